@@ -1,0 +1,47 @@
+import { InferError } from './error.ts';
+import type { Journal, Span } from './journal.ts';
+
+/** Time as an argument, so that tests need no sleep. */
+export interface Clock {
+  /** Milliseconds on a monotonic clock. */
+  now(): number;
+}
+
+export const monotonicClock: Clock = { now: () => performance.now() };
+
+/** What was in force when the call entered; one value, never changed, named by its epoch on every hop. */
+export interface Snapshot {
+  readonly epoch: number;
+}
+
+/** Everything about one call but its tensors. Handed down explicitly, never kept in async-local storage. */
+export interface CallContext {
+  /** Absolute, in the milliseconds of `clock`; never extended on the way down. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly snapshot: Snapshot;
+  readonly journal: Journal;
+  /** What the work of this context is recorded under. */
+  readonly span: Span;
+}
+
+export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();
+
+/** Throws when the caller has left or its time is up: looked at before any work that costs. */
+export function checkAlive(context: CallContext, where: string): void {
+  if (context.signal.aborted) throw abortReason(context.signal);
+  if (remainingMs(context) <= 0) throw deadlineExceeded(where);
+}
+
+export function deadlineExceeded(where: string): InferError {
+  return new InferError('DEADLINE_EXCEEDED', `the deadline passed in ${where}`, {
+    reason: 'DEADLINE_EXCEEDED_IN_STAGE',
+    metadata: { stage: where },
+  });
+}
+
+/** The InferError that a signal was aborted with; any other reason means that the caller left. */
+export function abortReason(signal: AbortSignal): InferError {
+  return signal.reason instanceof InferError ? signal.reason : new InferError('CANCELLED', 'the caller cancelled the call');
+}

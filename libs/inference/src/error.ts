@@ -1,0 +1,87 @@
+/** The gRPC codes an inference may end with, and what callers and meshes may do about each. */
+interface Handling {
+  /** Another try, on another endpoint, may succeed. */
+  readonly retryable: boolean;
+  /** Says something about the health of the endpoint that answered. */
+  readonly countsAgainstBreaker: boolean;
+}
+
+const handling = {
+  CANCELLED: { retryable: false, countsAgainstBreaker: false },
+  UNKNOWN: { retryable: false, countsAgainstBreaker: true },
+  INVALID_ARGUMENT: { retryable: false, countsAgainstBreaker: false },
+  DEADLINE_EXCEEDED: { retryable: false, countsAgainstBreaker: true },
+  NOT_FOUND: { retryable: false, countsAgainstBreaker: false },
+  PERMISSION_DENIED: { retryable: false, countsAgainstBreaker: false },
+  RESOURCE_EXHAUSTED: { retryable: false, countsAgainstBreaker: false },
+  FAILED_PRECONDITION: { retryable: false, countsAgainstBreaker: false },
+  UNIMPLEMENTED: { retryable: false, countsAgainstBreaker: false },
+  INTERNAL: { retryable: false, countsAgainstBreaker: true },
+  // Unless the reason says OVERLOADED, DRAINING or MODEL_LOADING: those endpoints are healthy.
+  UNAVAILABLE: { retryable: true, countsAgainstBreaker: true },
+  DATA_LOSS: { retryable: false, countsAgainstBreaker: true },
+  UNAUTHENTICATED: { retryable: false, countsAgainstBreaker: false },
+} as const satisfies Record<string, Handling>;
+
+export type InferErrorCode = keyof typeof handling;
+
+/** One thing wrong with a request, at a path such as `inputs[2].shape[1]`. */
+export interface FieldViolation {
+  readonly field: string;
+  readonly description: string;
+  readonly reason?: string;
+}
+
+export interface InferErrorDetails {
+  /** `google.rpc.ErrorInfo.reason`, UPPER_SNAKE_CASE. */
+  readonly reason?: string;
+  /** `google.rpc.ErrorInfo.metadata`: names and numbers only, never payload. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly violations?: readonly FieldViolation[];
+  /** What the caller should wait before another try; negative says do not try again. */
+  readonly retryAfterMs?: number;
+  /** For our logs; never sent. */
+  readonly cause?: unknown;
+}
+
+/** The one error of the house: a gRPC code and a sentence fit for a stranger. */
+export class InferError extends Error {
+  readonly code: InferErrorCode;
+  readonly reason: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly violations: readonly FieldViolation[];
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: InferErrorCode, message: string, details: InferErrorDetails = {}) {
+    super(message, { cause: details.cause });
+    this.name = 'InferError';
+    this.code = code;
+    this.reason = details.reason ?? code;
+    this.metadata = details.metadata ?? {};
+    this.violations = details.violations ?? [];
+    this.retryAfterMs = details.retryAfterMs ?? (handling[code].retryable ? undefined : -1);
+  }
+
+  get retryable(): boolean {
+    return handling[this.code].retryable;
+  }
+
+  get countsAgainstBreaker(): boolean {
+    return handling[this.code].countsAgainstBreaker && !['OVERLOADED', 'DRAINING', 'MODEL_LOADING'].includes(this.reason);
+  }
+}
+
+/** Whatever we did not foresee becomes INTERNAL with a fixed text: nothing of ours leaks. */
+export function asInferError(error: unknown): InferError {
+  return error instanceof InferError
+    ? error
+    : new InferError('INTERNAL', 'internal error; the server has logged what happened', { reason: 'INTERNAL', cause: error });
+}
+
+/** INVALID_ARGUMENT about one field of a request. */
+export function invalidField(field: string, description: string, reason = 'TENSOR_INVALID'): InferError {
+  return new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
+    reason: 'TENSOR_INVALID',
+    violations: [{ field, description, reason }],
+  });
+}

@@ -1,0 +1,27 @@
+export {
+  abortReason,
+  type CallContext,
+  type Clock,
+  checkAlive,
+  deadlineExceeded,
+  monotonicClock,
+  remainingMs,
+  type Snapshot,
+} from './context.ts';
+export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
+export { asInferError, type FieldViolation, InferError, type InferErrorCode, invalidField } from './error.ts';
+export { type Infer, type InferRequest, type InferResponse, type Layer, type Parameter, type Parameters, stack } from './infer.ts';
+export {
+  type EndedSpan,
+  formatTraceparent,
+  Journal,
+  journalEntriesMax,
+  parseTraceparent,
+  type Span,
+  type SpanKind,
+  type TraceParent,
+} from './journal.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export { createTensor, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
+export { traced } from './traced.ts';

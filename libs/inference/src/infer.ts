@@ -1,0 +1,32 @@
+import type { CallContext } from './context.ts';
+import type { Tensor } from './tensor.ts';
+
+export type Parameter = boolean | string | number | bigint;
+export type Parameters = ReadonlyMap<string, Parameter>;
+
+export interface InferRequest {
+  /** A model or a pipeline. */
+  readonly model: string;
+  /** A decimal integer, or empty: the policy's version. */
+  readonly version: string;
+  readonly id: string;
+  readonly parameters: Parameters;
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted, in the order wanted; empty asks for all. */
+  readonly outputs: readonly string[];
+}
+
+export interface InferResponse {
+  readonly model: string;
+  /** The version that really answered. */
+  readonly version: string;
+  readonly parameters: Parameters;
+  readonly outputs: readonly Tensor[];
+}
+
+/** What a model, a remote server, a pipeline and the whole gateway all are. */
+export type Infer = (request: InferRequest, context: CallContext) => Promise<InferResponse>;
+export type Layer = (next: Infer) => Infer;
+
+/** Wraps `core` in `layers`, listed in the order a request meets them. */
+export const stack = (layers: readonly Layer[], core: Infer): Infer => layers.reduceRight((next, layer) => layer(next), core);

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+
+export type AttributeValue = string | number | boolean;
+
+/** A W3C trace context. */
+export interface TraceParent {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  /** 16 lower-case hex digits. */
+  readonly spanId: string;
+  readonly sampled: boolean;
+}
+
+export type SpanKind = 'request' | 'stage' | 'member' | 'try' | 'run';
+
+/** One stretch of a call's work. */
+export interface Span extends TraceParent {
+  readonly kind: SpanKind;
+  readonly name: string;
+  readonly parentId: string | undefined;
+  /** Milliseconds since the epoch, fractional. */
+  readonly startMs: number;
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+export interface EndedSpan extends Span {
+  readonly endMs: number;
+  /** The gRPC code it ended with. */
+  readonly code: string;
+  readonly message: string | undefined;
+}
+
+/** Entries one call may leave; what comes later is counted, not kept. */
+export const journalEntriesMax = 1024;
+
+/**
+ * What happened to one call, append-only. Spans, trailers, the explanation and metrics are all read from it, so nothing is instrumented twice.
+ */
+export class Journal {
+  readonly #ended: EndedSpan[] = [];
+  #open = 0;
+  #dropped = 0;
+
+  get spans(): readonly EndedSpan[] {
+    return this.#ended;
+  }
+
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  start(kind: SpanKind, name: string, parent: TraceParent | undefined, attributes: Span['attributes'] = {}): Span {
+    this.#open++;
+    return {
+      kind,
+      name,
+      traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
+      spanId: randomBytes(8).toString('hex'),
+      sampled: parent?.sampled ?? true,
+      parentId: parent?.spanId,
+      startMs: wallMs(),
+      attributes,
+    };
+  }
+
+  end(span: Span, code = 'OK', message?: string, attributes: Span['attributes'] = {}): void {
+    this.#open--;
+    if (this.#ended.length + this.#open >= journalEntriesMax) this.#dropped++;
+    else this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
+  }
+}
+
+/** Wall time that never steps back within a process: spans of one call keep their order. */
+const wallMs = (): number => performance.timeOrigin + performance.now();
+
+const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** Reads a W3C `traceparent`; anything malformed is as good as none. */
+export function parseTraceparent(value: string | undefined): TraceParent | undefined {
+  const match = traceparentPattern.exec(value ?? '');
+  if (!match) return undefined;
+  const [, traceId = '', spanId = '', flags = ''] = match;
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
+  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+export const formatTraceparent = (span: TraceParent): string => `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;

@@ -1,0 +1,31 @@
+/** Every limit of the doors, in one place; `limits:` in mesh.yaml changes them. */
+export interface Limits {
+  /** Bytes of one gRPC message, either way. At most 64 MiB. */
+  readonly messageBytesMax: number;
+  readonly inputsMax: number;
+  readonly outputsMax: number;
+  readonly rankMax: number;
+  readonly elementsMax: number;
+  readonly nameCharsMax: number;
+  readonly parametersMax: number;
+  readonly concurrentStreamsMax: number;
+  readonly concurrentCallsMax: number;
+  /** For a caller that names none. */
+  readonly deadlineDefaultMs: number;
+  /** A caller that names more gets this. */
+  readonly deadlineMaxMs: number;
+}
+
+export const defaultLimits: Limits = {
+  messageBytesMax: 4 * 1024 * 1024,
+  inputsMax: 64,
+  outputsMax: 64,
+  rankMax: 16,
+  elementsMax: 64 * 1024 * 1024,
+  nameCharsMax: 128,
+  parametersMax: 64,
+  concurrentStreamsMax: 256,
+  concurrentCallsMax: 1024,
+  deadlineDefaultMs: 5_000,
+  deadlineMaxMs: 60_000,
+};

@@ -1,0 +1,63 @@
+import type { Datatype } from './datatype.ts';
+import { invalidField } from './error.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What a model takes or gives under one name. A dimension of -1 may have any size. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly datatype: Datatype;
+  readonly shape: readonly number[];
+}
+
+export interface Signature {
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+}
+
+/** What ModelMetadata answers. */
+export interface ModelDescription extends Signature {
+  readonly name: string;
+  readonly versions: readonly string[];
+  /** e.g. `onnxruntime_onnx`, `sheaf_transform`, `sheaf_pipeline`. */
+  readonly platform: string;
+}
+
+/** Why a tensor of `got` cannot be fed where `want` is asked for, or undefined when it can. */
+export function mismatch(want: TensorSpec, got: Pick<TensorSpec, 'datatype' | 'shape'>): string | undefined {
+  if (got.datatype !== want.datatype) return `want datatype ${want.datatype}, got ${got.datatype}`;
+  if (got.shape.length !== want.shape.length) {
+    return `want rank ${want.shape.length} ([${want.shape}]), got rank ${got.shape.length} ([${got.shape}])`;
+  }
+  const axis = want.shape.findIndex((dim, index) => dim !== -1 && got.shape[index] !== -1 && got.shape[index] !== dim);
+  return axis === -1 ? undefined : `shape[${axis}]: want ${want.shape[axis]}, got ${got.shape[axis]}`;
+}
+
+/** Refuses missing, extra, duplicate and misfitting inputs, and unknown or duplicate requested outputs, each by name. */
+export function checkRequest(signature: Signature, inputs: readonly Tensor[], outputs: readonly string[]): void {
+  const specs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+  const seen = new Set<string>();
+  for (const [index, input] of inputs.entries()) {
+    const spec = specs.get(input.name);
+    if (!spec) {
+      const known = signature.inputs.map(({ name }) => name).join(', ');
+      throw invalidField(`inputs[${index}].name`, `no input "${input.name}"; the inputs are ${known}`, 'INPUT_UNKNOWN');
+    }
+    if (seen.has(input.name)) throw invalidField(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
+    seen.add(input.name);
+    const why = mismatch(spec, input);
+    if (why) throw invalidField(`inputs[${index}]`, `input "${input.name}": ${why}`, 'SHAPE_MISMATCH');
+  }
+  const missing = signature.inputs.find(({ name }) => !seen.has(name));
+  if (missing) throw invalidField('inputs', `input "${missing.name}" is missing`, 'INPUT_MISSING');
+  checkRequestedOutputs(signature, outputs);
+}
+
+function checkRequestedOutputs(signature: Signature, outputs: readonly string[]): void {
+  const known = new Set(signature.outputs.map(({ name }) => name));
+  for (const [index, name] of outputs.entries()) {
+    if (!known.has(name)) {
+      throw invalidField(`outputs[${index}].name`, `no output "${name}"; the outputs are ${[...known].join(', ')}`, 'OUTPUT_UNKNOWN');
+    }
+    if (outputs.indexOf(name) !== index) throw invalidField(`outputs[${index}].name`, `output "${name}" is asked for twice`, 'OUTPUT_DUPLICATE');
+  }
+}

@@ -1,0 +1,129 @@
+import { byteLength, type Datatype, elementCount } from './datatype.ts';
+import { invalidField } from './error.ts';
+
+/** A dense tensor: little-endian, row-major, without padding. `data` may be a view on a received message. */
+export interface Tensor {
+  readonly name: string;
+  readonly datatype: Datatype;
+  /** Every dimension 0 or more; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/**
+ * The only way to make a Tensor, so every Tensor that exists has as many bytes as its shape says.
+ * `path` names the tensor in the error, e.g. `inputs[2]`.
+ */
+export function createTensor(tensor: Tensor, path = `tensor ${tensor.name}`): Tensor {
+  const { datatype, shape, data } = tensor;
+  const wrongDim = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
+  if (wrongDim !== -1) {
+    throw invalidField(`${path}.shape[${wrongDim}]`, `want 0 or more, got ${shape[wrongDim]}`, 'SHAPE_INVALID');
+  }
+  const count = elementCount(shape);
+  const wantBytes = byteLength(datatype, shape);
+  if (!Number.isSafeInteger(count) || (wantBytes !== undefined && !Number.isSafeInteger(wantBytes))) {
+    throw invalidField(`${path}.shape`, `[${shape}] holds more elements than can be counted`, 'SHAPE_INVALID');
+  }
+  if (wantBytes === undefined) checkBytesElements(data, count, path);
+  else if (data.byteLength !== wantBytes) {
+    throw invalidField(path, `want ${wantBytes} bytes for ${datatype} [${shape}], got ${data.byteLength}`, 'BYTES_MISMATCH');
+  }
+  return tensor;
+}
+
+/** BYTES data must be exactly `count` elements, each a uint32 length and as many bytes. */
+function checkBytesElements(data: Uint8Array, count: number, path: string): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let offset = 0;
+  for (let index = 0; index < count; index++) {
+    if (offset + 4 > data.byteLength) {
+      throw invalidField(path, `want ${count} BYTES elements, got ${index}`, 'BYTES_MISMATCH');
+    }
+    const length = view.getUint32(offset, true);
+    offset += 4 + length;
+    if (offset > data.byteLength) {
+      throw invalidField(path, `BYTES element ${index} claims ${length} bytes, more than are left`, 'BYTES_MISMATCH');
+    }
+  }
+  if (offset !== data.byteLength) {
+    throw invalidField(path, `${data.byteLength - offset} bytes are left after ${count} BYTES elements`, 'BYTES_MISMATCH');
+  }
+}
+
+const textEncoder = new TextEncoder();
+
+/** Packs BYTES elements as the protocol wants them: uint32 little-endian length, then the bytes. */
+export function packBytes(elements: readonly (string | Uint8Array)[]): Uint8Array {
+  const parts = elements.map((element) => (typeof element === 'string' ? textEncoder.encode(element) : element));
+  const packed = new Uint8Array(parts.reduce((total, part) => total + 4 + part.byteLength, 0));
+  const view = new DataView(packed.buffer);
+  let offset = 0;
+  for (const part of parts) {
+    view.setUint32(offset, part.byteLength, true);
+    packed.set(part, offset + 4);
+    offset += 4 + part.byteLength;
+  }
+  return packed;
+}
+
+/** The elements of BYTES data that `createTensor` has checked, as views. */
+export function unpackBytes(data: Uint8Array): Uint8Array[] {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  const elements: Uint8Array[] = [];
+  for (let offset = 0; offset < data.byteLength; ) {
+    const length = view.getUint32(offset, true);
+    elements.push(data.subarray(offset + 4, offset + 4 + length));
+    offset += 4 + length;
+  }
+  return elements;
+}
+
+type Numbers = Readonly<{
+  BOOL: Uint8Array;
+  INT8: Int8Array;
+  INT16: Int16Array;
+  INT32: Int32Array;
+  INT64: BigInt64Array;
+  UINT8: Uint8Array;
+  UINT16: Uint16Array;
+  UINT32: Uint32Array;
+  UINT64: BigUint64Array;
+  FP16: Uint16Array;
+  BF16: Uint16Array;
+  FP32: Float32Array;
+  FP64: Float64Array;
+}>;
+
+const arrays = {
+  BOOL: Uint8Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  // Bit patterns: not every Node that we run on has Float16Array, none has a bfloat16 one.
+  FP16: Uint16Array,
+  BF16: Uint16Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const;
+
+/** The elements of a tensor as a typed array: a view where the memory is aligned, else a copy. FP16 and BF16 come as bit patterns. */
+export function elements<D extends keyof Numbers>(tensor: Tensor & { readonly datatype: D }): Numbers[D] {
+  const Elements = arrays[tensor.datatype];
+  const { data } = tensor;
+  // Not data.slice(): gRPC hands us Buffers, and Buffer's slice is a view of the same memory.
+  const aligned = data.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? data : new Uint8Array(data);
+  const count = aligned.byteLength / Elements.BYTES_PER_ELEMENT;
+  return new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, count) as Numbers[D];
+}
+
+/** A tensor over the memory of a typed array; nothing is copied. */
+export function tensorOf(name: string, datatype: Datatype, shape: readonly number[], values: ArrayBufferView): Tensor {
+  const data = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  return createTensor({ name, datatype, shape, data });
+}
