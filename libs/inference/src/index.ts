@@ -23,5 +23,6 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
-export { createTensor, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
+export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
 export { traced } from './traced.ts';
+export { defineTransform, isTransform, type TensorDeclaration, type Transform, type TransformContext, type Values } from './transform.ts';

@@ -79,7 +79,8 @@ export function unpackBytes(data: Uint8Array): Uint8Array[] {
   return elements;
 }
 
-type Numbers = Readonly<{
+/** The typed array that holds the elements of each datatype. */
+export type Elements = Readonly<{
   BOOL: Uint8Array;
   INT8: Int8Array;
   INT16: Int16Array;
@@ -113,13 +114,13 @@ const arrays = {
 } as const;
 
 /** The elements of a tensor as a typed array: a view where the memory is aligned, else a copy. FP16 and BF16 come as bit patterns. */
-export function elements<D extends keyof Numbers>(tensor: Tensor & { readonly datatype: D }): Numbers[D] {
-  const Elements = arrays[tensor.datatype];
+export function elements<D extends keyof Elements>(tensor: Tensor & { readonly datatype: D }): Elements[D] {
+  const TypedArray = arrays[tensor.datatype];
   const { data } = tensor;
   // Not data.slice(): gRPC hands us Buffers, and Buffer's slice is a view of the same memory.
-  const aligned = data.byteOffset % Elements.BYTES_PER_ELEMENT === 0 ? data : new Uint8Array(data);
-  const count = aligned.byteLength / Elements.BYTES_PER_ELEMENT;
-  return new Elements(aligned.buffer as ArrayBuffer, aligned.byteOffset, count) as Numbers[D];
+  const aligned = data.byteOffset % TypedArray.BYTES_PER_ELEMENT === 0 ? data : new Uint8Array(data);
+  const count = aligned.byteLength / TypedArray.BYTES_PER_ELEMENT;
+  return new TypedArray(aligned.buffer as ArrayBuffer, aligned.byteOffset, count) as unknown as Elements[D];
 }
 
 /** A tensor over the memory of a typed array; nothing is copied. */
