@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that any Node >= 20 gets this far; an older one than the pinned one hands over to it.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const pinned = fileURLToPath(new URL('../../../node_modules/node/bin/node', import.meta.url));
+const linked = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url));
+const major = Number(process.versions.node.split('.')[0]);
+const node = [pinned, linked].find((path) => existsSync(path));
+
+if (major >= 26 || !node) {
+  await import('../src/main.ts');
+} else {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to both; the child decides.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+}

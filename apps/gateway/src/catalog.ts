@@ -1,0 +1,122 @@
+import { checkRequest, type Infer, InferError, type ModelDescription, type Signature, type Snapshot } from '@sheaf/inference';
+import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
+import { createPipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
+import type { ServiceHandle, Services } from './services.ts';
+
+/** How long foreign servers get to say what they serve. */
+const describeTimeoutMs = 10_000;
+
+/** One name at the public door: a model or a pipeline. */
+interface Entry {
+  readonly describe: (version: string) => ModelDescription;
+  readonly infer: Infer;
+  readonly isReady: (version: string) => boolean;
+}
+
+export interface Catalog {
+  readonly infer: Infer;
+  readonly describe: (name: string, version: string) => ModelDescription;
+  readonly isReady: (name: string, version: string) => boolean;
+  readonly names: () => readonly string[];
+  readonly snapshot: () => Snapshot;
+}
+
+/** Everything that the gateway serves, type-checked against the real signatures. */
+export async function openCatalog(mesh: Mesh, services: Services): Promise<Catalog> {
+  const foreign = await describeForeign(services);
+  const signatureOf = (target: Target): Signature | undefined =>
+    signatureIn(mesh, target) ?? (target.kind === 'model' ? foreign.get(target.name) : undefined);
+  const entries = new Map<string, Entry>();
+  for (const { name, versions } of mesh.models) {
+    const handle = services.holding(name);
+    const numbers = versions.map(({ version }) => version);
+    if (handle) entries.set(name, modelEntry(name, numbers, 'onnxruntime_onnx', (version) => signatureIn(mesh, { kind: 'model', name, version }), handle));
+  }
+  for (const [name, description] of foreign) {
+    const handle = services.holding(name);
+    if (handle) entries.set(name, modelEntry(name, description.versions, description.platform, () => description, handle));
+  }
+  for (const { spec } of mesh.pipelines) entries.set(spec.pipeline, pipelineEntry(spec, signatureOf, services));
+  return catalogOf(entries);
+}
+
+async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
+  const asked = services.all
+    .filter(({ service }) => service.endpoint)
+    .flatMap(({ service, remote }) => service.models.map(async (name) => [name, await remote.describe(name, '', describeTimeoutMs)] as const));
+  return new Map(await Promise.all(asked));
+}
+
+function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
+  const get = (name: string): Entry => {
+    const entry = entries.get(name);
+    if (entry) return entry;
+    throw new InferError('NOT_FOUND', `there is no model or pipeline "${name}"`, { reason: 'MODEL_NOT_FOUND' });
+  };
+  const snapshot: Snapshot = { epoch: 1 };
+  return {
+    infer: async (request, context) => get(request.model).infer(request, context),
+    describe: (name, version) => get(name).describe(version),
+    isReady: (name, version) => entries.get(name)?.isReady(version) ?? false,
+    names: () => [...entries.keys()],
+    snapshot: () => snapshot,
+  };
+}
+
+function unknownVersion(name: string, version: string, versions: readonly string[]): InferError {
+  return new InferError('NOT_FOUND', `"${name}" has no version ${version}; it has ${versions.join(', ')}`, { reason: 'MODEL_NOT_FOUND' });
+}
+
+function modelEntry(
+  name: string,
+  versions: readonly string[],
+  platform: string,
+  signatureOf: (version: string) => Signature | undefined,
+  { remote, isReady }: ServiceHandle,
+): Entry {
+  const has = (version: string): boolean => version === '' || versions.includes(version);
+  const get = (version: string): Signature => {
+    const signature = has(version) ? signatureOf(version) : undefined;
+    if (!signature) throw unknownVersion(name, version, versions);
+    return signature;
+  };
+  return {
+    infer: async (request, context) => {
+      checkRequest(get(request.version), request.inputs, request.outputs);
+      return remote.infer(request, context);
+    },
+    describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
+    isReady: (version) => has(version) && isReady(),
+  };
+}
+
+function pipelineEntry(spec: PipelineSpec, signatureOf: (target: Target) => Signature | undefined, services: Services): Entry {
+  const { signature, problems } = typeCheck(spec, signatureOf);
+  if (!signature) {
+    throw new InferError('FAILED_PRECONDITION', problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'));
+  }
+  const used = new Set<ServiceHandle>();
+  const infer = createPipeline(spec, signature, (target) => {
+    const name = target.kind === 'model' ? target.name : transformName(target.path);
+    const handle = services.holding(name);
+    if (!handle) throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${name}"`);
+    used.add(handle);
+    const version = target.kind === 'model' ? (target.version ?? '') : '';
+    return (request, context) => handle.remote.infer({ ...request, model: name, version }, context);
+  });
+  const version = String(spec.version);
+  const check = (wanted: string): void => {
+    if (wanted !== '' && wanted !== version) throw unknownVersion(spec.pipeline, wanted, [version]);
+  };
+  return {
+    infer: async (request, context) => {
+      check(request.version);
+      return infer(request, context);
+    },
+    describe: (wanted) => {
+      check(wanted);
+      return { name: spec.pipeline, versions: [version], platform: 'sheaf_pipeline', ...signature };
+    },
+    isReady: (wanted) => (wanted === '' || wanted === version) && [...used].every((handle) => handle.isReady()),
+  };
+}

@@ -1,0 +1,32 @@
+/** One process is one service: its models or its transforms, behind a door. */
+import { parseArgs } from 'node:util';
+import { InferError } from '@sheaf/inference';
+import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
+import { enforceDeadline } from '@sheaf/layers';
+import { stack } from '@sheaf/inference';
+import { formatProblem, readMesh } from '@sheaf/mesh';
+import { createDoor } from '@sheaf/transport';
+import { openService } from './open-service.ts';
+
+const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>]';
+
+await main(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { service: { type: 'string' }, host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' } },
+  });
+  const [folder] = positionals;
+  if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);
+  const { mesh, problems } = await readMesh(folder);
+  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+
+  const name = values.service;
+  const tracing = await createTracing(`sheaf-${name}`);
+  const service = await openService(mesh, name);
+  const core = stack([enforceDeadline(`service ${name}`)], service.infer);
+  const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
+  const door = await createDoor({ name, host: values.host, port: Number(values.port), limits: mesh.limits }, served);
+  drainOnSignal(door, tracing, service.close);
+  door.open();
+  report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);
+});

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { type Infer, InferError, type ModelDescription } from '@sheaf/inference';
+import type { Mesh, Model } from '@sheaf/mesh';
+import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+
+/** Requests that may wait for one model version. */
+const queueMax = 256;
+const transformLimitMs = 5_000;
+
+export interface OpenService {
+  readonly infer: Infer;
+  readonly describe: (name: string, version: string) => ModelDescription;
+  readonly isReady: (name: string, version: string) => boolean;
+  readonly names: () => readonly string[];
+  close(): Promise<void>;
+}
+
+/** Loads everything that a service of the mesh holds; answers when all of it is warm. */
+export async function openService(mesh: Mesh, name: string): Promise<OpenService> {
+  const service = mesh.services.find((candidate) => candidate.name === name);
+  if (!service || service.endpoint) {
+    const own = mesh.services.filter(({ endpoint }) => !endpoint).map((candidate) => candidate.name);
+    throw new InferError('NOT_FOUND', `there is no service "${name}" to start; the services are ${own.join(', ')}`);
+  }
+  const models = mesh.models.filter((model) => service.models.includes(model.name));
+  const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
+  const loaded = await Promise.all(models.flatMap((model) => openVersions(model, mesh.limits.messageBytesMax)));
+  const opened = transforms.map((transform) => openTransform({ ...transform, runLimitMs: transformLimitMs, queueMax }));
+  return serviceOf([...loaded, ...opened]);
+}
+
+/** A run that cannot be stopped holds its thread for ever; the answers get a moment to leave, then the process ends and is replaced. */
+function endStuckProcess(subject: string): void {
+  console.error(`${subject}: a run passed its limit and cannot be stopped; this process ends`);
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
+}
+
+function openVersions(model: Model, outputBytesMax: number): Promise<ServedVersion>[] {
+  const { name, runLimitMs, intraOpThreads } = model;
+  return model.versions.map(async ({ version, file, signature }) => {
+    const onStuck = (): void => endStuckProcess(`model ${name}/${version}`);
+    const bytes = await readFile(file);
+    return openModel({ name, version, signature, model: bytes, intraOpThreads, runLimitMs, queueMax, outputBytesMax, onStuck });
+  });
+}
+
+/** Several versions as one Infer. `versions` of a name come newest first. */
+function serviceOf(versions: readonly ServedVersion[]): OpenService {
+  const byName = Map.groupBy(versions, ({ name }) => name);
+  const find = (name: string, version: string): ServedVersion | undefined =>
+    version === '' ? byName.get(name)?.[0] : byName.get(name)?.find((served) => served.version === version);
+  const get = (name: string, version: string): ServedVersion => {
+    const served = find(name, version);
+    if (served) return served;
+    const known = byName.get(name)?.map((other) => other.version);
+    const message = known ? `model "${name}" has no version ${version}; it has ${known.join(', ')}` : `there is no model "${name}"`;
+    throw new InferError('NOT_FOUND', message, { reason: 'MODEL_NOT_FOUND' });
+  };
+  return {
+    infer: async (request, context) => get(request.model, request.version).infer(request, context),
+    describe: (name, version) => {
+      const { platform, signature } = get(name, version);
+      return { name, platform, versions: (byName.get(name) ?? []).map((other) => other.version), ...signature };
+    },
+    isReady: (name, version) => find(name, version) !== undefined,
+    names: () => [...byName.keys()],
+    close: async () => {
+      await Promise.all(versions.map((version) => version.close()));
+    },
+  };
+}

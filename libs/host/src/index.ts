@@ -1,0 +1,2 @@
+export { drainOnSignal, main, type ProcessMessage, report, startFailedExit } from './process.ts';
+export { createTracing, type Tracing } from './tracing.ts';

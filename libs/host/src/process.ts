@@ -1,0 +1,55 @@
+import { type Door } from '@sheaf/transport';
+import type { Tracing } from './tracing.ts';
+
+/** What a supervised process tells its supervisor. */
+export type ProcessMessage = { readonly kind: 'ready'; readonly port: number } | { readonly kind: 'failed'; readonly message: string };
+
+/** Exit code of a process that could not start, so that its supervisor does not try for ever. */
+export const startFailedExit = 2;
+
+/** Longest time that calls in flight get on the way out. */
+const drainGraceMs = 10_000;
+
+/** Tells whoever started this process: its supervisor by message, a person by a line. */
+export function report(message: ProcessMessage, line: string): void {
+  if (process.send) process.send(message);
+  else console.log(line);
+}
+
+/** Starts; a mistake ends the process with one clear sentence. */
+export async function main(start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (process.send) process.send({ kind: 'failed', message } satisfies ProcessMessage);
+    else console.error(message);
+    process.exitCode = startFailedExit;
+    process.disconnect?.();
+  }
+}
+
+/**
+ * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, calls in flight finish, then the rest in order.
+ * A second signal forces.
+ */
+export function drainOnSignal(door: Door, tracing: Tracing, close: () => Promise<void>): void {
+  let draining = false;
+  const drain = async (): Promise<void> => {
+    if (draining) process.exit(1);
+    draining = true;
+    door.announceEnd();
+    await door.close(drainGraceMs);
+    await close();
+    await tracing.shutdown();
+    process.exit(0);
+  };
+  process.on('SIGTERM', () => void drain());
+  if (process.send) {
+    // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
+    process.on('SIGINT', () => {});
+    process.on('disconnect', () => void drain());
+  } else {
+    process.on('SIGINT', () => void drain());
+  }
+}

@@ -1,0 +1,69 @@
+import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { EndedSpan, Journal } from '@sheaf/inference';
+
+export interface Tracing {
+  readonly onJournal: (journal: Journal) => void;
+  /** Sends what still waits. */
+  shutdown(): Promise<void>;
+}
+
+const off: Tracing = { onJournal: () => {}, shutdown: async () => {} };
+
+/** How long the last spans may take on the way out. */
+const flushLimitMs = 2_000;
+
+/**
+ * Journals become OpenTelemetry spans, sent by OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set. When it is not, the SDK is not even loaded.
+ * A collector that is down or slow never slows a call: the queue is bounded and drops.
+ */
+export async function createTracing(serviceName: string, environment: NodeJS.ProcessEnv = process.env): Promise<Tracing> {
+  if (!environment['OTEL_EXPORTER_OTLP_ENDPOINT'] && !environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return off;
+  const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace');
+  const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+  const resource = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
+  const processor = new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: 500 });
+  return {
+    onJournal: (journal) => {
+      for (const span of journal.spans) if (span.sampled) processor.onEnd(readable(span, resource));
+    },
+    shutdown: () => Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
+  };
+}
+
+const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
+
+const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
+  request: SpanKind.SERVER,
+  stage: SpanKind.INTERNAL,
+  member: SpanKind.INTERNAL,
+  try: SpanKind.CLIENT,
+  run: SpanKind.INTERNAL,
+};
+
+function readable(span: EndedSpan, resource: Resource): ReadableSpan {
+  const { traceId, spanId, parentId, startMs, endMs, code, message } = span;
+  const attributes: Attributes = { 'sheaf.kind': span.kind, 'rpc.grpc.status': code, ...span.attributes };
+  const flags = { traceId, traceFlags: TraceFlags.SAMPLED };
+  const base = {
+    name: span.kind === 'request' ? span.name : `${span.kind} ${span.name}`,
+    kind: kinds[span.kind],
+    spanContext: () => ({ ...flags, spanId }),
+    startTime: hrTime(startMs),
+    endTime: hrTime(endMs),
+    status: code === 'OK' ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: message ?? code },
+    attributes,
+    links: [],
+    events: [],
+    duration: hrTime(endMs - startMs),
+    ended: true,
+    resource,
+    instrumentationScope: { name: 'sheaf' },
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+  return parentId === undefined ? base : { ...base, parentSpanContext: { ...flags, spanId: parentId, isRemote: span.kind === 'request' } };
+}

@@ -1,0 +1,1 @@
+export { enforceDeadline } from './deadline.ts';

@@ -1,0 +1,55 @@
+import type { YamlFile } from './yaml-file.ts';
+import type { MeshProblem } from './problem.ts';
+
+type Path = readonly (string | number)[];
+type Field<T> = (value: unknown, wrong: (wanted: string) => undefined) => T | undefined;
+
+const show = (value: unknown): string => {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.length > 60 ? `${text.slice(0, 60)}...` : text;
+};
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads the optional fields of one YAML mapping; unknown keys and wrong values go to `problems`, with their places. */
+export function readFields<T extends Record<string, Field<unknown>>>(
+  yaml: YamlFile,
+  path: Path,
+  value: unknown,
+  fields: T,
+  problems: MeshProblem[],
+): { [K in keyof T]?: Exclude<ReturnType<T[K]>, undefined> } {
+  if (value === null || value === undefined) return {};
+  if (!isRecord(value)) {
+    problems.push(yaml.place(path, `want a mapping of ${Object.keys(fields).join(', ')}, got ${show(value)}`));
+    return {};
+  }
+  const read: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    const wrong = (wanted: string): undefined => {
+      problems.push(yaml.place([...path, key], `want ${wanted}, got ${show(item)}`));
+      return undefined;
+    };
+    if (!field) problems.push(yaml.place([...path, key], `unknown key; the keys are ${Object.keys(fields).join(', ')}`));
+    else {
+      const parsed = field(item, wrong);
+      if (parsed !== undefined) read[key] = parsed;
+    }
+  }
+  return read as { [K in keyof T]?: Exclude<ReturnType<T[K]>, undefined> };
+}
+
+export const integer =
+  (min: number, max: number): Field<number> =>
+  (value, wrong) =>
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : wrong(`an integer from ${min} to ${max}`);
+
+export const text =
+  (wanted: string, pattern: RegExp): Field<string> =>
+  (value, wrong) =>
+    typeof value === 'string' && pattern.test(value) ? value : wrong(wanted);
+
+export const texts: Field<readonly string[]> = (value, wrong) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string') ? (value as string[]) : wrong('a list of names');

@@ -1,0 +1,65 @@
+import type { Limits, Signature } from '@sheaf/inference';
+import type { PipelineSpec } from '@sheaf/pipeline';
+
+export interface ModelVersion {
+  /** A positive decimal integer. */
+  readonly version: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly signature: Signature;
+}
+
+export interface Model {
+  readonly name: string;
+  /** Newest first; never empty. */
+  readonly versions: readonly [ModelVersion, ...ModelVersion[]];
+  readonly runLimitMs: number;
+  readonly intraOpThreads: number;
+}
+
+export interface MeshTransform {
+  /** How it is addressed as a model: its path without `./` and ending, `/` as `-`. */
+  readonly name: string;
+  /** As the pipelines write it, e.g. `./crop.ts`. */
+  readonly path: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly signature: Signature;
+}
+
+/** What is deployed: a process that holds models or transforms, or somebody else's server at `endpoint`. */
+export interface Service {
+  readonly name: string;
+  readonly models: readonly string[];
+  /** Names of transforms. */
+  readonly transforms: readonly string[];
+  /** A gRPC target of a server that is not ours to start. */
+  readonly endpoint: string | undefined;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+/** A pipeline and the file it was read from. */
+export interface MeshPipeline {
+  readonly spec: PipelineSpec;
+  readonly file: string;
+}
+
+/** One folder is one mesh. Everything in it has been checked. */
+export interface Mesh {
+  /** Absolute. */
+  readonly folder: string;
+  readonly models: readonly Model[];
+  readonly transforms: readonly MeshTransform[];
+  readonly pipelines: readonly MeshPipeline[];
+  readonly services: readonly Service[];
+  readonly limits: Limits;
+  readonly gateway: { readonly host: string; readonly port: number };
+}
+
+/** The name under which a service serves the transform at `path`. */
+export const transformName = (path: string): string =>
+  path
+    .replace(/^\.\//, '')
+    .replace(/\.[cm]?[jt]s$/, '')
+    .replaceAll('/', '-');

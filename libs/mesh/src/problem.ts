@@ -1,0 +1,18 @@
+/** One mistake in a mesh folder, with its place. */
+export interface MeshProblem {
+  /** Relative to the mesh folder. */
+  readonly file: string;
+  /** Counted from 1; undefined where a line means nothing (a folder, a binary file). */
+  readonly line: number | undefined;
+  /** Where in the document, e.g. `stages.crop.inputs`; empty for the whole file. */
+  readonly path: string;
+  /** What was wanted and what came. */
+  readonly message: string;
+}
+
+export function formatProblem({ file, line, path, message }: MeshProblem): string {
+  const place = line === undefined ? file : `${file}:${line}`;
+  return path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`;
+}
+
+export const problemIn = (file: string, message: string): MeshProblem => ({ file, line: undefined, path: '', message });

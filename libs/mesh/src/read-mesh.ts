@@ -1,0 +1,129 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { InferError, type Signature } from '@sheaf/inference';
+import { parsePipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
+import { describeTransform } from '@sheaf/runtime';
+import { isRecord } from './fields.ts';
+import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
+import { type MeshProblem, problemIn } from './problem.ts';
+import { readModels } from './read-models.ts';
+import { readSettings } from './read-services.ts';
+import { readYaml, type YamlFile } from './yaml-file.ts';
+
+export interface MeshReading {
+  /** Undefined when there is any problem. */
+  readonly mesh: Mesh | undefined;
+  readonly problems: readonly MeshProblem[];
+}
+
+interface ParsedPipeline {
+  readonly yaml: YamlFile;
+  readonly spec: PipelineSpec;
+}
+
+/** Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. */
+export async function readMesh(path: string): Promise<MeshReading> {
+  const folder = resolve(path);
+  const problems: MeshProblem[] = [];
+  if (!(await isFolder(folder))) return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')] };
+  const models = await readModels(folder, problems);
+  const yamls = await readPipelineFiles(folder, problems);
+  const transforms = await readTransforms(folder, yamls, problems);
+  const parsed = yamls.flatMap((yaml) => parse(yaml, problems));
+  const transformNames = transforms.map(({ name }) => name);
+  const modelNames = models.map(({ name }) => name);
+  const { services, limits, gateway } = await readSettings(folder, modelNames, transformNames, problems);
+  const mesh: Mesh = { folder, models, transforms, pipelines: parsed.map(({ yaml, spec }) => ({ spec, file: yaml.file })), services, limits, gateway };
+  checkNames(mesh, problems);
+  checkTypes(mesh, parsed, problems);
+  if (models.length + services.length + parsed.length === 0 && problems.length === 0) {
+    problems.push(problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'));
+  }
+  return { mesh: problems.length === 0 ? mesh : undefined, problems };
+}
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+
+async function readPipelineFiles(folder: string, problems: MeshProblem[]): Promise<YamlFile[]> {
+  const names = await readdir(join(folder, 'pipelines')).catch(() => []);
+  const yamls: YamlFile[] = [];
+  for (const name of names.filter((entry) => /\.ya?ml$/.test(entry)).sort()) {
+    const yaml = await readYaml(join(folder, 'pipelines', name), `pipelines/${name}`, problems);
+    if (yaml) yamls.push(yaml);
+  }
+  return yamls;
+}
+
+function parse(yaml: YamlFile, problems: MeshProblem[]): ParsedPipeline[] {
+  const parsed = parsePipeline(yaml.value);
+  for (const { path, message } of parsed.problems) problems.push(yaml.place(path, message));
+  return parsed.spec ? [{ yaml, spec: parsed.spec }] : [];
+}
+
+/** Every transform that a stage names, whatever else is wrong with its pipeline. */
+async function readTransforms(folder: string, yamls: readonly YamlFile[], problems: MeshProblem[]): Promise<MeshTransform[]> {
+  const transforms = new Map<string, MeshTransform>();
+  const tried = new Set<string>();
+  for (const yaml of yamls) {
+    const stages = isRecord(yaml.value) && isRecord(yaml.value['stages']) ? yaml.value['stages'] : {};
+    for (const [stage, body] of Object.entries(stages)) {
+      const path = isRecord(body) ? body['transform'] : undefined;
+      if (typeof path !== 'string' || tried.has(path)) continue;
+      tried.add(path);
+      const transform = await readTransform(folder, path);
+      if (typeof transform === 'string') problems.push(yaml.place(['stages', stage, 'transform'], transform));
+      else transforms.set(path, transform);
+    }
+  }
+  return [...transforms.values()];
+}
+
+/** A transform, or what is wrong with it. */
+async function readTransform(folder: string, path: string): Promise<MeshTransform | string> {
+  const file = resolve(folder, path);
+  const inside = relative(folder, file);
+  if (inside.startsWith('..') || inside.startsWith(sep)) return 'want a file inside the mesh folder';
+  if (!(await stat(file).catch(() => undefined))?.isFile()) return `want a TypeScript or JavaScript file, found no "${path}"`;
+  try {
+    return { name: transformName(path), path, file, signature: await describeTransform(file) };
+  } catch (error) {
+    if (!(error instanceof InferError)) throw error;
+    return error.message;
+  }
+}
+
+/** Models, transforms and pipelines are all addressed by one name. */
+function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProblem[]): void {
+  const owners = new Map<string, string>();
+  const claim = (name: string, file: string): void => {
+    const owner = owners.get(name);
+    if (owner) problems.push(problemIn(file, `the name "${name}" is already taken by ${owner}`));
+    else owners.set(name, file);
+  };
+  for (const { name } of models) claim(name, `models/${name}`);
+  for (const { name, path } of transforms) claim(name, path);
+  for (const { spec, file } of pipelines) claim(spec.pipeline, file);
+}
+
+function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): void {
+  const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
+  const broken = new Set(problems.map(({ file }) => file.split('/')[1] ?? ''));
+  for (const { yaml, spec } of parsed) {
+    const found = typeCheck(spec, (target) => signatureIn(mesh, target));
+    for (const problem of found.problems) {
+      // What a foreign server serves is known only when it answers; a model that cannot be read has its own line.
+      const about = problem.target?.kind === 'model' ? problem.target.name : undefined;
+      const transformFailed = problem.target?.kind === 'transform';
+      if (transformFailed || (about !== undefined && (foreign.has(about) || broken.has(about)))) continue;
+      problems.push(yaml.place(problem.path, problem.message));
+    }
+  }
+}
+
+/** The signature of what a stage names, as far as the folder tells. */
+export function signatureIn({ models, transforms }: Pick<Mesh, 'models' | 'transforms'>, target: Target): Signature | undefined {
+  if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
+  const versions = models.find(({ name }) => name === target.name)?.versions;
+  return target.version ? versions?.find(({ version }) => version === target.version)?.signature : versions?.[0].signature;
+}
+

@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferError } from '@sheaf/inference';
+import { readModel } from '@sheaf/onnx';
+import { integer, readFields, text } from './fields.ts';
+import type { Model, ModelVersion } from './mesh.ts';
+import { type MeshProblem, problemIn } from './problem.ts';
+import { readYaml } from './yaml-file.ts';
+
+const runLimitDefaultMs = 10_000;
+const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+const modelFields = {
+  runLimitMs: integer(1, 600_000),
+  intraOpThreads: integer(1, 256),
+  sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
+};
+
+/** Reads `models/<name>/<version>/model.onnx` and each `models/<name>/model.yaml`. */
+export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
+  const models: Model[] = [];
+  for (const name of await subfolders(join(folder, 'models'))) {
+    if (!modelNamePattern.test(name)) {
+      problems.push(problemIn(`models/${name}`, 'want a model name of letters, digits, ".", "_" and "-", starting with a letter or digit'));
+    } else {
+      const model = await readOne(folder, name, problems);
+      if (model) models.push(model);
+    }
+  }
+  return models;
+}
+
+/** The names of the folders inside `path`, sorted; none when it does not exist. */
+async function subfolders(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+async function readOne(folder: string, name: string, problems: MeshProblem[]): Promise<Model | undefined> {
+  const settings = await readSettings(folder, name, problems);
+  const versions: ModelVersion[] = [];
+  const found = await subfolders(join(folder, 'models', name));
+  if (found.length === 0) problems.push(problemIn(`models/${name}`, `want a version, such as models/${name}/1/model.onnx, got none`));
+  for (const version of found) {
+    const read = await readVersion(folder, `models/${name}/${version}`, version, settings.sha256, problems);
+    if (read) versions.push(read);
+  }
+  const [newest, ...older] = versions.sort((a, b) => Number(b.version) - Number(a.version));
+  if (!newest) return undefined;
+  const { runLimitMs = runLimitDefaultMs, intraOpThreads = 1 } = settings;
+  return { name, versions: [newest, ...older], runLimitMs, intraOpThreads };
+}
+
+async function readSettings(folder: string, name: string, problems: MeshProblem[]) {
+  const file = `models/${name}/model.yaml`;
+  const exists = await stat(join(folder, file)).catch(() => undefined);
+  const yaml = exists && (await readYaml(join(folder, file), file, problems));
+  return yaml ? readFields(yaml, [], yaml.value, modelFields, problems) : {};
+}
+
+async function readVersion(
+  folder: string,
+  path: string,
+  version: string,
+  sha256: string | undefined,
+  problems: MeshProblem[],
+): Promise<ModelVersion | undefined> {
+  if (!/^[1-9][0-9]{0,14}$/.test(version)) {
+    problems.push(problemIn(path, `want a version folder named by a positive integer, got "${version}"`));
+    return undefined;
+  }
+  const relative = `${path}/model.onnx`;
+  const file = join(folder, relative);
+  const bytes = await readFile(file).catch(() => undefined);
+  if (!bytes) {
+    problems.push(problemIn(relative, 'want an ONNX model here, found no file that can be read'));
+    return undefined;
+  }
+  if (sha256 && createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    problems.push(problemIn(relative, 'the file is not the one whose sha256 model.yaml states'));
+    return undefined;
+  }
+  try {
+    return { version, file, signature: readModel(bytes).signature };
+  } catch (error) {
+    if (!(error instanceof InferError)) throw error;
+    problems.push(problemIn(relative, error.message));
+    return undefined;
+  }
+}

@@ -1,0 +1,103 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultLimits, type Limits } from '@sheaf/inference';
+import { integer, isRecord, readFields, text, texts } from './fields.ts';
+import type { Service } from './mesh.ts';
+import type { MeshProblem } from './problem.ts';
+import { readYaml, type YamlFile } from './yaml-file.ts';
+
+const file = 'mesh.yaml';
+const mebibyte = 1024 * 1024;
+const gatewayDefault = { host: '127.0.0.1', port: 8001 };
+
+/** Each limit's smallest and largest setting. */
+const limitFields = {
+  messageBytesMax: integer(1024, 64 * mebibyte),
+  inputsMax: integer(1, 1024),
+  outputsMax: integer(1, 1024),
+  rankMax: integer(1, 32),
+  elementsMax: integer(1, 2 ** 31 - 1),
+  nameCharsMax: integer(1, 1024),
+  parametersMax: integer(0, 1024),
+  concurrentStreamsMax: integer(1, 65_536),
+  concurrentCallsMax: integer(1, 65_536),
+  deadlineDefaultMs: integer(1, 60_000),
+  deadlineMaxMs: integer(1, 60_000),
+};
+
+const gatewayFields = {
+  host: text('a host to listen on', /^[A-Za-z0-9.:[\]-]+$/),
+  port: integer(0, 65_535),
+};
+
+const serviceFields = {
+  models: texts,
+  transforms: texts,
+  endpoint: text('a gRPC target such as dns:///triton:8001', /^[A-Za-z0-9.:/_[\]-]+$/),
+  protocol: text('open-inference', /^open-inference$/),
+  port: integer(0, 65_535),
+};
+
+const topFields = { services: (value: unknown) => value, limits: (value: unknown) => value, gateway: (value: unknown) => value };
+
+export interface MeshSettings {
+  readonly services: readonly Service[];
+  readonly limits: Limits;
+  readonly gateway: { readonly host: string; readonly port: number };
+}
+
+/** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds. */
+export async function readSettings(
+  folder: string,
+  models: readonly string[],
+  transforms: readonly string[],
+  problems: MeshProblem[],
+): Promise<MeshSettings> {
+  const exists = await stat(join(folder, file)).catch(() => undefined);
+  const yaml = exists && (await readYaml(join(folder, file), file, problems));
+  if (!yaml) return { services: ownServices(models, transforms, []), limits: defaultLimits, gateway: gatewayDefault };
+  const top = readFields(yaml, [], yaml.value, topFields, problems);
+  const limits = { ...defaultLimits, ...readFields(yaml, ['limits'], top.limits, limitFields, problems) };
+  const gateway = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
+  const named = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
+  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway };
+}
+
+function readServices(yaml: YamlFile, value: unknown, models: Set<string>, transforms: Set<string>, problems: MeshProblem[]): Service[] {
+  if (value === undefined || value === null) return [];
+  if (!isRecord(value)) {
+    problems.push(yaml.place(['services'], 'want services by name'));
+    return [];
+  }
+  const owners = new Map<string, string>();
+  return Object.entries(value).map(([name, item]) => {
+    const path = ['services', name];
+    const { models: held = [], transforms: run = [], endpoint, port = 0 } = readFields(yaml, path, item, serviceFields, problems);
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
+    if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
+    if (!endpoint) {
+      for (const model of held.filter((candidate) => !models.has(candidate))) {
+        problems.push(yaml.place([...path, 'models'], `there is no model "${model}"; the models are ${[...models].join(', ') || 'none'}`));
+      }
+    }
+    for (const transform of run.filter((candidate) => !transforms.has(candidate))) {
+      problems.push(yaml.place([...path, 'transforms'], `no pipeline uses a transform "${transform}"`));
+    }
+    for (const held_ of [...held, ...run]) {
+      const owner = owners.get(held_);
+      if (owner) problems.push(yaml.place(path, `"${held_}" is already held by service ${owner}`));
+      owners.set(held_, name);
+    }
+    return { name, models: held, transforms: run, endpoint, port };
+  });
+}
+
+/** The default: a service of its own for each model and each transform that no named service holds. */
+function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
+  const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
+  const alone = { endpoint: undefined, port: 0 };
+  return [
+    ...models.filter((name) => !held.has(name)).map((name) => ({ name, models: [name], transforms: [], ...alone })),
+    ...transforms.filter((name) => !held.has(name)).map((name) => ({ name, models: [], transforms: [name], ...alone })),
+  ];
+}

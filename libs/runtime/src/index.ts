@@ -1,0 +1,2 @@
+export { describeTransform } from './describe-transform.ts';
+export { type ModelOptions, openModel, openTransform, type ServedVersion, type TransformOptions } from './served-version.ts';

@@ -1,0 +1,58 @@
+/** The worker thread that runs one transform. */
+import { pathToFileURL } from 'node:url';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createTensor, type Datatype, elements, isTransform, packBytes, type Tensor, tensorOf, type Transform, unpackBytes } from '@sheaf/inference';
+import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
+import { serveTasks, type TensorTask } from './task-thread.ts';
+import type { TaskFailure } from './task-worker.ts';
+
+export interface TransformThreadData {
+  readonly file: string;
+  readonly subject: string;
+  /** Only say what the transform declares, then end. */
+  readonly describeOnly?: boolean;
+}
+
+const { file, subject, describeOnly } = workerData as TransformThreadData;
+
+async function load(): Promise<Transform> {
+  const { default: transform } = (await import(pathToFileURL(file).href)) as { default?: unknown };
+  if (!isTransform(transform)) throw new TypeError('its default export must be made by defineTransform(...)');
+  return transform;
+}
+
+function read(tensor: Tensor): { shape: readonly number[]; data: unknown } {
+  const { datatype, shape } = tensor;
+  return { shape, data: datatype === 'BYTES' ? unpackBytes(tensor.data) : elements({ ...tensor, datatype }) };
+}
+
+function write(name: string, datatype: Datatype, value: unknown): PackedTensor {
+  const { shape, data } = (value ?? {}) as { shape?: readonly number[]; data?: unknown };
+  if (!Array.isArray(shape)) throw new TypeError(`output "${name}": want { shape, data }, got ${value === undefined ? 'nothing' : typeof value}`);
+  if (datatype === 'BYTES') {
+    if (!Array.isArray(data)) throw new TypeError(`output "${name}": want an array of byte strings`);
+    return packTensor(createTensor({ name, datatype, shape, data: packBytes(data as Uint8Array[]) }));
+  }
+  if (!ArrayBuffer.isView(data)) throw new TypeError(`output "${name}": want a typed array`);
+  return packTensor(tensorOf(name, datatype, shape, data));
+}
+
+if (describeOnly) {
+  const { inputs, outputs } = await load();
+  parentPort?.postMessage({ inputs, outputs });
+} else {
+  const transform = load();
+  transform.catch(() => {});
+  const run = async ({ inputs, outputs }: TensorTask, signal: AbortSignal): Promise<readonly PackedTensor[]> => {
+    const { run: compute, outputs: declared } = await transform;
+    const values = Object.fromEntries(inputs.map((input) => [input.name, read(unpackTensor(input)) as never]));
+    const results = (await compute(values, { signal })) as Record<string, unknown>;
+    return outputs.map((name) => write(name, declared[name]?.datatype ?? 'BYTES', results[name]));
+  };
+  const failureOf = (error: unknown): TaskFailure => ({
+    code: 'INTERNAL',
+    message: `${subject} threw an error`,
+    log: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  });
+  serveTasks(run, failureOf);
+}

@@ -1,0 +1,111 @@
+/** A door: the Open Inference Protocol, health and reflection in front of whatever answers. */
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
+import * as grpc from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { type Infer, InferError, type Journal, type Limits, type ModelDescription, type Snapshot } from '@sheaf/inference';
+import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { loadSync } from '@grpc/proto-loader';
+import { handlers } from './handlers.ts';
+import { inferencePackage } from './proto.ts';
+
+/** What stands behind a door. */
+export interface Served {
+  readonly infer: Infer;
+  /** Throws NOT_FOUND for what is not there. */
+  readonly describe: (name: string, version: string) => ModelDescription;
+  /** Never throws: what is not there is not ready. */
+  readonly isReady: (name: string, version: string) => boolean;
+  /** Names that health answers for, besides the server itself. */
+  readonly names: () => readonly string[];
+  /** Pinned when a call enters. */
+  readonly snapshot: () => Snapshot;
+  /** Called once per call, after its answer. */
+  readonly onJournal: (journal: Journal) => void;
+}
+
+export interface DoorOptions {
+  /** `gateway` or `model-server`, as ServerMetadata and the spans say. */
+  readonly name: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly limits: Limits;
+}
+
+export interface Door {
+  readonly port: number;
+  /** From now on health says SERVING. */
+  open(): void;
+  /** Health says NOT_SERVING for every name; calls are still answered. */
+  announceEnd(): void;
+  /** Finishes what is in flight, at most `graceMs`, then cuts. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
+const receiveWindowBytes = 8 * 1024 * 1024;
+
+export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
+  const { limits } = options;
+  const state = { open: false };
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': limits.messageBytesMax,
+    'grpc.max_send_message_length': limits.messageBytesMax,
+    'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
+    'grpc.max_connection_idle_ms': 5 * 60_000,
+    'grpc-node.max_session_memory': 64,
+  });
+  server.addService(
+    inferencePackage['inference.GRPCInferenceService'] as grpc.ServiceDefinition,
+    handlers({ ...options, isOpen: () => state.open }, served),
+  );
+  const health = new HealthImplementation({ '': 'NOT_SERVING' });
+  health.addToServer(server);
+  new ReflectionService({ ...inferencePackage, ...loadSync(healthProto) }).addToServer(server);
+  const port = await bind(server, options);
+  raiseReceiveWindows(server);
+  const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
+    state.open = status === 'SERVING';
+    for (const name of ['', ...served.names()]) health.setStatus(name, status);
+  };
+  return {
+    port,
+    open: () => announce('SERVING'),
+    announceEnd: () => announce('NOT_SERVING'),
+    close: (graceMs) => shutDown(server, graceMs),
+  };
+}
+
+function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
+      if (error) reject(new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, { cause: error }));
+      else resolve(bound);
+    });
+  });
+}
+
+/** grpc-js has no option for it on a server (grpc-node#3058), so we reach for its http2 servers; a test guards the private field. */
+function raiseReceiveWindows(server: grpc.Server): void {
+  const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
+  for (const http2Server of http2Servers.keys()) {
+    http2Server.on('session', (session: ServerHttp2Session) => {
+      session.setLocalWindowSize(receiveWindowBytes);
+      session.settings({ initialWindowSize: receiveWindowBytes });
+    });
+  }
+}
+
+/** An idle stream (a health watch) keeps tryShutdown from finishing, hence the timer. */
+function shutDown(server: grpc.Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceMs);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

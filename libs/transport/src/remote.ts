@@ -1,0 +1,111 @@
+/** Another server as an Infer: any that speaks the Open Inference Protocol. */
+import * as grpc from '@grpc/grpc-js';
+import {
+  abortReason,
+  type CallContext,
+  type Datatype,
+  formatTraceparent,
+  type Infer,
+  InferError,
+  type Limits,
+  type ModelDescription,
+  remainingMs,
+  traced,
+} from '@sheaf/inference';
+import { decodeResponse, encodeRequest } from './codec.ts';
+import type { ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
+import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
+import { InferenceClient } from './proto.ts';
+import { fromStatus } from './status.ts';
+
+export interface Remote {
+  readonly infer: Infer;
+  /** Asks for metadata; throws InferError. */
+  describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
+  isServerReady(timeoutMs: number): Promise<boolean>;
+  close(): void;
+}
+
+/** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`; `service` names it in errors and spans. */
+export function createRemote(target: string, service: string, limits: Limits): Remote {
+  const client = new InferenceClient(target, grpc.credentials.createInsecure(), {
+    'grpc.max_receive_message_length': limits.messageBytesMax,
+    'grpc.max_send_message_length': limits.messageBytesMax,
+    'grpc-node.flow_control_window': 8 * 1024 * 1024,
+    'grpc.keepalive_time_ms': 5_000,
+    'grpc.keepalive_timeout_ms': 3_000,
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    // One try per call: whoever retries knows about stages and endpoints.
+    'grpc.enable_retries': 0,
+    // Two remotes of one target are two connections, each with an owner.
+    'grpc.use_local_subchannel_pool': 1,
+  });
+  return {
+    infer: (request, context) =>
+      traced(context, 'try', service, async (inner) => {
+        const wire = await unary<ModelInferResponse__Output>(inner, service, (metadata, options, done) =>
+          client.modelInfer(encodeRequest(request), metadata, options, done),
+        );
+        return decodeResponse(wire, limits);
+      }),
+    describe: async (name, version, timeoutMs) => {
+      const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
+        client.modelMetadata({ name, version }, options, done),
+      );
+      return { name: wire.name, versions: wire.versions, platform: wire.platform, inputs: wire.inputs.map(spec), outputs: wire.outputs.map(spec) };
+    },
+    isServerReady: async (timeoutMs) =>
+      control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
+        ({ ready }) => ready,
+        () => false,
+      ),
+    close: () => client.close(),
+  };
+}
+
+const spec = ({ name, datatype, shape }: ModelMetadataResponse__Output['inputs'][number]) => ({
+  name,
+  datatype: datatype as Datatype,
+  shape: shape.map(Number),
+});
+
+type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
+
+/** One call with the context's deadline, trace and cancellation. */
+function unary<Response>(
+  context: CallContext,
+  service: string,
+  start: (metadata: grpc.Metadata, options: grpc.CallOptions, done: Done<Response>) => grpc.ClientUnaryCall,
+): Promise<Response> {
+  const { signal, span } = context;
+  if (signal.aborted) return Promise.reject(abortReason(signal));
+  const remaining = remainingMs(context);
+  if (remaining <= 0) return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
+  const metadata = new grpc.Metadata();
+  metadata.set('traceparent', formatTraceparent(span));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => call.cancel();
+    const call = start(metadata, { deadline: Date.now() + remaining }, (error, response) => {
+      signal.removeEventListener('abort', onAbort);
+      if (signal.aborted) reject(abortReason(signal));
+      else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
+      else resolve(response);
+    });
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function control<Response>(
+  service: string,
+  timeoutMs: number,
+  start: (options: grpc.CallOptions, done: Done<Response>) => unknown,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    start({ deadline: Date.now() + timeoutMs }, (error, response) => {
+      if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
+      else resolve(response);
+    });
+  });
+}

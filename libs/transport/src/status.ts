@@ -1,0 +1,119 @@
+/** InferError to and from a gRPC status with google.rpc details. */
+import * as grpc from '@grpc/grpc-js';
+import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import protobuf from 'protobufjs';
+import { protoFile } from './proto.ts';
+
+/** `google.rpc.ErrorInfo.domain` of everything that we refuse. */
+const errorDomain = 'sheaf';
+
+const root = new protobuf.Root();
+root.resolvePath = (_origin, target) => protoFile(target);
+root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
+
+const types = {
+  status: root.lookupType('google.rpc.Status'),
+  errorInfo: root.lookupType('google.rpc.ErrorInfo'),
+  badRequest: root.lookupType('google.rpc.BadRequest'),
+  retryInfo: root.lookupType('google.rpc.RetryInfo'),
+};
+
+const detailsKey = 'grpc-status-details-bin';
+const pushbackKey = 'grpc-retry-pushback-ms';
+const messageCharsMax = 1024;
+/** Header blocks are commonly limited to 8 KiB. */
+const violationsMax = 8;
+
+function packed(name: string, type: protobuf.Type, value: object): { type_url: string; value: Uint8Array } {
+  return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(type.fromObject(value)).finish() };
+}
+
+function detailsOf(error: InferError, code: number, message: string): Buffer {
+  const { reason, metadata, violations, retryAfterMs } = error;
+  const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
+  if (violations.length > 0) {
+    details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
+  }
+  if (retryAfterMs !== undefined && retryAfterMs >= 0) {
+    const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: (retryAfterMs % 1000) * 1e6 };
+    details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
+  }
+  return Buffer.from(types.status.encode(types.status.fromObject({ code, message, details })).finish());
+}
+
+/** What a handler answers with: trailers only, so that clients' retry rules apply. */
+export function toStatus(thrown: unknown): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
+  const error = asInferError(thrown);
+  if (error.reason === 'INTERNAL') console.error('internal error:', error.cause);
+  const code = grpc.status[error.code];
+  const details = error.message.slice(0, messageCharsMax);
+  const metadata = new grpc.Metadata();
+  metadata.set(detailsKey, detailsOf(error, code, details));
+  if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(error.retryAfterMs));
+  return { code, details, metadata };
+}
+
+/** What a failed call to another service means to us. Texts that grpc-js makes itself may hold addresses and are replaced. */
+export function fromStatus(failure: grpc.ServiceError, service: string): InferError {
+  const code = codeOf(failure.code);
+  const info = errorInfoOf(failure);
+  const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
+  const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
+  if (info || fromPeer(failure)) {
+    return new InferError(code, failure.details, { ...info, ...retryAfterMs, cause: failure });
+  }
+  return new InferError(code, ownWords[code] ? `service ${service} ${ownWords[code]}` : `service ${service} failed with ${code}`, {
+    reason: code === 'UNAVAILABLE' ? 'SERVICE_UNAVAILABLE' : code,
+    cause: failure,
+  });
+}
+
+const ownWords: Partial<Record<InferErrorCode, string>> = {
+  UNAVAILABLE: 'cannot be reached',
+  DEADLINE_EXCEEDED: 'did not answer before the deadline',
+  RESOURCE_EXHAUSTED: 'answered with a message that is too large, or was sent one',
+  CANCELLED: 'saw the call cancelled',
+  UNIMPLEMENTED: 'does not implement the method',
+};
+
+/** Foreign servers send bare statuses for the caller's mistakes; those texts are theirs to tell. */
+const fromPeer = ({ code }: grpc.ServiceError): boolean =>
+  code === grpc.status.INVALID_ARGUMENT || code === grpc.status.NOT_FOUND || code === grpc.status.FAILED_PRECONDITION;
+
+function codeOf(code: number): InferErrorCode {
+  const name = grpc.status[code];
+  return name && name in inferCodes ? (name as InferErrorCode) : 'UNKNOWN';
+}
+
+const inferCodes: Readonly<Record<InferErrorCode, true>> = {
+  CANCELLED: true,
+  UNKNOWN: true,
+  INVALID_ARGUMENT: true,
+  DEADLINE_EXCEEDED: true,
+  NOT_FOUND: true,
+  PERMISSION_DENIED: true,
+  RESOURCE_EXHAUSTED: true,
+  FAILED_PRECONDITION: true,
+  UNIMPLEMENTED: true,
+  INTERNAL: true,
+  UNAVAILABLE: true,
+  DATA_LOSS: true,
+  UNAUTHENTICATED: true,
+};
+
+function errorInfoOf(failure: grpc.ServiceError): { reason: string; metadata: Record<string, string> } | undefined {
+  const [bytes] = failure.metadata?.get(detailsKey) ?? [];
+  if (!Buffer.isBuffer(bytes)) return undefined;
+  try {
+    const { details } = types.status.toObject(types.status.decode(bytes)) as { details?: { type_url: string; value: Uint8Array }[] };
+    const info = details?.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
+    if (!info) return undefined;
+    const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as {
+      reason?: string;
+      metadata?: Record<string, string>;
+    };
+    return { reason: reason ?? 'UNKNOWN', metadata: metadata ?? {} };
+  } catch {
+    return undefined;
+  }
+}
