@@ -24,7 +24,7 @@ export async function createTracing(serviceName: string, environment: NodeJS.Pro
   const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
   const resource = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
-  const processor = new BatchSpanProcessor(new OTLPTraceExporter(), { scheduledDelayMillis: 500 });
+  const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 });
   return {
     onJournal: (journal) => {
       for (const span of journal.spans) if (span.sampled) processor.onEnd(readable(span, resource));

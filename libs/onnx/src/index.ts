@@ -1,0 +1,1 @@
+export { defaultModelLimits, type ModelFacts, type ModelLimits, readModel } from './read-model.ts';

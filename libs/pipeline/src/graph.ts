@@ -1,0 +1,52 @@
+import type { Reference, StageSpec } from './spec.ts';
+
+/** The stages that each stage reads. */
+export const dependencies = ({ inputs }: StageSpec): string[] => [
+  ...new Set([...inputs.values()].flatMap(({ stage }) => (stage === undefined ? [] : [stage]))),
+];
+
+/** Stages in an order in which each stands after all that it reads; those on or behind a cycle are left out. */
+export function inOrder(stages: readonly StageSpec[]): StageSpec[] {
+  const ordered: StageSpec[] = [];
+  const done = new Set<string>();
+  for (let waiting = [...stages]; waiting.length > 0; ) {
+    const ready = waiting.filter((stage) => dependencies(stage).every((name) => done.has(name)));
+    if (ready.length === 0) break;
+    for (const stage of ready) done.add(stage.name);
+    ordered.push(...ready);
+    waiting = waiting.filter(({ name }) => !done.has(name));
+  }
+  return ordered;
+}
+
+/** The stages of one cycle, or undefined. Walks without recursion: a document may be as deep as its limit. */
+export function findCycle(stages: readonly StageSpec[]): string[] | undefined {
+  const ordered = new Set(inOrder(stages).map(({ name }) => name));
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const stuck = stages.filter(({ name }) => !ordered.has(name));
+  for (const start of stuck) {
+    const trail: string[] = [];
+    let name: string | undefined = start.name;
+    while (name !== undefined && !trail.includes(name)) {
+      trail.push(name);
+      const stage = byName.get(name);
+      name = stage && dependencies(stage).find((other) => byName.has(other) && !ordered.has(other));
+    }
+    if (name !== undefined) return trail.slice(trail.indexOf(name)).reverse();
+  }
+  return undefined;
+}
+
+/** The stages that `wanted` needs, directly or through others. */
+export function needed(stages: readonly StageSpec[], wanted: Iterable<Reference>): Set<string> {
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const found = new Set<string>();
+  const open = [...wanted].flatMap(({ stage }) => (stage === undefined ? [] : [stage]));
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    const stage = byName.get(name);
+    if (!stage || found.has(name)) continue;
+    found.add(name);
+    open.push(...dependencies(stage));
+  }
+  return found;
+}
