@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -5,7 +6,7 @@ import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v
 
 const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
-export const protoFile = (path: string): string => (path.startsWith('/') ? path : `${protoFolder}${path}`);
+export const protoFile = (path: string): string => (isAbsolute(path) ? path : join(protoFolder, path));
 
 /** Must match the flags that proto/generate.ts gives to proto-loader-gen-types. */
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
+import { sampleModels } from '@sheaf/onnx';
+import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
+
+const page = tensorOf('x', 'FP32', [2, 2], Float32Array.of(1, 2, 3, 4));
+const numbers = (tensor: Tensor | undefined): number[] => (tensor ? Array.from(elements({ ...tensor, datatype: 'FP32' })) : []);
+
+const inputs = 'inputs: { x: { datatype: FP32, shape: [-1, 2] } }';
+const chain = `pipeline: chain
+${inputs}
+stages:
+  first: { model: double, inputs: { x: x } }
+  second: { model: triple, inputs: { x: first.y } }
+  third: { transform: ./plus-one.ts, inputs: { x: second.y } }
+outputs: { y: third.y }
+`;
+const plusOne = `import { defineTransform } from '${new URL('../../libs/inference/src/index.ts', import.meta.url).pathname}';
+const tensor = { datatype: 'FP32', shape: [-1, 2] } as const;
+export default defineTransform({ inputs: { x: tensor }, outputs: { y: tensor } }, ({ x }) => ({ y: { shape: x.shape, data: x.data.map((v) => v + 1) } }));
+`;
+const diamond = `pipeline: diamond
+${inputs}
+stages:
+  left: { model: double, inputs: { x: x } }
+  right: { model: triple, inputs: { x: x } }
+  join: { model: sum, inputs: { a: left.y, b: right.y } }
+outputs: { y: join.y, left: left.y }
+`;
+const ensemble = `pipeline: vote
+${inputs}
+stages:
+  read:
+    ensemble: { one: { model: low }, two: { model: high }, three: { model: high, version: 1 } }
+    inputs: { x: x }
+    combine: { soft-vote: probabilities }
+outputs: { label: read.label, score: read.score }
+`;
+const files: Files = {
+  'models/double': sampleModels.scale(2),
+  'models/triple': sampleModels.scale(3),
+  'models/sum': sampleModels.add(),
+  'models/low': sampleModels.classifier([1, 0]),
+  'models/high': sampleModels.classifier([0, 1]),
+  'plus-one.ts': plusOne,
+  'pipelines/chain.yaml': chain,
+  'pipelines/diamond.yaml': diamond,
+  'pipelines/vote.yaml': ensemble,
+};
+
+describe('a mesh of real processes', () => {
+  it('runs a chain, a diamond and an ensemble, two of which share a model, each service a process of its own', async () => {
+    await using mesh = await startTestMesh(files);
+
+    const chained = await ask(mesh.door, 'chain', [page]);
+    assert.deepEqual(numbers(chained.byName.get('y')), [7, 13, 19, 25]);
+    assert.equal(chained.parameters.get('sheaf_versions'), 'first=double/1, second=triple/1, third=plus-one/1');
+
+    const joined = await ask(mesh.door, 'diamond', [page], { outputs: ['y'] });
+    assert.deepEqual(joined.outputs.map(({ name }) => name), ['y']);
+    assert.deepEqual(numbers(joined.byName.get('y')), [5, 10, 15, 20]);
+
+    const voted = await ask(mesh.door, 'vote', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(0, 0))]);
+    const score = numbers(voted.byName.get('score'));
+    assert.ok(Math.abs((score[0] ?? 0) - 2 / 3) < 1e-6);
+
+    const pids = new Set([mesh.running.gateway.pid, ...mesh.running.services.map(({ pid }) => pid)]);
+    assert.equal(pids.size, 1 + 6);
+  });
+
+  it('serves single models with the same door, and says what each name takes and gives', async () => {
+    await using mesh = await startTestMesh(files);
+    assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
+    const description = await mesh.door.describe('diamond', '', 1000);
+    assert.deepEqual(description.outputs, [
+      { name: 'y', datatype: 'FP32', shape: [-1, 2] },
+      { name: 'left', datatype: 'FP32', shape: [-1, 2] },
+    ]);
+    assert.equal(description.platform, 'sheaf_pipeline');
+  });
+
+  it('answers at once, naming the stage, while a service is down, serves the others, and the service comes back', async () => {
+    await using mesh = await startTestMesh(files);
+    const triple = mesh.running.services.find(({ name }) => name === 'triple');
+    assert.ok(triple);
+    const { pid } = triple;
+    process.kill(pid, 'SIGKILL');
+    const startedAt = performance.now();
+    const refused = await firstFailure(() => ask(mesh.door, 'diamond', [page]), 200);
+    assert.ok(performance.now() - startedAt < 4_000);
+    assert.equal(refused.code, 'UNAVAILABLE');
+    assert.match(refused.message, /stage right: service triple cannot be reached/);
+    assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
+    for (let tries = 0; tries < 100 && triple.pid === pid; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    await eventually(() => ask(mesh.door, 'diamond', [page]));
+    assert.notEqual(triple.pid, pid);
+  });
+});
+
+async function firstFailure(work: () => Promise<unknown>, triesMax: number): Promise<InferError> {
+  for (let tries = 0; tries < triesMax; tries++) {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof InferError) return error;
+      throw error;
+    }
+  }
+  throw new Error(`${triesMax} calls went well`);
+}
+
+async function eventually(work: () => Promise<unknown>): Promise<void> {
+  const until = performance.now() + 10_000;
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (performance.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}

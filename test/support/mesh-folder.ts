@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type RunningMesh, startMesh } from '@sheaf/cli';
+import { type CallContext, Journal, monotonicClock, type Tensor } from '@sheaf/inference';
+import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { createRemote, type Remote } from '@sheaf/transport';
+
+/** Files of a mesh folder: path -> content. `models/m` alone is short for `models/m/1/model.onnx`. */
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export async function writeFolder(files: Files): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'sheaf-test-'));
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(folder, /^models\/[^/]+$/.test(path) ? `${path}/1/model.onnx` : path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+  return folder;
+}
+
+export interface TestMesh extends AsyncDisposable {
+  readonly mesh: Mesh;
+  readonly running: RunningMesh;
+  /** The gateway, as a client sees it. */
+  readonly door: Remote;
+  /** A service, as a client sees it that goes round the gateway. */
+  service(name: string): Remote;
+  readonly events: readonly string[];
+}
+
+/** A mesh of real processes on free ports, from files that the test writes. */
+export async function startTestMesh(files: Files): Promise<TestMesh> {
+  const folder = await writeFolder(files);
+  const { mesh, problems } = await readMesh(folder);
+  if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
+  const events: string[] = [];
+  const running = await startMesh(mesh, { port: 0, onEvent: (line) => events.push(line) });
+  const remotes = new Map<string, Remote>();
+  const remote = (name: string, port: number): Remote => {
+    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, name, mesh.limits);
+    remotes.set(name, opened);
+    return opened;
+  };
+  return {
+    mesh,
+    running,
+    events,
+    door: remote('gateway', running.gateway.port),
+    service: (name) => remote(name, running.services.find((service) => service.name === name)?.port ?? 0),
+    [Symbol.asyncDispose]: async () => {
+      for (const opened of remotes.values()) opened.close();
+      await running.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  readonly version?: string;
+  readonly outputs?: readonly string[];
+}
+
+export function testContext({ timeoutMs = 5_000, signal = new AbortController().signal }: CallOptions = {}): CallContext {
+  const journal = new Journal();
+  const span = journal.start('request', 'test', undefined);
+  return { clock: monotonicClock, deadline: monotonicClock.now() + timeoutMs, signal, snapshot: { epoch: 0 }, journal, span };
+}
+
+/** One inference; answers the outputs by name, and what the answer says of itself. */
+export async function ask(remote: Remote, model: string, inputs: readonly Tensor[], options: CallOptions = {}) {
+  const { version = '', outputs = [] } = options;
+  const response = await remote.infer({ model, version, id: 'test', parameters: new Map(), inputs, outputs }, testContext(options));
+  return { ...response, byName: new Map(response.outputs.map((tensor) => [tensor.name, tensor])) };
+}
