@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { startMesh, stopOnSignal } from '@sheaf/cli';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createRemote } from '@sheaf/transport';
-import { type LabelledPage, readPage, type Reading, score } from './read-page.ts';
+import { type LabelledPage, type Reading, readPage, score } from './read-page.ts';
 
 /** What the README promises; a run below it fails. */
 const promised = { digits: 0.96, pages: 0.8, boxes: 0.97 };
@@ -48,10 +48,21 @@ door.close();
 
 const figures = score(pages, readings);
 const times = readings.map(({ elapsedMs }) => elapsedMs).sort((a, b) => a - b);
-console.log(`\n${readings.length} of ${pages.length} pages answered, ${(times[times.length >> 1] ?? 0).toFixed(1)} ms a page at the median`);
-console.log(`digits right ${percent(figures.digits)}, pages right ${percent(figures.pages)}, boxes found ${percent(figures.boxes)}`);
-const good = failed === 0 && figures.digits >= promised.digits && figures.pages >= promised.pages && figures.boxes >= promised.boxes;
-if (!good) console.error(`below what the README promises: digits ${promised.digits}, pages ${promised.pages}, boxes ${promised.boxes}`);
+console.log(
+  `\n${readings.length} of ${pages.length} pages answered, ${(times[times.length >> 1] ?? 0).toFixed(1)} ms a page at the median`,
+);
+console.log(
+  `digits right ${percent(figures.digits)}, pages right ${percent(figures.pages)}, boxes found ${percent(figures.boxes)}`,
+);
+const good =
+  failed === 0 &&
+  figures.digits >= promised.digits &&
+  figures.pages >= promised.pages &&
+  figures.boxes >= promised.boxes;
+if (!good)
+  console.error(
+    `below what the README promises: digits ${promised.digits}, pages ${promised.pages}, boxes ${promised.boxes}`,
+  );
 
 if (values.once) {
   await running.stop();

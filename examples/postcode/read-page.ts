@@ -71,7 +71,8 @@ type Box = readonly number[];
 export function overlap(a: Box, b: Box): number {
   const [ax0 = 0, ay0 = 0, ax1 = 0, ay1 = 0] = a;
   const [bx0 = 0, by0 = 0, bx1 = 0, by1 = 0] = b;
-  const shared = Math.max(0, Math.min(ax1, bx1) - Math.max(ax0, bx0)) * Math.max(0, Math.min(ay1, by1) - Math.max(ay0, by0));
+  const shared =
+    Math.max(0, Math.min(ax1, bx1) - Math.max(ax0, bx0)) * Math.max(0, Math.min(ay1, by1) - Math.max(ay0, by0));
   const union = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared;
   return union === 0 ? 0 : shared / union;
 }

@@ -5,7 +5,8 @@ import { sampleModels } from '@sheaf/onnx';
 import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
 
 const page = tensorOf('x', 'FP32', [2, 2], Float32Array.of(1, 2, 3, 4));
-const numbers = (tensor: Tensor | undefined): number[] => (tensor ? Array.from(elements({ ...tensor, datatype: 'FP32' })) : []);
+const numbers = (tensor: Tensor | undefined): number[] =>
+  tensor ? Array.from(elements({ ...tensor, datatype: 'FP32' })) : [];
 
 const inputs = 'inputs: { x: { datatype: FP32, shape: [-1, 2] } }';
 const chain = `pipeline: chain
@@ -58,7 +59,10 @@ describe('a mesh of real processes', () => {
     assert.equal(chained.parameters.get('sheaf_versions'), 'first=double/1, second=triple/1, third=plus-one/1');
 
     const joined = await ask(mesh.door, 'diamond', [page], { outputs: ['y'] });
-    assert.deepEqual(joined.outputs.map(({ name }) => name), ['y']);
+    assert.deepEqual(
+      joined.outputs.map(({ name }) => name),
+      ['y'],
+    );
     assert.deepEqual(numbers(joined.byName.get('y')), [5, 10, 15, 20]);
 
     const voted = await ask(mesh.door, 'vote', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(0, 0))]);
@@ -92,7 +96,8 @@ describe('a mesh of real processes', () => {
     assert.equal(refused.code, 'UNAVAILABLE');
     assert.match(refused.message, /stage right: service triple cannot be reached/);
     assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
-    for (let tries = 0; tries < 100 && triple.pid === pid; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let tries = 0; tries < 100 && triple.pid === pid; tries++)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     await eventually(() => ask(mesh.door, 'diamond', [page]));
     assert.notEqual(triple.pid, pid);
   });

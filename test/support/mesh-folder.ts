@@ -63,15 +63,28 @@ export interface CallOptions {
   readonly outputs?: readonly string[];
 }
 
-export function testContext({ timeoutMs = 5_000, signal = new AbortController().signal }: CallOptions = {}): CallContext {
+export function testContext({
+  timeoutMs = 5_000,
+  signal = new AbortController().signal,
+}: CallOptions = {}): CallContext {
   const journal = new Journal();
   const span = journal.start('request', 'test', undefined);
-  return { clock: monotonicClock, deadline: monotonicClock.now() + timeoutMs, signal, snapshot: { epoch: 0 }, journal, span };
+  return {
+    clock: monotonicClock,
+    deadline: monotonicClock.now() + timeoutMs,
+    signal,
+    snapshot: { epoch: 0 },
+    journal,
+    span,
+  };
 }
 
 /** One inference; answers the outputs by name, and what the answer says of itself. */
 export async function ask(remote: Remote, model: string, inputs: readonly Tensor[], options: CallOptions = {}) {
   const { version = '', outputs = [] } = options;
-  const response = await remote.infer({ model, version, id: 'test', parameters: new Map(), inputs, outputs }, testContext(options));
+  const response = await remote.infer(
+    { model, version, id: 'test', parameters: new Map(), inputs, outputs },
+    testContext(options),
+  );
   return { ...response, byName: new Map(response.outputs.map((tensor) => [tensor.name, tensor])) };
 }

@@ -24,7 +24,8 @@ async function read(folder = '.'): Promise<Mesh> {
 function portOf(text: string | undefined): { port?: number } {
   if (text === undefined) return {};
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`--port: want 0 to 65535, got "${text}"`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--port: want 0 to 65535, got "${text}"`);
   return { port };
 }
 

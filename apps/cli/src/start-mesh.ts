@@ -39,7 +39,13 @@ export async function startMesh(mesh: Mesh, { onEvent, port = mesh.gateway.port 
     const failed = started.find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     const endpoints = services.flatMap((service) => ['--endpoint', `${service.name}=127.0.0.1:${service.port}`]);
-    const gateway = await supervise({ name: 'gateway', module: gatewayModule, args: [mesh.folder, ...endpoints], port, onEvent });
+    const gateway = await supervise({
+      name: 'gateway',
+      module: gatewayModule,
+      args: [mesh.folder, ...endpoints],
+      port,
+      onEvent,
+    });
     onEvent(`gateway is ready, pid ${gateway.pid}, port ${gateway.port}`);
     return {
       gateway,

@@ -1,4 +1,11 @@
-import { checkRequest, type Infer, InferError, type ModelDescription, type Signature, type Snapshot } from '@sheaf/inference';
+import {
+  checkRequest,
+  type Infer,
+  InferError,
+  type ModelDescription,
+  type Signature,
+  type Snapshot,
+} from '@sheaf/inference';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
 import { createPipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
 import type { ServiceHandle, Services } from './services.ts';
@@ -30,11 +37,25 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
   for (const { name, versions } of mesh.models) {
     const handle = services.holding(name);
     const numbers = versions.map(({ version }) => version);
-    if (handle) entries.set(name, modelEntry(name, numbers, 'onnxruntime_onnx', (version) => signatureIn(mesh, { kind: 'model', name, version }), handle));
+    if (handle)
+      entries.set(
+        name,
+        modelEntry(
+          name,
+          numbers,
+          'onnxruntime_onnx',
+          (version) => signatureIn(mesh, { kind: 'model', name, version }),
+          handle,
+        ),
+      );
   }
   for (const [name, description] of foreign) {
     const handle = services.holding(name);
-    if (handle) entries.set(name, modelEntry(name, description.versions, description.platform, () => description, handle));
+    if (handle)
+      entries.set(
+        name,
+        modelEntry(name, description.versions, description.platform, () => description, handle),
+      );
   }
   for (const { spec } of mesh.pipelines) entries.set(spec.pipeline, pipelineEntry(spec, signatureOf, services));
   return catalogOf(entries);
@@ -43,7 +64,9 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
 async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
   const asked = services.all
     .filter(({ service }) => service.endpoint)
-    .flatMap(({ service, remote }) => service.models.map(async (name) => [name, await remote.describe(name, '', describeTimeoutMs)] as const));
+    .flatMap(({ service, remote }) =>
+      service.models.map(async (name) => [name, await remote.describe(name, '', describeTimeoutMs)] as const),
+    );
   return new Map(await Promise.all(asked));
 }
 
@@ -64,7 +87,9 @@ function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
 }
 
 function unknownVersion(name: string, version: string, versions: readonly string[]): InferError {
-  return new InferError('NOT_FOUND', `"${name}" has no version ${version}; it has ${versions.join(', ')}`, { reason: 'MODEL_NOT_FOUND' });
+  return new InferError('NOT_FOUND', `"${name}" has no version ${version}; it has ${versions.join(', ')}`, {
+    reason: 'MODEL_NOT_FOUND',
+  });
 }
 
 function modelEntry(
@@ -90,10 +115,17 @@ function modelEntry(
   };
 }
 
-function pipelineEntry(spec: PipelineSpec, signatureOf: (target: Target) => Signature | undefined, services: Services): Entry {
+function pipelineEntry(
+  spec: PipelineSpec,
+  signatureOf: (target: Target) => Signature | undefined,
+  services: Services,
+): Entry {
   const { signature, problems } = typeCheck(spec, signatureOf);
   if (!signature) {
-    throw new InferError('FAILED_PRECONDITION', problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'));
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'),
+    );
   }
   const used = new Set<ServiceHandle>();
   const infer = createPipeline(spec, signature, (target) => {

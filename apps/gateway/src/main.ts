@@ -13,7 +13,11 @@ const usage = 'usage: gateway <mesh folder> [--host <host>] [--port <port>] --en
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { host: { type: 'string' }, port: { type: 'string' }, endpoint: { type: 'string', multiple: true, default: [] } },
+    options: {
+      host: { type: 'string' },
+      port: { type: 'string' },
+      endpoint: { type: 'string', multiple: true, default: [] },
+    },
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', usage);
@@ -32,7 +36,10 @@ await main(async () => {
   );
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
-  const door = await createDoor({ name: 'gateway', host, port, limits: mesh.limits }, { ...catalog, infer, onJournal: tracing.onJournal });
+  const door = await createDoor(
+    { name: 'gateway', host, port, limits: mesh.limits },
+    { ...catalog, infer, onJournal: tracing.onJournal },
+  );
   drainOnSignal(door, tracing, async () => services.close());
   door.open();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);

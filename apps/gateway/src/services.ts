@@ -27,7 +27,11 @@ export function openServices(mesh: Mesh, endpoints: readonly string[]): Services
     if (!target) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     return open(service, createRemote(target, service.name, mesh.limits));
   });
-  const holders = new Map(handles.flatMap((handle) => [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const)));
+  const holders = new Map(
+    handles.flatMap((handle) =>
+      [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
+    ),
+  );
   return {
     holding: (name) => holders.get(name),
     all: handles,

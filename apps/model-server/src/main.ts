@@ -1,9 +1,8 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { InferError } from '@sheaf/inference';
 import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
+import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline } from '@sheaf/layers';
-import { stack } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor } from '@sheaf/transport';
 import { openService } from './open-service.ts';
@@ -13,7 +12,11 @@ const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { service: { type: 'string' }, host: { type: 'string', default: '127.0.0.1' }, port: { type: 'string', default: '0' } },
+    options: {
+      service: { type: 'string' },
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '0' },
+    },
   });
   const [folder] = positionals;
   if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);

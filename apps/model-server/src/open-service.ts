@@ -40,7 +40,17 @@ function openVersions(model: Model, outputBytesMax: number): Promise<ServedVersi
   return model.versions.map(async ({ version, file, signature }) => {
     const onStuck = (): void => endStuckProcess(`model ${name}/${version}`);
     const bytes = await readFile(file);
-    return openModel({ name, version, signature, model: bytes, intraOpThreads, runLimitMs, queueMax, outputBytesMax, onStuck });
+    return openModel({
+      name,
+      version,
+      signature,
+      model: bytes,
+      intraOpThreads,
+      runLimitMs,
+      queueMax,
+      outputBytesMax,
+      onStuck,
+    });
   });
 }
 
@@ -53,7 +63,9 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     const served = find(name, version);
     if (served) return served;
     const known = byName.get(name)?.map((other) => other.version);
-    const message = known ? `model "${name}" has no version ${version}; it has ${known.join(', ')}` : `there is no model "${name}"`;
+    const message = known
+      ? `model "${name}" has no version ${version}; it has ${known.join(', ')}`
+      : `there is no model "${name}"`;
     throw new InferError('NOT_FOUND', message, { reason: 'MODEL_NOT_FOUND' });
   };
   return {

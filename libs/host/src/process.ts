@@ -1,8 +1,10 @@
-import { type Door } from '@sheaf/transport';
+import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
-export type ProcessMessage = { readonly kind: 'ready'; readonly port: number } | { readonly kind: 'failed'; readonly message: string };
+export type ProcessMessage =
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'failed'; readonly message: string };
 
 /** Exit code of a process that could not start, so that its supervisor does not try for ever. */
 export const startFailedExit = 2;

@@ -18,8 +18,11 @@ const flushLimitMs = 2_000;
  * Journals become OpenTelemetry spans, sent by OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set. When it is not, the SDK is not even loaded.
  * A collector that is down or slow never slows a call: the queue is bounded and drops.
  */
-export async function createTracing(serviceName: string, environment: NodeJS.ProcessEnv = process.env): Promise<Tracing> {
-  if (!environment['OTEL_EXPORTER_OTLP_ENDPOINT'] && !environment['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']) return off;
+export async function createTracing(
+  serviceName: string,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<Tracing> {
+  if (!environment.OTEL_EXPORTER_OTLP_ENDPOINT && !environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return off;
   const { resourceFromAttributes } = await import('@opentelemetry/resources');
   const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
@@ -29,7 +32,8 @@ export async function createTracing(serviceName: string, environment: NodeJS.Pro
     onJournal: (journal) => {
       for (const span of journal.spans) if (span.sampled) processor.onEnd(readable(span, resource));
     },
-    shutdown: () => Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
+    shutdown: () =>
+      Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
   };
 }
 
@@ -65,5 +69,7 @@ function readable(span: EndedSpan, resource: Resource): ReadableSpan {
     droppedEventsCount: 0,
     droppedLinksCount: 0,
   };
-  return parentId === undefined ? base : { ...base, parentSpanContext: { ...flags, spanId: parentId, isRemote: span.kind === 'request' } };
+  return parentId === undefined
+    ? base
+    : { ...base, parentSpanContext: { ...flags, spanId: parentId, isRemote: span.kind === 'request' } };
 }

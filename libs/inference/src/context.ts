@@ -43,5 +43,7 @@ export function deadlineExceeded(where: string): InferError {
 
 /** The InferError that a signal was aborted with; any other reason means that the caller left. */
 export function abortReason(signal: AbortSignal): InferError {
-  return signal.reason instanceof InferError ? signal.reason : new InferError('CANCELLED', 'the caller cancelled the call');
+  return signal.reason instanceof InferError
+    ? signal.reason
+    : new InferError('CANCELLED', 'the caller cancelled the call');
 }

@@ -67,7 +67,9 @@ export class InferError extends Error {
   }
 
   get countsAgainstBreaker(): boolean {
-    return handling[this.code].countsAgainstBreaker && !['OVERLOADED', 'DRAINING', 'MODEL_LOADING'].includes(this.reason);
+    return (
+      handling[this.code].countsAgainstBreaker && !['OVERLOADED', 'DRAINING', 'MODEL_LOADING'].includes(this.reason)
+    );
   }
 }
 
@@ -75,7 +77,10 @@ export class InferError extends Error {
 export function asInferError(error: unknown): InferError {
   return error instanceof InferError
     ? error
-    : new InferError('INTERNAL', 'internal error; the server has logged what happened', { reason: 'INTERNAL', cause: error });
+    : new InferError('INTERNAL', 'internal error; the server has logged what happened', {
+        reason: 'INTERNAL',
+        cause: error,
+      });
 }
 
 /** INVALID_ARGUMENT about one field of a request. */

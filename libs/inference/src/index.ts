@@ -10,7 +10,15 @@ export {
 } from './context.ts';
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
 export { asInferError, type FieldViolation, InferError, type InferErrorCode, invalidField } from './error.ts';
-export { type Infer, type InferRequest, type InferResponse, type Layer, type Parameter, type Parameters, stack } from './infer.ts';
+export {
+  type Infer,
+  type InferRequest,
+  type InferResponse,
+  type Layer,
+  type Parameter,
+  type Parameters,
+  stack,
+} from './infer.ts';
 export {
   type EndedSpan,
   formatTraceparent,
@@ -25,4 +33,11 @@ export { defaultLimits, type Limits } from './limits.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
 export { traced } from './traced.ts';
-export { defineTransform, isTransform, type TensorDeclaration, type Transform, type TransformContext, type Values } from './transform.ts';
+export {
+  defineTransform,
+  isTransform,
+  type TensorDeclaration,
+  type Transform,
+  type TransformContext,
+  type Values,
+} from './transform.ts';

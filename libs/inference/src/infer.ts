@@ -29,4 +29,5 @@ export type Infer = (request: InferRequest, context: CallContext) => Promise<Inf
 export type Layer = (next: Infer) => Infer;
 
 /** Wraps `core` in `layers`, listed in the order a request meets them. */
-export const stack = (layers: readonly Layer[], core: Infer): Infer => layers.reduceRight((next, layer) => layer(next), core);
+export const stack = (layers: readonly Layer[], core: Infer): Infer =>
+  layers.reduceRight((next, layer) => layer(next), core);

@@ -66,7 +66,8 @@ export class Journal {
   end(span: Span, code = 'OK', message?: string, attributes: Span['attributes'] = {}): void {
     this.#open--;
     if (this.#ended.length + this.#open >= journalEntriesMax) this.#dropped++;
-    else this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
+    else
+      this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
   }
 }
 
@@ -84,4 +85,5 @@ export function parseTraceparent(value: string | undefined): TraceParent | undef
   return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
-export const formatTraceparent = (span: TraceParent): string => `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;
+export const formatTraceparent = (span: TraceParent): string =>
+  `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;

@@ -42,7 +42,8 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
       const known = signature.inputs.map(({ name }) => name).join(', ');
       throw invalidField(`inputs[${index}].name`, `no input "${input.name}"; the inputs are ${known}`, 'INPUT_UNKNOWN');
     }
-    if (seen.has(input.name)) throw invalidField(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
+    if (seen.has(input.name))
+      throw invalidField(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
     seen.add(input.name);
     const why = mismatch(spec, input);
     if (why) throw invalidField(`inputs[${index}]`, `input "${input.name}": ${why}`, 'SHAPE_MISMATCH');
@@ -56,8 +57,13 @@ function checkRequestedOutputs(signature: Signature, outputs: readonly string[])
   const known = new Set(signature.outputs.map(({ name }) => name));
   for (const [index, name] of outputs.entries()) {
     if (!known.has(name)) {
-      throw invalidField(`outputs[${index}].name`, `no output "${name}"; the outputs are ${[...known].join(', ')}`, 'OUTPUT_UNKNOWN');
+      throw invalidField(
+        `outputs[${index}].name`,
+        `no output "${name}"; the outputs are ${[...known].join(', ')}`,
+        'OUTPUT_UNKNOWN',
+      );
     }
-    if (outputs.indexOf(name) !== index) throw invalidField(`outputs[${index}].name`, `output "${name}" is asked for twice`, 'OUTPUT_DUPLICATE');
+    if (outputs.indexOf(name) !== index)
+      throw invalidField(`outputs[${index}].name`, `output "${name}" is asked for twice`, 'OUTPUT_DUPLICATE');
   }
 }

@@ -27,7 +27,11 @@ export function createTensor(tensor: Tensor, path = `tensor ${tensor.name}`): Te
   }
   if (wantBytes === undefined) checkBytesElements(data, count, path);
   else if (data.byteLength !== wantBytes) {
-    throw invalidField(path, `want ${wantBytes} bytes for ${datatype} [${shape}], got ${data.byteLength}`, 'BYTES_MISMATCH');
+    throw invalidField(
+      path,
+      `want ${wantBytes} bytes for ${datatype} [${shape}], got ${data.byteLength}`,
+      'BYTES_MISMATCH',
+    );
   }
   return tensor;
 }
@@ -47,7 +51,11 @@ function checkBytesElements(data: Uint8Array, count: number, path: string): void
     }
   }
   if (offset !== data.byteLength) {
-    throw invalidField(path, `${data.byteLength - offset} bytes are left after ${count} BYTES elements`, 'BYTES_MISMATCH');
+    throw invalidField(
+      path,
+      `${data.byteLength - offset} bytes are left after ${count} BYTES elements`,
+      'BYTES_MISMATCH',
+    );
   }
 }
 

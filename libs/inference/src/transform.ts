@@ -37,5 +37,11 @@ export function defineTransform<const I extends Declarations, const O extends De
 }
 
 export function isTransform(value: unknown): value is Transform {
-  return typeof value === 'object' && value !== null && 'inputs' in value && 'outputs' in value && typeof (value as Transform).run === 'function';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'inputs' in value &&
+    'outputs' in value &&
+    typeof (value as Transform).run === 'function'
+  );
 }

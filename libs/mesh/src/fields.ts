@@ -1,5 +1,5 @@
-import type { YamlFile } from './yaml-file.ts';
 import type { MeshProblem } from './problem.ts';
+import type { YamlFile } from './yaml-file.ts';
 
 type Path = readonly (string | number)[];
 type Field<T> = (value: unknown, wrong: (wanted: string) => undefined) => T | undefined;
@@ -32,7 +32,8 @@ export function readFields<T extends Record<string, Field<unknown>>>(
       problems.push(yaml.place([...path, key], `want ${wanted}, got ${show(item)}`));
       return undefined;
     };
-    if (!field) problems.push(yaml.place([...path, key], `unknown key; the keys are ${Object.keys(fields).join(', ')}`));
+    if (!field)
+      problems.push(yaml.place([...path, key], `unknown key; the keys are ${Object.keys(fields).join(', ')}`));
     else {
       const parsed = field(item, wrong);
       if (parsed !== undefined) read[key] = parsed;
@@ -44,7 +45,9 @@ export function readFields<T extends Record<string, Field<unknown>>>(
 export const integer =
   (min: number, max: number): Field<number> =>
   (value, wrong) =>
-    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : wrong(`an integer from ${min} to ${max}`);
+    typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+      ? value
+      : wrong(`an integer from ${min} to ${max}`);
 
 export const text =
   (wanted: string, pattern: RegExp): Field<string> =>
@@ -52,4 +55,6 @@ export const text =
     typeof value === 'string' && pattern.test(value) ? value : wrong(wanted);
 
 export const texts: Field<readonly string[]> = (value, wrong) =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string') ? (value as string[]) : wrong('a list of names');
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? (value as string[])
+    : wrong('a list of names');

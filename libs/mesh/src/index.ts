@@ -1,3 +1,11 @@
-export { type Mesh, type MeshPipeline, type MeshTransform, type Model, type ModelVersion, type Service, transformName } from './mesh.ts';
+export {
+  type Mesh,
+  type MeshPipeline,
+  type MeshTransform,
+  type Model,
+  type ModelVersion,
+  type Service,
+  transformName,
+} from './mesh.ts';
 export { formatProblem, type MeshProblem } from './problem.ts';
 export { type MeshReading, readMesh, signatureIn } from './read-mesh.ts';

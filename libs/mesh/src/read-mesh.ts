@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { InferError, type Signature } from '@sheaf/inference';
-import { parsePipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
+import { type PipelineSpec, parsePipeline, type Target, typeCheck } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { isRecord } from './fields.ts';
 import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
@@ -25,7 +25,8 @@ interface ParsedPipeline {
 export async function readMesh(path: string): Promise<MeshReading> {
   const folder = resolve(path);
   const problems: MeshProblem[] = [];
-  if (!(await isFolder(folder))) return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')] };
+  if (!(await isFolder(folder)))
+    return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')] };
   const models = await readModels(folder, problems);
   const yamls = await readPipelineFiles(folder, problems);
   const transforms = await readTransforms(folder, yamls, problems);
@@ -33,16 +34,27 @@ export async function readMesh(path: string): Promise<MeshReading> {
   const transformNames = transforms.map(({ name }) => name);
   const modelNames = models.map(({ name }) => name);
   const { services, limits, gateway } = await readSettings(folder, modelNames, transformNames, problems);
-  const mesh: Mesh = { folder, models, transforms, pipelines: parsed.map(({ yaml, spec }) => ({ spec, file: yaml.file })), services, limits, gateway };
+  const mesh: Mesh = {
+    folder,
+    models,
+    transforms,
+    pipelines: parsed.map(({ yaml, spec }) => ({ spec, file: yaml.file })),
+    services,
+    limits,
+    gateway,
+  };
   checkNames(mesh, problems);
   checkTypes(mesh, parsed, problems);
   if (models.length + services.length + parsed.length === 0 && problems.length === 0) {
-    problems.push(problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'));
+    problems.push(
+      problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
+    );
   }
   return { mesh: problems.length === 0 ? mesh : undefined, problems };
 }
 
-const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+const isFolder = async (path: string): Promise<boolean> =>
+  (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 
 async function readPipelineFiles(folder: string, problems: MeshProblem[]): Promise<YamlFile[]> {
   const names = await readdir(join(folder, 'pipelines')).catch(() => []);
@@ -61,13 +73,17 @@ function parse(yaml: YamlFile, problems: MeshProblem[]): ParsedPipeline[] {
 }
 
 /** Every transform that a stage names, whatever else is wrong with its pipeline. */
-async function readTransforms(folder: string, yamls: readonly YamlFile[], problems: MeshProblem[]): Promise<MeshTransform[]> {
+async function readTransforms(
+  folder: string,
+  yamls: readonly YamlFile[],
+  problems: MeshProblem[],
+): Promise<MeshTransform[]> {
   const transforms = new Map<string, MeshTransform>();
   const tried = new Set<string>();
   for (const yaml of yamls) {
-    const stages = isRecord(yaml.value) && isRecord(yaml.value['stages']) ? yaml.value['stages'] : {};
+    const stages = isRecord(yaml.value) && isRecord(yaml.value.stages) ? yaml.value.stages : {};
     for (const [stage, body] of Object.entries(stages)) {
-      const path = isRecord(body) ? body['transform'] : undefined;
+      const path = isRecord(body) ? body.transform : undefined;
       if (typeof path !== 'string' || tried.has(path)) continue;
       tried.add(path);
       const transform = await readTransform(folder, path);
@@ -83,7 +99,8 @@ async function readTransform(folder: string, path: string): Promise<MeshTransfor
   const file = resolve(folder, path);
   const inside = relative(folder, file);
   if (inside.startsWith('..') || inside.startsWith(sep)) return 'want a file inside the mesh folder';
-  if (!(await stat(file).catch(() => undefined))?.isFile()) return `want a TypeScript or JavaScript file, found no "${path}"`;
+  if (!(await stat(file).catch(() => undefined))?.isFile())
+    return `want a TypeScript or JavaScript file, found no "${path}"`;
   try {
     return { name: transformName(path), path, file, signature: await describeTransform(file) };
   } catch (error) {
@@ -121,9 +138,13 @@ function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: Mes
 }
 
 /** The signature of what a stage names, as far as the folder tells. */
-export function signatureIn({ models, transforms }: Pick<Mesh, 'models' | 'transforms'>, target: Target): Signature | undefined {
+export function signatureIn(
+  { models, transforms }: Pick<Mesh, 'models' | 'transforms'>,
+  target: Target,
+): Signature | undefined {
   if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
   const versions = models.find(({ name }) => name === target.name)?.versions;
-  return target.version ? versions?.find(({ version }) => version === target.version)?.signature : versions?.[0].signature;
+  return target.version
+    ? versions?.find(({ version }) => version === target.version)?.signature
+    : versions?.[0].signature;
 }
-

@@ -22,7 +22,12 @@ export async function readModels(folder: string, problems: MeshProblem[]): Promi
   const models: Model[] = [];
   for (const name of await subfolders(join(folder, 'models'))) {
     if (!modelNamePattern.test(name)) {
-      problems.push(problemIn(`models/${name}`, 'want a model name of letters, digits, ".", "_" and "-", starting with a letter or digit'));
+      problems.push(
+        problemIn(
+          `models/${name}`,
+          'want a model name of letters, digits, ".", "_" and "-", starting with a letter or digit',
+        ),
+      );
     } else {
       const model = await readOne(folder, name, problems);
       if (model) models.push(model);
@@ -44,7 +49,8 @@ async function readOne(folder: string, name: string, problems: MeshProblem[]): P
   const settings = await readSettings(folder, name, problems);
   const versions: ModelVersion[] = [];
   const found = await subfolders(join(folder, 'models', name));
-  if (found.length === 0) problems.push(problemIn(`models/${name}`, `want a version, such as models/${name}/1/model.onnx, got none`));
+  if (found.length === 0)
+    problems.push(problemIn(`models/${name}`, `want a version, such as models/${name}/1/model.onnx, got none`));
   for (const version of found) {
     const read = await readVersion(folder, `models/${name}/${version}`, version, settings.sha256, problems);
     if (read) versions.push(read);

@@ -38,7 +38,11 @@ const serviceFields = {
   port: integer(0, 65_535),
 };
 
-const topFields = { services: (value: unknown) => value, limits: (value: unknown) => value, gateway: (value: unknown) => value };
+const topFields = {
+  services: (value: unknown) => value,
+  limits: (value: unknown) => value,
+  gateway: (value: unknown) => value,
+};
 
 export interface MeshSettings {
   readonly services: readonly Service[];
@@ -63,7 +67,13 @@ export async function readSettings(
   return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway };
 }
 
-function readServices(yaml: YamlFile, value: unknown, models: Set<string>, transforms: Set<string>, problems: MeshProblem[]): Service[] {
+function readServices(
+  yaml: YamlFile,
+  value: unknown,
+  models: Set<string>,
+  transforms: Set<string>,
+  problems: MeshProblem[],
+): Service[] {
   if (value === undefined || value === null) return [];
   if (!isRecord(value)) {
     problems.push(yaml.place(['services'], 'want services by name'));
@@ -72,21 +82,32 @@ function readServices(yaml: YamlFile, value: unknown, models: Set<string>, trans
   const owners = new Map<string, string>();
   return Object.entries(value).map(([name, item]) => {
     const path = ['services', name];
-    const { models: held = [], transforms: run = [], endpoint, port = 0 } = readFields(yaml, path, item, serviceFields, problems);
-    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name)) problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
+    const {
+      models: held = [],
+      transforms: run = [],
+      endpoint,
+      port = 0,
+    } = readFields(yaml, path, item, serviceFields, problems);
+    if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
+      problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
     if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
     if (!endpoint) {
       for (const model of held.filter((candidate) => !models.has(candidate))) {
-        problems.push(yaml.place([...path, 'models'], `there is no model "${model}"; the models are ${[...models].join(', ') || 'none'}`));
+        problems.push(
+          yaml.place(
+            [...path, 'models'],
+            `there is no model "${model}"; the models are ${[...models].join(', ') || 'none'}`,
+          ),
+        );
       }
     }
     for (const transform of run.filter((candidate) => !transforms.has(candidate))) {
       problems.push(yaml.place([...path, 'transforms'], `no pipeline uses a transform "${transform}"`));
     }
-    for (const held_ of [...held, ...run]) {
-      const owner = owners.get(held_);
-      if (owner) problems.push(yaml.place(path, `"${held_}" is already held by service ${owner}`));
-      owners.set(held_, name);
+    for (const holding of [...held, ...run]) {
+      const owner = owners.get(holding);
+      if (owner) problems.push(yaml.place(path, `"${holding}" is already held by service ${owner}`));
+      owners.set(holding, name);
     }
     return { name, models: held, transforms: run, endpoint, port };
   });

@@ -13,7 +13,14 @@ export interface TensorInfo {
 }
 
 /** A bigint or a list of them is INT; a number or a list of them FLOAT. */
-export type Attribute = bigint | number | string | readonly bigint[] | readonly number[] | { readonly graph: GraphSpec } | { readonly tensor: Tensor };
+export type Attribute =
+  | bigint
+  | number
+  | string
+  | readonly bigint[]
+  | readonly number[]
+  | { readonly graph: GraphSpec }
+  | { readonly tensor: Tensor };
 
 export interface NodeSpec {
   readonly op: string;
@@ -98,7 +105,8 @@ function writeNode(writer: Writer, { op, domain = '', inputs, outputs, attribute
   for (const name of inputs) text(writer, 1, name);
   for (const name of outputs) text(writer, 2, name);
   text(writer, 4, op);
-  for (const [name, value] of Object.entries(attributes)) message(writer, 5, (inner) => writeAttribute(inner, name, value));
+  for (const [name, value] of Object.entries(attributes))
+    message(writer, 5, (inner) => writeAttribute(inner, name, value));
   if (domain !== '') text(writer, 7, domain);
 }
 

@@ -28,7 +28,14 @@ const refused: [string, Uint8Array, RegExp][] = [
   ['no outputs', buildModel({ inputs: [{ name: 'x', ...tensor }], outputs: [], nodes: identity }), /no outputs/],
   [
     'an output named twice',
-    buildModel({ inputs: [{ name: 'x', ...tensor }], outputs: [{ name: 'y', ...tensor }, { name: 'y', ...tensor }], nodes: identity }),
+    buildModel({
+      inputs: [{ name: 'x', ...tensor }],
+      outputs: [
+        { name: 'y', ...tensor },
+        { name: 'y', ...tensor },
+      ],
+      nodes: identity,
+    }),
     /two outputs called "y"/,
   ],
   [
@@ -46,8 +53,14 @@ describe('an ONNX model', () => {
     it(`${name}: the runtime loads what the builder makes, and the reader sees its inputs and outputs`, async () => {
       const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
       const { signature } = readModel(bytes);
-      assert.deepEqual(signature.inputs.map((input) => input.name), [...session.inputNames]);
-      assert.deepEqual(signature.outputs.map((output) => output.name), [...session.outputNames]);
+      assert.deepEqual(
+        signature.inputs.map((input) => input.name),
+        [...session.inputNames],
+      );
+      assert.deepEqual(
+        signature.outputs.map((output) => output.name),
+        [...session.outputNames],
+      );
       await session.release();
     });
   }
@@ -59,7 +72,14 @@ describe('an ONNX model', () => {
   });
 
   it('says its opset, producer, operators and metadata', () => {
-    const facts = readModel(buildModel({ inputs: [{ name: 'x', ...tensor }], outputs: [{ name: 'y', ...tensor }], nodes: identity, metadata: { author: 'me' } }));
+    const facts = readModel(
+      buildModel({
+        inputs: [{ name: 'x', ...tensor }],
+        outputs: [{ name: 'y', ...tensor }],
+        nodes: identity,
+        metadata: { author: 'me' },
+      }),
+    );
     assert.deepEqual(facts.opsets, [{ domain: '', version: 21 }]);
     assert.deepEqual(facts.operators, ['Identity']);
     assert.equal(facts.metadata.get('author'), 'me');
@@ -67,7 +87,10 @@ describe('an ONNX model', () => {
 
   for (const [name, bytes, sentence] of refused) {
     it(`with ${name} is refused by a sentence`, () => {
-      assert.throws(() => readModel(bytes), (error) => error instanceof InferError && error.code === 'FAILED_PRECONDITION' && sentence.test(error.message));
+      assert.throws(
+        () => readModel(bytes),
+        (error) => error instanceof InferError && error.code === 'FAILED_PRECONDITION' && sentence.test(error.message),
+      );
     });
   }
 

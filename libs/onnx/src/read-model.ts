@@ -51,17 +51,22 @@ const datatypes: Readonly<Record<number, Datatype>> = {
   13: 'UINT64',
 };
 
-const refuse = (message: string): InferError => new InferError('FAILED_PRECONDITION', message, { reason: 'MODEL_INVALID' });
+const refuse = (message: string): InferError =>
+  new InferError('FAILED_PRECONDITION', message, { reason: 'MODEL_INVALID' });
 
 /** Reads what a model file says of itself. Throws FAILED_PRECONDITION with a sentence for whatever is wrong with it. */
 export function readModel(bytes: Uint8Array, limits: ModelLimits = defaultModelLimits): ModelFacts {
   if (bytes.byteLength === 0) throw refuse('the model file is empty');
-  if (bytes.byteLength > limits.fileBytesMax) throw refuse(`the model file takes ${bytes.byteLength} bytes; the limit is ${limits.fileBytesMax}`);
+  if (bytes.byteLength > limits.fileBytesMax)
+    throw refuse(`the model file takes ${bytes.byteLength} bytes; the limit is ${limits.fileBytesMax}`);
   try {
     return factsOf(bytes, limits);
   } catch (error) {
     if (error instanceof InferError) throw error;
-    throw new InferError('FAILED_PRECONDITION', 'the file is not an ONNX model, or it is damaged', { reason: 'MODEL_INVALID', cause: error });
+    throw new InferError('FAILED_PRECONDITION', 'the file is not an ONNX model, or it is damaged', {
+      reason: 'MODEL_INVALID',
+      cause: error,
+    });
   }
 }
 
@@ -70,7 +75,8 @@ function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
   const graph = messagesField(model, 7)[0];
   if (!graph) throw refuse('the file is not an ONNX model: it holds no graph');
   const nodes = messagesField(graph, 1);
-  if (nodes.length > limits.nodesMax) throw refuse(`the graph has ${nodes.length} nodes; the limit is ${limits.nodesMax}`);
+  if (nodes.length > limits.nodesMax)
+    throw refuse(`the graph has ${nodes.length} nodes; the limit is ${limits.nodesMax}`);
   return {
     irVersion: intField(model, 1),
     producer: stringField(model, 2),
@@ -92,7 +98,8 @@ function operatorOf(node: Message): string {
 function signatureOf(graph: Message, limits: ModelLimits): Signature {
   const initializers = messagesField(graph, 5);
   const external = initializers.find((tensor) => intField(tensor, 14) === 1);
-  if (external) throw refuse('the model keeps weights in other files (external data), which is not supported; save it as one file');
+  if (external)
+    throw refuse('the model keeps weights in other files (external data), which is not supported; save it as one file');
   const constants = new Set(initializers.map((tensor) => stringField(tensor, 8)));
   const inputs = messagesField(graph, 11).filter((info) => !constants.has(stringField(info, 1)));
   const outputs = messagesField(graph, 12);
@@ -101,7 +108,8 @@ function signatureOf(graph: Message, limits: ModelLimits): Signature {
 }
 
 function tensorSpecs(side: string, infos: readonly Message[], limits: ModelLimits): TensorSpec[] {
-  if (infos.length > limits.tensorsMax) throw refuse(`the model has ${infos.length} ${side}s; the limit is ${limits.tensorsMax}`);
+  if (infos.length > limits.tensorsMax)
+    throw refuse(`the model has ${infos.length} ${side}s; the limit is ${limits.tensorsMax}`);
   const specs = infos.map((info) => tensorSpec(side, info, limits));
   const names = specs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -121,8 +129,10 @@ const otherKinds = new Map([
 
 function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpec {
   const name = stringField(info, 1);
-  if (name.length > limits.nameCharsMax) throw refuse(`the name of an ${side} has ${name.length} characters; the limit is ${limits.nameCharsMax}`);
-  if (!isGoodName(name)) throw refuse(`an ${side} has a name that cannot be used: want printable text that is no reserved word`);
+  if (name.length > limits.nameCharsMax)
+    throw refuse(`the name of an ${side} has ${name.length} characters; the limit is ${limits.nameCharsMax}`);
+  if (!isGoodName(name))
+    throw refuse(`an ${side} has a name that cannot be used: want printable text that is no reserved word`);
   const type = messagesField(info, 2)[0];
   const tensor = type && messagesField(type, 1)[0];
   if (!tensor) {
@@ -131,7 +141,8 @@ function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpe
   }
   const elementType = intField(tensor, 1);
   const datatype = datatypes[elementType];
-  if (!datatype) throw refuse(`${side} "${name}" has ONNX element type ${elementType}, which the protocol or the runtime has not`);
+  if (!datatype)
+    throw refuse(`${side} "${name}" has ONNX element type ${elementType}, which the protocol or the runtime has not`);
   const shape = messagesField(tensor, 2)[0];
   if (!shape) throw refuse(`${side} "${name}" has no shape; save the model with the rank of each ${side}`);
   return { name, datatype, shape: dimsOf(side, name, shape, limits) };
@@ -139,7 +150,8 @@ function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpe
 
 function dimsOf(side: string, name: string, shape: Message, limits: ModelLimits): number[] {
   const dims = messagesField(shape, 1);
-  if (dims.length > limits.rankMax) throw refuse(`${side} "${name}" has ${dims.length} dimensions; the limit is ${limits.rankMax}`);
+  if (dims.length > limits.rankMax)
+    throw refuse(`${side} "${name}" has ${dims.length} dimensions; the limit is ${limits.rankMax}`);
   return dims.map((dim) => {
     if (field(dim, 1).length === 0) return -1;
     const value = intField(dim, 1);
@@ -147,4 +159,3 @@ function dimsOf(side: string, name: string, shape: Message, limits: ModelLimits)
     return value;
   });
 }
-

@@ -57,5 +57,7 @@ export function stringField(message: Message, number: number): string {
 }
 
 export function messagesField(message: Message, number: number): Message[] {
-  return field(message, number).flatMap((value) => (value instanceof Uint8Array ? [walk(protobuf.Reader.create(value))] : []));
+  return field(message, number).flatMap((value) =>
+    value instanceof Uint8Array ? [walk(protobuf.Reader.create(value))] : [],
+  );
 }

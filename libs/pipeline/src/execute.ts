@@ -24,7 +24,12 @@ interface StageResult {
   readonly versions: readonly string[];
 }
 
-type RunStage = (inputs: readonly Tensor[], wanted: readonly string[], request: InferRequest, context: CallContext) => Promise<StageResult>;
+type RunStage = (
+  inputs: readonly Tensor[],
+  wanted: readonly string[],
+  request: InferRequest,
+  context: CallContext,
+) => Promise<StageResult>;
 
 interface CompiledStage {
   readonly spec: StageSpec;
@@ -56,10 +61,15 @@ export function createPipeline(spec: PipelineSpec, signature: Signature, resolve
   };
 }
 
-function tensorAt({ stage, name }: Reference, request: InferRequest, results: ReadonlyMap<string, StageResult>): Tensor {
+function tensorAt(
+  { stage, name }: Reference,
+  request: InferRequest,
+  results: ReadonlyMap<string, StageResult>,
+): Tensor {
   const tensors = stage === undefined ? request.inputs : (results.get(stage)?.outputs ?? []);
   const tensor = tensors.find((candidate) => candidate.name === name);
-  if (!tensor) throw new InferError('INTERNAL', `stage ${stage} gave no output "${name}"`, { reason: 'STAGE_CONTRACT_VIOLATION' });
+  if (!tensor)
+    throw new InferError('INTERNAL', `stage ${stage} gave no output "${name}"`, { reason: 'STAGE_CONTRACT_VIOLATION' });
   return tensor;
 }
 
@@ -72,7 +82,10 @@ async function runGraph(
   context: CallContext,
 ): Promise<ReadonlyMap<string, StageResult>> {
   const active = needed(spec.stages, wanted.values());
-  const read = [...wanted.values(), ...spec.stages.filter(({ name }) => active.has(name)).flatMap(({ inputs }) => [...inputs.values()])];
+  const read = [
+    ...wanted.values(),
+    ...spec.stages.filter(({ name }) => active.has(name)).flatMap(({ inputs }) => [...inputs.values()]),
+  ];
   const results = new Map<string, StageResult>();
   return cancelTogether(context, async (inner) => {
     const started = new Map<string, Promise<void>>();
@@ -83,9 +96,15 @@ async function runGraph(
     };
     const start = async ({ spec: stage, run: runStage, dependencies: names }: CompiledStage): Promise<void> => {
       await Promise.all(names.map(run));
-      const inputs = [...stage.inputs].map(([input, reference]) => ({ ...tensorAt(reference, request, results), name: input }));
+      const inputs = [...stage.inputs].map(([input, reference]) => ({
+        ...tensorAt(reference, request, results),
+        name: input,
+      }));
       const outputs = [...new Set(read.filter((reference) => reference.stage === stage.name).map(({ name }) => name))];
-      results.set(stage.name, await traced(inner, 'stage', stage.name, (own) => runStage(inputs, outputs, request, own)));
+      results.set(
+        stage.name,
+        await traced(inner, 'stage', stage.name, (own) => runStage(inputs, outputs, request, own)),
+      );
     };
     await Promise.all([...active].map(run));
     return results;
@@ -108,7 +127,8 @@ async function cancelTogether<T>(context: CallContext, work: (context: CallConte
 }
 
 function compile(stage: StageSpec, resolve: Resolve): RunStage {
-  const run = stage.kind === 'ensemble' ? compileEnsemble(stage, resolve) : compileTarget(stage.name, stage.target, resolve);
+  const run =
+    stage.kind === 'ensemble' ? compileEnsemble(stage, resolve) : compileTarget(stage.name, stage.target, resolve);
   const fromCaller = [...stage.inputs.values()].some((reference) => reference.stage === undefined);
   const where = `stage ${stage.name}`;
   return async (inputs, wanted, request, context) => {
@@ -130,7 +150,10 @@ function compileTarget(name: string, target: Target, resolve: Resolve): RunStage
 }
 
 /** Members are asked in parallel; all of them have to answer. */
-function compileEnsemble({ name: stage, members, combine }: Extract<StageSpec, { kind: 'ensemble' }>, resolve: Resolve): RunStage {
+function compileEnsemble(
+  { name: stage, members, combine }: Extract<StageSpec, { kind: 'ensemble' }>,
+  resolve: Resolve,
+): RunStage {
   const combiner: Combine = createCombiner(combine);
   const asked = members.map(({ name, target }) => ({ name, run: compileTarget(`${stage}.${name}`, target, resolve) }));
   return (inputs, _wanted, request, context) =>
@@ -146,13 +169,24 @@ function compileEnsemble({ name: stage, members, combine }: Extract<StageSpec, {
           }),
         ),
       );
-      const tensors = answers.map(({ outputs }) => tensorAt({ stage, name: combine.output }, { ...request, inputs: [] }, new Map([[stage, { outputs, versions: [] }]])));
+      const tensors = answers.map(({ outputs }) =>
+        tensorAt(
+          { stage, name: combine.output },
+          { ...request, inputs: [] },
+          new Map([[stage, { outputs, versions: [] }]]),
+        ),
+      );
       return { outputs: combiner(tensors), versions: answers.flatMap(({ versions }) => versions) };
     });
 }
 
 /** Caps a stage's time inside the call's deadline, and answers when it is up. */
-async function withTimeout<T>(timeoutMs: number | undefined, where: string, context: CallContext, work: (context: CallContext) => Promise<T>): Promise<T> {
+async function withTimeout<T>(
+  timeoutMs: number | undefined,
+  where: string,
+  context: CallContext,
+  work: (context: CallContext) => Promise<T>,
+): Promise<T> {
   if (timeoutMs === undefined) return work(context);
   return cancelTogether(context, async (inner) => {
     const deadline = Math.min(context.deadline, context.clock.now() + timeoutMs);
@@ -169,10 +203,15 @@ async function withTimeout<T>(timeoutMs: number | undefined, where: string, cont
 }
 
 /** The same error, its message and metadata naming who failed. */
-function named(thrown: unknown, who: string, changes: { code?: InferError['code']; reason?: string; metadata?: Record<string, string> } = {}): InferError {
+function named(
+  thrown: unknown,
+  who: string,
+  changes: { code?: InferError['code']; reason?: string; metadata?: Record<string, string> } = {},
+): InferError {
   const error = asInferError(thrown);
   const { code = error.code, reason = error.reason, metadata = {} } = changes;
-  const retryAfterMs = error.retryAfterMs === undefined || code !== error.code ? {} : { retryAfterMs: error.retryAfterMs };
+  const retryAfterMs =
+    error.retryAfterMs === undefined || code !== error.code ? {} : { retryAfterMs: error.retryAfterMs };
   return new InferError(code, `${who}: ${error.message}`, {
     reason,
     metadata: { ...error.metadata, ...metadata },

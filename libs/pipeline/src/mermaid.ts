@@ -3,7 +3,8 @@ import type { PipelineSpec, Reference, StageSpec } from './spec.ts';
 const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? `in_${name}` : `stage_${stage}`);
 
 const labelOf = (stage: StageSpec): string => {
-  if (stage.kind === 'ensemble') return `${stage.name}: ${stage.combine.kind} of ${stage.members.map(({ name }) => name).join(', ')}`;
+  if (stage.kind === 'ensemble')
+    return `${stage.name}: ${stage.combine.kind} of ${stage.members.map(({ name }) => name).join(', ')}`;
   const { target } = stage;
   return `${stage.name}: ${target.kind === 'model' ? target.name : target.path}`;
 };

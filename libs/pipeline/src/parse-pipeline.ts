@@ -1,7 +1,7 @@
 import { isDatatype, type TensorSpec } from '@sheaf/inference';
-import { isRecord, Problems } from './problems.ts';
-import { parseStage } from './parse-stage.ts';
 import { findCycle } from './graph.ts';
+import { parseStage } from './parse-stage.ts';
+import { isRecord, Problems } from './problems.ts';
 import { limits, type PipelineSpec, type Problem, type Reference, type StageSpec } from './spec.ts';
 
 const keys = ['pipeline', 'version', 'inputs', 'stages', 'outputs'] as const;
@@ -12,11 +12,11 @@ export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; r
   const document = problems.record([], value, keys);
   if (!document) return { problems: problems.list };
   const spec: PipelineSpec = {
-    pipeline: problems.name(['pipeline'], document['pipeline']),
-    version: problems.integer(['version'], document['version'] ?? 1, 1),
-    inputs: parseInputs(document['inputs'], problems),
-    stages: parseStages(document['stages'], problems),
-    outputs: parseOutputs(document['outputs'], problems),
+    pipeline: problems.name(['pipeline'], document.pipeline),
+    version: problems.integer(['version'], document.version ?? 1, 1),
+    inputs: parseInputs(document.inputs, problems),
+    stages: parseStages(document.stages, problems),
+    outputs: parseOutputs(document.outputs, problems),
   };
   checkReferences(spec, problems);
   const cycle = findCycle(spec.stages);
@@ -34,7 +34,10 @@ function parseInputs(value: unknown, problems: Problems): TensorSpec[] {
     if (!tensor) return [];
     const { datatype, shape } = tensor;
     if (!isDatatype(datatype)) problems.wanted([...path, 'datatype'], 'a datatype such as FP32', datatype);
-    const dims = Array.isArray(shape) && shape.every((dim) => Number.isSafeInteger(dim) && dim >= -1) ? (shape as number[]) : undefined;
+    const dims =
+      Array.isArray(shape) && shape.every((dim) => Number.isSafeInteger(dim) && dim >= -1)
+        ? (shape as number[])
+        : undefined;
     if (!dims) problems.wanted([...path, 'shape'], 'a list of integers of -1 or more', shape);
     return isDatatype(datatype) && dims ? [{ name, datatype, shape: dims }] : [];
   });
@@ -67,7 +70,8 @@ function checkReferences({ inputs, stages, outputs }: PipelineSpec, problems: Pr
   const inputNames = new Set(inputs.map(({ name }) => name));
   const stageNames = new Set(stages.map(({ name }) => name));
   for (const name of stageNames) {
-    if (inputNames.has(name)) problems.add(['stages', name], `"${name}" is an input and a stage; each name may stand for one thing`);
+    if (inputNames.has(name))
+      problems.add(['stages', name], `"${name}" is an input and a stage; each name may stand for one thing`);
   }
   const check = (path: readonly string[], { stage, name }: Reference): void => {
     if (stage === undefined && !inputNames.has(name)) {

@@ -20,24 +20,32 @@ export function parseStage(name: string, value: unknown, path: Path, problems: P
     return undefined;
   }
   for (const other of kinds.filter((candidate) => candidate !== kind)) {
-    for (const key of keysOf[other].slice(1)) if (key in body) problems.add([...path, key], `"${key}" belongs to a stage of kind ${other}`);
+    for (const key of keysOf[other].slice(1))
+      if (key in body) problems.add([...path, key], `"${key}" belongs to a stage of kind ${other}`);
   }
   const base = {
     name,
-    inputs: problems.references([...path, 'inputs'], problems.entries([...path, 'inputs'], body['inputs'], 'inputs by name')),
-    timeoutMs: body['timeoutMs'] === undefined ? undefined : problems.integer([...path, 'timeoutMs'], body['timeoutMs'], 1),
+    inputs: problems.references(
+      [...path, 'inputs'],
+      problems.entries([...path, 'inputs'], body.inputs, 'inputs by name'),
+    ),
+    timeoutMs: body.timeoutMs === undefined ? undefined : problems.integer([...path, 'timeoutMs'], body.timeoutMs, 1),
   };
-  return kind === 'ensemble' ? ensemble(base, body, path, problems) : { ...base, kind, target: targetOf(kind, body, path, problems) };
+  return kind === 'ensemble'
+    ? ensemble(base, body, path, problems)
+    : { ...base, kind, target: targetOf(kind, body, path, problems) };
 }
 
 type Base = Omit<TargetStage, 'kind' | 'target'>;
 
 function targetOf(kind: 'model' | 'transform', body: Record<string, unknown>, path: Path, problems: Problems): Target {
-  return kind === 'model' ? modelTarget(body, path, problems) : { kind, path: problems.text([...path, kind], body[kind], 'a path such as ./crop.ts') };
+  return kind === 'model'
+    ? modelTarget(body, path, problems)
+    : { kind, path: problems.text([...path, kind], body[kind], 'a path such as ./crop.ts') };
 }
 
 function modelTarget(body: Record<string, unknown>, path: Path, problems: Problems): Member['target'] {
-  const name = problems.text([...path, 'model'], body['model'], 'the name of a model');
+  const name = problems.text([...path, 'model'], body.model, 'the name of a model');
   const { version } = body;
   if (version === undefined) return { kind: 'model', name };
   const text = String(version);
@@ -46,7 +54,7 @@ function modelTarget(body: Record<string, unknown>, path: Path, problems: Proble
 }
 
 function ensemble(base: Base, body: Record<string, unknown>, path: Path, problems: Problems): EnsembleStage {
-  const entries = problems.entries([...path, 'ensemble'], body['ensemble'], 'members by name');
+  const entries = problems.entries([...path, 'ensemble'], body.ensemble, 'members by name');
   if (entries.length === 0 || entries.length > limits.membersMax) {
     problems.add([...path, 'ensemble'], `want 1 to ${limits.membersMax} members, got ${entries.length}`);
   }
@@ -57,15 +65,25 @@ function ensemble(base: Base, body: Record<string, unknown>, path: Path, problem
     return member ? [{ name, target: modelTarget(member, place, problems) }] : [];
   });
   members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { ...base, kind: 'ensemble', members, combine: combiner(body['combine'], [...path, 'combine'], problems) };
+  return { ...base, kind: 'ensemble', members, combine: combiner(body.combine, [...path, 'combine'], problems) };
 }
 
 function combiner(value: unknown, path: Path, problems: Problems): CombinerSpec {
-  const entries = problems.entries(path, value, `one of ${combinerKinds.join(', ')}, with the members' output that it reads`);
+  const entries = problems.entries(
+    path,
+    value,
+    `one of ${combinerKinds.join(', ')}, with the members' output that it reads`,
+  );
   const [[kind, output] = ['', undefined], ...others] = entries;
   const known = combinerKinds.find((candidate) => candidate === kind);
   if (entries.length > 0 && (!known || others.length > 0)) {
-    problems.add(path, `want exactly one of ${combinerKinds.join(', ')}, got ${entries.map(([key]) => key).join(' and ')}`);
+    problems.add(
+      path,
+      `want exactly one of ${combinerKinds.join(', ')}, got ${entries.map(([key]) => key).join(' and ')}`,
+    );
   }
-  return { kind: known ?? 'mean', output: entries.length > 0 ? problems.text([...path, kind], output, "the members' output") : '' };
+  return {
+    kind: known ?? 'mean',
+    output: entries.length > 0 ? problems.text([...path, kind], output, "the members' output") : '',
+  };
 }

@@ -67,8 +67,12 @@ export class Problems {
     for (const [key, value] of entries) {
       const text = this.text([...path, key], value, 'an input, or an output of a stage such as crop.digits');
       const dot = text.indexOf('.');
-      if (dot === 0 || dot === text.length - 1) this.wanted([...path, key], 'an input, or an output of a stage such as crop.digits', value);
-      references.set(key, dot === -1 ? { stage: undefined, name: text } : { stage: text.slice(0, dot), name: text.slice(dot + 1) });
+      if (dot === 0 || dot === text.length - 1)
+        this.wanted([...path, key], 'an input, or an output of a stage such as crop.digits', value);
+      references.set(
+        key,
+        dot === -1 ? { stage: undefined, name: text } : { stage: text.slice(0, dot), name: text.slice(dot + 1) },
+      );
     }
     return references;
   }

@@ -6,10 +6,15 @@ import type { EnsembleStage, PipelineSpec, Problem, Reference, StageSpec, Target
 type SignatureOf = (target: Target) => Signature | undefined;
 
 const describe = (target: Target): string =>
-  target.kind === 'model' ? `model "${target.name}"${target.version ? ` version ${target.version}` : ''}` : `transform "${target.path}"`;
+  target.kind === 'model'
+    ? `model "${target.name}"${target.version ? ` version ${target.version}` : ''}`
+    : `transform "${target.path}"`;
 
 /** Holds every wire of a pipeline against the real signatures, and tells the pipeline's own. */
-export function typeCheck(spec: PipelineSpec, signatureOf: SignatureOf): { readonly signature?: Signature; readonly problems: readonly Problem[] } {
+export function typeCheck(
+  spec: PipelineSpec,
+  signatureOf: SignatureOf,
+): { readonly signature?: Signature; readonly problems: readonly Problem[] } {
   const check = new TypeCheck(spec, signatureOf);
   for (const stage of inOrder(spec.stages)) check.stage(stage);
   const outputs = [...spec.outputs].flatMap(([name, reference]) => {
@@ -86,10 +91,17 @@ class TypeCheck {
       if (signature) this.#wires(stage, signature, `member ${name}: `);
       if (signature && !output) {
         const known = signature.outputs.map((candidate) => candidate.name).join(', ');
-        this.problems.push({ path: place, message: `${describe(target)} has no output "${combine.output}"; its outputs are ${known}` });
+        this.problems.push({
+          path: place,
+          message: `${describe(target)} has no output "${combine.output}"; its outputs are ${known}`,
+        });
       }
       const why = first && output && mismatch(first, output);
-      if (why) this.problems.push({ path: place, message: `its output "${combine.output}" is unlike that of the other members: ${why}` });
+      if (why)
+        this.problems.push({
+          path: place,
+          message: `its output "${combine.output}" is unlike that of the other members: ${why}`,
+        });
       first ??= output;
       complete &&= output !== undefined;
     }

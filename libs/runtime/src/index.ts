@@ -1,2 +1,8 @@
 export { describeTransform } from './describe-transform.ts';
-export { type ModelOptions, openModel, openTransform, type ServedVersion, type TransformOptions } from './served-version.ts';
+export {
+  type ModelOptions,
+  openModel,
+  openTransform,
+  type ServedVersion,
+  type TransformOptions,
+} from './served-version.ts';

@@ -1,16 +1,16 @@
 import {
+  byteLength,
   type CallContext,
   checkRequest,
   createTensor,
   elementCount,
-  byteLength,
   type Infer,
   InferError,
   type InferRequest,
   type InferResponse,
   Journal,
-  monotonicClock,
   mismatch,
+  monotonicClock,
   packBytes,
   type Signature,
   type TensorSpec,
@@ -53,9 +53,23 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const subject = `model ${name}/${version}`;
   const workerData: SessionThreadData = { model, subject, intraOpThreads, outputBytesMax };
   const module = new URL('./session-thread.ts', import.meta.url);
-  const worker = new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, queueMax, overrun: onStuck });
+  const worker = new TaskWorker<readonly PackedTensor[]>({
+    module,
+    workerData,
+    subject,
+    limitMs: runLimitMs,
+    queueMax,
+    overrun: onStuck,
+  });
   await warmUp(worker, signature, subject, runLimitMs);
-  return { name, version, platform: 'onnxruntime_onnx', signature, infer: inferWith(worker, name, version, signature), close: () => worker.close() };
+  return {
+    name,
+    version,
+    platform: 'onnxruntime_onnx',
+    signature,
+    infer: inferWith(worker, name, version, signature),
+    close: () => worker.close(),
+  };
 }
 
 export interface TransformOptions {
@@ -71,11 +85,30 @@ export function openTransform({ name, file, signature, runLimitMs, queueMax }: T
   const subject = `transform ${name}`;
   const workerData: TransformThreadData = { file, subject };
   const module = new URL('./transform-thread.ts', import.meta.url);
-  const worker = new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, queueMax, overrun: 'replace' });
-  return { name, version: '1', platform: 'sheaf_transform', signature, infer: inferWith(worker, name, '1', signature), close: () => worker.close() };
+  const worker = new TaskWorker<readonly PackedTensor[]>({
+    module,
+    workerData,
+    subject,
+    limitMs: runLimitMs,
+    queueMax,
+    overrun: 'replace',
+  });
+  return {
+    name,
+    version: '1',
+    platform: 'sheaf_transform',
+    signature,
+    infer: inferWith(worker, name, '1', signature),
+    close: () => worker.close(),
+  };
 }
 
-function inferWith(worker: TaskWorker<readonly PackedTensor[]>, name: string, version: string, signature: Signature): Infer {
+function inferWith(
+  worker: TaskWorker<readonly PackedTensor[]>,
+  name: string,
+  version: string,
+  signature: Signature,
+): Infer {
   const everyOutput = signature.outputs.map((output) => output.name);
   return async (request: InferRequest, context: CallContext): Promise<InferResponse> => {
     checkRequest(signature, request.inputs, request.outputs);
@@ -96,12 +129,20 @@ function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name
   for (const output of outputs) {
     const spec = signature.outputs.find((candidate) => candidate.name === output.name);
     const why = spec && mismatch(spec, output);
-    if (why) throw new InferError('INTERNAL', `${name}: output "${output.name}" is not as declared: ${why}`, { reason: 'OUTPUT_MISMATCH' });
+    if (why)
+      throw new InferError('INTERNAL', `${name}: output "${output.name}" is not as declared: ${why}`, {
+        reason: 'OUTPUT_MISMATCH',
+      });
   }
 }
 
 /** One run on zeros, every open dimension 1. Inputs of zeros may be wrong for a model; that it answers at all is what counts. */
-async function warmUp(worker: TaskWorker<readonly PackedTensor[]>, signature: Signature, subject: string, limitMs: number): Promise<void> {
+async function warmUp(
+  worker: TaskWorker<readonly PackedTensor[]>,
+  signature: Signature,
+  subject: string,
+  limitMs: number,
+): Promise<void> {
   const inputs = signature.inputs.map((spec) => packTensor(zeros(spec)));
   const journal = new Journal();
   const context: CallContext = {
@@ -120,7 +161,11 @@ async function warmUp(worker: TaskWorker<readonly PackedTensor[]>, signature: Si
   } catch (error) {
     if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') return;
     await worker.close();
-    throw new InferError('FAILED_PRECONDITION', `${subject} does not run: ${error instanceof Error ? error.message : error}`, { cause: error });
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      `${subject} does not run: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
   }
 }
 

@@ -33,7 +33,9 @@ const ortTypes = {
 } as const;
 
 type RuntimeDatatype = keyof typeof ortTypes;
-const datatypes = new Map(Object.entries(ortTypes).map(([datatype, type]) => [type as string, datatype as RuntimeDatatype]));
+const datatypes = new Map(
+  Object.entries(ortTypes).map(([datatype, type]) => [type as string, datatype as RuntimeDatatype]),
+);
 
 const typedArrays = {
   BOOL: Uint8Array,
@@ -46,7 +48,10 @@ const typedArrays = {
   UINT32: Uint32Array,
   UINT64: BigUint64Array,
   // The runtime wants Float16Array where the engine has one, and bit patterns where it has not.
-  FP16: 'Float16Array' in globalThis ? (globalThis as unknown as { Float16Array: typeof Uint16Array }).Float16Array : Uint16Array,
+  FP16:
+    'Float16Array' in globalThis
+      ? (globalThis as unknown as { Float16Array: typeof Uint16Array }).Float16Array
+      : Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array,
 } as const;
@@ -74,9 +79,12 @@ function toText(bytes: Uint8Array, path: string): string {
 }
 
 function feed({ name, datatype, shape, memory }: PackedTensor): ort.Tensor {
-  if (datatype === 'BF16') throw invalidField(`input "${name}"`, 'ONNX Runtime has no BF16 tensors', 'DATATYPE_UNSUPPORTED');
+  if (datatype === 'BF16')
+    throw invalidField(`input "${name}"`, 'ONNX Runtime has no BF16 tensors', 'DATATYPE_UNSUPPORTED');
   if (datatype === 'BYTES') {
-    const strings = unpackBytes(new Uint8Array(memory)).map((bytes, index) => toText(bytes, `input "${name}" element ${index}`));
+    const strings = unpackBytes(new Uint8Array(memory)).map((bytes, index) =>
+      toText(bytes, `input "${name}" element ${index}`),
+    );
     return new ort.Tensor('string', strings, shape);
   }
   return new ort.Tensor(ortTypes[datatype], new typedArrays[datatype](memory) as ort.Tensor.DataType as never, shape);
@@ -84,9 +92,11 @@ function feed({ name, datatype, shape, memory }: PackedTensor): ort.Tensor {
 
 function fetched(name: string, tensor: ort.Tensor): PackedTensor {
   const datatype = datatypes.get(tensor.type);
-  if (!datatype) throw new InferError('FAILED_PRECONDITION', `output "${name}" has a datatype that the protocol has not`);
+  if (!datatype)
+    throw new InferError('FAILED_PRECONDITION', `output "${name}" has a datatype that the protocol has not`);
   const shape = [...tensor.dims];
-  if (datatype === 'BYTES') return { name, datatype, shape, memory: packBytes(tensor.data as string[]).buffer as ArrayBuffer };
+  if (datatype === 'BYTES')
+    return { name, datatype, shape, memory: packBytes(tensor.data as string[]).buffer as ArrayBuffer };
   const view = tensor.data as Uint8Array;
   // A copy: the memory of an output belongs to the runtime.
   const memory = new ArrayBuffer(elementCount(shape) === 0 ? 0 : view.byteLength);
@@ -99,7 +109,10 @@ async function loaded(): Promise<ort.InferenceSession> {
     return await session;
   } catch (error) {
     // Only whoever starts the service sees this: a model that does not load is never ready.
-    throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${error instanceof Error ? error.message : error}`);
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      `the runtime cannot load it: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
@@ -113,7 +126,10 @@ async function run({ inputs, outputs }: TensorTask): Promise<readonly PackedTens
     const packed = fetched(name, tensor);
     bytes += packed.memory.byteLength;
     if (bytes > outputBytesMax) {
-      throw new InferError('RESOURCE_EXHAUSTED', `${subject}: the outputs take more than the limit of ${outputBytesMax} bytes`);
+      throw new InferError(
+        'RESOURCE_EXHAUSTED',
+        `${subject}: the outputs take more than the limit of ${outputBytesMax} bytes`,
+      );
     }
     return packed;
   });
@@ -122,7 +138,8 @@ async function run({ inputs, outputs }: TensorTask): Promise<readonly PackedTens
 /** Names the operator that failed; the rest of the runtime's message may hold paths and is only logged. */
 function failureOf(error: unknown): TaskFailure {
   const log = error instanceof Error ? error.message : String(error);
-  if (/allocat|bad_alloc/i.test(log)) return { code: 'RESOURCE_EXHAUSTED', message: `${subject}: the run needs more memory than there is`, log };
+  if (/allocat|bad_alloc/i.test(log))
+    return { code: 'RESOURCE_EXHAUSTED', message: `${subject}: the run needs more memory than there is`, log };
   const operator = /while running (\w+) node/.exec(log)?.[1];
   const where = operator ? ` in its operator ${operator}` : '';
   return { code: 'INVALID_ARGUMENT', message: `${subject}: the model failed on these inputs${where}`, log };

@@ -40,5 +40,7 @@ export function serveTasks(
 function knownFailure(error: unknown): TaskFailure | undefined {
   if (!(error instanceof InferError)) return undefined;
   const { code, message } = error;
-  return code === 'INVALID_ARGUMENT' || code === 'RESOURCE_EXHAUSTED' || code === 'FAILED_PRECONDITION' ? { code, message } : undefined;
+  return code === 'INVALID_ARGUMENT' || code === 'RESOURCE_EXHAUSTED' || code === 'FAILED_PRECONDITION'
+    ? { code, message }
+    : undefined;
 }

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { abortReason, type CallContext, checkAlive, InferError, remainingMs, deadlineExceeded } from '@sheaf/inference';
+import { abortReason, type CallContext, checkAlive, deadlineExceeded, InferError, remainingMs } from '@sheaf/inference';
 
 /** What a worker of ours answers to a task. */
 export type TaskReply<Result> =
@@ -60,7 +60,12 @@ export class TaskWorker<Result> {
   }
 
   /** Hands a task to the worker. Memory in `transfer` is the worker's from then on. `onStart` is called when its turn comes. */
-  run(payload: unknown, transfer: readonly ArrayBuffer[], context: CallContext, onStart: () => void = () => {}): Promise<Result> {
+  run(
+    payload: unknown,
+    transfer: readonly ArrayBuffer[],
+    context: CallContext,
+    onStart: () => void = () => {},
+  ): Promise<Result> {
     const { subject, queueMax } = this.#options;
     checkAlive(context, subject);
     if (this.#closed) return Promise.reject(draining(subject));
@@ -116,7 +121,9 @@ export class TaskWorker<Result> {
     if (reply.ok) task.resolve(reply.result);
     else {
       if (reply.failure.log) console.error(`${this.#options.subject}: ${reply.failure.log}`);
-      task.reject(new InferError(reply.failure.code, reply.failure.message, { reason: 'RUN_FAILED', retryAfterMs: -1 }));
+      task.reject(
+        new InferError(reply.failure.code, reply.failure.message, { reason: 'RUN_FAILED', retryAfterMs: -1 }),
+      );
     }
     task.release();
     this.#next();
@@ -142,12 +149,18 @@ export class TaskWorker<Result> {
       reason: 'RUN_LIMIT_EXCEEDED',
       retryAfterMs: -1,
     });
-    if (overrun === 'replace') return this.#replace(error);
+    if (overrun === 'replace') {
+      this.#replace(error);
+      return;
+    }
     this.#closed = true;
     task.release();
     task.reject(error);
     this.#endRun();
-    this.#failAll(() => new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 }));
+    this.#failAll(
+      () =>
+        new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 }),
+    );
     overrun();
   }
 

@@ -1,7 +1,17 @@
 /** The worker thread that runs one transform. */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createTensor, type Datatype, elements, isTransform, packBytes, type Tensor, tensorOf, type Transform, unpackBytes } from '@sheaf/inference';
+import {
+  createTensor,
+  type Datatype,
+  elements,
+  isTransform,
+  packBytes,
+  type Tensor,
+  type Transform,
+  tensorOf,
+  unpackBytes,
+} from '@sheaf/inference';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
@@ -28,7 +38,10 @@ function read(tensor: Tensor): { shape: readonly number[]; data: unknown } {
 
 function write(name: string, datatype: Datatype, value: unknown): PackedTensor {
   const { shape, data } = (value ?? {}) as { shape?: readonly number[]; data?: unknown };
-  if (!Array.isArray(shape)) throw new TypeError(`output "${name}": want { shape, data }, got ${value === undefined ? 'nothing' : typeof value}`);
+  if (!Array.isArray(shape))
+    throw new TypeError(
+      `output "${name}": want { shape, data }, got ${value === undefined ? 'nothing' : typeof value}`,
+    );
   if (datatype === 'BYTES') {
     if (!Array.isArray(data)) throw new TypeError(`output "${name}": want an array of byte strings`);
     return packTensor(createTensor({ name, datatype, shape, data: packBytes(data as Uint8Array[]) }));

@@ -1,6 +1,7 @@
 import {
   createTensor,
   type Datatype,
+  elementCount,
   InferError,
   type InferRequest,
   type InferResponse,
@@ -9,7 +10,6 @@ import {
   type Limits,
   type Parameter,
   type Parameters,
-  elementCount,
   type Tensor,
 } from '@sheaf/inference';
 import type { InferParameter, InferParameter__Output } from './generated/inference/InferParameter.ts';
@@ -23,7 +23,8 @@ type WireTensor = NonNullable<ModelInferRequest__Output['inputs']>[number];
 const namePattern = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
 
 export function checkName(field: string, name: string, limits: Limits): void {
-  if (name.length > limits.nameCharsMax) throw invalidField(field, `want at most ${limits.nameCharsMax} characters, got ${name.length}`, 'NAME_INVALID');
+  if (name.length > limits.nameCharsMax)
+    throw invalidField(field, `want at most ${limits.nameCharsMax} characters, got ${name.length}`, 'NAME_INVALID');
   if (!namePattern.test(name) || name === '.' || name === '..') {
     throw invalidField(field, 'want letters, digits, ".", "_" and "-", not starting with "-"', 'NAME_INVALID');
   }
@@ -32,7 +33,8 @@ export function checkName(field: string, name: string, limits: Limits): void {
 /** Empty, or a positive decimal integer without a leading zero, below 2^63. */
 export function checkVersion(field: string, version: string): void {
   const valid = version === '' || (/^[1-9][0-9]{0,18}$/.test(version) && BigInt(version) < 2n ** 63n);
-  if (!valid) throw invalidField(field, 'want a positive decimal integer, or nothing for the newest version', 'VERSION_INVALID');
+  if (!valid)
+    throw invalidField(field, 'want a positive decimal integer, or nothing for the newest version', 'VERSION_INVALID');
 }
 
 function atMost(field: string, count: number, max: number): void {
@@ -62,41 +64,64 @@ export function decodeRequest(wire: ModelInferRequest__Output, limits: Limits): 
 }
 
 /** Whether the caller speaks in typed contents, and so reads typed contents. */
-export const isTyped = (wire: ModelInferRequest__Output): boolean => wire.inputs.some(({ contents }) => contents !== null);
+export const isTyped = (wire: ModelInferRequest__Output): boolean =>
+  wire.inputs.some(({ contents }) => contents !== null);
 
 function decodeTensors(side: string, tensors: readonly WireTensor[], raw: readonly Buffer[], limits: Limits): Tensor[] {
   const typed = tensors.findIndex(({ contents }) => contents !== null);
   if (typed !== -1 && raw.length > 0) {
-    throw invalidField(`${side}[${typed}].contents`, 'want either typed contents or raw_input_contents, got both', 'CONTENTS_INVALID');
+    throw invalidField(
+      `${side}[${typed}].contents`,
+      'want either typed contents or raw_input_contents, got both',
+      'CONTENTS_INVALID',
+    );
   }
   if (typed === -1 && raw.length !== tensors.length) {
-    throw invalidField(`raw_${side.slice(0, -1)}_contents`, `want ${tensors.length} entries, one per tensor, got ${raw.length}`, 'CONTENTS_INVALID');
+    throw invalidField(
+      `raw_${side.slice(0, -1)}_contents`,
+      `want ${tensors.length} entries, one per tensor, got ${raw.length}`,
+      'CONTENTS_INVALID',
+    );
   }
   return tensors.map((tensor, index) => decodeTensor(tensor, raw[index], `${side}[${index}]`, limits));
 }
 
 function decodeTensor(wire: WireTensor, raw: Buffer | undefined, path: string, limits: Limits): Tensor {
   const { name, contents } = wire;
-  if (name === '' || name.length > limits.nameCharsMax) throw invalidField(`${path}.name`, `want 1 to ${limits.nameCharsMax} characters`, 'NAME_INVALID');
+  if (name === '' || name.length > limits.nameCharsMax)
+    throw invalidField(`${path}.name`, `want 1 to ${limits.nameCharsMax} characters`, 'NAME_INVALID');
   const datatype = decodeDatatype(wire.datatype, path);
   const shape = decodeShape(wire.shape as readonly string[], path, limits);
   if (raw) return createTensor({ name, datatype, shape, data: raw }, path);
-  if (!contents) throw invalidField(`${path}.contents`, 'the tensor has neither typed nor raw contents', 'CONTENTS_INVALID');
+  if (!contents)
+    throw invalidField(`${path}.contents`, 'the tensor has neither typed nor raw contents', 'CONTENTS_INVALID');
   return createTensor(fromTyped(contents, { name, datatype, shape }, path), path);
 }
 
 function decodeDatatype(datatype: string, path: string): Datatype {
-  if (!isDatatype(datatype)) throw invalidField(`${path}.datatype`, 'want a datatype of the Open Inference Protocol, such as FP32', 'DATATYPE_UNKNOWN');
+  if (!isDatatype(datatype))
+    throw invalidField(
+      `${path}.datatype`,
+      'want a datatype of the Open Inference Protocol, such as FP32',
+      'DATATYPE_UNKNOWN',
+    );
   return datatype;
 }
 
 function decodeShape(dims: readonly string[], path: string, limits: Limits): number[] {
-  if (dims.length > limits.rankMax) throw invalidField(`${path}.shape`, `want at most ${limits.rankMax} dimensions, got ${dims.length}`, 'RANK_TOO_LARGE');
+  if (dims.length > limits.rankMax)
+    throw invalidField(
+      `${path}.shape`,
+      `want at most ${limits.rankMax} dimensions, got ${dims.length}`,
+      'RANK_TOO_LARGE',
+    );
   const shape = dims.map(Number);
   const wrong = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
-  if (wrong !== -1) throw invalidField(`${path}.shape[${wrong}]`, `want 0 or more, got ${dims[wrong]}`, 'SHAPE_INVALID');
+  if (wrong !== -1)
+    throw invalidField(`${path}.shape[${wrong}]`, `want 0 or more, got ${dims[wrong]}`, 'SHAPE_INVALID');
   const count = elementCount(shape);
-  if (count > limits.elementsMax) throw invalidField(`${path}.shape`, `want at most ${limits.elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
+  if (count > limits.elementsMax)
+    throw invalidField(`${path}.shape`, `want at most ${limits.elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
   return shape;
 }
 
@@ -119,7 +144,11 @@ function decodeParameter(name: string, parameter: InferParameter__Output): Param
     case 'doubleParam':
       return Number(parameter.doubleParam ?? 0);
     default:
-      throw invalidField(`parameters[${JSON.stringify(name.slice(0, 64))}]`, 'the parameter has no value', 'PARAMETER_INVALID');
+      throw invalidField(
+        `parameters[${JSON.stringify(name.slice(0, 64))}]`,
+        'the parameter has no value',
+        'PARAMETER_INVALID',
+      );
   }
 }
 

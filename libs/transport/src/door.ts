@@ -1,10 +1,17 @@
 /** A door: the Open Inference Protocol, health and reflection in front of whatever answers. */
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
-import { type Infer, InferError, type Journal, type Limits, type ModelDescription, type Snapshot } from '@sheaf/inference';
-import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { loadSync } from '@grpc/proto-loader';
+import { ReflectionService } from '@grpc/reflection';
+import {
+  type Infer,
+  InferError,
+  type Journal,
+  type Limits,
+  type ModelDescription,
+  type Snapshot,
+} from '@sheaf/inference';
+import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { handlers } from './handlers.ts';
 import { inferencePackage } from './proto.ts';
 
@@ -79,7 +86,12 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
 function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error) reject(new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, { cause: error }));
+      if (error)
+        reject(
+          new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, {
+            cause: error,
+          }),
+        );
       else resolve(bound);
     });
   });

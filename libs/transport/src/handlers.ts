@@ -11,9 +11,9 @@ import {
 } from '@sheaf/inference';
 import { checkName, checkVersion, decodeRequest, encodeResponse, isTyped } from './codec.ts';
 import type { Served } from './door.ts';
+import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
 import type { ModelInferRequest__Output } from './generated/inference/ModelInferRequest.ts';
 import type { ModelInferResponse } from './generated/inference/ModelInferResponse.ts';
-import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
 import { toStatus } from './status.ts';
 
 export interface HandlerOptions {
@@ -63,7 +63,10 @@ export function handlers(options: HandlerOptions, served: Served): GRPCInference
   };
 }
 
-function modelInfer({ name, limits, isOpen }: HandlerOptions, served: Served): GRPCInferenceServiceHandlers['ModelInfer'] {
+function modelInfer(
+  { name, limits, isOpen }: HandlerOptions,
+  served: Served,
+): GRPCInferenceServiceHandlers['ModelInfer'] {
   let calls = 0;
   return async (call, callback) => {
     const controller = new AbortController();
@@ -76,7 +79,8 @@ function modelInfer({ name, limits, isOpen }: HandlerOptions, served: Served): G
     const { journal, span } = context;
     calls++;
     try {
-      if (!isOpen()) throw new InferError('UNAVAILABLE', 'the server is not ready', { reason: 'NOT_READY', retryAfterMs: 100 });
+      if (!isOpen())
+        throw new InferError('UNAVAILABLE', 'the server is not ready', { reason: 'NOT_READY', retryAfterMs: 100 });
       if (calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
         throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
@@ -108,10 +112,14 @@ async function answer(
   if (context.signal.aborted) throw abortReason(context.signal);
   const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
   if (bytes > limits.messageBytesMax) {
-    throw new InferError('RESOURCE_EXHAUSTED', `the outputs take ${bytes} bytes; a message may take ${limits.messageBytesMax}`, {
-      reason: 'MESSAGE_TOO_LARGE',
-      metadata: { limit: String(limits.messageBytesMax), size: String(bytes) },
-    });
+    throw new InferError(
+      'RESOURCE_EXHAUSTED',
+      `the outputs take ${bytes} bytes; a message may take ${limits.messageBytesMax}`,
+      {
+        reason: 'MESSAGE_TOO_LARGE',
+        metadata: { limit: String(limits.messageBytesMax), size: String(bytes) },
+      },
+    );
   }
   return encodeResponse(response, request.id, isTyped(wire));
 }

@@ -13,4 +13,6 @@ const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: tr
 
 export const inferencePackage = loadSync('inference/grpc_predict_v2.proto', loaderOptions);
 
-export const { GRPCInferenceService: InferenceClient } = (grpc.loadPackageDefinition(inferencePackage) as unknown as InferenceProto).inference;
+export const { GRPCInferenceService: InferenceClient } = (
+  grpc.loadPackageDefinition(inferencePackage) as unknown as InferenceProto
+).inference;

@@ -54,7 +54,13 @@ export function createRemote(target: string, service: string, limits: Limits): R
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
         client.modelMetadata({ name, version }, options, done),
       );
-      return { name: wire.name, versions: wire.versions, platform: wire.platform, inputs: wire.inputs.map(spec), outputs: wire.outputs.map(spec) };
+      return {
+        name: wire.name,
+        versions: wire.versions,
+        platform: wire.platform,
+        inputs: wire.inputs.map(spec),
+        outputs: wire.outputs.map(spec),
+      };
     },
     isServerReady: async (timeoutMs) =>
       control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
@@ -82,7 +88,8 @@ function unary<Response>(
   const { signal, span } = context;
   if (signal.aborted) return Promise.reject(abortReason(signal));
   const remaining = remainingMs(context);
-  if (remaining <= 0) return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
+  if (remaining <= 0)
+    return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
   const metadata = new grpc.Metadata();
   metadata.set('traceparent', formatTraceparent(span));
   return new Promise((resolve, reject) => {

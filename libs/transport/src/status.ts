@@ -62,10 +62,14 @@ export function fromStatus(failure: grpc.ServiceError, service: string): InferEr
   if (info || fromPeer(failure)) {
     return new InferError(code, failure.details, { ...info, ...retryAfterMs, cause: failure });
   }
-  return new InferError(code, ownWords[code] ? `service ${service} ${ownWords[code]}` : `service ${service} failed with ${code}`, {
-    reason: code === 'UNAVAILABLE' ? 'SERVICE_UNAVAILABLE' : code,
-    cause: failure,
-  });
+  return new InferError(
+    code,
+    ownWords[code] ? `service ${service} ${ownWords[code]}` : `service ${service} failed with ${code}`,
+    {
+      reason: code === 'UNAVAILABLE' ? 'SERVICE_UNAVAILABLE' : code,
+      cause: failure,
+    },
+  );
 }
 
 const ownWords: Partial<Record<InferErrorCode, string>> = {
@@ -105,7 +109,9 @@ function errorInfoOf(failure: grpc.ServiceError): { reason: string; metadata: Re
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {
-    const { details } = types.status.toObject(types.status.decode(bytes)) as { details?: { type_url: string; value: Uint8Array }[] };
+    const { details } = types.status.toObject(types.status.decode(bytes)) as {
+      details?: { type_url: string; value: Uint8Array }[];
+    };
     const info = details?.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
     if (!info) return undefined;
     const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as {

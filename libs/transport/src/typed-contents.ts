@@ -1,4 +1,13 @@
-import { type Datatype, elementCount, elements, invalidField, packBytes, type Tensor, tensorOf, unpackBytes } from '@sheaf/inference';
+import {
+  type Datatype,
+  elementCount,
+  elements,
+  invalidField,
+  packBytes,
+  type Tensor,
+  tensorOf,
+  unpackBytes,
+} from '@sheaf/inference';
 import type { InferTensorContents, InferTensorContents__Output } from './generated/inference/InferTensorContents.ts';
 
 type Field = keyof InferTensorContents__Output & string;
@@ -31,15 +40,33 @@ const integers = {
 } as const;
 
 /** Reads typed contents. A field of another datatype, a wrong count or a number out of range is refused by name. */
-export function fromTyped(contents: InferTensorContents__Output, meta: Pick<Tensor, 'name' | 'datatype' | 'shape'>, path: string): Tensor {
+export function fromTyped(
+  contents: InferTensorContents__Output,
+  meta: Pick<Tensor, 'name' | 'datatype' | 'shape'>,
+  path: string,
+): Tensor {
   const { name, datatype, shape } = meta;
   const want = fields[datatype];
-  if (!want) throw invalidField(`${path}.contents`, `${datatype} has no typed field; send raw_input_contents`, 'CONTENTS_INVALID');
+  if (!want)
+    throw invalidField(
+      `${path}.contents`,
+      `${datatype} has no typed field; send raw_input_contents`,
+      'CONTENTS_INVALID',
+    );
   const other = allFields.find((field) => field !== want && contents[field].length > 0);
-  if (other) throw invalidField(`${path}.contents`, `want ${wireName(want)} for ${datatype}, got ${wireName(other)}`, 'CONTENTS_INVALID');
+  if (other)
+    throw invalidField(
+      `${path}.contents`,
+      `want ${wireName(want)} for ${datatype}, got ${wireName(other)}`,
+      'CONTENTS_INVALID',
+    );
   const count = elementCount(shape);
   if (contents[want].length !== count) {
-    throw invalidField(`${path}.contents`, `want ${count} elements for [${shape}], got ${contents[want].length}`, 'BYTES_MISMATCH');
+    throw invalidField(
+      `${path}.contents`,
+      `want ${count} elements for [${shape}], got ${contents[want].length}`,
+      'BYTES_MISMATCH',
+    );
   }
   if (datatype === 'BYTES') return tensorBytes(name, shape, contents.bytesContents);
   return tensorOf(name, datatype, shape, typedArray(contents, datatype, path));
@@ -47,10 +74,18 @@ export function fromTyped(contents: InferTensorContents__Output, meta: Pick<Tens
 
 const wireName = (field: Field): string => field.replace('Contents', '_contents');
 
-const tensorBytes = (name: string, shape: readonly number[], values: readonly Uint8Array[]): Tensor =>
-  ({ name, datatype: 'BYTES', shape, data: packBytes(values) });
+const tensorBytes = (name: string, shape: readonly number[], values: readonly Uint8Array[]): Tensor => ({
+  name,
+  datatype: 'BYTES',
+  shape,
+  data: packBytes(values),
+});
 
-function typedArray(contents: InferTensorContents__Output, datatype: Exclude<Datatype, 'BYTES'>, path: string): ArrayBufferView {
+function typedArray(
+  contents: InferTensorContents__Output,
+  datatype: Exclude<Datatype, 'BYTES'>,
+  path: string,
+): ArrayBufferView {
   switch (datatype) {
     case 'BOOL':
       return Uint8Array.from(contents.boolContents, Number);
@@ -73,7 +108,12 @@ function typedArray(contents: InferTensorContents__Output, datatype: Exclude<Dat
 function narrowed(values: readonly number[], datatype: keyof typeof integers, path: string): ArrayBufferView {
   const { array, min, max } = integers[datatype];
   const wrong = values.findIndex((value) => value < min || value > max);
-  if (wrong !== -1) throw invalidField(`${path}.contents[${wrong}]`, `want ${min} to ${max} for ${datatype}, got ${values[wrong]}`, 'OUT_OF_RANGE');
+  if (wrong !== -1)
+    throw invalidField(
+      `${path}.contents[${wrong}]`,
+      `want ${min} to ${max} for ${datatype}, got ${values[wrong]}`,
+      'OUT_OF_RANGE',
+    );
   return array.from(values);
 }
 

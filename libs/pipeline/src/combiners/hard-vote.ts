@@ -11,10 +11,22 @@ export function createHardVote(): Combine {
     const { datatype, shape } = sameShape(members);
     const rows = datatype === 'INT64' ? shape : shape.slice(0, -1);
     const votes = members.map(votesOf);
-    const winners = Array.from({ length: elementCount(rows) }, (_, row) => winner(votes.map((labels) => labels[row] ?? 0n)));
+    const winners = Array.from({ length: elementCount(rows) }, (_, row) =>
+      winner(votes.map((labels) => labels[row] ?? 0n)),
+    );
     return [
-      tensorOf('label', 'INT64', rows, BigInt64Array.from(winners, ({ label }) => label)),
-      tensorOf('score', 'FP32', rows, Float32Array.from(winners, ({ count }) => count / members.length)),
+      tensorOf(
+        'label',
+        'INT64',
+        rows,
+        BigInt64Array.from(winners, ({ label }) => label),
+      ),
+      tensorOf(
+        'score',
+        'FP32',
+        rows,
+        Float32Array.from(winners, ({ count }) => count / members.length),
+      ),
     ];
   };
 }
@@ -24,7 +36,9 @@ function votesOf(member: Tensor): ArrayLike<bigint> {
   if (datatype === 'INT64') return elements({ ...member, datatype });
   const classes = shape.at(-1) ?? 0;
   const values = floats(member);
-  return Array.from({ length: elementCount(shape.slice(0, -1)) }, (_, row) => BigInt(argmax(values, row * classes, classes)));
+  return Array.from({ length: elementCount(shape.slice(0, -1)) }, (_, row) =>
+    BigInt(argmax(values, row * classes, classes)),
+  );
 }
 
 function winner(labels: readonly bigint[]): { label: bigint; count: number } {
@@ -38,8 +52,10 @@ function winner(labels: readonly bigint[]): { label: bigint; count: number } {
 }
 
 export function hardVoteOutputs({ datatype, shape }: TensorSpec): readonly TensorSpec[] | string {
-  if (datatype !== 'INT64' && datatype !== 'FP32' && datatype !== 'FP64') return `hard-vote wants INT64 labels or FP32 or FP64 probabilities, got ${datatype}`;
-  if (datatype !== 'INT64' && shape.length === 0) return 'hard-vote wants probabilities with the classes last, got a scalar';
+  if (datatype !== 'INT64' && datatype !== 'FP32' && datatype !== 'FP64')
+    return `hard-vote wants INT64 labels or FP32 or FP64 probabilities, got ${datatype}`;
+  if (datatype !== 'INT64' && shape.length === 0)
+    return 'hard-vote wants probabilities with the classes last, got a scalar';
   const rows = datatype === 'INT64' ? shape : shape.slice(0, -1);
   return [
     { name: 'label', datatype: 'INT64', shape: rows },

@@ -12,5 +12,7 @@ export function createMean(output: string): Combine {
 }
 
 export function meanOutputs(member: TensorSpec): readonly TensorSpec[] | string {
-  return member.datatype === 'FP32' || member.datatype === 'FP64' ? [member] : `mean wants FP32 or FP64, got ${member.datatype}`;
+  return member.datatype === 'FP32' || member.datatype === 'FP64'
+    ? [member]
+    : `mean wants FP32 or FP64, got ${member.datatype}`;
 }

@@ -4,10 +4,14 @@ import { elements, InferError, type Tensor } from '@sheaf/inference';
 export function sameShape(members: readonly Tensor[]): Tensor {
   const [first, ...others] = members;
   if (!first) throw new InferError('INTERNAL', 'an ensemble without an answer cannot be combined');
-  const wrong = others.find(({ shape, datatype }) => datatype !== first.datatype || String(shape) !== String(first.shape));
+  const wrong = others.find(
+    ({ shape, datatype }) => datatype !== first.datatype || String(shape) !== String(first.shape),
+  );
   if (wrong) {
     const got = `${first.datatype} [${first.shape}] and ${wrong.datatype} [${wrong.shape}]`;
-    throw new InferError('INTERNAL', `the members' answers have different shapes: ${got}`, { reason: 'MEMBER_MISMATCH' });
+    throw new InferError('INTERNAL', `the members' answers have different shapes: ${got}`, {
+      reason: 'MEMBER_MISMATCH',
+    });
   }
   return first;
 }
@@ -22,7 +26,8 @@ export function floats(tensor: Tensor): Float32Array | Float64Array {
 export function meanOf(members: readonly Tensor[]): Float64Array {
   const all = members.map(floats);
   const mean = new Float64Array(all[0]?.length ?? 0);
-  for (const values of all) for (let index = 0; index < mean.length; index++) mean[index] = (mean[index] ?? 0) + (values[index] ?? 0);
+  for (const values of all)
+    for (let index = 0; index < mean.length; index++) mean[index] = (mean[index] ?? 0) + (values[index] ?? 0);
   for (let index = 0; index < mean.length; index++) mean[index] = (mean[index] ?? 0) / all.length;
   return mean;
 }
@@ -31,7 +36,8 @@ export function meanOf(members: readonly Tensor[]): Float64Array {
 export function argmax(values: ArrayLike<number>, from: number, width: number): number {
   let best = 0;
   for (let index = 1; index < width; index++) {
-    if ((values[from + index] ?? Number.NEGATIVE_INFINITY) > (values[from + best] ?? Number.NEGATIVE_INFINITY)) best = index;
+    if ((values[from + index] ?? Number.NEGATIVE_INFINITY) > (values[from + best] ?? Number.NEGATIVE_INFINITY))
+      best = index;
   }
   return best;
 }

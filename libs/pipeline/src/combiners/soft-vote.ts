@@ -15,7 +15,12 @@ export function createSoftVote(output: string): Combine {
     const best = Array.from({ length: elementCount(rows) }, (_, row) => argmax(mean, row * classes, classes));
     return [
       tensorOf('label', 'INT64', rows, BigInt64Array.from(best, BigInt)),
-      tensorOf('score', 'FP32', rows, Float32Array.from(best, (label, row) => mean[row * classes + label] ?? 0)),
+      tensorOf(
+        'score',
+        'FP32',
+        rows,
+        Float32Array.from(best, (label, row) => mean[row * classes + label] ?? 0),
+      ),
       tensorOf(output, datatype, shape, datatype === 'FP32' ? Float32Array.from(mean) : mean),
     ];
   };
@@ -25,7 +30,8 @@ export function softVoteOutputs(member: TensorSpec): readonly TensorSpec[] | str
   const { name, datatype, shape } = member;
   if (datatype !== 'FP32' && datatype !== 'FP64') return `soft-vote wants FP32 or FP64 probabilities, got ${datatype}`;
   if (shape.length === 0) return 'soft-vote wants probabilities with the classes last, got a scalar';
-  if (name === 'label' || name === 'score') return `soft-vote makes "label" and "score"; the members' output must be called otherwise, got "${name}"`;
+  if (name === 'label' || name === 'score')
+    return `soft-vote makes "label" and "score"; the members' output must be called otherwise, got "${name}"`;
   const rows = shape.slice(0, -1);
   return [{ name: 'label', datatype: 'INT64', shape: rows }, { name: 'score', datatype: 'FP32', shape: rows }, member];
 }
