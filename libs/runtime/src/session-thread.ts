@@ -47,14 +47,15 @@ const typedArrays = {
   UINT16: Uint16Array,
   UINT32: Uint32Array,
   UINT64: BigUint64Array,
-  // The runtime wants Float16Array where the engine has one, and bit patterns where it has not.
-  FP16:
-    'Float16Array' in globalThis
-      ? (globalThis as unknown as { Float16Array: typeof Uint16Array }).Float16Array
-      : Uint16Array,
+  // Bit patterns, see below.
+  FP16: Uint16Array,
   FP32: Float32Array,
   FP64: Float64Array,
 } as const;
+
+// The native side of the runtime (1.30) cannot read a Float16Array, and its JavaScript side makes one wherever the engine has it.
+// It looks at the first tensor; this thread has no other use for the class.
+Reflect.deleteProperty(globalThis, 'Float16Array');
 
 const session = ort.InferenceSession.create(model, {
   intraOpNumThreads: intraOpThreads,

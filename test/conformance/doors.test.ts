@@ -1,0 +1,387 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { type Datatype, packBytes } from '@sheaf/inference';
+import { sampleModels } from '@sheaf/onnx';
+import { type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { StockClient } from '../support/stock-client.ts';
+
+const raw = (view: ArrayBufferView): Buffer =>
+  Buffer.from(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+
+/** Two elements of each datatype, raw and typed. */
+const values: Record<Exclude<Datatype, 'BF16'>, { raw: Buffer; field?: string; typed?: unknown[] }> = {
+  BOOL: { raw: Buffer.from([1, 0]), field: 'bool_contents', typed: [true, false] },
+  INT8: { raw: raw(Int8Array.of(-128, 127)), field: 'int_contents', typed: [-128, 127] },
+  INT16: { raw: raw(Int16Array.of(-32768, 32767)), field: 'int_contents', typed: [-32768, 32767] },
+  INT32: { raw: raw(Int32Array.of(-(2 ** 31), 2 ** 31 - 1)), field: 'int_contents', typed: [-(2 ** 31), 2 ** 31 - 1] },
+  INT64: {
+    raw: raw(BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n)),
+    field: 'int64_contents',
+    typed: ['-9223372036854775808', '9007199254740993'],
+  },
+  UINT8: { raw: Buffer.from([0, 255]), field: 'uint_contents', typed: [0, 255] },
+  UINT16: { raw: raw(Uint16Array.of(0, 65535)), field: 'uint_contents', typed: [0, 65535] },
+  UINT32: { raw: raw(Uint32Array.of(0, 2 ** 32 - 1)), field: 'uint_contents', typed: [0, 2 ** 32 - 1] },
+  UINT64: {
+    raw: raw(BigUint64Array.of(0n, 2n ** 64n - 1n)),
+    field: 'uint64_contents',
+    typed: ['0', '18446744073709551615'],
+  },
+  FP16: { raw: raw(Uint16Array.of(0x3c00, 0xfe00)) },
+  FP32: { raw: raw(Float32Array.of(-0, 1.5)), field: 'fp32_contents', typed: [-0, 1.5] },
+  FP64: {
+    raw: raw(Float64Array.of(Number.NEGATIVE_INFINITY, 5e-324)),
+    field: 'fp64_contents',
+    typed: [Number.NEGATIVE_INFINITY, 5e-324],
+  },
+  BYTES: {
+    raw: Buffer.from(packBytes(['', 'Zürich'])),
+    field: 'bytes_contents',
+    typed: [Buffer.from(''), Buffer.from('Zürich')],
+  },
+};
+
+const modelOf = (datatype: string): string => `identity-${datatype.toLowerCase()}`;
+
+const files: Files = {
+  ...Object.fromEntries(
+    Object.keys(values).map((datatype) => [
+      `models/${modelOf(datatype)}`,
+      sampleModels.identity(datatype as Datatype, ['n']),
+    ]),
+  ),
+  'models/scalar': sampleModels.identity('INT64', []),
+  'models/empty': sampleModels.identity('FP32', [0, 3]),
+  'models/pair': sampleModels.scale(2),
+  'models/two': sampleModels.severalOutputs(),
+  'models/reshape': sampleModels.failingReshape(),
+  'models/zeros': sampleModels.zeros(),
+  'models/many/1/model.onnx': sampleModels.scale(1),
+  'models/many/2/model.onnx': sampleModels.scale(2),
+  'models/many/10/model.onnx': sampleModels.scale(10),
+  // One process for all of them: what is tested here is the doors.
+  'mesh.yaml': `services:\n  all: { models: [${[...Object.keys(values).map(modelOf), 'scalar', 'empty', 'pair', 'two', 'reshape', 'zeros', 'many'].join(', ')}] }\n`,
+  'pipelines/twice.yaml':
+    'pipeline: twice\ninputs: { x: { datatype: FP32, shape: [-1, 2] } }\nstages:\n  a: { model: pair, inputs: { x: x } }\n  b: { model: pair, inputs: { x: a.y } }\noutputs: { y: b.y }\n',
+};
+
+const pair = { name: 'x', datatype: 'FP32', shape: ['1', '2'] };
+const pairBytes = raw(Float32Array.of(1, 2));
+const good = { model_name: 'pair', inputs: [pair], raw_input_contents: [pairBytes] };
+const input = (changes: object, bytes = pairBytes) => ({
+  ...good,
+  inputs: [{ ...pair, ...changes }],
+  raw_input_contents: [bytes],
+});
+
+const bytesOf = (...numbers: number[]): Buffer => Buffer.from(Uint32Array.from(numbers).buffer);
+const strings = (bytes: Buffer, shape = ['2']) => ({
+  model_name: 'identity-bytes',
+  inputs: [{ name: 'x', datatype: 'BYTES', shape }],
+  raw_input_contents: [bytes],
+});
+
+/** What comes in, the code that must come out, and what the sentence must say. */
+const bad: [string, object, string, RegExp][] = [
+  ['an unknown model', { ...good, model_name: 'nobody' }, 'NOT_FOUND', /there is no model.*"nobody"/],
+  ['an unknown version', { ...good, model_version: '7' }, 'NOT_FOUND', /"pair" has no version 7/],
+  ...['0', '-1', '01', '1.5', '1e3', '9223372036854775808', 'latest', ' 1'].map(
+    (version): [string, object, string, RegExp] => [
+      `version "${version}"`,
+      { ...good, model_version: version },
+      'INVALID_ARGUMENT',
+      /^model_version: want a positive decimal integer/,
+    ],
+  ),
+  ...[
+    '../etc',
+    'a/../b',
+    '/etc/passwd',
+    '..\\x',
+    'a\0b',
+    'a\nb',
+    ' .. ',
+    '．．',
+    'x'.repeat(129),
+    'x'.repeat(65_536),
+    '',
+  ].map((name): [string, object, string, RegExp] => [
+    `the model name ${JSON.stringify(name.slice(0, 20))}`,
+    { ...good, model_name: name },
+    'INVALID_ARGUMENT',
+    /^model_name: want/,
+  ]),
+  ['an unknown datatype', input({ datatype: 'INT4' }), 'INVALID_ARGUMENT', /inputs\[0\]\.datatype: want a datatype/],
+  ['another datatype', input({ datatype: 'INT32' }), 'INVALID_ARGUMENT', /inputs\[0\].*want datatype FP32, got INT32/],
+  [
+    'BF16 for an ONNX input',
+    input({ datatype: 'BF16' }, Buffer.alloc(4)),
+    'INVALID_ARGUMENT',
+    /want datatype FP32, got BF16/,
+  ],
+  ['a rank too low', input({ shape: ['2'] }), 'INVALID_ARGUMENT', /want rank 2/],
+  [
+    'rank 17',
+    input({ shape: Array(17).fill('1') }, Buffer.alloc(4)),
+    'INVALID_ARGUMENT',
+    /at most 16 dimensions, got 17/,
+  ],
+  [
+    'another static dimension',
+    input({ shape: ['1', '3'] }, Buffer.alloc(12)),
+    'INVALID_ARGUMENT',
+    /shape\[1\]: want 2, got 3/,
+  ],
+  ['a negative dimension', input({ shape: ['-1', '2'] }), 'INVALID_ARGUMENT', /shape\[0\]: want 0 or more, got -1/],
+  [
+    'a shape whose bytes wrap',
+    input({ shape: ['4', '1152921504606846978'] }),
+    'INVALID_ARGUMENT',
+    /shape\[1\]: want 0 or more/,
+  ],
+  [
+    'a gibibyte declared and four bytes sent',
+    input({ shape: ['134217728', '2'] }, Buffer.alloc(4)),
+    'INVALID_ARGUMENT',
+    /at most 67108864 elements/,
+  ],
+  ['too few bytes', input({}, Buffer.alloc(7)), 'INVALID_ARGUMENT', /inputs\[0\]: want 8 bytes.*got 7/],
+  [
+    'a missing input',
+    { ...good, inputs: [], raw_input_contents: [] },
+    'INVALID_ARGUMENT',
+    /inputs: input "x" is missing/,
+  ],
+  [
+    'an extra input',
+    { ...good, inputs: [pair, { ...pair, name: '__proto__' }], raw_input_contents: [pairBytes, pairBytes] },
+    'INVALID_ARGUMENT',
+    /inputs\[1\]\.name: no input "__proto__"/,
+  ],
+  [
+    'an input given twice',
+    { ...good, inputs: [pair, pair], raw_input_contents: [pairBytes, pairBytes] },
+    'INVALID_ARGUMENT',
+    /inputs\[1\]\.name: input "x" is given twice/,
+  ],
+  [
+    'an unknown output',
+    { ...good, outputs: [{ name: 'z' }] },
+    'INVALID_ARGUMENT',
+    /outputs\[0\]\.name: no output "z"; the outputs are y/,
+  ],
+  [
+    'an output asked for twice',
+    { ...good, outputs: [{ name: 'y' }, { name: 'y' }] },
+    'INVALID_ARGUMENT',
+    /outputs\[1\]\.name: output "y" is asked for twice/,
+  ],
+  [
+    '65 inputs',
+    { ...good, inputs: Array(65).fill(pair), raw_input_contents: Array(65).fill(pairBytes) },
+    'RESOURCE_EXHAUSTED',
+    /inputs: want at most 64, got 65/,
+  ],
+  [
+    'raw and typed contents',
+    { ...good, inputs: [{ ...pair, contents: { fp32_contents: [1, 2] } }] },
+    'INVALID_ARGUMENT',
+    /either typed contents or raw_input_contents, got both/,
+  ],
+  ['no contents at all', { ...good, raw_input_contents: [] }, 'INVALID_ARGUMENT', /raw_input_contents: want 1 entries/],
+  [
+    'contents of another field',
+    { ...good, inputs: [{ ...pair, contents: { int_contents: [1, 2] } }], raw_input_contents: [] },
+    'INVALID_ARGUMENT',
+    /want fp32_contents for FP32, got int_contents/,
+  ],
+  [
+    'INT8 out of range',
+    {
+      model_name: 'identity-int8',
+      inputs: [{ name: 'x', datatype: 'INT8', shape: ['1'], contents: { int_contents: [300] } }],
+    },
+    'INVALID_ARGUMENT',
+    /contents\[0\]: want -128 to 127 for INT8, got 300/,
+  ],
+  ['a BYTES length beyond its end', strings(bytesOf(4_294_967_295, 0)), 'INVALID_ARGUMENT', /BYTES element 0 claims/],
+  ['too few BYTES elements', strings(bytesOf(0)), 'INVALID_ARGUMENT', /want 2 BYTES elements, got 1/],
+  [
+    'BYTES with something behind',
+    strings(bytesOf(0, 0, 0)),
+    'INVALID_ARGUMENT',
+    /4 bytes are left after 2 BYTES elements/,
+  ],
+  [
+    'a NUL for a string model',
+    strings(Buffer.from(packBytes(['a\0b'])), ['1']),
+    'INVALID_ARGUMENT',
+    /must not hold a NUL/,
+  ],
+  [
+    'invalid UTF-8 for a string model',
+    strings(Buffer.from(packBytes([Uint8Array.of(0xff)])), ['1']),
+    'INVALID_ARGUMENT',
+    /must be valid UTF-8/,
+  ],
+  [
+    'an operator that fails',
+    {
+      model_name: 'reshape',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: ['3'] }],
+      raw_input_contents: [Buffer.alloc(12)],
+    },
+    'INVALID_ARGUMENT',
+    /failed on these inputs in its operator Reshape/,
+  ],
+  [
+    'an output over the limit',
+    {
+      model_name: 'zeros',
+      inputs: [{ name: 'x', datatype: 'INT64', shape: ['1'] }],
+      raw_input_contents: [raw(BigInt64Array.of(2_000_000n))],
+    },
+    'RESOURCE_EXHAUSTED',
+    /more than the limit/,
+  ],
+  ['a message over the limit', input({ shape: ['600000', '2'] }, Buffer.alloc(4_800_000)), 'RESOURCE_EXHAUSTED', /./],
+];
+
+for (const door of ['gateway', 'model server'] as const) {
+  describe(`the door of the ${door}`, () => {
+    let mesh: TestMesh;
+    let client: StockClient;
+    before(async () => {
+      mesh = await startTestMesh(files);
+      client = new StockClient(door === 'gateway' ? mesh.running.gateway.port : (mesh.running.services[0]?.port ?? 0));
+    });
+    after(async () => {
+      client[Symbol.dispose]();
+      await mesh[Symbol.asyncDispose]();
+    });
+
+    it('is live, ready, and says who it is', async () => {
+      assert.deepEqual((await client.call('ServerLive', {})).reply, { live: true });
+      assert.deepEqual((await client.call('ServerReady', {})).reply, { ready: true });
+      assert.match(String((await client.call('ServerMetadata', {})).reply.name), /^sheaf-/);
+    });
+
+    it('tells health of the server and of each model, and NOT_FOUND of others', async () => {
+      assert.equal((await client.check('')).reply.status, 1);
+      assert.equal((await client.check('pair')).reply.status, 1);
+      assert.equal((await client.check('nobody')).code, 'NOT_FOUND');
+      assert.deepEqual(await client.watch('pair'), { status: 1 });
+    });
+
+    it('says that an unknown model is not ready, and does not raise', async () => {
+      assert.deepEqual((await client.call('ModelReady', { name: 'nobody' })).reply, { ready: false });
+      assert.deepEqual((await client.call('ModelReady', { name: 'pair', version: '2' })).reply, { ready: false });
+      assert.deepEqual((await client.call('ModelReady', { name: 'pair', version: '1' })).reply, { ready: true });
+    });
+
+    it('tells versions, inputs and outputs of a model', async () => {
+      const { reply } = await client.call('ModelMetadata', { name: 'many' });
+      assert.deepEqual(reply.versions, ['10', '2', '1']);
+      assert.deepEqual(reply.inputs, [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'] }]);
+      assert.equal((await client.call('ModelMetadata', { name: 'nobody' })).code, 'NOT_FOUND');
+    });
+
+    it('answers with the newest version by number, and with any that is named', async () => {
+      const factor = async (version: string) => {
+        const { reply } = await client.call('ModelInfer', { ...good, model_name: 'many', model_version: version });
+        return [reply.model_version, (reply.raw_output_contents as Buffer[])[0]?.readFloatLE(0)];
+      };
+      assert.deepEqual(await factor(''), ['10', 10]);
+      assert.deepEqual(await factor('2'), ['2', 2]);
+    });
+
+    for (const [datatype, { raw: bytes, field, typed }] of Object.entries(values)) {
+      const request = { model_name: modelOf(datatype), id: 'abc', inputs: [{ name: 'x', datatype, shape: ['2'] }] };
+      it(`gives ${datatype} back bit for bit, raw for raw`, async () => {
+        const { reply, error } = await client.call('ModelInfer', { ...request, raw_input_contents: [bytes] });
+        assert.equal(error, undefined);
+        assert.deepEqual((reply.raw_output_contents as Buffer[])[0], bytes);
+        assert.equal(reply.id, 'abc');
+      });
+      if (field) {
+        it(`gives ${datatype} back typed to who sent it typed`, async () => {
+          const { reply, error } = await client.call('ModelInfer', {
+            ...request,
+            inputs: [{ name: 'x', datatype, shape: ['2'], contents: { [field]: typed } }],
+          });
+          assert.equal(error, undefined);
+          const [output] = reply.outputs as { contents: Record<string, unknown[]> }[];
+          assert.deepEqual(output?.contents[field], typed);
+          assert.deepEqual(reply.raw_output_contents, []);
+        });
+      }
+    }
+
+    it('serves scalars and tensors without elements', async () => {
+      const scalar = await client.call('ModelInfer', {
+        model_name: 'scalar',
+        inputs: [{ name: 'x', datatype: 'INT64', shape: [] }],
+        raw_input_contents: [raw(BigInt64Array.of(7n))],
+      });
+      assert.equal((scalar.reply.raw_output_contents as Buffer[])[0]?.readBigInt64LE(0), 7n);
+      const empty = await client.call('ModelInfer', {
+        model_name: 'empty',
+        inputs: [{ name: 'x', datatype: 'FP32', shape: ['0', '3'] }],
+        raw_input_contents: [Buffer.alloc(0)],
+      });
+      assert.equal(empty.code, 'OK');
+      assert.deepEqual((empty.reply.outputs as { shape: string[] }[])[0]?.shape, ['0', '3']);
+    });
+
+    it('gives the outputs that are asked for, in the order asked', async () => {
+      const inputs = ['a', 'b'].map((name) => ({ name, datatype: 'FP32', shape: ['1'] }));
+      const request = {
+        model_name: 'two',
+        inputs,
+        raw_input_contents: [raw(Float32Array.of(5)), raw(Float32Array.of(3))],
+      };
+      const { reply } = await client.call('ModelInfer', {
+        ...request,
+        outputs: [{ name: 'difference' }, { name: 'sum' }],
+      });
+      assert.deepEqual(
+        (reply.outputs as { name: string }[]).map(({ name }) => name),
+        ['difference', 'sum'],
+      );
+      assert.deepEqual(
+        (reply.raw_output_contents as Buffer[]).map((bytes) => bytes.readFloatLE(0)),
+        [2, 8],
+      );
+    });
+
+    it('takes the largest message of its limit', async () => {
+      const rows = 4 * 1024 * 1024 - 1024;
+      const { code } = await client.call('ModelInfer', {
+        model_name: 'identity-uint8',
+        inputs: [{ name: 'x', datatype: 'UINT8', shape: [String(rows)] }],
+        raw_input_contents: [Buffer.alloc(rows)],
+      });
+      assert.equal(code, 'OK');
+    });
+
+    it('refuses a deadline that has passed before any work', async () => {
+      assert.equal((await client.call('ModelInfer', good, 0)).code, 'DEADLINE_EXCEEDED');
+    });
+
+    for (const [name, request, code, sentence] of bad) {
+      it(`refuses ${name} with ${code}, a sentence, and goes on as before`, async () => {
+        const pids = mesh.running.services.map(({ pid }) => pid);
+        const answer = await client.call('ModelInfer', request as Record<string, unknown>);
+        assert.equal(answer.code, code, answer.error?.details ?? 'it was answered');
+        assert.match(answer.error?.details ?? '', sentence);
+        assert.doesNotMatch(answer.error?.details ?? '', /\/(home|tmp|work|usr)\/|node:|\.ts\b|127\.0\.0\.1/);
+        const next = await client.call('ModelInfer', good);
+        assert.deepEqual(next.reply.raw_output_contents, [raw(Float32Array.of(2, 4))]);
+        assert.deepEqual(
+          mesh.running.services.map(({ pid }) => pid),
+          pids,
+        );
+      });
+    }
+  });
+}

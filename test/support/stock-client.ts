@@ -1,0 +1,82 @@
+/** A client as anybody would write it from our .proto files: nothing of ours in between. */
+import { fileURLToPath } from 'node:url';
+import * as grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
+const options = { keepCase: true, longs: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
+
+type Message = Record<string, unknown>;
+type Method = (
+  request: Message,
+  options: grpc.CallOptions,
+  done: (error: grpc.ServiceError | null, reply: Message) => void,
+) => grpc.ClientUnaryCall;
+
+const load = (file: string): grpc.GrpcObject => grpc.loadPackageDefinition(loadSync(file, options));
+const inference = load('inference/grpc_predict_v2.proto').inference as grpc.GrpcObject;
+const health = ((load('grpc/health/v1/health.proto').grpc as grpc.GrpcObject).health as grpc.GrpcObject)
+  .v1 as grpc.GrpcObject;
+
+export interface Answer {
+  /** OK is undefined. */
+  readonly error: grpc.ServiceError | undefined;
+  readonly code: string;
+  readonly reply: Message;
+}
+
+export class StockClient implements Disposable {
+  readonly #client: grpc.Client;
+  readonly #health: grpc.Client;
+  readonly target: string;
+
+  constructor(port: number) {
+    this.target = `127.0.0.1:${port}`;
+    const limits = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
+    this.#client = new (inference.GRPCInferenceService as grpc.ServiceClientConstructor)(
+      this.target,
+      grpc.credentials.createInsecure(),
+      limits,
+    );
+    this.#health = new (health.Health as grpc.ServiceClientConstructor)(this.target, grpc.credentials.createInsecure());
+  }
+
+  call(method: string, request: Message, timeoutMs = 5_000): Promise<Answer> {
+    return invoke(this.#client, method, request, timeoutMs);
+  }
+
+  check(service: string): Promise<Answer> {
+    return invoke(this.#health, 'Check', { service }, 5_000);
+  }
+
+  /** The first status that a health watch tells. */
+  watch(service: string): Promise<Message> {
+    return new Promise((resolve, reject) => {
+      const stream = this.#health.makeServerStreamRequest(
+        '/grpc.health.v1.Health/Watch',
+        (value: Message) => Buffer.from([0x0a, String(value.service).length, ...Buffer.from(String(value.service))]),
+        (bytes: Buffer) => ({ status: bytes[1] ?? 0 }),
+        { service },
+      );
+      stream.on('data', (message: Message) => {
+        resolve(message);
+        stream.cancel();
+      });
+      stream.on('error', reject);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#client.close();
+    this.#health.close();
+  }
+}
+
+function invoke(client: grpc.Client, method: string, request: Message, timeoutMs: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const call = (client as unknown as Record<string, Method>)[method] as Method;
+    call.call(client, request, { deadline: Date.now() + timeoutMs }, (error, reply) => {
+      resolve({ error: error ?? undefined, code: error ? (grpc.status[error.code] ?? '') : 'OK', reply: reply ?? {} });
+    });
+  });
+}
