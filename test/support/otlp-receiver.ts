@@ -1,0 +1,96 @@
+/** A trace collector in the test's own process: OTLP over HTTP, protobuf. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import protobuf from 'protobufjs';
+
+/** The part of opentelemetry/proto/trace/v1 that the tests look at. */
+const schema = protobuf
+  .parse(`
+  syntax = "proto3";
+  message AnyValue { string string_value = 1; int64 int_value = 3; }
+  message KeyValue { string key = 1; AnyValue value = 2; }
+  message Resource { repeated KeyValue attributes = 1; }
+  message Status { string message = 2; int32 code = 3; }
+  message Span {
+    bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
+    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; Status status = 15;
+  }
+  message ScopeSpans { repeated Span spans = 2; }
+  message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
+  message Request { repeated ResourceSpans resource_spans = 1; }
+`)
+  .root.lookupType('Request');
+
+export interface ReceivedSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Empty for a root. */
+  readonly parentId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly startNs: bigint;
+  readonly endNs: bigint;
+}
+
+interface WireSpan {
+  traceId: string;
+  spanId: string;
+  parentSpanId?: string;
+  name: string;
+  startTimeUnixNano: string;
+  endTimeUnixNano: string;
+}
+
+interface WireRequest {
+  resourceSpans: {
+    resource: { attributes: { key: string; value: { stringValue?: string } }[] };
+    scopeSpans: { spans: WireSpan[] }[];
+  }[];
+}
+
+const hex = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('hex');
+
+function spansOf(body: Buffer): ReceivedSpan[] {
+  const { resourceSpans } = schema.toObject(schema.decode(body), { bytes: String, longs: String }) as WireRequest;
+  return resourceSpans.flatMap(({ resource, scopeSpans }) => {
+    const service = resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue ?? '';
+    return scopeSpans.flatMap(({ spans }) =>
+      spans.map((span) => ({
+        traceId: hex(span.traceId),
+        spanId: hex(span.spanId),
+        parentId: hex(span.parentSpanId),
+        name: span.name,
+        service,
+        startNs: BigInt(span.startTimeUnixNano),
+        endNs: BigInt(span.endTimeUnixNano),
+      })),
+    );
+  });
+}
+
+export interface OtlpReceiver extends Disposable {
+  readonly endpoint: string;
+  readonly spans: readonly ReceivedSpan[];
+}
+
+export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      spans.push(...spansOf(Buffer.concat(chunks)));
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    spans,
+    [Symbol.dispose]: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
