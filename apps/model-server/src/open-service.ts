@@ -6,6 +6,8 @@ import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 /** Requests that may wait for one model version. */
 const queueMax = 256;
 const transformLimitMs = 5_000;
+/** A run that nobody waits for any more gets this long on the way out; its thread can only be ended with the process. */
+const closeLimitMs = 2_000;
 
 export interface OpenService {
   readonly infer: Infer;
@@ -77,7 +79,9 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     isReady: (name, version) => find(name, version) !== undefined,
     names: () => [...byName.keys()],
     close: async () => {
+      const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), closeLimitMs);
       await Promise.all(versions.map((version) => version.close()));
+      clearTimeout(timer);
     },
   };
 }

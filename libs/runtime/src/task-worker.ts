@@ -35,7 +35,6 @@ interface Task<Result> {
   readonly payload: unknown;
   readonly transfer: readonly ArrayBuffer[];
   readonly context: CallContext;
-  readonly onStart: () => void;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: InferError) => void;
   readonly release: () => void;
@@ -53,19 +52,14 @@ export class TaskWorker<Result> {
   #limit: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closed = false;
+  #onIdle: () => void = () => {};
 
   constructor(options: TaskWorkerOptions) {
     this.#options = options;
     this.#worker = this.#spawn();
   }
 
-  /** Hands a task to the worker. Memory in `transfer` is the worker's from then on. `onStart` is called when its turn comes. */
-  run(
-    payload: unknown,
-    transfer: readonly ArrayBuffer[],
-    context: CallContext,
-    onStart: () => void = () => {},
-  ): Promise<Result> {
+  run(payload: unknown, transfer: readonly ArrayBuffer[], context: CallContext): Promise<Result> {
     const { subject, queueMax } = this.#options;
     checkAlive(context, subject);
     if (this.#closed) return Promise.reject(draining(subject));
@@ -81,17 +75,22 @@ export class TaskWorker<Result> {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
       };
-      const task: Task<Result> = { id, payload, transfer, context, onStart, resolve, reject, release };
+      const task: Task<Result> = { id, payload, transfer, context, resolve, reject, release };
       context.signal.addEventListener('abort', onAbort, { once: true });
       this.#queue.push(task);
       this.#next();
     });
   }
 
-  /** Ends the thread; whatever still waits is refused. */
+  /**
+   * Ends the thread; whatever still waits is refused. A run in native code is waited for, since to terminate its thread would abort the process:
+   * whoever cannot wait has to kill that.
+   */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#failAll(() => draining(this.#options.subject));
+    for (const task of this.#queue.splice(0)) this.#refuse(task, draining(this.#options.subject));
+    if (this.#running && this.#options.overrun !== 'replace')
+      await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#worker.terminate();
   }
 
@@ -110,7 +109,6 @@ export class TaskWorker<Result> {
     if (!task) return;
     this.#running = task;
     this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
-    task.onStart();
     this.#worker.postMessage({ id: task.id, payload: task.payload }, task.transfer);
   }
 
@@ -132,6 +130,12 @@ export class TaskWorker<Result> {
   #endRun(): void {
     clearTimeout(this.#limit);
     this.#running = undefined;
+    this.#onIdle();
+  }
+
+  #refuse(task: Task<Result>, error: InferError): void {
+    task.release();
+    task.reject(error);
   }
 
   /** The caller gets its answer now. A task in the queue goes; one that runs goes on, and its result is dropped. */
@@ -139,8 +143,7 @@ export class TaskWorker<Result> {
     const index = this.#queue.indexOf(task);
     if (index !== -1) this.#queue.splice(index, 1);
     else this.#worker.postMessage({ id: task.id, cancel: true });
-    task.release();
-    task.reject(error);
+    this.#refuse(task, error);
   }
 
   #overrun(task: Task<Result>): void {
@@ -154,13 +157,12 @@ export class TaskWorker<Result> {
       return;
     }
     this.#closed = true;
-    task.release();
-    task.reject(error);
-    this.#endRun();
-    this.#failAll(
-      () =>
-        new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 }),
-    );
+    this.#running = undefined;
+    this.#refuse(task, error);
+    const restarting = { reason: 'RESTARTING', retryAfterMs: 1000 };
+    for (const waiting of this.#queue.splice(0)) {
+      this.#refuse(waiting, new InferError('UNAVAILABLE', `${subject}: the service restarts`, restarting));
+    }
     overrun();
   }
 
@@ -174,17 +176,6 @@ export class TaskWorker<Result> {
     this.#endRun();
     this.#worker = this.#spawn();
     this.#next();
-  }
-
-  #failAll(error: () => InferError): void {
-    const tasks = this.#running ? [this.#running, ...this.#queue] : [...this.#queue];
-    this.#queue.length = 0;
-    clearTimeout(this.#limit);
-    this.#running = undefined;
-    for (const task of tasks) {
-      task.release();
-      task.reject(error());
-    }
   }
 }
 
