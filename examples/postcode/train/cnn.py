@@ -91,13 +91,13 @@ def gradients(weights, x, labels, rng):
 def build(weights, path):
     w1, b1, w2, b2, w3, b3, w4, b4 = weights
     g = Graph()
-    x = g.Reshape(g.Div("pixels", g.floats(16.0)), g.ints(-1, 1, 8, 8))
+    x = g.Reshape(g.Div("pixels", g.floats(16.0)), g.ints(0, 1, 8, 8))
     for w, b in ((w1, b1), (w2, b2)):
         kernel = w.reshape(3, 3, -1, w.shape[1]).transpose(3, 2, 0, 1)
         x = g.Relu(g.Conv(x, g.const(np.ascontiguousarray(kernel)), g.const(b), pads=[1, 1, 1, 1]))
     x = g.MaxPool(x, kernel_shape=[2, 2], strides=[2, 2])
     # Trained channels-last, so the features are flattened in that order here too.
-    x = g.Reshape(g.Transpose(x, perm=[0, 2, 3, 1]), g.ints(-1, 16 * CHANNELS[2]))
+    x = g.Reshape(g.Transpose(x, perm=[0, 2, 3, 1]), g.ints(0, 16 * CHANNELS[2]))
     x = g.Relu(g.Gemm(x, g.const(w3), g.const(b3)))
     g.rename(g.Softmax(g.Gemm(x, g.const(w4), g.const(b4)), axis=1), "probabilities")
     save(g, "digits-cnn", [tensor("pixels", FLOAT, ["n", 64])], [tensor("probabilities", FLOAT, ["n", 10])], path)

@@ -8,7 +8,7 @@ import onnxruntime
 from crop import crop
 
 MODELS = Path(__file__).parent.parent / "models"
-READERS = ("digits-cnn", "digits-forest", "digits-svm")
+READERS = ("digits-cnn", "digits-forest", "digits-kernel")
 
 
 class Model:

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type CallContext,
+  elements,
+  type Infer,
+  InferError,
+  Journal,
+  type Signature,
+  type Tensor,
+  tensorOf,
+} from '@sheaf/inference';
+import fc from 'fast-check';
+import { type CombinerSpec, createCombiner } from './combiners/index.ts';
+import { createPipeline, parsePipeline, type Target, toMermaid, typeCheck } from './index.ts';
+
+const vector = [{ name: 'x', datatype: 'FP32', shape: [-1] }] as const;
+const signature: Signature = { inputs: vector, outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }] };
+
+const input = tensorOf('x', 'FP32', [2], Float32Array.of(1, 2));
+const answer = (model: string, values: Float32Array = Float32Array.of(1, 2)) => ({
+  model,
+  version: '3',
+  parameters: new Map(),
+  outputs: [tensorOf('y', 'FP32', [values.length], values)],
+});
+
+function contextWith(signal: AbortSignal): CallContext {
+  const journal = new Journal();
+  return {
+    clock: { now: () => 0 },
+    deadline: 1_000,
+    signal,
+    snapshot: { epoch: 0 },
+    journal,
+    span: journal.start('request', 'test', undefined),
+  };
+}
+
+/** A pipeline over fakes, and a way to call it. */
+function build(stages: object, outputs: object, resolve: (model: string) => Infer) {
+  const { spec, problems } = parsePipeline({
+    pipeline: 'p',
+    inputs: { x: { datatype: 'FP32', shape: [-1] } },
+    stages,
+    outputs,
+  });
+  assert.deepEqual(problems, []);
+  assert.ok(spec);
+  const checked = typeCheck(spec, () => signature);
+  assert.deepEqual(checked.problems, []);
+  const infer = createPipeline(spec, checked.signature as Signature, (target: Target) =>
+    resolve(target.kind === 'model' ? target.name : target.path),
+  );
+  return (context = contextWith(new AbortController().signal), wanted: string[] = []) =>
+    infer({ model: 'p', version: '', id: '', parameters: new Map(), inputs: [input], outputs: wanted }, context);
+}
+
+const stage = (model: string, from: string) => ({ model, inputs: { x: from } });
+
+describe('a pipeline', () => {
+  it('starts a stage as soon as its inputs are there, and independent stages together', async () => {
+    const started: string[] = [];
+    const gates = new Map<string, () => void>();
+    const call = build(
+      { a: stage('a', 'x'), b: stage('b', 'x'), c: stage('c', 'a.y') },
+      { y: 'b.y', z: 'c.y' },
+      (model) => async () => {
+        started.push(model);
+        await new Promise<void>((resolve) => gates.set(model, resolve));
+        return answer(model);
+      },
+    );
+    const done = call();
+    await new Promise(setImmediate);
+    assert.deepEqual(started, ['a', 'b']);
+    gates.get('a')?.();
+    await new Promise(setImmediate);
+    // b has not answered yet, and c does not need it.
+    assert.deepEqual(started, ['a', 'b', 'c']);
+    gates.get('b')?.();
+    gates.get('c')?.();
+    assert.deepEqual((await done).parameters.get('sheaf_versions'), 'a=a/3, b=b/3, c=c/3');
+  });
+
+  it('runs only what the wanted outputs need', async () => {
+    const started: string[] = [];
+    const call = build({ a: stage('a', 'x'), b: stage('b', 'x') }, { y: 'a.y', z: 'b.y' }, (model) => async () => {
+      started.push(model);
+      return answer(model);
+    });
+    assert.deepEqual(
+      (await call(undefined, ['z'])).outputs.map(({ name }) => name),
+      ['z'],
+    );
+    assert.deepEqual(started, ['b']);
+  });
+
+  it('fails with the stage and the member named, and cancels what runs beside', async () => {
+    let sibling: AbortSignal | undefined;
+    const read = {
+      ensemble: { good: { model: 'good' }, bad: { model: 'bad' } },
+      inputs: { x: 'x' },
+      combine: { mean: 'y' },
+    };
+    const call = build(
+      { read, other: stage('slow', 'x') },
+      { y: 'read.y', z: 'other.y' },
+      (model) => async (_, context) => {
+        if (model === 'bad') throw new InferError('UNAVAILABLE', 'service bad cannot be reached');
+        if (model === 'slow') sibling = context.signal;
+        if (model === 'slow') await new Promise(() => {});
+        return answer(model);
+      },
+    );
+    await assert.rejects(call(), (error) => {
+      assert.ok(error instanceof InferError);
+      assert.equal(error.code, 'UNAVAILABLE');
+      assert.equal(error.message, 'stage read: member bad: service bad cannot be reached');
+      assert.equal(error.metadata.stage, 'read');
+      return true;
+    });
+    assert.equal(sibling?.aborted, true);
+  });
+
+  it('calls it its own fault when a later stage refuses a tensor that the caller did not send', async () => {
+    const call = build({ a: stage('a', 'x'), b: stage('b', 'a.y') }, { y: 'b.y' }, (model) => async () => {
+      if (model === 'b') throw new InferError('INVALID_ARGUMENT', 'inputs[0]: no');
+      return answer(model);
+    });
+    await assert.rejects(
+      call(),
+      (error) =>
+        error instanceof InferError && error.code === 'INTERNAL' && error.reason === 'STAGE_CONTRACT_VIOLATION',
+    );
+  });
+
+  it('starts no stage once the caller has left', async () => {
+    const controller = new AbortController();
+    const started: string[] = [];
+    const call = build({ a: stage('a', 'x'), b: stage('b', 'a.y') }, { y: 'b.y' }, (model) => async () => {
+      started.push(model);
+      controller.abort();
+      return answer(model);
+    });
+    await assert.rejects(
+      call(contextWith(controller.signal)),
+      (error) => error instanceof InferError && error.code === 'CANCELLED',
+    );
+    assert.deepEqual(started, ['a']);
+  });
+
+  it('can be drawn', () => {
+    const { spec } = parsePipeline({
+      pipeline: 'p',
+      inputs: { x: { datatype: 'FP32', shape: [-1] } },
+      stages: { a: stage('m', 'x') },
+      outputs: { y: 'a.y' },
+    });
+    assert.ok(spec);
+    assert.match(toMermaid(spec), /in_x -- "x" --> stage_a/);
+  });
+});
+
+const member = fc.array(fc.float({ noNaN: true, min: 0, max: 1 }), { minLength: 6, maxLength: 6 });
+const members = fc.array(member, { minLength: 1, maxLength: 7 });
+const tensors = (all: readonly number[][]): Tensor[] =>
+  all.map((values) => tensorOf('p', 'FP32', [2, 3], Float32Array.from(values)));
+const combine = (kind: CombinerSpec['kind'], all: readonly number[][]) =>
+  createCombiner({ kind, output: 'p' })(tensors(all));
+
+describe('a combiner', () => {
+  it('mean is the mean of each element, computed in float64', () => {
+    fc.assert(
+      fc.property(members, (all) => {
+        const [mean] = combine('mean', all);
+        const want = Float32Array.from(
+          { length: 6 },
+          (_, index) => all.reduce((sum, values) => sum + Math.fround(values[index] ?? 0), 0) / all.length,
+        );
+        assert.deepEqual(elements({ ...(mean as Tensor), datatype: 'FP32' }), want);
+      }),
+    );
+  });
+
+  it('mean and both votes of one member are that member', () => {
+    fc.assert(
+      fc.property(member, (values) => {
+        assert.deepEqual(combine('mean', [values])[0]?.data, tensors([values])[0]?.data);
+        const label = (kind: CombinerSpec['kind']) =>
+          combine(kind, [values]).find(({ name }) => name === 'label')?.data;
+        assert.deepEqual(label('soft-vote'), label('hard-vote'));
+      }),
+    );
+  });
+
+  it('hard-vote gives each row to the class with most votes, ties to the lower', () => {
+    const labels = (...values: bigint[]) => tensorOf('p', 'INT64', [2], BigInt64Array.from(values));
+    const [label, score] = createCombiner({ kind: 'hard-vote', output: 'p' })([
+      labels(4n, 9n),
+      labels(4n, 2n),
+      labels(7n, 5n),
+    ]);
+    assert.deepEqual(Array.from(elements({ ...(label as Tensor), datatype: 'INT64' })), [4n, 2n]);
+    assert.deepEqual(Array.from(elements({ ...(score as Tensor), datatype: 'FP32' })), [
+      Math.fround(2 / 3),
+      Math.fround(1 / 3),
+    ]);
+  });
+
+  it('answers no rows with no rows', () => {
+    const none = tensorOf('p', 'FP32', [0, 10], new Float32Array());
+    const [label, score] = createCombiner({ kind: 'soft-vote', output: 'p' })([none, none]);
+    assert.deepEqual([label?.shape, score?.shape], [[0], [0]]);
+  });
+
+  it('refuses members of different shapes', () => {
+    const one = tensorOf('p', 'FP32', [1, 2], new Float32Array(2));
+    const two = tensorOf('p', 'FP32', [2, 1], new Float32Array(2));
+    assert.throws(
+      () => createCombiner({ kind: 'mean', output: 'p' })([one, two]),
+      /different shapes: FP32 \[1,2\] and FP32 \[2,1\]/,
+    );
+  });
+});

@@ -1,0 +1,137 @@
+/** The house rules: who may import whom, and what a file looks like. Functions over a root folder, so that they can be shown to fail. */
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/** Rooms, and the rooms of ours that each may import. */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  inference: [],
+  layers: ['inference'],
+  pipeline: ['inference'],
+  transport: ['inference'],
+  onnx: ['inference'],
+  runtime: ['inference'],
+  mesh: ['inference', 'onnx', 'pipeline', 'runtime'],
+  host: ['inference', 'transport'],
+};
+
+/** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
+export const owners: Readonly<Record<string, readonly string[]>> = {
+  '@grpc/grpc-js': ['transport'],
+  '@grpc/proto-loader': ['transport'],
+  '@grpc/reflection': ['transport'],
+  'grpc-health-check': ['transport'],
+  'onnxruntime-node': ['runtime'],
+  protobufjs: ['onnx', 'transport'],
+  yaml: ['mesh'],
+  '@opentelemetry/sdk-trace': ['host'],
+  '@opentelemetry/resources': ['host'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['host'],
+};
+
+/** An interface, not an implementation. */
+const anywhere = ['@opentelemetry/api'];
+
+const linesMax = 300;
+
+export interface Violation {
+  readonly file: string;
+  readonly rule: string;
+}
+
+interface SourceFile {
+  /** From the root, with `/`. */
+  readonly path: string;
+  readonly source: string;
+  readonly isTest: boolean;
+  /** `lib` or `app`, and its name. */
+  readonly kind: 'libs' | 'apps';
+  readonly room: string;
+}
+
+export interface Scan {
+  readonly files: number;
+  readonly violations: readonly Violation[];
+}
+
+export function scan(root: string): Scan {
+  const paths = globSync(['libs/*/src/**/*.ts', 'apps/*/src/**/*.ts'], { cwd: root }).filter(
+    (path) => !path.includes('/generated/'),
+  );
+  const files = paths.sort().map((path): SourceFile => {
+    const [kind, room = ''] = path.split('/');
+    const source = readFileSync(join(root, path), 'utf8');
+    return { path, source, isTest: path.endsWith('.test.ts'), kind: kind === 'apps' ? 'apps' : 'libs', room };
+  });
+  const found = files.flatMap((file) =>
+    [...fileRules(file), ...importRules(file)].map((rule) => ({ file: file.path, rule })),
+  );
+  return { files: files.length, violations: [...found, ...roomRules(root)] };
+}
+
+function roomRules(root: string): Violation[] {
+  const folders = ['libs', 'apps'].flatMap((kind) =>
+    existsSync(join(root, kind)) ? readdirSync(join(root, kind)).map((name) => `${kind}/${name}`) : [],
+  );
+  return folders.flatMap((folder) => {
+    const rules: Violation[] = [];
+    if (!existsSync(join(root, folder, 'README.md'))) rules.push({ file: folder, rule: 'want a README.md' });
+    if (folder.startsWith('libs/') && !existsSync(join(root, folder, 'src/index.ts')))
+      rules.push({ file: folder, rule: 'want a door, src/index.ts' });
+    if (folder.startsWith('libs/') && !(folder.slice(5) in rooms))
+      rules.push({ file: folder, rule: 'want an entry in the table of rooms' });
+    return rules;
+  });
+}
+
+function fileRules({ path, source }: SourceFile): string[] {
+  const name = path.split('/').at(-1) ?? '';
+  const rules: string[] = [];
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(name)) rules.push('want a kebab-case name');
+  if (source.split('\n').length > linesMax) rules.push(`want at most ${linesMax} lines`);
+  if (/@ts-(ignore|expect-error|nocheck)/.test(source)) rules.push('want no switched-off type check');
+  const tree = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
+  const visit = (node: ts.Node): void => {
+    if (node.kind === ts.SyntaxKind.AnyKeyword) rules.push('want unknown, got any');
+    if (ts.isExportDeclaration(node) && !node.exportClause) rules.push('want exported names one by one, got export *');
+    ts.forEachChild(node, visit);
+  };
+  visit(tree);
+  return rules;
+}
+
+function importsOf({ path, source }: SourceFile): string[] {
+  return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName || path);
+}
+
+function importRules(file: SourceFile): string[] {
+  return importsOf(file).flatMap((name) => {
+    if (name.startsWith('node:')) return [];
+    if (name.startsWith('.')) return relativeRule(name);
+    if (name.startsWith('@sheaf/')) return roomRule(file, name.slice('@sheaf/'.length));
+    return file.isTest ? [] : packageRule(file, name);
+  });
+}
+
+function relativeRule(name: string): string[] {
+  if (!/\.(ts|js|json)$/.test(name)) return [`want an ending in the import of ${name}`];
+  return /\/(libs|apps)\//.test(name) ? [`want the door of the room, got its file ${name}`] : [];
+}
+
+function roomRule({ kind, room, isTest }: SourceFile, imported: string): string[] {
+  if (kind === 'apps') return imported in rooms ? [] : [`an app imports libs only, got ${imported}`];
+  // A test may make models with the builder.
+  if (isTest && imported === 'onnx') return [];
+  return rooms[room]?.includes(imported) ? [] : [`${room} may not import ${imported}`];
+}
+
+function packageRule({ kind, room }: SourceFile, name: string): string[] {
+  const packageName = name
+    .split('/')
+    .slice(0, name.startsWith('@') ? 2 : 1)
+    .join('/');
+  if (anywhere.includes(packageName)) return [];
+  const allowed = owners[packageName];
+  if (!allowed) return [`${packageName} has no room that owns it`];
+  return kind === 'libs' && allowed.includes(room) ? [] : [`${packageName} lives in ${allowed.join(', ')} only`];
+}

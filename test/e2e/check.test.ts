@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { formatProblem, readMesh } from '@sheaf/mesh';
+import { sampleModels } from '@sheaf/onnx';
+import { type Files, writeFolder } from '../support/mesh-folder.ts';
+
+const pipeline = `pipeline: p
+inputs: { x: { datatype: FP32, shape: [-1, 2] } }
+stages:
+  a: { model: double, inputs: { x: x } }
+  b: { model: double, inputs: { x: a.y } }
+outputs: { y: b.y }
+`;
+const good: Files = { 'models/double': sampleModels.scale(2), 'pipelines/p.yaml': pipeline };
+const changed = (from: string, to: string): Files => ({ ...good, 'pipelines/p.yaml': pipeline.replace(from, to) });
+const inference = new URL('../../libs/inference/src/index.ts', import.meta.url).pathname;
+
+/** What is broken, the files, and the lines that must be told; each line is one mistake. */
+const broken: [string, Files, (string | RegExp)[]][] = [
+  ['an empty folder', {}, [/found none of them/]],
+  [
+    'an unknown key',
+    changed('outputs:', 'outputz: 1\noutputs:'),
+    ['pipelines/p.yaml:6: outputz: unknown key; the keys are pipeline, version, inputs, stages, outputs'],
+  ],
+  [
+    'an unknown stage key',
+    changed('model: double, inputs: { x: x }', 'modell: double, inputs: { x: x }'),
+    [
+      /p\.yaml:4: stages\.a\.modell: unknown key/,
+      /p\.yaml:4: stages\.a: want exactly one of model, transform, ensemble, got none/,
+    ],
+  ],
+  [
+    'a model that is not there',
+    changed('model: double, inputs: { x: x }', 'model: triple, inputs: { x: x }'),
+    ['pipelines/p.yaml:4: stages.a.model: there is no model "triple"'],
+  ],
+  [
+    'a version that is not there',
+    changed('model: double, inputs: { x: x }', 'model: double, version: 3, inputs: { x: x }'),
+    [/there is no model "double" version 3/],
+  ],
+  [
+    'a missing input',
+    changed('inputs: { x: x }', 'inputs: {}'),
+    ['pipelines/p.yaml:4: stages.a.inputs: input "x" is missing'],
+  ],
+  [
+    'an unknown input',
+    changed('inputs: { x: x }', 'inputs: { x: x, z: x }'),
+    [/p\.yaml:4: stages\.a\.inputs\.z: there is no input "z"; the inputs are x/],
+  ],
+  [
+    'a reference to no stage',
+    changed('a.y', 'q.y'),
+    [/p\.yaml:5: stages\.b\.inputs\.x: there is no stage "q"; the stages are a, b/],
+  ],
+  [
+    'a reference to no output',
+    changed('a.y', 'a.z'),
+    [/p\.yaml:5: stages\.b\.inputs\.x: stage "a" has no output "z"; its outputs are y/],
+  ],
+  ['a stage where an output is meant', changed('a.y', 'a'), [/there is no input "a".*written a\.<output>/]],
+  [
+    'a cycle',
+    changed('inputs: { x: x }', 'inputs: { x: b.y }'),
+    [/stages\.[ab]: the stages form a cycle: [ab] -> [ab] -> [ab]/],
+  ],
+  [
+    'a stage that reads itself',
+    changed('inputs: { x: x }', 'inputs: { x: a.y }'),
+    [/p\.yaml:4: stages\.a: the stages form a cycle: a -> a/],
+  ],
+  ['another datatype', changed('FP32', 'INT32'), [/p\.yaml:4: stages\.a\.inputs\.x: want datatype FP32, got INT32/]],
+  ['another rank', changed('[-1, 2]', '[2]'), [/want rank 2/]],
+  ['another dimension', changed('[-1, 2]', '[-1, 3]'), [/shape\[1\]: want 2, got 3/]],
+  [
+    'an unknown datatype and a wrong shape, both told',
+    changed('FP32, shape: [-1, 2]', 'FLOAT, shape: wide'),
+    [
+      /p\.yaml:2: inputs\.x\.datatype: want a datatype such as FP32, got "FLOAT"/,
+      /p\.yaml:2: inputs\.x\.shape: want a list/,
+    ],
+  ],
+  ['no outputs', changed('{ y: b.y }', '{}'), [/p\.yaml:6: outputs: want at least one output/]],
+  ['a bad name', changed('  a:', '  "a b":'), [/stages\.a b: want a name of letters/]],
+  ['broken YAML', changed('outputs: {', "outputs: '{"), [/pipelines\/p\.yaml:\d+: /]],
+  [
+    'an ensemble of nobody',
+    changed('model: double, inputs: { x: a.y }', 'ensemble: {}, combine: { mean: y }, inputs: { x: a.y }'),
+    [/stages\.b\.ensemble: want 1 to 32 members, got 0/],
+  ],
+  [
+    'a combiner that does not exist',
+    changed(
+      'model: double, inputs: { x: a.y }',
+      'ensemble: { m: { model: double } }, combine: { average: y }, inputs: { x: a.y }',
+    ),
+    [/combine: want exactly one of mean, soft-vote, hard-vote, got average/],
+  ],
+  [
+    'a transform outside the folder',
+    changed('model: double, inputs: { x: a.y }', 'transform: ../x.ts, inputs: { x: a.y }'),
+    [/stages\.b\.transform: want a file inside the mesh folder/],
+  ],
+  [
+    'a transform that is no file',
+    changed('model: double, inputs: { x: a.y }', 'transform: ./x.ts, inputs: { x: a.y }'),
+    [/found no "\.\/x\.ts"/],
+  ],
+  [
+    'a transform that exports something else',
+    {
+      ...changed('model: double, inputs: { x: a.y }', 'transform: ./x.ts, inputs: { x: a.y }'),
+      'x.ts': 'export default 7;\n',
+    },
+    [/its default export must be made by defineTransform/],
+  ],
+  [
+    'a transform with a wrong datatype',
+    {
+      ...changed('model: double, inputs: { x: a.y }', 'transform: ./x.ts, inputs: { x: a.y }'),
+      'x.ts': `import { defineTransform } from '${inference}';\nexport default defineTransform({ inputs: { x: { datatype: 'FP12', shape: [] } }, outputs: {} } as never, () => ({}));\n`,
+    },
+    [/inputs\.x\.datatype: want a datatype such as FP32, got FP12/],
+  ],
+  ['an empty model file', { ...good, 'models/empty': '' }, ['models/empty/1/model.onnx: the model file is empty']],
+  [
+    'text for a model',
+    { ...good, 'models/text': 'hello' },
+    [/models\/text\/1\/model\.onnx: the file is not an ONNX model/],
+  ],
+  [
+    'a version that is no number',
+    { ...good, 'models/v/one/model.onnx': sampleModels.scale(1) },
+    [/models\/v\/one: want a version folder named by a positive integer, got "one"/],
+  ],
+  [
+    'a version without a model',
+    { ...good, 'models/v/1/readme.txt': '' },
+    [/models\/v\/1\/model\.onnx: want an ONNX model here/],
+  ],
+  [
+    'a wrong setting of a model',
+    { ...good, 'models/double/model.yaml': 'runLimitMs: soon\nthreads: 2\n' },
+    [
+      'models/double/model.yaml:1: runLimitMs: want an integer from 1 to 600000, got "soon"',
+      /model\.yaml:2: threads: unknown key/,
+    ],
+  ],
+  [
+    'a model other than its sha256 says',
+    { ...good, 'models/double/model.yaml': `sha256: '${'0'.repeat(64)}'\n` },
+    [/not the one whose sha256 model\.yaml states/],
+  ],
+  [
+    'a service with an unknown model',
+    { ...good, 'mesh.yaml': 'services:\n  s: { models: [nobody] }\n' },
+    ['mesh.yaml:2: services.s.models: there is no model "nobody"; the models are double'],
+  ],
+  [
+    'a model in two services',
+    { ...good, 'mesh.yaml': 'services:\n  s: { models: [double] }\n  t: { models: [double] }\n' },
+    [/mesh\.yaml:3: services\.t: "double" is already held by service s/],
+  ],
+  [
+    'a limit that is too high',
+    { ...good, 'mesh.yaml': 'limits: { messageBytesMax: 99999999999 }\n' },
+    [/mesh\.yaml:1: limits\.messageBytesMax: want an integer from 1024 to 67108864/],
+  ],
+  [
+    'two things of one name',
+    { ...good, 'pipelines/q.yaml': pipeline.replace('pipeline: p', 'pipeline: double') },
+    [/the name "double" is already taken by models\/double/],
+  ],
+];
+
+describe('sheaf check', () => {
+  it('finds nothing in a good folder', async () => {
+    const folder = await writeFolder(good);
+    const { mesh, problems } = await readMesh(folder);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      mesh?.services.map(({ name }) => name),
+      ['double'],
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  for (const [name, files, lines] of broken) {
+    it(`tells the place of ${name}`, async () => {
+      const folder = await writeFolder(files);
+      const { mesh, problems } = await readMesh(folder);
+      const told = problems.map(formatProblem);
+      assert.equal(mesh, undefined);
+      assert.equal(told.length, lines.length, told.join('\n'));
+      for (const [index, line] of lines.entries()) {
+        if (typeof line === 'string') assert.equal(told[index], line);
+        else assert.match(told[index] ?? '', line);
+      }
+      assert.ok(!told.join('').includes(folder), 'the folder itself is told');
+      await rm(folder, { recursive: true });
+    });
+  }
+});
