@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type RunningMesh, startMesh } from '@sheaf/cli';
+import { InferError, tensorOf } from '@sheaf/inference';
+import { formatProblem, readMesh } from '@sheaf/mesh';
+import { buildModel } from '@sheaf/onnx';
+import { createRemote, type Remote } from '@sheaf/transport';
+import { type LabelledPage, overlap, type Reading, readPage, score } from '../../examples/postcode/read-page.ts';
+
+const example = fileURLToPath(new URL('../../examples/postcode/', import.meta.url));
+const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${example}pages/labels.json`, 'utf8'));
+
+async function start(folder: string): Promise<{ running: RunningMesh; door: Remote }> {
+  const { mesh, problems } = await readMesh(folder);
+  assert.ok(mesh, problems.map(formatProblem).join('\n'));
+  const running = await startMesh(mesh, { port: 0, onEvent: () => {} });
+  return { running, door: createRemote(`127.0.0.1:${running.gateway.port}`, 'gateway', mesh.limits) };
+}
+
+const readAll = (door: Remote): Promise<Reading[]> =>
+  Promise.all(pages.map(async ({ file }) => readPage(door, await readFile(`${example}pages/${file}`), file)));
+
+/** Five boxes side by side, wherever the digits are. */
+const fixedPlaces = Array.from({ length: 5 }, (_, index) => [25 + 32 * index, 25, 47 + 32 * index, 55]);
+
+describe('the postcode example, through the mesh', () => {
+  let mesh: Awaited<ReturnType<typeof start>>;
+  let readings: Reading[];
+  before(async () => {
+    mesh = await start(example);
+    readings = await readAll(mesh.door);
+  });
+  after(async () => {
+    mesh.door.close();
+    await mesh.running.stop();
+  });
+
+  it('reads at least 96 % of the digits and 80 % of the pages, and finds 97 % of the boxes', () => {
+    const { digits, pages: right, boxes } = score(pages, readings);
+    assert.ok(pages.length >= 60);
+    assert.ok(digits >= 0.96, `digits ${digits}`);
+    assert.ok(right >= 0.8, `pages ${right}`);
+    assert.ok(boxes >= 0.97, `boxes ${boxes}`);
+  });
+
+  it('answers a page without digits with nothing, not with an error', () => {
+    const empty = pages.filter(({ text }) => text === '');
+    assert.ok(empty.length > 0);
+    for (const { file } of empty) assert.equal(readings.find((reading) => reading.file === file)?.text, '');
+  });
+
+  it('says which version of what made the answer', () => {
+    assert.equal(
+      readings[0]?.versions,
+      'locate=digit-locator/1, crop=crop/1, read.cnn=digits-cnn/1, read.forest=digits-forest/1, read.kernel=digits-kernel/1',
+    );
+  });
+
+  it('cannot be had with fixed places: no such set of boxes finds the digits', () => {
+    const found = pages.flatMap(({ boxes }) =>
+      boxes.filter((box) => fixedPlaces.some((place) => overlap(box, place) >= 0.5)),
+    );
+    assert.ok(found.length / pages.flatMap(({ boxes }) => boxes).length < 0.5);
+  });
+
+  it('refuses pages while a member is down, naming it, and reads them when it is back', async () => {
+    const service = mesh.running.services.find(({ name }) => name === 'digits-forest');
+    assert.ok(service);
+    const png = await readFile(`${example}pages/${pages[0]?.file}`);
+    process.kill(service.pid, 'SIGKILL');
+    let refused: unknown;
+    const until = performance.now() + 15_000;
+    while (!refused && performance.now() < until)
+      refused = await readPage(mesh.door, png, 'again').then(
+        () => undefined,
+        (error) => error,
+      );
+    assert.ok(refused instanceof InferError);
+    assert.match(refused.message, /stage read: member forest: service digits-forest/);
+    let text: string | undefined;
+    while (text === undefined && performance.now() < until)
+      text = await readPage(mesh.door, png, 'again').then(
+        (reading) => reading.text,
+        () => undefined,
+      );
+    assert.equal(text, readings[0]?.text);
+  });
+});
+
+describe('the postcode example without its locator', () => {
+  it('reads far fewer digits than it promises', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-postcode-'));
+    await cp(example, folder, { recursive: true });
+    // Outside the repository a transform finds the rooms by path only.
+    const crop = await readFile(join(folder, 'crop.ts'), 'utf8');
+    const inference = fileURLToPath(new URL('../../libs/inference/src/index.ts', import.meta.url));
+    await writeFile(join(folder, 'crop.ts'), crop.replace('@sheaf/inference', inference));
+    const fixed = buildModel({
+      inputs: [{ name: 'image', datatype: 'UINT8', shape: ['h', 'w'] }],
+      outputs: [
+        { name: 'boxes', datatype: 'FP32', shape: ['n', 4] },
+        { name: 'scores', datatype: 'FP32', shape: ['n'] },
+      ],
+      nodes: [
+        { op: 'Identity', inputs: ['places'], outputs: ['boxes'] },
+        { op: 'Identity', inputs: ['ones'], outputs: ['scores'] },
+      ],
+      initializers: [
+        tensorOf('places', 'FP32', [5, 4], Float32Array.from(fixedPlaces.flat())),
+        tensorOf('ones', 'FP32', [5], Float32Array.of(1, 1, 1, 1, 1)),
+      ],
+    });
+    await writeFile(join(folder, 'models/digit-locator/1/model.onnx'), fixed);
+    const { running, door } = await start(folder);
+    try {
+      assert.ok(score(pages, await readAll(door)).digits < 0.5);
+    } finally {
+      door.close();
+      await running.stop();
+      await rm(folder, { recursive: true });
+    }
+  });
+});
