@@ -22,7 +22,10 @@ function printPage({ file, text, confidence, elapsedMs }: Reading, page: Labelle
 }
 
 const { mesh, problems } = await readMesh(folder);
-if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
+if (!mesh) {
+  console.error(problems.map(formatProblem).join('\n'));
+  process.exit(2);
+}
 const port = values.port === undefined ? {} : { port: Number(values.port) };
 const running = await startMesh(mesh, { onEvent: (line) => console.log(line), ...port }).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
