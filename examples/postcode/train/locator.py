@@ -18,7 +18,7 @@ STROKES = 32  # The largest strokes that are looked at.
 SMALLEST = 20.0  # Pixels of ink in a digit.
 LOWEST = 10.0  # Pixels: the height of a digit...
 LOW = 0.5  # ...and its height against the page's tallest.
-WIDE = 1.2  # Width against height from which a stroke holds two digits.
+WIDE = 1.0  # Width against height from which a stroke holds two digits.
 ROUNDS = 512  # Steps for a label to spread; a few suffice for strokes as people write them.
 
 

@@ -118,7 +118,9 @@ export class TaskWorker<Result> {
     this.#endRun();
     if (reply.ok) task.resolve(reply.result);
     else {
-      if (reply.failure.log) console.error(`${this.#options.subject}: ${reply.failure.log}`);
+      // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
+      if (reply.failure.log && reply.failure.code !== 'INVALID_ARGUMENT')
+        console.error(`${this.#options.subject}: ${reply.failure.log}`);
       task.reject(
         new InferError(reply.failure.code, reply.failure.message, { reason: 'RUN_FAILED', retryAfterMs: -1 }),
       );

@@ -13,7 +13,7 @@ import {
 } from '@sheaf/inference';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { handlers } from './handlers.ts';
-import { inferencePackage } from './proto.ts';
+import { inferencePackage, inferenceService } from './proto.ts';
 
 /** What stands behind a door. */
 export interface Served {
@@ -62,10 +62,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     'grpc.max_connection_idle_ms': 5 * 60_000,
     'grpc-node.max_session_memory': 64,
   });
-  server.addService(
-    inferencePackage['inference.GRPCInferenceService'] as grpc.ServiceDefinition,
-    handlers({ ...options, isOpen: () => state.open }, served),
-  );
+  server.addService(inferenceService, handlers({ ...options, isOpen: () => state.open }, served));
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   health.addToServer(server);
   new ReflectionService({ ...inferencePackage, ...loadSync(healthProto) }).addToServer(server);

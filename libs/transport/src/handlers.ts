@@ -3,6 +3,7 @@ import {
   abortReason,
   asInferError,
   type CallContext,
+  checkAlive,
   InferError,
   Journal,
   type Limits,
@@ -107,6 +108,7 @@ async function answer(
   limits: Limits,
   served: Served,
 ): Promise<ModelInferResponse> {
+  checkAlive(context, 'the door');
   const request = decodeRequest(wire, limits);
   const response = await served.infer(request, context);
   if (context.signal.aborted) throw abortReason(context.signal);

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import protobuf from 'protobufjs/minimal.js';
 import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v2.ts';
 
 const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
@@ -11,7 +12,26 @@ export const protoFile = (path: string): string => (isAbsolute(path) ? path : jo
 /** Must match the flags that proto/generate.ts gives to proto-loader-gen-types. */
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
 
-export const inferencePackage = loadSync('inference/grpc_predict_v2.proto', loaderOptions);
+const loaded = loadSync('inference/grpc_predict_v2.proto', loaderOptions);
+
+const serviceName = 'inference.GRPCInferenceService';
+
+/** protobufjs reads a string or bytes field that claims more than there is as if it ended with the message; nothing may begin that way. */
+function checkComplete(message: Buffer): Buffer {
+  const reader = protobuf.Reader.create(message);
+  while (reader.pos < reader.len) reader.skipType(reader.uint32() & 7);
+  return message;
+}
+
+/** The service as a door registers it; a message that ends early fails before a handler sees it. */
+export const inferenceService: grpc.ServiceDefinition = Object.fromEntries(
+  Object.entries(loaded[serviceName] as grpc.ServiceDefinition).map(([name, method]) => [
+    name,
+    { ...method, requestDeserialize: (message: Buffer) => method.requestDeserialize(checkComplete(message)) },
+  ]),
+);
+
+export const inferencePackage = loaded;
 
 export const { GRPCInferenceService: InferenceClient } = (
   grpc.loadPackageDefinition(inferencePackage) as unknown as InferenceProto
