@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type CallContext, InferError, type InferErrorCode, type InferResponse, Journal } from '@sheaf/inference';
+import { enforceDeadline } from './index.ts';
+
+const answer: InferResponse = { model: 'm', version: '1', parameters: new Map(), outputs: [] };
+const never = (): Promise<InferResponse> => new Promise(() => {});
+
+function contextWith(deadline: number, signal = new AbortController().signal): CallContext {
+  const journal = new Journal();
+  return {
+    clock: { now: () => 0 },
+    deadline,
+    signal,
+    snapshot: { epoch: 0 },
+    journal,
+    span: journal.start('request', 't', undefined),
+  };
+}
+
+const ends = (code: InferErrorCode) => (error: unknown) => error instanceof InferError && error.code === code;
+
+describe('the deadline layer', () => {
+  it('answers when the time is up, and tells what is below to stop', async () => {
+    let below: AbortSignal | undefined;
+    const infer = enforceDeadline('here')((_, { signal }) => {
+      below = signal;
+      return never();
+    });
+    await assert.rejects(infer({} as never, contextWith(1)), ends('DEADLINE_EXCEEDED'));
+    assert.equal(below?.aborted, true);
+  });
+
+  it('starts nothing when the time is up already', async () => {
+    let started = false;
+    const infer = enforceDeadline('here')(() => {
+      started = true;
+      return never();
+    });
+    await assert.rejects(async () => infer({} as never, contextWith(0)), ends('DEADLINE_EXCEEDED'));
+    assert.equal(started, false);
+  });
+
+  it('answers when the caller leaves', async () => {
+    const controller = new AbortController();
+    const answered = assert.rejects(
+      enforceDeadline('here')(never)({} as never, contextWith(60_000, controller.signal)),
+      ends('CANCELLED'),
+    );
+    controller.abort();
+    await answered;
+  });
+
+  it('leaves a good answer alone', async () => {
+    assert.equal(await enforceDeadline('here')(async () => answer)({} as never, contextWith(60_000)), answer);
+  });
+});
