@@ -89,6 +89,7 @@ describe('a mesh of real processes', () => {
     const triple = mesh.running.services.find(({ name }) => name === 'triple');
     assert.ok(triple);
     const { pid } = triple;
+    const load = startLoad(() => ask(mesh.door, 'double', [page]));
     process.kill(pid, 'SIGKILL');
     const startedAt = performance.now();
     const refused = await firstFailure(() => ask(mesh.door, 'diamond', [page]), 200);
@@ -100,6 +101,9 @@ describe('a mesh of real processes', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     await eventually(() => ask(mesh.door, 'diamond', [page]));
     assert.notEqual(triple.pid, pid);
+    const { answered, failed } = await load.stop();
+    assert.equal(failed, 0);
+    assert.ok(answered > 50, `only ${answered} calls were answered`);
   });
 });
 
@@ -126,4 +130,26 @@ async function eventually(work: () => Promise<unknown>): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
+}
+
+/** Calls without a pause, four at a time, until it is told to stop. */
+function startLoad(work: () => Promise<unknown>) {
+  const counts = { answered: 0, failed: 0 };
+  let going = true;
+  const loop = async (): Promise<void> => {
+    while (going) {
+      await work().then(
+        () => counts.answered++,
+        () => counts.failed++,
+      );
+    }
+  };
+  const loops = Promise.all([loop(), loop(), loop(), loop()]);
+  return {
+    stop: async () => {
+      going = false;
+      await loops;
+      return counts;
+    },
+  };
 }
