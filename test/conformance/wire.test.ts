@@ -77,6 +77,11 @@ for (const door of ['gateway', 'model server'] as const) {
       await mesh[Symbol.asyncDispose]();
     });
 
+    it('takes as many streams of one connection as its limit says', async () => {
+      await client.call('ServerLive', {});
+      assert.equal(session.remoteSettings.maxConcurrentStreams, 256);
+    });
+
     it('has its receive window raised, by a private field of grpc-js', async () => {
       await client.call('ServerLive', {});
       assert.equal(session.remoteSettings.initialWindowSize, 8 * 1024 * 1024);
