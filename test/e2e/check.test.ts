@@ -85,7 +85,11 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     ],
   ],
   ['no outputs', changed('{ y: b.y }', '{}'), [/p\.yaml:6: outputs: want at least one output/]],
-  ['a bad name', changed('  a:', '  "a b":'), [/stages\.a b: want a name of letters/]],
+  [
+    'a bad name, and a reference to the good one',
+    changed('  a:', '  "a b":'),
+    [/stages\.a b: want a name of letters/, /stages\.b\.inputs\.x: there is no stage "a"/],
+  ],
   ['broken YAML', changed('outputs: {', "outputs: '{"), [/pipelines\/p\.yaml:\d+: /]],
   [
     'an ensemble of nobody',

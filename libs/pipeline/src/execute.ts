@@ -115,6 +115,8 @@ async function runGraph(
 async function cancelTogether<T>(context: CallContext, work: (context: CallContext) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const onAbort = (): void => controller.abort(abortReason(context.signal));
+  // A signal that is aborted already has no event to come.
+  if (context.signal.aborted) onAbort();
   context.signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await work({ ...context, signal: controller.signal });
@@ -132,8 +134,8 @@ function compile(stage: StageSpec, resolve: Resolve): RunStage {
   const fromCaller = [...stage.inputs.values()].some((reference) => reference.stage === undefined);
   const where = `stage ${stage.name}`;
   return async (inputs, wanted, request, context) => {
-    checkAlive(context, where);
     try {
+      checkAlive(context, where);
       return await withTimeout(stage.timeoutMs, where, context, (inner) => run(inputs, wanted, request, inner));
     } catch (error) {
       throw inStage(error, where, stage.name, fromCaller);
@@ -141,10 +143,14 @@ function compile(stage: StageSpec, resolve: Resolve): RunStage {
   };
 }
 
+const contractViolation = { reason: 'STAGE_CONTRACT_VIOLATION' };
+
 function compileTarget(name: string, target: Target, resolve: Resolve): RunStage {
   const infer = resolve(target);
   return async (inputs, outputs, { id }, context) => {
     const response = await infer({ model: '', version: '', id, parameters: new Map(), inputs, outputs }, context);
+    const missing = outputs.find((wanted) => !response.outputs.some((output) => output.name === wanted));
+    if (missing !== undefined) throw new InferError('INTERNAL', `gave no output "${missing}"`, contractViolation);
     return { outputs: response.outputs, versions: [`${name}=${response.model}/${response.version}`] };
   };
 }
@@ -180,6 +186,9 @@ function compileEnsemble(
     });
 }
 
+/** A longer timer would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 /** Caps a stage's time inside the call's deadline, and answers when it is up. */
 async function withTimeout<T>(
   timeoutMs: number | undefined,
@@ -192,7 +201,8 @@ async function withTimeout<T>(
     const deadline = Math.min(context.deadline, context.clock.now() + timeoutMs);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(deadlineExceeded(where)), Math.max(0, deadline - context.clock.now()));
+      const waitMs = Math.min(timerMsMax, Math.max(0, deadline - context.clock.now()));
+      timer = setTimeout(() => reject(deadlineExceeded(where)), waitMs);
     });
     try {
       return await Promise.race([work({ ...inner, deadline }), late]);

@@ -19,22 +19,25 @@ export function inOrder(stages: readonly StageSpec[]): StageSpec[] {
   return ordered;
 }
 
-/** The stages of one cycle, or undefined. Walks without recursion: a document may be as deep as its limit. */
-export function findCycle(stages: readonly StageSpec[]): string[] | undefined {
+/** The cycles, one for each knot of stages. Walks without recursion: a document may be as deep as its limit. */
+export function findCycles(stages: readonly StageSpec[]): string[][] {
   const ordered = new Set(inOrder(stages).map(({ name }) => name));
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
-  const stuck = stages.filter(({ name }) => !ordered.has(name));
-  for (const start of stuck) {
+  const seen = new Set<string>();
+  const cycles: string[][] = [];
+  for (const start of stages.filter(({ name }) => !ordered.has(name))) {
     const trail: string[] = [];
     let name: string | undefined = start.name;
-    while (name !== undefined && !trail.includes(name)) {
+    while (name !== undefined && !seen.has(name)) {
+      seen.add(name);
       trail.push(name);
       const stage = byName.get(name);
       name = stage && dependencies(stage).find((other) => byName.has(other) && !ordered.has(other));
     }
-    if (name !== undefined) return trail.slice(trail.indexOf(name)).reverse();
+    // A walk that ends on the trail of an earlier one has found nothing new.
+    if (name !== undefined && trail.includes(name)) cycles.push(trail.slice(trail.indexOf(name)).reverse());
   }
-  return undefined;
+  return cycles;
 }
 
 /** The stages that `wanted` needs, directly or through others. */

@@ -1,5 +1,5 @@
 import { isDatatype, type TensorSpec } from '@sheaf/inference';
-import { findCycle } from './graph.ts';
+import { findCycles } from './graph.ts';
 import { parseStage } from './parse-stage.ts';
 import { isRecord, Problems } from './problems.ts';
 import { limits, type PipelineSpec, type Problem, type Reference, type StageSpec } from './spec.ts';
@@ -13,14 +13,14 @@ export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; r
   if (!document) return { problems: problems.list };
   const spec: PipelineSpec = {
     pipeline: problems.name(['pipeline'], document.pipeline),
-    version: problems.integer(['version'], document.version ?? 1, 1),
+    version: problems.integer(['version'], document.version === undefined ? 1 : document.version, 1),
     inputs: parseInputs(document.inputs, problems),
     stages: parseStages(document.stages, problems),
     outputs: parseOutputs(document.outputs, problems),
   };
-  checkReferences(spec, problems);
-  const cycle = findCycle(spec.stages);
-  if (cycle) problems.add(['stages', cycle[0] ?? ''], `the stages form a cycle: ${[...cycle, cycle[0]].join(' -> ')}`);
+  checkReferences(spec, document, problems);
+  for (const cycle of findCycles(spec.stages))
+    problems.add(['stages', cycle[0] ?? ''], `the stages form a cycle: ${[...cycle, cycle[0]].join(' -> ')}`);
   return problems.list.length === 0 ? { spec, problems: [] } : { problems: problems.list };
 }
 
@@ -64,16 +64,21 @@ function parseOutputs(value: unknown, problems: Problems): Map<string, Reference
 }
 
 /** Every reference names an input of the pipeline or a stage. Which outputs a stage has is for the type check. */
-function checkReferences({ inputs, stages, outputs }: PipelineSpec, problems: Problems): void {
-  // What could not be read has its own problem already; references to it are not a second one.
-  if (problems.list.length > 0) return;
-  const inputNames = new Set(inputs.map(({ name }) => name));
-  const stageNames = new Set(stages.map(({ name }) => name));
+function checkReferences(
+  { stages, outputs }: PipelineSpec,
+  document: Readonly<Record<string, unknown>>,
+  problems: Problems,
+): void {
+  // Names as written, not as read: what could not be read has its own problem, and a reference to it is not a second one.
+  if (!isRecord(document.inputs) || !isRecord(document.stages)) return;
+  const inputNames = new Set(Object.keys(document.inputs));
+  const stageNames = new Set(Object.keys(document.stages));
   for (const name of stageNames) {
     if (inputNames.has(name))
       problems.add(['stages', name], `"${name}" is an input and a stage; each name may stand for one thing`);
   }
   const check = (path: readonly string[], { stage, name }: Reference): void => {
+    if (name === '' || stage === '') return;
     if (stage === undefined && !inputNames.has(name)) {
       const hint = stageNames.has(name) ? `; an output of a stage is written ${name}.<output>` : '';
       problems.add(path, `there is no input "${name}"; the inputs are ${[...inputNames].join(', ')}${hint}`);

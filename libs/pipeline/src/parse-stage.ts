@@ -1,5 +1,5 @@
 import { type CombinerSpec, combinerKinds } from './combiners/index.ts';
-import type { Problems } from './problems.ts';
+import { isRecord, type Problems } from './problems.ts';
 import { type EnsembleStage, limits, type Member, type StageSpec, type Target, type TargetStage } from './spec.ts';
 
 type Path = readonly string[];
@@ -48,7 +48,7 @@ function modelTarget(body: Record<string, unknown>, path: Path, problems: Proble
   const name = problems.text([...path, 'model'], body.model, 'the name of a model');
   const { version } = body;
   if (version === undefined) return { kind: 'model', name };
-  const text = String(version);
+  const text = typeof version === 'string' || typeof version === 'number' ? String(version) : '';
   if (!/^[1-9][0-9]{0,14}$/.test(text)) problems.wanted([...path, 'version'], 'a positive integer', version);
   return { kind: 'model', name, version: text };
 }
@@ -76,11 +76,9 @@ function combiner(value: unknown, path: Path, problems: Problems): CombinerSpec 
   );
   const [[kind, output] = ['', undefined], ...others] = entries;
   const known = combinerKinds.find((candidate) => candidate === kind);
-  if (entries.length > 0 && (!known || others.length > 0)) {
-    problems.add(
-      path,
-      `want exactly one of ${combinerKinds.join(', ')}, got ${entries.map(([key]) => key).join(' and ')}`,
-    );
+  if (isRecord(value) && (!known || others.length > 0)) {
+    const got = entries.map(([key]) => key).join(' and ') || 'none';
+    problems.add(path, `want exactly one of ${combinerKinds.join(', ')}, got ${got}`);
   }
   return {
     kind: known ?? 'mean',

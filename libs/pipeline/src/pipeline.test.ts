@@ -150,6 +150,44 @@ describe('a pipeline', () => {
     assert.deepEqual(started, ['a']);
   });
 
+  it('tells the caller that left before a stage with a time limit of its own began', async () => {
+    const controller = new AbortController();
+    let seen: AbortSignal | undefined;
+    const call = build(
+      { a: stage('a', 'x'), b: { ...stage('b', 'a.y'), timeoutMs: 500 } },
+      { y: 'b.y' },
+      (model) =>
+        async (_request, { signal }) => {
+          if (model === 'a') queueMicrotask(() => controller.abort());
+          else seen = signal;
+          return answer(model);
+        },
+    );
+    await assert.rejects(call(contextWith(controller.signal)), { code: 'CANCELLED' });
+    assert.ok(seen === undefined || seen.aborted);
+  });
+
+  it('names the stage whose answer lacks an output', async () => {
+    const call = build({ a: stage('a', 'x') }, { y: 'a.y' }, (model) => async () => ({
+      ...answer(model),
+      outputs: [],
+    }));
+    await assert.rejects(call(), { code: 'INTERNAL', message: /stage a: .*"y"/ });
+  });
+
+  it('tells every cycle, once', () => {
+    const { problems } = parsePipeline({
+      pipeline: 'p',
+      inputs: { x: { datatype: 'FP32', shape: [-1] } },
+      stages: { a: stage('m', 'b.y'), b: stage('m', 'a.y'), c: stage('m', 'c.y'), d: stage('m', 'a.y') },
+      outputs: { y: 'd.y' },
+    });
+    assert.deepEqual(
+      problems.map(({ message }) => message),
+      ['the stages form a cycle: b -> a -> b', 'the stages form a cycle: c -> c'],
+    );
+  });
+
   it('can be drawn', () => {
     const { spec } = parsePipeline({
       pipeline: 'p',
@@ -192,6 +230,12 @@ describe('a combiner', () => {
         assert.deepEqual(label('soft-vote'), label('hard-vote'));
       }),
     );
+  });
+
+  it('mean keeps the sign of a zero', () => {
+    const [mean] = createCombiner({ kind: 'mean', output: 'y' })([tensorOf('y', 'FP32', [1], Float32Array.of(-0))]);
+    assert.ok(mean);
+    assert.ok(Object.is(elements({ ...mean, datatype: 'FP32' })[0], -0));
   });
 
   it('hard-vote gives each row to the class with most votes, ties to the lower', () => {

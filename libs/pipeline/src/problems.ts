@@ -5,8 +5,10 @@ type Path = readonly (string | number)[];
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const referenceWish = 'an input, or an output of a stage such as crop.digits';
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 const shownCharsMax = 60;
+const unprintable = /\p{C}/u;
 
 function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
@@ -65,10 +67,11 @@ export class Problems {
   references(path: Path, entries: readonly (readonly [string, unknown])[]): Map<string, Reference> {
     const references = new Map<string, Reference>();
     for (const [key, value] of entries) {
-      const text = this.text([...path, key], value, 'an input, or an output of a stage such as crop.digits');
+      if (key === '' || unprintable.test(key)) this.wanted([...path, key], 'a printable name', key);
+      const text = this.text([...path, key], value, referenceWish);
       const dot = text.indexOf('.');
-      if (dot === 0 || dot === text.length - 1)
-        this.wanted([...path, key], 'an input, or an output of a stage such as crop.digits', value);
+      if (dot === 0 || (text !== '' && dot === text.length - 1) || unprintable.test(text))
+        this.wanted([...path, key], referenceWish, value);
       references.set(
         key,
         dot === -1 ? { stage: undefined, name: text } : { stage: text.slice(0, dot), name: text.slice(dot + 1) },

@@ -37,6 +37,12 @@ class TypeCheck {
     this.#inputs = new Map(spec.inputs.map((input) => [input.name, input]));
   }
 
+  /** A wire into an ensemble is looked at once for each member; what is wrong with it is told once. */
+  #add(path: Problem['path'], message: string): void {
+    const told = this.problems.some((problem) => problem.message === message && String(problem.path) === String(path));
+    if (!told) this.problems.push({ path, message });
+  }
+
   stage(stage: StageSpec): void {
     const path = ['stages', stage.name];
     if (stage.kind === 'ensemble') this.#outputs.set(stage.name, this.#ensemble(stage, path));
@@ -54,7 +60,7 @@ class TypeCheck {
     const found = outputs?.find((output) => output.name === name);
     if (outputs && !found) {
       const known = outputs.map((output) => output.name).join(', ');
-      this.problems.push({ path, message: `stage "${stage}" has no output "${name}"; its outputs are ${known}` });
+      this.#add(path, `stage "${stage}" has no output "${name}"; its outputs are ${known}`);
     }
     return found;
   }

@@ -25,7 +25,8 @@ export function floats(tensor: Tensor): Float32Array | Float64Array {
 /** The mean of each element over the members, in float64. Members are added in the order given, which the pipeline fixes. */
 export function meanOf(members: readonly Tensor[]): Float64Array {
   const all = members.map(floats);
-  const mean = new Float64Array(all[0]?.length ?? 0);
+  // From -0, since 0 + -0 is 0: the mean of one member is that member, bit for bit.
+  const mean = new Float64Array(all[0]?.length ?? 0).fill(-0);
   for (const values of all)
     for (let index = 0; index < mean.length; index++) mean[index] = (mean[index] ?? 0) + (values[index] ?? 0);
   for (let index = 0; index < mean.length; index++) mean[index] = (mean[index] ?? 0) / all.length;
