@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
-import { enforceDeadline } from '@sheaf/layers';
+import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor } from '@sheaf/transport';
 import { openCatalog } from './catalog.ts';
@@ -29,6 +29,8 @@ await main(async () => {
   const catalog = await openCatalog(mesh, services);
   const infer = stack(
     [
+      // Sees the whole path, hence before everything that may be on it.
+      explainOnRequest,
       // Outermost of what may take time: whatever hangs below, the caller has its answer at the deadline.
       enforceDeadline('the gateway'),
     ],

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
-import { enforceDeadline } from '@sheaf/layers';
+import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor } from '@sheaf/transport';
 import { openService } from './open-service.ts';
@@ -26,7 +26,7 @@ await main(async () => {
   const name = values.service;
   const tracing = await createTracing(`sheaf-${name}`);
   const service = await openService(mesh, name);
-  const core = stack([enforceDeadline(`service ${name}`)], service.infer);
+  const core = stack([explainOnRequest, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor({ name, host: values.host, port: Number(values.port), limits: mesh.limits }, served);
   drainOnSignal(door, tracing, service.close);

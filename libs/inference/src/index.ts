@@ -11,6 +11,13 @@ export {
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
 export { asInferError, type FieldViolation, InferError, type InferErrorCode, invalidField } from './error.ts';
 export {
+  type Explanation,
+  explain,
+  explainParameter,
+  explanationParameter,
+  parseExplanation,
+} from './explanation.ts';
+export {
   type Infer,
   type InferRequest,
   type InferResponse,

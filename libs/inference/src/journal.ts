@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { type Explanation, explanationSize } from './explanation.ts';
+import { wallMs } from './wall-clock.ts';
 
 export type AttributeValue = string | number | boolean;
 
@@ -38,6 +40,8 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
+  readonly #nested = new Map<string, Explanation>();
+  #nestedEntries = 0;
   #open = 0;
   #dropped = 0;
 
@@ -65,14 +69,29 @@ export class Journal {
 
   end(span: Span, code = 'OK', message?: string, attributes: Span['attributes'] = {}): void {
     this.#open--;
-    if (this.#ended.length + this.#open >= journalEntriesMax) this.#dropped++;
+    if (this.#isFull(1)) this.#dropped++;
     else
       this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
   }
-}
 
-/** Wall time that never steps back within a process: spans of one call keep their order. */
-const wallMs = (): number => performance.timeOrigin + performance.now();
+  /** Keeps what another process told of the work under `span`. */
+  nest(span: Span, explanation: Explanation): void {
+    const entries = explanationSize(explanation);
+    if (this.#isFull(entries)) this.#dropped += entries;
+    else {
+      this.#nested.set(span.spanId, explanation);
+      this.#nestedEntries += entries;
+    }
+  }
+
+  nested({ spanId }: Span): Explanation | undefined {
+    return this.#nested.get(spanId);
+  }
+
+  #isFull(more: number): boolean {
+    return this.#ended.length + this.#open + this.#nestedEntries + more > journalEntriesMax;
+  }
+}
 
 const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 

@@ -1,1 +1,2 @@
 export { enforceDeadline } from './deadline.ts';
+export { explainOnRequest } from './explain.ts';

@@ -5,9 +5,11 @@ import {
   checkAlive,
   checkRequest,
   deadlineExceeded,
+  explainParameter,
   type Infer,
   InferError,
   type InferRequest,
+  type Parameters,
   type Signature,
   type Tensor,
   traced,
@@ -143,12 +145,15 @@ function compile(stage: StageSpec, resolve: Resolve): RunStage {
   };
 }
 
+const explaining: Parameters = new Map([[explainParameter, true]]);
 const contractViolation = { reason: 'STAGE_CONTRACT_VIOLATION' };
 
 function compileTarget(name: string, target: Target, resolve: Resolve): RunStage {
   const infer = resolve(target);
-  return async (inputs, outputs, { id }, context) => {
-    const response = await infer({ model: '', version: '', id, parameters: new Map(), inputs, outputs }, context);
+  return async (inputs, outputs, { id, parameters: given }, context) => {
+    // A caller's parameters are the pipeline's; only the wish for an explanation is every stage's.
+    const parameters = given.get(explainParameter) === true ? explaining : new Map();
+    const response = await infer({ model: '', version: '', id, parameters, inputs, outputs }, context);
     const missing = outputs.find((wanted) => !response.outputs.some((output) => output.name === wanted));
     if (missing !== undefined) throw new InferError('INTERNAL', `gave no output "${missing}"`, contractViolation);
     return { outputs: response.outputs, versions: [`${name}=${response.model}/${response.version}`] };

@@ -240,11 +240,13 @@ describe('a combiner', () => {
 
   it('hard-vote gives each row to the class with most votes, ties to the lower', () => {
     const labels = (...values: bigint[]) => tensorOf('p', 'INT64', [2], BigInt64Array.from(values));
-    const [label, score] = createCombiner({ kind: 'hard-vote', output: 'p' })([
+    const [label, score, votes] = createCombiner({ kind: 'hard-vote', output: 'p' })([
       labels(4n, 9n),
       labels(4n, 2n),
       labels(7n, 5n),
     ]);
+    assert.deepEqual(votes?.shape, [2, 3]);
+    assert.deepEqual(Array.from(elements({ ...(votes as Tensor), datatype: 'INT64' })), [4n, 4n, 7n, 9n, 2n, 5n]);
     assert.deepEqual(Array.from(elements({ ...(label as Tensor), datatype: 'INT64' })), [4n, 2n]);
     assert.deepEqual(Array.from(elements({ ...(score as Tensor), datatype: 'FP32' })), [
       Math.fround(2 / 3),
@@ -254,8 +256,8 @@ describe('a combiner', () => {
 
   it('answers no rows with no rows', () => {
     const none = tensorOf('p', 'FP32', [0, 10], new Float32Array());
-    const [label, score] = createCombiner({ kind: 'soft-vote', output: 'p' })([none, none]);
-    assert.deepEqual([label?.shape, score?.shape], [[0], [0]]);
+    const [label, score, votes] = createCombiner({ kind: 'soft-vote', output: 'p' })([none, none]);
+    assert.deepEqual([label?.shape, score?.shape, votes?.shape], [[0], [0], [0, 2]]);
   });
 
   it('refuses members of different shapes', () => {

@@ -112,7 +112,7 @@ class TypeCheck {
       complete &&= output !== undefined;
     }
     if (!first || !complete) return undefined;
-    const outputs = combinedOutputs(combine, first);
+    const outputs = combinedOutputs(combine, first, members.length);
     if (typeof outputs !== 'string') return outputs;
     this.problems.push({ path: [...path, 'combine'], message: outputs });
     return undefined;

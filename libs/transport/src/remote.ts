@@ -4,11 +4,13 @@ import {
   abortReason,
   type CallContext,
   type Datatype,
+  explanationParameter,
   formatTraceparent,
   type Infer,
   InferError,
   type Limits,
   type ModelDescription,
+  parseExplanation,
   remainingMs,
   traced,
 } from '@sheaf/inference';
@@ -48,7 +50,10 @@ export function createRemote(target: string, service: string, limits: Limits): R
         const wire = await unary<ModelInferResponse__Output>(inner, service, (metadata, options, done) =>
           client.modelInfer(encodeRequest(request), metadata, options, done),
         );
-        return decodeResponse(wire, limits);
+        const response = decodeResponse(wire, limits);
+        const explanation = parseExplanation(response.parameters.get(explanationParameter));
+        if (explanation) inner.journal.nest(inner.span, explanation);
+        return response;
       }),
     describe: async (name, version, timeoutMs) => {
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>

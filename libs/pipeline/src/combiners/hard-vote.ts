@@ -1,10 +1,12 @@
-import { elementCount, elements, type Tensor, type TensorSpec, tensorOf } from '@sheaf/inference';
+import { elementCount, type TensorSpec, tensorOf } from '@sheaf/inference';
 import type { Combine } from './index.ts';
-import { argmax, floats, sameShape } from './numbers.ts';
+import { sameShape } from './numbers.ts';
+import { voteOutputs, votesOf, votesTensor } from './votes.ts';
 
 /**
  * Each member has one vote a row: its INT64 label `[...]`, or the likeliest class of its probabilities `[..., classes]`.
- * Gives `label` INT64 `[...]` (ties go to the lower class) and `score` FP32 `[...]`, the share of the votes.
+ * Gives `label` INT64 `[...]` (ties go to the lower class) and `score` FP32 `[...]`, the share of the votes,
+ * and `votes` INT64 `[..., members]`.
  */
 export function createHardVote(): Combine {
   return (members) => {
@@ -27,18 +29,9 @@ export function createHardVote(): Combine {
         rows,
         Float32Array.from(winners, ({ count }) => count / members.length),
       ),
+      votesTensor(rows, votes),
     ];
   };
-}
-
-function votesOf(member: Tensor): ArrayLike<bigint> {
-  const { datatype, shape } = member;
-  if (datatype === 'INT64') return elements({ ...member, datatype });
-  const classes = shape.at(-1) ?? 0;
-  const values = floats(member);
-  return Array.from({ length: elementCount(shape.slice(0, -1)) }, (_, row) =>
-    BigInt(argmax(values, row * classes, classes)),
-  );
 }
 
 function winner(labels: readonly bigint[]): { label: bigint; count: number } {
@@ -51,14 +44,10 @@ function winner(labels: readonly bigint[]): { label: bigint; count: number } {
   return best;
 }
 
-export function hardVoteOutputs({ datatype, shape }: TensorSpec): readonly TensorSpec[] | string {
+export function hardVoteOutputs({ datatype, shape }: TensorSpec, members: number): readonly TensorSpec[] | string {
   if (datatype !== 'INT64' && datatype !== 'FP32' && datatype !== 'FP64')
     return `hard-vote wants INT64 labels or FP32 or FP64 probabilities, got ${datatype}`;
   if (datatype !== 'INT64' && shape.length === 0)
     return 'hard-vote wants probabilities with the classes last, got a scalar';
-  const rows = datatype === 'INT64' ? shape : shape.slice(0, -1);
-  return [
-    { name: 'label', datatype: 'INT64', shape: rows },
-    { name: 'score', datatype: 'FP32', shape: rows },
-  ];
+  return voteOutputs(datatype === 'INT64' ? shape : shape.slice(0, -1), members);
 }

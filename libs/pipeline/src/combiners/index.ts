@@ -25,14 +25,18 @@ export function createCombiner({ kind, output }: CombinerSpec): Combine {
   }
 }
 
-/** What a combiner gives for members that answer `member`, or a sentence that says why it cannot. */
-export function combinedOutputs({ kind }: CombinerSpec, member: TensorSpec): readonly TensorSpec[] | string {
+/** What a combiner gives for so many members that answer `member`, or a sentence that says why it cannot. */
+export function combinedOutputs(
+  { kind }: CombinerSpec,
+  member: TensorSpec,
+  members: number,
+): readonly TensorSpec[] | string {
   switch (kind) {
     case 'mean':
       return meanOutputs(member);
     case 'soft-vote':
-      return softVoteOutputs(member);
+      return softVoteOutputs(member, members);
     case 'hard-vote':
-      return hardVoteOutputs(member);
+      return hardVoteOutputs(member, members);
   }
 }

@@ -1,0 +1,77 @@
+import type { EndedSpan, Journal, Span, SpanKind } from './journal.ts';
+import { wallMs } from './wall-clock.ts';
+
+/** Request parameter (bool) that asks for an explanation. */
+export const explainParameter = 'sheaf_explain';
+/** Response parameter (string) that carries it, as JSON of {@link Explanation}. */
+export const explanationParameter = 'sheaf_explanation';
+
+/** The path that a call took, as a tree with times. */
+export interface Explanation {
+  readonly kind: SpanKind;
+  readonly name: string;
+  /** Milliseconds after the call came in. */
+  readonly startMs: number;
+  readonly ms: number;
+  /** The gRPC code it ended with. */
+  readonly code: string;
+  readonly children: readonly Explanation[];
+}
+
+/** A deeper or larger tree is not read. */
+const depthMax = 32;
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+/** What the journal says so far of the work under `root`, which need not have ended. */
+export function explain(journal: Journal, root: Span): Explanation {
+  const children = Map.groupBy(journal.spans, ({ parentId }) => parentId);
+  const tree = (span: EndedSpan): Explanation => {
+    const startMs = span.startMs - root.startMs;
+    const ms = span.endMs - span.startMs;
+    const own = (children.get(span.spanId) ?? []).map(tree);
+    const nested = journal.nested(span);
+    // Two clocks cannot be compared: the way there is taken to be as long as the way back.
+    const all = nested ? [...own, moved(nested, startMs + (ms - nested.ms) / 2)] : own;
+    return {
+      kind: span.kind,
+      name: span.name,
+      startMs: round(startMs),
+      ms: round(ms),
+      code: span.code,
+      children: all.sort((a, b) => a.startMs - b.startMs),
+    };
+  };
+  return tree({ ...root, endMs: wallMs(), code: 'OK', message: undefined });
+}
+
+const moved = (tree: Explanation, byMs: number): Explanation => ({
+  ...tree,
+  startMs: round(tree.startMs + byMs),
+  children: tree.children.map((child) => moved(child, byMs)),
+});
+
+export const explanationSize = ({ children }: Explanation): number =>
+  children.reduce((total, child) => total + explanationSize(child), 1);
+
+/** Reads what another process answered; undefined for anything else than an explanation. */
+export function parseExplanation(text: unknown): Explanation | undefined {
+  if (typeof text !== 'string') return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isExplanation(value, depthMax) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isExplanation(value: unknown, depthLeft: number): value is Explanation {
+  if (typeof value !== 'object' || value === null || depthLeft === 0) return false;
+  const { kind, name, startMs, ms, code, children } = value as Record<string, unknown>;
+  return (
+    [kind, name, code].every((text) => typeof text === 'string') &&
+    [startMs, ms].every(Number.isFinite) &&
+    Array.isArray(children) &&
+    children.every((child) => isExplanation(child, depthLeft - 1))
+  );
+}

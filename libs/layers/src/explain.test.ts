@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  type CallContext,
+  type Explanation,
+  type Infer,
+  type InferRequest,
+  Journal,
+  monotonicClock,
+  type Parameter,
+  parseExplanation,
+  traced,
+} from '@sheaf/inference';
+import { explainOnRequest } from './explain.ts';
+
+function contextOf(journal: Journal): CallContext {
+  const span = journal.start('request', 'door', undefined);
+  const { signal } = new AbortController();
+  return { clock: monotonicClock, deadline: Number.POSITIVE_INFINITY, signal, snapshot: { epoch: 0 }, journal, span };
+}
+
+const requestWith = (wish: Parameter | undefined): InferRequest => ({
+  model: 'm',
+  version: '',
+  id: '',
+  parameters: new Map(wish === undefined ? [] : [['sheaf_explain', wish]]),
+  inputs: [],
+  outputs: [],
+});
+
+const response = { model: 'm', version: '1', parameters: new Map(), outputs: [] };
+
+/** Two stages, the second of which asks another process. */
+const core: Infer = async (_request, context) => {
+  await traced(context, 'stage', 'first', async () => {});
+  await traced(context, 'stage', 'second', async ({ journal, span }) => {
+    journal.nest(span, { kind: 'request', name: 'far', startMs: 0, ms: 0, code: 'OK', children: [] });
+  });
+  return response;
+};
+
+describe('the explanation', () => {
+  it('is the tree of the journal, with what other processes told of their part', async () => {
+    const { parameters } = await explainOnRequest(core)(requestWith(true), contextOf(new Journal()));
+    const explanation = parseExplanation(parameters.get('sheaf_explanation'));
+    assert.ok(explanation);
+    const names = ({ name, children }: Explanation): unknown => [name, ...children.map(names)];
+    assert.deepEqual(names(explanation), ['door', ['first'], ['second', ['far']]]);
+    const [first, second] = explanation.children;
+    assert.ok(first && second && first.startMs <= second.startMs && second.startMs + second.ms <= explanation.ms + 1);
+  });
+
+  it('is not made for who does not ask', async () => {
+    for (const wish of [undefined, false])
+      assert.equal(await explainOnRequest(async () => response)(requestWith(wish), contextOf(new Journal())), response);
+  });
+
+  it('is asked for by a bool only', async () => {
+    await assert.rejects(explainOnRequest(core)(requestWith('yes'), contextOf(new Journal())), {
+      code: 'INVALID_ARGUMENT',
+      message: 'parameters["sheaf_explain"]: want a bool, got a string',
+    });
+  });
+
+  it('is read from another process only if it is one', () => {
+    for (const text of [7, 'x', '{}', '[]', '{"kind":"run","name":"m","startMs":"0","ms":1,"code":"OK","children":[]}'])
+      assert.equal(parseExplanation(text), undefined);
+    const deep = (depth: number): string =>
+      `{"kind":"run","name":"m","startMs":0,"ms":1,"code":"OK","children":[${depth === 1 ? '' : deep(depth - 1)}]}`;
+    assert.ok(parseExplanation(deep(32)));
+    assert.equal(parseExplanation(deep(33)), undefined);
+  });
+});
