@@ -11,6 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   transport: ['inference'],
   onnx: ['inference'],
   runtime: ['inference'],
+  'tensor-io': ['inference'],
   mesh: ['inference', 'onnx', 'pipeline', 'runtime'],
   host: ['inference', 'transport'],
 };
@@ -24,6 +25,10 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'onnxruntime-node': ['runtime'],
   protobufjs: ['onnx', 'transport'],
   yaml: ['mesh'],
+  '@jimp/core': ['tensor-io'],
+  '@jimp/js-jpeg': ['tensor-io'],
+  '@jimp/js-png': ['tensor-io'],
+  '@jimp/plugin-print': ['tensor-io'],
   '@opentelemetry/sdk-trace': ['host'],
   '@opentelemetry/resources': ['host'],
   '@opentelemetry/exporter-trace-otlp-proto': ['host'],

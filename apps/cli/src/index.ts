@@ -1,2 +1,5 @@
+export { type Answered, type AskOptions, ask } from './ask.ts';
+export { table } from './print.ts';
+export { type ProgressBar, progressBar } from './progress.ts';
 export { type RunningMesh, startMesh, stopOnSignal } from './start-mesh.ts';
 export type { Supervised } from './supervisor.ts';

@@ -15,12 +15,17 @@ export interface RunningMesh {
 export interface StartOptions {
   /** A line whenever something becomes ready, ends or starts again. */
   readonly onEvent: (line: string) => void;
+  /** Called once for each process when it is ready for the first time. */
+  readonly onReady?: () => void;
   /** Overrides the gateway's port; 0 takes a free one. */
   readonly port?: number;
 }
 
 /** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
-export async function startMesh(mesh: Mesh, { onEvent, port = mesh.gateway.port }: StartOptions): Promise<RunningMesh> {
+export async function startMesh(
+  mesh: Mesh,
+  { onEvent, onReady = () => {}, port = mesh.gateway.port }: StartOptions,
+): Promise<RunningMesh> {
   const started = await Promise.allSettled(
     mesh.services
       .filter(({ endpoint }) => !endpoint)
@@ -28,6 +33,7 @@ export async function startMesh(mesh: Mesh, { onEvent, port = mesh.gateway.port 
         const args = [mesh.folder, '--service', name];
         const service = await supervise({ name, module: modelServer, args, port: servicePort, onEvent });
         onEvent(`${name} is ready, pid ${service.pid}, port ${service.port}`);
+        onReady();
         return service;
       }),
   );
@@ -47,6 +53,7 @@ export async function startMesh(mesh: Mesh, { onEvent, port = mesh.gateway.port 
       onEvent,
     });
     onEvent(`gateway is ready, pid ${gateway.pid}, port ${gateway.port}`);
+    onReady();
     return {
       gateway,
       services,

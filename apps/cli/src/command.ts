@@ -1,0 +1,36 @@
+import type { ParseArgsOptionsConfig } from 'node:util';
+import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+
+/** A mistake of whoever typed the command: a sentence, exit code 2. */
+export class UsageError extends Error {}
+
+export type OptionValues = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+export interface Command {
+  /** What follows `sheaf`, e.g. `check [folder]`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly options: ParseArgsOptionsConfig;
+  /** More lines for `sheaf <command> --help`. */
+  readonly help?: string;
+  run(positionals: readonly string[], values: OptionValues): Promise<void>;
+}
+
+/** The mesh in a folder, or all of its mistakes. */
+export async function readMeshOrFail(folder = '.'): Promise<Mesh> {
+  const { mesh, problems } = await readMesh(folder);
+  if (mesh) return mesh;
+  const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
+  throw new UsageError([...problems.map(formatProblem), `${count} in ${folder}`].join('\n'));
+}
+
+/** The value of a text option. */
+export const textOf = (value: OptionValues[string]): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+
+export function integerOf(name: string, value: OptionValues[string], min: number, max: number): number | undefined {
+  if (value === undefined) return undefined;
+  const number = value === '' ? Number.NaN : Number(value);
+  if (Number.isInteger(number) && number >= min && number <= max) return number;
+  throw new UsageError(`--${name}: want an integer from ${min} to ${max}, got "${value}"`);
+}

@@ -1,0 +1,146 @@
+/** Tensors as JSON: nested lists in, flat lists out, as in the Open Inference Protocol over HTTP. */
+import {
+  type Datatype,
+  elementCount,
+  elements,
+  invalidField,
+  packBytes,
+  type Tensor,
+  type TensorSpec,
+  tensorOf,
+  unpackBytes,
+} from '@sheaf/inference';
+
+/** Reads nested lists, one level per dimension of `spec`, or one flat list for an input of known shape. */
+export function parseJsonTensor(value: unknown, { name, datatype, shape }: TensorSpec): Tensor {
+  const dims: number[] = [];
+  const flat: unknown[] = [];
+  const walk = (item: unknown, depth: number, path: string): void => {
+    if (depth === shape.length) {
+      flat.push(parseElement(item, datatype, path));
+      return;
+    }
+    if (!Array.isArray(item))
+      throw invalidField(
+        path,
+        `want a list, ${shape.length - depth} deep, for ${datatype} [${shape}], got ${show(item)}`,
+      );
+    dims[depth] ??= item.length;
+    if (item.length !== dims[depth]) throw invalidField(path, `want ${dims[depth]} elements, got ${item.length}`);
+    for (const [index, part] of item.entries()) walk(part, depth + 1, `${path}[${index}]`);
+  };
+  walk(value, 0, name);
+  // A list without elements ends the walk early; what lies deeper has the declared size, or none.
+  const full = shape.map((dim, axis) => dims[axis] ?? Math.max(dim, 0));
+  return fromElements(name, datatype, full, flat);
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 40 ? `${text.slice(0, 40)}...` : text;
+}
+
+const specials: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+};
+
+function parseElement(value: unknown, datatype: Datatype, path: string): unknown {
+  const wrong = (want: string): Error => invalidField(path, `want ${want}, got ${show(value)}`);
+  switch (datatype) {
+    case 'BYTES':
+      if (typeof value !== 'string') throw wrong('a string');
+      return value;
+    case 'BOOL':
+      if (typeof value !== 'boolean') throw wrong('true or false');
+      return Number(value);
+    case 'FP16':
+    case 'BF16':
+      throw invalidField(path, `${datatype} cannot be written as JSON; send a .npy or a raw file`);
+    case 'FP32':
+    case 'FP64': {
+      const number = typeof value === 'string' ? specials[value] : value;
+      if (typeof number !== 'number') throw wrong('a number');
+      return number;
+    }
+    default:
+      return parseInteger(value, datatype, wrong);
+  }
+}
+
+function parseInteger(value: unknown, datatype: IntegerDatatype, wrong: (want: string) => Error): number | bigint {
+  const text = typeof value === 'number' && !Number.isSafeInteger(value) ? '' : String(value);
+  if (!/^-?[0-9]{1,20}$/.test(text) || typeof value === 'object')
+    throw wrong('an integer (as a string when it is beyond 2^53)');
+  const integer = BigInt(text);
+  const bits = BigInt(datatype.replace(/\D/g, ''));
+  const [least, most] = datatype.startsWith('U')
+    ? [0n, 2n ** bits - 1n]
+    : [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+  if (integer < least || integer > most) throw wrong(`${least} to ${most}`);
+  return bits === 64n ? integer : Number(integer);
+}
+
+type IntegerDatatype = Extract<Datatype, `INT${string}` | `UINT${string}`>;
+
+const arrays = {
+  BOOL: Uint8Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  FP32: Float32Array,
+  FP64: Float64Array,
+} as const;
+
+function fromElements(name: string, datatype: Datatype, shape: readonly number[], flat: readonly unknown[]): Tensor {
+  if (datatype === 'BYTES') return { name, datatype, shape, data: packBytes(flat as string[]) };
+  if (datatype === 'INT64') return tensorOf(name, datatype, shape, BigInt64Array.from(flat as bigint[]));
+  if (datatype === 'UINT64') return tensorOf(name, datatype, shape, BigUint64Array.from(flat as bigint[]));
+  return tensorOf(name, datatype, shape, arrays[datatype as keyof typeof arrays].from(flat as number[]));
+}
+
+/** The elements as JSON has them: 64-bit integers beyond 2^53, NaN and infinities as strings, BYTES as text, or as base64 where it is none. */
+export function jsonElements(tensor: Tensor): (number | string | boolean)[] {
+  const { datatype } = tensor;
+  if (datatype === 'BYTES') return unpackBytes(tensor.data).map(textOrBase64);
+  const values: Iterable<number | bigint> =
+    datatype === 'FP16' || datatype === 'BF16' ? floats(tensor) : elements({ ...tensor, datatype });
+  return Array.from(values, (value) => {
+    if (datatype === 'BOOL') return value !== 0;
+    if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+    return Number.isFinite(value) ? value : String(value);
+  });
+}
+
+/** Sixteen-bit floats as numbers: BF16 is the upper half of an FP32; FP16 is IEEE 754 binary16. */
+function floats(tensor: Tensor): Float32Array {
+  const bits = elements({ ...tensor, datatype: 'UINT16' as const });
+  if (tensor.datatype === 'BF16') return new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
+  return Float32Array.from(bits, (half) => {
+    const exponent = (half >> 10) & 0x1f;
+    const fraction = half & 0x3ff;
+    const sign = half >> 15 === 0 ? 1 : -1;
+    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
+  });
+}
+
+function textOrBase64(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return Buffer.from(bytes).toString('base64');
+  }
+}
+
+/** A tensor as the protocol writes it over HTTP. */
+export const toJson = (tensor: Tensor) => ({
+  name: tensor.name,
+  datatype: tensor.datatype,
+  shape: tensor.shape,
+  data: elementCount(tensor.shape) === 0 ? [] : jsonElements(tensor),
+});

@@ -1,0 +1,58 @@
+import {
+  byteLength,
+  createTensor,
+  elementCount,
+  invalidField,
+  mismatch,
+  packBytes,
+  type Tensor,
+  type TensorSpec,
+} from '@sheaf/inference';
+import { decodeImage, imageTensor, isImage } from './image.ts';
+import { parseJsonTensor } from './json.ts';
+import { isNpy, parseNpy } from './npy.ts';
+
+/**
+ * The content of a file as the tensor that a model asks for. What the file is, its first bytes say: a PNG or JPEG image, NumPy's .npy, JSON;
+ * anything else is raw, little-endian elements, or one element of BYTES. `shape` is for raw files whose size does not tell it.
+ */
+export async function readTensor(bytes: Uint8Array, spec: TensorSpec, shape?: readonly number[]): Promise<Tensor> {
+  const tensor = await parse(bytes, spec, shape);
+  const why = mismatch(spec, tensor);
+  if (why) throw invalidField(spec.name, why);
+  return tensor;
+}
+
+async function parse(bytes: Uint8Array, spec: TensorSpec, shape: readonly number[] | undefined): Promise<Tensor> {
+  const { name, datatype } = spec;
+  if (datatype === 'BYTES' && spec.shape.length <= 1 && !looksLikeJson(bytes))
+    return { name, datatype, shape: spec.shape.map(() => 1), data: packBytes([bytes]) };
+  if (isNpy(bytes)) return parseNpy(bytes, name);
+  if (isImage(bytes)) return imageTensor(await decodeImage(bytes), spec);
+  if (looksLikeJson(bytes) && !shape) return parseJsonTensor(parseJson(bytes, name), spec);
+  return createTensor({ name, datatype, shape: shape ?? rawShape(bytes, spec), data: bytes }, name);
+}
+
+/** A JSON list; a raw file may begin with its bracket too, and is then told by `shape`. */
+const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*\[/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+
+export function parseJson(bytes: Uint8Array, name: string): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw invalidField(name, `is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+}
+
+/** The declared shape, with the one open dimension told by the size. */
+function rawShape(bytes: Uint8Array, { name, datatype, shape }: TensorSpec): number[] {
+  const open = shape.filter((dim) => dim === -1).length;
+  const known = shape.map((dim) => (dim === -1 ? 1 : dim));
+  const each = byteLength(datatype, known);
+  if (open > 1 || !each || elementCount(known) === 0)
+    throw invalidField(
+      name,
+      `it is no image, .npy or JSON list; as raw elements of ${datatype} [${shape}] it needs its shape told`,
+    );
+  return shape.map((dim) => (dim === -1 ? Math.floor(bytes.byteLength / each) : dim));
+}
