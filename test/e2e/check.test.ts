@@ -14,7 +14,6 @@ outputs: { y: b.y }
 `;
 const good: Files = { 'models/double': sampleModels.scale(2), 'pipelines/p.yaml': pipeline };
 const changed = (from: string, to: string): Files => ({ ...good, 'pipelines/p.yaml': pipeline.replace(from, to) });
-const inference = new URL('../../libs/inference/src/index.ts', import.meta.url).pathname;
 
 /** What is broken, the files, and the lines that must be told; each line is one mistake. */
 const broken: [string, Files, (string | RegExp)[]][] = [
@@ -126,7 +125,7 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     'a transform with a wrong datatype',
     {
       ...changed('model: double, inputs: { x: a.y }', 'transform: ./x.ts, inputs: { x: a.y }'),
-      'x.ts': `import { defineTransform } from '${inference}';\nexport default defineTransform({ inputs: { x: { datatype: 'FP12', shape: [] } }, outputs: {} } as never, () => ({}));\n`,
+      'x.ts': `import { defineTransform } from '@sheaf/inference';\nexport default defineTransform({ inputs: { x: { datatype: 'FP12', shape: [] } }, outputs: {} } as never, () => ({}));\n`,
     },
     [/inputs\.x\.datatype: want a datatype such as FP32, got FP12/],
   ],

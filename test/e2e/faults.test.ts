@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { InferError, type InferErrorCode, type Tensor, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
-import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const count = (iterations: number): Tensor => tensorOf('x', 'INT64', [], BigInt64Array.of(BigInt(iterations)));
 /** Longer than any test waits. */
 const endless = count(2 ** 40);
-const inference = new URL('../../libs/inference/src/index.ts', import.meta.url).pathname;
-const spin = `import { defineTransform } from '${inference}';
+const spin = `import { defineTransform } from '@sheaf/inference';
 const scalar = { datatype: 'INT64', shape: [] } as const;
 export default defineTransform({ inputs: { x: scalar }, outputs: { y: scalar } }, ({ x }) => {
   while (x.data[0] === 1n) {}
@@ -36,14 +31,6 @@ const fails = (code: InferErrorCode, message: RegExp) => (error: unknown) => {
   assert.match(error.message, message);
   return true;
 };
-
-async function waitFor(what: () => boolean | Promise<boolean>): Promise<void> {
-  const until = performance.now() + 15_000;
-  while (!(await what())) {
-    assert.ok(performance.now() < until, 'it did not happen within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 describe('a mesh under faults', () => {
   it('answers at the deadline, whatever the model does', async () => {
@@ -110,74 +97,5 @@ describe('a mesh under faults', () => {
     const [answer] = await Promise.all([inFlight, mesh.running.stop()]);
     assert.equal(answer.version, '1');
     await mesh[Symbol.asyncDispose]();
-  });
-});
-
-const sheaf = fileURLToPath(new URL('../../apps/cli/bin/sheaf.js', import.meta.url));
-
-async function command(
-  args: readonly string[],
-  onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
-) {
-  const child = spawn(process.execPath, [sheaf, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk;
-      onLine(String(chunk), (signal) => child.kill(signal));
-    });
-  }
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, output };
-}
-
-describe('sheaf up', () => {
-  it('lists every process with its pid, drains on Ctrl-C and exits 0', async () => {
-    const folder = await writeFolder(files);
-    const { code, output } = await command(
-      ['up', folder, '--port', '0'],
-      (line, kill) => line.includes('the mesh is up') && kill('SIGINT'),
-    );
-    assert.equal(code, 0, output);
-    for (const name of ['slow', 'quick', 'spin', 'gateway'])
-      assert.match(output, new RegExp(`${name} is ready, pid \\d+, port \\d+`));
-    await rm(folder, { recursive: true });
-  });
-
-  it('ends with one sentence and exit code 2 when its port is taken', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    const folder = await writeFolder({ 'models/quick': sampleModels.scale(2) });
-    const { code, output } = await command(['up', folder, '--port', String(port)]);
-    assert.equal(code, 2);
-    assert.match(output, new RegExp(`gateway: cannot listen on 127.0.0.1:${port}; is the port taken\\?`));
-    assert.doesNotMatch(output, /\n +at /);
-    server.close();
-    await rm(folder, { recursive: true });
-  });
-
-  it('ends with one sentence when a model cannot be loaded by the runtime', async () => {
-    const folder = await writeFolder({ 'models/odd': sampleModels.unknownOperator() });
-    const { code, output } = await command(['up', folder, '--port', '0']);
-    assert.equal(code, 2);
-    assert.match(output, /model odd\/1 does not run: the runtime cannot load it: .*Frobnicate/);
-    await rm(folder, { recursive: true });
-  });
-
-  it('says what it wanted when the folder or the command is wrong', async () => {
-    for (const [args, sentence] of [
-      [['up', '/nowhere/at/all'], /want a mesh folder, found none/],
-      [['check', '/nowhere'], /want a mesh folder/],
-      [['frobnicate'], /there is no command "frobnicate"/],
-      [['up', '--port', 'x', '.'], /./],
-      [[], /usage: sheaf/],
-    ] as const) {
-      const { code, output } = await command(args);
-      assert.equal(code, 2, output);
-      assert.match(output, sentence);
-      assert.doesNotMatch(output, /\n +at /);
-    }
   });
 });

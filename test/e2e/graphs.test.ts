@@ -17,7 +17,7 @@ stages:
   third: { transform: ./plus-one.ts, inputs: { x: second.y } }
 outputs: { y: third.y }
 `;
-const plusOne = `import { defineTransform } from '${new URL('../../libs/inference/src/index.ts', import.meta.url).pathname}';
+const plusOne = `import { defineTransform } from '@sheaf/inference';
 const tensor = { datatype: 'FP32', shape: [-1, 2] } as const;
 export default defineTransform({ inputs: { x: tensor }, outputs: { y: tensor } }, ({ x }) => ({ y: { shape: x.shape, data: x.data.map((v) => v + 1) } }));
 `;

@@ -3,10 +3,11 @@ import { type Command, UsageError } from './command.ts';
 import { check } from './commands/check.ts';
 import { graph } from './commands/graph.ts';
 import { infer } from './commands/infer.ts';
+import { init } from './commands/init.ts';
 import { up } from './commands/up.ts';
 import { table } from './print.ts';
 
-const commands: Readonly<Record<string, Command>> = { check, up, infer, graph };
+const commands: Readonly<Record<string, Command>> = { init, check, up, infer, graph };
 
 const usage = `usage: sheaf <command>
 

@@ -1,4 +1,6 @@
-import type { Mesh } from '@sheaf/mesh';
+import { isDeepStrictEqual } from 'node:util';
+import type { Mesh, Service } from '@sheaf/mesh';
+import { fingerprint } from './fingerprint.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
@@ -8,6 +10,12 @@ export interface RunningMesh {
   readonly gateway: Supervised;
   /** Those that we started; foreign ones are not ours. */
   readonly services: readonly Supervised[];
+  /**
+   * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
+   * call that came in before has ended. Answers false when nothing is different. Throws when any part of it cannot be served; all is then as
+   * before. One at a time.
+   */
+  update(mesh: Mesh): Promise<boolean>;
   /** The gateway first, then what stands behind it. */
   stop(): Promise<void>;
 }
@@ -21,52 +29,110 @@ export interface StartOptions {
   readonly port?: number;
 }
 
-/** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
-export async function startMesh(
-  mesh: Mesh,
-  { onEvent, onReady = () => {}, port = mesh.gateway.port }: StartOptions,
-): Promise<RunningMesh> {
-  const started = await Promise.allSettled(
-    mesh.services
-      .filter(({ endpoint }) => !endpoint)
-      .map(async ({ name, port: servicePort }) => {
-        const args = [mesh.folder, '--service', name];
-        const service = await supervise({ name, module: modelServer, args, port: servicePort, onEvent });
-        onEvent(`${name} is ready, pid ${service.pid}, port ${service.port}`);
-        onReady();
-        return service;
-      }),
-  );
-  const services = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const stopServices = async (): Promise<void> => {
-    await Promise.all(services.map((service) => service.stop()));
-  };
-  try {
-    const failed = started.find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-    const endpoints = services.flatMap((service) => ['--endpoint', `${service.name}=127.0.0.1:${service.port}`]);
-    const gateway = await supervise({
-      name: 'gateway',
-      module: gatewayModule,
-      args: [mesh.folder, ...endpoints],
-      port,
-      onEvent,
-    });
-    onEvent(`gateway is ready, pid ${gateway.pid}, port ${gateway.port}`);
-    onReady();
-    return {
-      gateway,
-      services,
-      stop: async () => {
-        await gateway.stop();
-        await stopServices();
-      },
-    };
-  } catch (error) {
-    await stopServices();
-    throw error;
-  }
+/** A service that runs, and what it runs. */
+interface Running {
+  readonly process: Supervised;
+  readonly fingerprint: string;
 }
+
+/** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
+export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
+  const { onEvent, onReady = () => {}, port = mesh.gateway.port } = options;
+  const ready = (process: Supervised): Supervised => {
+    onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
+    onReady();
+    return process;
+  };
+  const start = async ({ name, port: servicePort }: Service): Promise<Supervised> =>
+    ready(
+      await supervise({
+        name,
+        module: modelServer,
+        args: () => [mesh.folder, '--service', name],
+        port: servicePort,
+        onEvent,
+      }),
+    );
+
+  let running = await startServices(mesh, new Map(), start);
+  const args = (): string[] => [mesh.folder, ...endpointsOf(running).flatMap((endpoint) => ['--endpoint', endpoint])];
+  const gateway = await supervise({ name: 'gateway', module: gatewayModule, args, port, onEvent }).catch(
+    async (error: unknown) => {
+      await stopAll(running.values());
+      throw error;
+    },
+  );
+  ready(gateway);
+  let served = mesh;
+  let updating = Promise.resolve(false);
+
+  const update = async (next: Mesh): Promise<boolean> => {
+    const old = running;
+    const started = await startServices(next, old, start);
+    if (isDeepStrictEqual(next, served) && missingFrom(old, started).length === 0) return false;
+    try {
+      // The doors were opened with the limits of the start.
+      await gateway.reload({ mesh: { ...next, limits: mesh.limits }, endpoints: endpointsOf(started) });
+    } catch (error) {
+      await stopAll(missingFrom(old, started));
+      throw error;
+    }
+    running = started;
+    served = next;
+    await stopAll(missingFrom(started, old));
+    return true;
+  };
+  return {
+    gateway,
+    get services() {
+      return [...running.values()].map(({ process }) => process);
+    },
+    update: (next) => {
+      updating = update(next);
+      return updating;
+    },
+    stop: async () => {
+      await updating.catch(() => false);
+      await gateway.stop();
+      await stopAll(running.values());
+    },
+  };
+}
+
+/** The services of a mesh: those of `old` that are unchanged, and the others started. When one fails, the others that were started are ended. */
+async function startServices(
+  mesh: Mesh,
+  old: ReadonlyMap<string, Running>,
+  start: (service: Service) => Promise<Supervised>,
+): Promise<Map<string, Running>> {
+  const own = mesh.services.filter(({ endpoint }) => !endpoint);
+  const results = await Promise.allSettled(
+    own.map(async (service): Promise<[string, Running]> => {
+      const print = await fingerprint(mesh, service);
+      const same = old.get(service.name);
+      if (same?.fingerprint === print) return [service.name, same];
+      // A port that is told cannot be had twice; the gateway does not mind, it is told the new one.
+      const process = await start(same ? { ...service, port: 0 } : service);
+      return [service.name, { process, fingerprint: print }];
+    }),
+  );
+  const services = new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return services;
+  await stopAll(missingFrom(old, services));
+  throw failed.reason;
+}
+
+const endpointsOf = (services: ReadonlyMap<string, Running>): string[] =>
+  [...services].map(([name, { process }]) => `${name}=127.0.0.1:${process.port}`);
+
+/** What `some` runs and `these` do not. */
+const missingFrom = (these: ReadonlyMap<string, Running>, some: ReadonlyMap<string, Running>): Running[] =>
+  [...some].flatMap(([name, running]) => (these.get(name) === running ? [] : [running]));
+
+const stopAll = async (services: Iterable<Running>): Promise<void> => {
+  await Promise.all(Array.from(services, ({ process }) => process.stop()));
+};
 
 /** Ends the mesh and the process on the first Ctrl-C or SIGTERM; a second one forces. */
 export function stopOnSignal(mesh: RunningMesh): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ProcessMessage, startFailedExit } from '@sheaf/host';
+import { type ProcessMessage, type ReloadMessage, startFailedExit } from '@sheaf/host';
 
 /** Waits before another start: 100 ms, doubled up to 10 s, from the start again after 30 s of health. */
 const backOffMinMs = 100;
@@ -14,13 +14,16 @@ export interface Supervised {
   readonly port: number;
   /** Of the process that runs now. */
   readonly pid: number;
+  /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
+  reload(what: unknown): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface ProcessSpec {
   readonly name: string;
   readonly module: URL;
-  readonly args: readonly string[];
+  /** Asked for at each start: what a process serves may have changed since the last one. */
+  readonly args: () => readonly string[];
   /** 0 takes a free one, and keeps it over restarts. */
   readonly port: number;
   readonly onEvent: (line: string) => void;
@@ -60,6 +63,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     get pid() {
       return child.pid ?? 0;
     },
+    reload: (what) => reload(child, name, what),
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
@@ -69,23 +73,48 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
 }
 
 function start({ module, args }: ProcessSpec, port: number): ChildProcess {
-  return fork(module, [...args, '--port', String(port)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // Advanced serialization, since what is reloaded holds maps.
+  return fork(module, [...args(), '--port', String(port)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+}
+
+/** The next message of a process, or the sentence it ended with. */
+function nextMessage(child: ChildProcess, ended: (how: string) => string): Promise<ProcessMessage> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      child.off('exit', onExit).off('error', onError).off('message', onMessage);
+    };
+    const onExit = (code: number | null, signal: string | null): void => {
+      settle();
+      reject(new Error(ended(signal ?? `exit code ${code ?? startFailedExit}`)));
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onMessage = (message: ProcessMessage): void => {
+      settle();
+      resolve(message);
+    };
+    child.once('exit', onExit).once('error', onError).once('message', onMessage);
+  });
 }
 
 /** The port it listens on, or the sentence it failed with. */
 async function ready(child: ChildProcess, name: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const onExit = (code: number | null, signal: string | null): void =>
-      reject(new Error(`${name} did not start: ${signal ?? `exit code ${code ?? startFailedExit}`}`));
-    child.once('exit', onExit);
-    child.once('error', reject);
-    child.on('message', (message: ProcessMessage) => {
-      if (message.kind === 'ready') {
-        child.off('exit', onExit);
-        resolve(message.port);
-      } else reject(new Error(message.message));
-    });
-  });
+  const message = await nextMessage(child, (how) => `${name} did not start: ${how}`);
+  if (message.kind === 'ready') return message.port;
+  throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
+}
+
+async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
+  if (!child.connected) throw new Error(`${name} is not running`);
+  const answer = nextMessage(child, (how) => `${name} ended while it reloaded: ${how}`);
+  child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
+  const message = await answer;
+  if (message.kind === 'refused') throw new Error(message.message);
 }
 
 async function end(child: ChildProcess): Promise<void> {

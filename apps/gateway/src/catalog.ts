@@ -1,11 +1,4 @@
-import {
-  checkRequest,
-  type Infer,
-  InferError,
-  type ModelDescription,
-  type Signature,
-  type Snapshot,
-} from '@sheaf/inference';
+import { checkRequest, type Infer, InferError, type ModelDescription, type Signature } from '@sheaf/inference';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
 import { createPipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
 import type { ServiceHandle, Services } from './services.ts';
@@ -25,7 +18,6 @@ export interface Catalog {
   readonly describe: (name: string, version: string) => ModelDescription;
   readonly isReady: (name: string, version: string) => boolean;
   readonly names: () => readonly string[];
-  readonly snapshot: () => Snapshot;
 }
 
 /** Everything that the gateway serves, type-checked against the real signatures. */
@@ -76,13 +68,11 @@ function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
     if (entry) return entry;
     throw new InferError('NOT_FOUND', `there is no model or pipeline "${name}"`, { reason: 'MODEL_NOT_FOUND' });
   };
-  const snapshot: Snapshot = { epoch: 1 };
   return {
     infer: async (request, context) => get(request.model).infer(request, context),
     describe: (name, version) => get(name).describe(version),
     isReady: (name, version) => entries.get(name)?.isReady(version) ?? false,
     names: () => [...entries.keys()],
-    snapshot: () => snapshot,
   };
 }
 

@@ -1,14 +1,32 @@
-/** The public door: models and pipelines alike, answered by the services of the mesh. */
+/** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
+import { createTracing, drainOnSignal, main, onReload, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
-import { formatProblem, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor } from '@sheaf/transport';
 import { openCatalog } from './catalog.ts';
+import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
 
 const usage = 'usage: gateway <mesh folder> [--host <host>] [--port <port>] --endpoint <service>=<target> ...';
+
+/** What a reload serves from now on. */
+interface Served {
+  readonly mesh: Mesh;
+  readonly endpoints: readonly string[];
+}
+
+async function openGeneration({ mesh, endpoints }: Served): Promise<Generation> {
+  const services = openServices(mesh, endpoints);
+  try {
+    const [catalog] = await Promise.all([openCatalog(mesh, services), services.asked]);
+    return { catalog, close: () => services.close() };
+  } catch (error) {
+    services.close();
+    throw error;
+  }
+}
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -25,8 +43,7 @@ await main(async () => {
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
 
   const tracing = await createTracing('sheaf-gateway');
-  const services = openServices(mesh, values.endpoint);
-  const catalog = await openCatalog(mesh, services);
+  const catalog = new LiveCatalog(await openGeneration({ mesh, endpoints: values.endpoint }));
   const infer = stack(
     [
       // Sees the whole path, hence before everything that may be on it.
@@ -36,13 +53,19 @@ await main(async () => {
     ],
     catalog.infer,
   );
+  const { describe, isReady, names, snapshot } = catalog;
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
   const door = await createDoor(
     { name: 'gateway', host, port, limits: mesh.limits },
-    { ...catalog, infer, onJournal: tracing.onJournal },
+    { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
   );
-  drainOnSignal(door, tracing, async () => services.close());
+  onReload<Served>(async (served) => {
+    const replaced = catalog.replace(await openGeneration(served));
+    door.open();
+    await replaced;
+  });
+  drainOnSignal(door, tracing, async () => catalog.close());
   door.open();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
 });

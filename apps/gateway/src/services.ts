@@ -13,6 +13,8 @@ export interface ServiceHandle {
 }
 
 export interface Services {
+  /** Resolves when each service has been asked once whether it is ready. */
+  readonly asked: Promise<unknown>;
   /** The service that holds a model or a transform. */
   holding(name: string): ServiceHandle | undefined;
   readonly all: readonly ServiceHandle[];
@@ -33,6 +35,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[]): Services
     ),
   );
   return {
+    asked: Promise.all(handles.map((handle) => handle.asked)),
     holding: (name) => holders.get(name),
     all: handles,
     close: () => {
@@ -47,7 +50,7 @@ function parseEndpoint(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function open(service: Service, remote: Remote): ServiceHandle & { close(): void } {
+function open(service: Service, remote: Remote): ServiceHandle & { asked: Promise<void>; close(): void } {
   let ready = false;
   let asking = false;
   const ask = async (): Promise<void> => {
@@ -56,12 +59,13 @@ function open(service: Service, remote: Remote): ServiceHandle & { close(): void
     ready = await remote.isServerReady(readyTimeoutMs);
     asking = false;
   };
-  void ask();
+  const asked = ask();
   const timer = setInterval(() => void ask(), readyIntervalMs).unref();
   return {
     service,
     remote,
     isReady: () => ready,
+    asked,
     close: () => {
       clearInterval(timer);
       remote.close();

@@ -1,2 +1,10 @@
-export { drainOnSignal, main, type ProcessMessage, report, startFailedExit } from './process.ts';
+export {
+  drainOnSignal,
+  main,
+  onReload,
+  type ProcessMessage,
+  type ReloadMessage,
+  report,
+  startFailedExit,
+} from './process.ts';
 export { createTracing, type Tracing } from './tracing.ts';

@@ -1,10 +1,15 @@
+import { asInferError } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
   | { readonly kind: 'ready'; readonly port: number }
-  | { readonly kind: 'failed'; readonly message: string };
+  | { readonly kind: 'failed'; readonly message: string }
+  /** The reload is done, and nothing asks any more for what it replaced. */
+  | { readonly kind: 'reloaded' }
+  /** The reload was refused; all is as before. */
+  | { readonly kind: 'refused'; readonly message: string };
 
 /** Exit code of a process that could not start, so that its supervisor does not try for ever. */
 export const startFailedExit = 2;
@@ -16,6 +21,24 @@ const drainGraceMs = 10_000;
 export function report(message: ProcessMessage, line: string): void {
   if (process.send) process.send(message);
   else console.log(line);
+}
+
+/** Tells a supervised process to serve something else from now on. Sent one at a time. */
+export interface ReloadMessage<T> {
+  readonly kind: 'reload';
+  readonly what: T;
+}
+
+/** Answers the supervisor's reloads. `reload` throws to refuse; it is trusted to get what our own supervisor sends. */
+export function onReload<T>(reload: (what: T) => Promise<void>): void {
+  process.on('message', async ({ kind, what }: ReloadMessage<T>) => {
+    if (kind !== 'reload') return;
+    const answer = await reload(what).then(
+      (): ProcessMessage => ({ kind: 'reloaded' }),
+      (error: unknown): ProcessMessage => ({ kind: 'refused', message: asInferError(error).message }),
+    );
+    process.send?.(answer);
+  });
 }
 
 /** Starts; a mistake ends the process with one clear sentence. */

@@ -15,6 +15,7 @@ import {
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
+import { resolveTransformImports } from './transform-imports.ts';
 
 export interface TransformThreadData {
   readonly file: string;
@@ -26,6 +27,7 @@ export interface TransformThreadData {
 const { file, subject, describeOnly } = workerData as TransformThreadData;
 
 async function load(): Promise<Transform> {
+  resolveTransformImports();
   const { default: transform } = (await import(pathToFileURL(file).href)) as { default?: unknown };
   if (!isTransform(transform)) throw new TypeError('its default export must be made by defineTransform(...)');
   return transform;

@@ -41,7 +41,7 @@ export interface DoorOptions {
 
 export interface Door {
   readonly port: number;
-  /** From now on health says SERVING. */
+  /** From now on health says SERVING. Called again, it takes up the names that are served now. */
   open(): void;
   /** Health says NOT_SERVING for every name; calls are still answered. */
   announceEnd(): void;
@@ -68,9 +68,13 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   new ReflectionService({ ...inferencePackage, ...loadSync(healthProto) }).addToServer(server);
   const port = await bind(server, options);
   raiseReceiveWindows(server);
+  let announced: readonly string[] = [];
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
-    for (const name of ['', ...served.names()]) health.setStatus(name, status);
+    const names = ['', ...served.names()];
+    for (const gone of announced.filter((name) => !names.includes(name))) health.setStatus(gone, 'NOT_SERVING');
+    for (const name of names) health.setStatus(name, status);
+    announced = names;
   };
   return {
     port,

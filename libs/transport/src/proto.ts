@@ -5,6 +5,9 @@ import { loadSync } from '@grpc/proto-loader';
 import protobuf from 'protobufjs/minimal.js';
 import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v2.ts';
 
+// grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
+if (!process.env.GRPC_VERBOSITY) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+
 const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
 export const protoFile = (path: string): string => (isAbsolute(path) ? path : join(protoFolder, path));

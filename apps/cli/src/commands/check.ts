@@ -6,8 +6,8 @@ export const check: Command = {
   options: {},
   async run([folder]) {
     const { models, transforms, pipelines, services } = await readMeshOrFail(folder);
-    console.log(
-      `no mistakes: ${models.length} models, ${transforms.length} transforms, ${pipelines.length} pipelines, ${services.length} services`,
-    );
+    const counts = Object.entries({ model: models, transform: transforms, pipeline: pipelines, service: services });
+    const told = counts.map(([noun, { length }]) => `${length} ${noun}${length === 1 ? '' : 's'}`);
+    console.log(`no mistakes: ${told.join(', ')}`);
   },
 };

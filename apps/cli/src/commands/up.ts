@@ -1,16 +1,19 @@
 import { type Command, integerOf, readMeshOrFail } from '../command.ts';
 import { startMesh, stopOnSignal } from '../start-mesh.ts';
+import { watchMesh } from '../watch.ts';
 
 export const up: Command = {
   usage: 'up [folder]',
   summary: 'run a mesh folder until Ctrl-C',
-  options: { port: { type: 'string' } },
-  help: '  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one',
+  options: { port: { type: 'string' }, watch: { type: 'boolean' } },
+  help: `  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one
+  --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told and left out`,
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
     const mesh = await readMeshOrFail(folder);
     const running = await startMesh(mesh, { onEvent: console.log, ...(port === undefined ? {} : { port }) });
     stopOnSignal(running);
+    if (values.watch) watchMesh(mesh, running, console.log);
     console.log(`the mesh is up: gRPC on ${mesh.gateway.host}:${running.gateway.port}; Ctrl-C ends it`);
   },
 };

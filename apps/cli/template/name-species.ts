@@ -1,0 +1,25 @@
+import { defineTransform } from '@sheaf/inference';
+
+const species = ['setosa', 'versicolor', 'virginica'];
+/** Below this nobody should rely on the answer. */
+const sureFrom = 0.6;
+
+/** Processing between models, and rules of the business: a function from tensors to tensors, in a worker of its own, with a time limit. */
+export default defineTransform(
+  {
+    // The tensors are declared, so that `sheaf check` can hold the pipeline against them before anything starts.
+    inputs: { probabilities: { datatype: 'FP32', shape: [-1, 3] } },
+    outputs: { species: { datatype: 'BYTES', shape: [-1] } },
+  },
+  ({ probabilities }) => {
+    const [flowers = 0, classes = 0] = probabilities.shape;
+    const names = Array.from({ length: flowers }, (_, flower) => {
+      // A tensor's elements come as one flat typed array, row by row.
+      const row = probabilities.data.subarray(flower * classes, (flower + 1) * classes);
+      const best = row.indexOf(Math.max(...row));
+      return (row[best] ?? 0) >= sureFrom ? (species[best] ?? 'unknown') : 'unsure';
+    });
+    const encoder = new TextEncoder();
+    return { species: { shape: [flowers], data: names.map((name) => encoder.encode(name)) } };
+  },
+);

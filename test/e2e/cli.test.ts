@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sampleModels } from '@sheaf/onnx';
+import { decodeImage } from '@sheaf/tensor-io';
+import { Jimp } from '../support/image.ts';
+import { writeFolder } from '../support/mesh-folder.ts';
+import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const page = (name: string): string =>
+  fileURLToPath(new URL(`../../examples/postcode/pages/${name}.png`, import.meta.url));
+const example = fileURLToPath(new URL('../../examples/postcode', import.meta.url));
+
+/** `sheaf up` on a free port; the port is in its last line. */
+async function up(folder: string, ...options: string[]): Promise<{ command: RunningCommand; address: string }> {
+  const command = startSheaf(['up', folder, '--port', '0', ...options]);
+  const upLine = /the mesh is up: gRPC on (\S+);/;
+  await waitFor(() => upLine.test(command.output()), command.output);
+  return { command, address: upLine.exec(command.output())?.[1] ?? '' };
+}
+
+async function down(command: RunningCommand): Promise<void> {
+  command.kill('SIGINT');
+  const { code } = await command.ended;
+  assert.equal(code, 0, command.output());
+}
+
+describe('sheaf up', () => {
+  it('lists every process with its pid, drains on Ctrl-C and exits 0', async () => {
+    const folder = await writeFolder({ 'models/a': sampleModels.scale(1), 'models/b': sampleModels.scale(2) });
+    const { command } = await up(folder);
+    for (const name of ['a', 'b', 'gateway'])
+      assert.match(command.output(), new RegExp(`${name} is ready, pid \\d+, port \\d+`));
+    await down(command);
+    await rm(folder, { recursive: true });
+  });
+
+  it('ends with one sentence and exit code 2 when its port is taken', async (test) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    test.after(() => server.close());
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    const folder = await writeFolder({ 'models/quick': sampleModels.scale(2) });
+    const { code, stderr } = await runSheaf(['up', folder, '--port', String(port)]);
+    assert.equal(code, 2);
+    assert.equal(stderr, `gateway: cannot listen on 127.0.0.1:${port}; is the port taken?\n`);
+    await rm(folder, { recursive: true });
+  });
+
+  it('--watch takes up what changes, and keeps the old state of what is broken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-init-'));
+    assert.equal((await runSheaf(['init', folder])).code, 0);
+    const { command, address } = await up(folder, '--watch');
+    const species = async (): Promise<string[]> => {
+      const args = ['infer', 'classify-iris', join(folder, 'flowers.json'), '--output', 'species', '--json'];
+      return JSON.parse((await runSheaf([...args, '--address', address])).stdout).outputs[0].data;
+    };
+    const edit = async (file: string, from: string, to: string, told: string): Promise<void> => {
+      const before = command.output().length;
+      const text = await readFile(join(folder, file), 'utf8');
+      await writeFile(join(folder, file), text.replace(from, to));
+      await waitFor(() => command.output().slice(before).includes(told), command.output);
+    };
+    assert.deepEqual(await species(), ['setosa', 'virginica', 'virginica']);
+    await edit('name-species.ts', '0.6;', '0.9;', 'the change is taken up');
+    assert.deepEqual(await species(), ['setosa', 'unsure', 'virginica']);
+    await edit('pipelines/classify-iris.yaml', 'name.species', 'name.nothing', 'the mesh keeps running as it was');
+    assert.match(command.output(), /classify-iris\.yaml:\d+: outputs\.species: stage "name" has no output "nothing"/);
+    assert.deepEqual(await species(), ['setosa', 'unsure', 'virginica']);
+    await edit(
+      'pipelines/classify-iris.yaml',
+      'name.nothing',
+      'name.species',
+      'the folder is again what the mesh serves',
+    );
+    await down(command);
+    await rm(folder, { recursive: true });
+  });
+});
+
+describe('sheaf init', () => {
+  it('makes a folder, anywhere, that has no mistakes and says what it teaches', async () => {
+    const parent = await mkdtemp(join(tmpdir(), 'sheaf-init-'));
+    assert.equal((await runSheaf(['init', 'mesh'], parent)).code, 0);
+    const { code, stdout, stderr } = await runSheaf(['check', 'mesh'], parent);
+    assert.deepEqual([code, stdout, stderr], [0, 'no mistakes: 1 model, 1 transform, 1 pipeline, 2 services\n', '']);
+    const again = await runSheaf(['init', 'mesh'], parent);
+    assert.deepEqual([again.code, again.stderr], [2, 'mesh is not empty; want a new folder\n']);
+    await rm(parent, { recursive: true });
+  });
+});
+
+describe('sheaf infer', () => {
+  let command: RunningCommand;
+  let address: string;
+  let folder: string;
+  before(async () => {
+    ({ command, address } = await up(example));
+    folder = await mkdtemp(join(tmpdir(), 'sheaf-infer-'));
+    const png = await readFile(page('000'));
+    await writeFile(join(folder, 'cut.png'), png.subarray(0, 300));
+    await writeFile(join(folder, 'text.png'), 'no image');
+    await writeFile(join(folder, 'page.gif'), 'GIF89a');
+    await writeFile(join(folder, 'list.json'), '[[0, 1], [2]]');
+  });
+  after(async () => {
+    await down(command);
+    await rm(folder, { recursive: true });
+  });
+  const infer = (...args: string[]) => runSheaf(['infer', ...args, '--address', address], folder);
+
+  it('reads a page, as a table, as JSON, and with the path that it took', async () => {
+    const table = await infer('read-postcode', page('000'));
+    assert.match(table.stdout, /^digits +INT64 +\[5\] +6 7 1 5 0$/m);
+    const json = JSON.parse((await infer('read-postcode', page('000'), '--json', '--output', 'digits')).stdout);
+    assert.deepEqual(json.outputs, [{ name: 'digits', datatype: 'INT64', shape: [5], data: [6, 7, 1, 5, 0] }]);
+    const { stdout } = await infer('read-postcode', page('000'), '--explain');
+    for (const line of [
+      /^gateway ModelInfer +[0-9.]+ ms$/m,
+      /^├─ stage locate +[0-9.]+ ms$/m,
+      /^ {3}│ {2}└─ try digits-cnn +[0-9.]+ ms$/m,
+      /^ {9}└─ digits-kernel ModelInfer +[0-9.]+ ms$/m,
+      /^ {12}└─ run digits-kernel\/1 +[0-9.]+ ms$/m,
+    ])
+      assert.match(stdout, line);
+  });
+
+  it('draws what was read', async () => {
+    const { code, stderr } = await infer('read-postcode', page('000'), '--draw', 'out.png');
+    assert.deepEqual([code, stderr], [0, 'drawn: out.png\n']);
+    const drawn = await decodeImage(await readFile(join(folder, 'out.png')));
+    const original = await decodeImage(await readFile(page('000')));
+    assert.equal(drawn.width % original.width, 0);
+    // Green frames: all digits of this page are certain.
+    const greens = Array.from({ length: drawn.data.length / 4 }, (_, pixel) =>
+      drawn.data.subarray(4 * pixel, 4 * pixel + 3),
+    );
+    assert.ok(greens.filter(([red, green, blue]) => red === 30 && green === 140 && blue === 60).length > 1000);
+  });
+
+  it('takes a page in colour, one without digits, and one a pixel large', async () => {
+    const save = async (name: string, width: number, height: number, colour: number): Promise<string> => {
+      await writeFile(join(folder, name), await new Jimp({ width, height, color: colour }).getBuffer('image/png'));
+      return name;
+    };
+    for (const file of [await save('blue.png', 200, 80, 0x6060ffff), await save('one.png', 1, 1, 0xffffffff)]) {
+      const { code, stdout, stderr } = await infer('read-postcode', file, '--json', '--output', 'digits');
+      assert.equal(code, 0, stderr);
+      assert.deepEqual(JSON.parse(stdout).outputs[0].data, []);
+    }
+    const wide = await infer('read-postcode', await save('wide.png', 20_000, 20, 0xffffffff), '--json');
+    assert.equal(wide.code, 0, wide.stderr);
+    const large = await infer('read-postcode', await save('large.png', 20_000, 300, 0xffffffff));
+    assert.equal(large.code, 2);
+    assert.match(large.stderr, /too large|larger than max/);
+  });
+
+  const known = 'the inputs of read-postcode are page \\(UINT8 \\[-1,-1\\]\\)';
+  const mistakes: [string, string[], RegExp][] = [
+    ['no name', [], /^usage: sheaf infer <pipeline or model> <input>/],
+    ['an unknown name', ['nobody', page('000')], /^there is no model or pipeline "nobody"$/],
+    [
+      'an unknown version',
+      ['read-postcode', page('000'), '--version', '7'],
+      /^"read-postcode" has no version 7; it has 1$/,
+    ],
+    ['no input', ['read-postcode'], new RegExp(`^input "page" is missing; ${known}$`)],
+    ['two inputs of one', ['read-postcode', page('000'), page('001')], new RegExp(`given twice; ${known}$`)],
+    ['no such file', ['read-postcode', 'nothing.png'], /^nothing\.png: there is no such file$/],
+    ['a folder', ['read-postcode', '.'], /^\.: it is a folder$/],
+    ['an image cut off', ['read-postcode', 'cut.png'], /^the image is damaged or cut off$/],
+    ['a text called an image', ['read-postcode', 'text.png'], /^page: it is no image, \.npy or JSON list/],
+    ['an image of another kind', ['read-postcode', 'page.gif'], /^page: it is no image, \.npy or JSON list/],
+    ['a ragged list', ['read-postcode', 'list.json'], /^page\[1\]: want 2 elements, got 1$/],
+    ['no JSON', ['read-postcode', '[[1, 2'], /^page: is no JSON: /],
+    ['a number out of range', ['read-postcode', '[[256]]'], /^page\[0\]\[0\]: want 0 to 255, got 256$/],
+    ['an unknown output', ['read-postcode', page('000'), '--output', 'x'], /no output "x"; the outputs are digits/],
+    ['a model of another shape', ['digits-cnn', '[[1, 2]]'], /^pixels: shape\[1\]: want 64, got 2$/],
+    ['a drawing of no boxes', ['read-postcode', page('000'), '--output', 'digits', '--draw', 'x.png'], /no boxes/],
+    [
+      'a drawing of no image',
+      ['read-postcode', '[[0]]', '--draw', 'x.png'],
+      /^--draw wants an image as the first input/,
+    ],
+    ['a shape that is none', ['read-postcode', page('000'), '--shape', 'x'], /^--shape: want <input>=<dimensions>/],
+    ['a time that is none', ['read-postcode', page('000'), '--timeout', 'soon'], /^--timeout: want an integer/],
+    ['an unknown option', ['read-postcode', '--colour'], /Unknown option '--colour'/],
+  ];
+  for (const [name, args, sentence] of mistakes) {
+    it(`tells in a sentence, with exit code 2, of ${name}`, async () => {
+      const { code, stdout, stderr } = await infer(...args);
+      assert.equal(code, 2, stdout);
+      assert.match(stderr.trimEnd(), sentence);
+      assert.doesNotMatch(stderr, /\n +at |node:internal/);
+    });
+  }
+});
+
+describe('a command that is wrong', () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^usage: sheaf <command>/],
+    [['frobnicate'], /^there is no command "frobnicate"/],
+    [['__proto__'], /^there is no command "__proto__"/],
+    [['check', '/nowhere'], /^\/nowhere: want a mesh folder, found none\n1 mistake in \/nowhere$/],
+    [['check', example, '--fast'], /Unknown option '--fast'/],
+    [['up', '/nowhere/at/all'], /want a mesh folder, found none/],
+    [['up', '--port', 'x', '.'], /^--port: want an integer from 0 to 65535, got "x"$/],
+    [['up', '--port', '65536', '.'], /^--port: want an integer from 0 to 65535/],
+    [['graph'], /^usage: sheaf graph <pipeline>/],
+    [['graph', 'nobody', example], /^there is no pipeline "nobody"; the pipelines are read-postcode$/],
+    [['init'], /^usage: sheaf init <folder>/],
+    [['init', page('000')], /is a file; want a new folder$/],
+    [['init', '/proc/mesh'], /^\/proc\/mesh cannot be made/],
+    [['infer', 'm', '[1]', '--address', '127.0.0.1:1'], /cannot be reached; is the mesh up\?/],
+  ];
+  for (const [args, sentence] of cases) {
+    it(`says what it wanted: sheaf ${args.map((arg) => arg.split('/').at(-1)).join(' ')}`, async () => {
+      const { code, stdout, stderr } = await runSheaf(args);
+      assert.deepEqual([code, stdout], [2, '']);
+      assert.match(stderr.trimEnd(), sentence);
+      assert.doesNotMatch(stderr, /\n +at |node:internal/);
+    });
+  }
+});

@@ -1,0 +1,36 @@
+/** The `sheaf` command as a person runs it. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const sheaf = fileURLToPath(new URL('../../apps/cli/bin/sheaf.js', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command that is still running. */
+export interface RunningCommand {
+  /** Both streams, as they came. */
+  readonly output: () => string;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  readonly ended: Promise<Ended>;
+}
+
+export function startSheaf(args: readonly string[], cwd?: string): RunningCommand {
+  const child = spawn(process.execPath, [sheaf, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
+  const streams = { stdout: '', stderr: '' };
+  let output = '';
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (chunk: Buffer) => {
+      streams[name] += chunk;
+      output += chunk;
+    });
+  }
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...streams }));
+  return { output: () => output, kill: (signal) => child.kill(signal), ended };
+}
+
+export const runSheaf = (args: readonly string[], cwd?: string): Promise<Ended> => startSheaf(args, cwd).ended;
