@@ -54,6 +54,17 @@ describe('sheaf up', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('ends with one sentence and exit code 2 when the runtime cannot load a model', async () => {
+    const folder = await writeFolder({
+      'models/odd/1/model.onnx': sampleModels.scale(1),
+      'models/odd/2/model.onnx': sampleModels.unknownOperator(),
+    });
+    const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^model odd\/2 does not run: the runtime cannot load it: .*Frobnicate.*\n$/);
+    await rm(folder, { recursive: true });
+  });
+
   it('--watch takes up what changes, and keeps the old state of what is broken', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-init-'));
     assert.equal((await runSheaf(['init', folder])).code, 0);

@@ -36,7 +36,10 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   let delayMs = backOffMinMs;
   let timer: NodeJS.Timeout | undefined;
   let child = start(spec, spec.port);
-  const port = await ready(child, name);
+  const port = await ready(child, name).catch(async (error: unknown) => {
+    await end(child);
+    throw error;
+  });
 
   const watch = (): void => {
     const startedAt = performance.now();

@@ -26,9 +26,19 @@ export async function openService(mesh: Mesh, name: string): Promise<OpenService
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await Promise.all(models.flatMap((model) => openVersions(model, mesh.limits.messageBytesMax)));
+  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh.limits.messageBytesMax)));
   const opened = transforms.map((transform) => openTransform({ ...transform, runLimitMs: transformLimitMs, queueMax }));
   return serviceOf([...loaded, ...opened]);
+}
+
+/** When one cannot be loaded the others are closed, so that nothing keeps the process alive. */
+async function allOrNone(opening: readonly Promise<ServedVersion>[]): Promise<ServedVersion[]> {
+  const results = await Promise.allSettled(opening);
+  const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return opened;
+  await Promise.all(opened.map((version) => version.close()));
+  throw failed.reason;
 }
 
 /** A run that cannot be stopped holds its thread for ever; the answers get a moment to leave, then the process ends and is replaced. */
