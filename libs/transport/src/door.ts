@@ -1,7 +1,6 @@
 /** A door: the Open Inference Protocol, health and reflection in front of whatever answers. */
 import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import {
   type Infer,
@@ -13,7 +12,8 @@ import {
 } from '@sheaf/inference';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { handlers } from './handlers.ts';
-import { inferencePackage, inferenceService } from './proto.ts';
+import { inferenceFile, inferenceService } from './proto.ts';
+import { loadReflected } from './reflection.ts';
 
 /** What stands behind a door. */
 export interface Served {
@@ -65,7 +65,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   server.addService(inferenceService, handlers({ ...options, isOpen: () => state.open }, served));
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   health.addToServer(server);
-  new ReflectionService({ ...inferencePackage, ...loadSync(healthProto) }).addToServer(server);
+  new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
   const port = await bind(server, options);
   raiseReceiveWindows(server);
   let announced: readonly string[] = [];

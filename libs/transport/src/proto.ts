@@ -8,14 +8,15 @@ import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
 if (!process.env.GRPC_VERBOSITY) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
-const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
+export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
 export const protoFile = (path: string): string => (isAbsolute(path) ? path : join(protoFolder, path));
 
 /** Must match the flags that proto/generate.ts gives to proto-loader-gen-types. */
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
 
-const loaded = loadSync('inference/grpc_predict_v2.proto', loaderOptions);
+export const inferenceFile = 'inference/grpc_predict_v2.proto';
+const loaded = loadSync(inferenceFile, loaderOptions);
 
 const serviceName = 'inference.GRPCInferenceService';
 
@@ -34,8 +35,6 @@ export const inferenceService: grpc.ServiceDefinition = Object.fromEntries(
   ]),
 );
 
-export const inferencePackage = loaded;
-
 export const { GRPCInferenceService: InferenceClient } = (
-  grpc.loadPackageDefinition(inferencePackage) as unknown as InferenceProto
+  grpc.loadPackageDefinition(loaded) as unknown as InferenceProto
 ).inference;

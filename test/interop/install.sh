@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Installs what the interop tests need, into .cache/interop of the repository; quick when it is there. Wants python3 and go.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+cache="$here/../../.cache/interop"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/go/go.mod" | sha256sum | cut -d' ' -f1)"
+[ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
+
+mkdir -p "$cache"
+python3 -m venv --clear "$cache/python"
+"$cache/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
+go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
+go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
+go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+echo "$stamp" > "$cache/stamp"

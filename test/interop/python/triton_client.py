@@ -1,0 +1,127 @@
+"""What a stock tritonclient does with a running mesh. Usage: triton_client.py <host:port>"""
+
+import queue
+import sys
+
+import numpy as np
+import tritonclient.grpc as triton
+from check import Checks
+from tritonclient.utils import InferenceServerException
+
+client = triton.InferenceServerClient(sys.argv[1])
+check = Checks()
+
+
+def tensor(values, datatype):
+    tensor = triton.InferInput("x", list(values.shape), datatype)
+    tensor.set_data_from_numpy(values)
+    return tensor
+
+
+pair = np.array([[1, 2]], np.float32)
+inputs = [tensor(pair, "FP32")]
+
+
+def slow(iterations):
+    return [tensor(np.array(iterations, np.int64), "INT64")]
+
+
+def refused(call):
+    try:
+        call()
+    except InferenceServerException as error:
+        return error
+    raise AssertionError("it was not refused")
+
+
+@check("live, ready, and ready by model")
+def _():
+    assert client.is_server_live() and client.is_server_ready()
+    assert client.is_model_ready("double") and client.is_model_ready("double", "1")
+    assert client.is_model_ready("quadruple")
+    assert not client.is_model_ready("nobody") and not client.is_model_ready("double", "7")
+
+
+@check("metadata of the server, a model and a pipeline")
+def _():
+    assert client.get_server_metadata().name == "sheaf-gateway"
+    model = client.get_model_metadata("double")
+    assert (model.inputs[0].datatype, list(model.inputs[0].shape)) == ("FP32", [-1, 2]), model
+    assert client.get_model_metadata("quadruple").outputs[0].name == "y"
+
+
+@check("infer a model and a pipeline, the id echoed")
+def _():
+    result = client.infer("double", inputs, request_id="seven")
+    assert (result.as_numpy("y") == 2 * pair).all()
+    assert (result.get_response().id, result.get_response().model_version) == ("seven", "1")
+    assert (client.infer("quadruple", inputs).as_numpy("y") == 4 * pair).all()
+
+
+@check("a requested output, a priority, a time-out and parameters")
+def _():
+    result = client.infer(
+        "double",
+        inputs,
+        outputs=[triton.InferRequestedOutput("y")],
+        priority=1,
+        timeout=1_000_000,
+        parameters={"flag": True, "count": 3, "text": "a", "share": 0.5},
+    )
+    assert (result.as_numpy("y") == 2 * pair).all()
+
+
+for algorithm in ("gzip", "deflate"):
+
+    @check(f"compression {algorithm}")
+    def _():
+        large = np.arange(200_000, dtype=np.float32).reshape(-1, 2)
+        result = client.infer("double", [tensor(large, "FP32")], compression_algorithm=algorithm)
+        assert (result.as_numpy("y") == 2 * large).all()
+
+
+@check("async infer with a callback")
+def _():
+    answers = queue.Queue()
+    for factor in range(10):
+        client.async_infer(
+            "double",
+            [tensor(factor * pair, "FP32")],
+            lambda result, error: answers.put((result, error)),
+            request_id=str(factor),
+        )
+    got = {}
+    for _ in range(10):
+        result, error = answers.get(timeout=10)
+        assert error is None, error
+        got[int(result.get_response().id)] = result.as_numpy("y")[0, 0]
+    assert got == {factor: 2 * factor for factor in range(10)}, got
+
+
+@check("cancel, and the model answers the next")
+def _():
+    answers = queue.Queue()
+    # Behind the first in the queue, so that it is still waiting when it is cancelled.
+    client.async_infer("slow", slow(300_000), lambda result, error: answers.put(("first", error)))
+    waiting = client.async_infer("slow", slow(2**40), lambda result, error: answers.put(("cancelled", error)))
+    waiting.cancel()
+    ends = dict(answers.get(timeout=10) for _ in range(2))
+    assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), ends
+    assert client.infer("slow", slow(5)).as_numpy("y") == 5
+
+
+@check("a client time-out")
+def _():
+    error = refused(lambda: client.infer("slow", slow(3_000_000), client_timeout=0.2))
+    assert error.status() == "StatusCode.DEADLINE_EXCEEDED", error
+
+
+@check("errors as the client tells them")
+def _():
+    error = refused(lambda: client.infer("nobody", inputs))
+    assert error.status() == "StatusCode.NOT_FOUND" and "nobody" in error.message(), error
+    error = refused(lambda: client.infer("double", [tensor(np.array([[1]], np.float32), "FP32")]))
+    assert error.status() == "StatusCode.INVALID_ARGUMENT" and "shape[1]: want 2, got 1" in error.message(), error
+
+
+check.exit()
