@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Datatype, packBytes } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
@@ -41,6 +42,12 @@ const values: Record<Exclude<Datatype, 'BF16'>, { raw: Buffer; field?: string; t
   },
 };
 
+/** Of a process on this machine. */
+const residentBytes = (pid: number): number =>
+  1024 * Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+const pidsOf = ({ running }: TestMesh): number[] => [running.gateway, ...running.services].map(({ pid }) => pid);
+
 const modelOf = (datatype: string): string => `identity-${datatype.toLowerCase()}`;
 
 const files: Files = {
@@ -56,11 +63,23 @@ const files: Files = {
   'models/two': sampleModels.severalOutputs(),
   'models/reshape': sampleModels.failingReshape(),
   'models/zeros': sampleModels.zeros(),
+  'models/batch': sampleModels.scale(1, [4, 2]),
   'models/many/1/model.onnx': sampleModels.scale(1),
   'models/many/2/model.onnx': sampleModels.scale(2),
   'models/many/10/model.onnx': sampleModels.scale(10),
   // One process for all of them: what is tested here is the doors.
-  'mesh.yaml': `services:\n  all: { models: [${[...Object.keys(values).map(modelOf), 'scalar', 'empty', 'pair', 'two', 'reshape', 'zeros', 'many'].join(', ')}] }\n`,
+  'echo.ts': `import { defineTransform } from '@sheaf/inference';
+const bytes = { datatype: 'BYTES', shape: [-1] } as const;
+const halves = { datatype: 'BF16', shape: [-1] } as const;
+export default defineTransform({ inputs: { bytes, halves }, outputs: { bytes, halves } }, (inputs) => inputs);
+`,
+  'pipelines/echoes.yaml': `pipeline: echoes
+inputs: { bytes: { datatype: BYTES, shape: [-1] }, halves: { datatype: BF16, shape: [-1] } }
+stages:
+  echo: { transform: ./echo.ts, inputs: { bytes: bytes, halves: halves } }
+outputs: { bytes: echo.bytes, halves: echo.halves }
+`,
+  'mesh.yaml': `services:\n  all: { transforms: [echo], models: [${[...Object.keys(values).map(modelOf), 'scalar', 'empty', 'pair', 'two', 'reshape', 'zeros', 'many', 'batch'].join(', ')}] }\n`,
   'pipelines/twice.yaml':
     'pipeline: twice\ninputs: { x: { datatype: FP32, shape: [-1, 2] } }\nstages:\n  a: { model: pair, inputs: { x: x } }\n  b: { model: pair, inputs: { x: a.y } }\noutputs: { y: b.y }\n',
 };
@@ -81,31 +100,60 @@ const strings = (bytes: Buffer, shape = ['2']) => ({
   raw_input_contents: [bytes],
 });
 
+const badVersions = [
+  '0',
+  '-1',
+  '01',
+  '1.5',
+  '1e3',
+  '9223372036854775808',
+  '18446744073709551616',
+  'latest',
+  'latest/../1',
+  ' 1',
+  '１',
+];
+const badNames = [
+  '../etc',
+  'a/../b',
+  '/etc/passwd',
+  '..\\..\\x',
+  '．．／etc',
+  'a∕b',
+  'a․․b',
+  'a\0b',
+  'a\nb',
+  'a\r',
+  '\ta',
+  ' ..',
+  '.. ',
+  '.',
+  '..',
+  '-x',
+  '',
+  ...[129, 4_096, 65_536].map((length) => 'x'.repeat(length)),
+];
+/** Nothing but dots inside a name: no path, so a name like any other. */
+const ordinaryNames = ['...', '..my_model', 'model..1', 'a.b-c_D9', '__proto__', 'constructor', 'x'.repeat(128)];
+
+const parameter = (name: string, value: object): [string, object, string, RegExp] => [
+  `the parameter ${name} as ${JSON.stringify(value)}`,
+  { ...good, parameters: { [name]: value } },
+  'INVALID_ARGUMENT',
+  new RegExp(`^parameters\\["${name}"\\]: `),
+];
+
 /** What comes in, the code that must come out, and what the sentence must say. */
 const bad: [string, object, string, RegExp][] = [
   ['an unknown model', { ...good, model_name: 'nobody' }, 'NOT_FOUND', /there is no model.*"nobody"/],
   ['an unknown version', { ...good, model_version: '7' }, 'NOT_FOUND', /"pair" has no version 7/],
-  ...['0', '-1', '01', '1.5', '1e3', '9223372036854775808', 'latest', ' 1'].map(
-    (version): [string, object, string, RegExp] => [
-      `version "${version}"`,
-      { ...good, model_version: version },
-      'INVALID_ARGUMENT',
-      /^model_version: want a positive decimal integer/,
-    ],
-  ),
-  ...[
-    '../etc',
-    'a/../b',
-    '/etc/passwd',
-    '..\\x',
-    'a\0b',
-    'a\nb',
-    ' .. ',
-    '．．',
-    'x'.repeat(129),
-    'x'.repeat(65_536),
-    '',
-  ].map((name): [string, object, string, RegExp] => [
+  ...[...badVersions].map((version): [string, object, string, RegExp] => [
+    `version "${version}"`,
+    { ...good, model_version: version },
+    'INVALID_ARGUMENT',
+    /^model_version: want a positive decimal integer/,
+  ]),
+  ...badNames.map((name): [string, object, string, RegExp] => [
     `the model name ${JSON.stringify(name.slice(0, 20))}`,
     { ...good, model_name: name },
     'INVALID_ARGUMENT',
@@ -118,6 +166,75 @@ const bad: [string, object, string, RegExp][] = [
     input({ datatype: 'BF16' }, Buffer.alloc(4)),
     'INVALID_ARGUMENT',
     /want datatype FP32, got BF16/,
+  ],
+  [
+    'a BOOL that is neither 0 nor 1',
+    {
+      model_name: 'identity-bool',
+      inputs: [{ name: 'x', datatype: 'BOOL', shape: ['2'] }],
+      raw_input_contents: [Buffer.from([1, 7])],
+    },
+    'INVALID_ARGUMENT',
+    /^inputs\[0\]: BOOL element 1: want 0 or 1, got 7$/,
+  ],
+  parameter('sequence_id', { bool_param: true }),
+  parameter('sequence_id', { string_param: '' }),
+  parameter('sequence_id', { int64_param: '-1' }),
+  parameter('sequence_start', { int64_param: '1' }),
+  parameter('sequence_end', { string_param: 'true' }),
+  parameter('priority', { double_param: 1 }),
+  parameter('priority', { int64_param: '-1' }),
+  parameter('timeout', { string_param: 'soon' }),
+  parameter('triton_enable_empty_final_response', { int64_param: '1' }),
+  parameter('triton_whatever', { bool_param: true }),
+  parameter('empty', {}),
+  ['rank 0', input({ shape: [] }, Buffer.alloc(4)), 'INVALID_ARGUMENT', /want rank 2 \(\[-1,2\]\), got rank 0/],
+  ['rank 3', input({ shape: ['1', '1', '2'] }), 'INVALID_ARGUMENT', /want rank 2 .*got rank 3/],
+  [
+    'rank 200,000',
+    input({ shape: Array(200_000).fill('1') }, Buffer.alloc(4)),
+    'INVALID_ARGUMENT',
+    /at most 16 dimensions, got 200000/,
+  ],
+  [
+    'more elements than a number can count',
+    input({ shape: ['134217728', '134217728'] }),
+    'INVALID_ARGUMENT',
+    /inputs\[0\]\.shape: want at most/,
+  ],
+  [
+    'a batch above the largest of the model',
+    {
+      model_name: 'batch',
+      inputs: [{ name: 'x', datatype: 'FP32', shape: ['5', '2'] }],
+      raw_input_contents: [Buffer.alloc(40)],
+    },
+    'INVALID_ARGUMENT',
+    /inputs\[0\]: input "x": shape\[0\]: want 4, got 5/,
+  ],
+  [
+    'half an element too much',
+    input({ shape: ['1', '2'] }, Buffer.alloc(10)),
+    'INVALID_ARGUMENT',
+    /want 8 bytes for FP32 \[1,2\], got 10/,
+  ],
+  [
+    '10,000 inputs',
+    { ...good, inputs: Array(10_000).fill(pair), raw_input_contents: Array(10_000).fill(pairBytes) },
+    'RESOURCE_EXHAUSTED',
+    /^inputs: want at most 64, got 10000$/,
+  ],
+  [
+    '10,000 requested outputs',
+    { ...good, outputs: Array(10_000).fill({ name: 'y' }) },
+    'RESOURCE_EXHAUSTED',
+    /^outputs: want at most 64, got 10000$/,
+  ],
+  [
+    'BYTES lengths whose sum overflows',
+    strings(bytesOf(0xfffffff0, 0x20)),
+    'INVALID_ARGUMENT',
+    /BYTES element 0 claims/,
   ],
   ['a rank too low', input({ shape: ['2'] }), 'INVALID_ARGUMENT', /want rank 2/],
   [
@@ -279,6 +396,20 @@ for (const door of ['gateway', 'model server'] as const) {
       assert.deepEqual((await client.call('ModelReady', { name: 'pair', version: '1' })).reply, { ready: true });
     });
 
+    it('refuses names and versions that are none on the other calls too, and knows an ordinary one from them', async () => {
+      for (const name of badNames)
+        for (const method of ['ModelReady', 'ModelMetadata']) {
+          const { code, error } = await client.call(method, { name });
+          assert.equal(code, 'INVALID_ARGUMENT', name);
+          assert.match(error?.details ?? '', /^name: want/);
+        }
+      for (const version of badVersions)
+        for (const method of ['ModelReady', 'ModelMetadata'])
+          assert.equal((await client.call(method, { name: 'pair', version })).code, 'INVALID_ARGUMENT', version);
+      for (const name of [...ordinaryNames, ...ordinaryNames])
+        assert.equal((await client.call('ModelInfer', { ...good, model_name: name })).code, 'NOT_FOUND', name);
+    });
+
     it('tells versions, inputs and outputs of a model', async () => {
       const { reply } = await client.call('ModelMetadata', { name: 'many' });
       assert.deepEqual(reply.versions, ['10', '2', '1']);
@@ -316,6 +447,72 @@ for (const door of ['gateway', 'model server'] as const) {
         });
       }
     }
+
+    it('gives every float back bit for bit: NaN with its payload, infinities, -0, subnormals', async () => {
+      const bits = raw(
+        Uint32Array.of(0x7fc12345, 0xffc00001, 0x7f800000, 0xff800000, 0x80000000, 0x00000001, 0x807fffff),
+      );
+      const { reply } = await client.call('ModelInfer', {
+        model_name: 'identity-fp32',
+        inputs: [{ name: 'x', datatype: 'FP32', shape: ['7'] }],
+        raw_input_contents: [bits],
+      });
+      assert.deepEqual(reply.raw_output_contents, [bits]);
+    });
+
+    it('hands BYTES and BF16 to a transform untouched', async () => {
+      const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0x00, 0xc0, 0xaf]);
+      const contents = [Buffer.from(packBytes([jpeg, Buffer.alloc(0)])), raw(Uint16Array.of(0x3f80, 0x7fc1, 0x8000))];
+      const { reply, error } = await client.call('ModelInfer', {
+        model_name: door === 'gateway' ? 'echoes' : 'echo',
+        inputs: [
+          { name: 'bytes', datatype: 'BYTES', shape: ['2'] },
+          { name: 'halves', datatype: 'BF16', shape: ['3'] },
+        ],
+        raw_input_contents: contents,
+      });
+      assert.equal(error, undefined);
+      assert.deepEqual(reply.raw_output_contents, contents);
+    });
+
+    it('takes parameters of all five kinds, and those that stock clients send', async () => {
+      const parameters = {
+        a: { bool_param: true },
+        b: { int64_param: '-9223372036854775808' },
+        c: { string_param: '' },
+        d: { double_param: Number.NaN },
+        e: { uint64_param: '18446744073709551615' },
+        sequence_id: { string_param: 'a' },
+        sequence_start: { bool_param: true },
+        sequence_end: { bool_param: false },
+        priority: { uint64_param: '1' },
+        timeout: { int64_param: '1000000' },
+        triton_enable_empty_final_response: { bool_param: true },
+        headers: { string_param: 'x' },
+        binary_data_output: { bool_param: true },
+      };
+      assert.equal((await client.call('ModelInfer', { ...good, parameters })).code, 'OK');
+    });
+
+    it('has metadata and health for what it serves, batched or not', async () => {
+      const shapeOf = async (name: string) =>
+        ((await client.call('ModelMetadata', { name })).reply.inputs as { shape: string[] }[])[0]?.shape;
+      assert.deepEqual(
+        [await shapeOf('pair'), await shapeOf('batch'), await shapeOf('scalar')],
+        [['-1', '2'], ['4', '2'], []],
+      );
+    });
+
+    const skip = existsSync('/proc/self/status') ? false : 'only Linux tells the memory of a process in a file';
+    it('allocates nothing for a gibibyte that is only declared', { skip }, async () => {
+      const service = mesh.running.services[0];
+      const { pid } = (door === 'gateway' ? mesh.running.gateway : service) ?? { pid: 0 };
+      const before = residentBytes(pid);
+      const request = input({ shape: ['33554432', '2'] }, Buffer.alloc(4));
+      for (let round = 0; round < 100; round++)
+        assert.equal((await client.call('ModelInfer', request)).code, 'INVALID_ARGUMENT');
+      assert.ok(residentBytes(pid) < before + 64 * 1024 * 1024, 'it grew');
+    });
 
     it('serves scalars and tensors without elements', async () => {
       const scalar = await client.call('ModelInfer', {
@@ -370,17 +567,14 @@ for (const door of ['gateway', 'model server'] as const) {
 
     for (const [name, request, code, sentence] of bad) {
       it(`refuses ${name} with ${code}, a sentence, and goes on as before`, async () => {
-        const pids = mesh.running.services.map(({ pid }) => pid);
+        const pids = pidsOf(mesh);
         const answer = await client.call('ModelInfer', request as Record<string, unknown>);
         assert.equal(answer.code, code, answer.error?.details ?? 'it was answered');
         assert.match(answer.error?.details ?? '', sentence);
         assert.doesNotMatch(answer.error?.details ?? '', /\/(home|tmp|work|usr)\/|node:|\.ts\b|127\.0\.0\.1/);
         const next = await client.call('ModelInfer', good);
         assert.deepEqual(next.reply.raw_output_contents, [raw(Float32Array.of(2, 4))]);
-        assert.deepEqual(
-          mesh.running.services.map(({ pid }) => pid),
-          pids,
-        );
+        assert.deepEqual(pidsOf(mesh), pids);
       });
     }
   });

@@ -56,4 +56,24 @@ describe('each limit of the doors', () => {
     const codes = late.map((result) => (result.status === 'rejected' ? result.reason.code : 'OK')).sort();
     assert.deepEqual(codes, ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', 'UNAVAILABLE']);
   });
+
+  it('lets a tensor of 16 MiB in where it is raised, and not where it is not', async () => {
+    const bytes = Buffer.alloc(16 * 1024 * 1024, 1);
+    const request = {
+      model_name: 'bytes',
+      inputs: [{ name: 'x', datatype: 'UINT8', shape: [String(bytes.length)] }],
+      raw_input_contents: [bytes],
+    };
+    const models = { 'models/bytes': sampleModels.identity('UINT8', ['n']) };
+    for (const [limit, code] of [
+      ['', 'RESOURCE_EXHAUSTED'],
+      ['limits: { messageBytesMax: 17000000 }\n', 'OK'],
+    ] as const) {
+      await using mesh = await startTestMesh(limit === '' ? models : { ...models, 'mesh.yaml': limit });
+      using client = new StockClient(mesh.running.gateway.port);
+      const { code: got, reply } = await client.call('ModelInfer', request, 20_000);
+      assert.equal(got, code);
+      if (code === 'OK') assert.ok((reply.raw_output_contents as Buffer[])[0]?.equals(bytes));
+    }
+  });
 });

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { sampleModels } from '@sheaf/onnx';
+import protobuf from 'protobufjs';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { call, headerBlock, inferHeaders, type Outcome, sendFrames } from '../support/raw-http2.ts';
 import { StockClient } from '../support/stock-client.ts';
 
 const pairBytes = Buffer.from(Float32Array.of(1, 2).buffer);
@@ -44,8 +48,37 @@ function send(session: ClientHttp2Session, body: Uint8Array, headers: Record<str
   });
 }
 
-/** gRPC codes by number: 3 INVALID_ARGUMENT, 4 DEADLINE_EXCEEDED, 8 RESOURCE_EXHAUSTED, 12 UNIMPLEMENTED, 13 INTERNAL. */
-const cases: [string, Uint8Array, Record<string, string>, RegExp][] = [
+/** `body` with its gzip as the protocol wants it compressed. */
+const gzipped = (body: Uint8Array): Buffer => frame(gzipSync(body), 1);
+const gzip = { 'grpc-encoding': 'gzip' };
+const limitBytes = 4 * 1024 * 1024;
+
+/** A field that nobody knows, of a size: number 100, length-delimited. */
+function unknownField(bytes: number): Buffer {
+  const writer = protobuf.Writer.create().uint32((100 << 3) | 2);
+  return Buffer.concat([Buffer.from(writer.bytes(new Uint8Array(bytes)).finish())]);
+}
+const goodBytes = encodeGood();
+/** The good request with something beside it, of a size all together. */
+const sized = (bytes: number): Buffer => Buffer.concat([goodBytes, unknownField(bytes - goodBytes.length - 6)]);
+
+function encodeGood(parameters: (writer: protobuf.Writer) => void = () => {}): Buffer {
+  const writer = protobuf.Writer.create().uint32(0x0a).string('pair');
+  parameters(writer);
+  writer.uint32(0x2a).fork().uint32(0x0a).string('x').uint32(0x12).string('FP32');
+  writer.uint32(0x1a).bytes(Uint8Array.of(1, 2)).ldelim();
+  return Buffer.from(writer.uint32(0x3a).bytes(pairBytes).finish());
+}
+
+/** One entry of the map of parameters: `key` and the bytes of an InferParameter. */
+const entry = (writer: protobuf.Writer, key: string, value: readonly number[]): protobuf.Writer =>
+  writer.uint32(0x22).fork().uint32(0x0a).string(key).uint32(0x12).bytes(Uint8Array.from(value)).ldelim();
+
+const repeated = (part: Uint8Array, count: number): Buffer => Buffer.concat(Array<Uint8Array>(count).fill(part));
+
+/** gRPC codes by number: 0 OK, 3 INVALID_ARGUMENT, 4 DEADLINE_EXCEEDED, 8 RESOURCE_EXHAUSTED, 12 UNIMPLEMENTED, 13 INTERNAL. */
+type Case = [string, Uint8Array, Record<string, string>, RegExp];
+const cases: Case[] = [
   ['a varint without end', frame(Buffer.alloc(12, 0xff)), {}, /^(3|13)$/],
   ['wire type 7', frame(Buffer.from([0x0f, 1])), {}, /^(3|13)$/],
   ['a truncated field', frame(Buffer.from([0x0a, 9, 65])), {}, /^(3|13)$/],
@@ -59,6 +92,95 @@ const cases: [string, Uint8Array, Record<string, string>, RegExp][] = [
   ['a deadline of 1 ns', frame(Buffer.alloc(0)), { 'grpc-timeout': '1n' }, /^4$/],
   ['an unknown method', frame(Buffer.alloc(0)), { ':path': '/inference.GRPCInferenceService/Nothing' }, /^12$/],
   ['a wrong content type', frame(Buffer.alloc(0)), { 'content-type': 'text/plain' }, /^HTTP 415$/],
+  ['another HTTP method', frame(Buffer.alloc(0)), { ':method': 'PUT' }, /^HTTP 405$/],
+  ['an unknown service', frame(Buffer.alloc(0)), { ':path': '/nobody/Nothing' }, /^12$/],
+  ['a flag byte of 7', frame(goodBytes, 7), {}, /^reset$/],
+  ['a bomb of 200 MiB in 200 kB of gzip', gzipped(Buffer.alloc(200 * 1024 * 1024)), gzip, /^8$/],
+  ['a gzip just over the limit', gzipped(sized(limitBytes + 1)), gzip, /^8$/],
+  ['a gzip just at the limit', gzipped(sized(limitBytes)), gzip, /^0$/],
+  ['gzip that is none', frame(Buffer.from('no gzip'), 1), gzip, /^(3|13)$/],
+  ['gzip in gzip', gzipped(gzipSync(goodBytes)), { 'grpc-encoding': 'gzip, gzip' }, /^(3|12|13)$/],
+  ['wire type 6', frame(Buffer.from([0x0e, 1])), {}, /^(3|13)$/],
+  [
+    'a tensor whose name is longer than it',
+    frame(Buffer.from([0x2a, 3, 0x0a, 9, 65, 0x3a, 4, 1, 2, 3, 4])),
+    {},
+    /^(3|13)$/,
+  ],
+  ['a name in overlong UTF-8', frame(Buffer.from([0x0a, 4, 0xc0, 0xae, 0xc0, 0xae])), {}, /^3$/],
+  [
+    'a million unknown fields',
+    frame(Buffer.concat([goodBytes, repeated(Uint8Array.of(0xf8, 0x07, 1), 1_000_000)])),
+    {},
+    /^0$/,
+  ],
+  [
+    'a million dimensions',
+    frame(
+      Buffer.concat([
+        goodBytes,
+        Buffer.from(
+          protobuf.Writer.create()
+            .uint32(0x2a)
+            .fork()
+            .uint32(0x1a)
+            .bytes(new Uint8Array(1_000_000).fill(1))
+            .ldelim()
+            .finish(),
+        ),
+      ]),
+    ),
+    {},
+    /^3$/,
+  ],
+  [
+    'a parameter given a thousand times',
+    frame(
+      encodeGood((writer) => {
+        for (let n = 0; n < 1_000; n++) entry(writer, 'a', [0x08, 1]);
+      }),
+    ),
+    {},
+    /^0$/,
+  ],
+  [
+    'a parameter with two kinds of value, the last of which counts',
+    frame(
+      encodeGood((writer) => {
+        entry(writer, 'a', [0x08, 1, 0x10, 7]);
+      }),
+    ),
+    {},
+    /^0$/,
+  ],
+  [
+    'a parameter called __proto__',
+    frame(
+      encodeGood((writer) => {
+        entry(writer, '__proto__', [0x08, 1]);
+      }),
+    ),
+    {},
+    /^0$/,
+  ],
+  ...['0m', '-1S', '1.5S', '123456789S', 'soon', '1', ''].map(
+    (timeout): Case => [
+      `a grpc-timeout of "${timeout}"`,
+      frame(goodBytes),
+      { 'grpc-timeout': timeout },
+      timeout === '0m' ? /^4$/ : /^3$/,
+    ],
+  ),
+  ['70 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(70_000) }, /^(8|reset)$/],
+  ['17 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(17_000) }, /^8$/],
+  ['15 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(15_000) }, /^0$/],
+  ['binary metadata that is no base64', frame(goodBytes), { 'x-bin': '%%%' }, /^3$/],
+  [
+    'metadata called __proto__ and constructor',
+    frame(goodBytes),
+    JSON.parse('{"__proto__":"a","constructor":"b"}'),
+    /^0$/,
+  ],
 ];
 
 for (const door of ['gateway', 'model server'] as const) {
@@ -69,7 +191,7 @@ for (const door of ['gateway', 'model server'] as const) {
     before(async () => {
       mesh = await startTestMesh({ 'models/pair': sampleModels.scale(2) });
       client = new StockClient(door === 'gateway' ? mesh.running.gateway.port : (mesh.running.services[0]?.port ?? 0));
-      session = connect(`http://${client.target}`);
+      session = connect(`http://${client.target}`, { maxSendHeaderBlockLength: 1024 * 1024 });
     });
     after(async () => {
       session.destroy();
@@ -121,34 +243,96 @@ for (const door of ['gateway', 'model server'] as const) {
       assert.equal((await client.call('ModelInfer', asking(65))).code, 'RESOURCE_EXHAUSTED');
     });
 
+    it('closes a connection whose headers cannot be read, and refuses a header that is none', async () => {
+      const port = Number(client.target.split(':')[1]);
+      const blocks: [Buffer, Outcome[]][] = [
+        [Buffer.from([0xff, 0xff, 0xff, 0x7f]), ['goaway', 'closed']],
+        [
+          Buffer.concat([headerBlock(inferHeaders()), Buffer.from([0x00, 0x7f, 0xff, 0xff, 0xff, 0x7f])]),
+          ['goaway', 'closed'],
+        ],
+        [headerBlock([...inferHeaders(), ['x\u0001y', 'z']]), ['answered', 'reset']],
+        [headerBlock([...inferHeaders(), ['x-line', 'a\r\nb: c']]), ['answered', 'reset']],
+        [headerBlock([...inferHeaders(), ['X-Upper', 'a']]), ['answered', 'reset']],
+      ];
+      for (const [block, outcomes] of blocks) {
+        const outcome = await sendFrames(port, call(block, frame(goodBytes)));
+        assert.ok(outcomes.includes(outcome), `${outcome}: ${block.toString('latin1')}`);
+      }
+      assert.equal(await sendFrames(port, call(headerBlock(inferHeaders()), frame(goodBytes))), 'answered');
+      assert.equal((await client.call('ModelInfer', good)).code, 'OK');
+    });
+
+    it('answers or refuses each of 5,000 calls at once on one connection, and keeps none waiting', async () => {
+      const statuses = await Promise.all(Array.from({ length: 5_000 }, () => send(session, frame(goodBytes))));
+      assert.ok(
+        statuses.every((status) => /^(0|14|reset)$/.test(status)),
+        [...new Set(statuses)].join(),
+      );
+      assert.equal((await client.call('ModelInfer', good)).code, 'OK');
+    });
+
     it('answers a thousand damaged requests, each with a code', async () => {
       let seed = 11;
       const random = (below: number): number => {
         seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
         return (seed >>> 8) % below;
       };
-      // model_name, one input FP32 [1,2], its raw bytes: as the protocol encodes the good request.
-      const original = Buffer.concat([
-        Buffer.from([0x0a, 4]),
-        Buffer.from('pair'),
-        Buffer.from([0x2a, 13, 0x0a, 1]),
-        Buffer.from('x'),
-        Buffer.from([0x12, 4]),
-        Buffer.from('FP32'),
-        Buffer.from([0x1a, 2, 1, 2, 0x3a, 8]),
-        pairBytes,
-      ]);
-      assert.equal(await send(session, frame(original)), '0');
+      assert.equal(await send(session, frame(goodBytes)), '0');
+      const damage = (): Buffer => {
+        let bytes = Buffer.from(goodBytes);
+        for (let times = 0; times <= random(3); times++) {
+          const at = random(bytes.length);
+          const kind = random(4);
+          // Overwritten, left out, put in, cut off.
+          if (kind === 0) bytes[at] = random(256);
+          else if (kind === 1) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
+          else if (kind === 2)
+            bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from([random(256)]), bytes.subarray(at)]);
+          else bytes = bytes.subarray(0, at + 1);
+        }
+        return bytes;
+      };
       const round = async (): Promise<void> => {
-        const damaged = Buffer.from(original);
-        for (let flips = 0; flips <= random(3); flips++) damaged[random(damaged.length)] = random(256);
-        assert.match(await send(session, frame(damaged)), /^\d+$/, `seed ${seed}: ${damaged.toString('hex')}`);
+        const from = seed;
+        const damaged = damage();
+        assert.match(await send(session, frame(damaged)), /^\d+$/, `seed ${from}: ${damaged.toString('hex')}`);
       };
       for (let rounds = 0; rounds < 1000; rounds += 20) await Promise.all(Array.from({ length: 20 }, round));
       assert.equal((await client.call('ModelInfer', good)).code, 'OK');
     });
   });
 }
+
+describe('a caller that never sends its request', () => {
+  it('is answered when its time is up; one that sends slowly but in time is served', async () => {
+    await using mesh = await startTestMesh({
+      'models/pair': sampleModels.scale(2),
+      'mesh.yaml': 'limits: { requestArrivalMaxMs: 1000 }\n',
+    });
+    for (const { port } of [mesh.running.gateway, ...mesh.running.services]) {
+      const session = connect(`http://127.0.0.1:${port}`);
+      const open = (): ClientHttp2Stream =>
+        session.request({
+          ':method': 'POST',
+          ':path': '/inference.GRPCInferenceService/ModelInfer',
+          'content-type': 'application/grpc',
+          te: 'trailers',
+        });
+      const silent = open();
+      const [headers] = await once(silent, 'response');
+      assert.equal(headers['grpc-status'], '4');
+      assert.match(decodeURI(String(headers['grpc-message'])), /did not arrive within 1000 ms/i);
+      const slow = open();
+      const answer = once(slow, 'trailers');
+      for (const byte of frame(goodBytes)) slow.write(Buffer.from([byte]));
+      slow.end();
+      slow.resume();
+      assert.equal((await answer)[0]['grpc-status'], '0');
+      session.destroy();
+    }
+  });
+});
 
 describe('a foreign server', () => {
   it('is a service by its address: its models are served alone and as stages, and its absence is told at once', async () => {

@@ -55,6 +55,19 @@ describe('a mesh under faults', () => {
     await ask(mesh.door, 'slow', [count(1)], { timeoutMs: 10_000 });
   });
 
+  it('answers at once who cancels a run that goes on, and does not mind who cancels too late', async () => {
+    await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
+    const controller = new AbortController();
+    const running = ask(mesh.door, 'slow', [count(3_000_000)], { timeoutMs: 30_000, signal: controller.signal });
+    setTimeout(() => controller.abort(), 200);
+    await assert.rejects(running, fails('CANCELLED', /./));
+    const answered = new AbortController();
+    await ask(mesh.door, 'quick', [quick], { signal: answered.signal });
+    answered.abort();
+    await ask(mesh.door, 'quick', [quick]);
+    await ask(mesh.door, 'slow', [count(1)], { timeoutMs: 30_000 });
+  });
+
   it('ends a model that passes its run limit with its process, never retries it, and serves it again', async () => {
     await using mesh = await startTestMesh(files);
     const slow = mesh.running.services.find(({ name }) => name === 'slow');

@@ -8,6 +8,10 @@ export interface Limits {
   readonly elementsMax: number;
   readonly nameCharsMax: number;
   readonly parametersMax: number;
+  /** Bytes of a call's metadata, 32 more for each entry. */
+  readonly metadataBytesMax: number;
+  /** From the first byte of a call until its message is complete. */
+  readonly requestArrivalMaxMs: number;
   readonly concurrentStreamsMax: number;
   readonly concurrentCallsMax: number;
   /** For a caller that names none. */
@@ -24,6 +28,8 @@ export const defaultLimits: Limits = {
   elementsMax: 64 * 1024 * 1024,
   nameCharsMax: 128,
   parametersMax: 64,
+  metadataBytesMax: 16 * 1024,
+  requestArrivalMaxMs: 30_000,
   concurrentStreamsMax: 256,
   concurrentCallsMax: 1024,
   deadlineDefaultMs: 5_000,

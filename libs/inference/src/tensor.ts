@@ -33,7 +33,14 @@ export function createTensor(tensor: Tensor, path = `tensor ${tensor.name}`): Te
       'BYTES_MISMATCH',
     );
   }
+  if (datatype === 'BOOL') checkBools(data, path);
   return tensor;
+}
+
+/** What a runtime makes of other bytes is undefined. */
+function checkBools(data: Uint8Array, path: string): void {
+  const wrong = data.findIndex((byte) => byte > 1);
+  if (wrong !== -1) throw invalidField(path, `BOOL element ${wrong}: want 0 or 1, got ${data[wrong]}`, 'OUT_OF_RANGE');
 }
 
 /** BYTES data must be exactly `count` elements, each a uint32 length and as many bytes. */

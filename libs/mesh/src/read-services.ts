@@ -19,6 +19,8 @@ const limitFields = {
   elementsMax: integer(1, 2 ** 31 - 1),
   nameCharsMax: integer(1, 1024),
   parametersMax: integer(0, 1024),
+  metadataBytesMax: integer(1024, 1024 * 1024),
+  requestArrivalMaxMs: integer(100, 600_000),
   concurrentStreamsMax: integer(1, 65_536),
   concurrentCallsMax: integer(1, 65_536),
   deadlineDefaultMs: integer(1, 60_000),

@@ -8,13 +8,11 @@ import {
   invalidField,
   isDatatype,
   type Limits,
-  type Parameter,
-  type Parameters,
   type Tensor,
 } from '@sheaf/inference';
-import type { InferParameter, InferParameter__Output } from './generated/inference/InferParameter.ts';
 import type { ModelInferRequest, ModelInferRequest__Output } from './generated/inference/ModelInferRequest.ts';
 import type { ModelInferResponse, ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
+import { decodeParameters, encodeParameters } from './parameters.ts';
 import { fromTyped, toTyped } from './typed-contents.ts';
 
 type WireTensor = NonNullable<ModelInferRequest__Output['inputs']>[number];
@@ -123,51 +121,6 @@ function decodeShape(dims: readonly string[], path: string, limits: Limits): num
   if (count > limits.elementsMax)
     throw invalidField(`${path}.shape`, `want at most ${limits.elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
   return shape;
-}
-
-function decodeParameters(wire: Readonly<Record<string, InferParameter__Output>>, limits: Limits): Parameters {
-  const entries = Object.entries(wire);
-  atMost('parameters', entries.length, limits.parametersMax);
-  return new Map(entries.map(([name, parameter]) => [name, decodeParameter(name, parameter)]));
-}
-
-function decodeParameter(name: string, parameter: InferParameter__Output): Parameter {
-  switch (parameter.parameterChoice) {
-    case 'boolParam':
-      return parameter.boolParam ?? false;
-    case 'int64Param':
-      return BigInt(parameter.int64Param ?? 0);
-    case 'uint64Param':
-      return BigInt(parameter.uint64Param ?? 0);
-    case 'stringParam':
-      return parameter.stringParam ?? '';
-    case 'doubleParam':
-      return Number(parameter.doubleParam ?? 0);
-    default:
-      throw invalidField(
-        `parameters[${JSON.stringify(name.slice(0, 64))}]`,
-        'the parameter has no value',
-        'PARAMETER_INVALID',
-      );
-  }
-}
-
-function encodeParameters(parameters: Parameters): Record<string, InferParameter> {
-  const entries = [...parameters].map(([name, value]): [string, InferParameter] => [name, encodeParameter(value)]);
-  return Object.fromEntries(entries);
-}
-
-function encodeParameter(value: Parameter): InferParameter {
-  switch (typeof value) {
-    case 'boolean':
-      return { boolParam: value };
-    case 'bigint':
-      return value < 2n ** 63n ? { int64Param: value.toString() } : { uint64Param: value.toString() };
-    case 'string':
-      return { stringParam: value };
-    case 'number':
-      return { doubleParam: value };
-  }
 }
 
 const asBuffer = (data: Uint8Array): Buffer => Buffer.from(data.buffer, data.byteOffset, data.byteLength);

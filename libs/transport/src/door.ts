@@ -1,5 +1,4 @@
 /** A door: the Open Inference Protocol, health and reflection in front of whatever answers. */
-import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import {
@@ -14,6 +13,7 @@ import { HealthImplementation, protoPath as healthProto } from 'grpc-health-chec
 import { handlers } from './handlers.ts';
 import { inferenceFile, inferenceService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
+import { guardStreams } from './stream-guard.ts';
 
 /** What stands behind a door. */
 export interface Served {
@@ -49,9 +49,6 @@ export interface Door {
   close(graceMs: number): Promise<void>;
 }
 
-/** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
-const receiveWindowBytes = 8 * 1024 * 1024;
-
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits } = options;
   const state = { open: false };
@@ -67,7 +64,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   health.addToServer(server);
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
   const port = await bind(server, options);
-  raiseReceiveWindows(server);
+  guardStreams(server, limits);
   let announced: readonly string[] = [];
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
@@ -96,17 +93,6 @@ function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<n
       else resolve(bound);
     });
   });
-}
-
-/** grpc-js has no option for it on a server (grpc-node#3058), so we reach for its http2 servers; a test guards the private field. */
-function raiseReceiveWindows(server: grpc.Server): void {
-  const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
-  for (const http2Server of http2Servers.keys()) {
-    http2Server.on('session', (session: ServerHttp2Session) => {
-      session.setLocalWindowSize(receiveWindowBytes);
-      session.settings({ initialWindowSize: receiveWindowBytes });
-    });
-  }
 }
 
 /** An idle stream (a health watch) keeps tryShutdown from finishing, hence the timer. */

@@ -2,7 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import protobuf from 'protobufjs/minimal.js';
+import protobuf from 'protobufjs';
 import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v2.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
@@ -20,19 +20,41 @@ const loaded = loadSync(inferenceFile, loaderOptions);
 
 const serviceName = 'inference.GRPCInferenceService';
 
-/** protobufjs reads a string or bytes field that claims more than there is as if it ended with the message; nothing may begin that way. */
-function checkComplete(message: Buffer): Buffer {
-  const reader = protobuf.Reader.create(message);
-  while (reader.pos < reader.len) reader.skipType(reader.uint32() & 7);
-  return message;
+const root = new protobuf.Root();
+root.resolvePath = (_origin, target) => protoFile(target);
+root.loadSync(inferenceFile).resolveAll();
+
+/**
+ * protobufjs reads a field that claims more bytes than its message has as if it ended with the message, or takes them from what follows;
+ * nothing may begin that way. Known messages are looked into, everything else is only measured.
+ */
+function checkComplete(reader: protobuf.Reader, end: number, type: protobuf.Type | undefined): void {
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const wireType = tag & 7;
+    const field = type?.fieldsById[tag >>> 3];
+    const nested = field?.resolvedType instanceof protobuf.Type ? field.resolvedType : undefined;
+    if (wireType === 2) {
+      const length = reader.uint32();
+      if (length > end - reader.pos) throw new RangeError('a field is longer than its message');
+      if (nested && !field?.map) checkComplete(reader, reader.pos + length, nested);
+      else reader.skip(length);
+    } else reader.skipType(wireType);
+    if (reader.pos > end) throw new RangeError('a field is longer than its message');
+  }
 }
 
 /** The service as a door registers it; a message that ends early fails before a handler sees it. */
 export const inferenceService: grpc.ServiceDefinition = Object.fromEntries(
-  Object.entries(loaded[serviceName] as grpc.ServiceDefinition).map(([name, method]) => [
-    name,
-    { ...method, requestDeserialize: (message: Buffer) => method.requestDeserialize(checkComplete(message)) },
-  ]),
+  Object.entries(loaded[serviceName] as grpc.ServiceDefinition).map(([name, method]) => {
+    const requestType = root.lookupService(serviceName).methods[name]?.requestType;
+    const type = requestType === undefined ? undefined : root.lookupType(`inference.${requestType}`);
+    const requestDeserialize = (message: Buffer): object => {
+      checkComplete(protobuf.Reader.create(message), message.length, type);
+      return method.requestDeserialize(message);
+    };
+    return [name, { ...method, requestDeserialize }];
+  }),
 );
 
 export const { GRPCInferenceService: InferenceClient } = (

@@ -1,0 +1,127 @@
+/** What grpc-js has no options for: how fast a caller may send, and calls that are refused before it sees them. */
+import {
+  constants,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type * as grpc from '@grpc/grpc-js';
+import { InferError, invalidField, type Limits } from '@sheaf/inference';
+import { toStatus } from './status.ts';
+
+/** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
+const receiveWindowBytes = 8 * 1024 * 1024;
+
+/** Reaches for the http2 servers of grpc-js, which are private; a test guards the field. */
+export function guardStreams(server: grpc.Server, limits: Limits): void {
+  const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
+  for (const http2Server of http2Servers.keys()) {
+    raiseReceiveWindow(http2Server);
+    const handlers = http2Server.listeners('stream');
+    http2Server.removeAllListeners('stream');
+    http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
+      const refusal = refusalOf(headers, limits);
+      if (refusal === undefined) {
+        endWhenLate(stream, headers, limits);
+        for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
+        resetOnWrongFlag(stream);
+      } else refuse(stream, refusal);
+    });
+  }
+}
+
+/** There is no option for it on a server (grpc-node#3058). */
+function raiseReceiveWindow(http2Server: Http2Server): void {
+  http2Server.on('session', (session: ServerHttp2Session) => {
+    session.setLocalWindowSize(receiveWindowBytes);
+    session.settings({ initialWindowSize: receiveWindowBytes });
+  });
+}
+
+type Refusal = { readonly httpStatus: number } | { readonly error: InferError };
+
+/** Eight digits at most and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;
+const namePattern = /^:?[a-z0-9_.-]+$/;
+const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
+/** Printable ASCII, as gRPC has it. */
+const valuePattern = /^[\x20-\x7e]*$/;
+
+function refusalOf(headers: IncomingHttpHeaders, limits: Limits): Refusal | undefined {
+  if (headers[':method'] !== 'POST') return { httpStatus: 405 };
+  const timeout = headers['grpc-timeout'];
+  if (timeout !== undefined && !timeoutPattern.test(String(timeout)))
+    return {
+      error: invalidField('grpc-timeout', 'want 1 to 8 digits and a unit of H, M, S, m, u or n', 'METADATA_INVALID'),
+    };
+  const entries = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map((one) => [name, String(one ?? '')] as const),
+  );
+  // Each counts 32 bytes more, as HTTP/2 counts a header list.
+  const bytes = entries.reduce((total, [name, value]) => total + name.length + value.length + 32, 0);
+  if (bytes > limits.metadataBytesMax) {
+    const message = `the metadata takes ${bytes} bytes; the limit is ${limits.metadataBytesMax}`;
+    const metadata = { limit: String(limits.metadataBytesMax), size: String(bytes) };
+    return {
+      error: new InferError('RESOURCE_EXHAUSTED', message, {
+        reason: 'METADATA_TOO_LARGE',
+        metadata,
+        retryAfterMs: -1,
+      }),
+    };
+  }
+  const wrong = entries.find(([name, value]) => !isGood(name, value));
+  if (!wrong) return undefined;
+  const [name] = wrong;
+  const field = namePattern.test(name) ? `metadata "${name.slice(0, 64)}"` : 'metadata';
+  const want = name.endsWith('-bin')
+    ? 'want base64'
+    : 'want a name of a-z, 0-9, "_", "-", "." and a value of printable ASCII';
+  return { error: invalidField(field, want, 'METADATA_INVALID') };
+}
+
+/** Several -bin values of one name come joined by commas. */
+const isGood = (name: string, value: string): boolean =>
+  namePattern.test(name) &&
+  valuePattern.test(value) &&
+  (!name.endsWith('-bin') || value.split(',').every((part) => base64Pattern.test(part.trim())));
+
+function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
+  // A caller that goes away meanwhile is no error of ours.
+  stream.on('error', () => {});
+  if ('httpStatus' in refusal) stream.respond({ ':status': refusal.httpStatus }, { endStream: true });
+  else {
+    const { code, details, metadata } = toStatus(refusal.error);
+    const headers = {
+      ':status': 200,
+      'content-type': 'application/grpc+proto',
+      'grpc-status': code,
+      'grpc-message': encodeURI(details),
+      ...metadata?.toHttp2Headers(),
+    };
+    stream.respond(headers, { endStream: true });
+  }
+  stream.resume();
+}
+
+/** One message is all that these services take from a caller; one that never comes must not be waited for. */
+function endWhenLate(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { requestArrivalMaxMs }: Limits): void {
+  const path = String(headers[':path']);
+  if (!path.startsWith('/inference.') && !path.startsWith('/grpc.health.')) return;
+  const timer = setTimeout(() => {
+    const message = `the request did not arrive within ${requestArrivalMaxMs} ms`;
+    if (!stream.headersSent)
+      refuse(stream, { error: new InferError('DEADLINE_EXCEEDED', message, { reason: 'REQUEST_LATE' }) });
+    stream.close();
+  }, requestArrivalMaxMs);
+  const settle = (): void => clearTimeout(timer);
+  stream.once('end', settle).once('close', settle);
+}
+
+/** A message begins with 0, or with 1 when it is compressed; grpc-js takes anything else for 0. Its own listener comes after this one. */
+function resetOnWrongFlag(stream: ServerHttp2Stream): void {
+  stream.prependOnceListener('data', ([flag = 0]: Buffer) => {
+    if (flag > 1) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+  });
+}

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { tensorOf } from '@sheaf/inference';
+import { buildModel, sampleModels } from '@sheaf/onnx';
+import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { runSheaf } from '../support/sheaf.ts';
+
+/** Numbers that look random and are the same each time (Numerical Recipes' generator). */
+function seeded(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+const good = sampleModels.scale(2);
+
+function flipped(random: (below: number) => number): Uint8Array {
+  const bytes = Uint8Array.from(good);
+  const at = random(bytes.length);
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));
+  return bytes;
+}
+
+const random = seeded(1);
+const x = { name: 'x', datatype: 'FP32', shape: [1] } as const;
+const y = { ...x, name: 'y' };
+const nodes = [{ op: 'Identity', inputs: ['x'], outputs: ['y'] }];
+
+/** What `sheaf check` finds, since the file itself says it. */
+const unreadable: [string, Uint8Array, RegExp][] = [
+  ['an empty file', new Uint8Array(), /: the model file is empty$/m],
+  ['text', Buffer.from('not a model'), /: the file is not an ONNX model/],
+  ['random bytes', Uint8Array.from({ length: 4_096 }, () => random(256)), /: the file is not an ONNX model/],
+  ['half a model', good.subarray(0, good.length >> 1), /: the file is not an ONNX model/],
+  ['no outputs', buildModel({ inputs: [x], outputs: [], nodes }), /: the model has no outputs$/m],
+  [
+    'an output named twice',
+    buildModel({ inputs: [x], outputs: [y, y], nodes }),
+    /: the model has two outputs called "y"$/m,
+  ],
+];
+
+describe('a model file', () => {
+  for (const [name, bytes, sentence] of unreadable) {
+    it(`with ${name} is told by sheaf check and by sheaf up, with exit code 2`, async () => {
+      const folder = await writeFolder({ 'models/m': bytes });
+      for (const args of [
+        ['check', folder],
+        ['up', folder, '--port', '0'],
+      ]) {
+        const { code, stdout, stderr } = await runSheaf(args);
+        assert.deepEqual([code, stdout], [2, '']);
+        assert.match(stderr, /^models\/m\/1\/model\.onnx: /);
+        assert.match(stderr, sentence);
+        assert.doesNotMatch(stderr, /\n +at |node:internal/);
+      }
+      await rm(folder, { recursive: true });
+    });
+  }
+
+  it('with any bit flipped is not the one whose sha256 model.yaml states', async () => {
+    const sha256 = createHash('sha256').update(good).digest('hex');
+    const flips = Array.from(
+      { length: 50 },
+      (_, index) => [`models/m/${index + 1}/model.onnx`, flipped(random)] as const,
+    );
+    const folder = await writeFolder({ 'models/m/model.yaml': `sha256: '${sha256}'\n`, ...Object.fromEntries(flips) });
+    const { code, stderr } = await runSheaf(['check', folder]);
+    assert.equal(code, 2);
+    assert.equal(stderr.match(/the file is not the one whose sha256 model\.yaml states/g)?.length, 50);
+    await rm(folder, { recursive: true });
+  });
+
+  it('with a bit flipped, and no sha256, is served or told in a sentence, and the others live', async () => {
+    for (let round = 0; round < 8; round++) {
+      const bytes = flipped(random);
+      const about = Buffer.from(bytes).toString('hex');
+      try {
+        await using mesh = await startTestMesh({ 'models/flipped': bytes, 'models/good': good });
+        const tensor = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
+        assert.equal((await ask(mesh.door, 'good', [tensor])).version, '1', about);
+      } catch (error) {
+        // From reading the folder, or from the service that could not start.
+        assert.match(
+          (error as Error).message,
+          /^(models\/flipped\/1\/model\.onnx: |model flipped\/1 does not run: )/,
+          about,
+        );
+      }
+    }
+  });
+
+  it('of which the runtime knows an operator not is told by sheaf up alone', async () => {
+    const folder = await writeFolder({ 'models/odd': sampleModels.unknownOperator() });
+    assert.equal((await runSheaf(['check', folder])).code, 0);
+    const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^model odd\/1 does not run: the runtime cannot load it: .*Frobnicate/);
+    await rm(folder, { recursive: true });
+  });
+});
