@@ -108,6 +108,23 @@ describe('sheaf init', () => {
   });
 });
 
+describe('sheaf graph', () => {
+  it('prints Mermaid, and draws the picture that the READMEs show', async () => {
+    const { stdout } = await runSheaf(['graph', 'read-postcode', example]);
+    assert.match(stdout, /^flowchart LR\n/);
+    assert.match(stdout, / stage_crop -- "pixels" --> stage_read$/m);
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-graph-'));
+    assert.equal((await runSheaf(['graph', 'read-postcode', example, '--svg', 'out.svg'], folder)).code, 0);
+    const committed = await readFile(join(example, 'read-postcode.svg'), 'utf8');
+    assert.equal(
+      await readFile(join(folder, 'out.svg'), 'utf8'),
+      committed,
+      'draw it again: npx sheaf graph ... --svg',
+    );
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe('sheaf infer', () => {
   let command: RunningCommand;
   let address: string;
@@ -200,6 +217,11 @@ describe('sheaf infer', () => {
       ['read-postcode', '[[0]]', '--draw', 'x.png'],
       /^--draw wants an image as the first input/,
     ],
+    [
+      'a drawing that cannot be written',
+      ['read-postcode', page('000'), '--draw', '/nowhere/x.png'],
+      /cannot be written \(ENOENT\)$/,
+    ],
     ['a shape that is none', ['read-postcode', page('000'), '--shape', 'x'], /^--shape: want <input>=<dimensions>/],
     ['a time that is none', ['read-postcode', page('000'), '--timeout', 'soon'], /^--timeout: want an integer/],
     ['an unknown option', ['read-postcode', '--colour'], /Unknown option '--colour'/],
@@ -226,6 +248,10 @@ describe('a command that is wrong', () => {
     [['up', '--port', '65536', '.'], /^--port: want an integer from 0 to 65535/],
     [['graph'], /^usage: sheaf graph <pipeline>/],
     [['graph', 'nobody', example], /^there is no pipeline "nobody"; the pipelines are read-postcode$/],
+    [
+      ['graph', 'read-postcode', example, '--svg', '/nowhere/x.svg'],
+      /^\/nowhere\/x\.svg cannot be written \(ENOENT\)$/,
+    ],
     [['init'], /^usage: sheaf init <folder>/],
     [['init', page('000')], /is a file; want a new folder$/],
     [['init', '/proc/mesh'], /^\/proc\/mesh cannot be made/],

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import type { ParseArgsOptionsConfig } from 'node:util';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 
@@ -33,4 +34,11 @@ export function integerOf(name: string, value: OptionValues[string], min: number
   const number = value === '' ? Number.NaN : Number(value);
   if (Number.isInteger(number) && number >= min && number <= max) return number;
   throw new UsageError(`--${name}: want an integer from ${min} to ${max}, got "${value}"`);
+}
+
+/** Writes what a command was asked to write. */
+export async function writeOrFail(file: string, content: string | Uint8Array): Promise<void> {
+  await writeFile(file, content).catch((error: NodeJS.ErrnoException) => {
+    throw new UsageError(`${file} cannot be written (${error.code})`);
+  });
 }

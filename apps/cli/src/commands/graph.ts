@@ -1,16 +1,19 @@
-import { toMermaid } from '@sheaf/pipeline';
-import { type Command, readMeshOrFail, UsageError } from '../command.ts';
+import { toMermaid, toSvg } from '@sheaf/pipeline';
+import { type Command, readMeshOrFail, textOf, UsageError, writeOrFail } from '../command.ts';
 
 export const graph: Command = {
   usage: 'graph <pipeline> [folder]',
-  summary: 'print a pipeline as a Mermaid diagram',
-  options: {},
-  async run([name, folder]) {
+  summary: 'print a pipeline as a Mermaid diagram, or draw it',
+  options: { svg: { type: 'string' } },
+  help: '  --svg <out.svg>   a picture instead',
+  async run([name, folder], values) {
     if (!name) throw new UsageError(`usage: sheaf ${graph.usage}`);
     const { pipelines } = await readMeshOrFail(folder);
     const found = pipelines.find(({ spec }) => spec.pipeline === name);
     const known = pipelines.map(({ spec }) => spec.pipeline).join(', ') || 'none';
     if (!found) throw new UsageError(`there is no pipeline "${name}"; the pipelines are ${known}`);
-    console.log(toMermaid(found.spec));
+    const file = textOf(values.svg);
+    if (file === undefined) return console.log(toMermaid(found.spec));
+    await writeOrFail(file, toSvg(found.spec));
   },
 };

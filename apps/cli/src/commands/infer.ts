@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import {
   defaultLimits,
   explanationParameter,
@@ -10,7 +10,7 @@ import {
 import { decodeImage, drawBoxes, readTensor, toJson } from '@sheaf/tensor-io';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { type Answered, ask } from '../ask.ts';
-import { type Command, integerOf, type OptionValues, textOf, UsageError } from '../command.ts';
+import { type Command, integerOf, type OptionValues, textOf, UsageError, writeOrFail } from '../command.ts';
 import { explanationTree, outputsTable } from '../print.ts';
 
 const addressDefault = '127.0.0.1:8001';
@@ -65,7 +65,7 @@ export const infer: Command = {
       });
       print(answered, values);
       if (image) {
-        await writeFile(image.file, await drawBoxes(image.decoded, answered.response.outputs));
+        await writeOrFail(image.file, await drawBoxes(image.decoded, answered.response.outputs));
         console.error(`drawn: ${image.file}`);
       }
     } finally {
