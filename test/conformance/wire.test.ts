@@ -36,6 +36,7 @@ function send(session: ClientHttp2Session, body: Uint8Array, headers: Record<str
     });
     let status = '';
     const note = (received: Record<string, unknown>): void => {
+      assert.doesNotMatch(String(received['grpc-message']), /\/(home|tmp|work|usr)\/|node:|\.ts\b|127\.0\.0\.1/);
       status = String(received['grpc-status'] ?? (status || `HTTP ${received[':status']}`));
     };
     stream.on('response', note);
