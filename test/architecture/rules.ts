@@ -10,7 +10,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   pipeline: ['inference'],
   transport: ['inference'],
   onnx: ['inference'],
-  runtime: ['inference'],
+  runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['inference', 'onnx', 'pipeline', 'runtime'],
   host: ['inference', 'transport'],

@@ -154,6 +154,15 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     ],
   ],
   [
+    'wrong settings of batching',
+    { ...good, 'models/double/model.yaml': 'instances: 0\nbatching: { maxRows: many, preferredRows: [0] }\n' },
+    [
+      'models/double/model.yaml:1: instances: want an integer from 1 to 64, got 0',
+      'models/double/model.yaml:2: batching.maxRows: want an integer from 1 to 65536, got "many"',
+      'models/double/model.yaml:2: batching.preferredRows: want a list of integers from 1 to 65536, got [0]',
+    ],
+  ],
+  [
     'a model other than its sha256 says',
     { ...good, 'models/double/model.yaml': `sha256: '${'0'.repeat(64)}'\n` },
     [/not the one whose sha256 model\.yaml states/],

@@ -27,7 +27,7 @@ function treeUnder(spans: readonly ReceivedSpan[], parentId: string): Tree {
 }
 
 const servedBy = (service: string): Tree => ({
-  [`try ${service}`]: { [`${service} ModelInfer`]: { [`run ${service}/1`]: {} } },
+  [`try ${service}`]: { [`${service} ModelInfer`]: { [`queue ${service}/1`]: {}, [`run ${service}/1`]: {} } },
 });
 const overlap = (a: ReceivedSpan, b: ReceivedSpan): boolean => a.startNs < b.endNs && b.startNs < a.endNs;
 

@@ -13,8 +13,10 @@ const schema = protobuf
   message Status { string message = 2; int32 code = 3; }
   message Span {
     bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
-    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; Status status = 15;
+    fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated KeyValue attributes = 9;
+    repeated Link links = 13; Status status = 15;
   }
+  message Link { bytes trace_id = 1; bytes span_id = 2; }
   message ScopeSpans { repeated Span spans = 2; }
   message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
   message Request { repeated ResourceSpans resource_spans = 1; }
@@ -30,6 +32,10 @@ export interface ReceivedSpan {
   readonly service: string;
   readonly startNs: bigint;
   readonly endNs: bigint;
+  /** Calls that shared the run; 0 where the span is none. */
+  readonly batchCalls: number;
+  /** Span ids. */
+  readonly links: readonly string[];
 }
 
 interface WireSpan {
@@ -39,6 +45,8 @@ interface WireSpan {
   name: string;
   startTimeUnixNano: string;
   endTimeUnixNano: string;
+  attributes?: { key: string; value: { intValue?: string } }[];
+  links?: { spanId: string }[];
 }
 
 interface WireRequest {
@@ -63,6 +71,8 @@ function spansOf(body: Buffer): ReceivedSpan[] {
         service,
         startNs: BigInt(span.startTimeUnixNano),
         endNs: BigInt(span.endTimeUnixNano),
+        batchCalls: Number(span.attributes?.find(({ key }) => key === 'sheaf.batch.calls')?.value.intValue ?? 0),
+        links: (span.links ?? []).map(({ spanId }) => hex(spanId)),
       })),
     );
   });

@@ -27,7 +27,14 @@ export async function openService(mesh: Mesh, name: string): Promise<OpenService
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh.limits.messageBytesMax)));
-  const opened = transforms.map((transform) => openTransform({ ...transform, runLimitMs: transformLimitMs, queueMax }));
+  const opened = transforms.map((transform) =>
+    openTransform({
+      ...transform,
+      runLimitMs: transformLimitMs,
+      queueMax,
+      outputBytesMax: mesh.limits.messageBytesMax,
+    }),
+  );
   return serviceOf([...loaded, ...opened]);
 }
 
@@ -48,15 +55,18 @@ function endStuckProcess(subject: string): void {
 }
 
 function openVersions(model: Model, outputBytesMax: number): Promise<ServedVersion>[] {
-  const { name, runLimitMs, intraOpThreads } = model;
-  return model.versions.map(async ({ version, file, signature }) => {
+  const { name, runLimitMs, intraOpThreads, instances, batching } = model;
+  return model.versions.map(async ({ version, file, signature, rows }) => {
     const onStuck = (): void => endStuckProcess(`model ${name}/${version}`);
     const bytes = await readFile(file);
     return openModel({
       name,
       version,
       signature,
+      rows,
       model: bytes,
+      instances,
+      batching,
       intraOpThreads,
       runLimitMs,
       queueMax,

@@ -44,6 +44,7 @@ const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   stage: SpanKind.INTERNAL,
   member: SpanKind.INTERNAL,
   try: SpanKind.CLIENT,
+  queue: SpanKind.INTERNAL,
   run: SpanKind.INTERNAL,
 };
 
@@ -59,7 +60,9 @@ function readable(span: EndedSpan, resource: Resource): ReadableSpan {
     endTime: hrTime(endMs),
     status: code === 'OK' ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: message ?? code },
     attributes,
-    links: [],
+    links: (span.links ?? []).map((link) => ({
+      context: { traceId: link.traceId, spanId: link.spanId, traceFlags: TraceFlags.SAMPLED },
+    })),
     events: [],
     duration: hrTime(endMs - startMs),
     ended: true,

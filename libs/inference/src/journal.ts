@@ -13,7 +13,7 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-export type SpanKind = 'request' | 'stage' | 'member' | 'try' | 'run';
+export type SpanKind = 'request' | 'stage' | 'member' | 'try' | 'queue' | 'run';
 
 /** One stretch of a call's work. */
 export interface Span extends TraceParent {
@@ -23,6 +23,8 @@ export interface Span extends TraceParent {
   /** Milliseconds since the epoch, fractional. */
   readonly startMs: number;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
+  /** Work of other calls that this was done together with. */
+  readonly links?: readonly TraceParent[];
 }
 
 export interface EndedSpan extends Span {

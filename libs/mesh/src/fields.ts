@@ -49,6 +49,13 @@ export const integer =
       ? value
       : wrong(`an integer from ${min} to ${max}`);
 
+export const integers =
+  (min: number, max: number): Field<readonly number[]> =>
+  (value, wrong) =>
+    Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= min && item <= max)
+      ? (value as number[])
+      : wrong(`a list of integers from ${min} to ${max}`);
+
 export const text =
   (wanted: string, pattern: RegExp): Field<string> =>
   (value, wrong) =>

@@ -1,5 +1,7 @@
 import type { Limits, Signature } from '@sheaf/inference';
+import type { Rows } from '@sheaf/onnx';
 import type { PipelineSpec } from '@sheaf/pipeline';
+import type { BatchingOptions } from '@sheaf/runtime';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -7,6 +9,7 @@ export interface ModelVersion {
   /** Absolute. */
   readonly file: string;
   readonly signature: Signature;
+  readonly rows: Rows;
 }
 
 export interface Model {
@@ -15,6 +18,10 @@ export interface Model {
   readonly versions: readonly [ModelVersion, ...ModelVersion[]];
   readonly runLimitMs: number;
   readonly intraOpThreads: number;
+  /** Workers, each with a session and weights of its own. */
+  readonly instances: number;
+  /** Undefined when calls are never to be batched. */
+  readonly batching: BatchingOptions | undefined;
 }
 
 export interface MeshTransform {

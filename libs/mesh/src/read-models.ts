@@ -3,18 +3,29 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
-import { integer, readFields, text } from './fields.ts';
+import type { BatchingOptions } from '@sheaf/runtime';
+import { integer, integers, readFields, text } from './fields.ts';
 import type { Model, ModelVersion } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml } from './yaml-file.ts';
 
-const runLimitDefaultMs = 10_000;
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const modelFields = {
   runLimitMs: integer(1, 600_000),
   intraOpThreads: integer(1, 256),
+  instances: integer(1, 64),
+  batching: (value: unknown) => value,
   sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
+};
+
+const rowsMax = 65_536;
+const batchingDefault: BatchingOptions = { maxRows: 64, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
+const batchingFields = {
+  maxRows: integer(1, rowsMax),
+  maxQueueDelayMs: integer(0, 60_000),
+  preferredRows: integers(1, rowsMax),
+  allowedRows: integers(1, rowsMax),
 };
 
 /** Reads `models/<name>/<version>/model.onnx` and each `models/<name>/model.yaml`. */
@@ -57,15 +68,30 @@ async function readOne(folder: string, name: string, problems: MeshProblem[]): P
   }
   const [newest, ...older] = versions.sort((a, b) => Number(b.version) - Number(a.version));
   if (!newest) return undefined;
-  const { runLimitMs = runLimitDefaultMs, intraOpThreads = 1 } = settings;
-  return { name, versions: [newest, ...older], runLimitMs, intraOpThreads };
+  const { sha256: _, ...served } = settings;
+  return { name, versions: [newest, ...older], ...served };
 }
 
-async function readSettings(folder: string, name: string, problems: MeshProblem[]) {
+interface ModelSettings extends Pick<Model, 'runLimitMs' | 'intraOpThreads' | 'instances' | 'batching'> {
+  readonly sha256?: string | undefined;
+}
+
+const settingsDefault: ModelSettings = {
+  runLimitMs: 10_000,
+  intraOpThreads: 1,
+  instances: 1,
+  batching: batchingDefault,
+};
+
+async function readSettings(folder: string, name: string, problems: MeshProblem[]): Promise<ModelSettings> {
   const file = `models/${name}/model.yaml`;
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
-  return yaml ? readFields(yaml, [], yaml.value, modelFields, problems) : {};
+  if (!yaml) return settingsDefault;
+  const { batching, ...settings } = { ...settingsDefault, ...readFields(yaml, [], yaml.value, modelFields, problems) };
+  if (batching === false) return { ...settings, batching: undefined };
+  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], batching, batchingFields, problems) };
+  return { ...settings, batching: { ...read, allowedRows: [...read.allowedRows].sort((a, b) => a - b) } };
 }
 
 async function readVersion(
@@ -91,7 +117,8 @@ async function readVersion(
     return undefined;
   }
   try {
-    return { version, file, signature: readModel(bytes).signature };
+    const { signature, rows } = readModel(bytes);
+    return { version, file, signature, rows };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     problems.push(problemIn(relative, error.message));

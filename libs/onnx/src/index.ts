@@ -7,5 +7,5 @@ export {
   type NodeSpec,
   type TensorInfo,
 } from './graph-builder.ts';
-export { defaultModelLimits, type ModelFacts, type ModelLimits, readModel } from './read-model.ts';
+export { defaultModelLimits, type ModelFacts, type ModelLimits, type Rows, readModel } from './read-model.ts';
 export { sampleModels } from './sample-models.ts';

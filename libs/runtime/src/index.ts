@@ -1,4 +1,5 @@
 export { describeTransform } from './describe-transform.ts';
+export type { BatchingOptions } from './scheduler.ts';
 export {
   type ModelOptions,
   openModel,

@@ -4,20 +4,21 @@ import {
   checkRequest,
   createTensor,
   elementCount,
+  explainParameter,
   type Infer,
   InferError,
   type InferRequest,
   type InferResponse,
-  Journal,
   mismatch,
-  monotonicClock,
   packBytes,
   type Signature,
   type TensorSpec,
-  traced,
 } from '@sheaf/inference';
-import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
+import type { Rows } from '@sheaf/onnx';
+import { type PackedTensor, packTensor } from './packed-tensor.ts';
+import { type BatchingOptions, type ScheduledCall, Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
+import type { TensorTask } from './task-thread.ts';
 import { TaskWorker } from './task-worker.ts';
 import type { TransformThreadData } from './transform-thread.ts';
 
@@ -35,10 +36,16 @@ export interface ModelOptions {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
+  /** What the file says of its first dimensions. */
+  readonly rows: Rows;
   /** The bytes of the model file. */
   readonly model: Uint8Array;
-  /** Default 1: services that each believe they own the machine are slower than one. */
+  /** Workers, each with a session and weights of its own. Default 1: services that each believe they own the machine are slower than one. */
+  readonly instances: number;
+  /** Default 1, for the same reason. */
   readonly intraOpThreads: number;
+  /** Undefined runs every call alone; so does a model whose rows are not those of its inputs. */
+  readonly batching: BatchingOptions | undefined;
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
   readonly runLimitMs: number;
   readonly queueMax: number;
@@ -47,30 +54,29 @@ export interface ModelOptions {
   readonly onStuck: () => void;
 }
 
-/** Loads a model into a worker thread of its own and runs it once, so that the first caller does not pay for it. */
+/** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
 export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const { name, version, signature, model, intraOpThreads, runLimitMs, queueMax, outputBytesMax, onStuck } = options;
   const subject = `model ${name}/${version}`;
-  const workerData: SessionThreadData = { model, subject, intraOpThreads, outputBytesMax };
+  const workerData: SessionThreadData = { model, subject, intraOpThreads };
   const module = new URL('./session-thread.ts', import.meta.url);
-  const worker = new TaskWorker<readonly PackedTensor[]>({
-    module,
-    workerData,
-    subject,
-    limitMs: runLimitMs,
-    queueMax,
-    overrun: onStuck,
-  });
-  await warmUp(worker, signature, subject, runLimitMs);
-  return {
-    name,
-    version,
-    platform: 'onnxruntime_onnx',
-    signature,
-    infer: inferWith(worker, name, version, signature),
-    close: () => worker.close(),
+  const overrun = (): void => {
+    scheduler?.refuse(restarting(subject));
+    onStuck();
   };
+  let scheduler: Scheduler | undefined;
+  const workers = Array.from(
+    { length: options.instances },
+    () => new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun }),
+  );
+  const batches = await warmUp(workers, options, subject);
+  const batching = batches ? options.batching : undefined;
+  scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queueMax, outputBytesMax });
+  return servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
 }
+
+const restarting = (subject: string): InferError =>
+  new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 });
 
 export interface TransformOptions {
   readonly name: string;
@@ -79,9 +85,11 @@ export interface TransformOptions {
   /** Default 5,000; a transform past it is ended and its worker replaced. */
   readonly runLimitMs: number;
   readonly queueMax: number;
+  readonly outputBytesMax: number;
 }
 
-export function openTransform({ name, file, signature, runLimitMs, queueMax }: TransformOptions): ServedVersion {
+export function openTransform(options: TransformOptions): ServedVersion {
+  const { name, file, signature, runLimitMs, queueMax, outputBytesMax } = options;
   const subject = `transform ${name}`;
   const workerData: TransformThreadData = { file, subject };
   const module = new URL('./transform-thread.ts', import.meta.url);
@@ -90,37 +98,60 @@ export function openTransform({ name, file, signature, runLimitMs, queueMax }: T
     workerData,
     subject,
     limitMs: runLimitMs,
-    queueMax,
     overrun: 'replace',
   });
-  return {
-    name,
-    version: '1',
-    platform: 'sheaf_transform',
-    signature,
-    infer: inferWith(worker, name, '1', signature),
-    close: () => worker.close(),
-  };
+  const batching = undefined;
+  const scheduler = new Scheduler({
+    subject,
+    spanName: `${name}/1`,
+    workers: [worker],
+    batching,
+    queueMax,
+    outputBytesMax,
+  });
+  return servedVersion(name, '1', 'sheaf_transform', signature, scheduler);
 }
 
-function inferWith(
-  worker: TaskWorker<readonly PackedTensor[]>,
+function servedVersion(
   name: string,
   version: string,
+  platform: ServedVersion['platform'],
   signature: Signature,
-): Infer {
+  scheduler: Scheduler,
+): ServedVersion {
   const everyOutput = signature.outputs.map((output) => output.name);
-  return async (request: InferRequest, context: CallContext): Promise<InferResponse> => {
+  const infer = async (request: InferRequest, context: CallContext): Promise<InferResponse> => {
     checkRequest(signature, request.inputs, request.outputs);
-    const packed = request.inputs.map(packTensor);
-    const wanted = request.outputs.length === 0 ? everyOutput : request.outputs;
-    const memory = packed.map((tensor) => tensor.memory);
-    const outputs = await traced(context, 'run', `${name}/${version}`, (inner) =>
-      worker.run({ inputs: packed, outputs: wanted }, memory, inner),
-    );
-    const tensors = outputs.map(unpackTensor);
+    const outputs = request.outputs.length === 0 ? everyOutput : request.outputs;
+    const tensors = await scheduler.infer(scheduledCall(request, outputs), context);
     checkOutputs(signature, tensors, name);
     return { model: name, version, parameters: new Map(), outputs: tensors };
+  };
+  return { name, version, platform, signature, infer, close: () => scheduler.close() };
+}
+
+/** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
+const schedulingParameters = new Set<string>([
+  explainParameter,
+  'priority',
+  'timeout',
+  'triton_enable_empty_final_response',
+]);
+
+function scheduledCall({ inputs, parameters }: InferRequest, outputs: readonly string[]): ScheduledCall {
+  const timeoutUs = parameters.get('timeout');
+  const kinds = [...inputs]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, datatype, shape }) => `${name} ${datatype} ${shape.slice(1)}`);
+  const others = [...parameters]
+    .filter(([name]) => !schedulingParameters.has(name))
+    .map(([name, value]) => `${name} ${typeof value} ${value}`);
+  return {
+    inputs,
+    outputs,
+    priority: Number(parameters.get('priority') ?? 0),
+    queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
+    key: JSON.stringify([kinds, outputs, others.sort()]),
   };
 }
 
@@ -136,41 +167,53 @@ function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name
   }
 }
 
-/** One run on zeros, every open dimension 1. Inputs of zeros may be wrong for a model; that it answers at all is what counts. */
+/**
+ * One run on zeros in each worker. Answers whether rows of different calls may share a run: the file says so, or says nothing against it, and runs
+ * of two and three rows give as many.
+ */
 async function warmUp(
+  workers: readonly TaskWorker<readonly PackedTensor[]>[],
+  { signature, rows, batching }: ModelOptions,
+  subject: string,
+): Promise<boolean> {
+  try {
+    await Promise.all(workers.map((worker) => runZeros(worker, signature, 1)));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.close()));
+    const why = error instanceof Error ? error.message : error;
+    throw new InferError('FAILED_PRECONDITION', `${subject} does not run: ${why}`, { cause: error });
+  }
+  const [worker] = workers;
+  if (!worker || rows === 'none' || !batching) return false;
+  for (const count of [2, 3]) {
+    const outputs = await runZeros(worker, signature, count).catch(() => undefined);
+    if (!outputs?.every(({ shape }) => shape[0] === count)) return false;
+  }
+  return true;
+}
+
+/** Every open dimension is 1, but for the first, which is `rows`. Undefined when zeros are wrong for a model: that it answers at all is what counts. */
+async function runZeros(
   worker: TaskWorker<readonly PackedTensor[]>,
   signature: Signature,
-  subject: string,
-  limitMs: number,
-): Promise<void> {
-  const inputs = signature.inputs.map((spec) => packTensor(zeros(spec)));
-  const journal = new Journal();
-  const context: CallContext = {
-    clock: monotonicClock,
-    // Past the run limit, so that a model that never ends is told from one that is slow to load.
-    deadline: monotonicClock.now() + limitMs + 1_000,
-    signal: new AbortController().signal,
-    snapshot: { epoch: 0 },
-    journal,
-    span: journal.start('run', 'warm-up', undefined),
-  };
+  rows: number,
+): Promise<readonly PackedTensor[] | undefined> {
+  const inputs = signature.inputs.map((spec) => packTensor(zeros(spec, rows)));
   const outputs = signature.outputs.map(({ name }) => name);
-  const memory = inputs.map((tensor) => tensor.memory);
   try {
-    await worker.run({ inputs, outputs }, memory, context);
-  } catch (error) {
-    if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') return;
-    await worker.close();
-    throw new InferError(
-      'FAILED_PRECONDITION',
-      `${subject} does not run: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
+    const task: TensorTask = { inputs, outputs, outputBytesMax: Number.POSITIVE_INFINITY };
+    return await worker.run(
+      task,
+      inputs.map(({ memory }) => memory),
     );
+  } catch (error) {
+    if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') return undefined;
+    throw error;
   }
 }
 
-function zeros({ name, datatype, shape }: TensorSpec) {
-  const concrete = shape.map((dim) => (dim === -1 ? 1 : dim));
+function zeros({ name, datatype, shape }: TensorSpec, rows: number) {
+  const concrete = shape.map((dim, axis) => (dim !== -1 ? dim : axis === 0 ? rows : 1));
   const bytes = byteLength(datatype, concrete);
   const data = bytes === undefined ? packBytes(new Array(elementCount(concrete)).fill('')) : new Uint8Array(bytes);
   return createTensor({ name, datatype, shape: concrete, data });

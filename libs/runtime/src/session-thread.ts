@@ -10,11 +10,9 @@ export interface SessionThreadData {
   readonly model: Uint8Array;
   readonly subject: string;
   readonly intraOpThreads: number;
-  /** Bytes that the outputs of one run may take together. */
-  readonly outputBytesMax: number;
 }
 
-const { model, subject, intraOpThreads, outputBytesMax } = workerData as SessionThreadData;
+const { model, subject, intraOpThreads } = workerData as SessionThreadData;
 
 const ortTypes = {
   BOOL: 'bool',
@@ -117,7 +115,7 @@ async function loaded(): Promise<ort.InferenceSession> {
   }
 }
 
-async function run({ inputs, outputs }: TensorTask): Promise<readonly PackedTensor[]> {
+async function run({ inputs, outputs, outputBytesMax }: TensorTask): Promise<readonly PackedTensor[]> {
   const feeds = Object.fromEntries(inputs.map((input) => [input.name, feed(input)]));
   const results = await (await loaded()).run(feeds, [...outputs]);
   let bytes = 0;

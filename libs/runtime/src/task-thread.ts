@@ -7,6 +7,8 @@ export interface TensorTask {
   readonly inputs: readonly PackedTensor[];
   /** Names wanted, in order; never empty. */
   readonly outputs: readonly string[];
+  /** Bytes that the outputs may take together. */
+  readonly outputBytesMax: number;
 }
 
 type Message = { readonly id: number; readonly payload: TensorTask } | { readonly id: number; readonly cancel: true };

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { abortReason, type CallContext, checkAlive, deadlineExceeded, InferError, remainingMs } from '@sheaf/inference';
+import { InferError } from '@sheaf/inference';
 
 /** What a worker of ours answers to a task. */
 export type TaskReply<Result> =
@@ -21,32 +21,22 @@ export interface TaskWorkerOptions {
   readonly subject: string;
   /** A task that takes longer is given up: see `overrun`. */
   readonly limitMs: number;
-  /** Tasks that may wait; one more is refused with UNAVAILABLE. */
-  readonly queueMax: number;
   /**
    * `replace`: the worker is terminated and a new one takes over, which works for JavaScript only.
-   * A function: the thread is in native code and cannot be stopped; called once, after every waiting caller has its answer.
+   * A function: the thread is in native code and cannot be stopped; called after the task has its answer.
    */
   readonly overrun: 'replace' | (() => void);
 }
 
 interface Task<Result> {
   readonly id: number;
-  readonly payload: unknown;
-  readonly transfer: readonly ArrayBuffer[];
-  readonly context: CallContext;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: InferError) => void;
-  readonly release: () => void;
 }
 
-/**
- * One worker thread that does one task at a time, in order. A caller that leaves, or whose deadline passes, is answered at once;
- * a task that nobody waits for any more is never started.
- */
+/** One worker thread, which does one task at a time. */
 export class TaskWorker<Result> {
   readonly #options: TaskWorkerOptions;
-  readonly #queue: Task<Result>[] = [];
   #worker: Worker;
   #running: Task<Result> | undefined;
   #limit: NodeJS.Timeout | undefined;
@@ -59,36 +49,27 @@ export class TaskWorker<Result> {
     this.#worker = this.#spawn();
   }
 
-  run(payload: unknown, transfer: readonly ArrayBuffer[], context: CallContext): Promise<Result> {
-    const { subject, queueMax } = this.#options;
-    checkAlive(context, subject);
-    if (this.#closed) return Promise.reject(draining(subject));
-    if (this.#queue.length >= queueMax) {
-      const message = `${subject}: ${queueMax} requests already wait`;
-      return Promise.reject(new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 }));
-    }
+  /** Whoever asks sees to it that the one before has ended. */
+  run(payload: unknown, transfer: readonly ArrayBuffer[]): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
-      const onAbort = (): void => this.#leave(task, abortReason(context.signal));
-      const timer = setTimeout(() => this.#leave(task, deadlineExceeded(subject)), Math.max(0, remainingMs(context)));
-      const release = (): void => {
-        clearTimeout(timer);
-        context.signal.removeEventListener('abort', onAbort);
-      };
-      const task: Task<Result> = { id, payload, transfer, context, resolve, reject, release };
-      context.signal.addEventListener('abort', onAbort, { once: true });
-      this.#queue.push(task);
-      this.#next();
+      const task: Task<Result> = { id: this.#nextId++, resolve, reject };
+      this.#running = task;
+      this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
+      this.#worker.postMessage({ id: task.id, payload }, transfer);
     });
   }
 
+  /** Nobody waits for the running task any more; what can stop, stops. */
+  cancel(): void {
+    if (this.#running) this.#worker.postMessage({ id: this.#running.id, cancel: true });
+  }
+
   /**
-   * Ends the thread; whatever still waits is refused. A run in native code is waited for, since to terminate its thread would abort the process:
-   * whoever cannot wait has to kill that.
+   * Ends the thread. A run in native code is waited for, since to terminate its thread would abort the process: whoever cannot wait has to kill
+   * that.
    */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const task of this.#queue.splice(0)) this.#refuse(task, draining(this.#options.subject));
     if (this.#running && this.#options.overrun !== 'replace')
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#worker.terminate();
@@ -104,48 +85,24 @@ export class TaskWorker<Result> {
     return worker;
   }
 
-  #next(): void {
-    const task = this.#running ? undefined : this.#queue.shift();
-    if (!task) return;
-    this.#running = task;
-    this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
-    this.#worker.postMessage({ id: task.id, payload: task.payload }, task.transfer);
-  }
-
   #finish(reply: TaskReply<Result>): void {
     const task = this.#running;
     if (!task || task.id !== reply.id) return;
     this.#endRun();
-    if (reply.ok) task.resolve(reply.result);
-    else {
-      // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
-      if (reply.failure.log && reply.failure.code !== 'INVALID_ARGUMENT')
-        console.error(`${this.#options.subject}: ${reply.failure.log}`);
-      task.reject(
-        new InferError(reply.failure.code, reply.failure.message, { reason: 'RUN_FAILED', retryAfterMs: -1 }),
-      );
+    if (reply.ok) {
+      task.resolve(reply.result);
+      return;
     }
-    task.release();
-    this.#next();
+    const { code, message, log } = reply.failure;
+    // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
+    if (log && code !== 'INVALID_ARGUMENT') console.error(`${this.#options.subject}: ${log}`);
+    task.reject(new InferError(code, message, { reason: 'RUN_FAILED', retryAfterMs: -1 }));
   }
 
   #endRun(): void {
     clearTimeout(this.#limit);
     this.#running = undefined;
     this.#onIdle();
-  }
-
-  #refuse(task: Task<Result>, error: InferError): void {
-    task.release();
-    task.reject(error);
-  }
-
-  /** The caller gets its answer now. A task in the queue goes; one that runs goes on, and its result is dropped. */
-  #leave(task: Task<Result>, error: InferError): void {
-    const index = this.#queue.indexOf(task);
-    if (index !== -1) this.#queue.splice(index, 1);
-    else this.#worker.postMessage({ id: task.id, cancel: true });
-    this.#refuse(task, error);
   }
 
   #overrun(task: Task<Result>): void {
@@ -160,11 +117,7 @@ export class TaskWorker<Result> {
     }
     this.#closed = true;
     this.#running = undefined;
-    this.#refuse(task, error);
-    const restarting = { reason: 'RESTARTING', retryAfterMs: 1000 };
-    for (const waiting of this.#queue.splice(0)) {
-      this.#refuse(waiting, new InferError('UNAVAILABLE', `${subject}: the service restarts`, restarting));
-    }
+    task.reject(error);
     overrun();
   }
 
@@ -173,13 +126,9 @@ export class TaskWorker<Result> {
     const old = this.#worker;
     old.removeAllListeners();
     void old.terminate();
-    this.#running?.release();
-    this.#running?.reject(error);
+    const task = this.#running;
     this.#endRun();
     this.#worker = this.#spawn();
-    this.#next();
+    task?.reject(error);
   }
 }
-
-const draining = (subject: string): InferError =>
-  new InferError('UNAVAILABLE', `${subject} is shutting down`, { reason: 'DRAINING', retryAfterMs: 0 });
