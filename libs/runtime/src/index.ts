@@ -1,5 +1,5 @@
+export type { BatchingOptions } from './call-queue.ts';
 export { describeTransform } from './describe-transform.ts';
-export type { BatchingOptions } from './scheduler.ts';
 export {
   type ModelOptions,
   openModel,

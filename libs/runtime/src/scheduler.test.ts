@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { type CallContext, elements, InferError, Journal, type Tensor, tensorOf } from '@sheaf/inference';
+import type { BatchingOptions } from './call-queue.ts';
 import { packTensor, unpackTensor } from './packed-tensor.ts';
-import { type BatchingOptions, type BatchWorker, type ScheduledCall, Scheduler } from './scheduler.ts';
+import { type BatchWorker, type ScheduledCall, Scheduler } from './scheduler.ts';
 import type { TensorTask } from './task-thread.ts';
 
 /** Gives back what it gets, when it is told to; remembers what it was given. */

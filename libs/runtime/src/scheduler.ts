@@ -10,19 +10,9 @@ import {
   type Tensor,
 } from '@sheaf/inference';
 import { joinRows, splitRows } from './batch.ts';
+import { type BatchingOptions, CallQueue, type Waiting } from './call-queue.ts';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import type { TensorTask } from './task-thread.ts';
-
-export interface BatchingOptions {
-  /** Rows that a batch may have; a call of more is a batch of its own. */
-  readonly maxRows: number;
-  /** How long a batch may be waited for while a worker is free. 0: what waits when a worker is free is taken. */
-  readonly maxQueueDelayMs: number;
-  /** Sizes that end the wait at once, when there is one. */
-  readonly preferredRows: readonly number[];
-  /** A batch is filled up with zeros to the next of these; empty leaves it as it is. */
-  readonly allowedRows: readonly number[];
-}
 
 /** What runs batches: one at a time each. */
 export interface BatchWorker {
@@ -57,13 +47,9 @@ export interface ScheduledCall {
   readonly key: string;
 }
 
-interface Entry {
+interface Entry extends Waiting {
   readonly call: ScheduledCall;
-  /** Undefined is run alone. */
-  readonly rows: number | undefined;
-  readonly priority: number;
   readonly context: CallContext;
-  readonly enqueuedAt: number;
   readonly queueSpan: Span;
   readonly resolve: (outputs: readonly Tensor[]) => void;
   readonly reject: (error: unknown) => void;
@@ -83,7 +69,7 @@ interface Batch {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #idle: BatchWorker[];
-  readonly #queue: Entry[] = [];
+  readonly #queue = new CallQueue<Entry>();
   /** Halves of batches that failed for the sake of some input. */
   readonly #halves: (readonly Entry[])[] = [];
   readonly #running = new Set<Batch>();
@@ -100,13 +86,13 @@ export class Scheduler {
     const { subject, queueMax } = this.#options;
     checkAlive(context, subject);
     if (this.#refusal) return Promise.reject(this.#refusal);
-    if (this.#queue.length >= queueMax) {
+    if (this.#queue.size >= queueMax) {
       const message = `${subject}: ${queueMax} requests already wait`;
       return Promise.reject(new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 }));
     }
     return new Promise((resolve, reject) => {
       const entry = this.#entry(call, context, resolve, reject);
-      this.#queue.splice(this.#placeOf(entry), 0, entry);
+      this.#queue.add(entry);
       // Calls that came in one read of a socket come in one turn of the loop, and go as one batch.
       this.#due ??= setImmediate(() => this.#dispatch());
     });
@@ -115,7 +101,7 @@ export class Scheduler {
   /** Refuses what waits, now and from now on; what runs goes on. */
   refuse(error: InferError): void {
     this.#refusal = error;
-    const waiting = [...this.#queue.splice(0), ...this.#halves.splice(0).flat()];
+    const waiting = [...this.#queue.drain(), ...this.#halves.splice(0).flat()];
     for (const entry of waiting) this.#settle(entry, () => entry.reject(error));
     clearTimeout(this.#wait);
   }
@@ -128,6 +114,7 @@ export class Scheduler {
 
   #entry(call: ScheduledCall, context: CallContext, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
     const { subject, spanName, batching } = this.#options;
+    const enqueuedAt = context.clock.now();
     const onAbort = (): void => this.#leave(entry, abortReason(context.signal));
     const untilDeadlineMs = Math.max(0, remainingMs(context));
     const deadline = setTimeout(() => this.#leave(entry, deadlineExceeded(subject)), untilDeadlineMs);
@@ -140,10 +127,11 @@ export class Scheduler {
           );
     const entry: Entry = {
       call,
+      key: call.key,
       rows: batching ? rowsOf(call) : undefined,
       priority: call.priority === 0 ? Number.POSITIVE_INFINITY : call.priority,
       context,
-      enqueuedAt: context.clock.now(),
+      waitedMs: () => context.clock.now() - enqueuedAt,
       queueSpan: context.journal.start('queue', spanName, context.span),
       resolve,
       reject,
@@ -158,44 +146,19 @@ export class Scheduler {
     return entry;
   }
 
-  /** Behind the last of its priority. */
-  #placeOf({ priority }: Entry): number {
-    const later = this.#queue.findLastIndex((other) => other.priority <= priority);
-    return later + 1;
-  }
-
   #dispatch(): void {
     this.#due = undefined;
     clearTimeout(this.#wait);
     while (this.#idle.length > 0) {
-      const entries = this.#halves.shift()?.filter(({ left }) => !left) ?? this.#take();
-      if (!entries) return;
+      const half = this.#halves.shift()?.filter(({ left }) => !left);
+      const entries = half ?? this.#queue.take(this.#options.batching);
+      if (typeof entries === 'number') {
+        this.#wait = setTimeout(() => this.#dispatch(), entries);
+        return;
+      }
       if (entries.length > 0) void this.#run(entries, this.#idle.pop() as BatchWorker);
+      else if (!half) return;
     }
-  }
-
-  /** The next batch, or nothing while it is worth waiting for more. */
-  #take(): Entry[] | undefined {
-    const [oldest] = this.#queue;
-    if (!oldest) return undefined;
-    const { batching } = this.#options;
-    if (!batching || oldest.rows === undefined) return this.#queue.splice(0, 1);
-    const taken: Entry[] = [];
-    let rows = 0;
-    for (const entry of this.#queue) {
-      if (entry.rows === undefined || entry.call.key !== oldest.call.key) continue;
-      if (taken.length > 0 && rows + entry.rows > batching.maxRows) break;
-      taken.push(entry);
-      rows += entry.rows;
-    }
-    const { maxQueueDelayMs, maxRows, preferredRows } = batching;
-    const waitMs = maxQueueDelayMs - (oldest.context.clock.now() - oldest.enqueuedAt);
-    if (waitMs > 0 && rows < maxRows && !preferredRows.includes(rows)) {
-      this.#wait = setTimeout(() => this.#dispatch(), waitMs);
-      return undefined;
-    }
-    for (const entry of taken) this.#queue.splice(this.#queue.indexOf(entry), 1);
-    return taken;
   }
 
   async #run(entries: readonly Entry[], worker: BatchWorker): Promise<void> {
@@ -269,13 +232,11 @@ export class Scheduler {
   }
 
   #leaveQueue(entry: Entry, error: InferError): void {
-    if (this.#queue.includes(entry)) this.#leave(entry, error);
+    if (this.#queue.has(entry)) this.#leave(entry, error);
   }
 
   #leave(entry: Entry, error: InferError): void {
-    const index = this.#queue.indexOf(entry);
-    if (index !== -1) {
-      this.#queue.splice(index, 1);
+    if (this.#queue.remove(entry)) {
       entry.context.journal.end(entry.queueSpan, error.code, error.message);
     }
     this.#settle(entry, () => entry.reject(error));

@@ -15,8 +15,9 @@ import {
   type TensorSpec,
 } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
+import type { BatchingOptions } from './call-queue.ts';
 import { type PackedTensor, packTensor } from './packed-tensor.ts';
-import { type BatchingOptions, type ScheduledCall, Scheduler } from './scheduler.ts';
+import { type ScheduledCall, Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
 import type { TensorTask } from './task-thread.ts';
 import { TaskWorker } from './task-worker.ts';
