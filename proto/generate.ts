@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = join(root, 'libs/transport/src/generated');
+const files = ['inference/grpc_predict_v2.proto', 'sheaf/mesh/v1/mesh.proto'];
 /** Must match the options that libs/transport loads the files with. */
 const flags = [
   '--importFileExtension=.ts',
@@ -19,7 +20,7 @@ const flags = [
 
 function generate(folder: string): void {
   const tool = join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js');
-  const args = [tool, 'inference/grpc_predict_v2.proto', ...flags, '--includeDirs=proto', `--outDir=${folder}`];
+  const args = [tool, ...files, ...flags, '--includeDirs=proto', `--outDir=${folder}`];
   execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 }
 

@@ -27,6 +27,8 @@ describe('calls that come together', () => {
         'models/alone': sampleModels.scale(3),
         'models/alone/model.yaml': 'batching: false\n',
         'models/transpose': transpose,
+        // The same by a gRPC call each.
+        'mesh.yaml': 'services:\n  apart: { models: [open], transport: unary }\n',
         'models/texts': sampleModels.identity('BYTES', ['n']),
       });
       const values = Array.from({ length: 100 }, (_, index) => index);

@@ -27,7 +27,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[]): Services
   const handles = mesh.services.map((service) => {
     const target = service.endpoint ?? targets.get(service.name);
     if (!target) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
-    return open(service, createRemote(target, service.name, mesh.limits));
+    return open(service, createRemote(target, service.name, mesh.limits, service.transport));
   });
   const holders = new Map(
     handles.flatMap((handle) =>

@@ -28,7 +28,10 @@ await main(async () => {
   const service = await openService(mesh, name);
   const core = stack([explainOnRequest, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
-  const door = await createDoor({ name, host: values.host, port: Number(values.port), limits: mesh.limits }, served);
+  const door = await createDoor(
+    { name, host: values.host, port: Number(values.port), limits: mesh.limits, mesh: true },
+    served,
+  );
   drainOnSignal(door, tracing, service.close);
   door.open();
   report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);

@@ -44,6 +44,8 @@ export interface Service {
   readonly endpoint: string | undefined;
   /** 0 takes a free one. */
   readonly port: number;
+  /** How the gateway asks it: `stream` is for our own only. */
+  readonly transport: 'unary' | 'stream';
 }
 
 /** A pipeline and the file it was read from. */

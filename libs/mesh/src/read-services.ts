@@ -38,6 +38,7 @@ const serviceFields = {
   endpoint: text('a gRPC target such as dns:///triton:8001', /^[A-Za-z0-9.:/_[\]-]+$/),
   protocol: text('open-inference', /^open-inference$/),
   port: integer(0, 65_535),
+  transport: text('unary', /^unary$/),
 };
 
 const topFields = {
@@ -89,6 +90,7 @@ function readServices(
       transforms: run = [],
       endpoint,
       port = 0,
+      transport,
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
@@ -111,14 +113,21 @@ function readServices(
       if (owner) problems.push(yaml.place(path, `"${holding}" is already held by service ${owner}`));
       owners.set(holding, name);
     }
-    return { name, models: held, transforms: run, endpoint, port };
+    return {
+      name,
+      models: held,
+      transforms: run,
+      endpoint,
+      port,
+      transport: endpoint || transport ? 'unary' : 'stream',
+    };
   });
 }
 
 /** The default: a service of its own for each model and each transform that no named service holds. */
 function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
   const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
-  const alone = { endpoint: undefined, port: 0 };
+  const alone = { endpoint: undefined, port: 0, transport: 'stream' } as const;
   return [
     ...models.filter((name) => !held.has(name)).map((name) => ({ name, models: [name], transforms: [], ...alone })),
     ...transforms.filter((name) => !held.has(name)).map((name) => ({ name, models: [], transforms: [name], ...alone })),

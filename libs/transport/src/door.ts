@@ -10,8 +10,10 @@ import {
   type Snapshot,
 } from '@sheaf/inference';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { createAnswer } from './answer.ts';
 import { handlers } from './handlers.ts';
-import { inferenceFile, inferenceService } from './proto.ts';
+import { createMeshServer } from './mesh-server.ts';
+import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
 
@@ -37,6 +39,8 @@ export interface DoorOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly limits: Limits;
+  /** Whether the mesh stream is served too: on the doors of services, never on a public one. Default false. */
+  readonly mesh?: boolean;
 }
 
 export interface Door {
@@ -54,12 +58,16 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const state = { open: false };
   const server = new grpc.Server({
     'grpc.max_receive_message_length': limits.messageBytesMax,
-    'grpc.max_send_message_length': limits.messageBytesMax,
+    // The outputs are measured before; this leaves room for what is around them.
+    'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
     'grpc.max_connection_idle_ms': 5 * 60_000,
     'grpc-node.max_session_memory': 64,
   });
-  server.addService(inferenceService, handlers({ ...options, isOpen: () => state.open }, served));
+  const answer = createAnswer({ ...options, isOpen: () => state.open }, served);
+  server.addService(inferenceService, handlers({ ...options, isOpen: () => state.open }, served, answer));
+  const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
+  if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   health.addToServer(server);
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
@@ -77,7 +85,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     port,
     open: () => announce('SERVING'),
     announceEnd: () => announce('NOT_SERVING'),
-    close: (graceMs) => shutDown(server, graceMs),
+    close: (graceMs) => {
+      mesh?.goAway();
+      return shutDown(server, graceMs);
+    },
   };
 }
 

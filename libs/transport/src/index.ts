@@ -1,2 +1,2 @@
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
-export { createRemote, type Remote } from './remote.ts';
+export { createRemote, type Remote, type Transport } from './remote.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
-import type { ProtoGrpcType as InferenceProto } from './generated/grpc_predict_v2.ts';
+import type { ProtoGrpcType as MeshProto } from './generated/mesh.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
 if (!process.env.GRPC_VERBOSITY) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -16,13 +16,12 @@ export const protoFile = (path: string): string => (isAbsolute(path) ? path : jo
 const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
 
 export const inferenceFile = 'inference/grpc_predict_v2.proto';
-const loaded = loadSync(inferenceFile, loaderOptions);
-
-const serviceName = 'inference.GRPCInferenceService';
+const meshFile = 'sheaf/mesh/v1/mesh.proto';
+const loaded = loadSync([inferenceFile, meshFile], loaderOptions);
 
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => protoFile(target);
-root.loadSync(inferenceFile).resolveAll();
+root.loadSync([inferenceFile, meshFile]).resolveAll();
 
 /**
  * protobufjs reads a field that claims more bytes than its message has as if it ended with the message, or takes them from what follows;
@@ -44,19 +43,26 @@ function checkComplete(reader: protobuf.Reader, end: number, type: protobuf.Type
   }
 }
 
-/** The service as a door registers it; a message that ends early fails before a handler sees it. */
-export const inferenceService: grpc.ServiceDefinition = Object.fromEntries(
-  Object.entries(loaded[serviceName] as grpc.ServiceDefinition).map(([name, method]) => {
-    const requestType = root.lookupService(serviceName).methods[name]?.requestType;
-    const type = requestType === undefined ? undefined : root.lookupType(`inference.${requestType}`);
-    const requestDeserialize = (message: Buffer): object => {
-      checkComplete(protobuf.Reader.create(message), message.length, type);
-      return method.requestDeserialize(message);
-    };
-    return [name, { ...method, requestDeserialize }];
-  }),
-);
+/** A service as a door registers it; a message that ends early fails before a handler sees it. */
+function guarded(name: string): grpc.ServiceDefinition {
+  const service = loaded[name] as grpc.ServiceDefinition;
+  return Object.fromEntries(
+    Object.entries(service).map(([methodName, method]) => {
+      const requestType = root.lookupService(name).methods[methodName]?.resolve() as protobuf.Method | undefined;
+      const type = requestType?.resolvedRequestType ?? undefined;
+      const requestDeserialize = (message: Buffer): object => {
+        checkComplete(protobuf.Reader.create(message), message.length, type);
+        return method.requestDeserialize(message);
+      };
+      return [methodName, { ...method, requestDeserialize }];
+    }),
+  );
+}
 
-export const { GRPCInferenceService: InferenceClient } = (
-  grpc.loadPackageDefinition(loaded) as unknown as InferenceProto
-).inference;
+export const inferenceService = guarded('inference.GRPCInferenceService');
+export const meshService = guarded('sheaf.mesh.v1.Mesh');
+
+const packages = grpc.loadPackageDefinition(loaded) as unknown as MeshProto;
+
+export const { GRPCInferenceService: InferenceClient } = packages.inference;
+export const { Mesh: MeshClient } = packages.sheaf.mesh.v1;

@@ -8,6 +8,7 @@ import {
   formatTraceparent,
   type Infer,
   InferError,
+  type InferRequest,
   type Limits,
   type ModelDescription,
   parseExplanation,
@@ -17,6 +18,7 @@ import {
 import { decodeResponse, encodeRequest } from './codec.ts';
 import type { ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
+import { MeshConnection } from './mesh-client.ts';
 import { InferenceClient } from './proto.ts';
 import { fromStatus } from './status.ts';
 
@@ -28,29 +30,31 @@ export interface Remote {
   close(): void;
 }
 
+/** How calls travel: each as a gRPC call of its own, which every server understands, or on the mesh stream, which ours do. */
+export type Transport = 'unary' | 'stream';
+
+/** A frame is a message with something around it. */
+const frameBytesMax = 64 * 1024;
+/** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
+const largeBytes = 64 * 1024;
+
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`; `service` names it in errors and spans. */
-export function createRemote(target: string, service: string, limits: Limits): Remote {
-  const client = new InferenceClient(target, grpc.credentials.createInsecure(), {
-    'grpc.max_receive_message_length': limits.messageBytesMax,
-    'grpc.max_send_message_length': limits.messageBytesMax,
-    'grpc-node.flow_control_window': 8 * 1024 * 1024,
-    'grpc.keepalive_time_ms': 5_000,
-    'grpc.keepalive_timeout_ms': 3_000,
-    'grpc.keepalive_permit_without_calls': 1,
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 1_000,
-    // One try per call: whoever retries knows about stages and endpoints.
-    'grpc.enable_retries': 0,
-    // Two remotes of one target are two connections, each with an owner.
-    'grpc.use_local_subchannel_pool': 1,
-  });
+export function createRemote(target: string, service: string, limits: Limits, transport: Transport = 'unary'): Remote {
+  const options = channelOptions(limits);
+  const client = new InferenceClient(target, grpc.credentials.createInsecure(), options);
+  const lanes = transport === 'stream' ? createLanes(target, service, options) : undefined;
+  const send = (request: InferRequest, context: CallContext): Promise<ModelInferResponse__Output> => {
+    const lane = lanes?.(bytesOf(request));
+    return lane
+      ? lane.call(encodeRequest(request), context)
+      : unary<ModelInferResponse__Output>(context, service, (metadata, call, done) =>
+          client.modelInfer(encodeRequest(request), metadata, call, done),
+        );
+  };
   return {
     infer: (request, context) =>
       traced(context, 'try', service, async (inner) => {
-        const wire = await unary<ModelInferResponse__Output>(inner, service, (metadata, options, done) =>
-          client.modelInfer(encodeRequest(request), metadata, options, done),
-        );
-        const response = decodeResponse(wire, limits);
+        const response = decodeResponse(await send(request, inner), limits);
         const explanation = parseExplanation(response.parameters.get(explanationParameter));
         if (explanation) inner.journal.nest(inner.span, explanation);
         return response;
@@ -72,9 +76,43 @@ export function createRemote(target: string, service: string, limits: Limits): R
         ({ ready }) => ready,
         () => false,
       ),
-    close: () => client.close(),
+    close: () => {
+      lanes?.close();
+      client.close();
+    },
   };
 }
+
+/** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
+function createLanes(target: string, service: string, options: grpc.ChannelOptions) {
+  const small = new MeshConnection(target, service, options);
+  const large = new MeshConnection(target, service, options);
+  const bytesMax = Number(options['grpc.max_send_message_length']) - frameBytesMax;
+  const pick = (bytes: number): MeshConnection | undefined =>
+    bytes > bytesMax ? undefined : bytes > largeBytes ? large : small;
+  const close = (): void => {
+    small.close();
+    large.close();
+  };
+  return Object.assign(pick, { close });
+}
+
+const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
+
+const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
+  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
+  'grpc.max_send_message_length': limits.messageBytesMax,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_timeout_ms': 3_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  // One try per call: whoever retries knows about stages and endpoints.
+  'grpc.enable_retries': 0,
+  // Two remotes of one target are two connections, each with an owner.
+  'grpc.use_local_subchannel_pool': 1,
+});
 
 const spec = ({ name, datatype, shape }: ModelMetadataResponse__Output['inputs'][number]) => ({
   name,

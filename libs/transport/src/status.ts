@@ -28,8 +28,17 @@ function packed(name: string, type: protobuf.Type, value: object): { type_url: s
   return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(type.fromObject(value)).finish() };
 }
 
-function detailsOf(error: InferError, code: number, message: string): Buffer {
+/** A google.rpc.Status as plain data. */
+export interface RpcStatus {
+  readonly code: number;
+  readonly message: string;
+  readonly details: { type_url: string; value: Uint8Array }[];
+}
+
+/** What went wrong, as every way out of a door tells it. */
+export function toRpcStatus(error: InferError): RpcStatus {
   const { reason, metadata, violations, retryAfterMs } = error;
+  if (reason === 'INTERNAL') console.error('internal error:', error.cause);
   const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
   if (violations.length > 0) {
     details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
@@ -38,19 +47,24 @@ function detailsOf(error: InferError, code: number, message: string): Buffer {
     const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: (retryAfterMs % 1000) * 1e6 };
     details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
   }
-  return Buffer.from(types.status.encode(types.status.fromObject({ code, message, details })).finish());
+  return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
 }
 
 /** What a handler answers with: trailers only, so that clients' retry rules apply. */
 export function toStatus(thrown: unknown): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
-  if (error.reason === 'INTERNAL') console.error('internal error:', error.cause);
-  const code = grpc.status[error.code];
-  const details = error.message.slice(0, messageCharsMax);
+  const status = toRpcStatus(error);
   const metadata = new grpc.Metadata();
-  metadata.set(detailsKey, detailsOf(error, code, details));
+  metadata.set(detailsKey, Buffer.from(types.status.encode(types.status.fromObject(status)).finish()));
   if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(error.retryAfterMs));
-  return { code, details, metadata };
+  return { code: status.code, details: status.message, metadata };
+}
+
+/** What a status that a service of ours sent on a stream means to us. */
+export function fromRpcStatus({ code, message, details }: RpcStatus, pushbackMs: number | undefined): InferError {
+  const info = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
+  const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
+  return new InferError(codeOf(code), message, { ...info, ...retryAfterMs });
 }
 
 /** What a failed call to another service means to us. Texts that grpc-js makes itself may hold addresses and are replaced. */
@@ -105,21 +119,24 @@ const inferCodes: Readonly<Record<InferErrorCode, true>> = {
   UNAUTHENTICATED: true,
 };
 
-function errorInfoOf(failure: grpc.ServiceError): { reason: string; metadata: Record<string, string> } | undefined {
+interface Info {
+  readonly reason: string;
+  readonly metadata: Record<string, string>;
+}
+
+function errorInfoOf(failure: grpc.ServiceError): Info | undefined {
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {
-    const { details } = types.status.toObject(types.status.decode(bytes)) as {
-      details?: { type_url: string; value: Uint8Array }[];
-    };
-    const info = details?.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
-    if (!info) return undefined;
-    const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as {
-      reason?: string;
-      metadata?: Record<string, string>;
-    };
-    return { reason: reason ?? 'UNKNOWN', metadata: metadata ?? {} };
+    return errorInfoIn((types.status.toObject(types.status.decode(bytes)) as Partial<RpcStatus>).details ?? []);
   } catch {
     return undefined;
   }
+}
+
+function errorInfoIn(details: RpcStatus['details']): Info | undefined {
+  const info = details.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
+  if (!info) return undefined;
+  const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as Partial<Info>;
+  return { reason: reason ?? 'UNKNOWN', metadata: metadata ?? {} };
 }

@@ -1,0 +1,10 @@
+// Original file: proto/sheaf/mesh/v1/mesh.proto
+
+
+export interface GoAway {
+  'lastCall'?: (number);
+}
+
+export interface GoAway__Output {
+  'lastCall': (number);
+}

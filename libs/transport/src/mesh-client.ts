@@ -1,0 +1,214 @@
+/** The client's side of the mesh stream: one stream, replaced whenever it dies. */
+import * as grpc from '@grpc/grpc-js';
+import { abortReason, type CallContext, formatTraceparent, InferError, remainingMs } from '@sheaf/inference';
+import type { ModelInferRequest } from './generated/inference/ModelInferRequest.ts';
+import type { ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
+import type { ClientFrame } from './generated/sheaf/mesh/v1/ClientFrame.ts';
+import type { Reply__Output } from './generated/sheaf/mesh/v1/Reply.ts';
+import type { ServerFrame__Output } from './generated/sheaf/mesh/v1/ServerFrame.ts';
+import { meshVersion } from './mesh-server.ts';
+import { MeshClient } from './proto.ts';
+import { fromRpcStatus, fromStatus, type RpcStatus } from './status.ts';
+
+/** A peer that accepts the connection and says nothing is given up after this. */
+const helloLimitMs = 5_000;
+/** Call numbers are uint32; a stream that has used so many is replaced. */
+const callNumberMax = 2 ** 32 - 1;
+
+interface PendingCall {
+  readonly resolve: (response: ModelInferResponse__Output) => void;
+  readonly reject: (error: InferError) => void;
+}
+
+type Stream = grpc.ClientDuplexStream<ClientFrame, ServerFrame__Output>;
+
+export class MeshConnection {
+  readonly #target: string;
+  readonly #service: string;
+  readonly #options: grpc.ChannelOptions;
+  #client: InstanceType<typeof MeshClient>;
+  #session: Session | undefined;
+  #closed = false;
+
+  /** `service` names the peer in errors. */
+  constructor(target: string, service: string, options: grpc.ChannelOptions) {
+    this.#target = target;
+    this.#service = service;
+    this.#options = options;
+    this.#client = this.#connect();
+  }
+
+  async call(request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse__Output> {
+    const session = this.#open();
+    await within(session.ready, context, this.#service);
+    return session.call(request, context);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.end();
+    this.#client.close();
+  }
+
+  #connect(): InstanceType<typeof MeshClient> {
+    return new MeshClient(this.#target, grpc.credentials.createInsecure(), this.#options);
+  }
+
+  #open(): Session {
+    if (this.#session?.isOpen) return this.#session;
+    const session = new Session(this.#client.calls(), this.#service, () => {
+      if (this.#closed) return;
+      // grpc-js waits for ever for a peer that never says anything (grpc-node#2785): a new channel begins anew.
+      this.#client.close();
+      this.#client = this.#connect();
+    });
+    this.#session = session;
+    return session;
+  }
+}
+
+/** One life of the stream. */
+class Session {
+  readonly #stream: Stream;
+  readonly #service: string;
+  readonly #calls = new Map<number, PendingCall>();
+  readonly #waiting: (() => void)[] = [];
+  #lastCall = 0;
+  #callsMax = 1;
+  #state: 'opening' | 'open' | 'leaving' | 'ended' = 'opening';
+  /** Resolves when calls may be opened; rejects when the stream never came up. */
+  readonly ready: Promise<void>;
+
+  constructor(stream: Stream, service: string, onSilent: () => void) {
+    this.#stream = stream;
+    this.#service = service;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    promise.catch(() => {});
+    const timer = setTimeout(() => {
+      fail(unreachable(service));
+      stream.cancel();
+      onSilent();
+    }, helloLimitMs);
+    const fail = (error: InferError): void => {
+      clearTimeout(timer);
+      reject(error);
+      this.#fail(error);
+    };
+    stream.on('data', (frame: ServerFrame__Output) => {
+      if (frame.hello) {
+        clearTimeout(timer);
+        this.#callsMax = frame.hello.callsMax;
+        if (this.#state === 'opening') this.#state = 'open';
+        resolve();
+      } else if (frame.reply) this.#receive(frame.reply);
+      else if (frame.goAway) this.#goAway(frame.goAway.lastCall);
+    });
+    stream.on('error', (error: grpc.ServiceError) => fail(fromStatus(error, service)));
+    stream.on('end', () => fail(unreachable(service)));
+    stream.write({ hello: { version: meshVersion } });
+  }
+
+  get isOpen(): boolean {
+    return (this.#state === 'opening' || this.#state === 'open') && this.#lastCall < callNumberMax;
+  }
+
+  async call(request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse__Output> {
+    const { signal, span } = context;
+    while (this.#calls.size >= this.#callsMax) {
+      await within(new Promise<void>((resolve) => this.#waiting.push(resolve)), context, this.#service);
+    }
+    if (signal.aborted) throw abortReason(signal);
+    if (this.#state !== 'open') throw unreachable(this.#service);
+    const call = ++this.#lastCall;
+    return new Promise((resolve, reject) => {
+      const leave = (error: InferError): void => {
+        if (!this.#calls.has(call)) return;
+        this.#stream.write({ cancel: { call } });
+        settle();
+        reject(error);
+      };
+      const onAbort = (): void => leave(abortReason(signal));
+      const timer = setTimeout(() => leave(noAnswer(this.#service)), Math.max(0, remainingMs(context)));
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        this.#calls.delete(call);
+        this.#waiting.shift()?.();
+        if (this.#state === 'leaving' && this.#calls.size === 0) this.end();
+      };
+      this.#calls.set(call, {
+        resolve: (response) => {
+          settle();
+          resolve(response);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      const timeoutUs = String(Math.max(1, Math.floor(remainingMs(context) * 1000)));
+      this.#stream.write({ open: { call, timeoutUs, traceparent: formatTraceparent(span), request } });
+    });
+  }
+
+  end(): void {
+    this.#state = 'ended';
+    this.#stream.end();
+  }
+
+  #receive({ call, response, status, pushbackMs }: Reply__Output): void {
+    const pending = this.#calls.get(call);
+    // A reply may cross our cancel.
+    if (!pending) return;
+    if (response) pending.resolve(response);
+    else pending.reject(fromRpcStatus((status ?? { code: 2, message: '', details: [] }) as RpcStatus, pushbackMs));
+  }
+
+  /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */
+  #goAway(lastCall: number): void {
+    this.#state = 'leaving';
+    for (const [call, pending] of this.#calls) {
+      if (call <= lastCall) continue;
+      const details = { reason: 'DRAINING', metadata: { may_have_begun: 'false' }, retryAfterMs: 0 };
+      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} is shutting down`, details));
+    }
+    if (this.#calls.size === 0) this.end();
+  }
+
+  /** What was sent may have begun; whoever tries again has to know. */
+  #fail(cause: InferError): void {
+    if (this.#state === 'ended' && this.#calls.size === 0) return;
+    this.#state = 'ended';
+    for (const pending of [...this.#calls.values()]) {
+      const details = { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' }, cause };
+      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} cannot be reached`, details));
+    }
+    for (const go of this.#waiting.splice(0)) go();
+  }
+}
+
+const unreachable = (service: string): InferError =>
+  new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
+    reason: 'SERVICE_UNAVAILABLE',
+    metadata: { may_have_begun: 'false' },
+  });
+
+const noAnswer = (service: string): InferError =>
+  new InferError('DEADLINE_EXCEEDED', `service ${service} did not answer before the deadline`);
+
+/** Waits no longer than the call has time, and not for a caller that left. */
+function within<T>(work: Promise<T>, context: CallContext, service: string): Promise<T> {
+  const { signal } = context;
+  if (signal.aborted) return Promise.reject(abortReason(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortReason(signal));
+    const timer = setTimeout(() => reject(noAnswer(service)), Math.max(0, remainingMs(context)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}
