@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { describe, it } from 'node:test';
+import * as grpc from '@grpc/grpc-js';
+import { defaultLimits, type InferError } from '@sheaf/inference';
+import { createDoor } from './door.ts';
+import { cancelled, contextOf, held, openDoor, requestFor, served, until, untilDone } from './fake-model.ts';
+import { createRemote } from './index.ts';
+import { MeshClient } from './proto.ts';
+
+describe('the mesh stream', () => {
+  const meshStream = (port: number) => new MeshClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure()).calls();
+  const open = {
+    timeoutUs: '1000000',
+    traceparent: '',
+    request: { modelName: 'echo', inputs: [], rawInputContents: [] },
+  };
+
+  /** What frames are answered with: the statuses of replies, then how the stream ended. */
+  function exchange(port: number, frames: readonly object[]): Promise<unknown[]> {
+    const stream = meshStream(port);
+    const got: unknown[] = [];
+    stream.on('data', ({ hello, reply }) =>
+      got.push(hello ? `hello ${hello.version}` : `${reply?.call} ${reply?.response ? 'ok' : reply?.status?.code}`),
+    );
+    for (const frame of frames) stream.write(frame);
+    return new Promise((resolve) => {
+      const finish = (end: unknown): void => resolve([...got, end]);
+      stream.on('error', ({ code }: grpc.ServiceError) => finish(grpc.status[code]));
+      stream.on('end', () => finish('end'));
+      setTimeout(() => stream.end(), 200);
+    });
+  }
+
+  const hello = { hello: { version: 1 } };
+  const cases: [string, object[], unknown[]][] = [
+    ['a peer of a later version with its own', [{ hello: { version: 2 } }], ['hello 1', 'end']],
+    [
+      'calls with replies',
+      [hello, { open: { call: 1, ...open } }, { open: { call: 5, ...open } }],
+      ['hello 1', '1 ok', '5 ok', 'end'],
+    ],
+    [
+      'the cancel of a call that is not there with nothing',
+      [hello, { cancel: { call: 9 } }, { open: { call: 1, ...open } }],
+      ['hello 1', '1 ok', 'end'],
+    ],
+    ['a call before the hello by ending', [{ open: { call: 1, ...open } }], ['INVALID_ARGUMENT']],
+    ['a version that it does not know by ending', [{ hello: { version: 0 } }], ['INVALID_ARGUMENT']],
+    ['a second hello by ending', [hello, hello], ['hello 1', 'INVALID_ARGUMENT']],
+    [
+      'a call number twice by ending',
+      [hello, { open: { call: 3, ...open } }, { open: { call: 3, ...open } }],
+      ['INVALID_ARGUMENT'],
+    ],
+    ['a frame of nothing by ending', [hello, {}], ['hello 1', 'INVALID_ARGUMENT']],
+  ];
+  for (const [name, frames, outcome] of cases) {
+    it(`answers ${name}, and lives`, async () => {
+      const door = await openDoor();
+      const got = await exchange(door.port, frames);
+      // Replies may be lost with the stream that ends.
+      assert.deepEqual(outcome.length === 1 ? got.slice(-1) : got, outcome);
+      assert.deepEqual(await exchange(door.port, [hello, { open: { call: 1, ...open } }]), ['hello 1', '1 ok', 'end']);
+      await door.close(1_000);
+    });
+  }
+
+  it('is not served by a public door', async () => {
+    const door = await createDoor({ name: 'test', host: '127.0.0.1', port: 0, limits: defaultLimits }, served);
+    assert.deepEqual(await exchange(door.port, [hello]), ['UNIMPLEMENTED']);
+    await door.close(1_000);
+  });
+
+  it('lost while a call is open says that its work may have begun, and is replaced for the next', async () => {
+    const door = await openDoor();
+    const remote = createRemote(`127.0.0.1:${door.port}`, 'test', defaultLimits, 'stream');
+    const lost = remote.infer(requestFor('wait', { id: 'lost' }), contextOf());
+    await until(() => held.has('lost'));
+    await door.close(0);
+    await assert.rejects(lost, (error: InferError) => {
+      assert.deepEqual([error.code, error.metadata.may_have_begun], ['UNAVAILABLE', 'true']);
+      return true;
+    });
+    const again = await openDoor(door.port);
+    await untilDone(() => remote.infer(requestFor('echo'), contextOf()));
+    remote.close();
+    await again.close(1_000);
+  });
+
+  it('to a peer that accepts and says nothing fails within its limit, and is tried anew', async () => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const remote = createRemote(`127.0.0.1:${port}`, 'test', defaultLimits, 'stream');
+    const startedAt = performance.now();
+    await assert.rejects(remote.infer(requestFor('echo'), contextOf(20_000)), (error: InferError) => {
+      assert.deepEqual([error.code, error.metadata.may_have_begun], ['UNAVAILABLE', 'false']);
+      return true;
+    });
+    assert.ok(performance.now() - startedAt < 10_000);
+    silent.close();
+    for (const socket of sockets) socket.destroy();
+    const door = await openDoor(port);
+    await untilDone(() => remote.infer(requestFor('echo'), contextOf()));
+    remote.close();
+    await door.close(1_000);
+  });
+
+  it('forgets ten thousand calls that are cancelled', async () => {
+    const door = await openDoor();
+    const remote = createRemote(`127.0.0.1:${door.port}`, 'test', defaultLimits, 'stream');
+    for (let round = 0; round < 10; round++) {
+      const controller = new AbortController();
+      const calls = Array.from({ length: 1_000 }, (_, index) =>
+        remote.infer(requestFor('wait', { id: `many ${round} ${index}` }), contextOf(30_000, controller.signal)),
+      );
+      await until(() => held.has(`many ${round} 999`));
+      controller.abort();
+      const results = await Promise.allSettled(calls);
+      assert.ok(results.every((result) => result.status === 'rejected' && result.reason.code === 'CANCELLED'));
+    }
+    await until(() => cancelled.filter((id) => id.startsWith('many')).length === 10_000);
+    assert.equal((await remote.infer(requestFor('echo'), contextOf())).model, 'echo');
+    remote.close();
+    await door.close(1_000);
+  });
+});
