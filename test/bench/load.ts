@@ -1,0 +1,119 @@
+/** Load on a door, in a closed loop: so many calls are always in flight. */
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { ask } from '@sheaf/cli';
+import { defaultLimits, type Tensor } from '@sheaf/inference';
+import { createRemote, type Transport } from '@sheaf/transport';
+import protobuf from 'protobufjs';
+
+const run = promisify(execFile);
+
+export interface Measured {
+  readonly callsPerSecond: number;
+  /** Of the processes under load, per 1,000 calls; undefined where the machine does not tell. */
+  readonly cpuSecondsPer1000: number | undefined;
+}
+
+export interface Load {
+  readonly port: number;
+  readonly model: string;
+  readonly input: Tensor;
+  readonly inFlight: number;
+  readonly seconds: number;
+  /** Processes whose CPU time is counted. */
+  readonly pids: readonly number[];
+}
+
+const hasH2load = await run('h2load', ['--version']).then(
+  () => true,
+  () => false,
+);
+export const nativeClient = hasH2load ? 'h2load' : undefined;
+
+/** Ticks of 10 ms, as Linux tells them. */
+function cpuSeconds(pids: readonly number[]): number | undefined {
+  try {
+    return pids.reduce((total, pid) => {
+      const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /);
+      const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number);
+      return total + (user + system) / 100;
+    }, 0);
+  } catch {
+    return undefined;
+  }
+}
+
+async function measured(
+  pids: readonly number[],
+  load: () => Promise<{ calls: number; seconds: number }>,
+): Promise<Measured> {
+  const before = cpuSeconds(pids);
+  const { calls, seconds } = await load();
+  const after = cpuSeconds(pids);
+  const cpuSecondsPer1000 = before === undefined || after === undefined ? undefined : (1000 * (after - before)) / calls;
+  return { callsPerSecond: calls / seconds, cpuSecondsPer1000 };
+}
+
+/** By our own client, on the mesh stream or by a gRPC call each; its own CPU is that of this process. */
+export function ownLoad(
+  transport: Transport,
+  { port, model, input, inFlight, seconds, pids }: Load,
+): Promise<Measured> {
+  return measured(pids, async () => {
+    const door = createRemote(`127.0.0.1:${port}`, model, defaultLimits, transport);
+    const startedAt = performance.now();
+    const until = startedAt + seconds * 1000;
+    let calls = 0;
+    const loop = async (): Promise<void> => {
+      while (performance.now() < until) {
+        await ask(door, model, [input]);
+        calls++;
+      }
+    };
+    await Promise.all(Array.from({ length: inFlight }, loop));
+    door.close();
+    return { calls, seconds: (performance.now() - startedAt) / 1000 };
+  });
+}
+
+/** By h2load, on up to four connections. Every answer has to be as long as the one to `input`. */
+export function nativeLoad(folder: string, load: Load, answerBytes: number): Promise<Measured> {
+  const { port, model, input, inFlight, seconds, pids } = load;
+  return measured(pids, async () => {
+    const body = `${folder}/request.bin`;
+    await writeFile(body, requestFrame(model, input));
+    const connections = Math.min(4, inFlight);
+    const { stdout } = await run('h2load', [
+      ...[
+        '-D',
+        String(seconds),
+        '--warm-up-time',
+        '0',
+        '-c',
+        String(connections),
+        '-m',
+        String(inFlight / connections),
+      ],
+      ...['-d', body, '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+      `http://127.0.0.1:${port}/inference.GRPCInferenceService/ModelInfer`,
+    ]);
+    const calls = Number(/, (\d+) succeeded/.exec(stdout)?.[1]);
+    const bytes = Number(/\((\d+)\) data/.exec(stdout)?.[1]);
+    if (!(calls > 0 && bytes >= calls * answerBytes))
+      throw new Error(`h2load: not every call was answered:\n${stdout}`);
+    return { calls, seconds };
+  });
+}
+
+/** A gRPC message, as h2load sends it. */
+function requestFrame(model: string, { name, datatype, shape, data }: Tensor): Buffer {
+  const writer = protobuf.Writer.create().uint32(0x0a).string(model);
+  writer.uint32(0x2a).fork().uint32(0x0a).string(name).uint32(0x12).string(datatype).uint32(0x1a).fork();
+  for (const dim of shape) writer.uint32(dim);
+  const message = writer.ldelim().ldelim().uint32(0x3a).bytes(data).finish();
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
