@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { type Explanation, explanationSize } from './explanation.ts';
+import { randomHex } from './random-ids.ts';
 import { wallMs } from './wall-clock.ts';
 
 export type AttributeValue = string | number | boolean;
@@ -60,8 +60,8 @@ export class Journal {
     return {
       kind,
       name,
-      traceId: parent?.traceId ?? randomBytes(16).toString('hex'),
-      spanId: randomBytes(8).toString('hex'),
+      traceId: parent?.traceId ?? randomHex(16),
+      spanId: randomHex(8),
       sampled: parent?.sampled ?? true,
       parentId: parent?.spanId,
       startMs: wallMs(),
