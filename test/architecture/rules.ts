@@ -7,6 +7,7 @@ import ts from 'typescript';
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   inference: [],
   layers: ['inference'],
+  routing: ['inference'],
   pipeline: ['inference'],
   transport: ['inference'],
   onnx: ['inference'],

@@ -178,6 +178,11 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     [/mesh\.yaml:3: services\.t: "double" is already held by service s/],
   ],
   [
+    'replicas of a service with a port of its own',
+    { ...good, 'mesh.yaml': 'services:\n  s: { models: [double], port: 9000, replicas: 2 }\n' },
+    ['mesh.yaml:2: services.s.replicas: want 1 where the service has an endpoint or a port of its own'],
+  ],
+  [
     'a limit that is too high',
     { ...good, 'mesh.yaml': 'limits: { messageBytesMax: 99999999999 }\n' },
     [/mesh\.yaml:1: limits\.messageBytesMax: want an integer from 1024 to 67108864/],

@@ -31,7 +31,8 @@ export interface StartOptions {
 
 /** A service that runs, and what it runs. */
 interface Running {
-  readonly process: Supervised;
+  /** One for each replica. */
+  readonly processes: readonly Supervised[];
   readonly fingerprint: string;
 }
 
@@ -43,15 +44,21 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onReady();
     return process;
   };
-  const start = async ({ name, port: servicePort }: Service): Promise<Supervised> =>
+  const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> =>
     ready(
       await supervise({
         name,
         module: modelServer,
-        args: () => [mesh.folder, '--service', name],
+        args: () => [mesh.folder, '--service', service],
         port: servicePort,
         onEvent,
       }),
+    );
+  const start = ({ name, port: servicePort, replicas }: Service): Promise<Supervised[]> =>
+    allOrNone(
+      Array.from({ length: replicas }, (_, index) =>
+        startReplica(name, replicas === 1 ? name : `${name}-${index + 1}`, servicePort),
+      ),
     );
 
   let running = await startServices(mesh, new Map(), start);
@@ -85,7 +92,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   return {
     gateway,
     get services() {
-      return [...running.values()].map(({ process }) => process);
+      return [...running.values()].flatMap(({ processes }) => processes);
     },
     update: (next) => {
       updating = update(next);
@@ -103,7 +110,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
 async function startServices(
   mesh: Mesh,
   old: ReadonlyMap<string, Running>,
-  start: (service: Service) => Promise<Supervised>,
+  start: (service: Service) => Promise<readonly Supervised[]>,
 ): Promise<Map<string, Running>> {
   const own = mesh.services.filter(({ endpoint }) => !endpoint);
   const results = await Promise.allSettled(
@@ -112,8 +119,8 @@ async function startServices(
       const same = old.get(service.name);
       if (same?.fingerprint === print) return [service.name, same];
       // A port that is told cannot be had twice; the gateway does not mind, it is told the new one.
-      const process = await start(same ? { ...service, port: 0 } : service);
-      return [service.name, { process, fingerprint: print }];
+      const processes = await start(same ? { ...service, port: 0 } : service);
+      return [service.name, { processes, fingerprint: print }];
     }),
   );
   const services = new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
@@ -123,15 +130,25 @@ async function startServices(
   throw failed.reason;
 }
 
+/** When one cannot be started, the others are ended. */
+async function allOrNone(starting: readonly Promise<Supervised>[]): Promise<Supervised[]> {
+  const results = await Promise.allSettled(starting);
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (!failed) return started;
+  await Promise.all(started.map((process) => process.stop()));
+  throw failed.reason;
+}
+
 const endpointsOf = (services: ReadonlyMap<string, Running>): string[] =>
-  [...services].map(([name, { process }]) => `${name}=127.0.0.1:${process.port}`);
+  [...services].flatMap(([name, { processes }]) => processes.map(({ port }) => `${name}=127.0.0.1:${port}`));
 
 /** What `some` runs and `these` do not. */
 const missingFrom = (these: ReadonlyMap<string, Running>, some: ReadonlyMap<string, Running>): Running[] =>
   [...some].flatMap(([name, running]) => (these.get(name) === running ? [] : [running]));
 
 const stopAll = async (services: Iterable<Running>): Promise<void> => {
-  await Promise.all(Array.from(services, ({ process }) => process.stop()));
+  await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
 };
 
 /** Ends the mesh and the process on the first Ctrl-C or SIGTERM; a second one forces. */

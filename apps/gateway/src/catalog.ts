@@ -56,8 +56,8 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
 async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
   const asked = services.all
     .filter(({ service }) => service.endpoint)
-    .flatMap(({ service, remote }) =>
-      service.models.map(async (name) => [name, await remote.describe(name, '', describeTimeoutMs)] as const),
+    .flatMap((handle) =>
+      handle.service.models.map(async (name) => [name, await handle.describe(name, '', describeTimeoutMs)] as const),
     );
   return new Map(await Promise.all(asked));
 }
@@ -87,7 +87,7 @@ function modelEntry(
   versions: readonly string[],
   platform: string,
   signatureOf: (version: string) => Signature | undefined,
-  { remote, isReady }: ServiceHandle,
+  { infer, isReady }: ServiceHandle,
 ): Entry {
   const has = (version: string): boolean => version === '' || versions.includes(version);
   const get = (version: string): Signature => {
@@ -98,7 +98,7 @@ function modelEntry(
   return {
     infer: async (request, context) => {
       checkRequest(get(request.version), request.inputs, request.outputs);
-      return remote.infer(request, context);
+      return infer(request, context);
     },
     describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
     isReady: (version) => has(version) && isReady(),
@@ -124,7 +124,7 @@ function pipelineEntry(
     if (!handle) throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${name}"`);
     used.add(handle);
     const version = target.kind === 'model' ? (target.version ?? '') : '';
-    return (request, context) => handle.remote.infer({ ...request, model: name, version }, context);
+    return (request, context) => handle.infer({ ...request, model: name, version }, context);
   });
   const version = String(spec.version);
   const check = (wanted: string): void => {

@@ -44,6 +44,8 @@ export interface Service {
   readonly endpoint: string | undefined;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Processes of it. */
+  readonly replicas: number;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }

@@ -39,6 +39,7 @@ const serviceFields = {
   protocol: text('open-inference', /^open-inference$/),
   port: integer(0, 65_535),
   transport: text('unary', /^unary$/),
+  replicas: integer(1, 64),
 };
 
 const topFields = {
@@ -91,10 +92,13 @@ function readServices(
       endpoint,
       port = 0,
       transport,
+      replicas = 1,
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
     if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
+    if (replicas > 1 && (endpoint || port !== 0))
+      problems.push(yaml.place([...path, 'replicas'], 'want 1 where the service has an endpoint or a port of its own'));
     if (!endpoint) {
       for (const model of held.filter((candidate) => !models.has(candidate))) {
         problems.push(
@@ -119,6 +123,7 @@ function readServices(
       transforms: run,
       endpoint,
       port,
+      replicas,
       transport: endpoint || transport ? 'unary' : 'stream',
     };
   });
@@ -127,7 +132,7 @@ function readServices(
 /** The default: a service of its own for each model and each transform that no named service holds. */
 function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
   const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
-  const alone = { endpoint: undefined, port: 0, transport: 'stream' } as const;
+  const alone = { endpoint: undefined, port: 0, replicas: 1, transport: 'stream' } as const;
   return [
     ...models.filter((name) => !held.has(name)).map((name) => ({ name, models: [name], transforms: [], ...alone })),
     ...transforms.filter((name) => !held.has(name)).map((name) => ({ name, models: [], transforms: [name], ...alone })),

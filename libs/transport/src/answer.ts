@@ -42,7 +42,11 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
     calls++;
     try {
       if (!isOpen())
-        throw new InferError('UNAVAILABLE', 'the server is not ready', { reason: 'NOT_READY', retryAfterMs: 100 });
+        throw new InferError('UNAVAILABLE', 'the server is not ready', {
+          reason: 'NOT_READY',
+          metadata: { may_have_begun: 'false' },
+          retryAfterMs: 100,
+        });
       if (calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
         throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });

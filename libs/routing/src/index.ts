@@ -1,0 +1,1 @@
+export { type Pickable, pickEndpoint } from './pick-endpoint.ts';

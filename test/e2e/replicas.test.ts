@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { InferError, tensorOf } from '@sheaf/inference';
+import { readMesh } from '@sheaf/mesh';
+import { sampleModels } from '@sheaf/onnx';
+import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const meshYaml = (replicas: number): string => `services:\n  pairs: { models: [pair, slow], replicas: ${replicas} }\n`;
+const files: Files = {
+  'models/pair': sampleModels.scale(2),
+  'models/slow': sampleModels.slowLoop(),
+  'mesh.yaml': meshYaml(2),
+};
+const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
+
+/** Calls without a pause, eight at a time, until it is told to stop; answers how many went well, and the errors of the others. */
+function startLoad(work: () => Promise<unknown>) {
+  const counts = { answered: 0, errors: [] as InferError[] };
+  let going = true;
+  const loop = async (): Promise<void> => {
+    while (going)
+      await work().then(
+        () => counts.answered++,
+        (error) => counts.errors.push(error),
+      );
+  };
+  const loops = Promise.all(Array.from({ length: 8 }, loop));
+  return {
+    counts,
+    stop: async () => {
+      going = false;
+      await loops;
+      return counts;
+    },
+  };
+}
+
+describe('a service with replicas', () => {
+  it('runs long calls side by side, each on a process that has none', async () => {
+    await using mesh = await startTestMesh(files);
+    assert.deepEqual(
+      mesh.running.services.map(({ name }) => name),
+      ['pairs-1', 'pairs-2'],
+    );
+    const count = tensorOf('x', 'INT64', [], BigInt64Array.of(500_000n));
+    const ends: string[] = [];
+    const long = ask(mesh.door, 'slow', [count], { timeoutMs: 30_000 }).then(() => ends.push('long'));
+    // One worker each: behind the long call these would have to wait for it.
+    for (let calls = 0; calls < 5; calls++)
+      await ask(mesh.door, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
+    ends.push('short');
+    await long;
+    assert.deepEqual(ends, ['short', 'long']);
+  });
+
+  it('loses no call when replicas come and go under load', async () => {
+    await using mesh = await startTestMesh(files);
+    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const stats = load.counts;
+    for (const replicas of [3, 1, 2]) {
+      await writeFile(join(mesh.mesh.folder, 'mesh.yaml'), meshYaml(replicas));
+      const { mesh: next } = await readMesh(mesh.mesh.folder);
+      assert.ok(next);
+      assert.equal(await mesh.running.update(next), true);
+      assert.equal(mesh.running.services.length, replicas);
+      const seen = stats.answered;
+      await waitFor(() => stats.answered > seen + 50);
+    }
+    const { errors } = await load.stop();
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [],
+    );
+  });
+
+  it('answers on when one is killed: only what it had begun is lost, and it comes back', async () => {
+    await using mesh = await startTestMesh(files);
+    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const { counts } = load;
+    await waitFor(() => counts.answered > 50);
+    const victim = mesh.running.services[0];
+    const pid = victim?.pid ?? 0;
+    process.kill(pid, 'SIGKILL');
+    const seen = counts.answered;
+    await waitFor(() => counts.answered > seen + 200);
+    await waitFor(() => mesh.events.some((line) => line.startsWith('pairs-1 is ready again')));
+    const { errors } = await load.stop();
+    // At most those that were open on the one that died.
+    assert.ok(errors.length <= 8, `${errors.length} calls failed`);
+    assert.ok(errors.every((error) => error instanceof InferError && error.metadata.may_have_begun === 'true'));
+  });
+});
