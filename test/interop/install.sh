@@ -6,6 +6,8 @@ cache="$here/../../.cache/interop"
 stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/go/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
+# Where Go's own installer puts it, for shells that do not know.
+command -v go > /dev/null || PATH="$PATH:/usr/local/go/bin"
 mkdir -p "$cache"
 python3 -m venv --clear "$cache/python"
 "$cache/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"

@@ -27,7 +27,11 @@ interface Ran {
 
 /** Runs to the end, with both streams as one text. */
 function run(command: string, args: readonly string[], cwd = root): Promise<Ran> {
-  const env = { ...process.env, PATH: `${join(cache, 'bin')}:${process.env.PATH}`, GOFLAGS: '-buildvcs=false' };
+  const env = {
+    ...process.env,
+    PATH: `${join(cache, 'bin')}:${process.env.PATH}:/usr/local/go/bin`,
+    GOFLAGS: '-buildvcs=false',
+  };
   return new Promise((resolve) => {
     execFile(command, args, { cwd, env, timeout: 240_000, encoding: 'utf8' }, (error, stdout, stderr) => {
       resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}${error?.killed ? 'killed' : ''}` });
