@@ -161,6 +161,11 @@ outputs: { y: b.y }
       assert.match((await grpcurl(address, 'describe', `${method}.ModelInfer`)).output, /rpc ModelInfer/);
     });
 
+    it('tells the metadata of a model', async () => {
+      const { output } = await grpcurl('-d', '{"name":"double"}', address, `${method}/ModelMetadata`);
+      assert.deepEqual(JSON.parse(output).inputs, [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'] }]);
+    });
+
     it('infers a model and a pipeline with JSON', async () => {
       for (const [model, values] of [
         ['double', [2, 4]],

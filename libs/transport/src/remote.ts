@@ -42,9 +42,10 @@ const largeBytes = 64 * 1024;
 export function createRemote(target: string, service: string, limits: Limits, transport: Transport = 'unary'): Remote {
   const options = channelOptions(limits);
   const client = new InferenceClient(target, grpc.credentials.createInsecure(), options);
-  const lanes = transport === 'stream' ? createLanes(target, service, options) : undefined;
+  const lanes =
+    transport === 'stream' ? createLanes(target, service, options, limits.messageBytesMax - frameBytesMax) : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<ModelInferResponse__Output> => {
-    const lane = lanes?.(bytesOf(request));
+    const lane = lanes?.pick(bytesOf(request));
     return lane
       ? lane.call(encodeRequest(request), context)
       : unary<ModelInferResponse__Output>(context, service, (metadata, call, done) =>
@@ -84,17 +85,19 @@ export function createRemote(target: string, service: string, limits: Limits, tr
 }
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(target: string, service: string, options: grpc.ChannelOptions) {
+function createLanes(target: string, service: string, options: grpc.ChannelOptions, bytesMax: number) {
   const small = new MeshConnection(target, service, options);
   const large = new MeshConnection(target, service, options);
-  const bytesMax = Number(options['grpc.max_send_message_length']) - frameBytesMax;
-  const pick = (bytes: number): MeshConnection | undefined =>
-    bytes > bytesMax ? undefined : bytes > largeBytes ? large : small;
-  const close = (): void => {
-    small.close();
-    large.close();
+  return {
+    pick: (bytes: number): MeshConnection | undefined => {
+      if (bytes > bytesMax) return undefined;
+      return bytes > largeBytes ? large : small;
+    },
+    close: (): void => {
+      small.close();
+      large.close();
+    },
   };
-  return Object.assign(pick, { close });
 }
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);

@@ -2,6 +2,7 @@
 
 import queue
 import sys
+import time
 
 import numpy as np
 import tritonclient.grpc as triton
@@ -102,8 +103,10 @@ def _():
 def _():
     answers = queue.Queue()
     # Behind the first in the queue, so that it is still waiting when it is cancelled.
-    client.async_infer("slow", slow(300_000), lambda result, error: answers.put(("first", error)))
+    client.async_infer("slow", slow(1_500_000), lambda result, error: answers.put(("first", error)))
     waiting = client.async_infer("slow", slow(2**40), lambda result, error: answers.put(("cancelled", error)))
+    # Until it has reached the server: a call that never left would be cancelled by the client alone.
+    time.sleep(0.2)
     waiting.cancel()
     ends = dict(answers.get(timeout=10) for _ in range(2))
     assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), ends
