@@ -78,7 +78,7 @@ starting.end();
 stopOnSignal(running);
 
 const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${folder}pages/labels.json`, 'utf8'));
-const door = createRemote(`127.0.0.1:${running.gateway.port}`, 'gateway', mesh.limits);
+const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits });
 console.log('');
 const readings = await readAll(door, pages);
 door.close();

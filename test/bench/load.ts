@@ -62,7 +62,7 @@ export function ownLoad(
   { port, model, input, inFlight, seconds, pids }: Load,
 ): Promise<Measured> {
   return measured(pids, async () => {
-    const door = createRemote(`127.0.0.1:${port}`, model, defaultLimits, transport);
+    const door = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport });
     const startedAt = performance.now();
     const until = startedAt + seconds * 1000;
     let calls = 0;

@@ -19,7 +19,10 @@ async function start(folder: string): Promise<{ running: RunningMesh; door: Remo
   const { mesh, problems } = await readMesh(folder);
   assert.ok(mesh, problems.map(formatProblem).join('\n'));
   const running = await startMesh(mesh, { port: 0, onEvent: () => {} });
-  return { running, door: createRemote(`127.0.0.1:${running.gateway.port}`, 'gateway', mesh.limits) };
+  return {
+    running,
+    door: createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits }),
+  };
 }
 
 const readAll = (door: Remote): Promise<Reading[]> =>

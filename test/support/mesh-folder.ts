@@ -38,7 +38,7 @@ export async function startTestMesh(files: Files): Promise<TestMesh> {
   const running = await startMesh(mesh, { port: 0, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();
   const remote = (name: string, port: number): Remote => {
-    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, name, mesh.limits);
+    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, { service: name, limits: mesh.limits });
     remotes.set(name, opened);
     return opened;
   };

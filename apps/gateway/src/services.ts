@@ -1,4 +1,4 @@
-import { type Infer, InferError, type ModelDescription } from '@sheaf/inference';
+import { type Infer, InferError, type Limits, type ModelDescription } from '@sheaf/inference';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { type Pickable, pickEndpoint } from '@sheaf/routing';
 import { createRemote, type Remote } from '@sheaf/transport';
@@ -31,7 +31,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[]): Services
   const opened = mesh.services.map((service) => {
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
-    return own.map((target) => new Endpoint(createRemote(target, service.name, mesh.limits, service.transport)));
+    return own.map((target) => new Endpoint(target, service, mesh.limits));
   });
   const handles = mesh.services.map((service, index) => handleOf(service, opened[index] ?? []));
   const holders = new Map(
@@ -91,8 +91,8 @@ class Endpoint implements Pickable {
   outstanding = 0;
   #asking = false;
 
-  constructor(remote: Remote) {
-    this.remote = remote;
+  constructor(target: string, { name, transport }: Service, limits: Limits) {
+    this.remote = createRemote(target, { service: name, limits, transport });
     this.asked = this.#ask();
     this.#timer = setInterval(() => void this.#ask(), readyIntervalMs).unref();
   }

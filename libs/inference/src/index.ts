@@ -37,6 +37,7 @@ export {
   type TraceParent,
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
+export type { Load } from './load.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
 export { traced } from './traced.ts';

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   abortReason,
   asInferError,
@@ -6,13 +7,12 @@ import {
   InferError,
   Journal,
   type Limits,
+  type Load,
   monotonicClock,
   parseTraceparent,
 } from '@sheaf/inference';
-import { decodeRequest, encodeResponse, isTyped } from './codec.ts';
 import type { Served } from './door.ts';
-import type { ModelInferRequest__Output } from './generated/inference/ModelInferRequest.ts';
-import type { ModelInferResponse } from './generated/inference/ModelInferResponse.ts';
+import { decodeRequest, type Outcome } from './wire/codec.ts';
 
 export interface AnswerOptions {
   readonly name: string;
@@ -30,13 +30,17 @@ export interface Arrival {
   readonly signal: AbortSignal;
 }
 
-/** Answers one request as it stands on the wire; throws InferError. */
-export type Answer = (wire: ModelInferRequest__Output, arrival: Arrival) => Promise<ModelInferResponse>;
+export interface Answered extends Outcome {
+  readonly load: Load | undefined;
+}
+
+/** Answers one ModelInferRequest as it stands on the wire; throws InferError. */
+export type Answer = (message: Buffer, arrival: Arrival) => Promise<Answered>;
 
 /** What every way into a door has in common: the limits, the deadline, the journal. */
 export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Served): Answer {
   let calls = 0;
-  return async (wire, arrival) => {
+  return async (message, arrival) => {
     const context = contextOf(arrival, name, limits, served);
     const { journal, span } = context;
     calls++;
@@ -47,13 +51,15 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
           metadata: { may_have_begun: 'false' },
           retryAfterMs: 100,
         });
+      // Calls that were cancelled in the same message are gone in a moment.
+      if (calls > limits.concurrentCallsMax) await setImmediate();
       if (calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
         throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
       }
-      const response = await answer(wire, context, limits, served);
-      journal.end(span, 'OK', undefined, { model: wire.modelName });
-      return response;
+      const answered = await answer(message, context, limits, served);
+      journal.end(span, 'OK', undefined, { model: answered.response.model });
+      return answered;
     } catch (error) {
       const { code, message } = asInferError(error);
       journal.end(span, code, message);
@@ -65,14 +71,9 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
   };
 }
 
-async function answer(
-  wire: ModelInferRequest__Output,
-  context: CallContext,
-  limits: Limits,
-  served: Served,
-): Promise<ModelInferResponse> {
+async function answer(message: Buffer, context: CallContext, limits: Limits, served: Served): Promise<Answered> {
   checkAlive(context, 'the door');
-  const request = decodeRequest(wire, limits);
+  const { request, typed } = decodeRequest(message, limits);
   const response = await served.infer(request, context);
   if (context.signal.aborted) throw abortReason(context.signal);
   const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
@@ -86,7 +87,7 @@ async function answer(
       },
     );
   }
-  return encodeResponse(response, request.id, isTyped(wire));
+  return { response, id: request.id, typed, load: served.load?.(request.model, request.version) };
 }
 
 function contextOf(

@@ -6,16 +6,17 @@ import {
   InferError,
   type Journal,
   type Limits,
+  type Load,
   type ModelDescription,
   type Snapshot,
 } from '@sheaf/inference';
 import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
 import { createAnswer } from './answer.ts';
 import { handlers } from './handlers.ts';
-import { createMeshServer } from './mesh-server.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
+import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */
 export interface Served {
@@ -24,6 +25,8 @@ export interface Served {
   readonly describe: (name: string, version: string) => ModelDescription;
   /** Never throws: what is not there is not ready. */
   readonly isReady: (name: string, version: string) => boolean;
+  /** How busy a model version is, where that is known. */
+  readonly load?: (name: string, version: string) => Load | undefined;
   /** Names that health answers for, besides the server itself. */
   readonly names: () => readonly string[];
   /** Pinned when a call enters. */
@@ -65,7 +68,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     'grpc-node.max_session_memory': 64,
   });
   const answer = createAnswer({ ...options, isOpen: () => state.open }, served);
-  server.addService(inferenceService, handlers({ ...options, isOpen: () => state.open }, served, answer));
+  server.addService(inferenceService, { ...handlers({ ...options, isOpen: () => state.open }, served, answer) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = new HealthImplementation({ '': 'NOT_SERVING' });

@@ -1,10 +1,10 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits } from '@sheaf/inference';
 import type { Answer } from './answer.ts';
-import { checkName, checkVersion } from './codec.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
 import { toStatus } from './status.ts';
+import { checkName, checkVersion, encodeResponse } from './wire/codec.ts';
 
 export interface HandlerOptions {
   readonly name: string;
@@ -28,8 +28,13 @@ const immediate =
     }
   };
 
+/** ModelInfer comes and goes as it stands on the wire. */
+type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'> & {
+  readonly ModelInfer: grpc.handleUnaryCall<Buffer, Buffer>;
+};
+
 /** The six calls of the Open Inference Protocol. */
-export function handlers(options: HandlerOptions, served: Served, answer: Answer): GRPCInferenceServiceHandlers {
+export function handlers(options: HandlerOptions, served: Served, answer: Answer): Handlers {
   const { name, limits, isOpen } = options;
   const checked = <T extends { name: string; version: string }>(request: T): T => {
     checkName('name', request.name, limits);
@@ -54,7 +59,7 @@ export function handlers(options: HandlerOptions, served: Served, answer: Answer
   };
 }
 
-function modelInfer(answer: Answer): GRPCInferenceServiceHandlers['ModelInfer'] {
+function modelInfer(answer: Answer): Handlers['ModelInfer'] {
   return async (call, callback) => {
     const controller = new AbortController();
     let answered = false;
@@ -65,9 +70,9 @@ function modelInfer(answer: Answer): GRPCInferenceServiceHandlers['ModelInfer'] 
     const [traceparent] = call.metadata.get('traceparent');
     const givenMs = Number(call.getDeadline()) - Date.now();
     try {
-      const response = await answer(call.request, { givenMs, traceparent, signal: controller.signal });
+      const outcome = await answer(call.request, { givenMs, traceparent, signal: controller.signal });
       answered = true;
-      callback(null, response);
+      callback(null, encodeResponse(outcome));
     } catch (error) {
       answered = true;
       callback(toStatus(error));

@@ -9,18 +9,19 @@ import {
   type Infer,
   InferError,
   type InferRequest,
+  type InferResponse,
   type Limits,
+  type Load,
   type ModelDescription,
   parseExplanation,
   remainingMs,
   traced,
 } from '@sheaf/inference';
-import { decodeResponse, encodeRequest } from './codec.ts';
-import type { ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
-import { MeshConnection } from './mesh-client.ts';
-import { InferenceClient } from './proto.ts';
+import { InferenceClient, modelInfer } from './proto.ts';
 import { fromStatus } from './status.ts';
+import { type Answered, MeshConnection } from './transports/mesh-client.ts';
+import { decodeResponse, encodeRequest } from './wire/codec.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -38,24 +39,32 @@ const frameBytesMax = 64 * 1024;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
-/** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`; `service` names it in errors and spans. */
-export function createRemote(target: string, service: string, limits: Limits, transport: Transport = 'unary'): Remote {
+export interface RemoteOptions {
+  /** Names the server in errors and spans. */
+  readonly service: string;
+  readonly limits: Limits;
+  /** Default `unary`. */
+  readonly transport?: Transport;
+  /** Told what the server says of its load, with each answer that says something. */
+  readonly onLoad?: (load: Load) => void;
+}
+
+/** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
+export function createRemote(target: string, { service, limits, transport, onLoad }: RemoteOptions): Remote {
   const options = channelOptions(limits);
   const client = new InferenceClient(target, grpc.credentials.createInsecure(), options);
   const lanes =
     transport === 'stream' ? createLanes(target, service, options, limits.messageBytesMax - frameBytesMax) : undefined;
-  const send = (request: InferRequest, context: CallContext): Promise<ModelInferResponse__Output> => {
+  const send = (request: InferRequest, context: CallContext): Promise<Answered> => {
     const lane = lanes?.pick(bytesOf(request));
-    return lane
-      ? lane.call(encodeRequest(request), context)
-      : unary<ModelInferResponse__Output>(context, service, (metadata, call, done) =>
-          client.modelInfer(encodeRequest(request), metadata, call, done),
-        );
+    return lane ? lane.call(request, context) : unary(client, request, context, service);
   };
   return {
     infer: (request, context) =>
       traced(context, 'try', service, async (inner) => {
-        const response = decodeResponse(await send(request, inner), limits);
+        const { response: message, load } = await send(request, inner);
+        if (load) onLoad?.(load);
+        const response = readResponse(message, limits, service);
         const explanation = parseExplanation(response.parameters.get(explanationParameter));
         if (explanation) inner.journal.nest(inner.span, explanation);
         return response;
@@ -125,12 +134,21 @@ const spec = ({ name, datatype, shape }: ModelMetadataResponse__Output['inputs']
 
 type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
 
+/** A server that does not speak the protocol is its own mistake, never the caller's. */
+function readResponse(message: Buffer, limits: Limits, service: string): InferResponse {
+  try {
+    return decodeResponse(message, limits);
+  } catch (cause) {
+    const why = cause instanceof InferError ? `: ${cause.message}` : '';
+    throw new InferError('INTERNAL', `service ${service} gave an answer that is not valid${why}`, {
+      reason: 'ANSWER_INVALID',
+      cause,
+    });
+  }
+}
+
 /** One call with the context's deadline, trace and cancellation. */
-function unary<Response>(
-  context: CallContext,
-  service: string,
-  start: (metadata: grpc.Metadata, options: grpc.CallOptions, done: Done<Response>) => grpc.ClientUnaryCall,
-): Promise<Response> {
+function unary(client: grpc.Client, request: InferRequest, context: CallContext, service: string): Promise<Answered> {
   const { signal, span } = context;
   if (signal.aborted) return Promise.reject(abortReason(signal));
   const remaining = remainingMs(context);
@@ -138,13 +156,14 @@ function unary<Response>(
     return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
   const metadata = new grpc.Metadata();
   metadata.set('traceparent', formatTraceparent(span));
+  const options = { deadline: Date.now() + remaining };
   return new Promise((resolve, reject) => {
     const onAbort = (): void => call.cancel();
-    const call = start(metadata, { deadline: Date.now() + remaining }, (error, response) => {
+    const call = modelInfer(client, encodeRequest(request), metadata, options, (error, response) => {
       signal.removeEventListener('abort', onAbort);
       if (signal.aborted) reject(abortReason(signal));
       else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve(response);
+      else resolve({ response, load: undefined });
     });
     signal.addEventListener('abort', onAbort, { once: true });
   });

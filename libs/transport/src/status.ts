@@ -50,12 +50,19 @@ export function toRpcStatus(error: InferError): RpcStatus {
   return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
 }
 
+export const rpcStatusBytes = (status: RpcStatus): Uint8Array =>
+  types.status.encode(types.status.fromObject(status)).finish();
+
+/** Throws on what is no google.rpc.Status. */
+export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
+  types.status.toObject(types.status.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
+
 /** What a handler answers with: trailers only, so that clients' retry rules apply. */
 export function toStatus(thrown: unknown): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
   const status = toRpcStatus(error);
   const metadata = new grpc.Metadata();
-  metadata.set(detailsKey, Buffer.from(types.status.encode(types.status.fromObject(status)).finish()));
+  metadata.set(detailsKey, Buffer.from(rpcStatusBytes(status)));
   if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(error.retryAfterMs));
   return { code: status.code, details: status.message, metadata };
 }
@@ -128,7 +135,7 @@ function errorInfoOf(failure: grpc.ServiceError): Info | undefined {
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {
-    return errorInfoIn((types.status.toObject(types.status.decode(bytes)) as Partial<RpcStatus>).details ?? []);
+    return errorInfoIn(readRpcStatus(bytes).details);
   } catch {
     return undefined;
   }

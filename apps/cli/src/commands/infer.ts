@@ -46,11 +46,8 @@ export const infer: Command = {
     if (!name) throw new UsageError(`usage: sheaf ${infer.usage}`);
     const timeoutMs = integerOf('timeout', values.timeout, 1, 3_600_000) ?? 10_000;
     const version = textOf(values.version) ?? '';
-    const door = createRemote(
-      textOf(values.address) ?? addressDefault,
-      textOf(values.address) ?? addressDefault,
-      limits,
-    );
+    const address = textOf(values.address) ?? addressDefault;
+    const door = createRemote(address, { service: address, limits });
     try {
       const description = await describe(door, name, version);
       const inputs = await readInputs(description, sources, shapesOf(values.shape));

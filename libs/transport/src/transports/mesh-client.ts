@@ -1,14 +1,18 @@
 /** The client's side of the mesh stream: one stream, replaced whenever it dies. */
 import * as grpc from '@grpc/grpc-js';
-import { abortReason, type CallContext, formatTraceparent, InferError, remainingMs } from '@sheaf/inference';
-import type { ModelInferRequest } from './generated/inference/ModelInferRequest.ts';
-import type { ModelInferResponse__Output } from './generated/inference/ModelInferResponse.ts';
-import type { ClientFrame } from './generated/sheaf/mesh/v1/ClientFrame.ts';
-import type { Reply__Output } from './generated/sheaf/mesh/v1/Reply.ts';
-import type { ServerFrame__Output } from './generated/sheaf/mesh/v1/ServerFrame.ts';
-import { meshVersion } from './mesh-server.ts';
-import { MeshClient } from './proto.ts';
-import { fromRpcStatus, fromStatus, type RpcStatus } from './status.ts';
+import {
+  abortReason,
+  asInferError,
+  type CallContext,
+  formatTraceparent,
+  InferError,
+  type InferRequest,
+  remainingMs,
+} from '@sheaf/inference';
+import { callsStream } from '../proto.ts';
+import { fromRpcStatus, fromStatus } from '../status.ts';
+import { cancelFrame, clientHello, openFrame, type Reply, readServerFrames, type ServerFrame } from './frames.ts';
+import { Outbox } from './outbox.ts';
 
 /** A peer that accepts the connection and says nothing is given up after this. */
 const helloLimitMs = 5_000;
@@ -16,17 +20,25 @@ const helloLimitMs = 5_000;
 const callNumberMax = 2 ** 32 - 1;
 
 interface PendingCall {
-  readonly resolve: (response: ModelInferResponse__Output) => void;
+  readonly resolve: (reply: Answered) => void;
   readonly reject: (error: InferError) => void;
 }
 
-type Stream = grpc.ClientDuplexStream<ClientFrame, ServerFrame__Output>;
+/** A reply with a response. */
+export interface Answered {
+  /** A ModelInferResponse. */
+  readonly response: Buffer;
+  readonly load: Reply['load'];
+}
+
+/** Of messages as they stand on the wire. */
+type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
 
 export class MeshConnection {
   readonly #target: string;
   readonly #service: string;
   readonly #options: grpc.ChannelOptions;
-  #client: InstanceType<typeof MeshClient>;
+  #client: grpc.Client;
   #session: Session | undefined;
   #closed = false;
 
@@ -38,7 +50,7 @@ export class MeshConnection {
     this.#client = this.#connect();
   }
 
-  async call(request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse__Output> {
+  async call(request: InferRequest, context: CallContext): Promise<Answered> {
     const session = this.#open();
     await within(session.ready, context, this.#service);
     return session.call(request, context);
@@ -50,13 +62,13 @@ export class MeshConnection {
     this.#client.close();
   }
 
-  #connect(): InstanceType<typeof MeshClient> {
-    return new MeshClient(this.#target, grpc.credentials.createInsecure(), this.#options);
+  #connect(): grpc.Client {
+    return new grpc.Client(this.#target, grpc.credentials.createInsecure(), this.#options);
   }
 
   #open(): Session {
     if (this.#session?.isOpen) return this.#session;
-    const session = new Session(this.#client.calls(), this.#service, () => {
+    const session = new Session(callsStream(this.#client), this.#service, () => {
       if (this.#closed) return;
       // grpc-js waits for ever for a peer that never says anything (grpc-node#2785): a new channel begins anew.
       this.#client.close();
@@ -71,6 +83,7 @@ export class MeshConnection {
 class Session {
   readonly #stream: Stream;
   readonly #service: string;
+  readonly #outbox: Outbox;
   readonly #calls = new Map<number, PendingCall>();
   readonly #waiting: (() => void)[] = [];
   #lastCall = 0;
@@ -82,6 +95,7 @@ class Session {
   constructor(stream: Stream, service: string, onSilent: () => void) {
     this.#stream = stream;
     this.#service = service;
+    this.#outbox = new Outbox((message, done) => stream.write(message, done));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     promise.catch(() => {});
@@ -95,25 +109,34 @@ class Session {
       reject(error);
       this.#fail(error);
     };
-    stream.on('data', (frame: ServerFrame__Output) => {
-      if (frame.hello) {
+    const take = (frame: ServerFrame): void => {
+      if (frame.kind === 'hello') {
         clearTimeout(timer);
         this.#callsMax = frame.hello.callsMax;
         if (this.#state === 'opening') this.#state = 'open';
         resolve();
-      } else if (frame.reply) this.#receive(frame.reply);
-      else if (frame.goAway) this.#goAway(frame.goAway.lastCall);
+      } else if (frame.kind === 'reply') this.#receive(frame.reply);
+      else this.#goAway(frame.lastCall);
+    };
+    stream.on('data', (message: Buffer) => {
+      try {
+        for (const frame of readServerFrames(message)) take(frame);
+      } catch (error) {
+        fail(asInferError(error));
+        stream.cancel();
+      }
     });
     stream.on('error', (error: grpc.ServiceError) => fail(fromStatus(error, service)));
     stream.on('end', () => fail(unreachable(service)));
-    stream.write({ hello: { version: meshVersion } });
+    this.#outbox.add(clientHello);
+    this.#outbox.flush();
   }
 
   get isOpen(): boolean {
     return (this.#state === 'opening' || this.#state === 'open') && this.#lastCall < callNumberMax;
   }
 
-  async call(request: ModelInferRequest, context: CallContext): Promise<ModelInferResponse__Output> {
+  async call(request: InferRequest, context: CallContext): Promise<Answered> {
     const { signal, span } = context;
     while (this.#calls.size >= this.#callsMax) {
       await within(new Promise<void>((resolve) => this.#waiting.push(resolve)), context, this.#service);
@@ -124,7 +147,7 @@ class Session {
     return new Promise((resolve, reject) => {
       const leave = (error: InferError): void => {
         if (!this.#calls.has(call)) return;
-        this.#stream.write({ cancel: { call } });
+        this.#outbox.add(cancelFrame(call));
         settle();
         reject(error);
       };
@@ -138,9 +161,9 @@ class Session {
         if (this.#state === 'leaving' && this.#calls.size === 0) this.end();
       };
       this.#calls.set(call, {
-        resolve: (response) => {
+        resolve: (answered) => {
           settle();
-          resolve(response);
+          resolve(answered);
         },
         reject: (error) => {
           settle();
@@ -148,22 +171,23 @@ class Session {
         },
       });
       signal.addEventListener('abort', onAbort, { once: true });
-      const timeoutUs = String(Math.max(1, Math.floor(remainingMs(context) * 1000)));
-      this.#stream.write({ open: { call, timeoutUs, traceparent: formatTraceparent(span), request } });
+      const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
+      this.#outbox.add(openFrame(call, timeoutUs, formatTraceparent(span), request));
     });
   }
 
   end(): void {
     this.#state = 'ended';
+    this.#outbox.flush();
     this.#stream.end();
   }
 
-  #receive({ call, response, status, pushbackMs }: Reply__Output): void {
+  #receive({ call, response, status, pushbackMs, load }: Reply): void {
     const pending = this.#calls.get(call);
     // A reply may cross our cancel.
     if (!pending) return;
-    if (response) pending.resolve(response);
-    else pending.reject(fromRpcStatus((status ?? { code: 2, message: '', details: [] }) as RpcStatus, pushbackMs));
+    if (response) pending.resolve({ response, load });
+    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, pushbackMs));
   }
 
   /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */

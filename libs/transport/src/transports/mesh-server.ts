@@ -1,22 +1,28 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits } from '@sheaf/inference';
-import type { Answer } from './answer.ts';
-import type { ClientFrame__Output } from './generated/sheaf/mesh/v1/ClientFrame.ts';
-import type { MeshHandlers } from './generated/sheaf/mesh/v1/Mesh.ts';
-import type { Open__Output } from './generated/sheaf/mesh/v1/Open.ts';
-import type { ServerFrame } from './generated/sheaf/mesh/v1/ServerFrame.ts';
-import { toRpcStatus, toStatus } from './status.ts';
-
-export const meshVersion = 1;
+import type { Answer } from '../answer.ts';
+import { toRpcStatus, toStatus } from '../status.ts';
+import {
+  type ClientFrame,
+  goAwayFrame,
+  meshVersion,
+  type Open,
+  readClientFrames,
+  replyFrame,
+  serverHello,
+  statusFrame,
+} from './frames.ts';
+import { Outbox } from './outbox.ts';
 
 /** Bytes of replies that a peer may leave unread before its stream is ended. */
 const unreadBytesMax = 64 * 1024 * 1024;
 
-type Stream = grpc.ServerDuplexStream<ClientFrame__Output, ServerFrame>;
+/** Of messages as they stand on the wire. */
+type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
 
 export interface MeshServer {
-  readonly handlers: MeshHandlers;
+  readonly handlers: { readonly Calls: (stream: Stream) => void };
   /** Every open stream is told that it gets no more calls, and ends when its last one is answered. */
   goAway(): void;
 }
@@ -44,7 +50,7 @@ class MeshStream {
   readonly #answer: Answer;
   readonly #calls = new Map<number, AbortController>();
   #lastCall = 0;
-  #unreadBytes = 0;
+  readonly #outbox: Outbox;
   #greeted = false;
   #leaving = false;
   #ended = false;
@@ -53,68 +59,68 @@ class MeshStream {
     this.#stream = stream;
     this.#limits = limits;
     this.#answer = answer;
-    stream.on('data', (frame: ClientFrame__Output) => this.#receive(frame));
+    this.#outbox = new Outbox((message, done) => stream.write(message, done));
+    stream.on('data', (message: Buffer) => this.#receive(message));
     stream.on('end', () => this.#leave());
     stream.on('cancelled', () => this.#abandon());
     stream.on('error', () => this.#abandon());
   }
 
   goAway(): void {
-    this.#send({ goAway: { lastCall: this.#lastCall } });
+    if (!this.#ended) this.#outbox.add(goAwayFrame(this.#lastCall));
     this.#leave();
   }
 
-  #receive({ hello, open, cancel }: ClientFrame__Output): void {
-    if (this.#ended) return;
-    if (hello) this.#greet(hello.version);
-    else if (!this.#greeted) this.#refuse('want a hello first');
-    else if (cancel) this.#calls.get(cancel.call)?.abort();
-    else if (open?.request) void this.#open(open);
-    else this.#refuse('want a hello, an open with a request, or a cancel');
+  #receive(message: Buffer): void {
+    try {
+      for (const frame of readClientFrames(message)) if (!this.#ended) this.#take(frame);
+    } catch (error) {
+      this.#fail(asInferError(error));
+    }
   }
 
-  /** The newest version that both know; today there is one. */
+  #take(frame: ClientFrame): void {
+    if (frame.kind === 'hello') this.#greet(frame.version);
+    else if (!this.#greeted) this.#refuse('want a hello first');
+    else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
+    else void this.#open(frame.open);
+  }
+
+  /** The newest version that both know. */
   #greet(version: number): void {
     if (this.#greeted) this.#refuse('want one hello');
     else if (version < 1) this.#refuse(`want version 1 or newer, got ${version}`);
     else {
       this.#greeted = true;
       const { concurrentCallsMax, messageBytesMax } = this.#limits;
-      this.#send({ hello: { version: meshVersion, callsMax: concurrentCallsMax, bytesMax: messageBytesMax } });
+      this.#outbox.add(serverHello({ version: meshVersion, callsMax: concurrentCallsMax, bytesMax: messageBytesMax }));
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request }: Open__Output): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request }: Open): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
-    if (this.#leaving || !request) return;
-    if (call === 0 || call <= this.#lastCall)
-      return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
+    if (this.#leaving) return;
+    if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
     this.#lastCall = call;
     const controller = new AbortController();
     this.#calls.set(call, controller);
-    try {
-      const { signal } = controller;
-      const response = await this.#answer(request, { givenMs: Number(timeoutUs) / 1000, traceparent, signal });
-      this.#send({ reply: { call, final: true, response } }, bytesOf(response.rawOutputContents));
-    } catch (thrown) {
-      const error = asInferError(thrown);
-      const pushback = error.retryAfterMs === undefined ? {} : { pushbackMs: error.retryAfterMs };
-      this.#send({ reply: { call, final: true, status: toRpcStatus(error), ...pushback } });
-    }
+    const reply = await this.#answer(request, {
+      givenMs: timeoutUs / 1000,
+      traceparent,
+      signal: controller.signal,
+    }).then(
+      (outcome) => replyFrame(call, outcome, outcome.load),
+      (thrown: unknown) => {
+        const error = asInferError(thrown);
+        return statusFrame(call, toRpcStatus(error), error.retryAfterMs);
+      },
+    );
     this.#calls.delete(call);
-    if (this.#leaving && this.#calls.size === 0) this.#end();
-  }
-
-  #send(frame: ServerFrame, bytes = 0): void {
     if (this.#ended) return;
-    this.#unreadBytes += bytes;
-    if (this.#unreadBytes > unreadBytesMax) {
+    this.#outbox.add(reply);
+    if (this.#outbox.unsentBytes > unreadBytesMax)
       this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
-      return;
-    }
-    this.#stream.write(frame, () => {
-      this.#unreadBytes -= bytes;
-    });
+    else if (this.#leaving && this.#calls.size === 0) this.#end();
   }
 
   #refuse(message: string): void {
@@ -133,8 +139,10 @@ class MeshStream {
   }
 
   #end(): void {
-    if (!this.#ended) this.#stream.end();
+    if (this.#ended) return;
     this.#ended = true;
+    this.#outbox.flush();
+    this.#stream.end();
   }
 
   /** Nobody is there any more to read an answer. */
@@ -144,6 +152,3 @@ class MeshStream {
     this.#calls.clear();
   }
 }
-
-const bytesOf = (parts: readonly (Uint8Array | string)[] | undefined): number =>
-  (parts ?? []).reduce((total, part) => total + part.length, 0);

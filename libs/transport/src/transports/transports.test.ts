@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, type Infer, type InferError, tensorOf } from '@sheaf/inference';
-import type { Door } from './door.ts';
-import { cancelled, contextOf, core, floats, held, journals, openDoor, requestFor, until } from './fake-model.ts';
-import { createRemote, type Remote } from './index.ts';
+import type { Door } from '../door.ts';
+import { cancelled, contextOf, core, floats, held, journals, openDoor, requestFor, until } from '../fake-model.ts';
+import { createRemote, type Remote } from '../index.ts';
 
 for (const way of ['in-process', 'unary', 'stream'] as const) {
   describe(`a model asked ${way}`, () => {
@@ -13,7 +13,10 @@ for (const way of ['in-process', 'unary', 'stream'] as const) {
     let infer: Infer;
     before(async () => {
       door = await openDoor();
-      remote = way === 'in-process' ? undefined : createRemote(`127.0.0.1:${door.port}`, 'test', defaultLimits, way);
+      remote =
+        way === 'in-process'
+          ? undefined
+          : createRemote(`127.0.0.1:${door.port}`, { service: 'test', limits: defaultLimits, transport: way });
       infer = remote?.infer ?? core;
     });
     after(async () => {
@@ -95,7 +98,7 @@ for (const way of ['in-process', 'unary', 'stream'] as const) {
 
     it('answers what is open when its server drains, and says at once that there is none afterwards', async () => {
       const own = await openDoor();
-      const asked = createRemote(`127.0.0.1:${own.port}`, 'test', defaultLimits, way);
+      const asked = createRemote(`127.0.0.1:${own.port}`, { service: 'test', limits: defaultLimits, transport: way });
       const id = `${way} drained`;
       const open = asked.infer(requestFor('wait', { id }), contextOf());
       await until(() => held.has(id));

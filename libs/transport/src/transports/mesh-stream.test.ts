@@ -2,14 +2,25 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
 import { defaultLimits, type InferError } from '@sheaf/inference';
-import { createDoor } from './door.ts';
-import { cancelled, contextOf, held, openDoor, requestFor, served, until, untilDone } from './fake-model.ts';
-import { createRemote } from './index.ts';
-import { MeshClient } from './proto.ts';
+import { createDoor } from '../door.ts';
+import { cancelled, contextOf, held, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
+import { createRemote } from '../index.ts';
+import { protoFile, protoFolder } from '../proto.ts';
 
 describe('the mesh stream', () => {
-  const meshStream = (port: number) => new MeshClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure()).calls();
+  /** A peer that speaks by the .proto file, not by our codec. */
+  const peers = grpc.loadPackageDefinition(
+    loadSync(protoFile('sheaf/mesh/v1/mesh.proto'), { longs: String, oneofs: true, includeDirs: [protoFolder] }),
+  ) as unknown as { sheaf: { mesh: { v1: { Mesh: grpc.ServiceClientConstructor } } } };
+  const meshStream = (port: number): grpc.ClientDuplexStream<object, { frames: ServerFrame[] }> =>
+    new peers.sheaf.mesh.v1.Mesh(`127.0.0.1:${port}`, grpc.credentials.createInsecure()).calls?.();
+
+  interface ServerFrame {
+    readonly hello?: { version: number };
+    readonly reply?: { call: number; response?: object; status?: { code: number } };
+  }
   const open = {
     timeoutUs: '1000000',
     traceparent: '',
@@ -20,10 +31,11 @@ describe('the mesh stream', () => {
   function exchange(port: number, frames: readonly object[]): Promise<unknown[]> {
     const stream = meshStream(port);
     const got: unknown[] = [];
-    stream.on('data', ({ hello, reply }) =>
-      got.push(hello ? `hello ${hello.version}` : `${reply?.call} ${reply?.response ? 'ok' : reply?.status?.code}`),
-    );
-    for (const frame of frames) stream.write(frame);
+    stream.on('data', (message) => {
+      for (const { hello, reply } of message.frames)
+        got.push(hello ? `hello ${hello.version}` : `${reply?.call} ${reply?.response ? 'ok' : reply?.status?.code}`);
+    });
+    for (const frame of frames) stream.write({ frames: [frame] });
     return new Promise((resolve) => {
       const finish = (end: unknown): void => resolve([...got, end]);
       stream.on('error', ({ code }: grpc.ServiceError) => finish(grpc.status[code]));
@@ -74,7 +86,11 @@ describe('the mesh stream', () => {
 
   it('lost while a call is open says that its work may have begun, and is replaced for the next', async () => {
     const door = await openDoor();
-    const remote = createRemote(`127.0.0.1:${door.port}`, 'test', defaultLimits, 'stream');
+    const remote = createRemote(`127.0.0.1:${door.port}`, {
+      service: 'test',
+      limits: defaultLimits,
+      transport: 'stream',
+    });
     const lost = remote.infer(requestFor('wait', { id: 'lost' }), contextOf());
     await until(() => held.has('lost'));
     await door.close(0);
@@ -93,7 +109,7 @@ describe('the mesh stream', () => {
     const silent = createServer((socket) => sockets.push(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const { port } = silent.address() as AddressInfo;
-    const remote = createRemote(`127.0.0.1:${port}`, 'test', defaultLimits, 'stream');
+    const remote = createRemote(`127.0.0.1:${port}`, { service: 'test', limits: defaultLimits, transport: 'stream' });
     const startedAt = performance.now();
     await assert.rejects(remote.infer(requestFor('echo'), contextOf(20_000)), (error: InferError) => {
       assert.deepEqual([error.code, error.metadata.may_have_begun], ['UNAVAILABLE', 'false']);
@@ -110,7 +126,11 @@ describe('the mesh stream', () => {
 
   it('forgets ten thousand calls that are cancelled', async () => {
     const door = await openDoor();
-    const remote = createRemote(`127.0.0.1:${door.port}`, 'test', defaultLimits, 'stream');
+    const remote = createRemote(`127.0.0.1:${door.port}`, {
+      service: 'test',
+      limits: defaultLimits,
+      transport: 'stream',
+    });
     for (let round = 0; round < 10; round++) {
       const controller = new AbortController();
       const calls = Array.from({ length: 1_000 }, (_, index) =>

@@ -1,0 +1,8 @@
+/** How busy a model version is, as its server tells with each answer. */
+export interface Load {
+  /** Calls that wait for it or run, the one that was answered not counted. */
+  readonly calls: number;
+  /** A run of n rows takes about `fixedMs + n * rowMs`; both 0 until that is known. */
+  readonly fixedMs: number;
+  readonly rowMs: number;
+}

@@ -1,0 +1,238 @@
+/** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
+import type { InferRequest, Load } from '@sheaf/inference';
+import { type RpcStatus, readRpcStatus, rpcStatusBytes } from '../status.ts';
+import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
+import { malformed, WireReader } from '../wire/reader.ts';
+import type { WireWriter } from '../wire/writer.ts';
+
+/** The newest version of the protocol that we speak; today the only one. */
+export const meshVersion = 1;
+
+export type ClientFrame =
+  | { readonly kind: 'hello'; readonly version: number }
+  | { readonly kind: 'open'; readonly open: Open }
+  | { readonly kind: 'cancel'; readonly call: number };
+
+export interface Open {
+  readonly call: number;
+  readonly timeoutUs: number;
+  readonly traceparent: string;
+  /** A ModelInferRequest. */
+  readonly request: Buffer;
+}
+
+export type ServerFrame =
+  | { readonly kind: 'hello'; readonly hello: ServerHello }
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'goAway'; readonly lastCall: number };
+
+export interface ServerHello {
+  readonly version: number;
+  readonly callsMax: number;
+  readonly bytesMax: number;
+}
+
+export interface Reply {
+  readonly call: number;
+  /** A ModelInferResponse. */
+  readonly response: Buffer | undefined;
+  readonly status: RpcStatus | undefined;
+  readonly pushbackMs: number | undefined;
+  readonly load: Load | undefined;
+}
+
+/** Throws what makes a message invalid; a frame of an unknown kind does. */
+export const readClientFrames = (message: Buffer): ClientFrame[] => readFrames(message, readClientFrame);
+
+/** Throws what makes a message invalid; a frame of an unknown kind does. */
+export const readServerFrames = (message: Buffer): ServerFrame[] => readFrames(message, readServerFrame);
+
+function readFrames<Frame>(message: Buffer, readFrame: (reader: WireReader) => Frame | undefined): Frame[] {
+  const reader = new WireReader(message);
+  const frames: Frame[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field !== 1) {
+      reader.skip();
+      continue;
+    }
+    let frame: Frame | undefined;
+    const outer = reader.enter();
+    while (reader.next() !== 0) frame = readFrame(reader) ?? frame;
+    reader.leave(outer);
+    if (!frame) throw malformed('a frame says nothing');
+    frames.push(frame);
+  }
+  return frames;
+}
+
+/** Reads the message that the reader stands at; `read` gets each of its fields. */
+function readMessage(reader: WireReader, read: (field: number) => void): void {
+  const outer = reader.enter();
+  for (let field = reader.next(); field !== 0; field = reader.next()) read(field);
+  reader.leave(outer);
+}
+
+function readClientFrame(reader: WireReader): ClientFrame | undefined {
+  switch (reader.field) {
+    case 1:
+      return { kind: 'hello', version: readUint(reader) };
+    case 2:
+      return { kind: 'open', open: readOpen(reader) };
+    case 3:
+      return { kind: 'cancel', call: readUint(reader) };
+    default:
+      reader.skip();
+      return undefined;
+  }
+}
+
+/** A message whose field 1 is all that it says. */
+function readUint(reader: WireReader): number {
+  let value = 0;
+  readMessage(reader, (field) => {
+    if (field === 1) value = reader.uint32();
+    else reader.skip();
+  });
+  return value;
+}
+
+function readOpen(reader: WireReader): Open {
+  let [call, timeoutUs, traceparent] = [0, 0, ''];
+  let request: Buffer | undefined;
+  readMessage(reader, (field) => {
+    if (field === 1) call = reader.uint32();
+    else if (field === 2) timeoutUs = reader.int64Number();
+    else if (field === 3) traceparent = reader.string();
+    else if (field === 4) request = reader.bytes();
+    else reader.skip();
+  });
+  if (!request) throw malformed('an open without a request');
+  return { call, timeoutUs, traceparent, request };
+}
+
+function readServerFrame(reader: WireReader): ServerFrame | undefined {
+  switch (reader.field) {
+    case 1:
+      return { kind: 'hello', hello: readServerHello(reader) };
+    case 2:
+      return { kind: 'reply', reply: readReply(reader) };
+    case 3:
+      return { kind: 'goAway', lastCall: readUint(reader) };
+    default:
+      reader.skip();
+      return undefined;
+  }
+}
+
+function readServerHello(reader: WireReader): ServerHello {
+  let [version, callsMax, bytesMax] = [0, 0, 0];
+  readMessage(reader, (field) => {
+    if (field === 1) version = reader.uint32();
+    else if (field === 2) callsMax = reader.uint32();
+    else if (field === 3) bytesMax = reader.int64Number();
+    else reader.skip();
+  });
+  return { version, callsMax, bytesMax };
+}
+
+function readReply(reader: WireReader): Reply {
+  let call = 0;
+  let response: Buffer | undefined;
+  let status: RpcStatus | undefined;
+  let pushbackMs: number | undefined;
+  let load: Load | undefined;
+  readMessage(reader, (field) => {
+    if (field === 1) call = reader.uint32();
+    else if (field === 3) response = reader.bytes();
+    else if (field === 4) status = readRpcStatus(reader.bytes());
+    else if (field === 5) pushbackMs = reader.sint32();
+    else if (field === 6) load = readLoad(reader);
+    else reader.skip();
+  });
+  return { call, response, status, pushbackMs, load };
+}
+
+function readLoad(reader: WireReader): Load {
+  let [calls, fixedMs, rowMs] = [0, 0, 0];
+  readMessage(reader, (field) => {
+    if (field === 1) calls = reader.uint32();
+    else if (field === 2) fixedMs = reader.float();
+    else if (field === 3) rowMs = reader.float();
+    else reader.skip();
+  });
+  return { calls, fixedMs, rowMs };
+}
+
+/** A frame to be written: about the bytes that it takes, and what writes it. */
+export interface OutFrame {
+  readonly bytes: number;
+  readonly write: (writer: WireWriter) => void;
+}
+
+const frame = (kind: number, bytes: number, write: (writer: WireWriter) => void): OutFrame => ({
+  bytes,
+  write: (writer) => {
+    const outer = writer.begin(1, bytes);
+    const inner = writer.begin(kind, bytes);
+    write(writer);
+    writer.end(inner);
+    writer.end(outer);
+  },
+});
+
+const smallBytes = 32;
+
+export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
+
+export const openFrame = (call: number, timeoutUs: number, traceparent: string, request: InferRequest): OutFrame => {
+  const bytes = roughBytes(request.inputs);
+  return frame(2, bytes + 64, (writer) => {
+    writer.uint(1, call);
+    writer.uint(2, timeoutUs);
+    writer.string(3, traceparent);
+    const mark = writer.begin(4, bytes);
+    writeRequest(writer, request);
+    writer.end(mark);
+  });
+};
+
+export const cancelFrame = (call: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, call));
+
+export const serverHello = ({ version, callsMax, bytesMax }: ServerHello): OutFrame =>
+  frame(1, smallBytes, (writer) => {
+    writer.uint(1, version);
+    writer.uint(2, callsMax);
+    writer.uint(3, bytesMax);
+  });
+
+export const replyFrame = (call: number, outcome: Outcome, load: Load | undefined): OutFrame => {
+  const bytes = roughBytes(outcome.response.outputs);
+  return frame(2, bytes, (writer) => {
+    writer.uint(1, call);
+    writer.bool(2, true);
+    const mark = writer.begin(3, bytes);
+    writeResponse(writer, outcome);
+    writer.end(mark);
+    if (load) writeLoad(writer, load);
+  });
+};
+
+function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs }: Load): void {
+  const mark = writer.begin(6);
+  writer.uint(1, calls);
+  writer.float(2, fixedMs);
+  writer.float(3, rowMs);
+  writer.end(mark);
+}
+
+export const statusFrame = (call: number, status: RpcStatus, pushbackMs: number | undefined): OutFrame => {
+  const bytes = rpcStatusBytes(status);
+  return frame(2, bytes.length + smallBytes, (writer) => {
+    writer.uint(1, call);
+    writer.bool(2, true);
+    writer.bytes(4, bytes);
+    if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
+  });
+};
+
+export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));

@@ -1,0 +1,276 @@
+/** ModelInferRequest and ModelInferResponse, straight between their bytes and our nouns. */
+import {
+  createTensor,
+  type Datatype,
+  elementCount,
+  type InferRequest,
+  type InferResponse,
+  invalidField,
+  isDatatype,
+  type Limits,
+  type Tensor,
+} from '@sheaf/inference';
+import { atMost } from './limit.ts';
+import { ParametersReader, writeParameters } from './parameters.ts';
+import { WireReader } from './reader.ts';
+import { fromTyped, hasTyped, writeTyped } from './typed-contents.ts';
+import { WireWriter } from './writer.ts';
+
+/** Model names: the rule of every door. Dots inside are ordinary; what could be a path is not. */
+const namePattern = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
+
+export function checkName(field: string, name: string, limits: Limits): void {
+  if (name.length > limits.nameCharsMax)
+    throw invalidField(field, `want at most ${limits.nameCharsMax} characters, got ${name.length}`, 'NAME_INVALID');
+  if (!namePattern.test(name) || name === '.' || name === '..') {
+    throw invalidField(field, 'want letters, digits, ".", "_" and "-", not starting with "-"', 'NAME_INVALID');
+  }
+}
+
+/** Empty, or a positive decimal integer without a leading zero, below 2^63. */
+export function checkVersion(field: string, version: string): void {
+  const valid = version === '' || (/^[1-9][0-9]{0,18}$/.test(version) && BigInt(version) < 2n ** 63n);
+  if (!valid)
+    throw invalidField(field, 'want a positive decimal integer, or nothing for the newest version', 'VERSION_INVALID');
+}
+
+export interface DecodedRequest {
+  readonly request: InferRequest;
+  /** Whether the caller speaks in typed contents, and so reads typed contents. */
+  readonly typed: boolean;
+}
+
+/** Decodes once, at the door; what comes out is valid, and its tensors are views on the message. */
+export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
+  const reader = new WireReader(message);
+  const parameters = new ParametersReader(limits);
+  const inputs = new TensorsReader('input', limits.inputsMax, limits);
+  const outputs: string[] = [];
+  let outputCount = 0;
+  let [model, version, id] = ['', '', ''];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) model = reader.string();
+    else if (field === 2) version = reader.string();
+    else if (field === 3) id = reader.string();
+    else if (field === 4) parameters.read(reader);
+    else if (field === 5) inputs.readTensor(reader);
+    else if (field === 6 && ++outputCount <= limits.outputsMax) outputs.push(readOutputName(reader));
+    else if (field === 7) inputs.readRaw(reader);
+    else reader.skip();
+  }
+  checkName('model_name', model, limits);
+  checkVersion('model_version', version);
+  atMost('inputs', inputs.count, limits.inputsMax);
+  atMost('outputs', outputCount, limits.outputsMax);
+  const request = { model, version, id, parameters: parameters.parameters(), inputs: inputs.tensors(), outputs };
+  return { request, typed: inputs.typed };
+}
+
+function readOutputName(reader: WireReader): string {
+  let name = '';
+  const outer = reader.enter();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) name = reader.string();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return name;
+}
+
+export function decodeResponse(message: Buffer, limits: Limits): InferResponse {
+  const reader = new WireReader(message);
+  const parameters = new ParametersReader(limits);
+  const outputs = new TensorsReader('output', limits.outputsMax, limits);
+  let [model, version] = ['', ''];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) model = reader.string();
+    else if (field === 2) version = reader.string();
+    else if (field === 4) parameters.read(reader);
+    else if (field === 5) outputs.readTensor(reader);
+    else if (field === 6) outputs.readRaw(reader);
+    else reader.skip();
+  }
+  atMost('outputs', outputs.count, limits.outputsMax);
+  return { model, version, parameters: parameters.parameters(), outputs: outputs.tensors() };
+}
+
+interface WireTensor {
+  readonly name: string;
+  readonly datatype: string;
+  readonly shape: readonly number[];
+  /** More dimensions than the limit are counted only. */
+  readonly rank: number;
+  readonly contents: Buffer | undefined;
+}
+
+/** Gathers tensors and raw contents as they come; those past the limit are counted only. */
+class TensorsReader {
+  readonly #side: 'input' | 'output';
+  readonly #max: number;
+  readonly #limits: Limits;
+  readonly #tensors: WireTensor[] = [];
+  readonly #raw: Buffer[] = [];
+  #rawCount = 0;
+  count = 0;
+
+  constructor(side: 'input' | 'output', max: number, limits: Limits) {
+    this.#side = side;
+    this.#max = max;
+    this.#limits = limits;
+  }
+
+  get typed(): boolean {
+    return this.#tensors.some(({ contents }) => contents);
+  }
+
+  readTensor(reader: WireReader): void {
+    if (++this.count > this.#max) reader.skip();
+    else this.#tensors.push(readTensor(reader, this.#limits.rankMax));
+  }
+
+  readRaw(reader: WireReader): void {
+    if (++this.#rawCount > this.#max) reader.skip();
+    else this.#raw.push(reader.bytes());
+  }
+
+  /** Throws what is wrong with them. */
+  tensors(): Tensor[] {
+    const raw = `raw_${this.#side}_contents`;
+    const typed = this.#tensors.findIndex(({ contents }) => contents);
+    if (typed !== -1 && this.#rawCount > 0) {
+      const what = `want either typed contents or ${raw}, got both`;
+      throw invalidField(`${this.#side}s[${typed}].contents`, what, 'CONTENTS_INVALID');
+    }
+    if (typed === -1 && this.#rawCount !== this.count) {
+      const what = `want ${this.count} entries, one per tensor, got ${this.#rawCount}`;
+      throw invalidField(raw, what, 'CONTENTS_INVALID');
+    }
+    return this.#tensors.map((tensor, index) =>
+      decodeTensor(tensor, this.#raw[index], `${this.#side}s[${index}]`, this.#limits),
+    );
+  }
+}
+
+function readTensor(reader: WireReader, rankMax: number): WireTensor {
+  let [name, datatype] = ['', ''];
+  let contents: Buffer | undefined;
+  const shape: number[] = [];
+  let rank = 0;
+  const addDim = (dim: number): void => {
+    if (++rank <= rankMax) shape.push(dim);
+  };
+  const outer = reader.enter();
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) name = reader.string();
+    else if (field === 2) datatype = reader.string();
+    else if (field === 3) readInt64s(reader, addDim);
+    // A message that comes in parts is the sum of them.
+    else if (field === 5) contents = contents ? Buffer.concat([contents, reader.bytes()]) : reader.bytes();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return { name, datatype, shape, rank, contents };
+}
+
+function readInt64s(reader: WireReader, add: (value: number) => void): void {
+  if (!reader.isPacked) {
+    add(reader.int64Number());
+    return;
+  }
+  const outer = reader.enter();
+  while (reader.nextPacked()) add((reader.high | 0) * 2 ** 32 + reader.low);
+  reader.leave(outer);
+}
+
+function decodeTensor(wire: WireTensor, raw: Buffer | undefined, path: string, limits: Limits): Tensor {
+  const { name, contents } = wire;
+  if (name === '' || name.length > limits.nameCharsMax)
+    throw invalidField(`${path}.name`, `want 1 to ${limits.nameCharsMax} characters`, 'NAME_INVALID');
+  const datatype = decodeDatatype(wire.datatype, path);
+  const shape = decodeShape(wire, path, limits);
+  if (raw) return createTensor({ name, datatype, shape, data: raw }, path);
+  if (!contents)
+    throw invalidField(`${path}.contents`, 'the tensor has neither typed nor raw contents', 'CONTENTS_INVALID');
+  return fromTyped(contents, { name, datatype, shape }, path, limits);
+}
+
+function decodeDatatype(datatype: string, path: string): Datatype {
+  if (isDatatype(datatype)) return datatype;
+  const what = 'want a datatype of the Open Inference Protocol, such as FP32';
+  throw invalidField(`${path}.datatype`, what, 'DATATYPE_UNKNOWN');
+}
+
+function decodeShape({ shape, rank }: WireTensor, path: string, { rankMax, elementsMax }: Limits): readonly number[] {
+  if (rank > rankMax)
+    throw invalidField(`${path}.shape`, `want at most ${rankMax} dimensions, got ${rank}`, 'RANK_TOO_LARGE');
+  const wrong = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
+  if (wrong !== -1)
+    throw invalidField(`${path}.shape[${wrong}]`, `want 0 or more, got ${shape[wrong]}`, 'SHAPE_INVALID');
+  const count = elementCount(shape);
+  if (count > elementsMax)
+    throw invalidField(`${path}.shape`, `want at most ${elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
+  return shape;
+}
+
+/** About the bytes that tensors take on the wire. */
+export const roughBytes = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((total, { data }) => total + data.byteLength + 64, 128);
+
+export function encodeRequest(request: InferRequest): Buffer {
+  const writer = new WireWriter(roughBytes(request.inputs));
+  writeRequest(writer, request);
+  return writer.finish();
+}
+
+/** The fields of a ModelInferRequest; contents are raw. */
+export function writeRequest(writer: WireWriter, request: InferRequest): void {
+  const { model, version, id, parameters, inputs, outputs } = request;
+  writer.string(1, model);
+  writer.string(2, version);
+  writer.string(3, id);
+  writeParameters(writer, 4, parameters);
+  for (const tensor of inputs) writeTensor(writer, tensor);
+  for (const name of outputs) {
+    const mark = writer.begin(6);
+    writer.string(1, name);
+    writer.end(mark);
+  }
+  for (const { data } of inputs) writer.bytes(7, data);
+}
+
+/** What a door answers with. */
+export interface Outcome {
+  readonly response: InferResponse;
+  /** Of the request, which the answer repeats. */
+  readonly id: string;
+  /** Whether the caller reads typed contents. */
+  readonly typed: boolean;
+}
+
+export function encodeResponse(outcome: Outcome): Buffer {
+  const writer = new WireWriter(roughBytes(outcome.response.outputs));
+  writeResponse(writer, outcome);
+  return writer.finish();
+}
+
+/** The fields of a ModelInferResponse. Raw contents, unless the caller spoke in typed ones and every output has a typed form. */
+export function writeResponse(writer: WireWriter, { response, id, typed }: Outcome): void {
+  const { model, version, parameters, outputs } = response;
+  const asTyped = typed && outputs.every(hasTyped);
+  writer.string(1, model);
+  writer.string(2, version);
+  writer.string(3, id);
+  writeParameters(writer, 4, parameters);
+  for (const tensor of outputs) writeTensor(writer, tensor, asTyped);
+  if (!asTyped) for (const { data } of outputs) writer.bytes(6, data);
+}
+
+/** Inputs of a request and outputs of a response have the same fields. */
+function writeTensor(writer: WireWriter, tensor: Tensor, typed = false): void {
+  const mark = writer.begin(5, typed ? tensor.data.byteLength : 0);
+  writer.string(1, tensor.name);
+  writer.string(2, tensor.datatype);
+  if (tensor.shape.length > 0) writer.packed(3, tensor.shape);
+  if (typed) writeTyped(writer, 5, tensor);
+  writer.end(mark);
+}

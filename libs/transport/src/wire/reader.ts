@@ -1,0 +1,184 @@
+import { InferError } from '@sheaf/inference';
+
+/** What no protobuf library would have written. */
+export const malformed = (what: string): InferError =>
+  new InferError('INVALID_ARGUMENT', `the message is not valid protobuf: ${what}`, { reason: 'MESSAGE_MALFORMED' });
+
+const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+/**
+ * Reads protobuf field by field, and strictly: nothing may claim bytes beyond the message that it stands in. Nothing is made of a field before
+ * somebody asks for it, so that a small message cannot become a large object.
+ *
+ * ```ts
+ * for (let field = reader.next(); field !== 0; field = reader.next()) {
+ *   if (field === 1) name = reader.string();
+ *   else reader.skip();
+ * }
+ * ```
+ */
+export class WireReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+  #end: number;
+  #field = 0;
+  #wireType = 0;
+  /** The halves of the varint that was read last, unsigned. */
+  #low = 0;
+  #high = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+    this.#end = bytes.length;
+  }
+
+  /** The number of the next field of this message; 0 when there is none. */
+  next(): number {
+    if (this.#at >= this.#end) return 0;
+    this.#varint();
+    this.#field = this.#low >>> 3;
+    this.#wireType = this.#low & 7;
+    if (this.#field === 0) throw malformed('a field has the number 0');
+    return this.#field;
+  }
+
+  /** The number of the field that the reader stands at. */
+  get field(): number {
+    return this.#field;
+  }
+
+  /** Into the message that is this field; hand what it answers to `leave` when `next` has answered 0. */
+  enter(): number {
+    const length = this.#length();
+    const outer = this.#end;
+    this.#end = this.#at + length;
+    return outer;
+  }
+
+  leave(outer: number): void {
+    this.#end = outer;
+  }
+
+  bytes(): Buffer {
+    const length = this.#length();
+    const from = this.#at;
+    this.#at += length;
+    return this.#bytes.subarray(from, this.#at);
+  }
+
+  string(): string {
+    const length = this.#length();
+    const from = this.#at;
+    this.#at += length;
+    return length === 0 ? '' : this.#bytes.toString('utf8', from, this.#at);
+  }
+
+  bool(): boolean {
+    this.#scalar(wireTypes.varint);
+    return this.#low !== 0 || this.#high !== 0;
+  }
+
+  uint32(): number {
+    this.#scalar(wireTypes.varint);
+    return this.#low;
+  }
+
+  sint32(): number {
+    this.#scalar(wireTypes.varint);
+    return (this.#low >>> 1) ^ -(this.#low & 1);
+  }
+
+  /** Exact up to 2^53; beyond it, also, no safe integer. */
+  int64Number(): number {
+    this.#scalar(wireTypes.varint);
+    return (this.#high | 0) * 2 ** 32 + this.#low;
+  }
+
+  /** As 64 bits, unsigned; `BigInt.asIntN` makes it signed. */
+  uint64(): bigint {
+    this.#scalar(wireTypes.varint);
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
+  }
+
+  double(): number {
+    this.#scalar(wireTypes.fixed64);
+    return this.#bytes.readDoubleLE(this.#at - 8);
+  }
+
+  float(): number {
+    this.#scalar(wireTypes.fixed32);
+    return this.#bytes.readFloatLE(this.#at - 4);
+  }
+
+  /** Whether the field is a list of numbers in one piece; a list may also come number by number. */
+  get isPacked(): boolean {
+    return this.#wireType === wireTypes.bytes;
+  }
+
+  /** The next varint of a packed list that was entered; false when there is none. Read it with `low`, `high`. */
+  nextPacked(): boolean {
+    if (this.#at >= this.#end) return false;
+    this.#varint();
+    return true;
+  }
+
+  get low(): number {
+    return this.#low;
+  }
+
+  get high(): number {
+    return this.#high;
+  }
+
+  skip(): void {
+    if (this.#wireType === wireTypes.varint) this.#varint();
+    else if (this.#wireType === wireTypes.fixed64) this.#advance(8);
+    else if (this.#wireType === wireTypes.bytes) this.#advance(this.#length());
+    else if (this.#wireType === wireTypes.fixed32) this.#advance(4);
+    else throw malformed(`field ${this.#field} has the wire type ${this.#wireType}`);
+  }
+
+  #scalar(wireType: number): void {
+    if (this.#wireType !== wireType) throw this.#unexpected(wireType);
+    if (wireType === wireTypes.varint) this.#varint();
+    else this.#advance(wireType === wireTypes.fixed64 ? 8 : 4);
+  }
+
+  #length(): number {
+    if (this.#wireType !== wireTypes.bytes) throw this.#unexpected(wireTypes.bytes);
+    this.#varint();
+    if (this.#high !== 0 || this.#low > this.#end - this.#at) throw malformed('a field is longer than its message');
+    return this.#low;
+  }
+
+  #advance(bytes: number): void {
+    if (bytes > this.#end - this.#at) throw malformed('a field is longer than its message');
+    this.#at += bytes;
+  }
+
+  #varint(): void {
+    let low = 0;
+    let high = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      if (this.#at >= this.#end) throw malformed('a number is cut off');
+      const byte = this.#bytes[this.#at++] as number;
+      const bits = byte & 0x7f;
+      if (shift < 28) low |= bits << shift;
+      else if (shift > 28) high |= bits << (shift - 32);
+      else {
+        low |= bits << 28;
+        high |= bits >>> 4;
+      }
+      if (byte < 0x80) {
+        this.#low = low >>> 0;
+        this.#high = high >>> 0;
+        return;
+      }
+    }
+    throw malformed('a number takes more than ten bytes');
+  }
+
+  #unexpected(wanted: number): InferError {
+    return malformed(`field ${this.#field} has the wire type ${this.#wireType}, want ${wanted}`);
+  }
+}
