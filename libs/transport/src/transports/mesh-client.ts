@@ -95,7 +95,10 @@ class Session {
   constructor(stream: Stream, service: string, onSilent: () => void) {
     this.#stream = stream;
     this.#service = service;
-    this.#outbox = new Outbox((message, done) => stream.write(message, done));
+    this.#outbox = new Outbox(
+      (message, done) => stream.write(message, done),
+      () => this.#calls.size > 1,
+    );
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     promise.catch(() => {});

@@ -59,7 +59,10 @@ class MeshStream {
     this.#stream = stream;
     this.#limits = limits;
     this.#answer = answer;
-    this.#outbox = new Outbox((message, done) => stream.write(message, done));
+    this.#outbox = new Outbox(
+      (message, done) => stream.write(message, done),
+      () => this.#calls.size > 1,
+    );
     stream.on('data', (message: Buffer) => this.#receive(message));
     stream.on('end', () => this.#leave());
     stream.on('cancelled', () => this.#abandon());

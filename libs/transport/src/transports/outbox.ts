@@ -12,25 +12,34 @@ export class Outbox {
   readonly #write: (message: Buffer, done: () => void) => void;
   #frames: OutFrame[] = [];
   #bytes = 0;
+  readonly #isBusy: () => boolean;
   #due: NodeJS.Immediate | undefined;
+  #isDue = false;
   /** Bytes that were handed over and have not left the process. */
   unsentBytes = 0;
 
-  /** `write` calls `done` when the message has left the process. */
-  constructor(write: (message: Buffer, done: () => void) => void) {
+  /**
+   * `write` calls `done` when the message has left the process. `isBusy` says whether more frames are to be expected in this turn; when not, what was
+   * added goes as soon as the running callback is done, which is a turn earlier.
+   */
+  constructor(write: (message: Buffer, done: () => void) => void, isBusy: () => boolean) {
     this.#write = write;
+    this.#isBusy = isBusy;
   }
 
   add(frame: OutFrame): void {
     if (this.#bytes + frame.bytes > bundleBytes) this.flush();
     this.#frames.push(frame);
     this.#bytes += frame.bytes;
-    this.#due ??= setImmediate(() => this.flush());
+    if (this.#isDue) return;
+    this.#isDue = true;
+    if (this.#isBusy()) this.#due = setImmediate(() => this.flush());
+    else process.nextTick(() => this.flush());
   }
 
   flush(): void {
     clearImmediate(this.#due);
-    this.#due = undefined;
+    this.#isDue = false;
     if (this.#frames.length === 0) return;
     const writer = new WireWriter(this.#bytes + 256);
     for (const { write } of this.#frames) write(writer);
