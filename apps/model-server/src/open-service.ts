@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Infer, InferError, type ModelDescription } from '@sheaf/inference';
+import { type Infer, InferError, type Load, type ModelDescription } from '@sheaf/inference';
 import type { Mesh, Model } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 
@@ -13,6 +13,7 @@ export interface OpenService {
   readonly infer: Infer;
   readonly describe: (name: string, version: string) => ModelDescription;
   readonly isReady: (name: string, version: string) => boolean;
+  readonly load: (name: string, version: string) => Load | undefined;
   readonly names: () => readonly string[];
   close(): Promise<void>;
 }
@@ -97,6 +98,7 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
       return { name, platform, versions: (byName.get(name) ?? []).map((other) => other.version), ...signature };
     },
     isReady: (name, version) => find(name, version) !== undefined,
+    load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
     close: async () => {
       const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), closeLimitMs);

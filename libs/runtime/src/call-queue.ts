@@ -44,10 +44,10 @@ export class CallQueue<Entry extends Waiting> {
 
   drain = (): Entry[] => this.#entries.splice(0);
 
-  /** The next batch, empty when nothing waits; or the milliseconds that it is worth waiting for more. */
-  take(batching: BatchingOptions | undefined): Entry[] | number {
+  /** The next batch, empty when nothing waits or when it has fewer than `rowsMin` rows; or the milliseconds that it is worth waiting for more. */
+  take(batching: BatchingOptions | undefined, rowsMin = 0): Entry[] | number {
     const [oldest] = this.#entries;
-    if (!oldest || !batching || oldest.rows === undefined) return this.#entries.splice(0, 1);
+    if (!oldest || !batching || oldest.rows === undefined) return rowsMin > 0 ? [] : this.#entries.splice(0, 1);
     const { maxQueueDelayMs, maxRows, preferredRows } = batching;
     const taken = new Set<Entry>();
     let rows = 0;
@@ -57,6 +57,7 @@ export class CallQueue<Entry extends Waiting> {
       taken.add(entry);
       rows += entry.rows;
     }
+    if (rows < rowsMin) return [];
     const waitMs = maxQueueDelayMs - oldest.waitedMs();
     if (waitMs > 0 && rows < maxRows && !preferredRows.includes(rows)) return waitMs;
     const others = this.#entries.filter((entry) => !taken.has(entry));

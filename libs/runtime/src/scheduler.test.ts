@@ -1,51 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { type CallContext, elements, InferError, Journal, type Tensor, tensorOf } from '@sheaf/inference';
+import { type CallContext, InferError, Journal, type Tensor, tensorOf } from '@sheaf/inference';
 import type { BatchingOptions } from './call-queue.ts';
-import { packTensor, unpackTensor } from './packed-tensor.ts';
-import { type BatchWorker, type ScheduledCall, Scheduler } from './scheduler.ts';
-import type { TensorTask } from './task-thread.ts';
+import { FakeWorker, turn, valuesOf } from './fake-worker.ts';
+import type { ScheduledCall } from './scheduled-call.ts';
+import { Scheduler } from './scheduler.ts';
 
-/** Gives back what it gets, when it is told to; remembers what it was given. */
-class FakeWorker implements BatchWorker {
-  readonly runs: TensorTask[] = [];
-  cancelled = 0;
-  #finish: (() => void) | undefined;
-  /** A run that holds this value fails. */
-  poison: number | undefined;
-
-  async run(task: TensorTask) {
-    this.runs.push(task);
-    await new Promise<void>((resolve) => (this.#finish = resolve));
-    const values = valuesOf(unpackTensor(task.inputs[0] as never));
-    if (this.poison !== undefined && values.includes(this.poison))
-      throw new InferError('INVALID_ARGUMENT', 'the model failed on these inputs');
-    return task.inputs.map((input) => ({ ...packTensor(unpackTensor(input)), name: 'y' }));
-  }
-
-  cancel(): void {
-    this.cancelled++;
-  }
-
-  async close(): Promise<void> {}
-
-  async finish(): Promise<void> {
-    this.#finish?.();
-    await turn();
-  }
-
-  /** The values of each run so far. */
-  get given(): number[][] {
-    return this.runs.map(({ inputs }) => valuesOf(unpackTensor(inputs[0] as never)));
-  }
-}
-
-/** Long enough for what is due at once. */
-const turn = async (): Promise<void> => {
-  for (let times = 0; times < 5; times++) await new Promise(setImmediate);
-};
-
-const valuesOf = (tensor: Tensor): number[] => Array.from(elements({ ...tensor, datatype: 'FP32' as const }));
 const greedy: BatchingOptions = { maxRows: 4, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
 
 /** Ends what a test leaves behind. */
@@ -259,10 +219,38 @@ describe('the scheduler', () => {
         ['queue', 'run'],
       ],
     );
-    assert.deepEqual(runs[0]?.attributes, { 'sheaf.batch.rows': 2, 'sheaf.batch.calls': 2 });
+    assert.deepEqual(runs[0]?.attributes, { 'sheaf.batch.rows': 2, 'sheaf.batch.calls': 2, 'sheaf.run.ms': 1 });
     assert.deepEqual(
       runs[0]?.links?.map(({ spanId }) => spanId),
       [runs[1]?.spanId],
     );
+  });
+
+  it('sends a batch ahead while another runs once its rows cost more than the run that they share, and not before', async () => {
+    const { scheduler, ask, worker } = start({ ...greedy, maxRows: 100 });
+    worker.msOf = (rows) => 6 + 2 * rows;
+    for (let run = 0; run < 8; run++) {
+      const answer = ask(Array(1 + (run % 2)).fill(run));
+      await turn();
+      await worker.finish();
+      await answer;
+    }
+    const { fixedMs, rowMs } = scheduler.load;
+    assert.deepEqual([fixedMs.toFixed(3), rowMs.toFixed(3)], ['6.000', '2.000']);
+    const answers = [ask([10])];
+    await turn();
+    answers.push(ask([11]), ask([12]));
+    await turn();
+    assert.equal(worker.taken, 9, 'two rows cost 4 ms, their run 6 more');
+    answers.push(ask([13]));
+    await turn();
+    assert.equal(worker.taken, 10);
+    answers.push(ask([14]));
+    await turn();
+    assert.equal(worker.taken, 10, 'one batch ahead is enough');
+    assert.equal(scheduler.load.calls, 5);
+    for (let run = 0; run < 3; run++) await worker.finish();
+    assert.deepEqual(await Promise.all(answers), [[10], [11], [12], [13], [14]]);
+    assert.deepEqual(worker.given.slice(8), [[10], [11, 12, 13], [14]]);
   });
 });

@@ -5,18 +5,22 @@ import {
   checkAlive,
   deadlineExceeded,
   InferError,
+  type Load,
   remainingMs,
   type Span,
   type Tensor,
 } from '@sheaf/inference';
 import { joinRows, splitRows } from './batch.ts';
 import { type BatchingOptions, CallQueue, type Waiting } from './call-queue.ts';
+import { CostLine } from './cost-line.ts';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
+import { rowsOf, type ScheduledCall } from './scheduled-call.ts';
 import type { TensorTask } from './task-thread.ts';
+import type { Timed } from './task-worker.ts';
 
-/** What runs batches: one at a time each. */
+/** What runs batches: one at a time each, in the order they came. */
 export interface BatchWorker {
-  run(task: TensorTask, transfer: readonly ArrayBuffer[]): Promise<readonly PackedTensor[]>;
+  run(task: TensorTask, transfer: readonly ArrayBuffer[]): Promise<Timed<readonly PackedTensor[]>>;
   cancel(): void;
   close(): Promise<void>;
 }
@@ -35,18 +39,6 @@ export interface SchedulerOptions {
   readonly outputBytesMax: number;
 }
 
-export interface ScheduledCall {
-  readonly inputs: readonly Tensor[];
-  /** Names wanted, in order; never empty. */
-  readonly outputs: readonly string[];
-  /** 1 is the highest, larger numbers come later, 0 after all of them. */
-  readonly priority: number;
-  /** Longest time in the queue; undefined waits until the deadline. */
-  readonly queueTimeoutMs: number | undefined;
-  /** Calls are batched with those of the same key only. */
-  readonly key: string;
-}
-
 interface Entry extends Waiting {
   readonly call: ScheduledCall;
   readonly context: CallContext;
@@ -59,27 +51,34 @@ interface Entry extends Waiting {
 
 interface Batch {
   readonly entries: readonly Entry[];
+  readonly rows: number;
+}
+
+/** A worker, and what it was given: the batch that runs, and at most one behind it. */
+interface Slot {
   readonly worker: BatchWorker;
+  readonly batches: Batch[];
 }
 
 /**
  * Workers pull from it: whenever one is free it takes what waits, oldest first within the highest priority, as many rows of one kind as a batch may have.
+ * A batch that would gain little by more rows is sent ahead while another one runs, so that the worker goes from one to the next.
  * A caller that leaves, or whose time is up, is answered at once, and its call is never run if it has not begun.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #idle: BatchWorker[];
+  readonly #slots: readonly Slot[];
   readonly #queue = new CallQueue<Entry>();
   /** Halves of batches that failed for the sake of some input. */
   readonly #halves: (readonly Entry[])[] = [];
-  readonly #running = new Set<Batch>();
+  readonly #costs = new CostLine();
   #due: NodeJS.Immediate | undefined;
   #wait: NodeJS.Timeout | undefined;
   #refusal: InferError | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#idle = [...options.workers];
+    this.#slots = options.workers.map((worker) => ({ worker, batches: [] }));
   }
 
   infer(call: ScheduledCall, context: CallContext): Promise<readonly Tensor[]> {
@@ -96,6 +95,11 @@ export class Scheduler {
       // Calls that came in one read of a socket come in one turn of the loop, and go as one batch.
       this.#due ??= setImmediate(() => this.#dispatch());
     });
+  }
+
+  get load(): Load {
+    const running = this.#slots.flatMap(({ batches }) => batches).reduce((sum, { entries }) => sum + entries.length, 0);
+    return { calls: this.#queue.size + running, ...this.#costs.cost };
   }
 
   /** Refuses what waits, now and from now on; what runs goes on. */
@@ -147,38 +151,63 @@ export class Scheduler {
   }
 
   #dispatch(): void {
+    clearImmediate(this.#due);
     this.#due = undefined;
     clearTimeout(this.#wait);
-    while (this.#idle.length > 0) {
+    for (let slot = this.#free(0); slot; slot = this.#free(0)) {
       const half = this.#halves.shift()?.filter(({ left }) => !left);
       const entries = half ?? this.#queue.take(this.#options.batching);
       if (typeof entries === 'number') {
         this.#wait = setTimeout(() => this.#dispatch(), entries);
         return;
       }
-      if (entries.length > 0) void this.#run(entries, this.#idle.pop() as BatchWorker);
+      if (entries.length > 0) void this.#run(entries, slot);
       else if (!half) return;
+    }
+    if (this.#options.batching) this.#sendAhead(this.#options.batching);
+  }
+
+  #sendAhead(batching: BatchingOptions): void {
+    for (let slot = this.#free(1); slot; slot = this.#free(1)) {
+      const entries = this.#queue.take(batching, this.#rowsToSendAhead(batching, slot.batches[0]?.rows ?? 1));
+      if (typeof entries === 'number' || entries.length === 0) return;
+      void this.#run(entries, slot);
     }
   }
 
-  async #run(entries: readonly Entry[], worker: BatchWorker): Promise<void> {
-    const batch: Batch = { entries, worker };
-    this.#running.add(batch);
-    const spans = this.#startSpans(entries);
+  /** Enough that the rows of the batch cost more than the run that they share, or as many as a batch may have. */
+  #rowsToSendAhead({ maxRows }: BatchingOptions, running: number): number {
+    const { fixedMs, rowMs } = this.#costs.cost;
+    return rowMs > 0 ? Math.min(maxRows, Math.max(running, fixedMs / rowMs)) : maxRows;
+  }
+
+  #free(batches: number): Slot | undefined {
+    return this.#slots.find((slot) => slot.batches.length === batches);
+  }
+
+  async #run(entries: readonly Entry[], slot: Slot): Promise<void> {
+    const batch: Batch = { entries, rows: entries.reduce((total, { rows }) => total + (rows ?? 1), 0) };
+    slot.batches.push(batch);
+    const spans = this.#startSpans(batch);
     let outcome: () => void;
     try {
-      const answers = await this.#answer(entries, worker);
-      outcome = () => this.#resolve(entries, spans, answers);
+      const { answers, ms } = await this.#answer(entries, slot.worker);
+      this.#costs.add(batch.rows, ms);
+      outcome = () => this.#resolve(entries, spans, answers, ms);
     } catch (error) {
       outcome = () => this.#fail(entries, spans, error);
     }
-    this.#running.delete(batch);
-    this.#idle.push(worker);
+    slot.batches.splice(slot.batches.indexOf(batch), 1);
+    // Before the answers, so that the worker does not wait for them to be written.
+    if (this.#halves.length === 0) this.#dispatch();
     outcome();
     this.#dispatch();
   }
 
-  async #answer(entries: readonly Entry[], worker: BatchWorker): Promise<(readonly Tensor[])[]> {
+  async #answer(
+    entries: readonly Entry[],
+    worker: BatchWorker,
+  ): Promise<{ answers: (readonly Tensor[])[]; ms: number }> {
     const [{ call }] = entries as readonly [Entry, ...Entry[]];
     const counts = entries.map((entry) => entry.rows ?? 0);
     const rows = counts.reduce((total, count) => total + count, 0);
@@ -192,17 +221,16 @@ export class Scheduler {
           padded,
         );
     const task: TensorTask = { inputs, outputs: call.outputs, outputBytesMax: outputBytesMax * entries.length };
-    const outputs = await worker.run(
+    const { result, ms } = await worker.run(
       task,
       inputs.map(({ memory }) => memory),
     );
-    return alone ? [outputs.map(unpackTensor)] : splitRows(outputs, counts);
+    return { answers: alone ? [result.map(unpackTensor)] : splitRows(result, counts), ms };
   }
 
   /** The first call's span has the batch; it links to those of the others. */
-  #startSpans(entries: readonly Entry[]): readonly Span[] {
+  #startSpans({ entries, rows }: Batch): readonly Span[] {
     const { spanName } = this.#options;
-    const rows = entries.reduce((total, entry) => total + (entry.rows ?? 1), 0);
     const attributes = { 'sheaf.batch.rows': rows, 'sheaf.batch.calls': entries.length };
     const spans = entries.map(({ context, queueSpan }) => {
       context.journal.end(queueSpan);
@@ -212,9 +240,15 @@ export class Scheduler {
     return first ? [{ ...first, links: others }, ...others] : [];
   }
 
-  #resolve(entries: readonly Entry[], spans: readonly Span[], answers: readonly (readonly Tensor[])[]): void {
+  #resolve(
+    entries: readonly Entry[],
+    spans: readonly Span[],
+    answers: readonly (readonly Tensor[])[],
+    ms: number,
+  ): void {
+    const attributes = { 'sheaf.run.ms': ms };
     for (const [index, entry] of entries.entries()) {
-      entry.context.journal.end(spans[index] as Span);
+      entry.context.journal.end(spans[index] as Span, 'OK', undefined, attributes);
       this.#settle(entry, () => entry.resolve(answers[index] ?? []));
     }
   }
@@ -240,8 +274,8 @@ export class Scheduler {
       entry.context.journal.end(entry.queueSpan, error.code, error.message);
     }
     this.#settle(entry, () => entry.reject(error));
-    for (const { entries, worker } of this.#running)
-      if (entries.includes(entry) && entries.every(({ left }) => left)) worker.cancel();
+    for (const { worker, batches } of this.#slots)
+      if (batches[0]?.entries.includes(entry) && batches[0].entries.every(({ left }) => left)) worker.cancel();
   }
 
   #settle(entry: Entry, answer: () => void): void {
@@ -250,12 +284,6 @@ export class Scheduler {
     entry.release();
     answer();
   }
-}
-
-/** Rows are those of every input; a call whose inputs differ is for the model to judge, and no other may suffer for it. */
-function rowsOf({ inputs }: ScheduledCall): number | undefined {
-  const [rows, ...others] = inputs.map(({ shape }) => shape[0]);
-  return others.every((other) => other === rows) ? rows : undefined;
 }
 
 const queueTimedOut = (subject: string, timeoutMs: number): InferError =>

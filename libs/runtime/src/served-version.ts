@@ -9,6 +9,7 @@ import {
   InferError,
   type InferRequest,
   type InferResponse,
+  type Load,
   mismatch,
   packBytes,
   type Signature,
@@ -17,7 +18,8 @@ import {
 import type { Rows } from '@sheaf/onnx';
 import type { BatchingOptions } from './call-queue.ts';
 import { type PackedTensor, packTensor } from './packed-tensor.ts';
-import { type ScheduledCall, Scheduler } from './scheduler.ts';
+import type { ScheduledCall } from './scheduled-call.ts';
+import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
 import type { TensorTask } from './task-thread.ts';
 import { TaskWorker } from './task-worker.ts';
@@ -30,6 +32,8 @@ export interface ServedVersion {
   readonly platform: 'onnxruntime_onnx' | 'sheaf_transform';
   readonly signature: Signature;
   readonly infer: Infer;
+  /** How busy it is, and what a run costs. */
+  readonly load: () => Load;
   close(): Promise<void>;
 }
 
@@ -128,7 +132,7 @@ function servedVersion(
     checkOutputs(signature, tensors, name);
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
-  return { name, version, platform, signature, infer, close: () => scheduler.close() };
+  return { name, version, platform, signature, infer, load: () => scheduler.load, close: () => scheduler.close() };
 }
 
 /** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
@@ -203,10 +207,11 @@ async function runZeros(
   const outputs = signature.outputs.map(({ name }) => name);
   try {
     const task: TensorTask = { inputs, outputs, outputBytesMax: Number.POSITIVE_INFINITY };
-    return await worker.run(
+    const { result } = await worker.run(
       task,
       inputs.map(({ memory }) => memory),
     );
+    return result;
   } catch (error) {
     if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') return undefined;
     throw error;

@@ -21,14 +21,12 @@ export function serveTasks(
   const port = parentPort;
   if (!port) throw new Error('this module runs in a worker thread only');
   const running = new Map<number, AbortController>();
-  port.on('message', async (message: Message) => {
-    const { id } = message;
-    if ('cancel' in message) return running.get(id)?.abort();
-    const controller = new AbortController();
-    running.set(id, controller);
+  const execute = async (id: number, task: TensorTask, signal: AbortSignal): Promise<void> => {
     try {
-      const result = await run(message.payload, controller.signal);
-      const reply: TaskReply<readonly PackedTensor[]> = { id, ok: true, result };
+      const startedAt = performance.now();
+      const result = await run(task, signal);
+      const ms = performance.now() - startedAt;
+      const reply: TaskReply<readonly PackedTensor[]> = { id, ok: true, result, ms };
       port.postMessage(reply, [...new Set(result.map(({ memory }) => memory))]);
     } catch (error) {
       const reply: TaskReply<never> = { id, ok: false, failure: knownFailure(error) ?? failureOf(error) };
@@ -36,6 +34,18 @@ export function serveTasks(
     } finally {
       running.delete(id);
     }
+  };
+  // One after the other, as they come.
+  let last = Promise.resolve();
+  port.on('message', (message: Message) => {
+    const { id } = message;
+    if ('cancel' in message) {
+      running.get(id)?.abort();
+      return;
+    }
+    const controller = new AbortController();
+    running.set(id, controller);
+    last = last.then(() => execute(id, message.payload, controller.signal));
   });
 }
 

@@ -3,7 +3,7 @@ import { InferError } from '@sheaf/inference';
 
 /** What a worker of ours answers to a task. */
 export type TaskReply<Result> =
-  | { readonly id: number; readonly ok: true; readonly result: Result }
+  | { readonly id: number; readonly ok: true; readonly result: Result; readonly ms: number }
   | { readonly id: number; readonly ok: false; readonly failure: TaskFailure };
 
 /** Why a task failed, as data: errors lose their class between threads. */
@@ -28,17 +28,24 @@ export interface TaskWorkerOptions {
   readonly overrun: 'replace' | (() => void);
 }
 
+/** What a task gave, and the milliseconds that it took in its thread. */
+export interface Timed<Result> {
+  readonly result: Result;
+  readonly ms: number;
+}
+
 interface Task<Result> {
   readonly id: number;
-  readonly resolve: (result: Result) => void;
+  readonly resolve: (timed: Timed<Result>) => void;
   readonly reject: (error: InferError) => void;
 }
 
-/** One worker thread, which does one task at a time. */
+/** One worker thread, which does one task at a time, in the order they came. */
 export class TaskWorker<Result> {
   readonly #options: TaskWorkerOptions;
   #worker: Worker;
-  #running: Task<Result> | undefined;
+  /** The first one runs, the others are with the thread already. */
+  #tasks: Task<Result>[] = [];
   #limit: NodeJS.Timeout | undefined;
   #nextId = 1;
   #closed = false;
@@ -49,19 +56,19 @@ export class TaskWorker<Result> {
     this.#worker = this.#spawn();
   }
 
-  /** Whoever asks sees to it that the one before has ended. */
-  run(payload: unknown, transfer: readonly ArrayBuffer[]): Promise<Result> {
+  run(payload: unknown, transfer: readonly ArrayBuffer[]): Promise<Timed<Result>> {
     return new Promise((resolve, reject) => {
       const task: Task<Result> = { id: this.#nextId++, resolve, reject };
-      this.#running = task;
-      this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
+      this.#tasks.push(task);
+      if (this.#tasks.length === 1) this.#watch(task);
       this.#worker.postMessage({ id: task.id, payload }, transfer);
     });
   }
 
   /** Nobody waits for the running task any more; what can stop, stops. */
   cancel(): void {
-    if (this.#running) this.#worker.postMessage({ id: this.#running.id, cancel: true });
+    const [running] = this.#tasks;
+    if (running) this.#worker.postMessage({ id: running.id, cancel: true });
   }
 
   /**
@@ -70,7 +77,7 @@ export class TaskWorker<Result> {
    */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#running && this.#options.overrun !== 'replace')
+    if (this.#tasks.length > 0 && this.#options.overrun !== 'replace')
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#worker.terminate();
   }
@@ -86,11 +93,15 @@ export class TaskWorker<Result> {
   }
 
   #finish(reply: TaskReply<Result>): void {
-    const task = this.#running;
+    const [task] = this.#tasks;
     if (!task || task.id !== reply.id) return;
-    this.#endRun();
+    clearTimeout(this.#limit);
+    this.#tasks.shift();
+    const [next] = this.#tasks;
+    if (next) this.#watch(next);
+    else this.#onIdle();
     if (reply.ok) {
-      task.resolve(reply.result);
+      task.resolve(reply);
       return;
     }
     const { code, message, log } = reply.failure;
@@ -99,10 +110,8 @@ export class TaskWorker<Result> {
     task.reject(new InferError(code, message, { reason: 'RUN_FAILED', retryAfterMs: -1 }));
   }
 
-  #endRun(): void {
-    clearTimeout(this.#limit);
-    this.#running = undefined;
-    this.#onIdle();
+  #watch(task: Task<Result>): void {
+    this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
   }
 
   #overrun(task: Task<Result>): void {
@@ -116,8 +125,9 @@ export class TaskWorker<Result> {
       return;
     }
     this.#closed = true;
-    this.#running = undefined;
+    const waiting = this.#tasks.splice(0).slice(1);
     task.reject(error);
+    for (const { reject } of waiting) reject(notBegun(subject));
     overrun();
   }
 
@@ -126,9 +136,19 @@ export class TaskWorker<Result> {
     const old = this.#worker;
     old.removeAllListeners();
     void old.terminate();
-    const task = this.#running;
-    this.#endRun();
+    clearTimeout(this.#limit);
+    const [running, ...waiting] = this.#tasks.splice(0);
+    this.#onIdle();
     this.#worker = this.#spawn();
-    task?.reject(error);
+    running?.reject(error);
+    for (const { reject } of waiting) reject(notBegun(this.#options.subject));
   }
 }
+
+/** A task that was behind another one that took the thread with it. */
+const notBegun = (subject: string): InferError =>
+  new InferError('UNAVAILABLE', `${subject}: its worker was lost`, {
+    reason: 'RESTARTING',
+    metadata: { may_have_begun: 'false' },
+    retryAfterMs: 100,
+  });

@@ -1,0 +1,20 @@
+import type { Tensor } from '@sheaf/inference';
+
+/** A call as the scheduler takes it. */
+export interface ScheduledCall {
+  readonly inputs: readonly Tensor[];
+  /** Names wanted, in order; never empty. */
+  readonly outputs: readonly string[];
+  /** 1 is the highest, larger numbers come later, 0 after all of them. */
+  readonly priority: number;
+  /** Longest time in the queue; undefined waits until the deadline. */
+  readonly queueTimeoutMs: number | undefined;
+  /** Calls are batched with those of the same key only. */
+  readonly key: string;
+}
+
+/** Rows are those of every input; a call whose inputs differ is for the model to judge, and no other may suffer for it. */
+export function rowsOf({ inputs }: ScheduledCall): number | undefined {
+  const [rows, ...others] = inputs.map(({ shape }) => shape[0]);
+  return others.every((other) => other === rows) ? rows : undefined;
+}
