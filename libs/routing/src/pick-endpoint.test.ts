@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { pickEndpoint } from './pick-endpoint.ts';
 
-const endpoint = fc.record({ isReady: fc.boolean(), outstanding: fc.nat(5) });
+const endpoint = fc.record({ isReady: fc.boolean(), busy: fc.nat(5) });
 const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 describe('the pick of an endpoint', () => {
@@ -16,7 +16,7 @@ describe('the pick of an endpoint', () => {
         const ready = endpoints.filter(({ isReady }) => isReady);
         assert.ok(picked.isReady || ready.length === 0);
         const candidates = ready.length > 0 ? ready : endpoints;
-        const busier = candidates.filter(({ outstanding }) => outstanding >= picked.outstanding);
+        const busier = candidates.filter(({ busy }) => busy >= picked.busy);
         assert.ok(candidates.length === 1 || busier.length > 1);
       }),
     );
@@ -28,12 +28,12 @@ describe('the pick of an endpoint', () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
       return state / 2 ** 32;
     };
-    const endpoints = Array.from({ length: 4 }, () => ({ isReady: true, outstanding: 0 }));
+    const endpoints = Array.from({ length: 4 }, () => ({ isReady: true, busy: 0 }));
     for (let call = 0; call < 1_000; call++) {
       const picked = pickEndpoint(endpoints, random);
-      if (picked) picked.outstanding++;
+      if (picked) picked.busy++;
     }
-    const counts = endpoints.map(({ outstanding }) => outstanding);
+    const counts = endpoints.map(({ busy }) => busy);
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 8, String(counts));
   });
 

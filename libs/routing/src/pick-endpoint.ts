@@ -2,8 +2,8 @@
 export interface Pickable {
   /** Whether it may be asked at all. */
   readonly isReady: boolean;
-  /** Calls to it that are not answered yet. */
-  readonly outstanding: number;
+  /** Calls that it has to answer before another one. */
+  readonly busy: number;
 }
 
 /**
@@ -18,5 +18,5 @@ export function pickEndpoint<E extends Pickable>(endpoints: readonly E[], random
   // Any but the first.
   const second = (first + 1 + Math.floor(random() * (candidates.length - 1))) % candidates.length;
   const [a, b] = [candidates[first], candidates[second]];
-  return a && b && b.outstanding < a.outstanding ? b : a;
+  return a && b && b.busy < a.busy ? b : a;
 }

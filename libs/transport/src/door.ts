@@ -10,9 +10,10 @@ import {
   type ModelDescription,
   type Snapshot,
 } from '@sheaf/inference';
-import { HealthImplementation, protoPath as healthProto } from 'grpc-health-check';
+import { protoPath as healthProto } from 'grpc-health-check';
 import { createAnswer } from './answer.ts';
 import { handlers } from './handlers.ts';
+import { addHealth } from './health.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
@@ -71,8 +72,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   server.addService(inferenceService, { ...handlers({ ...options, isOpen: () => state.open }, served, answer) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
-  const health = new HealthImplementation({ '': 'NOT_SERVING' });
-  health.addToServer(server);
+  const health = addHealth(server);
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
   const port = await bind(server, options);
   guardStreams(server, limits);
@@ -90,6 +90,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     announceEnd: () => announce('NOT_SERVING'),
     close: (graceMs) => {
       mesh?.goAway();
+      health.endWatches();
       return shutDown(server, graceMs);
     },
   };
@@ -109,7 +110,7 @@ function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<n
   });
 }
 
-/** An idle stream (a health watch) keeps tryShutdown from finishing, hence the timer. */
+/** A stream that its peer keeps open (reflection, say) keeps tryShutdown from finishing, hence the timer. */
 function shutDown(server: grpc.Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {

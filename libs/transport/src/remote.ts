@@ -18,6 +18,7 @@ import {
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
+import { watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
 import { fromStatus } from './status.ts';
 import { type Answered, MeshConnection } from './transports/mesh-client.ts';
@@ -28,6 +29,8 @@ export interface Remote {
   /** Asks for metadata; throws InferError. */
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   isServerReady(timeoutMs: number): Promise<boolean>;
+  /** Tells whether the server is ready, from now on, whenever that changes; what it answers ends it. */
+  watchReady(onReady: (ready: boolean) => void): () => void;
   close(): void;
 }
 
@@ -59,6 +62,11 @@ export function createRemote(target: string, { service, limits, transport, onLoa
     const lane = lanes?.pick(bytesOf(request));
     return lane ? lane.call(request, context) : unary(client, request, context, service);
   };
+  const isServerReady = (timeoutMs: number): Promise<boolean> =>
+    control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
+      ({ ready }) => ready,
+      () => false,
+    );
   return {
     infer: (request, context) =>
       traced(context, 'try', service, async (inner) => {
@@ -81,11 +89,8 @@ export function createRemote(target: string, { service, limits, transport, onLoa
         outputs: wire.outputs.map(spec),
       };
     },
-    isServerReady: async (timeoutMs) =>
-      control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
-        ({ ready }) => ready,
-        () => false,
-      ),
+    isServerReady,
+    watchReady: (onReady) => watchHealth({ target, channel: options, onReady, ask: isServerReady }),
     close: () => {
       lanes?.close();
       client.close();

@@ -1,0 +1,94 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Infer, InferError, type Limits, type Load } from '@sheaf/inference';
+import type { Service } from '@sheaf/mesh';
+import type { Pickable } from '@sheaf/routing';
+import { createRemote, type Remote } from '@sheaf/transport';
+
+/** What a server said of its load counts for so long. */
+const loadValidMs = 1_000;
+/** A start waits so long for the first word of an endpoint. */
+const firstWordMs = 500;
+const askLimitMs = 1_000;
+const askAgainMs = 250;
+
+/** One address of a service: how busy it is, and whether it is ready. */
+export class Endpoint implements Pickable {
+  readonly target: string;
+  readonly remote: Remote;
+  /** Resolves when it has said for the first time whether it is ready, or has not said so in time. */
+  readonly asked: Promise<void>;
+  isReady = false;
+  /** As its health service says. */
+  #serving = false;
+  readonly #unwatch: () => void;
+  #outstanding = 0;
+  /** Calls of others that it had when it answered last. */
+  #others = 0;
+  #toldAt = 0;
+  #onIdle: (() => void) | undefined;
+
+  constructor(target: string, { name, transport }: Service, limits: Limits) {
+    this.target = target;
+    const onLoad = ({ calls }: Load): void => {
+      this.#others = Math.max(0, calls - this.#outstanding);
+      this.#toldAt = performance.now();
+    };
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.asked = promise;
+    void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);
+    this.#unwatch = this.remote.watchReady((serving) => {
+      this.#serving = serving;
+      this.isReady = serving;
+      resolve();
+    });
+  }
+
+  get busy(): number {
+    const others = performance.now() - this.#toldAt < loadValidMs ? this.#others : 0;
+    return this.#outstanding + others;
+  }
+
+  infer: Infer = async (request, context) => {
+    this.#outstanding++;
+    try {
+      return await this.remote.infer(request, context);
+    } catch (error) {
+      // Nobody else needs to find out.
+      if (error instanceof InferError && error.metadata.may_have_begun !== undefined) void this.#suspect();
+      throw error;
+    } finally {
+      this.#outstanding--;
+      if (this.#outstanding === 0) this.#onIdle?.();
+    }
+  };
+
+  /** Closes when the last call on it has ended. */
+  retire(): void {
+    this.#leave();
+    if (this.#outstanding === 0) this.remote.close();
+    else this.#onIdle = () => this.remote.close();
+  }
+
+  close(): void {
+    this.#leave();
+    this.remote.close();
+  }
+
+  #leave(): void {
+    this.#serving = false;
+    this.isReady = false;
+    this.#unwatch();
+  }
+
+  /** A call was lost, and the watch may have seen nothing: not ready until it answers again. */
+  async #suspect(): Promise<void> {
+    if (!this.isReady) return;
+    this.isReady = false;
+    while (this.#serving && !this.isReady) {
+      const answers = await this.remote.isServerReady(askLimitMs);
+      if (answers) this.isReady = this.#serving;
+      else await setTimeout(askAgainMs, undefined, { ref: false });
+    }
+  }
+}

@@ -1,0 +1,108 @@
+/** grpc.health.v1: of a door of ours, and as a watch on somebody's. */
+import * as grpc from '@grpc/grpc-js';
+import { HealthImplementation, service } from 'grpc-health-check';
+
+export interface Health {
+  setStatus(name: string, status: 'SERVING' | 'NOT_SERVING'): void;
+  /** Ends every watch: one that stays open keeps a server from closing. */
+  endWatches(): void;
+}
+
+type Watch = grpc.ServerWritableStream<unknown, unknown>;
+
+export function addHealth(server: grpc.Server): Health {
+  const health = new HealthImplementation({ '': 'NOT_SERVING' });
+  const open = new Set<Watch>();
+  health.addToServer({
+    addService: (definition, implementation) => {
+      const watch = implementation.watch as (call: Watch) => void;
+      const tracked = (call: Watch): void => {
+        open.add(call);
+        call.on('cancelled', () => open.delete(call));
+        watch(call);
+      };
+      server.addService(definition, { ...implementation, watch: tracked } as grpc.UntypedServiceImplementation);
+    },
+  });
+  return {
+    setStatus: (name, status) => health.setStatus(name, status),
+    endWatches: () => {
+      for (const call of open) call.end();
+      open.clear();
+    },
+  };
+}
+
+const HealthClient = grpc.makeClientConstructor(service as unknown as grpc.ServiceDefinition, 'Health');
+
+/** Waits before a watch that ended begins again: doubled from the first to the last. */
+const againMinMs = 100;
+const againMaxMs = 1_000;
+/** A server that does not say how it is within this is not ready. */
+const silentMs = 5_000;
+
+export interface WatchOptions {
+  readonly target: string;
+  readonly channel: grpc.ChannelOptions;
+  /** Told whenever it changes; never the same twice. */
+  readonly onReady: (ready: boolean) => void;
+  /** Asks a server that has no health service. */
+  readonly ask: (timeoutMs: number) => Promise<boolean>;
+}
+
+/** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
+export function watchHealth({ target, channel, onReady, ask }: WatchOptions): () => void {
+  let ready: boolean | undefined;
+  let delayMs = againMinMs;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let end = (): void => {};
+  const tell = (now: boolean): void => {
+    if (stopped || now === ready) return;
+    ready = now;
+    onReady(now);
+  };
+  const again = (begin: () => void): void => {
+    if (stopped) return;
+    timer = setTimeout(begin, delayMs).unref();
+    delayMs = Math.min(delayMs * 2, againMaxMs);
+  };
+
+  const poll = async (): Promise<void> => {
+    tell(await ask(againMaxMs));
+    delayMs = againMaxMs / 2;
+    again(() => void poll());
+  };
+  const watch = (): void => {
+    // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
+    const client = new HealthClient(target, grpc.credentials.createInsecure(), channel);
+    const stream = client.watch?.({ service: '' }) as grpc.ClientReadableStream<{ status: string }>;
+    const silent = setTimeout(() => stream.cancel(), silentMs).unref();
+    end = () => {
+      clearTimeout(silent);
+      stream.cancel();
+      client.close();
+    };
+    stream.on('data', ({ status }) => {
+      clearTimeout(silent);
+      delayMs = againMinMs;
+      tell(status === 'SERVING');
+    });
+    stream.on('end', () => {});
+    stream.on('error', () => {});
+    stream.on('status', ({ code }: grpc.StatusObject) => {
+      end();
+      if (code === grpc.status.UNIMPLEMENTED) void poll();
+      else {
+        tell(false);
+        again(watch);
+      }
+    });
+  };
+  watch();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    end();
+  };
+}
