@@ -1,7 +1,7 @@
 /** Load on a door, in a closed loop: so many calls are always in flight. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { ask } from '@sheaf/cli';
 import { defaultLimits, type Tensor } from '@sheaf/inference';
@@ -11,7 +11,10 @@ import protobuf from 'protobufjs';
 const run = promisify(execFile);
 
 export interface Measured {
-  readonly callsPerSecond: number;
+  readonly rowsPerSecond: number;
+  /** Of a call: half of them, and 99 of 100, took at most so much. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
   /** Of the processes under load, per 1,000 calls; undefined where the machine does not tell. */
   readonly cpuSecondsPer1000: number | undefined;
 }
@@ -19,6 +22,7 @@ export interface Measured {
 export interface Load {
   readonly port: number;
   readonly model: string;
+  /** Each call's input; its first dimension counts the rows. */
   readonly input: Tensor;
   readonly inFlight: number;
   readonly seconds: number;
@@ -46,64 +50,58 @@ function cpuSeconds(pids: readonly number[]): number | undefined {
 }
 
 async function measured(
-  pids: readonly number[],
-  load: () => Promise<{ calls: number; seconds: number }>,
+  { pids, input }: Load,
+  load: () => Promise<{ times: number[]; seconds: number }>,
 ): Promise<Measured> {
   const before = cpuSeconds(pids);
-  const { calls, seconds } = await load();
+  const { times, seconds } = await load();
   const after = cpuSeconds(pids);
-  const cpuSecondsPer1000 = before === undefined || after === undefined ? undefined : (1000 * (after - before)) / calls;
-  return { callsPerSecond: calls / seconds, cpuSecondsPer1000 };
+  const cpuSecondsPer1000 =
+    before === undefined || after === undefined ? undefined : (1000 * (after - before)) / times.length;
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
+  const rows = times.length * (input.shape[0] ?? 1);
+  return { rowsPerSecond: rows / seconds, p50Ms: at(0.5), p99Ms: at(0.99), cpuSecondsPer1000 };
 }
 
 /** By our own client, on the mesh stream or by a gRPC call each; its own CPU is that of this process. */
-export function ownLoad(
-  transport: Transport,
-  { port, model, input, inFlight, seconds, pids }: Load,
-): Promise<Measured> {
-  return measured(pids, async () => {
+export function ownLoad(transport: Transport, load: Load): Promise<Measured> {
+  const { port, model, input, inFlight, seconds } = load;
+  return measured(load, async () => {
     const door = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport });
     const startedAt = performance.now();
     const until = startedAt + seconds * 1000;
-    let calls = 0;
+    const times: number[] = [];
     const loop = async (): Promise<void> => {
-      while (performance.now() < until) {
-        await ask(door, model, [input]);
-        calls++;
-      }
+      while (performance.now() < until) times.push((await ask(door, model, [input])).elapsedMs);
     };
     await Promise.all(Array.from({ length: inFlight }, loop));
     door.close();
-    return { calls, seconds: (performance.now() - startedAt) / 1000 };
+    return { times, seconds: (performance.now() - startedAt) / 1000 };
   });
 }
 
-/** By h2load, on up to four connections. Every answer has to be as long as the one to `input`. */
+/** By h2load, on up to four connections. Every answer has to be at least as long as `answerBytes`. */
 export function nativeLoad(folder: string, load: Load, answerBytes: number): Promise<Measured> {
-  const { port, model, input, inFlight, seconds, pids } = load;
-  return measured(pids, async () => {
+  const { port, model, input, inFlight, seconds } = load;
+  return measured(load, async () => {
     const body = `${folder}/request.bin`;
+    const log = `${folder}/times.log`;
     await writeFile(body, requestFrame(model, input));
+    await rm(log, { force: true });
     const connections = Math.min(4, inFlight);
     const { stdout } = await run('h2load', [
-      ...[
-        '-D',
-        String(seconds),
-        '--warm-up-time',
-        '0',
-        '-c',
-        String(connections),
-        '-m',
-        String(inFlight / connections),
-      ],
-      ...['-d', body, '-H', 'content-type: application/grpc', '-H', 'te: trailers'],
+      ...['-D', `${seconds}`, '--warm-up-time', '0', '-c', `${connections}`, '-m', `${inFlight / connections}`],
+      ...['-d', body, '-H', 'content-type: application/grpc', '-H', 'te: trailers', `--log-file=${log}`],
       `http://127.0.0.1:${port}/inference.GRPCInferenceService/ModelInfer`,
     ]);
     const calls = Number(/, (\d+) succeeded/.exec(stdout)?.[1]);
     const bytes = Number(/\((\d+)\) data/.exec(stdout)?.[1]);
     if (!(calls > 0 && bytes >= calls * answerBytes))
       throw new Error(`h2load: not every call was answered:\n${stdout}`);
-    return { calls, seconds };
+    // Its lines: when the call began, the HTTP status, and the microseconds that it took.
+    const lines = (await readFile(log, 'utf8')).trim().split('\n');
+    return { times: lines.map((line) => Number(line.split('\t')[2]) / 1000), seconds };
   });
 }
 

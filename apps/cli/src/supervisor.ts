@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ProcessMessage, type ReloadMessage, startFailedExit } from '@sheaf/host';
+import { type ProcessMessage, type ReloadMessage, startFailedExit, type Vitals } from '@sheaf/host';
 
 /** Waits before another start: 100 ms, doubled up to 10 s, from the start again after 30 s of health. */
 const backOffMinMs = 100;
@@ -16,6 +16,8 @@ export interface Supervised {
   readonly pid: number;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
   reload(what: unknown): Promise<void>;
+  /** How the process is; its loop is watched from the first time on. */
+  vitals(): Promise<Vitals>;
   stop(): Promise<void>;
 }
 
@@ -67,6 +69,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       return child.pid ?? 0;
     },
     reload: (what) => reload(child, name, what),
+    vitals: () => vitals(child, name),
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
@@ -84,7 +87,11 @@ function start({ module, args }: ProcessSpec, port: number): ChildProcess {
 }
 
 /** The next message of a process, or the sentence it ended with. */
-function nextMessage(child: ChildProcess, ended: (how: string) => string): Promise<ProcessMessage> {
+function nextMessage(
+  child: ChildProcess,
+  ended: (how: string) => string,
+  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals',
+): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
       child.off('exit', onExit).off('error', onError).off('message', onMessage);
@@ -98,10 +105,11 @@ function nextMessage(child: ChildProcess, ended: (how: string) => string): Promi
       reject(error);
     };
     const onMessage = (message: ProcessMessage): void => {
+      if (!wanted(message)) return;
       settle();
       resolve(message);
     };
-    child.once('exit', onExit).once('error', onError).once('message', onMessage);
+    child.once('exit', onExit).once('error', onError).on('message', onMessage);
   });
 }
 
@@ -118,6 +126,18 @@ async function reload(child: ChildProcess, name: string, what: unknown): Promise
   child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
   const message = await answer;
   if (message.kind === 'refused') throw new Error(message.message);
+}
+
+async function vitals(child: ChildProcess, name: string): Promise<Vitals> {
+  if (!child.connected) throw new Error(`${name} is not running`);
+  const answer = nextMessage(
+    child,
+    (how) => `${name} ended: ${how}`,
+    ({ kind }) => kind === 'vitals',
+  );
+  child.send({ kind: 'vitals' });
+  const message = await answer;
+  return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, loopDelayMs: 0 };
 }
 
 async function end(child: ChildProcess): Promise<void> {

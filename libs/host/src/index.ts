@@ -6,5 +6,6 @@ export {
   type ReloadMessage,
   report,
   startFailedExit,
+  type Vitals,
 } from './process.ts';
 export { createTracing, type Tracing } from './tracing.ts';

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { asInferError } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
@@ -9,10 +10,21 @@ export type ProcessMessage =
   /** The reload is done, and nothing asks any more for what it replaced. */
   | { readonly kind: 'reloaded' }
   /** The reload was refused; all is as before. */
-  | { readonly kind: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'vitals'; readonly vitals: Vitals };
+
+/** How a process is. */
+export interface Vitals {
+  readonly memoryBytes: number;
+  /** How late its event loop came to what was due, since it was asked last: 99 of 100 times at most so much. 0 the first time. */
+  readonly loopDelayMs: number;
+}
 
 /** Exit code of a process that could not start, so that its supervisor does not try for ever. */
 export const startFailedExit = 2;
+
+/** The loop is asked so often whether it is on time. */
+const delayResolutionMs = 10;
 
 /** Longest time that calls in flight get on the way out. */
 const drainGraceMs = 10_000;
@@ -41,8 +53,23 @@ export function onReload<T>(reload: (what: T) => Promise<void>): void {
   });
 }
 
+/** Answers the supervisor's question how it is. */
+function answerVitals(): void {
+  let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  process.on('message', ({ kind }: { readonly kind: string }) => {
+    if (kind !== 'vitals') return;
+    const loopDelayMs = delays ? Math.max(0, delays.percentile(99) / 1e6 - delayResolutionMs) : 0;
+    delays ??= monitorEventLoopDelay({ resolution: delayResolutionMs });
+    delays.enable();
+    delays.reset();
+    const vitals = { memoryBytes: process.memoryUsage.rss(), loopDelayMs };
+    process.send?.({ kind: 'vitals', vitals } satisfies ProcessMessage);
+  });
+}
+
 /** Starts; a mistake ends the process with one clear sentence. */
 export async function main(start: () => Promise<void>): Promise<void> {
+  if (process.send) answerVitals();
   try {
     await start();
   } catch (error) {
