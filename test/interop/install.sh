@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
-stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/go/go.mod" | sha256sum | cut -d' ' -f1)"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/go/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
 # Where Go's own installer puts it, for shells that do not know.
@@ -11,6 +11,9 @@ command -v go > /dev/null || PATH="$PATH:/usr/local/go/bin"
 mkdir -p "$cache"
 python3 -m venv --clear "$cache/python"
 "$cache/python/bin/pip" install --quiet --disable-pip-version-check -r "$here/python/requirements.txt"
+# Its own environment: it pins what the clients above have newer.
+python3 -m venv --clear "$cache/mlserver"
+"$cache/mlserver/bin/pip" install --quiet --disable-pip-version-check -r "$here/mlserver/requirements.txt"
 export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
 go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2

@@ -120,7 +120,7 @@ class TensorsReader {
   }
 
   get typed(): boolean {
-    return this.#tensors.some(({ contents }) => contents);
+    return this.#rawCount === 0 && this.#tensors.some(({ contents }) => contents);
   }
 
   readTensor(reader: WireReader): void {
@@ -136,7 +136,8 @@ class TensorsReader {
   /** Throws what is wrong with them. */
   tensors(): Tensor[] {
     const raw = `raw_${this.#side}_contents`;
-    const typed = this.#tensors.findIndex(({ contents }) => contents);
+    // MLServer sends empty contents beside its raw ones.
+    const typed = this.#tensors.findIndex(({ contents }) => contents && (contents.length > 0 || this.#rawCount === 0));
     if (typed !== -1 && this.#rawCount > 0) {
       const what = `want either typed contents or ${raw}, got both`;
       throw invalidField(`${this.#side}s[${typed}].contents`, what, 'CONTENTS_INVALID');
