@@ -92,4 +92,36 @@ describe('a service with replicas', () => {
     assert.ok(errors.length <= 8, `${errors.length} calls failed`);
     assert.ok(errors.every((error) => error instanceof InferError && error.metadata.may_have_begun === 'true'));
   });
+
+  it('answers on when one stands still: no call outlives its deadline, and soon none goes there', async () => {
+    await using mesh = await startTestMesh(files);
+    const timeoutMs = 1_000;
+    let slowestMs = 0;
+    const load = startLoad(async () => {
+      const startedAt = performance.now();
+      await ask(mesh.door, 'pair', [x], { timeoutMs }).finally(() => {
+        slowestMs = Math.max(slowestMs, performance.now() - startedAt);
+      });
+    });
+    const { counts } = load;
+    await waitFor(() => counts.answered > 50);
+    const pid = mesh.running.services[0]?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    try {
+      // Its streams are given up after 5 s of silence and 3 s without an answer to a ping.
+      await new Promise((resolve) => setTimeout(resolve, 10_000));
+      const failed = counts.errors.length;
+      const seen = counts.answered;
+      await waitFor(() => counts.answered > seen + 500);
+      assert.equal(counts.errors.length, failed, 'calls went on to the one that stands still');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    const { errors } = await load.stop();
+    assert.ok(
+      errors.every(({ code }) => code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE'),
+      errors.map(({ message }) => message).join(),
+    );
+    assert.ok(slowestMs < timeoutMs + 500, `a call took ${slowestMs} ms`);
+  });
 });

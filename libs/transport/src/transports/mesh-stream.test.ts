@@ -5,7 +5,7 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { defaultLimits, type InferError } from '@sheaf/inference';
 import { createDoor } from '../door.ts';
-import { cancelled, contextOf, held, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
+import { cancelled, contextOf, held, journals, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
 import { createRemote } from '../index.ts';
 import { protoFile, protoFolder } from '../proto.ts';
 
@@ -144,6 +144,55 @@ describe('the mesh stream', () => {
     await until(() => cancelled.filter((id) => id.startsWith('many')).length === 10_000);
     assert.equal((await remote.infer(requestFor('echo'), contextOf())).model, 'echo');
     remote.close();
+    await door.close(1_000);
+  });
+
+  it('answers a flood of calls, those past its limit with a refusal, and lives', async () => {
+    const door = await openDoor();
+    const calls = 3_000;
+    const frames = Array.from({ length: calls }, (_, index) => ({ open: { call: index + 1, ...open } }));
+    const stream = meshStream(door.port);
+    stream.on('error', () => {});
+    const codes = new Map<string, number>();
+    let replies = 0;
+    stream.on('data', (message) => {
+      for (const { reply } of message.frames) {
+        if (!reply) continue;
+        replies++;
+        const code = reply.response ? 'ok' : String(reply.status?.code);
+        codes.set(code, (codes.get(code) ?? 0) + 1);
+      }
+    });
+    stream.write({ frames: [hello, ...frames] });
+    await until(() => replies === calls);
+    assert.ok((codes.get('ok') ?? 0) >= defaultLimits.concurrentCallsMax, String([...codes]));
+    assert.deepEqual(
+      [...codes.keys()].filter((code) => code !== 'ok' && code !== String(grpc.status.UNAVAILABLE)),
+      [],
+    );
+    stream.cancel();
+    await door.close(1_000);
+  });
+
+  it('stops answering a peer that reads nothing, and answers the others', async () => {
+    const door = await openDoor();
+    const data = Buffer.alloc(1024 * 1024);
+    const request = {
+      modelName: 'echo',
+      inputs: [{ name: 'x', datatype: 'UINT8', shape: [String(data.length)] }],
+      rawInputContents: [data],
+    };
+    const before = journals.length;
+    const stream = meshStream(door.port);
+    stream.on('error', () => {});
+    stream.write({ frames: [hello] });
+    for (let call = 1; call <= 200; call++) stream.write({ frames: [{ open: { call, ...open, request } }] });
+    await until(() => journals.length - before >= 64);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const answered = journals.length - before;
+    assert.ok(answered < 100, `${answered} answers of a MiB each are held for a peer that reads none`);
+    assert.deepEqual(await exchange(door.port, [hello, { open: { call: 1, ...open } }]), ['hello 1', '1 ok', 'end']);
+    stream.cancel();
     await door.close(1_000);
   });
 });
