@@ -57,6 +57,11 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     [/p\.yaml:5: stages\.b\.inputs\.x: there is no stage "q"; the stages are a, b/],
   ],
   [
+    'a provider that there is none of',
+    { ...good, 'models/double/model.yaml': 'providers: [gpu]\n' },
+    [/model\.yaml:1: providers: want a list of cpu, cuda, .*, each at most once, got \["gpu"\]/],
+  ],
+  [
     'a reference to no output',
     changed('a.y', 'a.z'),
     [/p\.yaml:5: stages\.b\.inputs\.x: stage "a" has no output "z"; its outputs are y/],

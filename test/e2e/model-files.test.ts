@@ -5,7 +5,8 @@ import { describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
 import { buildModel, sampleModels } from '@sheaf/onnx';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
-import { runSheaf } from '../support/sheaf.ts';
+import { runSheaf, startSheaf } from '../support/sheaf.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 /** Numbers that look random and are the same each time (Numerical Recipes' generator). */
 function seeded(seed: number): (below: number) => number {
@@ -100,6 +101,27 @@ describe('a model file', () => {
     const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
     assert.equal(code, 2);
     assert.match(stderr, /^model odd\/1 does not run: the runtime cannot load it: .*Frobnicate/);
+    await rm(folder, { recursive: true });
+  });
+
+  it('whose first provider the machine has not runs on the next, and the service says so', async () => {
+    const folder = await writeFolder({ 'models/m': good, 'models/m/model.yaml': 'providers: [dml, cpu]\n' });
+    const up = startSheaf(['up', folder, '--port', '0']);
+    await waitFor(() => up.output().includes('gateway is ready'), up.output);
+    assert.match(
+      up.output(),
+      /^model m\/1: the provider "dml" is not available on this machine; the next one is taken$/m,
+    );
+    up.kill('SIGTERM');
+    assert.equal((await up.ended).code, 0);
+    await rm(folder, { recursive: true });
+  });
+
+  it('of which the machine has no provider is told by sheaf up', async () => {
+    const folder = await writeFolder({ 'models/m': good, 'models/m/model.yaml': 'providers: [dml]\n' });
+    const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^model m\/1 does not run: .*the provider "dml" is not available on this machine/m);
     await rm(folder, { recursive: true });
   });
 });

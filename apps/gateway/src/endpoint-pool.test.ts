@@ -12,6 +12,7 @@ const service: Service = {
   endpoint: undefined,
   port: 0,
   replicas: 1,
+  cpus: 1,
   transport: 'stream',
 };
 

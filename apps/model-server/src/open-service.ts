@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Infer, InferError, type Load, type ModelDescription } from '@sheaf/inference';
-import type { Mesh, Model } from '@sheaf/mesh';
+import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 
 /** Requests that may wait for one model version. */
@@ -27,7 +27,7 @@ export async function openService(mesh: Mesh, name: string): Promise<OpenService
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh.limits.messageBytesMax)));
+  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh.limits.messageBytesMax)));
   const opened = transforms.map((transform) =>
     openTransform({
       ...transform,
@@ -55,8 +55,10 @@ function endStuckProcess(subject: string): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
 }
 
-function openVersions(model: Model, outputBytesMax: number): Promise<ServedVersion>[] {
-  const { name, runLimitMs, intraOpThreads, instances, batching } = model;
+function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): Promise<ServedVersion>[] {
+  const { name, runLimitMs, instances, batching, providers, memoryMaxMb } = model;
+  const intraOpThreads = model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances));
+  const memory = memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 };
   return model.versions.map(async ({ version, file, signature, rows }) => {
     const onStuck = (): void => endStuckProcess(`model ${name}/${version}`);
     const bytes = await readFile(file);
@@ -69,6 +71,8 @@ function openVersions(model: Model, outputBytesMax: number): Promise<ServedVersi
       instances,
       batching,
       intraOpThreads,
+      providers,
+      memory,
       runLimitMs,
       queueMax,
       outputBytesMax,

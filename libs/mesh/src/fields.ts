@@ -56,6 +56,16 @@ export const integers =
       ? (value as number[])
       : wrong(`a list of integers from ${min} to ${max}`);
 
+/** A list of some of `values`, each once. */
+export const oneOrMore =
+  <T extends string>(values: readonly T[]): Field<readonly [T, ...T[]]> =>
+  (value, wrong) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    value.every((item, index) => values.includes(item) && value.indexOf(item) === index)
+      ? (value as unknown as readonly [T, ...T[]])
+      : wrong(`a list of ${values.join(', ')}, each at most once`);
+
 export const text =
   (wanted: string, pattern: RegExp): Field<string> =>
   (value, wrong) =>

@@ -1,7 +1,7 @@
 import type { Limits, Signature } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
 import type { PipelineSpec } from '@sheaf/pipeline';
-import type { BatchingOptions } from '@sheaf/runtime';
+import type { BatchingOptions, Provider } from '@sheaf/runtime';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -17,7 +17,12 @@ export interface Model {
   /** Newest first; never empty. */
   readonly versions: readonly [ModelVersion, ...ModelVersion[]];
   readonly runLimitMs: number;
-  readonly intraOpThreads: number;
+  /** Undefined: what the service's CPUs give. */
+  readonly intraOpThreads: number | undefined;
+  /** What runs it, the first that the machine has. */
+  readonly providers: readonly [Provider, ...Provider[]];
+  /** MiB that its process may take before the workers are replaced. */
+  readonly memoryMaxMb: number | undefined;
   /** Workers, each with a session and weights of its own. */
   readonly instances: number;
   /** Undefined when calls are never to be batched. */
@@ -46,6 +51,8 @@ export interface Service {
   readonly port: number;
   /** Processes of it. */
   readonly replicas: number;
+  /** CPUs that it may take: the threads of its models. */
+  readonly cpus: number;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }

@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
-import type { BatchingOptions } from '@sheaf/runtime';
-import { integer, integers, readFields, text } from './fields.ts';
+import { type BatchingOptions, providers } from '@sheaf/runtime';
+import { integer, integers, oneOrMore, readFields, text } from './fields.ts';
 import type { Model, ModelVersion } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml } from './yaml-file.ts';
@@ -15,6 +15,8 @@ const modelFields = {
   runLimitMs: integer(1, 600_000),
   intraOpThreads: integer(1, 256),
   instances: integer(1, 64),
+  providers: oneOrMore(providers),
+  memoryMaxMb: integer(64, 1024 * 1024),
   batching: (value: unknown) => value,
   sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
 };
@@ -72,13 +74,15 @@ async function readOne(folder: string, name: string, problems: MeshProblem[]): P
   return { name, versions: [newest, ...older], ...served };
 }
 
-interface ModelSettings extends Pick<Model, 'runLimitMs' | 'intraOpThreads' | 'instances' | 'batching'> {
+interface ModelSettings extends Omit<Model, 'name' | 'versions'> {
   readonly sha256?: string | undefined;
 }
 
 const settingsDefault: ModelSettings = {
   runLimitMs: 10_000,
-  intraOpThreads: 1,
+  intraOpThreads: undefined,
+  providers: ['cpu'],
+  memoryMaxMb: undefined,
   instances: 1,
   batching: batchingDefault,
 };

@@ -40,6 +40,7 @@ const serviceFields = {
   port: integer(0, 65_535),
   transport: text('unary', /^unary$/),
   replicas: integer(1, 64),
+  cpus: integer(1, 256),
 };
 
 const topFields = {
@@ -93,6 +94,7 @@ function readServices(
       port = 0,
       transport,
       replicas = 1,
+      cpus = 1,
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
@@ -124,6 +126,7 @@ function readServices(
       endpoint,
       port,
       replicas,
+      cpus,
       transport: endpoint || transport ? 'unary' : 'stream',
     };
   });
@@ -132,7 +135,7 @@ function readServices(
 /** The default: a service of its own for each model and each transform that no named service holds. */
 function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
   const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
-  const alone = { endpoint: undefined, port: 0, replicas: 1, transport: 'stream' } as const;
+  const alone = { endpoint: undefined, port: 0, replicas: 1, cpus: 1, transport: 'stream' } as const;
   return [
     ...models.filter((name) => !held.has(name)).map((name) => ({ name, models: [name], transforms: [], ...alone })),
     ...transforms.filter((name) => !held.has(name)).map((name) => ({ name, models: [], transforms: [name], ...alone })),

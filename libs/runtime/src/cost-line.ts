@@ -41,3 +41,7 @@ export class CostLine {
     return { fixedMs: this.#meanMs - rowMs * this.#meanRows, rowMs };
   }
 }
+
+/** So many rows cost more than the run that they share; `most` when that is not known, or more. A batch of them gains little by others. */
+export const rowsWorthARun = ({ fixedMs, rowMs }: Cost, most: number): number =>
+  rowMs > 0 ? Math.min(most, fixedMs / rowMs) : most;

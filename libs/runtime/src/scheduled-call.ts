@@ -1,4 +1,4 @@
-import type { Tensor } from '@sheaf/inference';
+import { InferError, type Tensor } from '@sheaf/inference';
 
 /** A call as the scheduler takes it. */
 export interface ScheduledCall {
@@ -18,3 +18,9 @@ export function rowsOf({ inputs }: ScheduledCall): number | undefined {
   const [rows, ...others] = inputs.map(({ shape }) => shape[0]);
   return others.every((other) => other === rows) ? rows : undefined;
 }
+
+export const queueTimedOut = (subject: string, timeoutMs: number): InferError =>
+  new InferError('UNAVAILABLE', `${subject}: it waited longer than its time-out of ${timeoutMs} ms`, {
+    reason: 'QUEUE_TIMEOUT',
+    retryAfterMs: -1,
+  });

@@ -12,9 +12,9 @@ import {
 } from '@sheaf/inference';
 import { joinRows, splitRows } from './batch.ts';
 import { type BatchingOptions, CallQueue, type Waiting } from './call-queue.ts';
-import { CostLine } from './cost-line.ts';
+import { CostLine, rowsWorthARun } from './cost-line.ts';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
-import { rowsOf, type ScheduledCall } from './scheduled-call.ts';
+import { queueTimedOut, rowsOf, type ScheduledCall } from './scheduled-call.ts';
 import type { TensorTask } from './task-thread.ts';
 import type { Timed } from './task-worker.ts';
 
@@ -58,6 +58,7 @@ interface Batch {
 interface Slot {
   readonly worker: BatchWorker;
   readonly batches: Batch[];
+  onEmpty: () => void;
 }
 
 /**
@@ -67,7 +68,7 @@ interface Slot {
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #slots: readonly Slot[];
+  readonly #slots: Slot[];
   readonly #queue = new CallQueue<Entry>();
   /** Halves of batches that failed for the sake of some input. */
   readonly #halves: (readonly Entry[])[] = [];
@@ -78,7 +79,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#slots = options.workers.map((worker) => ({ worker, batches: [] }));
+    this.#slots = options.workers.map((worker) => ({ worker, batches: [], onEmpty: () => {} }));
   }
 
   infer(call: ScheduledCall, context: CallContext): Promise<readonly Tensor[]> {
@@ -110,10 +111,19 @@ export class Scheduler {
     clearTimeout(this.#wait);
   }
 
+  /** Has `next` run what `old` would have from now on; resolves when what `old` has begun is done. */
+  async replace(old: BatchWorker, next: BatchWorker): Promise<void> {
+    const slot = this.#slots.find(({ worker }) => worker === old);
+    if (!slot) return;
+    this.#slots[this.#slots.indexOf(slot)] = { worker: next, batches: [], onEmpty: () => {} };
+    this.#dispatch();
+    if (slot.batches.length > 0) await new Promise<void>((resolve) => (slot.onEmpty = resolve));
+  }
+
   async close(): Promise<void> {
-    const { subject, workers } = this.#options;
+    const { subject } = this.#options;
     this.refuse(new InferError('UNAVAILABLE', `${subject} is shutting down`, { reason: 'DRAINING', retryAfterMs: 0 }));
-    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(this.#slots.map(({ worker }) => worker.close()));
   }
 
   #entry(call: ScheduledCall, context: CallContext, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
@@ -168,17 +178,12 @@ export class Scheduler {
   }
 
   #sendAhead(batching: BatchingOptions): void {
+    const worth = rowsWorthARun(this.#costs.cost, batching.maxRows);
     for (let slot = this.#free(1); slot; slot = this.#free(1)) {
-      const entries = this.#queue.take(batching, this.#rowsToSendAhead(batching, slot.batches[0]?.rows ?? 1));
+      const entries = this.#queue.take(batching, Math.max(slot.batches[0]?.rows ?? 1, worth));
       if (typeof entries === 'number' || entries.length === 0) return;
       void this.#run(entries, slot);
     }
-  }
-
-  /** Enough that the rows of the batch cost more than the run that they share, or as many as a batch may have. */
-  #rowsToSendAhead({ maxRows }: BatchingOptions, running: number): number {
-    const { fixedMs, rowMs } = this.#costs.cost;
-    return rowMs > 0 ? Math.min(maxRows, Math.max(running, fixedMs / rowMs)) : maxRows;
   }
 
   #free(batches: number): Slot | undefined {
@@ -198,6 +203,7 @@ export class Scheduler {
       outcome = () => this.#fail(entries, spans, error);
     }
     slot.batches.splice(slot.batches.indexOf(batch), 1);
+    if (slot.batches.length === 0) slot.onEmpty();
     // Before the answers, so that the worker does not wait for them to be written.
     if (this.#halves.length === 0) this.#dispatch();
     outcome();
@@ -285,9 +291,3 @@ export class Scheduler {
     answer();
   }
 }
-
-const queueTimedOut = (subject: string, timeoutMs: number): InferError =>
-  new InferError('UNAVAILABLE', `${subject}: it waited longer than its time-out of ${timeoutMs} ms`, {
-    reason: 'QUEUE_TIMEOUT',
-    retryAfterMs: -1,
-  });

@@ -17,7 +17,9 @@ import {
 } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
 import type { BatchingOptions } from './call-queue.ts';
+import { type MemoryBudget, watchMemory } from './memory-watch.ts';
 import { type PackedTensor, packTensor } from './packed-tensor.ts';
+import type { Provider } from './providers.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
@@ -47,8 +49,11 @@ export interface ModelOptions {
   readonly model: Uint8Array;
   /** Workers, each with a session and weights of its own. Default 1: services that each believe they own the machine are slower than one. */
   readonly instances: number;
-  /** Default 1, for the same reason. */
   readonly intraOpThreads: number;
+  /** What runs it, the first that this machine has; one that it has not is reported. */
+  readonly providers: readonly Provider[];
+  /** Past it the workers are replaced, one after the other. Undefined: never. */
+  readonly memory: MemoryBudget | undefined;
   /** Undefined runs every call alone; so does a model whose rows are not those of its inputs. */
   readonly batching: BatchingOptions | undefined;
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
@@ -63,21 +68,57 @@ export interface ModelOptions {
 export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const { name, version, signature, model, intraOpThreads, runLimitMs, queueMax, outputBytesMax, onStuck } = options;
   const subject = `model ${name}/${version}`;
-  const workerData: SessionThreadData = { model, subject, intraOpThreads };
+  const workerData: SessionThreadData = { model, subject, intraOpThreads, providers: options.providers };
   const module = new URL('./session-thread.ts', import.meta.url);
   const overrun = (): void => {
     scheduler?.refuse(restarting(subject));
     onStuck();
   };
   let scheduler: Scheduler | undefined;
-  const workers = Array.from(
-    { length: options.instances },
-    () => new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun }),
-  );
+  const startWorker = (): ModelWorker =>
+    new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun });
+  const workers = Array.from({ length: options.instances }, startWorker);
   const batches = await warmUp(workers, options, subject);
   const batching = batches ? options.batching : undefined;
   scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queueMax, outputBytesMax });
-  return servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
+  const served = servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
+  if (!options.memory) return served;
+  const unwatch = watchMemory(options.memory, (bytes) => {
+    console.error(`${subject}: the process takes ${Math.round(bytes / 2 ** 20)} MiB; its workers are replaced`);
+    return replaceWorkers(workers, startWorker, served.signature, scheduler);
+  });
+  return {
+    ...served,
+    close: () => {
+      unwatch();
+      return served.close();
+    },
+  };
+}
+
+type ModelWorker = TaskWorker<readonly PackedTensor[]>;
+
+/** One after the other, each when its successor is warm: no call notices. */
+async function replaceWorkers(
+  workers: ModelWorker[],
+  start: () => ModelWorker,
+  signature: Signature,
+  scheduler: Scheduler,
+): Promise<void> {
+  for (const [index, old] of workers.entries()) {
+    const next = start();
+    try {
+      await runZeros(next, signature, 1);
+    } catch (error) {
+      // The old one still serves.
+      console.error('a worker could not be replaced:', error);
+      await next.close();
+      return;
+    }
+    await scheduler.replace(old, next);
+    workers[index] = next;
+    await old.close();
+  }
 }
 
 const restarting = (subject: string): InferError =>

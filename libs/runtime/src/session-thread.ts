@@ -3,6 +3,7 @@ import { workerData } from 'node:worker_threads';
 import { elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
 import * as ort from 'onnxruntime-node';
 import type { PackedTensor } from './packed-tensor.ts';
+import type { Provider } from './providers.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
 
@@ -10,9 +11,10 @@ export interface SessionThreadData {
   readonly model: Uint8Array;
   readonly subject: string;
   readonly intraOpThreads: number;
+  readonly providers: readonly Provider[];
 }
 
-const { model, subject, intraOpThreads } = workerData as SessionThreadData;
+const { model, subject, intraOpThreads, providers } = workerData as SessionThreadData;
 
 const ortTypes = {
   BOOL: 'bool',
@@ -55,14 +57,32 @@ const typedArrays = {
 // It looks at the first tensor; this thread has no other use for the class.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
-const session = ort.InferenceSession.create(model, {
-  intraOpNumThreads: intraOpThreads,
-  interOpNumThreads: 1,
-  executionMode: 'sequential',
-  logSeverityLevel: 4,
-  // Threads that spin while they wait take the cores from the other services of the machine.
-  extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-});
+const createWith = (provider: Provider): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(model, {
+    executionProviders: [provider],
+    intraOpNumThreads: intraOpThreads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    logSeverityLevel: 4,
+    // Threads that spin while they wait take the cores from the other services of the machine.
+    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+  });
+/** With the first provider that this machine has; each that it has not is reported, since it is slower or dearer without. */
+async function createSession(): Promise<ort.InferenceSession> {
+  const available = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  const missing = (provider: Provider): void =>
+    console.error(`${subject}: the provider "${provider}" is not available on this machine; the next one is taken`);
+  for (const provider of providers.slice(0, -1)) {
+    const session = available.has(provider) ? await createWith(provider).catch(() => undefined) : undefined;
+    if (session) return session;
+    missing(provider);
+  }
+  const last = providers.at(-1) ?? 'cpu';
+  if (available.has(last)) return createWith(last);
+  throw new Error(`the provider "${last}" is not available on this machine, and it is the last that model.yaml names`);
+}
+
+const session = createSession();
 // Each task awaits it and reports its failure; without this the first failure would end the process.
 session.catch(() => {});
 
