@@ -75,7 +75,7 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 
 /** Rows per second as bars, with the spread over the rounds as a line. */
 function bars(title: string, rows: readonly Result[]): string {
-  const [labels, length, step] = [330, 420, 30];
+  const [labels, length, step] = [400, 420, 30];
   const [width, height] = [labels + length + 110, 60 + rows.length * step];
   const largest = Math.max(...rows.flatMap(({ rounds }) => rounds.map(({ rowsPerSecond }) => rowsPerSecond)));
   const scale = (value: number): string => (labels + (value / largest) * length).toFixed(1);

@@ -164,8 +164,8 @@ export function scenarios(setting: Setting): Row[] {
     ...[1, 16].map((batch) => rawRow(folder, 'three 2 ms models', 'large', batch, 3)),
     ...(full ? all : [1, 16]).map(
       (calls): Row => ({
-        scenario: 'ensemble of three',
-        name: `ensemble of three 2 ms members, ${calls} in flight`,
+        scenario: 'three 2 ms models',
+        name: `three 2 ms models: ensemble, ${calls} in flight`,
         measure: native(gateway, 'together', large, calls),
         against: { name: `three 2 ms models: raw runtime, batch ${calls === 1 ? 1 : 16}`, by: 'rate' },
       }),

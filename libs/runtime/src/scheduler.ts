@@ -252,7 +252,9 @@ export class Scheduler {
     answers: readonly (readonly Tensor[])[],
     ms: number,
   ): void {
-    const attributes = { 'sheaf.run.ms': ms };
+    const { fixedMs, rowMs } = this.#costs.cost;
+    const known = fixedMs + rowMs > 0 ? { 'sheaf.cost.fixed_ms': fixedMs, 'sheaf.cost.row_ms': rowMs } : {};
+    const attributes = { 'sheaf.run.ms': ms, ...known };
     for (const [index, entry] of entries.entries()) {
       entry.context.journal.end(spans[index] as Span, 'OK', undefined, attributes);
       this.#settle(entry, () => entry.resolve(answers[index] ?? []));

@@ -2,7 +2,6 @@
 import * as grpc from '@grpc/grpc-js';
 import {
   abortReason,
-  asInferError,
   type CallContext,
   formatTraceparent,
   InferError,
@@ -124,8 +123,9 @@ class Session {
     stream.on('data', (message: Buffer) => {
       try {
         for (const frame of readServerFrames(message)) take(frame);
-      } catch (error) {
-        fail(asInferError(error));
+      } catch {
+        // What speaks otherwise is not the service.
+        fail(unreachable(service));
         stream.cancel();
       }
     });

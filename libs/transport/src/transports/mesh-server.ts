@@ -75,6 +75,7 @@ class MeshStream {
   }
 
   #receive(message: Buffer): void {
+    if (this.#ended) return;
     try {
       for (const frame of readClientFrames(message)) if (!this.#ended) this.#take(frame);
     } catch (error) {
