@@ -23,9 +23,15 @@ export interface Waiting {
 /** Calls that wait for a worker, by priority and then in order. */
 export class CallQueue<Entry extends Waiting> {
   readonly #entries: Entry[] = [];
+  #rows = 0;
 
   get size(): number {
     return this.#entries.length;
+  }
+
+  /** Rows that wait in all; a call of unknown rows counts for none. */
+  get rows(): number {
+    return this.#rows;
   }
 
   has = (entry: Entry): boolean => this.#entries.includes(entry);
@@ -33,21 +39,27 @@ export class CallQueue<Entry extends Waiting> {
   add(entry: Entry): void {
     const later = this.#entries.findLastIndex(({ priority }) => priority <= entry.priority);
     this.#entries.splice(later + 1, 0, entry);
+    this.#rows += entry.rows ?? 0;
   }
 
   /** Answers whether it was there. */
   remove(entry: Entry): boolean {
     const index = this.#entries.indexOf(entry);
-    if (index !== -1) this.#entries.splice(index, 1);
-    return index !== -1;
+    if (index === -1) return false;
+    this.#entries.splice(index, 1);
+    this.#rows -= entry.rows ?? 0;
+    return true;
   }
 
-  drain = (): Entry[] => this.#entries.splice(0);
+  drain(): Entry[] {
+    this.#rows = 0;
+    return this.#entries.splice(0);
+  }
 
   /** The next batch, empty when nothing waits or when it has fewer than `rowsMin` rows; or the milliseconds that it is worth waiting for more. */
   take(batching: BatchingOptions | undefined, rowsMin = 0): Entry[] | number {
     const [oldest] = this.#entries;
-    if (!oldest || !batching || oldest.rows === undefined) return rowsMin > 0 ? [] : this.#entries.splice(0, 1);
+    if (!oldest || !batching || oldest.rows === undefined) return rowsMin > 0 ? [] : this.#takeFirst();
     const { maxQueueDelayMs, maxRows, preferredRows } = batching;
     const taken = new Set<Entry>();
     let rows = 0;
@@ -62,6 +74,13 @@ export class CallQueue<Entry extends Waiting> {
     if (waitMs > 0 && rows < maxRows && !preferredRows.includes(rows)) return waitMs;
     const others = this.#entries.filter((entry) => !taken.has(entry));
     this.#entries.splice(0, this.#entries.length, ...others);
+    this.#rows -= rows;
     return [...taken];
+  }
+
+  #takeFirst(): Entry[] {
+    const first = this.#entries.splice(0, 1);
+    this.#rows -= first[0]?.rows ?? 0;
+    return first;
   }
 }

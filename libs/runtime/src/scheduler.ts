@@ -73,6 +73,8 @@ export class Scheduler {
   /** Halves of batches that failed for the sake of some input. */
   readonly #halves: (readonly Entry[])[] = [];
   readonly #costs = new CostLine();
+  /** Calls that are not answered yet. */
+  #calls = 0;
   #due: NodeJS.Immediate | undefined;
   #wait: NodeJS.Timeout | undefined;
   #refusal: InferError | undefined;
@@ -93,14 +95,14 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       const entry = this.#entry(call, context, resolve, reject);
       this.#queue.add(entry);
+      this.#calls++;
       // Calls that came in one read of a socket come in one turn of the loop, and go as one batch.
       this.#due ??= setImmediate(() => this.#dispatch());
     });
   }
 
   get load(): Load {
-    const running = this.#slots.flatMap(({ batches }) => batches).reduce((sum, { entries }) => sum + entries.length, 0);
-    return { calls: this.#queue.size + running, ...this.#costs.cost };
+    return { calls: this.#calls, ...this.#costs.cost };
   }
 
   /** Refuses what waits, now and from now on; what runs goes on. */
@@ -180,7 +182,9 @@ export class Scheduler {
   #sendAhead(batching: BatchingOptions): void {
     const worth = rowsWorthARun(this.#costs.cost, batching.maxRows);
     for (let slot = this.#free(1); slot; slot = this.#free(1)) {
-      const entries = this.#queue.take(batching, Math.max(slot.batches[0]?.rows ?? 1, worth));
+      const rowsMin = Math.max(slot.batches[0]?.rows ?? 1, worth);
+      if (this.#queue.rows < rowsMin) return;
+      const entries = this.#queue.take(batching, rowsMin);
       if (typeof entries === 'number' || entries.length === 0) return;
       void this.#run(entries, slot);
     }
@@ -289,6 +293,7 @@ export class Scheduler {
   #settle(entry: Entry, answer: () => void): void {
     if (entry.left) return;
     entry.left = true;
+    this.#calls--;
     entry.release();
     answer();
   }
