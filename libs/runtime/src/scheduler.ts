@@ -13,31 +13,10 @@ import {
 import { joinRows, splitRows } from './batch.ts';
 import { type BatchingOptions, CallQueue, type Waiting } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
-import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
+import { packTensor, unpackTensor } from './packed-tensor.ts';
 import { queueTimedOut, rowsOf, type ScheduledCall } from './scheduled-call.ts';
+import type { BatchWorker, SchedulerOptions } from './scheduler-options.ts';
 import type { TensorTask } from './task-thread.ts';
-import type { Timed } from './task-worker.ts';
-
-/** What runs batches: one at a time each, in the order they came. */
-export interface BatchWorker {
-  run(task: TensorTask, transfer: readonly ArrayBuffer[]): Promise<Timed<readonly PackedTensor[]>>;
-  cancel(): void;
-  close(): Promise<void>;
-}
-
-export interface SchedulerOptions {
-  /** As the messages name it, e.g. `model digits/1`. */
-  readonly subject: string;
-  /** As the spans name it, e.g. `digits/1`. */
-  readonly spanName: string;
-  readonly workers: readonly BatchWorker[];
-  /** Undefined runs every call alone. */
-  readonly batching: BatchingOptions | undefined;
-  /** Calls that may wait; one more is refused. */
-  readonly queueMax: number;
-  /** Bytes that the outputs of one call may take. */
-  readonly outputBytesMax: number;
-}
 
 interface Entry extends Waiting {
   readonly call: ScheduledCall;

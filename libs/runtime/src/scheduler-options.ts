@@ -1,0 +1,25 @@
+import type { BatchingOptions } from './call-queue.ts';
+import type { PackedTensor } from './packed-tensor.ts';
+import type { TensorTask } from './task-thread.ts';
+import type { Timed } from './task-worker.ts';
+
+/** What runs batches: one at a time each, in the order they came. */
+export interface BatchWorker {
+  run(task: TensorTask, transfer: readonly ArrayBuffer[]): Promise<Timed<readonly PackedTensor[]>>;
+  cancel(): void;
+  close(): Promise<void>;
+}
+
+export interface SchedulerOptions {
+  /** As the messages name it, e.g. `model digits/1`. */
+  readonly subject: string;
+  /** As the spans name it, e.g. `digits/1`. */
+  readonly spanName: string;
+  readonly workers: readonly BatchWorker[];
+  /** Undefined runs every call alone. */
+  readonly batching: BatchingOptions | undefined;
+  /** Calls that may wait; one more is refused. */
+  readonly queueMax: number;
+  /** Bytes that the outputs of one call may take. */
+  readonly outputBytesMax: number;
+}
