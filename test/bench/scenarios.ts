@@ -46,19 +46,30 @@ const rawRow = (folder: string, label: string, model: ModelName, batch: number, 
   },
 });
 
-/** The answer through a door has to be that of the raw runtime, or nothing of it is worth a figure. */
+/** Answers through the gateway have to be those of the raw runtime, or nothing of it is worth a figure. */
 export async function checkAnswers({ folder, running }: Setting): Promise<void> {
+  const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
+  const answerOf = async (model: string, x: Tensor): Promise<Tensor> => {
+    const [y] = (await ask(door, model, [x])).response.outputs;
+    if (!y) throw new Error(`${model} answers nothing`);
+    return y;
+  };
+  const same = (what: string, got: Tensor, want: readonly number[]): void => {
+    const values = Array.from(elements({ ...got, datatype: 'FP32' as const }));
+    const wrong = want.findIndex((value, index) => !(Math.abs(value - (values[index] ?? Number.NaN)) < 1e-4));
+    if (wrong !== -1 || want.length === 0) throw new Error(`${what}: want ${want}, got ${values.slice(0, 4)}`);
+  };
   for (const model of Object.keys(models) as ModelName[]) {
     const { answer } = await raw(folder, model, 1, 0);
-    const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
-    const { response } = await ask(door, model, [rowsOf(models[model][0])]);
-    door.close();
-    const [y] = response.outputs;
-    const got = y ? Array.from(elements({ ...y, datatype: 'FP32' as const })).slice(0, 4) : [];
-    const wrong = answer.findIndex((value, index) => !(Math.abs(value - (got[index] ?? Number.NaN)) < 1e-4));
-    if (wrong !== -1 || answer.length === 0)
-      throw new Error(`${model}: the runtime says ${answer}, the gateway ${got}`);
+    same(model, await answerOf(model, rowsOf(models[model][0])), answer);
+    // Its members are the same model.
+    if (model === 'large') same('together', await answerOf('together', rowsOf(models[model][0])), answer);
   }
+  let x = rowsOf(models.small[0]);
+  const chained = await answerOf('chain', x);
+  for (const stage of ['stage-one', 'stage-two', 'stage-three']) x = { ...(await answerOf(stage, x)), name: 'x' };
+  same('chain', chained, Array.from(elements({ ...x, datatype: 'FP32' as const })));
+  door.close();
 }
 
 export function scenarios(setting: Setting): Row[] {

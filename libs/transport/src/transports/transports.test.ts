@@ -1,7 +1,7 @@
 /** One contract for every way to ask: in the process, by a gRPC call of its own, on the mesh stream. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { defaultLimits, type Infer, type InferError, tensorOf } from '@sheaf/inference';
+import { defaultLimits, type Infer, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import type { Door } from '../door.ts';
 import { cancelled, contextOf, core, floats, held, journals, openDoor, requestFor, until } from '../fake-model.ts';
 import { createRemote, type Remote } from '../index.ts';
@@ -95,6 +95,20 @@ for (const way of ['in-process', 'unary', 'stream'] as const) {
         assert.deepEqual([outputs[0]?.data.length, outputs[0]?.data.at(-1)], [bytes, 7]);
       }
     });
+
+    // Calls of their own share one connection, and so its window.
+    if (way === 'stream')
+      it('answers small calls while large ones are on their way', async () => {
+        const large = tensorOf('x', 'UINT8', [3_000_000], new Uint8Array(3_000_000).fill(7));
+        const order: string[] = [];
+        const ask = async (kind: string, input: Tensor): Promise<void> => {
+          await infer(requestFor('echo', { inputs: [input] }), contextOf());
+          order.push(kind);
+        };
+        const small = tensorOf('x', 'FP32', [2], Float32Array.of(1, 2));
+        await Promise.all([...Array.from({ length: 8 }, () => ask('large', large)), ask('small', small)]);
+        assert.ok(order.indexOf('small') < 4, `the small one came after ${order.indexOf('small')} of 8 large ones`);
+      });
 
     it('answers what is open when its server drains, and says at once that there is none afterwards', async () => {
       const own = await openDoor();
