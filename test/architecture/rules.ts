@@ -6,9 +6,11 @@ import ts from 'typescript';
 /** Rooms, and the rooms of ours that each may import. */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
   inference: [],
+  document: [],
+  rules: ['document', 'inference'],
   layers: ['inference'],
   routing: ['inference'],
-  pipeline: ['inference'],
+  pipeline: ['document', 'inference', 'rules'],
   transport: ['inference'],
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
@@ -25,6 +27,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'grpc-health-check': ['transport'],
   'onnxruntime-node': ['runtime'],
   protobufjs: ['onnx', 'transport'],
+  '@marcbachmann/cel-js': ['rules'],
   yaml: ['mesh'],
   '@jimp/core': ['tensor-io'],
   '@jimp/js-jpeg': ['tensor-io'],

@@ -1,0 +1,29 @@
+export type Path = readonly (string | number)[];
+
+/** One mistake, at a path into the document. */
+export interface Problem {
+  readonly path: Path;
+  readonly message: string;
+}
+
+const shownCharsMax = 60;
+
+/** A value as a message quotes it; long ones are cut. */
+export function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}...` : text;
+}
+
+/** Gathers what is wrong with a document, so that all of it is told at once. */
+export class Problems {
+  readonly list: Problem[] = [];
+
+  add(path: Path, message: string): undefined {
+    this.list.push({ path, message });
+    return undefined;
+  }
+
+  wanted(path: Path, wish: string, got: unknown): undefined {
+    return this.add(path, `want ${wish}, got ${show(got)}`);
+  }
+}

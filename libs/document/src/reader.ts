@@ -1,0 +1,191 @@
+import type { Path, Problems } from './problems.ts';
+
+/** A JSON Schema (draft 2020-12), or a part of one. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/** Where parts that are used more than once, or that hold themselves, are kept by name. */
+export type Definitions = Map<string, JsonSchema>;
+
+/** Reads one part of a document, and tells editors what may stand there: both from one definition. */
+export interface Reader<T> {
+  /** What is wanted, as a message says it after "want". */
+  readonly wish: string;
+  /** The value, or undefined when there is a problem with it, which has then been added. */
+  read(value: unknown, path: Path, problems: Problems): T | undefined;
+  schema(definitions: Definitions): JsonSchema;
+}
+
+export type ValueOf<R> = R extends Reader<infer T> ? T : never;
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Reads what `test` accepts, as it is. */
+export function scalar<T>(wish: string, test: (value: unknown) => value is T, schema: JsonSchema): Reader<T> {
+  return {
+    wish,
+    read: (value, path, problems) => (test(value) ? value : problems.wanted(path, wish, value)),
+    schema: () => schema,
+  };
+}
+
+export const text = (wish: string, pattern = /^[\s\S]+$/): Reader<string> =>
+  scalar(wish, (value): value is string => typeof value === 'string' && pattern.test(value), {
+    type: 'string',
+    ...(pattern.source === '^[\\s\\S]+$' ? { minLength: 1 } : { pattern: pattern.source }),
+  });
+
+export const boolean: Reader<boolean> = scalar(
+  'true or false',
+  (value): value is boolean => typeof value === 'boolean',
+  { type: 'boolean' },
+);
+
+export const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Reader<number> =>
+  scalar(
+    max === Number.MAX_SAFE_INTEGER ? `an integer of ${min} or more` : `an integer from ${min} to ${max}`,
+    (value): value is number =>
+      typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max,
+    { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+  );
+
+/** A finite number of `min` or more. */
+export const number = (min: number): Reader<number> =>
+  scalar(
+    min === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of ${min} or more`,
+    (value): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min,
+    { type: 'number', ...(min === Number.NEGATIVE_INFINITY ? {} : { minimum: min }) },
+  );
+
+export const choice = <const T extends string>(values: readonly T[]): Reader<T> =>
+  scalar(
+    `one of ${values.join(', ')}`,
+    (value): value is T => typeof value === 'string' && (values as readonly string[]).includes(value),
+    { enum: values },
+  );
+
+const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const durationPattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
+
+/** A time such as `20ms`, `1.5s` or `2m`, in milliseconds; more than none. */
+export const duration: Reader<number> = {
+  wish: 'a time such as 20ms, 1.5s or 2m',
+  read(value, path, problems) {
+    const [, amount = '', unit = ''] = (typeof value === 'string' && durationPattern.exec(value)) || [];
+    const ms = Number(amount) * (msPer[unit] ?? 0);
+    return ms > 0 ? ms : problems.wanted(path, duration.wish, value);
+  },
+  schema: () => ({ type: 'string', pattern: durationPattern.source }),
+};
+
+const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+/** What stages, tensors, rules and pipelines are called. */
+export const name: Reader<string> = text(
+  'a name of letters, digits, "_" and "-", starting with a letter or digit, at most 128',
+  namePattern,
+);
+
+/** Reads by `reader`, then makes something else of it; what `make` finds wrong it adds and answers undefined. */
+export function mapped<T, U>(
+  reader: Reader<T>,
+  make: (value: T, path: Path, problems: Problems) => U | undefined,
+): Reader<U> {
+  return {
+    ...reader,
+    read(value, path, problems) {
+      const read = reader.read(value, path, problems);
+      return read === undefined ? undefined : make(read, path, problems);
+    },
+  };
+}
+
+/** One of two forms, told apart by `isFirst`. */
+export function either<A, B>(isFirst: (value: unknown) => boolean, first: Reader<A>, second: Reader<B>): Reader<A | B> {
+  const wish = `${first.wish}, or ${second.wish}`;
+  return {
+    wish,
+    read(value, path, problems) {
+      const chosen: Reader<A | B> = isFirst(value) ? first : second;
+      // A value of neither form is told both wishes, not only the second's.
+      const before = problems.list.length;
+      const read = chosen.read(value, path, problems);
+      const [problem] = problems.list.slice(before);
+      if (problem && problem.path.length === path.length && problem.message.startsWith(`want ${second.wish}`)) {
+        problems.list.length = before;
+        problems.wanted(path, wish, value);
+      }
+      return read;
+    },
+    schema: (definitions) => ({ anyOf: [first.schema(definitions), second.schema(definitions)] }),
+  };
+}
+
+export function list<T>(item: Reader<T>, wish: string, max: number): Reader<readonly T[]> {
+  return {
+    wish,
+    read(value, path, problems) {
+      if (!Array.isArray(value)) return problems.wanted(path, wish, value);
+      if (value.length > max) return problems.add(path, `want at most ${max}, got ${value.length}`);
+      return value.flatMap((element, index) => item.read(element, [...path, index], problems) ?? []);
+    },
+    schema: (definitions) => ({ type: 'array', maxItems: max, items: item.schema(definitions) }),
+  };
+}
+
+export interface MapBounds {
+  readonly min: number;
+  readonly max: number;
+  /** What one entry is called: `stage`. */
+  readonly noun: string;
+  /** What a key must be; {@link name} unless given. */
+  readonly key?: Reader<string>;
+}
+
+/** Entries by name, in the order they are written. */
+export function mapOf<T>(item: Reader<T>, { min, max, noun, key = name }: MapBounds): Reader<ReadonlyMap<string, T>> {
+  const wish = `${noun}s by name`;
+  return {
+    wish,
+    read(value, path, problems) {
+      if (!isRecord(value)) return problems.wanted(path, wish, value);
+      const entries = Object.entries(value);
+      if (entries.length < min || entries.length > max) {
+        const bound = min === 0 ? `at most ${max}` : `${min} to ${max}`;
+        return problems.add(path, `want ${bound} ${noun}s, got ${entries.length}`);
+      }
+      const read = new Map<string, T>();
+      for (const [entry, body] of entries) {
+        const place = [...path, entry];
+        key.read(entry, place, problems);
+        const made = item.read(body, place, problems);
+        if (made !== undefined) read.set(entry, made);
+      }
+      return read;
+    },
+    schema: (definitions) => ({
+      type: 'object',
+      minProperties: min,
+      maxProperties: max,
+      propertyNames: key.schema(definitions),
+      additionalProperties: item.schema(definitions),
+    }),
+  };
+}
+
+/** A part that is defined once and used by name; so it may hold itself. */
+export function named<T>(definition: string, reader: () => Reader<T>): Reader<T> {
+  return {
+    get wish() {
+      return reader().wish;
+    },
+    read: (value, path, problems) => reader().read(value, path, problems),
+    schema(definitions) {
+      if (!definitions.has(definition)) {
+        definitions.set(definition, {});
+        definitions.set(definition, reader().schema(definitions));
+      }
+      return { $ref: `#/$defs/${definition}` };
+    },
+  };
+}

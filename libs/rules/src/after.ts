@@ -1,0 +1,247 @@
+import {
+  elementCount,
+  elements,
+  type Parameter,
+  packBytes,
+  type Tensor,
+  type TensorSpec,
+  tensorOf,
+  unpackBytes,
+} from '@sheaf/inference';
+import { refused } from './before.ts';
+import type { Decision } from './decision.ts';
+import { type CelType, isReadable, type Variables } from './environment.ts';
+import { type Evaluate, type Expression, ExpressionError } from './expression.ts';
+import type { AfterRule } from './spec.ts';
+import { elementType, listType, toList } from './values.ts';
+
+/** An output, and what its rows are: two outputs with the same `rows` have the same first dimension in every answer. */
+export interface OutputRows extends TensorSpec {
+  readonly rows: unknown;
+}
+
+export interface AfterOutcome {
+  readonly outputs: readonly Tensor[];
+  readonly labels: ReadonlyMap<string, Parameter>;
+  readonly decisions: readonly Decision[];
+}
+
+/** `values` are those of the request; `outputs` all that the rules read or change and the caller wants. */
+export type AfterRules = (outputs: readonly Tensor[], values: Readonly<Record<string, unknown>>) => AfterOutcome;
+
+interface Compiled {
+  readonly rule: AfterRule;
+  readonly condition: Evaluate<'bool'> | undefined;
+  readonly perRow: Evaluate<'bool'> | undefined;
+  /** Outputs that its expressions and its action are about. */
+  readonly reads: readonly string[];
+  /** Outputs with the rows of `perRow`. */
+  readonly aligned: ReadonlySet<string>;
+}
+
+/** Names of the outputs that a rule reads or changes. */
+export function outputsOf(rule: AfterRule): string[] {
+  const expressions = [
+    rule.when,
+    'where' in rule ? rule.where : undefined,
+    rule.kind === 'keep' ? rule.keep : undefined,
+  ];
+  const read = expressions.flatMap((expression) =>
+    (expression?.reads ?? []).flatMap(([root, field]) =>
+      (root === 'outputs' || root === 'row') && field !== undefined ? [field] : [],
+    ),
+  );
+  return [...new Set([...read, ...changedBy(rule)])];
+}
+
+function changedBy(rule: AfterRule): string[] {
+  switch (rule.kind) {
+    case 'cap':
+      return [...rule.cap.keys()];
+    case 'raise':
+      return [...rule.raise.keys()];
+    case 'round':
+      return [...rule.round.keys()];
+    case 'replace':
+      return [...rule.replace.keys()];
+    default:
+      return [];
+  }
+}
+
+/** The rules in their order, or a sentence for each that cannot be compiled, with its index. */
+export function compileAfter(
+  rules: readonly AfterRule[],
+  variables: Variables,
+  outputs: readonly OutputRows[],
+): AfterRules | { readonly index: number; readonly message: string }[] {
+  const mistakes: { index: number; message: string }[] = [];
+  const compiled = rules.map((rule, index) => {
+    const made = compile(rule, variables, outputs);
+    if (typeof made === 'string') mistakes.push({ index, message: made });
+    return made as Compiled;
+  });
+  return mistakes.length > 0 ? mistakes : (tensors, values) => decide(compiled, tensors, values);
+}
+
+function compile(rule: AfterRule, variables: Variables, outputs: readonly OutputRows[]): Compiled | string {
+  const lists = Object.fromEntries(outputs.flatMap(({ name, datatype }) => fieldOf(name, listType(datatype))));
+  const condition = rule.when?.check({ ...variables, outputs: lists }, 'bool');
+  if (typeof condition === 'string') return `when: ${condition}`;
+  for (const name of changedBy(rule)) {
+    const output = outputs.find((candidate) => candidate.name === name);
+    if (!output)
+      return `${rule.kind}: there is no output "${name}"; the outputs are ${outputs.map((o) => o.name).join(', ')}`;
+    const element = elementType(output.datatype);
+    if (element !== 'double' && element !== 'int')
+      return `${rule.kind}: output "${name}" is ${output.datatype}, which has no numbers`;
+  }
+  const expression = rule.kind === 'keep' ? rule.keep : 'where' in rule ? rule.where : undefined;
+  const reads = outputsOf(rule);
+  if (!expression) return { rule, condition, perRow: undefined, reads, aligned: new Set() };
+  return compileRows(rule, expression, variables, outputs, { rule, condition, reads });
+}
+
+/** A condition over rows: all that it reads and changes must have the same ones. */
+function compileRows(
+  rule: AfterRule,
+  expression: Expression,
+  variables: Variables,
+  outputs: readonly OutputRows[],
+  made: Pick<Compiled, 'rule' | 'condition' | 'reads'>,
+): Compiled | string {
+  const key = rule.kind === 'keep' ? 'keep' : 'where';
+  const read = [...new Set(expression.reads.flatMap(([root, field = '']) => (root === 'row' ? [field] : [])))];
+  const row = Object.fromEntries(
+    outputs.flatMap(({ name, datatype, shape }) => {
+      if (shape.length === 0) return [];
+      return fieldOf(name, shape.length === 1 ? elementType(datatype) : listType(datatype));
+    }),
+  );
+  const perRow = expression.check({ ...variables, row }, 'bool');
+  if (typeof perRow === 'string') return `${key}: ${perRow}`;
+  const [first] = outputs.filter(({ name }) => read.includes(name));
+  if (!first) return `${key}: want a condition that reads row.<output>`;
+  const aligned = new Set(outputs.filter((o) => o.shape.length > 0 && o.rows === first.rows).map(({ name }) => name));
+  const other = [...read, ...changedBy(rule)].find((name) => !aligned.has(name));
+  if (other !== undefined) return `${key}: outputs "${first.name}" and "${other}" need not have the same rows`;
+  return { ...made, perRow, aligned };
+}
+
+const fieldOf = (name: string, type: CelType | undefined): [string, CelType][] => (type ? [[name, type]] : []);
+
+function decide(
+  rules: readonly Compiled[],
+  given: readonly Tensor[],
+  values: Readonly<Record<string, unknown>>,
+): AfterOutcome {
+  let outputs = given;
+  const labels = new Map<string, Parameter>();
+  const decisions: Decision[] = [];
+  for (const compiled of rules) {
+    const { rule, condition, reads } = compiled;
+    const { name, kind, shadow } = rule;
+    // An output that was not computed is nothing that a rule could be about.
+    if (reads.some((read) => !outputs.some((output) => output.name === read))) continue;
+    try {
+      if (condition && !condition({ ...values, outputs: listsOf(outputs, reads) })) continue;
+      const rows = selected(compiled, outputs, values);
+      if (rows && rule.kind !== 'keep' && !rows.includes(true)) continue;
+      if (rows && rule.kind === 'keep' && !rows.includes(false)) continue;
+      decisions.push({ rule: name, action: kind, outcome: shadow ? 'would-act' : 'acted' });
+      if (shadow) continue;
+      if (rule.kind === 'refuse') throw refused(name, rule.refuse);
+      if (rule.kind === 'label') for (const [key, value] of rule.label) labels.set(key, value);
+      else outputs = outputs.map((output) => changed(compiled, output, rows));
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      // The answer is there; a rule that cannot be evaluated does not take it away, but says so.
+      decisions.push({ rule: name, action: kind, outcome: 'failed', why: error.message });
+    }
+  }
+  return { outputs, labels, decisions };
+}
+
+const listsOf = (outputs: readonly Tensor[], names: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(
+    outputs.filter(({ name }) => names.includes(name) && isReadable(name)).map((o) => [o.name, toList(o)]),
+  );
+
+/** For each row, whether the rule is about it; undefined when it is about all. */
+function selected(
+  { perRow, reads, aligned }: Compiled,
+  outputs: readonly Tensor[],
+  values: Readonly<Record<string, unknown>>,
+): boolean[] | undefined {
+  if (!perRow) return undefined;
+  const columns = outputs
+    .filter(({ name }) => reads.includes(name) && aligned.has(name) && isReadable(name))
+    .map((output) => ({ output, list: toList(output) }));
+  const rows = columns[0]?.output.shape[0] ?? 0;
+  return Array.from({ length: rows }, (_, index) => {
+    const row = Object.fromEntries(
+      columns.map(({ output: { name, shape }, list }) => {
+        const width = elementCount(shape.slice(1));
+        return [name, shape.length === 1 ? list[index] : list.slice(index * width, (index + 1) * width)];
+      }),
+    );
+    return perRow({ ...values, row });
+  });
+}
+
+function changed({ rule, aligned }: Compiled, output: Tensor, rows: readonly boolean[] | undefined): Tensor {
+  if (rule.kind === 'keep') return aligned.has(output.name) && rows ? keepRows(output, rows) : output;
+  const change = changeOf(rule, output.name);
+  if (!change) return output;
+  const { name, datatype, shape } = output;
+  const values = elements({ ...output, datatype } as Parameters<typeof elements>[0]).slice();
+  const width = elementCount(shape.slice(1));
+  for (let index = 0; index < values.length; index++) {
+    if (rows && !rows[Math.floor(index / width)]) continue;
+    const value = values[index] ?? 0;
+    values[index] = typeof value === 'bigint' ? BigInt(Math.round(change(Number(value)))) : change(value);
+  }
+  return tensorOf(name, datatype, shape, values);
+}
+
+function changeOf(rule: AfterRule, output: string): ((value: number) => number) | undefined {
+  switch (rule.kind) {
+    case 'cap':
+      return withBound(rule.cap.get(output), (bound) => (value) => Math.min(value, bound));
+    case 'raise':
+      return withBound(rule.raise.get(output), (bound) => (value) => Math.max(value, bound));
+    case 'replace':
+      return withBound(rule.replace.get(output), (wanted) => () => wanted);
+    case 'round':
+      return withBound(rule.round.get(output), (decimals) => (value) => roundTo(value, decimals));
+    default:
+      return undefined;
+  }
+}
+
+const withBound = <T>(bound: number | undefined, make: (bound: number) => T): T | undefined =>
+  bound === undefined ? undefined : make(bound);
+
+/** Halves away from zero, by the shortest decimal form: 1.005 to two decimals is 1.01, as whoever reads it expects. */
+function roundTo(value: number, decimals: number): number {
+  if (!Number.isFinite(value)) return value;
+  const [digits = '0', exponent = '0'] = Math.abs(value).toExponential().split('e');
+  const rounded = Math.round(Number(`${digits}e${Number(exponent) + decimals}`));
+  return Math.sign(value) * Number(`${rounded}e${-decimals}`);
+}
+
+function keepRows(output: Tensor, rows: readonly boolean[]): Tensor {
+  const { data, shape, datatype } = output;
+  const [count = 0, ...others] = shape;
+  const kept = rows.flatMap((keep, index) => (keep ? [index] : []));
+  if (datatype === 'BYTES') {
+    const elementsPerRow = elementCount(others);
+    const all = unpackBytes(data);
+    const left = kept.flatMap((row) => all.slice(row * elementsPerRow, (row + 1) * elementsPerRow));
+    return { ...output, shape: [kept.length, ...others], data: packBytes(left) };
+  }
+  const width = count === 0 ? 0 : data.byteLength / count;
+  const bytes = new Uint8Array(kept.length * width);
+  for (const [to, from] of kept.entries()) bytes.set(data.subarray(from * width, (from + 1) * width), to * width);
+  return { ...output, shape: [kept.length, ...others], data: bytes };
+}

@@ -1,0 +1,13 @@
+export {
+  type AfterOutcome,
+  type AfterRules,
+  compileAfter,
+  type OutputRows,
+  outputsOf,
+} from './after.ts';
+export { type BeforeOutcome, type BeforeRules, compileBefore, requestValues, requestVariables } from './before.ts';
+export type { Decision } from './decision.ts';
+export { type CelType, expressionLimits, isReadable, type Variables } from './environment.ts';
+export { type Evaluate, type Expression, ExpressionError, parseExpression, type Wanted } from './expression.ts';
+export { type AfterRule, type BeforeRule, expression, type Refusal, type RuleSet, ruleSet } from './spec.ts';
+export { listType, toList } from './values.ts';
