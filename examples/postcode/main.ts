@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { progressBar, startMesh, stopOnSignal, table } from '@sheaf/cli';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { targetsOf } from '@sheaf/pipeline';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { belowReadme, type Figures, figureRows, score } from './figures.ts';
 import { type LabelledPage, type Reading, readPage } from './read-page.ts';
@@ -47,7 +48,9 @@ async function readAll(door: Remote, pages: readonly LabelledPage[]): Promise<Re
 const memberNames = ({ pipelines }: Mesh): string[] =>
   pipelines
     .flatMap(({ spec }) => spec.stages)
-    .flatMap((stage) => (stage.kind === 'ensemble' ? stage.members.map(({ target }) => target.name) : []));
+    .flatMap(({ step }) => (step.kind === 'ensemble' ? step.members : []))
+    .flatMap(({ step }) => targetsOf(step))
+    .flatMap((target) => (target.kind === 'model' ? [target.name] : []));
 
 function printTimes(readings: readonly Reading[], total: number): void {
   const stages = (readings[0]?.stages ?? []).map(

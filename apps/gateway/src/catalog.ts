@@ -1,6 +1,6 @@
 import { checkRequest, type Infer, InferError, type ModelDescription, type Signature } from '@sheaf/inference';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
-import { createPipeline, type PipelineSpec, type Target, typeCheck } from '@sheaf/pipeline';
+import { checkPipelines, createPipeline, type PipelineCheck, requiredTargets, type Target } from '@sheaf/pipeline';
 import type { ServiceHandle, Services } from './services.ts';
 
 /** How long foreign servers get to say what they serve. */
@@ -49,7 +49,9 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
         modelEntry(name, description.versions, description.platform, () => description, handle),
       );
   }
-  for (const { spec } of mesh.pipelines) entries.set(spec.pipeline, pipelineEntry(spec, signatureOf, services));
+  const specs = mesh.pipelines.map(({ spec }) => spec);
+  for (const check of checkPipelines(specs, signatureOf))
+    entries.set(check.spec.pipeline, pipelineEntry(check, services, entries));
   return catalogOf(entries);
 }
 
@@ -106,26 +108,33 @@ function modelEntry(
 }
 
 function pipelineEntry(
-  spec: PipelineSpec,
-  signatureOf: (target: Target) => Signature | undefined,
+  { spec, checked, problems }: PipelineCheck,
   services: Services,
+  entries: ReadonlyMap<string, Entry>,
 ): Entry {
-  const { signature, problems } = typeCheck(spec, signatureOf);
-  if (!signature) {
+  if (!checked) {
     throw new InferError(
       'FAILED_PRECONDITION',
       problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'),
     );
   }
-  const used = new Set<ServiceHandle>();
-  const infer = createPipeline(spec, signature, (target) => {
-    const name = target.kind === 'model' ? target.name : transformName(target.path);
-    const handle = services.holding(name);
-    if (!handle) throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${name}"`);
-    used.add(handle);
+  const infer = createPipeline(checked, (target) => {
+    if (target.kind === 'pipeline') {
+      const { name, version = '' } = target;
+      return (request, context) => (entries.get(name) as Entry).infer({ ...request, model: name, version }, context);
+    }
+    const handle = holderOf(target, services);
+    if (!handle)
+      throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${nameOf(target)}"`);
     const version = target.kind === 'model' ? (target.version ?? '') : '';
+    const name = nameOf(target);
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
   });
+  const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
+  const isUp = (target: Target): boolean =>
+    target.kind === 'pipeline'
+      ? (entries.get(target.name)?.isReady('') ?? false)
+      : (holderOf(target, services)?.isReady() ?? false);
   const version = String(spec.version);
   const check = (wanted: string): void => {
     if (wanted !== '' && wanted !== version) throw unknownVersion(spec.pipeline, wanted, [version]);
@@ -137,8 +146,11 @@ function pipelineEntry(
     },
     describe: (wanted) => {
       check(wanted);
-      return { name: spec.pipeline, versions: [version], platform: 'sheaf_pipeline', ...signature };
+      return { name: spec.pipeline, versions: [version], platform: 'sheaf_pipeline', ...checked.signature };
     },
-    isReady: (wanted) => (wanted === '' || wanted === version) && [...used].every((handle) => handle.isReady()),
+    isReady: (wanted) => (wanted === '' || wanted === version) && required.every(isUp),
   };
 }
+
+const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);
+const holderOf = (target: Target, services: Services): ServiceHandle | undefined => services.holding(nameOf(target));

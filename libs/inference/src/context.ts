@@ -5,9 +5,20 @@ import type { Journal, Span } from './journal.ts';
 export interface Clock {
   /** Milliseconds on a monotonic clock. */
   now(): number;
+  /** Runs `task` once, `delayMs` from now; the answer undoes that. */
+  after(delayMs: number, task: () => void): () => void;
 }
 
-export const monotonicClock: Clock = { now: () => performance.now() };
+/** A longer timer would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+export const monotonicClock: Clock = {
+  now: () => performance.now(),
+  after: (delayMs, task) => {
+    const timer = setTimeout(task, Math.min(timerMsMax, Math.max(0, delayMs)));
+    return () => clearTimeout(timer);
+  },
+};
 
 /** What was in force when the call entered; one value, never changed, named by its epoch on every hop. */
 export interface Snapshot {
@@ -24,6 +35,8 @@ export interface CallContext {
   readonly journal: Journal;
   /** What the work of this context is recorded under. */
   readonly span: Span;
+  /** The caller's gRPC metadata, where there is any; keys in lower case. */
+  readonly metadata?: (key: string) => string | undefined;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();

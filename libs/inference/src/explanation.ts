@@ -1,4 +1,4 @@
-import type { EndedSpan, Journal, Span, SpanKind } from './journal.ts';
+import type { AttributeValue, EndedSpan, Journal, Span, SpanKind } from './journal.ts';
 import { wallMs } from './wall-clock.ts';
 
 /** Request parameter (bool) that asks for an explanation. */
@@ -15,6 +15,8 @@ export interface Explanation {
   readonly ms: number;
   /** The gRPC code it ended with. */
   readonly code: string;
+  /** Model, version, endpoint, weight, rows of the batch, rule decisions: whatever was noted. */
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
   readonly children: readonly Explanation[];
 }
 
@@ -39,6 +41,7 @@ export function explain(journal: Journal, root: Span): Explanation {
       startMs: round(startMs),
       ms: round(ms),
       code: span.code,
+      ...(Object.keys(span.attributes).length > 0 ? { attributes: span.attributes } : {}),
       children: all.sort((a, b) => a.startMs - b.startMs),
     };
   };
@@ -67,8 +70,9 @@ export function parseExplanation(text: unknown): Explanation | undefined {
 
 function isExplanation(value: unknown, depthLeft: number): value is Explanation {
   if (typeof value !== 'object' || value === null || depthLeft === 0) return false;
-  const { kind, name, startMs, ms, code, children } = value as Record<string, unknown>;
+  const { kind, name, startMs, ms, code, attributes, children } = value as Record<string, unknown>;
   return (
+    (attributes === undefined || (typeof attributes === 'object' && attributes !== null)) &&
     [kind, name, code].every((text) => typeof text === 'string') &&
     [startMs, ms].every(Number.isFinite) &&
     Array.isArray(children) &&

@@ -13,7 +13,7 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-export type SpanKind = 'request' | 'stage' | 'member' | 'try' | 'queue' | 'run';
+export type SpanKind = 'request' | 'rules' | 'stage' | 'member' | 'try' | 'queue' | 'run';
 
 /** One stretch of a call's work. */
 export interface Span extends TraceParent {
@@ -65,8 +65,13 @@ export class Journal {
       sampled: parent?.sampled ?? true,
       parentId: parent?.spanId,
       startMs: wallMs(),
-      attributes,
+      attributes: { ...attributes },
     };
+  }
+
+  /** Adds to what is told of a span that has not ended. */
+  mark(span: Span, attributes: Span['attributes']): void {
+    Object.assign(span.attributes, attributes);
   }
 
   end(span: Span, code = 'OK', message?: string, attributes: Span['attributes'] = {}): void {

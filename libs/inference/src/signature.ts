@@ -7,6 +7,10 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
+  /** Beside `shape`: what a dimension of -1 is called, or ''. Dimensions of one name are one size in any call. */
+  readonly symbols?: readonly string[];
+  /** An input that may be left out, an output that an answer may lack. */
+  readonly optional?: boolean;
 }
 
 export interface Signature {
@@ -48,7 +52,7 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
     const why = mismatch(spec, input);
     if (why) throw invalidField(`inputs[${index}]`, `input "${input.name}": ${why}`, 'SHAPE_MISMATCH');
   }
-  const missing = signature.inputs.find(({ name }) => !seen.has(name));
+  const missing = signature.inputs.find(({ name, optional }) => !optional && !seen.has(name));
   if (missing) throw invalidField('inputs', `input "${missing.name}" is missing`, 'INPUT_MISSING');
   checkRequestedOutputs(signature, outputs);
 }

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, type InferErrorCode, type InferResponse, Journal } from '@sheaf/inference';
+import {
+  type CallContext,
+  InferError,
+  type InferErrorCode,
+  type InferResponse,
+  Journal,
+  monotonicClock,
+} from '@sheaf/inference';
 import { enforceDeadline } from './index.ts';
 
 const answer: InferResponse = { model: 'm', version: '1', parameters: new Map(), outputs: [] };
@@ -9,7 +16,7 @@ const never = (): Promise<InferResponse> => new Promise(() => {});
 function contextWith(deadline: number, signal = new AbortController().signal): CallContext {
   const journal = new Journal();
   return {
-    clock: { now: () => 0 },
+    clock: { ...monotonicClock, now: () => 0 },
     deadline,
     signal,
     snapshot: { epoch: 0 },

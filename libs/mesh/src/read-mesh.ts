@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { InferError, type Signature } from '@sheaf/inference';
-import { type PipelineSpec, parsePipeline, type Target, typeCheck } from '@sheaf/pipeline';
+import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { isRecord } from './fields.ts';
 import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
@@ -81,17 +81,32 @@ async function readTransforms(
   const transforms = new Map<string, MeshTransform>();
   const tried = new Set<string>();
   for (const yaml of yamls) {
-    const stages = isRecord(yaml.value) && isRecord(yaml.value.stages) ? yaml.value.stages : {};
-    for (const [stage, body] of Object.entries(stages)) {
-      const path = isRecord(body) ? body.transform : undefined;
-      if (typeof path !== 'string' || tried.has(path)) continue;
+    const stages = isRecord(yaml.value) ? yaml.value.stages : undefined;
+    for (const { path, place } of transformsNamed(stages, ['stages'])) {
+      if (tried.has(path)) continue;
       tried.add(path);
       const transform = await readTransform(folder, path);
-      if (typeof transform === 'string') problems.push(yaml.place(['stages', stage, 'transform'], transform));
+      if (typeof transform === 'string') problems.push(yaml.place(place, transform));
       else transforms.set(path, transform);
     }
   }
   return [...transforms.values()];
+}
+
+type Path = readonly (string | number)[];
+
+/** A step may stand in a step; deeper ones are refused by the parser. */
+const depthMax = 24;
+
+/** Every `transform: <path>` below a part of a document. */
+function transformsNamed(value: unknown, place: Path): { readonly path: string; readonly place: Path }[] {
+  if (typeof value !== 'object' || value === null || place.length > depthMax) return [];
+  const below = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return below.flatMap(([key, item]) =>
+    key === 'transform' && typeof item === 'string'
+      ? [{ path: item, place: [...place, key] }]
+      : transformsNamed(item, [...place, key]),
+  );
 }
 
 /** A transform, or what is wrong with it. */
@@ -125,23 +140,26 @@ function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProbl
 function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): void {
   const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
   const broken = new Set(problems.map(({ file }) => file.split('/')[1] ?? ''));
-  for (const { yaml, spec } of parsed) {
-    const found = typeCheck(spec, (target) => signatureIn(mesh, target));
-    for (const problem of found.problems) {
+  const yamlOf = new Map(parsed.map(({ yaml, spec }) => [spec, yaml]));
+  const checks = checkPipelines([...yamlOf.keys()], (target) => signatureIn(mesh, target));
+  for (const { spec, problems: found } of checks) {
+    for (const problem of found) {
       // What a foreign server serves is known only when it answers; a model that cannot be read has its own line.
       const about = problem.target?.kind === 'model' ? problem.target.name : undefined;
       const transformFailed = problem.target?.kind === 'transform';
       if (transformFailed || (about !== undefined && (foreign.has(about) || broken.has(about)))) continue;
-      problems.push(yaml.place(problem.path, problem.message));
+      const place = yamlOf.get(spec)?.place(problem.path, problem.message);
+      if (place) problems.push(place);
     }
   }
 }
 
-/** The signature of what a stage names, as far as the folder tells. */
+/** The signature of the model or transform that a step names, as far as the folder tells. */
 export function signatureIn(
   { models, transforms }: Pick<Mesh, 'models' | 'transforms'>,
   target: Target,
 ): Signature | undefined {
+  if (target.kind === 'pipeline') return undefined;
   if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
   const versions = models.find(({ name }) => name === target.name)?.versions;
   return target.version

@@ -173,7 +173,9 @@ function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpe
     throw refuse(`${side} "${name}" has ONNX element type ${elementType}, which the protocol or the runtime has not`);
   const shape = messagesField(tensor, 2)[0];
   if (!shape) throw refuse(`${side} "${name}" has no shape; save the model with the rank of each ${side}`);
-  return { name, datatype, shape: dimsOf(side, name, shape, limits) };
+  const symbols = messagesField(shape, 1).map((dim) => (field(dim, 1).length === 0 ? stringField(dim, 2) : ''));
+  const dims = dimsOf(side, name, shape, limits);
+  return { name, datatype, shape: dims, ...(symbols.some(Boolean) ? { symbols } : {}) };
 }
 
 function dimsOf(side: string, name: string, shape: Message, limits: ModelLimits): number[] {

@@ -1,8 +1,9 @@
 import type { Reference, StageSpec } from './spec.ts';
+import { readsOf } from './walk.ts';
 
 /** The stages that each stage reads. */
-export const dependencies = ({ inputs }: StageSpec): string[] => [
-  ...new Set([...inputs.values()].flatMap(({ stage }) => (stage === undefined ? [] : [stage]))),
+export const dependencies = (stage: StageSpec): string[] => [
+  ...new Set(readsOf(stage).flatMap(({ stage: name }) => (name === undefined ? [] : [name]))),
 ];
 
 /** Stages in an order in which each stands after all that it reads; those on or behind a cycle are left out. */
@@ -23,16 +24,27 @@ export function inOrder(stages: readonly StageSpec[]): StageSpec[] {
 export function findCycles(stages: readonly StageSpec[]): string[][] {
   const ordered = new Set(inOrder(stages).map(({ name }) => name));
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const open = stages.filter(({ name }) => !ordered.has(name));
+  return cyclesOf(
+    open.map(({ name }) => name),
+    (name) => {
+      const stage = byName.get(name);
+      return stage ? dependencies(stage).filter((other) => byName.has(other) && !ordered.has(other)) : [];
+    },
+  );
+}
+
+/** The cycles among `names`, following the first of what each leads to; every name leads to a cycle. */
+export function cyclesOf(names: readonly string[], next: (name: string) => readonly string[]): string[][] {
   const seen = new Set<string>();
   const cycles: string[][] = [];
-  for (const start of stages.filter(({ name }) => !ordered.has(name))) {
+  for (const start of names) {
     const trail: string[] = [];
-    let name: string | undefined = start.name;
+    let name: string | undefined = start;
     while (name !== undefined && !seen.has(name)) {
       seen.add(name);
       trail.push(name);
-      const stage = byName.get(name);
-      name = stage && dependencies(stage).find((other) => byName.has(other) && !ordered.has(other));
+      name = next(name)[0];
     }
     // A walk that ends on the trail of an earlier one has found nothing new.
     if (name !== undefined && trail.includes(name)) cycles.push(trail.slice(trail.indexOf(name)).reverse());

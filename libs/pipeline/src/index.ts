@@ -1,7 +1,10 @@
+export { checkPipelines, type PipelineCheck } from './check-pipelines.ts';
 export { combinerKinds } from './combiners/index.ts';
-export { createPipeline } from './execute.ts';
+export { createPipeline } from './engine/create-pipeline.ts';
+export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from './engine/plan.ts';
 export { toMermaid } from './mermaid.ts';
 export { parsePipeline } from './parse-pipeline.ts';
-export type { PipelineSpec, Problem, Reference, StageSpec, Target } from './spec.ts';
+export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
 export { toSvg } from './svg.ts';
-export { typeCheck } from './type-check.ts';
+export { type CheckedPipeline, typeCheck } from './type-check.ts';
+export { allSteps, pipelinesAsked, requiredTargets, targetsOf } from './walk.ts';

@@ -1,27 +1,73 @@
-import type { PipelineSpec, Reference, StageSpec } from './spec.ts';
+import { asks } from './engine/plan.ts';
+import type { PipelineSpec, Reference, StageSpec, Step } from './spec.ts';
+import type { CheckedPipeline } from './type-check.ts';
+import { allSteps, expressionsOf, innerSteps, stageReads } from './walk.ts';
 
 const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? `in_${name}` : `stage_${stage}`);
 
-/** Names of outputs are free text: their nodes are called by their place, and quotes are written as Mermaid wants them. */
-const quoted = (text: string): string => `"${text.replaceAll('"', '#quot;')}"`;
+/** Names of outputs and texts of expressions are free: nodes are called by their place, and text is written as Mermaid wants it. */
+const quoted = (text: string): string =>
+  `"${text.replaceAll('#', '#35;').replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;').replaceAll('\n', '<br/>')}"`;
 
-const labelOf = (stage: StageSpec): string => {
-  if (stage.kind === 'ensemble')
-    return `${stage.name}: ${stage.combine.kind} of ${stage.members.map(({ name }) => name).join(', ')}`;
-  const { target } = stage;
-  return `${stage.name}: ${target.kind === 'model' ? target.name : target.path}`;
+/** One line for a step and for each inside it: what it asks, and on which condition or with which weight. */
+function linesOf(name: string, step: Step): string[] {
+  const inner = innerSteps(step, []).flatMap(({ step: other, path }, index) =>
+    linesOf(`- ${labelOf(step, index, String(path.at(-1)))}`, other),
+  );
+  return [`${name}: ${asks(step)}`, ...inner];
+}
+
+function labelOf(step: Step, index: number, place: string): string {
+  if (step.kind === 'switch') {
+    const when = step.branches[index]?.when;
+    return when ? `when ${when.text}` : 'else';
+  }
+  if (step.kind !== 'ensemble') return step.kind === 'each' ? 'each part' : `${index + 1}`;
+  const { weight = 1, optional = false } = step.members[index] ?? {};
+  const weighed = weight === 1 ? '' : ` x ${typeof weight === 'number' ? weight : weight.text}`;
+  return `${place}${optional ? ' (optional)' : ''}${weighed}`;
+}
+
+const nodeOf = (stage: StageSpec): string => {
+  const lines = linesOf(stage.name, stage.step).join('\n');
+  return `  stage_${stage.name}[${quoted(stage.optional ? `${lines}\n(optional)` : lines)}]`;
 };
 
-/** The graph as a Mermaid flowchart, for a README or a page that draws it. */
-export function toMermaid({ inputs, stages, outputs }: PipelineSpec): string {
+/** The graph as a Mermaid flowchart, for a README or a page that draws it; with tensor types where the pipeline has been checked. */
+export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, checked?: CheckedPipeline): string {
+  const typeOf = (name: string): string => {
+    const spec = checked?.signature.outputs.find((output) => output.name === name);
+    return spec ? `\n${shownSpec(spec)}` : '';
+  };
   const edge = (from: Reference, to: string, label: string): string =>
-    `  ${sourceOf(from)} -- ${quoted(label)} --> ${to}`;
+    `  ${sourceOf(from)} ${from.optional ? '-.' : '--'} ${quoted(label)} ${from.optional ? '.->' : '-->'} ${to}`;
+  const rulesNode = (place: 'before' | 'after'): string[] =>
+    rules[place].length === 0
+      ? []
+      : [
+          `  rules_${place}{{${quoted([`rules ${place}`, ...rules[place].map((rule) => `${rule.name}: ${rule.kind}${rule.when ? ` when ${rule.when.text}` : ''}`)].join('\n'))}}}`,
+        ];
   return [
     'flowchart LR',
-    ...inputs.map(({ name }) => `  in_${name}(["${name}"])`),
-    ...stages.map((stage) => `  stage_${stage.name}[${quoted(labelOf(stage))}]`),
-    ...[...outputs.keys()].map((name, index) => `  out_${index}([${quoted(name)}])`),
-    ...stages.flatMap((stage) => [...stage.inputs].map(([input, from]) => edge(from, `stage_${stage.name}`, input))),
+    ...rulesNode('before'),
+    ...inputs.map((spec) => `  in_${spec.name}([${quoted(`${spec.name}\n${shownSpec(spec)}`)}])`),
+    ...stages.map(nodeOf),
+    ...[...outputs.keys()].map((name, index) => `  out_${index}([${quoted(`${name}${typeOf(name)}`)}])`),
+    ...rulesNode('after'),
+    ...stages.flatMap((stage) => {
+      const wires = allSteps(stage.step, []).flatMap(({ step }) => [
+        ...[...(step.inputs ?? [])].map(([input, from]) => edge(from, `stage_${stage.name}`, input)),
+        ...expressionsOf(step, []).flatMap(({ expression }) =>
+          stageReads(expression).map((from) => edge(from, `stage_${stage.name}`, from.name)),
+        ),
+      ]);
+      return [...new Set(wires)];
+    }),
     ...[...outputs.values()].map((from, index) => edge(from, `out_${index}`, from.name)),
+    ...(rules.before.length > 0 ? inputs.slice(0, 1).map(({ name }) => `  rules_before -.- in_${name}`) : []),
+    ...(rules.after.length > 0 ? ['  out_0 -.- rules_after'] : []),
   ].join('\n');
 }
+
+const shownSpec = ({ datatype, shape, symbols }: PipelineSpec['inputs'][number]): string =>
+  `${datatype} [${shape.map((dim, axis) => symbols?.[axis] || dim).join(', ')}]`;

@@ -1,84 +1,43 @@
-import { isDatatype, type TensorSpec } from '@sheaf/inference';
+import { isRecord, Problems } from '@sheaf/document';
+import { checkStep } from './check-step.ts';
 import { findCycles } from './graph.ts';
-import { parseStage } from './parse-stage.ts';
-import { isRecord, Problems } from './problems.ts';
-import { limits, type PipelineSpec, type Problem, type Reference, type StageSpec } from './spec.ts';
+import { pipelineDocument } from './language.ts';
+import type { PipelineSpec, Problem, Reference } from './spec.ts';
+import { allSteps, expressionsOf, stageReads } from './walk.ts';
 
-const keys = ['pipeline', 'version', 'inputs', 'stages', 'outputs'] as const;
-
-/** Reads a pipeline document; finds every mistake in it. `spec` is there only when there is none. */
+/** Reads a pipeline document; finds every mistake that it shows by itself. `spec` is there only when there is none. */
 export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; readonly problems: readonly Problem[] } {
   const problems = new Problems();
-  const document = problems.record([], value, keys);
+  const document = pipelineDocument.read(value, [], problems);
   if (!document) return { problems: problems.list };
   const spec: PipelineSpec = {
-    pipeline: problems.name(['pipeline'], document.pipeline),
-    version: problems.integer(['version'], document.version === undefined ? 1 : document.version, 1),
-    inputs: parseInputs(document.inputs, problems),
-    stages: parseStages(document.stages, problems),
-    outputs: parseOutputs(document.outputs, problems),
+    pipeline: document.pipeline,
+    version: document.version ?? 1,
+    inputs: [...document.inputs].map(([name, input]) => ({ name, ...input })),
+    context: [...(document.context ?? [])].map(([name, body]) => ({ name, ...body })),
+    stages: [...document.stages].map(([name, stage]) => ({ name, ...stage })),
+    outputs: document.outputs,
+    rules: document.rules ?? { before: [], after: [] },
   };
-  checkReferences(spec, document, problems);
+  checkReferences(spec, value, problems);
+  for (const { name, step } of spec.stages)
+    for (const placed of allSteps(step, ['stages', name])) checkStep(placed, problems);
   for (const cycle of findCycles(spec.stages))
     problems.add(['stages', cycle[0] ?? ''], `the stages form a cycle: ${[...cycle, cycle[0]].join(' -> ')}`);
   return problems.list.length === 0 ? { spec, problems: [] } : { problems: problems.list };
 }
 
-function parseInputs(value: unknown, problems: Problems): TensorSpec[] {
-  const inputs = problems.entries(['inputs'], value, 'inputs by name');
-  if (inputs.length === 0 && isRecord(value)) problems.add(['inputs'], 'want at least one input, got none');
-  return inputs.flatMap(([name, declaration]) => {
-    const path = ['inputs', name];
-    problems.name(path, name);
-    const tensor = problems.record(path, declaration, ['datatype', 'shape']);
-    if (!tensor) return [];
-    const { datatype, shape } = tensor;
-    if (!isDatatype(datatype)) problems.wanted([...path, 'datatype'], 'a datatype such as FP32', datatype);
-    const dims =
-      Array.isArray(shape) && shape.every((dim) => Number.isSafeInteger(dim) && dim >= -1)
-        ? (shape as number[])
-        : undefined;
-    if (!dims) problems.wanted([...path, 'shape'], 'a list of integers of -1 or more', shape);
-    return isDatatype(datatype) && dims ? [{ name, datatype, shape: dims }] : [];
-  });
-}
-
-function parseStages(value: unknown, problems: Problems): StageSpec[] {
-  const stages = problems.entries(['stages'], value, 'stages by name');
-  if (stages.length === 0 && isRecord(value)) problems.add(['stages'], 'want at least one stage, got none');
-  if (stages.length > limits.stagesMax) {
-    problems.add(['stages'], `want at most ${limits.stagesMax} stages, got ${stages.length}`);
-    return [];
-  }
-  return stages.flatMap(([name, body]) => {
-    problems.name(['stages', name], name);
-    const stage = parseStage(name, body, ['stages', name], problems);
-    return stage ? [stage] : [];
-  });
-}
-
-function parseOutputs(value: unknown, problems: Problems): Map<string, Reference> {
-  const outputs = problems.entries(['outputs'], value, 'outputs by name');
-  if (outputs.length === 0 && isRecord(value)) problems.add(['outputs'], 'want at least one output, got none');
-  return problems.references(['outputs'], outputs);
-}
-
 /** Every reference names an input of the pipeline or a stage. Which outputs a stage has is for the type check. */
-function checkReferences(
-  { stages, outputs }: PipelineSpec,
-  document: Readonly<Record<string, unknown>>,
-  problems: Problems,
-): void {
+function checkReferences({ stages, outputs }: PipelineSpec, document: unknown, problems: Problems): void {
   // Names as written, not as read: what could not be read has its own problem, and a reference to it is not a second one.
-  if (!isRecord(document.inputs) || !isRecord(document.stages)) return;
+  if (!isRecord(document) || !isRecord(document.inputs) || !isRecord(document.stages)) return;
   const inputNames = new Set(Object.keys(document.inputs));
   const stageNames = new Set(Object.keys(document.stages));
   for (const name of stageNames) {
     if (inputNames.has(name))
       problems.add(['stages', name], `"${name}" is an input and a stage; each name may stand for one thing`);
   }
-  const check = (path: readonly string[], { stage, name }: Reference): void => {
-    if (name === '' || stage === '') return;
+  const check = (path: readonly (string | number)[], { stage, name }: Reference): void => {
     if (stage === undefined && !inputNames.has(name)) {
       const hint = stageNames.has(name) ? `; an output of a stage is written ${name}.<output>` : '';
       problems.add(path, `there is no input "${name}"; the inputs are ${[...inputNames].join(', ')}${hint}`);
@@ -86,8 +45,14 @@ function checkReferences(
       problems.add(path, `there is no stage "${stage}"; the stages are ${[...stageNames].join(', ')}`);
     }
   };
-  for (const { name, inputs: wired } of stages) {
-    for (const [input, reference] of wired) check(['stages', name, 'inputs', input], reference);
+  for (const { name, step } of stages) {
+    for (const { step: inner, path } of allSteps(step, ['stages', name])) {
+      for (const [input, reference] of inner.inputs ?? []) check([...path, 'inputs', input], reference);
+      for (const { expression, path: place } of expressionsOf(inner, path))
+        for (const read of stageReads(expression)) check(place, read);
+    }
+    if (!step.inputs && allSteps(step, []).some(({ step: inner }) => inner.kind === 'target' && !inner.inputs))
+      problems.add(['stages', name, 'inputs'], 'want inputs by name, got nothing');
   }
   for (const [output, reference] of outputs) check(['outputs', output], reference);
 }

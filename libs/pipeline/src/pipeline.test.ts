@@ -2,16 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type CallContext,
-  elements,
   type Infer,
   InferError,
   Journal,
+  monotonicClock,
   type Signature,
-  type Tensor,
   tensorOf,
 } from '@sheaf/inference';
-import fc from 'fast-check';
-import { type CombinerSpec, createCombiner } from './combiners/index.ts';
 import { createPipeline, parsePipeline, type Target, toMermaid, typeCheck } from './index.ts';
 
 const vector = [{ name: 'x', datatype: 'FP32', shape: [-1] }] as const;
@@ -28,7 +25,7 @@ const answer = (model: string, values: Float32Array = Float32Array.of(1, 2)) => 
 function contextWith(signal: AbortSignal): CallContext {
   const journal = new Journal();
   return {
-    clock: { now: () => 0 },
+    clock: { ...monotonicClock, now: () => 0 },
     deadline: 1_000,
     signal,
     snapshot: { epoch: 0 },
@@ -47,10 +44,11 @@ function build(stages: object, outputs: object, resolve: (model: string) => Infe
   });
   assert.deepEqual(problems, []);
   assert.ok(spec);
-  const checked = typeCheck(spec, () => signature);
-  assert.deepEqual(checked.problems, []);
-  const infer = createPipeline(spec, checked.signature as Signature, (target: Target) =>
-    resolve(target.kind === 'model' ? target.name : target.path),
+  const { checked, problems: found } = typeCheck(spec, () => signature);
+  assert.deepEqual(found, []);
+  assert.ok(checked);
+  const infer = createPipeline(checked, (target: Target) =>
+    resolve(target.kind === 'transform' ? target.path : target.name),
   );
   return (context = contextWith(new AbortController().signal), wanted: string[] = []) =>
     infer({ model: 'p', version: '', id: '', parameters: new Map(), inputs: [input], outputs: wanted }, context);
@@ -154,7 +152,7 @@ describe('a pipeline', () => {
     const controller = new AbortController();
     let seen: AbortSignal | undefined;
     const call = build(
-      { a: stage('a', 'x'), b: { ...stage('b', 'a.y'), timeoutMs: 500 } },
+      { a: stage('a', 'x'), b: { ...stage('b', 'a.y'), timeout: '500ms' } },
       { y: 'b.y' },
       (model) =>
         async (_request, { signal }) => {
@@ -197,75 +195,5 @@ describe('a pipeline', () => {
     });
     assert.ok(spec);
     assert.match(toMermaid(spec), /in_x -- "x" --> stage_a/);
-  });
-});
-
-const member = fc.array(fc.float({ noNaN: true, min: 0, max: 1 }), { minLength: 6, maxLength: 6 });
-const members = fc.array(member, { minLength: 1, maxLength: 7 });
-const tensors = (all: readonly number[][]): Tensor[] =>
-  all.map((values) => tensorOf('p', 'FP32', [2, 3], Float32Array.from(values)));
-const combine = (kind: CombinerSpec['kind'], all: readonly number[][]) =>
-  createCombiner({ kind, output: 'p' })(tensors(all));
-
-describe('a combiner', () => {
-  it('mean is the mean of each element, computed in float64', () => {
-    fc.assert(
-      fc.property(members, (all) => {
-        const [mean] = combine('mean', all);
-        const want = Float32Array.from(
-          { length: 6 },
-          (_, index) => all.reduce((sum, values) => sum + Math.fround(values[index] ?? 0), 0) / all.length,
-        );
-        assert.deepEqual(elements({ ...(mean as Tensor), datatype: 'FP32' }), want);
-      }),
-    );
-  });
-
-  it('mean and both votes of one member are that member', () => {
-    fc.assert(
-      fc.property(member, (values) => {
-        assert.deepEqual(combine('mean', [values])[0]?.data, tensors([values])[0]?.data);
-        const label = (kind: CombinerSpec['kind']) =>
-          combine(kind, [values]).find(({ name }) => name === 'label')?.data;
-        assert.deepEqual(label('soft-vote'), label('hard-vote'));
-      }),
-    );
-  });
-
-  it('mean keeps the sign of a zero', () => {
-    const [mean] = createCombiner({ kind: 'mean', output: 'y' })([tensorOf('y', 'FP32', [1], Float32Array.of(-0))]);
-    assert.ok(mean);
-    assert.ok(Object.is(elements({ ...mean, datatype: 'FP32' })[0], -0));
-  });
-
-  it('hard-vote gives each row to the class with most votes, ties to the lower', () => {
-    const labels = (...values: bigint[]) => tensorOf('p', 'INT64', [2], BigInt64Array.from(values));
-    const [label, score, votes] = createCombiner({ kind: 'hard-vote', output: 'p' })([
-      labels(4n, 9n),
-      labels(4n, 2n),
-      labels(7n, 5n),
-    ]);
-    assert.deepEqual(votes?.shape, [2, 3]);
-    assert.deepEqual(Array.from(elements({ ...(votes as Tensor), datatype: 'INT64' })), [4n, 4n, 7n, 9n, 2n, 5n]);
-    assert.deepEqual(Array.from(elements({ ...(label as Tensor), datatype: 'INT64' })), [4n, 2n]);
-    assert.deepEqual(Array.from(elements({ ...(score as Tensor), datatype: 'FP32' })), [
-      Math.fround(2 / 3),
-      Math.fround(1 / 3),
-    ]);
-  });
-
-  it('answers no rows with no rows', () => {
-    const none = tensorOf('p', 'FP32', [0, 10], new Float32Array());
-    const [label, score, votes] = createCombiner({ kind: 'soft-vote', output: 'p' })([none, none]);
-    assert.deepEqual([label?.shape, score?.shape, votes?.shape], [[0], [0], [0, 2]]);
-  });
-
-  it('refuses members of different shapes', () => {
-    const one = tensorOf('p', 'FP32', [1, 2], new Float32Array(2));
-    const two = tensorOf('p', 'FP32', [2, 1], new Float32Array(2));
-    assert.throws(
-      () => createCombiner({ kind: 'mean', output: 'p' })([one, two]),
-      /different shapes: FP32 \[1,2\] and FP32 \[2,1\]/,
-    );
   });
 });

@@ -1,52 +1,114 @@
 import type { TensorSpec } from '@sheaf/inference';
+import type { Expression, RuleSet } from '@sheaf/rules';
 import type { CombinerSpec } from './combiners/index.ts';
 
 /** Where a tensor comes from: an input of the pipeline (no stage), or an output of a stage. */
 export interface Reference {
   readonly stage: string | undefined;
   readonly name: string;
+  /** Written with a `?`: whoever reads it can do without. */
+  readonly optional: boolean;
 }
 
-/** What a stage or a member asks. */
+/** What a step asks of others. */
 export type Target =
-  | { readonly kind: 'model'; readonly name: string; readonly version?: string | undefined }
+  | { readonly kind: 'model' | 'pipeline'; readonly name: string; readonly version?: string | undefined }
   | { readonly kind: 'transform'; readonly path: string };
 
-interface StageBase {
-  readonly name: string;
-  /** Input of the stage's target -> where its tensor comes from. */
-  readonly inputs: ReadonlyMap<string, Reference>;
+/** What every kind of step has. */
+export interface StepBase {
+  /** Input of what is asked -> where its tensor comes from. Undefined for a step inside another that takes that one's inputs. */
+  readonly inputs: ReadonlyMap<string, Reference> | undefined;
   /** At most this long, inside the call's deadline. */
   readonly timeoutMs: number | undefined;
 }
 
-export interface TargetStage extends StageBase {
-  readonly kind: 'model' | 'transform';
+/** Asks a model, a transform or another pipeline. */
+export interface TargetStep extends StepBase {
+  readonly kind: 'target';
   readonly target: Target;
 }
 
 export interface Member {
   readonly name: string;
-  readonly target: Extract<Target, { kind: 'model' }>;
+  readonly step: Step;
+  /** A number of 0 or more, or an expression that gives one. */
+  readonly weight: number | Expression;
+  readonly optional: boolean;
+  /** From then on the member is waited for only while the quorum needs it. */
+  readonly softTimeoutMs: number | undefined;
+  /** The combined output -> what the member calls it. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** Its classes in its own order; undefined when it is the ensemble's. */
+  readonly labels: readonly string[] | undefined;
 }
 
-export interface EnsembleStage extends StageBase {
+export interface EnsembleStep extends StepBase {
   readonly kind: 'ensemble';
   /** Sorted by name, so that the order they are written in changes nothing. */
   readonly members: readonly Member[];
   readonly combine: CombinerSpec;
+  /** So many members, or members of so much weight together. Undefined: all that are not optional. */
+  readonly quorum: number | { readonly weight: number } | undefined;
 }
 
-export type StageSpec = TargetStage | EnsembleStage;
+export interface Branch {
+  /** Undefined: else. */
+  readonly when: Expression | undefined;
+  readonly step: Step;
+}
+
+export interface SwitchStep extends StepBase {
+  readonly kind: 'switch';
+  readonly branches: readonly Branch[];
+}
+
+export interface EachStep extends StepBase {
+  readonly kind: 'each';
+  readonly step: Step;
+  /** Inputs that are split; the others go to every part whole. */
+  readonly over: readonly string[];
+  readonly dimension: number;
+  /** Elements in one part. */
+  readonly size: number;
+  /** Parts asked at once. */
+  readonly concurrency: number;
+}
+
+export interface FallbackStep extends StepBase {
+  readonly kind: 'fallback';
+  /** Asked one after the other, until one answers. */
+  readonly steps: readonly Step[];
+}
+
+export type Step = TargetStep | EnsembleStep | SwitchStep | EachStep | FallbackStep;
+
+/** A node of the graph. */
+export interface StageSpec {
+  readonly name: string;
+  readonly step: Step;
+  /** When it fails its outputs are absent, and the answer says so. */
+  readonly optional: boolean;
+}
+
+/** A value that expressions read as `context.<name>`. */
+export interface ContextSpec {
+  readonly name: string;
+  readonly source: { readonly kind: 'metadata' | 'parameter'; readonly key: string };
+  /** Its type is the value's type. */
+  readonly default: string | number | boolean;
+}
 
 export interface PipelineSpec {
   readonly pipeline: string;
   /** A positive integer. */
   readonly version: number;
   readonly inputs: readonly TensorSpec[];
-  /** In the order they are written; what runs when follows from their inputs. */
+  readonly context: readonly ContextSpec[];
+  /** In the order they are written; what runs when follows from what they read. */
   readonly stages: readonly StageSpec[];
   readonly outputs: ReadonlyMap<string, Reference>;
+  readonly rules: RuleSet;
 }
 
 /** One mistake, at a path into the document. */
@@ -57,4 +119,13 @@ export interface Problem {
   readonly target?: Target;
 }
 
-export const limits = { stagesMax: 256, membersMax: 32 } as const;
+export const limits = {
+  stagesMax: 256,
+  membersMax: 32,
+  branchesMax: 32,
+  /** Steps inside steps. */
+  depthMax: 8,
+  /** Parts of one `each`, in one call. */
+  partsMax: 1_024,
+  concurrencyMax: 64,
+} as const;

@@ -1,5 +1,6 @@
 import { dependencies, inOrder } from './graph.ts';
-import type { PipelineSpec, Reference, StageSpec, Target } from './spec.ts';
+import type { PipelineSpec, Reference, StageSpec, Step, Target } from './spec.ts';
+import { innerSteps, readsOf } from './walk.ts';
 
 /** Everything in pixels. */
 const columnWidth = 210;
@@ -22,7 +23,7 @@ interface Box {
 const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const keyOf = ({ stage, name }: Reference): string => (stage === undefined ? `in ${name}` : `stage ${stage}`);
-const nameOf = (target: Target): string => (target.kind === 'model' ? target.name : target.path);
+const nameOf = (target: Target): string => (target.kind === 'transform' ? target.path : target.name);
 
 /** The graph as a picture: what comes in at the left, each stage in the column after the last one it waits for, what goes out at the right. */
 export function toSvg(spec: PipelineSpec): string {
@@ -84,25 +85,30 @@ function layOut({ inputs, stages, outputs }: PipelineSpec): Map<string, Box> {
   return new Map(placed);
 }
 
+/** The lines of a stage's box: of a step that asks one thing, that; of others, each step inside. */
+const linesOf = ({ step }: StageSpec): readonly string[] =>
+  step.kind === 'target'
+    ? []
+    : innerSteps(step, []).map(({ step: inner, path }) =>
+        inner.kind === 'target' ? nameOf(inner.target) : `${path.at(-1)}: ${inner.kind}`,
+      );
+
+const captionOf = (step: Step): string => (step.kind === 'ensemble' ? step.combine.kind : step.kind);
+
 const heightOf = (stage: StageSpec): number =>
-  stage.kind === 'ensemble' ? 54 + stage.members.length * (memberHeight + 6) : boxHeight;
+  stage.step.kind === 'target' ? boxHeight : 54 + linesOf(stage).length * (memberHeight + 6);
 
 /** Wires between neighbours go straight; those that pass a column go below everything, each in a lane of its own. */
 function edges({ stages, outputs }: PipelineSpec, boxes: ReadonlyMap<string, Box>, bottom: number) {
   const columnOf = (reference: Reference): number => at(boxes, keyOf(reference)).column;
   const wires = [
-    ...stages.flatMap((stage) =>
+    ...stages.flatMap((stage) => {
+      const wires = wiresOf(stage);
       // Wires from far away come from below, so they end below the others.
-      [...stage.inputs]
+      return wires
         .sort(([, a], [, b]) => columnOf(b) - columnOf(a))
-        .map(([input, from], index) => ({
-          from,
-          to: `stage ${stage.name}`,
-          label: input,
-          index,
-          of: stage.inputs.size,
-        })),
-    ),
+        .map(([input, from], index) => ({ from, to: `stage ${stage.name}`, label: input, index, of: wires.length }));
+    }),
     ...[...outputs].map(([name, from]) => ({ from, to: `out ${name}`, label: '', index: 0, of: 1 })),
   ];
   let lanes = 0;
@@ -122,6 +128,18 @@ function edges({ stages, outputs }: PipelineSpec, boxes: ReadonlyMap<string, Box
   return { paths, lanes };
 }
 
+/** One wire for each tensor that a stage reads, named by the input it feeds. */
+function wiresOf(stage: StageSpec): [string, Reference][] {
+  const wires = [...(stage.step.inputs ?? [])];
+  const known = new Set(wires.map(([, from]) => `${keyOf(from)} ${from.name}`));
+  for (const from of readsOf(stage)) {
+    const key = `${keyOf(from)} ${from.name}`;
+    if (!known.has(key)) wires.push([from.name, from]);
+    known.add(key);
+  }
+  return wires;
+}
+
 const text = (x: number, y: number, content: string, attributes: string): string =>
   `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
 
@@ -139,20 +157,25 @@ function pill({ x, y, height }: Box, name: string, type: string): string {
 function stageBox({ x, y, height }: Box, stage: StageSpec): string {
   const middle = `text-anchor="middle"`;
   const title = (at: number): string => text(x + boxWidth / 2, at, stage.name, `${middle} font-weight="600"`);
-  if (stage.kind !== 'ensemble') {
-    const asked = text(x + boxWidth / 2, y + 36, nameOf(stage.target), `${middle} font-size="11.5" fill="#2d4a7c"`);
+  if (stage.step.kind === 'target') {
+    const asked = text(
+      x + boxWidth / 2,
+      y + 36,
+      nameOf(stage.step.target),
+      `${middle} font-size="11.5" fill="#2d4a7c"`,
+    );
     return `${service(x, y, boxWidth, height)}${title(y + 20)}${asked}`;
   }
-  const members = stage.members.map(({ target }, index) => {
+  const members = linesOf(stage).map((line, index) => {
     const top = y + 28 + index * (memberHeight + 6);
-    const name = text(x + boxWidth / 2, top + 21, nameOf(target), `${middle} font-size="11.5" fill="#2d4a7c"`);
+    const name = text(x + boxWidth / 2, top + 21, line, `${middle} font-size="11.5" fill="#2d4a7c"`);
     return `${service(x + 10, top, boxWidth - 20, memberHeight)}${name}`;
   });
   const frame = `<rect x="${x}" y="${y}" width="${boxWidth}" height="${height}" rx="9" fill="#ffffff" stroke="#7b8aa0" stroke-dasharray="4 3"/>`;
   const combined = text(
     x + boxWidth / 2,
     y + height - 10,
-    stage.combine.kind,
+    captionOf(stage.step),
     `${middle} font-size="11.5" fill="#66758a"`,
   );
   return `${frame}${title(y + 19)}${members.join('')}${combined}`;

@@ -1,120 +1,226 @@
-import { mismatch, type Signature, type TensorSpec } from '@sheaf/inference';
-import { combinedOutputs } from './combiners/index.ts';
-import { inOrder } from './graph.ts';
-import type { EnsembleStage, PipelineSpec, Problem, Reference, StageSpec, Target } from './spec.ts';
+import type { Path } from '@sheaf/document';
+import type { Signature } from '@sheaf/inference';
+import {
+  type AfterRules,
+  type BeforeRules,
+  type CelType,
+  compileAfter,
+  compileBefore,
+  type Evaluate,
+  type Expression,
+  listType,
+  outputsOf,
+  requestVariables,
+  type Variables,
+  type Wanted,
+} from '@sheaf/rules';
+import { inOrder, needed } from './graph.ts';
+import { PipelineProblems } from './pipeline-problems.ts';
+import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
+import { type Resolved, StepTypes } from './step-types.ts';
+import { identity, type TensorType, type Types, toSpec, Use } from './types.ts';
+import { expressionsOf } from './walk.ts';
 
-type SignatureOf = (target: Target) => Signature | undefined;
+export type SignatureOf = (target: Target) => Signature | undefined;
 
-const describe = (target: Target): string =>
-  target.kind === 'model'
-    ? `model "${target.name}"${target.version ? ` version ${target.version}` : ''}`
-    : `transform "${target.path}"`;
+/** A pipeline without a mistake, and what was found out about it: all that a call needs and that can be done once. */
+export interface CheckedPipeline {
+  readonly spec: PipelineSpec;
+  readonly signature: Signature;
+  readonly evaluators: ReadonlyMap<Expression, Evaluate<Wanted>>;
+  readonly resolved: ReadonlyMap<Step, Resolved>;
+  readonly before: BeforeRules;
+  readonly after: AfterRules;
+  /** Outputs that the after-rules read, whether a caller wants them or not. */
+  readonly readByRules: readonly string[];
+}
 
-/** Holds every wire of a pipeline against the real signatures, and tells the pipeline's own. */
+/** Holds every wire of a pipeline against the real signatures, every expression against what it reads, and tells the pipeline's own signature. */
 export function typeCheck(
   spec: PipelineSpec,
   signatureOf: SignatureOf,
-): { readonly signature?: Signature; readonly problems: readonly Problem[] } {
+): { readonly checked?: CheckedPipeline; readonly problems: readonly Problem[] } {
   const check = new TypeCheck(spec, signatureOf);
-  for (const stage of inOrder(spec.stages)) check.stage(stage);
-  const outputs = [...spec.outputs].flatMap(([name, reference]) => {
-    const source = check.resolve(reference, ['outputs', name]);
-    return source ? [{ ...source, name }] : [];
-  });
-  const { problems } = check;
-  return problems.length === 0 ? { signature: { inputs: spec.inputs, outputs }, problems } : { problems };
+  const checked = check.run();
+  return checked ? { checked, problems: [] } : { problems: check.problems.list };
 }
 
 class TypeCheck {
-  readonly problems: Problem[] = [];
-  readonly #signatureOf: SignatureOf;
-  readonly #inputs: ReadonlyMap<string, TensorSpec>;
+  readonly problems = new PipelineProblems();
+  readonly #spec: PipelineSpec;
+  readonly #inputs: Types;
   /** What each stage gives; undefined where that could not be told. */
-  readonly #outputs = new Map<string, readonly TensorSpec[] | undefined>();
+  readonly #stages = new Map<string, Types | undefined>();
+  readonly #evaluators = new Map<Expression, Evaluate<Wanted>>();
+  readonly #steps: StepTypes;
+  readonly #signatureOf: SignatureOf;
 
   constructor(spec: PipelineSpec, signatureOf: SignatureOf) {
+    this.#spec = spec;
     this.#signatureOf = signatureOf;
-    this.#inputs = new Map(spec.inputs.map((input) => [input.name, input]));
+    const own = new Use();
+    this.#inputs = new Map(spec.inputs.map((input) => [input.name, own.give(input)]));
+    this.#steps = new StepTypes(signatureOf, this.problems, {
+      resolve: (reference, path) => this.#resolve(reference, path),
+      checkExpressions: (step, path) => this.#checkExpressions(step, path),
+    });
   }
 
-  /** A wire into an ensemble is looked at once for each member; what is wrong with it is told once. */
-  #add(path: Problem['path'], message: string): void {
-    const told = this.problems.some((problem) => problem.message === message && String(problem.path) === String(path));
-    if (!told) this.problems.push({ path, message });
+  run(): CheckedPipeline | undefined {
+    const { stages, outputs: wired } = this.#spec;
+    for (const stage of inOrder(stages)) this.#stages.set(stage.name, this.#stage(stage));
+    const outputs = [...wired].flatMap(([name, reference]) => {
+      const type = this.#resolve(reference, ['outputs', name]);
+      if (type?.maybeAbsent && !reference.optional) {
+        this.problems.add(
+          ['outputs', name],
+          `there may be no ${shown(reference)} in an answer; give its switch an else, or write ${shown(reference)}?`,
+        );
+      }
+      return type ? [{ name, type }] : [];
+    });
+    this.#checkUse();
+    const before = this.#before();
+    const after = this.#after(outputs);
+    if (this.problems.list.length > 0 || typeof before !== 'function' || typeof after !== 'function') return undefined;
+    return {
+      spec: this.#spec,
+      signature: { inputs: this.#spec.inputs, outputs: outputs.map(({ name, type }) => toSpec(name, type)) },
+      evaluators: this.#evaluators,
+      resolved: this.#steps.resolved,
+      before,
+      after,
+      readByRules: [...new Set(this.#spec.rules.after.flatMap(outputsOf))],
+    };
   }
 
-  stage(stage: StageSpec): void {
-    const path = ['stages', stage.name];
-    if (stage.kind === 'ensemble') this.#outputs.set(stage.name, this.#ensemble(stage, path));
-    else {
-      const signature = this.#signature(stage.target, [...path, stage.kind]);
-      if (signature) this.#wires(stage, signature, '');
-      this.#outputs.set(stage.name, signature?.outputs);
-    }
+  #stage({ name, step, optional }: StageSpec): Types | undefined {
+    const path = ['stages', name];
+    const outputs = this.#steps.check(step, undefined, path);
+    const skipped = [...(step.inputs?.values() ?? [])].some(
+      (reference) => !reference.optional && this.#peek(reference)?.maybeAbsent,
+    );
+    if (!outputs || !(optional || skipped)) return outputs;
+    return new Map([...outputs].map(([output, type]) => [output, { ...type, maybeAbsent: true }]));
+  }
+
+  #peek({ stage, name }: Reference): TensorType | undefined {
+    return stage === undefined ? this.#inputs.get(name) : this.#stages.get(stage)?.get(name);
   }
 
   /** The tensor behind a reference; undefined, with a problem where it is new, when there is none. */
-  resolve({ stage, name }: Reference, path: Problem['path']): TensorSpec | undefined {
-    if (stage === undefined) return this.#inputs.get(name);
-    const outputs = this.#outputs.get(stage);
-    const found = outputs?.find((output) => output.name === name);
+  #resolve(reference: Reference, path: Path): TensorType | undefined {
+    const { stage, name } = reference;
+    const found = this.#peek(reference);
+    const outputs = stage === undefined ? undefined : this.#stages.get(stage);
     if (outputs && !found) {
-      const known = outputs.map((output) => output.name).join(', ');
-      this.#add(path, `stage "${stage}" has no output "${name}"; its outputs are ${known}`);
+      const known = [...outputs.keys()].join(', ');
+      this.problems.addOnce(path, `stage "${stage}" has no output "${name}"; its outputs are ${known}`);
     }
     return found;
   }
 
-  #signature(target: Target, path: Problem['path']): Signature | undefined {
+  #contextVariables(): Variables {
+    const typeOf = { string: 'string', number: 'double', boolean: 'bool' } as const;
+    return Object.fromEntries(
+      this.#spec.context.map(({ name, default: value }) => [name, typeOf[typeof value as keyof typeof typeOf]]),
+    );
+  }
+
+  #checkExpressions(step: Step, path: Path): void {
+    const expressions = expressionsOf(step, path);
+    if (expressions.length === 0) return;
+    const stages = Object.fromEntries([...this.#stages].map(([name, types]) => [name, listsOf(types ?? new Map())]));
+    const variables = { ...requestVariables(this.#contextVariables(), this.#spec.inputs), stages };
+    for (const { expression, path: place, wanted } of expressions) {
+      // A stage of somebody else's server is known only when that answers; until then nothing can be said of its outputs.
+      if (
+        expression.reads.some(
+          ([root, stage = '']) => root === 'stages' && this.#stages.get(stage) === undefined && this.#stages.has(stage),
+        )
+      )
+        continue;
+      const evaluate = expression.check(variables, wanted);
+      if (typeof evaluate === 'string') this.problems.add(place, evaluate);
+      else this.#evaluators.set(expression, evaluate);
+    }
+  }
+
+  #before(): BeforeRules | undefined {
+    const { inputs, rules } = this.#spec;
+    const open = inputs.filter(({ shape }) => shape[0] === -1);
+    const rows = new Set(open.map(({ name }) => identity(this.#inputs.get(name)?.dims[0] ?? { size: 0, name: '' })));
+    for (const [index, rule] of rules.before.entries()) {
+      const path = ['rules', 'before', index];
+      if (rule.kind === 'cap-rows' && rows.size > 1)
+        this.problems.add(
+          [...path, 'cap-rows'],
+          `the first dimensions of the inputs need not be the same; give them one name, as in shape: [rows, ...]`,
+        );
+      if (rule.kind === 'reroute') this.#checkReroute(rule.reroute, [...path, 'reroute']);
+    }
+    const variables = requestVariables(this.#contextVariables(), inputs);
+    return this.#told(compileBefore(rules.before, variables, new Set(open.map(({ name }) => name))), 'before');
+  }
+
+  /** The other pipeline must take what callers of this one send, and give what they expect. */
+  #checkReroute(to: string, path: Path): void {
+    const [name = '', version] = to.split('/');
+    const target: Target = { kind: 'pipeline', name, version };
     const signature = this.#signatureOf(target);
-    if (!signature) this.problems.push({ path, message: `there is no ${describe(target)}`, target });
-    return signature;
+    if (!signature) {
+      this.problems.missing(path, target);
+      return;
+    }
+    const use = new Use();
+    for (const want of signature.inputs) {
+      const got = this.#inputs.get(want.name);
+      const why = got ? use.accept(want, got) : !want.optional && 'this pipeline has no such input';
+      if (why) this.problems.add(path, `input "${want.name}" of ${to}: ${why}`);
+    }
+    for (const output of this.#spec.outputs.keys()) {
+      if (!signature.outputs.some((other) => other.name === output))
+        this.problems.add(
+          path,
+          `${to} has no output "${output}"; its outputs are ${signature.outputs.map((o) => o.name).join(', ')}`,
+        );
+    }
   }
 
-  /** `who` names the member, for an ensemble. */
-  #wires({ name: stage, inputs }: StageSpec, signature: Signature, who: string): void {
-    const path = ['stages', stage, 'inputs'];
-    for (const [input, reference] of inputs) {
-      const want = signature.inputs.find(({ name }) => name === input);
-      const got = this.resolve(reference, [...path, input]);
-      const known = signature.inputs.map(({ name }) => name).join(', ');
-      const why = want ? got && mismatch(want, got) : `there is no input "${input}"; the inputs are ${known}`;
-      if (why) this.problems.push({ path: [...path, input], message: `${who}${why}` });
-    }
-    for (const { name } of signature.inputs) {
-      if (!inputs.has(name)) this.problems.push({ path, message: `${who}input "${name}" is missing` });
-    }
+  #after(outputs: readonly { readonly name: string; readonly type: TensorType }[]): AfterRules | undefined {
+    const { inputs, rules } = this.#spec;
+    const variables = requestVariables(this.#contextVariables(), inputs);
+    const specs = outputs.map(({ name, type }) => ({
+      ...toSpec(name, type),
+      rows: type.dims[0] && identity(type.dims[0]),
+    }));
+    return this.#told(compileAfter(rules.after, variables, specs), 'after');
   }
 
-  #ensemble(stage: EnsembleStage, path: readonly string[]): readonly TensorSpec[] | undefined {
-    const { members, combine } = stage;
-    let first: TensorSpec | undefined;
-    let complete = true;
-    for (const { name, target } of members) {
-      const place = [...path, 'ensemble', name];
-      const signature = this.#signature(target, [...place, 'model']);
-      const output = signature?.outputs.find((candidate) => candidate.name === combine.output);
-      if (signature) this.#wires(stage, signature, `member ${name}: `);
-      if (signature && !output) {
-        const known = signature.outputs.map((candidate) => candidate.name).join(', ');
-        this.problems.push({
-          path: place,
-          message: `${describe(target)} has no output "${combine.output}"; its outputs are ${known}`,
-        });
-      }
-      const why = first && output && mismatch(first, output);
-      if (why)
-        this.problems.push({
-          path: place,
-          message: `its output "${combine.output}" is unlike that of the other members: ${why}`,
-        });
-      first ??= output;
-      complete &&= output !== undefined;
-    }
-    if (!first || !complete) return undefined;
-    const outputs = combinedOutputs(combine, first, members.length);
-    if (typeof outputs !== 'string') return outputs;
-    this.problems.push({ path: [...path, 'combine'], message: outputs });
+  #told<T>(
+    compiled: T | { readonly index: number; readonly message: string }[],
+    place: 'before' | 'after',
+  ): T | undefined {
+    if (!Array.isArray(compiled)) return compiled as T;
+    for (const { index, message } of compiled) this.problems.add(['rules', place, index], message);
     return undefined;
   }
+
+  /** What no output needs would never run. */
+  #checkUse(): void {
+    const { stages, outputs } = this.#spec;
+    const used = needed(stages, outputs.values());
+    for (const { name } of stages)
+      if (!used.has(name)) this.problems.add(['stages', name], 'no output of the pipeline needs this stage');
+  }
 }
+
+const shown = ({ stage, name }: Reference): string => (stage === undefined ? name : `${stage}.${name}`);
+
+const listsOf = (types: Types): Record<string, CelType> =>
+  Object.fromEntries(
+    [...types].flatMap(([name, { datatype }]) => {
+      const type = listType(datatype);
+      return type ? [[name, type]] : [];
+    }),
+  );

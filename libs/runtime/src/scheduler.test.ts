@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { type CallContext, InferError, Journal, type Tensor, tensorOf } from '@sheaf/inference';
+import { type CallContext, InferError, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
 import type { BatchingOptions } from './call-queue.ts';
 import { FakeWorker, turn, valuesOf } from './fake-worker.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
@@ -15,7 +15,7 @@ function contextOf(signal = leftovers.signal): CallContext {
   const journal = new Journal();
   const span = journal.start('request', 'test', undefined);
   return {
-    clock: { now: () => performance.now() },
+    clock: { ...monotonicClock, now: () => performance.now() },
     deadline: performance.now() + 60_000,
     signal,
     snapshot: { epoch: 0 },

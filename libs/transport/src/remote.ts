@@ -73,6 +73,8 @@ export function createRemote(target: string, { service, limits, transport, onLoa
         const { response: message, load } = await send(request, inner);
         if (load) onLoad?.(load);
         const response = readResponse(message, limits, service);
+        const { model, version } = response;
+        inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version, 'sheaf.endpoint': target });
         const explanation = parseExplanation(response.parameters.get(explanationParameter));
         if (explanation) inner.journal.nest(inner.span, explanation);
         return response;

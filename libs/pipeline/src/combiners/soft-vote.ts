@@ -1,19 +1,22 @@
-import { elementCount, type TensorSpec, tensorOf } from '@sheaf/inference';
+import { elementCount, tensorOf } from '@sheaf/inference';
+import type { TensorType, Types } from '../types.ts';
 import type { Combine } from './index.ts';
-import { argmax, meanOf, sameShape } from './numbers.ts';
-import { voteOutputs, votesOf, votesTensor } from './votes.ts';
+import { argmax, isFloat, weightedMean } from './numbers.ts';
+import { voteOutputs, votesTensor } from './votes.ts';
 
 /**
- * Averages class probabilities `[..., classes]` and takes the likeliest class of each row: `label` INT64 `[...]` (ties go to the lower class),
- * `score` FP32 `[...]` (its mean probability), `votes` INT64 `[..., members]` (each member's own likeliest class), and the mean itself under the
- * members' own name.
+ * Averages class probabilities `[..., classes]` by weight and takes the likeliest class of each row: `label` INT64 `[...]` (ties go to the lower
+ * class), `score` FP32 `[...]` (its mean probability), `votes` INT64 `[..., members]` (each member's own likeliest class), and the mean itself under
+ * the members' own name.
  */
-export function createSoftVote(output: string): Combine {
-  return (members) => {
-    const { datatype, shape } = sameShape(members);
+export function createSoftVote(output: string, members: number): Combine {
+  return (votes) => {
+    const [first] = votes;
+    if (!first) return [];
+    const { datatype, shape } = first.tensor;
     const rows = shape.slice(0, -1);
     const classes = shape.at(-1) ?? 0;
-    const mean = meanOf(members);
+    const mean = weightedMean(votes);
     const best = Array.from({ length: elementCount(rows) }, (_, row) => argmax(mean, row * classes, classes));
     return [
       tensorOf('label', 'INT64', rows, BigInt64Array.from(best, BigInt)),
@@ -23,18 +26,18 @@ export function createSoftVote(output: string): Combine {
         rows,
         Float32Array.from(best, (label, row) => mean[row * classes + label] ?? 0),
       ),
-      votesTensor(rows, members.map(votesOf)),
+      votesTensor(rows, votes, members),
       tensorOf(output, datatype, shape, datatype === 'FP32' ? Float32Array.from(mean) : mean),
     ];
   };
 }
 
-export function softVoteOutputs(member: TensorSpec, members: number): readonly TensorSpec[] | string {
-  const { name, datatype, shape } = member;
-  if (datatype !== 'FP32' && datatype !== 'FP64') return `soft-vote wants FP32 or FP64 probabilities, got ${datatype}`;
-  if (shape.length === 0) return 'soft-vote wants probabilities with the classes last, got a scalar';
-  const own = voteOutputs(shape.slice(0, -1), members);
-  if (own.some((output) => output.name === name))
+export function softVoteOutputs(name: string, member: TensorType, members: number): Types | string {
+  const { datatype, dims } = member;
+  if (!isFloat(datatype)) return `soft-vote wants FP32 or FP64 probabilities, got ${datatype}`;
+  if (dims.length === 0) return 'soft-vote wants probabilities with the classes last, got a scalar';
+  const own = voteOutputs(dims.slice(0, -1), members);
+  if (own.has(name))
     return `soft-vote makes "label", "score" and "votes"; the members' output must be called otherwise, got "${name}"`;
-  return [...own, member];
+  return new Map([...own, [name, member]]);
 }

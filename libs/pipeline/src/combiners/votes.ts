@@ -1,4 +1,6 @@
-import { elementCount, elements, type Tensor, type TensorSpec, tensorOf } from '@sheaf/inference';
+import { elementCount, elements, type Tensor, tensorOf } from '@sheaf/inference';
+import type { Dim, TensorType } from '../types.ts';
+import type { Vote } from './index.ts';
 import { argmax, floats } from './numbers.ts';
 
 /** The class that a member votes for in each row: its INT64 label `[...]`, or the likeliest class of its probabilities `[..., classes]`. */
@@ -12,16 +14,20 @@ export function votesOf(member: Tensor): BigInt64Array {
   );
 }
 
-/** `votes` INT64 `[..., members]`: what each member voted for, in the order of the members. */
-export function votesTensor(rows: readonly number[], votes: readonly BigInt64Array[]): Tensor {
-  const count = elementCount(rows);
-  const all = Array.from({ length: count }, (_, row) => votes.map((labels) => labels[row] ?? 0n)).flat();
-  return tensorOf('votes', 'INT64', [...rows, votes.length], BigInt64Array.from(all));
+/** `votes` INT64 `[..., members]`: what each member voted for, in the order of the members' names; -1 of one that did not answer. */
+export function votesTensor(rows: readonly number[], votes: readonly Vote[], members: number): Tensor {
+  const all = new BigInt64Array(elementCount(rows) * members).fill(-1n);
+  for (const { index, tensor } of votes)
+    for (const [row, label] of votesOf(tensor).entries()) all[row * members + index] = label;
+  return tensorOf('votes', 'INT64', [...rows, members], all);
 }
 
 /** What both votes give besides their own: `label`, `score`, `votes`. */
-export const voteOutputs = (rows: readonly number[], members: number): readonly TensorSpec[] => [
-  { name: 'label', datatype: 'INT64', shape: rows },
-  { name: 'score', datatype: 'FP32', shape: rows },
-  { name: 'votes', datatype: 'INT64', shape: [...rows, members] },
-];
+export const voteOutputs = (rows: readonly Dim[], members: number): ReadonlyMap<string, TensorType> => {
+  const maybeAbsent = false;
+  return new Map<string, TensorType>([
+    ['label', { datatype: 'INT64', dims: rows, maybeAbsent }],
+    ['score', { datatype: 'FP32', dims: rows, maybeAbsent }],
+    ['votes', { datatype: 'INT64', dims: [...rows, { size: members, name: '' }], maybeAbsent }],
+  ]);
+};

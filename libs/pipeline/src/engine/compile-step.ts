@@ -1,0 +1,84 @@
+import type { Infer } from '@sheaf/inference';
+import type { Member, Reference, Step, Target } from '../spec.ts';
+import type { CheckedPipeline } from '../type-check.ts';
+import { createAsk } from './ask-target.ts';
+import { withTimeout } from './cancel.ts';
+import { createEach } from './run-each.ts';
+import { createEnsemble } from './run-ensemble.ts';
+import { createFallback } from './run-fallback.ts';
+import { createSwitch } from './run-switch.ts';
+import type { RunStep } from './step.ts';
+import type { TimeBook } from './time-book.ts';
+import { gather } from './wires.ts';
+
+export interface Surroundings {
+  readonly checked: CheckedPipeline;
+  readonly resolve: (target: Target) => Infer;
+  readonly times: TimeBook;
+}
+
+/** Compiles a step and all inside it, once. `where` is how versions, times and errors name it: `read.cnn`. */
+export function compileStep(step: Step, where: string, around: Surroundings): RunStep {
+  const run = compileKind(step, where, around);
+  const { timeoutMs } = step;
+  if (timeoutMs === undefined) return run;
+  return (inputs, wanted, call, context) =>
+    withTimeout(timeoutMs, where, context, (inner) => run(inputs, wanted, call, inner));
+}
+
+/** A step inside another: over the inputs of that one, or over its own. */
+function compileInner(step: Step, where: string, around: Surroundings): RunStep {
+  const run = compileStep(step, where, around);
+  const { inputs: own } = step;
+  return own ? withOwnInputs(own, run) : run;
+}
+
+const withOwnInputs =
+  (own: ReadonlyMap<string, Reference>, run: RunStep): RunStep =>
+  (_given, wanted, call, context) =>
+    run(gather(own, call), wanted, call, context);
+
+function compileKind(step: Step, where: string, around: Surroundings): RunStep {
+  const { checked, resolve, times } = around;
+  const known = checked.resolved.get(step) ?? {};
+  const inner = (name: string, other: Step): RunStep => compileInner(other, `${where}.${name}`, around);
+  switch (step.kind) {
+    case 'target':
+      return createAsk(step, where, known.inputs ?? [], resolve(step.target));
+    case 'switch':
+      return createSwitch(
+        step.branches.map(({ when, step: branch }, index) => {
+          const name = branchName(branch, index);
+          return { when, name, run: inner(name, branch) };
+        }),
+        where,
+      );
+    case 'fallback':
+      return createFallback(
+        step.steps.map((other, index) => inner(branchName(other, index), other)),
+        where,
+        times,
+      );
+    case 'each':
+      return createEach(step, known, compileInner(step.step, where, around));
+    case 'ensemble': {
+      const runs = step.members.map(({ name, step: member }: Member) => inner(name, member));
+      const { combine } = step;
+      if (combine.kind !== 'stack') return createEnsemble(step, where, runs);
+      const target: Target = { kind: 'model', name: combine.model, version: combine.version };
+      const meta = createAsk(
+        { kind: 'target', target, inputs: undefined, timeoutMs: undefined },
+        `${where}.stack`,
+        [known.stackInput ?? ''],
+        resolve(target),
+      );
+      return createEnsemble(step, where, runs, ([joined], wanted, call, context) =>
+        meta(joined ? [{ ...joined, name: known.stackInput ?? '' }] : [], wanted, call, context),
+      );
+    }
+  }
+}
+
+/** A branch goes by the name of what it asks, or its number. */
+const branchName = (step: Step, index: number): string =>
+  step.kind === 'target' && step.target.kind !== 'transform' ? step.target.name : String(index + 1);

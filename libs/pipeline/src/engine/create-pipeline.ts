@@ -1,0 +1,222 @@
+import {
+  asInferError,
+  type CallContext,
+  checkAlive,
+  checkRequest,
+  type Infer,
+  type InferRequest,
+  type InferResponse,
+  type Tensor,
+  traced,
+} from '@sheaf/inference';
+import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
+import type { Reference, StageSpec, Target } from '../spec.ts';
+import type { CheckedPipeline } from '../type-check.ts';
+import { stageReads } from '../walk.ts';
+import { answerParameters } from './answer-parameters.ts';
+import { cancelTogether, withReserve } from './cancel.ts';
+import { compileStep } from './compile-step.ts';
+import { contextValues } from './context-values.ts';
+import { type Demand, Demands } from './demand.ts';
+import { inStage } from './errors.ts';
+import { planParameter, tellPlan } from './plan.ts';
+import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
+import { TimeBook } from './time-book.ts';
+import { gatherIfThere, tensorAt } from './wires.ts';
+
+interface CompiledStage {
+  readonly spec: StageSpec;
+  readonly run: RunStep;
+  /** Whether a tensor of the caller goes into it. */
+  readonly fromCaller: boolean;
+}
+
+/** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
+export function createPipeline(checked: CheckedPipeline, resolve: (target: Target) => Infer): Infer {
+  return new Pipeline(checked, resolve).infer;
+}
+
+class Pipeline {
+  readonly #checked: CheckedPipeline;
+  readonly #resolve: (target: Target) => Infer;
+  readonly #times = new TimeBook();
+  readonly #stages: ReadonlyMap<string, CompiledStage>;
+  readonly #demands: Demands;
+  /** The pipelines that before-rules may hand calls to, by what the rules call them. */
+  readonly #reroutes: ReadonlyMap<string, Infer>;
+
+  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer) {
+    this.#checked = checked;
+    this.#resolve = resolve;
+    const around = { checked, resolve, times: this.#times };
+    const { stages, rules } = checked.spec;
+    this.#stages = new Map(
+      stages.map((spec): [string, CompiledStage] => {
+        const fromCaller = [...(spec.step.inputs?.values() ?? [])].some(({ stage }) => stage === undefined);
+        return [spec.name, { spec, run: compileStep(spec.step, spec.name, around), fromCaller }];
+      }),
+    );
+    this.#demands = new Demands(checked);
+    this.#reroutes = new Map(
+      rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [[rule.reroute, this.#pipelineAt(rule.reroute)]] : [])),
+    );
+  }
+
+  #pipelineAt(text: string): Infer {
+    const [name = '', version] = text.split('/');
+    return this.#resolve({ kind: 'pipeline', name, version });
+  }
+
+  infer: Infer = async (received, context) => {
+    const { signature, spec } = this.#checked;
+    checkRequest(signature, received.inputs, received.outputs);
+    const { request, reroute, decisions } = this.#decideBefore(received, context);
+    if (reroute !== undefined) {
+      const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
+      return {
+        ...response,
+        parameters: new Map([...response.parameters, ['sheaf_rerouted', `${spec.pipeline} -> ${reroute}`]]),
+      };
+    }
+    const demand = this.#demands.of(request.outputs);
+    if (request.parameters.get(planParameter) === true)
+      return tellPlan(
+        this.#checked,
+        demand,
+        this.#times,
+        this.#callOf(request, context, new Map()),
+        context,
+        decisions,
+      );
+    const { call, results } = await this.#runGraph(demand, request, context);
+    return this.#answer(demand, call, results, decisions, context);
+  };
+
+  #decideBefore(received: InferRequest, context: CallContext) {
+    const { spec, before } = this.#checked;
+    if (spec.rules.before.length === 0) return { request: received, reroute: undefined, decisions: [] };
+    const outcome = before(received, (request) => contextValues(spec.context, request, context));
+    tellDecisions(outcome.decisions, 'before', context);
+    return outcome;
+  }
+
+  /** Values of expressions are worked out when the first one is evaluated. */
+  #callOf(request: InferRequest, context: CallContext, results: ReadonlyMap<string, StepResult>): Call {
+    const { spec, evaluators } = this.#checked;
+    let values: ReturnType<typeof requestValues> | undefined;
+    return {
+      request,
+      results,
+      evaluate: (expression: Expression) => {
+        const evaluate = evaluators.get(expression);
+        if (!evaluate) throw new ExpressionError('what it reads was not known when the pipeline was loaded');
+        values ??= requestValues(contextValues(spec.context, request, context), request.inputs);
+        return evaluate({ ...values, stages: stageValues(expression, results) });
+      },
+    };
+  }
+
+  /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
+  async #runGraph(demand: Demand, request: InferRequest, context: CallContext) {
+    const results = new Map<string, StepResult>();
+    const call = this.#callOf(request, context, results);
+    await cancelTogether(context, (inner) => {
+      const started = new Map<string, Promise<void>>();
+      const run = (name: string): Promise<void> => {
+        const running = started.get(name) ?? start(name);
+        started.set(name, running);
+        return running;
+      };
+      const start = async (name: string): Promise<void> => {
+        const { after } = demand.stages.get(name) as Demand['stages'] extends ReadonlyMap<string, infer S> ? S : never;
+        if (after.length > 0) await Promise.all(after.map(run));
+        results.set(name, await this.#runStage(name, demand, call, inner));
+      };
+      return Promise.all([...demand.stages.keys()].map(run));
+    });
+    return { call, results };
+  }
+
+  async #runStage(name: string, demand: Demand, call: Call, context: CallContext): Promise<StepResult> {
+    const { spec, run, fromCaller } = this.#stages.get(name) as CompiledStage;
+    const inputs = spec.step.inputs ? gatherIfThere(spec.step.inputs, call) : [];
+    // What it needs was not computed, so neither is what it gives.
+    if (!inputs) return nothing;
+    const startedAt = context.clock.now();
+    const reserved = withReserve(context, demand.reservedMs(name, this.#times, startedAt));
+    try {
+      checkAlive(context, `stage ${name}`);
+      const wanted = demand.stages.get(name)?.wanted ?? [];
+      const result = await traced(reserved, 'stage', name, (own) => run(inputs, wanted, call, own));
+      this.#times.record(name, context.clock.now() - startedAt, startedAt);
+      return result;
+    } catch (error) {
+      const told = inStage(error, name, fromCaller);
+      if (!spec.optional || context.signal.aborted || context.clock.now() >= context.deadline) throw told;
+      return { ...nothing, notes: [{ kind: 'failed', stage: name, code: asInferError(error).code }] };
+    }
+  }
+
+  #answer(
+    demand: Demand,
+    call: Call,
+    results: ReadonlyMap<string, StepResult>,
+    before: readonly Decision[],
+    context: CallContext,
+  ): InferResponse {
+    const { spec, after: applyRules } = this.#checked;
+    const tensors = outputsOf(demand.references, call);
+    const rules =
+      spec.rules.after.length === 0
+        ? { outputs: tensors, labels: new Map(), decisions: [] }
+        : applyRules(tensors, requestValues(contextValues(spec.context, call.request, context), call.request.inputs));
+    tellDecisions(rules.decisions, 'after', context);
+    const outputs = demand.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
+    // In the order the stages are written, not in which they ended.
+    const made = spec.stages.flatMap(({ name }) => results.get(name) ?? []);
+    const parameters = answerParameters({
+      versions: made.flatMap(({ versions }) => versions),
+      notes: made.flatMap(({ notes }) => notes),
+      decisions: [...before, ...rules.decisions],
+      absent: demand.outputs.filter((name) => !outputs.some((output) => output.name === name)),
+      labels: rules.labels,
+    });
+    return { model: spec.pipeline, version: String(spec.version), parameters, outputs };
+  }
+}
+
+function outputsOf(references: ReadonlyMap<string, Reference>, call: Call): Tensor[] {
+  return [...references].flatMap(([name, reference]) => {
+    const tensor = tensorAt(reference, call);
+    return tensor ? [{ ...tensor, name }] : [];
+  });
+}
+
+/** What an expression reads of stages; what was not computed is not there, so that reading it fails. */
+function stageValues(
+  expression: Expression,
+  results: ReadonlyMap<string, StepResult>,
+): Record<string, Record<string, unknown>> {
+  const values: Record<string, Record<string, unknown>> = {};
+  for (const { stage = '', name } of stageReads(expression)) {
+    const tensor = results.get(stage)?.outputs.find((output) => output.name === name);
+    values[stage] ??= {};
+    if (tensor) (values[stage] as Record<string, unknown>)[name] = toList(tensor);
+  }
+  return values;
+}
+
+/** Every rule that did something, or would have, is in the trace. */
+function tellDecisions(
+  decisions: readonly Decision[],
+  place: 'before' | 'after',
+  { journal, span }: CallContext,
+): void {
+  if (decisions.length === 0) return;
+  const own = journal.start('rules', place, span);
+  const told = decisions.map(({ rule, action, outcome, why }) => [
+    `sheaf.rule.${rule}`,
+    `${action}: ${why ?? outcome}`,
+  ]);
+  journal.end(own, 'OK', undefined, Object.fromEntries(told));
+}

@@ -1,0 +1,87 @@
+import { dependencies, inOrder, needed } from '../graph.ts';
+import type { Reference, StageSpec } from '../spec.ts';
+import type { CheckedPipeline } from '../type-check.ts';
+import { readsOf } from '../walk.ts';
+import type { TimeBook } from './time-book.ts';
+
+interface StageDemand {
+  /** Outputs that a stage, an expression, a rule or the caller reads. */
+  readonly wanted: readonly string[];
+  /** Stages that have to end before. */
+  readonly after: readonly string[];
+  /** Stages that wait for it. */
+  readonly before: readonly string[];
+}
+
+/** What one set of wanted outputs asks of the graph. */
+export interface Demand {
+  /** Outputs that the caller wants. */
+  readonly outputs: readonly string[];
+  /** Those, and what the rules read. */
+  readonly references: ReadonlyMap<string, Reference>;
+  /** Stages that have to run, in an order in which each stands after what it reads. */
+  readonly stages: ReadonlyMap<string, StageDemand>;
+  /** How long what comes after a stage usually takes; 0 while that is not known. */
+  reservedMs(stage: string, times: TimeBook, now: number): number;
+}
+
+/** Sets of outputs remembered; a caller may ask for any. */
+const rememberedMax = 64;
+
+/** Works out each demand once. */
+export class Demands {
+  readonly #checked: CheckedPipeline;
+  readonly #known = new Map<string, Demand>();
+  readonly #everything: Demand;
+
+  constructor(checked: CheckedPipeline) {
+    this.#checked = checked;
+    this.#everything = this.#create([...checked.spec.outputs.keys()]);
+  }
+
+  /** Of these outputs; of all when none is named. */
+  of(outputs: readonly string[]): Demand {
+    if (outputs.length === 0) return this.#everything;
+    const key = JSON.stringify(outputs);
+    const demand = this.#known.get(key) ?? this.#create(outputs);
+    if (this.#known.size < rememberedMax) this.#known.set(key, demand);
+    return demand;
+  }
+
+  #create(outputs: readonly string[]): Demand {
+    const { spec, readByRules } = this.#checked;
+    const names = new Set([...outputs, ...readByRules]);
+    const references = new Map([...spec.outputs].filter(([name]) => names.has(name)));
+    const active = needed(spec.stages, references.values());
+    const stages = spec.stages.filter(({ name }) => active.has(name));
+    const reads = [...references.values(), ...stages.flatMap(readsOf)];
+    const demands = new Map(
+      stages.map((stage): [string, StageDemand] => {
+        const wanted = reads.flatMap(({ stage: from, name }) => (from === stage.name ? [name] : []));
+        const before = stages.filter((other) => dependencies(other).includes(stage.name)).map(({ name }) => name);
+        return [stage.name, { wanted: [...new Set(wanted)], after: dependencies(stage), before }];
+      }),
+    );
+    return { outputs, references, stages: demands, reservedMs: createReserve(inOrder(stages), demands) };
+  }
+}
+
+/** The longest path behind each stage is worked out at most so often. */
+const refreshMs = 1_000;
+
+function createReserve(ordered: readonly StageSpec[], demands: ReadonlyMap<string, StageDemand>): Demand['reservedMs'] {
+  const longest = new Map<string, number>();
+  let workedOutAt = Number.NEGATIVE_INFINITY;
+  return (stage, times, now) => {
+    if (now - workedOutAt >= refreshMs) {
+      workedOutAt = now;
+      for (const { name } of ordered.toReversed()) {
+        const behind = (demands.get(name)?.before ?? []).map(
+          (next) => (times.usualMs(next, now) ?? 0) + (longest.get(next) ?? 0),
+        );
+        longest.set(name, Math.max(0, ...behind));
+      }
+    }
+    return longest.get(stage) ?? 0;
+  };
+}

@@ -1,0 +1,34 @@
+import { asInferError, InferError } from '@sheaf/inference';
+
+export const contractViolation = { reason: 'STAGE_CONTRACT_VIOLATION' };
+
+/** The same error, its message and metadata naming who failed. */
+export function named(
+  thrown: unknown,
+  who: string,
+  changes: { code?: InferError['code']; reason?: string; metadata?: Record<string, string> } = {},
+): InferError {
+  const error = asInferError(thrown);
+  const { code = error.code, reason = error.reason, metadata = {} } = changes;
+  const retryAfterMs =
+    error.retryAfterMs === undefined || code !== error.code ? {} : { retryAfterMs: error.retryAfterMs };
+  return new InferError(code, `${who}: ${error.message}`, {
+    reason,
+    metadata: { ...error.metadata, ...metadata },
+    violations: error.violations,
+    ...retryAfterMs,
+    cause: error.cause,
+  });
+}
+
+const callersFault = new Set<string>(['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'UNIMPLEMENTED']);
+
+/** A stage that refuses *our* tensor is the pipeline's fault, not the caller's; unless the caller's own tensor went into it. */
+export function inStage(thrown: unknown, stage: string, fromCaller: boolean): InferError {
+  const error = asInferError(thrown);
+  const where = `stage ${stage}`;
+  const ours = callersFault.has(error.code) && !(fromCaller && error.code === 'INVALID_ARGUMENT');
+  if (!ours) return named(error, where, { metadata: { stage } });
+  const metadata = { stage, upstream_code: error.code };
+  return named(error, where, { code: 'INTERNAL', reason: 'STAGE_CONTRACT_VIOLATION', metadata });
+}

@@ -1,0 +1,116 @@
+import { InferError, type Tensor } from '@sheaf/inference';
+import type { EnsembleStep, Member } from '../spec.ts';
+
+interface Voter {
+  readonly member: Member;
+  readonly index: number;
+  readonly weight: number;
+}
+
+export type Decision = 'wait' | 'done' | InferError;
+
+/** Who has answered so far, and whether that decides an ensemble. Knows nothing of time or cancelling. */
+export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
+  readonly #step: EnsembleStep;
+  readonly #asked: readonly A[];
+  readonly #answers = new Map<A, B>();
+  readonly #errors = new Map<A, InferError>();
+  readonly #expired = new Set<A>();
+
+  constructor(step: EnsembleStep, asked: readonly A[]) {
+    this.#step = step;
+    this.#asked = asked;
+  }
+
+  answered(one: A, answer: B): void {
+    this.#answers.set(one, answer);
+  }
+
+  failed(one: A, error: InferError): void {
+    this.#errors.set(one, error);
+  }
+
+  /** Its soft time-out has passed. */
+  expire(one: A): void {
+    this.#expired.add(one);
+  }
+
+  /** The answers, in the order of the members. Meant to be read once it is decided. */
+  get good(): readonly { readonly asked: A; readonly answer: B }[] {
+    return this.#asked.flatMap((asked) => {
+      const answer = this.#answers.get(asked);
+      return answer ? [{ asked, answer }] : [];
+    });
+  }
+
+  /** Of those that were asked and are not in: the codes they failed with. */
+  missing(): Map<A, string> {
+    return new Map(
+      this.#asked
+        .filter((one) => !this.#answers.has(one))
+        .map((one) => [one, this.#errors.get(one)?.code ?? 'DEADLINE_EXCEEDED']),
+    );
+  }
+
+  decide(): Decision {
+    if (this.#step.combine.kind === 'first') return this.#decideFirst();
+    const required = this.#asked.find((one) => !one.member.optional && this.#errors.has(one));
+    if (required) return this.#errors.get(required) as InferError;
+    const pending = this.#asked.filter((one) => !this.#answers.has(one) && !this.#errors.has(one));
+    if (!this.#isQuorum([...this.#answers.keys(), ...pending])) return this.#notMet();
+    const isMet = this.#isQuorum([...this.#answers.keys()]);
+    if (pending.some((one) => !one.member.optional || !isMet || !this.#expired.has(one))) return 'wait';
+    return this.#agree();
+  }
+
+  #decideFirst(): Decision {
+    if (this.#answers.size > 0) return 'done';
+    const last = [...this.#errors.values()].at(-1);
+    if (!last) return this.#asked.length === 0 ? this.#notMet() : 'wait';
+    return this.#errors.size === this.#asked.length ? last : 'wait';
+  }
+
+  /** Those that differ from what most of the others gave have failed; then it is to be decided again without them. */
+  #agree(): Decision {
+    const shapes = Map.groupBy(this.#answers, ([, { tensor }]) => `${tensor.datatype} [${tensor.shape}]`);
+    if (shapes.size <= 1 || this.#step.combine.kind === 'stack') return 'done';
+    const [[common = ''] = []] = [...shapes].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
+    for (const [shape, odd] of shapes) {
+      if (shape === common) continue;
+      for (const [one] of odd) {
+        this.#answers.delete(one);
+        const text = `member ${one.member.name}: it gave ${shape} where the others gave ${common}`;
+        this.#errors.set(one, new InferError('INTERNAL', text, { reason: 'MEMBER_MISMATCH' }));
+      }
+    }
+    return this.decide();
+  }
+
+  #isQuorum(voters: readonly A[]): boolean {
+    const { quorum } = this.#step;
+    if (quorum === undefined) return voters.length > 0;
+    if (typeof quorum === 'number') return voters.length >= quorum;
+    return voters.reduce((sum, { weight }) => sum + weight, 0) >= quorum.weight;
+  }
+
+  #notMet(): InferError {
+    const { quorum, members } = this.#step;
+    const failed = [...this.#errors].map(([{ member }, { code }]) => `${member.name} (${code})`);
+    const wanted =
+      quorum === undefined ? '1 member' : typeof quorum === 'number' ? `${quorum} members` : `weight ${quorum.weight}`;
+    const inTime = [...this.#errors.values()].some(({ code }) => code !== 'DEADLINE_EXCEEDED') || failed.length === 0;
+    const why =
+      failed.length === 0
+        ? `${this.#asked.length} of ${members.length} members have a weight above 0`
+        : `failed: ${failed.join(', ')}`;
+    return new InferError(
+      inTime ? 'UNAVAILABLE' : 'DEADLINE_EXCEEDED',
+      `want ${wanted} to answer, got ${this.#answers.size}; ${why}`,
+      {
+        reason: 'QUORUM_NOT_MET',
+        metadata: { wanted, got: String(this.#answers.size), failed: failed.join(', ') },
+        retryAfterMs: inTime && failed.length > 0 ? 0 : -1,
+      },
+    );
+  }
+}

@@ -1,0 +1,157 @@
+import { asInferError, type CallContext, elements, InferError, type Tensor, traced } from '@sheaf/inference';
+import { ExpressionError } from '@sheaf/rules';
+import { alignLabels } from '../combiners/align.ts';
+import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
+import type { EnsembleStep, Member } from '../spec.ts';
+import { cancelTogether } from './cancel.ts';
+import { contractViolation, named } from './errors.ts';
+import { Poll } from './poll.ts';
+import type { Call, Note, RunStep, StepResult } from './step.ts';
+import { canJoin, join } from './tensor-parts.ts';
+
+interface Asked {
+  readonly member: Member;
+  /** Its place among all members. */
+  readonly index: number;
+  readonly weight: number;
+  readonly run: RunStep;
+}
+
+interface Answer extends StepResult {
+  readonly tensor: Tensor;
+}
+
+/** `runs` are the members' steps, in their order; `stack` asks the meta-model. */
+export function createEnsemble(step: EnsembleStep, where: string, runs: readonly RunStep[], stack?: RunStep): RunStep {
+  const { members, combine } = step;
+  const align = members.map(({ labels }) => alignLabels(labels, combine.labels));
+  const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
+  return async (inputs, wanted, call, context) => {
+    const notes: Note[] = [];
+    const asked = members
+      .map(
+        (member, index): Asked => ({
+          member,
+          index,
+          weight: weightOf(member, `${where}.${member.name}`, call, notes),
+          run: runs[index] as RunStep,
+        }),
+      )
+      // What counts for nothing is not asked.
+      .filter(({ weight }) => weight > 0);
+    const poll = await cancelTogether(context, (inner) =>
+      takePoll(step, asked, inner, async ({ member, index, run }, own) => {
+        const called = member.outputs.get(combine.output) ?? combine.output;
+        const result = await run(inputs, [called], call, own);
+        const tensor = result.outputs.find(({ name }) => name === called);
+        if (!tensor) throw new InferError('INTERNAL', `gave no output "${called}"`, contractViolation);
+        checkNumbers(tensor);
+        return { ...result, tensor: (align[index] as (tensor: Tensor) => Tensor)(tensor) };
+      }),
+    );
+    const votes = poll.good.map(
+      ({ asked: { index, weight }, answer }): Vote => ({ index, weight, tensor: answer.tensor }),
+    );
+    const made = combiner
+      ? { outputs: combiner(votes), versions: [], notes: [] }
+      : await (stack as RunStep)([joinLast(votes)], wanted, call, context);
+    notes.push(...poll.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, poll));
+    return {
+      outputs: made.outputs,
+      versions: [...poll.good.flatMap(({ answer }) => answer.versions), ...made.versions],
+      notes,
+    };
+  };
+}
+
+/** A weight that cannot be evaluated, or is no number of 0 or more, is 1, and the answer says so. */
+function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]): number {
+  if (typeof weight === 'number') return weight;
+  try {
+    const value = call.evaluate(weight) as number;
+    if (Number.isFinite(value) && value >= 0) return value;
+    notes.push({
+      kind: 'unevaluated',
+      place: `${place}.weight`,
+      why: `want a finite number of 0 or more, got ${value}`,
+    });
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    notes.push({ kind: 'unevaluated', place: `${place}.weight`, why: error.message });
+  }
+  return 1;
+}
+
+/** Asks all members at the same time, until it is decided who is in. */
+function takePoll(
+  step: EnsembleStep,
+  asked: readonly Asked[],
+  context: CallContext,
+  ask: (asked: Asked, context: CallContext) => Promise<Answer>,
+): Promise<Poll<Asked, Answer>> {
+  return new Promise((resolve, reject) => {
+    const poll = new Poll<Asked, Answer>(step, asked);
+    const timers: (() => void)[] = [];
+    const decide = (): void => {
+      const decision = poll.decide();
+      if (decision === 'wait') return;
+      for (const stop of timers) stop();
+      if (decision === 'done') resolve(poll);
+      else reject(decision);
+    };
+    for (const one of asked) {
+      const { name, softTimeoutMs } = one.member;
+      if (softTimeoutMs !== undefined)
+        timers.push(
+          context.clock.after(softTimeoutMs, () => {
+            poll.expire(one);
+            decide();
+          }),
+        );
+      traced(context, 'member', name, (own) => ask(one, own), { 'sheaf.weight': one.weight })
+        .then(
+          (answer) => poll.answered(one, answer),
+          (error) => poll.failed(one, named(asInferError(error), `member ${name}`)),
+        )
+        .then(decide, reject);
+    }
+    // Nobody may be asked at all.
+    decide();
+  });
+}
+
+function checkNumbers(tensor: Tensor): void {
+  const { name, datatype } = tensor;
+  if (datatype !== 'FP32' && datatype !== 'FP64') return;
+  const values: Float32Array | Float64Array = elements({ ...tensor, datatype });
+  for (let index = 0; index < values.length; index++) {
+    if (Number.isNaN(values[index]))
+      throw new InferError('INTERNAL', `its output "${name}" has a NaN`, { reason: 'MEMBER_NAN' });
+  }
+}
+
+function noteOf({ combine }: EnsembleStep, stage: string, poll: Poll<Asked, Answer>): Note {
+  const used = poll.good.map(({ asked: { member, weight } }): [string, number] => [member.name, weight]);
+  // Of a race nobody is missing: it is over when one is there.
+  const missing = combine.kind === 'first' ? [] : [...poll.missing()];
+  return {
+    kind: 'ensemble',
+    stage,
+    used: Object.fromEntries(used),
+    missing: Object.fromEntries(missing.map(([{ member }, code]) => [member.name, code])),
+  };
+}
+
+/** All tensors side by side along their last dimension. */
+function joinLast(votes: readonly Vote[]): Tensor {
+  const tensors = votes.map(({ tensor }) => tensor);
+  const [first] = tensors as [Tensor];
+  const last = first.shape.length - 1;
+  if (!canJoin(tensors, last, true))
+    throw new InferError(
+      'INTERNAL',
+      "the members' answers differ in more than their last dimension",
+      contractViolation,
+    );
+  return join(tensors, last, true);
+}

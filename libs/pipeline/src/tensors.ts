@@ -1,0 +1,98 @@
+import {
+  boolean,
+  mapOf,
+  mapped,
+  optional,
+  type Reader,
+  record,
+  required,
+  scalar,
+  text,
+  variants,
+} from '@sheaf/document';
+import { datatypes, isDatatype, type TensorSpec } from '@sheaf/inference';
+import type { ContextSpec, Reference } from './spec.ts';
+
+const referenceWish = 'an input, or an output of a stage such as crop.digits';
+
+/** `input`, `stage.output`, each with a `?` where it may be absent. */
+export const reference: Reader<Reference> = mapped(
+  scalar(
+    referenceWish,
+    (value): value is string => typeof value === 'string' && /^(?:[^.\p{C}]+|[^.\p{C}]+\.[^\p{C}]+)$/u.test(value),
+    { type: 'string' },
+  ),
+  (written) => {
+    const optionally = written.length > 1 && written.endsWith('?');
+    const path = optionally ? written.slice(0, -1) : written;
+    const dot = path.indexOf('.');
+    return dot === -1
+      ? { stage: undefined, name: path, optional: optionally }
+      : { stage: path.slice(0, dot), name: path.slice(dot + 1), optional: optionally };
+  },
+);
+
+export const tensorName = scalar(
+  'a printable name',
+  (value): value is string => typeof value === 'string' && value !== '' && !/\p{C}/u.test(value),
+  { type: 'string', minLength: 1 },
+);
+export const wires = mapOf(reference, { min: 0, max: 256, noun: 'input', key: tensorName });
+
+const symbol = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const dims = scalar(
+  'a list of integers of -1 or more, or names such as rows',
+  (value): value is (number | string)[] =>
+    Array.isArray(value) &&
+    value.length <= 16 &&
+    value.every((dim) => (typeof dim === 'string' ? symbol.test(dim) : Number.isSafeInteger(dim) && dim >= -1)),
+  {
+    type: 'array',
+    maxItems: 16,
+    items: {
+      anyOf: [
+        { type: 'integer', minimum: -1 },
+        { type: 'string', pattern: symbol.source },
+      ],
+    },
+  },
+);
+
+const datatype = scalar('a datatype such as FP32', isDatatype, { enum: datatypes });
+
+export const inputFields = {
+  datatype: required(datatype, 'Datatype of the Open Inference Protocol, such as FP32.'),
+  shape: required(dims, 'Sizes; -1 is any size, and a name is any size that is the same wherever the name stands.'),
+  optional: optional(boolean, 'Callers may leave it out. Default false.'),
+};
+export const input: Reader<Omit<TensorSpec, 'name'>> = mapped(record(inputFields), (read) => ({
+  datatype: read.datatype,
+  shape: read.shape.map((dim) => (typeof dim === 'string' ? -1 : dim)),
+  symbols: read.shape.map((dim) => (typeof dim === 'string' ? dim : '')),
+  optional: read.optional ?? false,
+}));
+
+/** Keys that are ours or secret: no expression reads them. */
+const withheld = /^(authorization|cookie|proxy-.*|x-api-key|grpc-.*|x-sheaf-.*|x-gw-.*|.*-bin)$/;
+const metadataKey = mapped(
+  text('a metadata key in lower case, such as x-channel', /^[a-z0-9_.-]{1,64}$/),
+  (key, path, problems) => (withheld.test(key) ? problems.add(path, `"${key}" is not open to expressions`) : key),
+);
+const contextDefault = scalar(
+  'a text, a finite number, true or false',
+  (value): value is string | number | boolean =>
+    typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)),
+  { type: ['string', 'number', 'boolean'] },
+);
+export const contextVariants = {
+  noun: 'context value',
+  kinds: {
+    metadata: { metadata: required(metadataKey, "The caller's gRPC metadata under this key.") },
+    parameter: { parameter: required(tensorName, "The request's parameter of this name.") },
+  },
+  shared: { default: required(contextDefault, 'Its value when the caller gives none; also says its type.') },
+} as const;
+export const contextValue: Reader<Omit<ContextSpec, 'name'>> = mapped(variants(contextVariants), (read) => ({
+  source: { kind: read.kind, key: read.kind === 'metadata' ? read.metadata : read.parameter },
+  default: read.default,
+}));
