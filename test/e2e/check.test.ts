@@ -21,14 +21,15 @@ const broken: [string, Files, (string | RegExp)[]][] = [
   [
     'an unknown key',
     changed('outputs:', 'outputz: 1\noutputs:'),
-    ['pipelines/p.yaml:6: outputz: unknown key; the keys are pipeline, version, inputs, stages, outputs'],
+    [
+      'pipelines/p.yaml:6: outputz: unknown key; the keys are pipeline, version, inputs, context, stages, outputs, rules',
+    ],
   ],
   [
     'an unknown stage key',
     changed('model: double, inputs: { x: x }', 'modell: double, inputs: { x: x }'),
     [
-      /p\.yaml:4: stages\.a\.modell: unknown key/,
-      /p\.yaml:4: stages\.a: want exactly one of model, transform, ensemble, got none/,
+      /p\.yaml:4: stages\.a: want exactly one of model, transform, pipeline, ensemble, switch, each, fallback, got modell$/,
     ],
   ],
   [
@@ -88,7 +89,7 @@ const broken: [string, Files, (string | RegExp)[]][] = [
       /p\.yaml:2: inputs\.x\.shape: want a list/,
     ],
   ],
-  ['no outputs', changed('{ y: b.y }', '{}'), [/p\.yaml:6: outputs: want at least one output/]],
+  ['no outputs', changed('{ y: b.y }', '{}'), [/p\.yaml:6: outputs: want 1 to 256 outputs, got 0/]],
   [
     'a bad name, and a reference to the good one',
     changed('  a:', '  "a b":'),
@@ -106,7 +107,7 @@ const broken: [string, Files, (string | RegExp)[]][] = [
       'model: double, inputs: { x: a.y }',
       'ensemble: { m: { model: double } }, combine: { average: y }, inputs: { x: a.y }',
     ),
-    [/combine: want exactly one of mean, soft-vote, hard-vote, got average/],
+    [/combine: want exactly one of mean, weighted-mean, median, max, soft-vote, hard-vote, first, stack, got average/],
   ],
   [
     'a transform outside the folder',

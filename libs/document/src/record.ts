@@ -97,19 +97,19 @@ export function variants<V extends Variants>({ noun, kinds, shared }: V): Reader
       if (!isRecord(value)) return problems.wanted(path, wish, value);
       const present = names.filter((candidate) => Object.hasOwn(value, candidate));
       const [kind] = present;
+      const known = new Set([...Object.values(kinds).flatMap(Object.keys), ...Object.keys(shared)]);
       if (kind === undefined || present.length > 1) {
-        return problems.add(
-          path,
-          `want exactly one of ${names.join(', ')}, got ${present.join(' and ') || show(Object.keys(value))}`,
-        );
+        const others = Object.keys(value).filter((key) => !known.has(key));
+        const got = (present.length > 0 ? present : others).join(' and ') || 'none';
+        return problems.add(path, `want exactly one of ${names.join(', ')}, got ${got}`);
       }
-      const fields = { ...kinds[kind], ...shared };
+      const fields: Fields = { ...kinds[kind], ...shared };
       for (const key of Object.keys(value).filter((other) => !Object.hasOwn(fields, other))) {
-        const owner = names.find((other) => Object.hasOwn(kinds[other] ?? {}, key));
+        const owners = names.filter((other) => Object.hasOwn(kinds[other] ?? {}, key));
         problems.add(
           [...path, key],
-          owner
-            ? `"${key}" belongs to a ${noun} of kind ${owner}`
+          owners.length > 0
+            ? `"${key}" belongs to a ${noun} of kind ${owners.join(' or ')}, this is a ${kind}`
             : `unknown key; the keys are ${Object.keys(fields).join(', ')}`,
         );
       }
@@ -121,5 +121,3 @@ export function variants<V extends Variants>({ noun, kinds, shared }: V): Reader
     }),
   };
 }
-
-const show = (keys: readonly string[]): string => keys.slice(0, 8).join(', ') || 'none';
