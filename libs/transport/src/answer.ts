@@ -28,6 +28,8 @@ export interface Arrival {
   readonly traceparent: unknown;
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal;
+  /** gRPC metadata, where the call brought any of its own. */
+  readonly metadata?: (key: string) => string | undefined;
 }
 
 export interface Answered extends Outcome {
@@ -91,7 +93,7 @@ async function answer(message: Buffer, context: CallContext, limits: Limits, ser
 }
 
 function contextOf(
-  { givenMs, traceparent, signal }: Arrival,
+  { givenMs, traceparent, signal, metadata }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -102,5 +104,6 @@ function contextOf(
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
-  return { deadline, signal, clock: monotonicClock, snapshot: served.snapshot(), journal, span };
+  const context = { deadline, signal, clock: monotonicClock, snapshot: served.snapshot(), journal, span };
+  return metadata ? { ...context, metadata } : context;
 }

@@ -69,8 +69,9 @@ function modelInfer(answer: Answer): Handlers['ModelInfer'] {
     });
     const [traceparent] = call.metadata.get('traceparent');
     const givenMs = Number(call.getDeadline()) - Date.now();
+    const metadata = (key: string): string | undefined => call.metadata.get(key)[0]?.toString();
     try {
-      const outcome = await answer(call.request, { givenMs, traceparent, signal: controller.signal });
+      const outcome = await answer(call.request, { givenMs, traceparent, signal: controller.signal, metadata });
       answered = true;
       callback(null, encodeResponse(outcome));
     } catch (error) {

@@ -50,17 +50,23 @@ export interface RemoteOptions {
   readonly transport?: Transport;
   /** Told what the server says of its load, with each answer that says something. */
   readonly onLoad?: (load: Load) => void;
+  /** Metadata of each call that goes as a unary one; keys in lower case. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
-export function createRemote(target: string, { service, limits, transport, onLoad }: RemoteOptions): Remote {
+export function createRemote(
+  target: string,
+  { service, limits, transport, onLoad, metadata = {} }: RemoteOptions,
+): Remote {
   const options = channelOptions(limits);
   const client = new InferenceClient(target, grpc.credentials.createInsecure(), options);
+  const asked = { client, service, metadata };
   const lanes =
     transport === 'stream' ? createLanes(target, service, options, limits.messageBytesMax - frameBytesMax) : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Answered> => {
     const lane = lanes?.pick(bytesOf(request));
-    return lane ? lane.call(request, context) : unary(client, request, context, service);
+    return lane ? lane.call(request, context) : unary(asked, request, context);
   };
   const isServerReady = (timeoutMs: number): Promise<boolean> =>
     control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
@@ -155,13 +161,24 @@ function readResponse(message: Buffer, limits: Limits, service: string): InferRe
 }
 
 /** One call with the context's deadline, trace and cancellation. */
-function unary(client: grpc.Client, request: InferRequest, context: CallContext, service: string): Promise<Answered> {
+interface Asked {
+  readonly client: grpc.Client;
+  readonly service: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function unary(
+  { client, service, metadata: extra }: Asked,
+  request: InferRequest,
+  context: CallContext,
+): Promise<Answered> {
   const { signal, span } = context;
   if (signal.aborted) return Promise.reject(abortReason(signal));
   const remaining = remainingMs(context);
   if (remaining <= 0)
     return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
   const metadata = new grpc.Metadata();
+  for (const [key, value] of Object.entries(extra)) metadata.set(key, value);
   metadata.set('traceparent', formatTraceparent(span));
   const options = { deadline: Date.now() + remaining };
   return new Promise((resolve, reject) => {
