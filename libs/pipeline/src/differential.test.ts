@@ -10,7 +10,7 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Behaviour, type DocumentStep, type Outcome, Reference } from './reference.ts';
+import { type Behaviour, type DocumentStep, type Outcome, Reference } from './plain-reading.ts';
 import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
 
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;

@@ -9,5 +9,14 @@ export { type BeforeOutcome, type BeforeRules, compileBefore, requestValues, req
 export type { Decision } from './decision.ts';
 export { type CelType, expressionLimits, isReadable, type Variables } from './environment.ts';
 export { type Evaluate, type Expression, ExpressionError, parseExpression, type Wanted } from './expression.ts';
-export { type AfterRule, type BeforeRule, expression, type Refusal, type RuleSet, ruleSet } from './spec.ts';
+export {
+  type AfterRule,
+  afterVariants,
+  type BeforeRule,
+  beforeVariants,
+  expression,
+  type Refusal,
+  type RuleSet,
+  ruleSet,
+} from './spec.ts';
 export { listType, toList } from './values.ts';

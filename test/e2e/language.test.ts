@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { pageExample, parsePipeline, pipelineSchema, snippets } from '@sheaf/pipeline';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+
+const root = new URL('../../', import.meta.url);
+const isValid = new Ajv2020({ strict: false }).compile(pipelineSchema());
+
+/** A snippet is a stage or two: put where they may stand, beside whatever they refer to. */
+const around = (snippet: string): object => ({
+  pipeline: 'p',
+  inputs: { page: { datatype: 'UINT8', shape: ['h', 'w'] }, features: { datatype: 'FP32', shape: ['rows', 30] } },
+  stages: {
+    quick: { model: 'm', inputs: { x: 'page' } },
+    crop: { model: 'm', inputs: { x: 'page' } },
+    ...(parse(snippet) as object),
+  },
+  outputs: { y: 'quick.y' },
+});
+
+const documents: readonly (readonly [string, unknown])[] = [
+  ['the example of the reference page', parse(pageExample)],
+  ...Object.entries(snippets).map(([kind, snippet]) => [`the snippet of ${kind}`, around(snippet)] as const),
+  ...(await Promise.all(
+    globSync('{examples/*,apps/cli/template}/pipelines/*.yaml', { cwd: root }).map(
+      async (file) => [file, parse(await readFile(new URL(file, root), 'utf8'))] as const,
+    ),
+  )),
+];
+
+describe('the schema of the language and its parser', () => {
+  for (const [name, document] of documents) {
+    it(`both take ${name}`, () => {
+      assert.deepEqual(parsePipeline(document).problems, []);
+      assert.ok(isValid(document), JSON.stringify(isValid.errors));
+    });
+  }
+
+  it('both refuse what is broken, wherever it is', () => {
+    let broken = 0;
+    for (const [name, document] of documents) {
+      for (const [what, other] of damaged(document)) {
+        const refused = parsePipeline(other).problems.length > 0;
+        // The parser also looks at what no schema can: references, cycles, labels. What the schema refuses it has to refuse.
+        assert.ok(isValid(other) || refused, `${name}: only the schema refuses ${what}`);
+        if (refused) broken++;
+      }
+    }
+    assert.ok(broken > 300, `${broken} were refused`);
+  });
+});
+
+/** The document with one value replaced by something of another kind, or with one key more, for every place in it. */
+function* damaged(document: unknown, path = ''): Generator<[string, unknown]> {
+  if (typeof document !== 'object' || document === null) return;
+  const entries = Array.isArray(document) ? [...document.entries()] : Object.entries(document);
+  const put = (key: string | number, value: unknown): unknown =>
+    Array.isArray(document) ? document.with(Number(key), value) : { ...document, [key]: value };
+  for (const [key, value] of entries) {
+    const place = `${path}/${key}`;
+    for (const wrong of [null, [], {}, true, '', -1.5, 'a b'])
+      if (JSON.stringify(wrong) !== JSON.stringify(value))
+        yield [`${place} = ${JSON.stringify(wrong)}`, put(key, wrong)];
+    for (const [what, inner] of damaged(value, place)) yield [what, put(key, inner)];
+  }
+  if (!Array.isArray(document)) yield [`${path}/surplus`, { ...document, surplus: 1 }];
+}
