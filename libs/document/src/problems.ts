@@ -10,7 +10,9 @@ const shownCharsMax = 60;
 
 /** A value as a message quotes it; long ones are cut. */
 export function show(value: unknown): string {
-  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  // JSON has no NaN and no infinity.
+  const told = typeof value === 'number' ? String(value) : JSON.stringify(value);
+  const text = value === undefined ? 'nothing' : (told ?? typeof value);
   return text.length > shownCharsMax ? `${text.slice(0, shownCharsMax)}...` : text;
 }
 

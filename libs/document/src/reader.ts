@@ -121,13 +121,15 @@ export function either<A, B>(isFirst: (value: unknown) => boolean, first: Reader
   };
 }
 
+/** Undefined when any item cannot be read: what is left would be another list. */
 export function list<T>(item: Reader<T>, wish: string, max: number): Reader<readonly T[]> {
   return {
     wish,
     read(value, path, problems) {
       if (!Array.isArray(value)) return problems.wanted(path, wish, value);
       if (value.length > max) return problems.add(path, `want at most ${max}, got ${value.length}`);
-      return value.flatMap((element, index) => item.read(element, [...path, index], problems) ?? []);
+      const read = value.flatMap((element, index) => item.read(element, [...path, index], problems) ?? []);
+      return read.length === value.length ? read : undefined;
     },
     schema: (definitions) => ({ type: 'array', maxItems: max, items: item.schema(definitions) }),
   };
@@ -140,10 +142,15 @@ export interface MapBounds {
   readonly noun: string;
   /** What a key must be; {@link name} unless given. */
   readonly key?: Reader<string>;
+  /** Entries that can be read are there when others cannot; for parts that are looked at one by one. */
+  readonly keepsOthers?: boolean;
 }
 
 /** Entries by name, in the order they are written. */
-export function mapOf<T>(item: Reader<T>, { min, max, noun, key = name }: MapBounds): Reader<ReadonlyMap<string, T>> {
+export function mapOf<T>(
+  item: Reader<T>,
+  { min, max, noun, key = name, keepsOthers = false }: MapBounds,
+): Reader<ReadonlyMap<string, T>> {
   const wish = `${noun}s by name`;
   return {
     wish,
@@ -161,7 +168,7 @@ export function mapOf<T>(item: Reader<T>, { min, max, noun, key = name }: MapBou
         const made = item.read(body, place, problems);
         if (made !== undefined) read.set(entry, made);
       }
-      return read;
+      return keepsOthers || read.size === entries.length ? read : undefined;
     },
     schema: (definitions) => ({
       type: 'object',

@@ -9,6 +9,10 @@ export interface YamlFile {
   place(path: readonly (string | number)[], message: string): MeshProblem;
 }
 
+/** The parser is recursive; what is too deep for it comes as an error of its stack. */
+const sentence = (message: string): string =>
+  message.startsWith('Maximum call stack') ? 'it is nested too deep to be read' : message;
+
 const yamlBytesMax = 1024 * 1024;
 
 /** Reads one file; mistakes of the YAML itself go to `problems`, and the answer is then undefined. */
@@ -22,7 +26,7 @@ export async function readYaml(absolute: string, file: string, problems: MeshPro
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
   const before = problems.length;
   for (const error of document.errors) {
-    problems.push({ file, line: lines.linePos(error.pos[0]).line, path: '', message: error.message });
+    problems.push({ file, line: lines.linePos(error.pos[0]).line, path: '', message: sentence(error.message) });
   }
   if (problems.length > before) return undefined;
   const lineOf = (path: readonly (string | number)[]): number => lines.linePos(offsetOf(document.contents, path)).line;

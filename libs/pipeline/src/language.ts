@@ -99,10 +99,7 @@ export const stepKinds = {
 type StepValues = { readonly kind: keyof typeof stepKinds } & ValuesOf<typeof stepFields> &
   Readonly<Record<string, unknown>>;
 
-/** `path` ends with the step's own place. */
-function stepOf(values: StepValues, path: readonly (string | number)[]): Step | string {
-  // stages.<name> is the outermost; each level of steps adds one or two to the path.
-  if (path.length > 2 + 2 * limits.depthMax) return `steps stand in steps at most ${limits.depthMax} deep`;
+function stepOf(values: StepValues): Step {
   const base = { inputs: values.inputs, timeoutMs: values.timeout };
   switch (values.kind) {
     case 'model':
@@ -160,10 +157,16 @@ function stepWith<F extends Parameters<typeof record>[0], T>(
     kinds: stepKinds,
     shared: { ...stepFields, ...fields },
   }) as unknown as Reader<StepValues>;
-  return mapped(reader, (values, path, problems) => {
-    const made = stepOf(values, path);
-    return typeof made === 'string' ? problems.add(path, made) : make(made, values as unknown as ValuesOf<F>);
-  });
+  return {
+    ...reader,
+    read(value, path, problems) {
+      // stages.<name> is the outermost; each level of steps adds one or two to the path. Looked at first: a document may be deeper than the stack.
+      if (path.length > 2 + 2 * limits.depthMax)
+        return problems.add(path, `steps stand in steps at most ${limits.depthMax} deep`);
+      const values = reader.read(value, path, problems);
+      return values && make(stepOf(values), values as unknown as ValuesOf<F>);
+    },
+  };
 }
 
 const step: Reader<Step> = stepWith('step', {}, (made) => made);
@@ -215,7 +218,7 @@ export const pipelineFields = {
     'Values that expressions read as context.<name>.',
   ),
   stages: required(
-    mapOf(stage, { min: 1, max: limits.stagesMax, noun: 'stage' }),
+    mapOf(stage, { min: 1, max: limits.stagesMax, noun: 'stage', keepsOthers: true }),
     'Steps by name; each starts as soon as what it reads is there.',
   ),
   outputs: required(
