@@ -9,8 +9,8 @@ const margin = 2; // Pixels of paper around the box, to see how light the paper 
 
 export default defineTransform(
   {
-    inputs: { image: { datatype: 'UINT8', shape: [-1, -1] }, boxes: { datatype: 'FP32', shape: [-1, 4] } },
-    outputs: { digits: { datatype: 'FP32', shape: [-1, side * side] } },
+    inputs: { image: { datatype: 'UINT8', shape: [-1, -1] }, boxes: { datatype: 'FP32', shape: ['n', 4] } },
+    outputs: { digits: { datatype: 'FP32', shape: ['n', side * side] } },
   },
   ({ image, boxes }) => {
     const [height = 0, width = 0] = image.shape;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { progressBar, startMesh, stopOnSignal, table } from '@sheaf/cli';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { targetsOf } from '@sheaf/pipeline';
+import { allSteps, targetsOf } from '@sheaf/pipeline';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { belowReadme, type Figures, figureRows, score } from './figures.ts';
 import { type LabelledPage, type Reading, readPage } from './read-page.ts';
@@ -19,11 +19,12 @@ function fail(message: string): never {
   process.exit(2);
 }
 
-function pageLine({ file, text, confidence, elapsedMs, stages }: Reading, page: LabelledPage): string {
+function pageLine({ file, text, confidence, elapsedMs, stages, missing }: Reading, page: LabelledPage): string {
   const verdict = text === page.text ? 'right' : `wrong, it says ${page.text || 'nothing'}`;
   const sure = confidence.length === 0 ? '    ' : Math.min(...confidence).toFixed(2);
   const times = stages.map(({ name, ms }) => `${name} ${ms.toFixed(1).padStart(4)}`).join('  ');
-  return `${file}  ${(text || '(empty)').padEnd(8)}  ${sure}  ${elapsedMs.toFixed(1).padStart(5)} ms  (${times})  ${verdict}`;
+  const without = missing.length > 0 ? `, without ${missing.join(' and ')}` : '';
+  return `${file}  ${(text || '(empty)').padEnd(8)}  ${sure}  ${elapsedMs.toFixed(1).padStart(5)} ms  (${times})  ${verdict}${without}`;
 }
 
 async function readAll(door: Remote, pages: readonly LabelledPage[]): Promise<Reading[]> {
@@ -48,6 +49,7 @@ async function readAll(door: Remote, pages: readonly LabelledPage[]): Promise<Re
 const memberNames = ({ pipelines }: Mesh): string[] =>
   pipelines
     .flatMap(({ spec }) => spec.stages)
+    .flatMap(({ step }) => allSteps(step, []))
     .flatMap(({ step }) => (step.kind === 'ensemble' ? step.members : []))
     .flatMap(({ step }) => targetsOf(step))
     .flatMap((target) => (target.kind === 'model' ? [target.name] : []));

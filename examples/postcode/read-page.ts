@@ -28,6 +28,8 @@ export interface Reading {
   readonly stages: readonly { readonly name: string; readonly ms: number }[];
   /** Which version of what answered, as the gateway says. */
   readonly versions: string;
+  /** Members of the ensemble that did not answer. */
+  readonly missing: readonly string[];
 }
 
 const page = { name: 'page', datatype: 'UINT8', shape: [-1, -1] } as const;
@@ -48,10 +50,17 @@ export async function readPage(door: Remote, bytes: Uint8Array, file: string): P
     boxes: rows(boxes, 4),
     votes: rows(votes, votes.length / Math.max(digits.length, 1)),
     elapsedMs,
-    stages: (explanation?.children ?? []).map(({ name, ms }) => ({ name, ms })),
+    stages: (explanation?.children ?? []).filter(({ kind }) => kind === 'stage').map(({ name, ms }) => ({ name, ms })),
     versions: String(parameters.get('sheaf_versions') ?? ''),
+    missing: missingFrom(String(parameters.get('sheaf_ensembles') ?? '{}')),
   };
 }
+
+/** `told` is JSON: of each ensemble the members used, with their weights, and the codes of those missing. */
+const missingFrom = (told: string): string[] =>
+  Object.values(JSON.parse(told) as Record<string, { missing: Record<string, string> }>).flatMap(({ missing }) =>
+    Object.keys(missing),
+  );
 
 const rows = <T>(values: readonly T[], width: number): T[][] =>
   values.length === 0

@@ -1,10 +1,12 @@
 import type { Datatype } from './datatype.ts';
 import type { Elements } from './tensor.ts';
 
-/** A declared tensor of a transform. A dimension of -1 may have any size. */
+/** A declared tensor of a transform. A dimension of -1 may have any size; one with a name too, the same wherever the name stands. */
 export interface TensorDeclaration {
   readonly datatype: Datatype;
-  readonly shape: readonly number[];
+  readonly shape: readonly (number | string)[];
+  /** Of an input: callers may leave it out. Default false. */
+  readonly optional?: boolean;
 }
 
 type Declarations = Readonly<Record<string, TensorDeclaration>>;
@@ -15,7 +17,11 @@ export interface Values<D extends Datatype> {
   readonly data: D extends 'BYTES' ? readonly Uint8Array[] : D extends keyof Elements ? Elements[D] : never;
 }
 
-type ValuesOf<T extends Declarations> = { readonly [K in keyof T]: Values<T[K]['datatype']> };
+type ValuesOf<T extends Declarations> = {
+  readonly [K in keyof T]: T[K]['optional'] extends true
+    ? Values<T[K]['datatype']> | undefined
+    : Values<T[K]['datatype']>;
+};
 
 export interface TransformContext {
   /** Aborted when the deadline passes or the caller leaves. */

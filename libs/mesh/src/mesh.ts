@@ -61,6 +61,8 @@ export interface Service {
 export interface MeshPipeline {
   readonly spec: PipelineSpec;
   readonly file: string;
+  /** Undefined where it depends on what somebody else's server says. */
+  readonly signature?: Signature;
 }
 
 /** One folder is one mesh. Everything in it has been checked. */

@@ -4,7 +4,7 @@ import { InferError, type Signature } from '@sheaf/inference';
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { isRecord } from './fields.ts';
-import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
+import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readModels } from './read-models.ts';
 import { readSettings } from './read-services.ts';
@@ -38,19 +38,19 @@ export async function readMesh(path: string): Promise<MeshReading> {
     folder,
     models,
     transforms,
-    pipelines: parsed.map(({ yaml, spec }) => ({ spec, file: yaml.file })),
+    pipelines: [],
     services,
     limits,
     gateway,
   };
-  checkNames(mesh, problems);
-  checkTypes(mesh, parsed, problems);
+  const pipelines = checkTypes(mesh, parsed, problems);
+  checkNames({ ...mesh, pipelines }, problems);
   if (models.length + services.length + parsed.length === 0 && problems.length === 0) {
     problems.push(
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
     );
   }
-  return { mesh: problems.length === 0 ? mesh : undefined, problems };
+  return { mesh: problems.length === 0 ? { ...mesh, pipelines } : undefined, problems };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
@@ -137,7 +137,7 @@ function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProbl
   for (const { spec, file } of pipelines) claim(spec.pipeline, file);
 }
 
-function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): void {
+function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): MeshPipeline[] {
   const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
   const broken = new Set(problems.map(({ file }) => file.split('/')[1] ?? ''));
   const yamlOf = new Map(parsed.map(({ yaml, spec }) => [spec, yaml]));
@@ -152,6 +152,11 @@ function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: Mes
       if (place) problems.push(place);
     }
   }
+  return checks.map(({ spec, checked }) => ({
+    spec,
+    file: yamlOf.get(spec)?.file ?? '',
+    ...(checked ? { signature: checked.signature } : {}),
+  }));
 }
 
 /** The signature of the model or transform that a step names, as far as the folder tells. */

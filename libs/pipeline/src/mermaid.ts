@@ -1,6 +1,6 @@
+import type { Signature } from '@sheaf/inference';
 import { asks } from './engine/plan.ts';
 import type { PipelineSpec, Reference, StageSpec, Step } from './spec.ts';
-import type { CheckedPipeline } from './type-check.ts';
 import { allSteps, expressionsOf, innerSteps, stageReads } from './walk.ts';
 
 const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? `in_${name}` : `stage_${stage}`);
@@ -33,10 +33,10 @@ const nodeOf = (stage: StageSpec): string => {
   return `  stage_${stage.name}[${quoted(stage.optional ? `${lines}\n(optional)` : lines)}]`;
 };
 
-/** The graph as a Mermaid flowchart, for a README or a page that draws it; with tensor types where the pipeline has been checked. */
-export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, checked?: CheckedPipeline): string {
+/** The graph as a Mermaid flowchart, for a README or a page that draws it; with the types of the outputs where its signature is known. */
+export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, signature?: Signature): string {
   const typeOf = (name: string): string => {
-    const spec = checked?.signature.outputs.find((output) => output.name === name);
+    const spec = signature?.outputs.find((output) => output.name === name);
     return spec ? `\n${shownSpec(spec)}` : '';
   };
   const edge = (from: Reference, to: string, label: string): string =>

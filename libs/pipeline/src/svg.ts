@@ -1,6 +1,6 @@
 import { dependencies, inOrder } from './graph.ts';
 import type { PipelineSpec, Reference, StageSpec, Step, Target } from './spec.ts';
-import { innerSteps, readsOf } from './walk.ts';
+import { allSteps, readsOf, targetsOf } from './walk.ts';
 
 /** Everything in pixels. */
 const columnWidth = 210;
@@ -41,13 +41,17 @@ export function toSvg(spec: PipelineSpec): string {
     `<rect x="${frame.x}" y="12" width="${frame.width}" height="${height - 24}" rx="12" fill="#f4f6f9" stroke="#c9d1dc"/>`,
     text(frame.x + 14, 33, `gateway: ${spec.pipeline}`, 'font-weight="600" fill="#44546a"'),
     ...paths,
-    ...spec.inputs.map(({ name, datatype, shape }) =>
-      pill(at(boxes, `in ${name}`), name, `${datatype} [${shape.join(', ')}]`),
+    ...spec.inputs.map(({ name, datatype, shape, symbols }) =>
+      pill(
+        at(boxes, `in ${name}`),
+        name,
+        `${datatype} [${shape.map((dim, axis) => symbols?.[axis] || dim).join(', ')}]`,
+      ),
     ),
     ...spec.stages.map((stage) => stageBox(at(boxes, `stage ${stage.name}`), stage)),
     ...[...spec.outputs.keys()].map((name) => pill(at(boxes, `out ${name}`), name, '')),
     `<rect x="${frame.x + 14}" y="${height - 37}" width="14" height="14" rx="3" fill="#dbe9ff" stroke="#3b6fc4"/>`,
-    text(frame.x + 34, height - 25, 'a gRPC service, a process of its own', 'fill="#44546a" font-size="12"'),
+    text(frame.x + 34, height - 25, 'a model or a transform, asked over gRPC', 'fill="#44546a" font-size="12"'),
     '</svg>',
     '',
   ].join('\n');
@@ -85,15 +89,15 @@ function layOut({ inputs, stages, outputs }: PipelineSpec): Map<string, Box> {
   return new Map(placed);
 }
 
-/** The lines of a stage's box: of a step that asks one thing, that; of others, each step inside. */
+/** What a stage asks, wherever inside it; empty when it is one thing, which needs no list. */
 const linesOf = ({ step }: StageSpec): readonly string[] =>
-  step.kind === 'target'
-    ? []
-    : innerSteps(step, []).map(({ step: inner, path }) =>
-        inner.kind === 'target' ? nameOf(inner.target) : `${path.at(-1)}: ${inner.kind}`,
-      );
+  step.kind === 'target' ? [] : allSteps(step, []).flatMap(({ step: inner }) => targetsOf(inner).map(nameOf));
 
-const captionOf = (step: Step): string => (step.kind === 'ensemble' ? step.combine.kind : step.kind);
+const captionOf = (step: Step): string => {
+  if (step.kind === 'each') return `each: ${captionOf(step.step)}`;
+  if (step.kind === 'target') return nameOf(step.target);
+  return step.kind === 'ensemble' ? step.combine.kind : step.kind;
+};
 
 const heightOf = (stage: StageSpec): number =>
   stage.step.kind === 'target' ? boxHeight : 54 + linesOf(stage).length * (memberHeight + 6);

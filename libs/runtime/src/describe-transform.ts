@@ -30,14 +30,28 @@ const oneLine = (error: unknown): string =>
 
 function specs(side: string, declarations: unknown): TensorSpec[] {
   if (typeof declarations !== 'object' || declarations === null) throw new TypeError(`${side}: want tensors by name`);
-  return Object.entries(declarations as Record<string, { datatype?: unknown; shape?: unknown }>).map(
-    ([name, { datatype, shape }]) => {
-      if (!isDatatype(datatype))
-        throw new TypeError(`${side}.${name}.datatype: want a datatype such as FP32, got ${String(datatype)}`);
-      if (!Array.isArray(shape) || !shape.every((dim) => Number.isSafeInteger(dim) && dim >= -1)) {
-        throw new TypeError(`${side}.${name}.shape: want integers of -1 or more, got ${JSON.stringify(shape)}`);
-      }
-      return { name, datatype: datatype as Datatype, shape: shape as number[] };
-    },
-  );
+  return Object.entries(
+    declarations as Record<string, { datatype?: unknown; shape?: unknown; optional?: unknown }>,
+  ).map(([name, { datatype, shape, optional }]) => {
+    if (!isDatatype(datatype))
+      throw new TypeError(`${side}.${name}.datatype: want a datatype such as FP32, got ${String(datatype)}`);
+    if (!Array.isArray(shape) || !shape.every(isDim)) {
+      throw new TypeError(
+        `${side}.${name}.shape: want integers of -1 or more, or names such as rows, got ${JSON.stringify(shape)}`,
+      );
+    }
+    if (optional !== undefined && (typeof optional !== 'boolean' || side !== 'inputs'))
+      throw new TypeError(`${side}.${name}.optional: want true or false, of an input, got ${JSON.stringify(optional)}`);
+    const dims = shape as (number | string)[];
+    return {
+      name,
+      datatype: datatype as Datatype,
+      shape: dims.map((dim) => (typeof dim === 'string' ? -1 : dim)),
+      symbols: dims.map((dim) => (typeof dim === 'string' ? dim : '')),
+      ...(optional === true ? { optional } : {}),
+    };
+  });
 }
+
+const isDim = (dim: unknown): boolean =>
+  typeof dim === 'string' ? /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(dim) : Number.isSafeInteger(dim) && Number(dim) >= -1;

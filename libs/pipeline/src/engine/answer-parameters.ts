@@ -26,22 +26,19 @@ export function answerParameters({ versions, notes, decisions, absent, labels }:
     if (value !== '' && value !== '{}') parameters.set(name, value);
   };
   if (notes.some(isDegraded)) parameters.set(degradedParameter, true);
-  const byStage = (kind: Note['kind'], tell: (note: Note) => unknown): string =>
-    JSON.stringify(
-      Object.fromEntries(notes.flatMap((note) => (note.kind === kind ? [[stageOf(note), tell(note)]] : []))),
-    );
   if (notes.length > 0) {
-    put(
-      'sheaf_ensembles',
-      byStage('ensemble', (note) => note.kind === 'ensemble' && { used: note.used, missing: note.missing }),
-    );
+    put('sheaf_ensembles', JSON.stringify(ensemblesOf(notes)));
+    const told = (kind: 'fallback' | 'failed', tell: (note: Note) => unknown): string =>
+      JSON.stringify(
+        Object.fromEntries(notes.flatMap((note) => (note.kind === kind ? [[note.stage, tell(note)]] : []))),
+      );
     put(
       'sheaf_fallbacks',
-      byStage('fallback', (note) => note.kind === 'fallback' && note.failed),
+      told('fallback', (note) => note.kind === 'fallback' && note.failed),
     );
     put(
       'sheaf_failed',
-      byStage('failed', (note) => note.kind === 'failed' && note.code),
+      told('failed', (note) => note.kind === 'failed' && note.code),
     );
   }
   put('sheaf_absent', absent.join(', '));
@@ -53,7 +50,19 @@ export function answerParameters({ versions, notes, decisions, absent, labels }:
   return parameters;
 }
 
-const stageOf = (note: Note): string => (note.kind === 'unevaluated' ? note.place : note.stage);
+type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;
+
+/** By stage. One that ran for several parts used whoever made any of them, and lacks whoever was missing from any. */
+function ensemblesOf(notes: readonly Note[]): Record<string, EnsembleNote> {
+  const ensembles: Record<string, EnsembleNote> = {};
+  for (const note of notes) {
+    if (note.kind !== 'ensemble') continue;
+    const known = ensembles[note.stage];
+    const used = { ...known?.used, ...note.used };
+    ensembles[note.stage] = { used, missing: { ...known?.missing, ...note.missing } };
+  }
+  return ensembles;
+}
 
 function isDegraded(note: Note): boolean {
   switch (note.kind) {

@@ -1,0 +1,111 @@
+/** Documents with a mistake in times, nesting, rules and expressions, and the sentence each gets. */
+import { after, type Broken, base, before, deep, nested, net, stage, x } from './mistake-documents.ts';
+
+export const ruleMistakes: readonly Broken[] = [
+  [
+    'a time that is none',
+    stage({ ...net, timeout: '5' }),
+    ['stages.s.timeout: want a time such as 20ms, 1.5s or 2m, got "5"'],
+  ],
+  ['steps in steps, a thousand deep', stage(deep(1_000)), ['steps stand in steps at most 8 deep']],
+  ['a pipeline that asks itself', nested('p', 'p'), ['stages.s: the pipelines form a cycle: p -> p']],
+  [
+    'pipelines that ask one another',
+    nested('p', 'q'),
+    ['stages.s: the pipelines form a cycle: p -> q -> p', 'stages.s: the pipelines form a cycle: q -> p -> q'],
+    [nested('q', 'p')],
+  ],
+  [
+    'a reroute in a circle',
+    { ...base, rules: { before: [{ name: 'r', reroute: 'p' }] } },
+    ['rules.before.0.reroute: the pipelines form a cycle: p -> p'],
+  ],
+  [
+    'a reroute to nowhere',
+    before({ name: 'r', reroute: 'q/2' }),
+    ['rules.before.0.reroute: there is no pipeline "q" version 2'],
+  ],
+  [
+    'metadata that is secret',
+    { ...base, context: { who: { metadata: 'authorization', default: '' } } },
+    ['context.who.metadata: "authorization" is not open to expressions'],
+  ],
+  [
+    'a context value that is not declared',
+    before({ name: 'r', when: 'context.tier == "x"', refuse: 'no' }),
+    ['rules.before.0: when: No such key: tier'],
+  ],
+  [
+    'a condition that is no condition',
+    before({ name: 'r', when: 'inputs.x.size', refuse: 'no' }),
+    ['rules.before.0: when: want an expression that gives a bool, this one gives int'],
+  ],
+  [
+    'a rule of two minds',
+    before({ name: 'r', refuse: 'no', reroute: 'q' }),
+    ['rules.before.0: want exactly one of refuse, reroute, set, cap-rows, got refuse and reroute'],
+  ],
+  [
+    'a rule before that belongs after',
+    before({ name: 'r', keep: 'row.p > 1' }),
+    ['rules.before.0: want exactly one of refuse, reroute, set, cap-rows, got keep'],
+  ],
+  [
+    'two rules of one name',
+    before({ name: 'r', refuse: 'a' }, { name: 'r', refuse: 'b' }),
+    ['rules.before.1.name: another rule is called "r" already'],
+  ],
+  [
+    'an expression that does not end',
+    before({ name: 'r', when: 'inputs.x.size >', refuse: 'no' }),
+    ['rules.before.0.when: Unexpected token: EOF'],
+  ],
+  [
+    'an expression bomb',
+    before({ name: 'r', when: new Array(300).fill('1').join(' + '), refuse: 'no' }),
+    ['rules.before.0.when: Exceeded maxAstNodes (256)'],
+  ],
+  [
+    'an expression as deep as a well',
+    before({ name: 'r', when: `${'('.repeat(500)}1${')'.repeat(500)}`, refuse: 'no' }),
+    ['rules.before.0.when: Exceeded maxDepth (24)'],
+  ],
+  [
+    'a loop in a loop',
+    before({ name: 'r', when: '[1].exists(a, [2].exists(b, a == b))', refuse: 'no' }),
+    ['rules.before.0.when: exists() stands inside another loop over a list; one loop at a time'],
+  ],
+  [
+    'a pattern that backtracks',
+    before({ name: 'r', when: '"a".matches("(a+)+$")', refuse: 'no' }),
+    [
+      'rules.before.0.when: matches() is not there: its patterns can backtrack for seconds; use ==, in, startsWith, endsWith or contains',
+    ],
+  ],
+  [
+    'an expression over what is born with every object',
+    before({ name: 'r', when: 'context.constructor == "x"', refuse: 'no' }),
+    ['rules.before.0: when: No such key: constructor'],
+  ],
+  [
+    'a filter over outputs of other rows',
+    {
+      ...base,
+      inputs: { ...base.inputs, z: { datatype: 'FP32', shape: ['others', 4] } },
+      stages: { s: { model: 'net', ...x }, t: { model: 'net', inputs: { x: 'z' } } },
+      outputs: { p: 's.p', q: 't.p' },
+      rules: { after: [{ name: 'f', keep: 'row.p[0] > row.q[0]' }] },
+    },
+    ['rules.after.0: keep: outputs "p" and "q" need not have the same rows'],
+  ],
+  [
+    'a cap of what has no numbers',
+    { ...stage({ model: 'text' }), rules: { after: [{ name: 'c', cap: { p: 1 } }] } },
+    ['rules.after.0: cap: output "p" is BYTES, which has no numbers'],
+  ],
+  [
+    'a cap of what is not there',
+    after({ name: 'c', cap: { q: 1 } }),
+    ['rules.after.0: cap: there is no output "q"; the outputs are p'],
+  ],
+];
