@@ -15,7 +15,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
-  mesh: ['inference', 'onnx', 'pipeline', 'runtime'],
+  mesh: ['document', 'inference', 'onnx', 'pipeline', 'runtime'],
   host: ['inference', 'transport'],
 };
 

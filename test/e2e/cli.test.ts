@@ -153,11 +153,30 @@ describe('sheaf infer', () => {
     for (const line of [
       /^gateway ModelInfer +[0-9.]+ ms$/m,
       /^├─ stage locate +[0-9.]+ ms$/m,
-      /^ {3}│ {2}└─ try digits-cnn +[0-9.]+ ms$/m,
+      /^ {3}│ {2}└─ try digits-cnn +[0-9.]+ ms {3}digits-cnn\/1 at 127\.0\.0\.1:\d+$/m,
       /^ {9}└─ digits-kernel ModelInfer +[0-9.]+ ms$/m,
-      /^ {12}└─ run digits-kernel\/1 +[0-9.]+ ms$/m,
+      /^ {12}└─ run digits-kernel\/1 +[0-9.]+ ms {3}5 rows of 1 call$/m,
     ])
       assert.match(stdout, line);
+  });
+
+  it('explains a call, and what a call would do', async () => {
+    const explain = (...args: string[]) => runSheaf(['explain', ...args, '--address', address], folder);
+    const told = await explain('read-postcode', page('000'), '--header', 'x-channel=phone');
+    assert.equal(told.code, 0, told.stderr);
+    assert.match(told.stdout, /^ {3}├─ member forest +[0-9.]+ ms {3}weight 0\.5$/m);
+    assert.match(
+      told.stdout,
+      /^sheaf_ensembles +\{"read":\{"used":\{"cnn":1,"forest":0\.5,"kernel":1\},"missing":\{\}\}\}$/m,
+    );
+    const { stdout } = await explain('read-postcode', page('000'), '--plan', '--timeout', '700');
+    assert.match(stdout, /^read-postcode\/1 {2}within \d+\.\d ms, /);
+    assert.match(stdout, /^│ {2}├─ 1: model "digit-locator" +at most 2000\.0 ms$/m);
+    assert.match(stdout, /^ {6}├─ forest: model "digits-forest" +weight 1$/m);
+    const json = JSON.parse((await explain('read-postcode', page('000'), '--json')).stdout);
+    assert.equal(json.kind, 'request');
+    const model = await explain('digits-cnn', JSON.stringify([new Array(64).fill(0)]), '--plan');
+    assert.deepEqual([model.code, model.stderr], [2, '"digits-cnn" is a model; only a pipeline has a plan\n']);
   });
 
   it('draws what was read', async () => {

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { explainParameter, type InferRequest, type InferResponse, Journal, monotonicClock } from '@sheaf/inference';
+import {
+  explainParameter,
+  type InferRequest,
+  type InferResponse,
+  Journal,
+  monotonicClock,
+  type Parameter,
+} from '@sheaf/inference';
 import type { Remote } from '@sheaf/transport';
 
 export interface AskOptions {
@@ -10,6 +17,7 @@ export interface AskOptions {
   readonly timeoutMs?: number;
   /** Asks for the path that the call takes. */
   readonly explain?: boolean;
+  readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
 export interface Answered {
@@ -23,7 +31,7 @@ export async function ask(
   door: Remote,
   model: string,
   inputs: InferRequest['inputs'],
-  { version = '', outputs = [], timeoutMs = 10_000, explain = false }: AskOptions = {},
+  { version = '', outputs = [], timeoutMs = 10_000, explain = false, parameters = {} }: AskOptions = {},
 ): Promise<Answered> {
   const journal = new Journal();
   const { signal } = new AbortController();
@@ -33,7 +41,10 @@ export async function ask(
       model,
       version,
       id: randomBytes(4).toString('hex'),
-      parameters: new Map(explain ? [[explainParameter, true]] : []),
+      parameters: new Map<string, Parameter>([
+        ...Object.entries(parameters),
+        ...(explain ? [[explainParameter, true] as const] : []),
+      ]),
       inputs,
       outputs,
     },

@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command.ts';
 import { check } from './commands/check.ts';
+import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
 import { infer } from './commands/infer.ts';
 import { init } from './commands/init.ts';
+import { test } from './commands/test.ts';
 import { up } from './commands/up.ts';
 import { table } from './print.ts';
 
-const commands: Readonly<Record<string, Command>> = { init, check, up, infer, graph };
+const commands: Readonly<Record<string, Command>> = { init, check, test, up, infer, explain, graph };
 
 const usage = `usage: sheaf <command>
 

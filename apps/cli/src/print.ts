@@ -35,16 +35,56 @@ export function outputsTable(outputs: readonly Tensor[]): string {
   return table([['output', 'datatype', 'shape', 'values'], ...rows]);
 }
 
-/** A tree with a time per line; what failed says so. */
-export function explanationTree(root: Explanation): string {
-  const line = ({ kind, name, ms, code }: Explanation, lead: string): string[] => [
-    `${lead}${kind === 'request' ? name : `${kind} ${name}`}`,
-    `${ms.toFixed(1)} ms${code === 'OK' ? '' : `  ${code}`}`,
-  ];
-  const below = ({ children }: Explanation, lead: string): string[][] =>
-    children.flatMap((child, index) => {
+/** A tree of lines, each of some cells; the cells stand in columns. */
+export function tree<T>(
+  root: T,
+  cellsOf: (node: T) => readonly string[],
+  childrenOf: (node: T) => readonly T[],
+): string {
+  const rows = (node: T, lead: string, childLead: string): string[][] => {
+    const [first = '', ...others] = cellsOf(node);
+    const children = childrenOf(node);
+    const below = children.flatMap((child, index) => {
       const last = index === children.length - 1;
-      return [line(child, `${lead}${last ? '└─ ' : '├─ '}`), ...below(child, `${lead}${last ? '   ' : '│  '}`)];
+      return rows(child, `${childLead}${last ? '└─ ' : '├─ '}`, `${childLead}${last ? '   ' : '│  '}`);
     });
-  return table([line(root, ''), ...below(root, '')]);
+    return [[`${lead}${first}`, ...others], ...below];
+  };
+  return table(rows(root, '', ''));
+}
+
+/** A tree with a time per line, and what was noted of it; what failed says so. */
+export const explanationTree = (root: Explanation): string =>
+  tree(
+    root,
+    ({ kind, name, ms, code, attributes }) => [
+      kind === 'request' ? name : `${kind} ${name}`,
+      `${ms.toFixed(1)} ms${code === 'OK' ? '' : `  ${code}`}`,
+      notes(attributes ?? {}),
+    ],
+    ({ children }) => children,
+  );
+
+const count = (number: string, noun: string): string => `${number} ${noun}${number === '1' ? '' : 's'}`;
+
+type Attributes = NonNullable<Explanation['attributes']>;
+
+/** How each attribute is told; those without a way of their own are rules. */
+function notes(attributes: Attributes): string {
+  const has = (key: string): boolean => attributes[`sheaf.${key}`] !== undefined;
+  const of = (key: string): string => String(attributes[`sheaf.${key}`]);
+  const rules = Object.entries(attributes).flatMap(([key, value]) =>
+    key.startsWith('sheaf.rule.') ? [`${key.slice('sheaf.rule.'.length)}: ${value}`] : [],
+  );
+  return [
+    has('version') ? `${of('model')}/${of('version')} at ${of('endpoint')}` : '',
+    has('weight') && attributes['sheaf.weight'] !== 1 ? `weight ${of('weight')}` : '',
+    has('branch') ? `branch ${of('branch')}` : '',
+    has('fallback') ? `answered by step ${Number(of('fallback')) + 1}` : '',
+    has('parts') ? count(of('parts'), 'part') : '',
+    has('batch.rows') ? `${count(of('batch.rows'), 'row')} of ${count(of('batch.calls'), 'call')}` : '',
+    ...rules,
+  ]
+    .filter(Boolean)
+    .join(', ');
 }

@@ -23,7 +23,7 @@ export async function readYaml(absolute: string, file: string, problems: MeshPro
     return undefined;
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true, merge: true });
   const before = problems.length;
   for (const error of document.errors) {
     problems.push({ file, line: lines.linePos(error.pos[0]).line, path: '', message: sentence(error.message) });

@@ -76,7 +76,7 @@ export function tellPlan(
 function planned(name: string, step: Step, call: Call): PlannedStep {
   const { timeoutMs } = step;
   const steps = innerSteps(step, []).map(({ step: inner, path }, index): PlannedStep => {
-    const own = planned(String(path.at(-1)), inner, call);
+    const own = planned(placeOf(path.at(-1)), inner, call);
     if (step.kind === 'ensemble')
       return { ...own, ...defined('weight', weightOf(step.members[index]?.weight ?? 1, call)) };
     return step.kind === 'switch' ? { ...own, ...defined('taken', takenOf(step, index, call)) } : own;
@@ -101,6 +101,10 @@ export function asks(step: Step): string {
       return step.kind;
   }
 }
+
+/** Places in lists are counted from 1. */
+const placeOf = (place: string | number | undefined): string =>
+  typeof place === 'number' ? String(place + 1) : String(place);
 
 const defined = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };

@@ -1,0 +1,62 @@
+import { explanationParameter, parseExplanation } from '@sheaf/inference';
+import { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from '@sheaf/pipeline';
+import { type Command, UsageError } from '../command.ts';
+import { explanationTree, table, tree } from '../print.ts';
+import { askMesh, requestHelp, requestOptions } from '../request.ts';
+
+export const explain: Command = {
+  usage: 'explain <pipeline or model> <input> ...',
+  summary: 'the path that a call takes through a running mesh, with times; or, with --plan, would take',
+  options: { ...requestOptions, plan: { type: 'boolean' }, json: { type: 'boolean' } },
+  help: `${requestHelp}
+  --plan               run nothing: the rules, stages, limits and usual times of this very request
+  --json               as JSON`,
+  async run([name, ...sources], values) {
+    if (!name) throw new UsageError(`usage: sheaf ${explain.usage}`);
+    const parameters = values.plan === true ? { [planParameter]: true } : {};
+    const { response, elapsedMs } = await askMesh(name, sources, values, { explain: values.plan !== true, parameters });
+    const { model, version, parameters: told } = response;
+    if (values.plan === true) {
+      const text = told.get(planAnswerParameter);
+      if (typeof text !== 'string') throw new UsageError(`"${name}" is a model; only a pipeline has a plan`);
+      console.log(values.json === true ? text : planned(JSON.parse(text) as Plan));
+      return;
+    }
+    const explanation = parseExplanation(told.get(explanationParameter));
+    if (!explanation) throw new UsageError(`"${name}" at this address does not explain itself`);
+    if (values.json === true) return console.log(JSON.stringify(explanation));
+    const others = [...told].filter(([key]) => key !== explanationParameter);
+    console.log(`${model}/${version}  ${elapsedMs.toFixed(1)} ms\n\n${explanationTree(explanation)}`);
+    if (others.length > 0) console.log(`\n${table(others.map(([key, value]) => [key, String(value)]))}`);
+  },
+};
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+
+function planned({ pipeline, version, deadlineMs, rules, stages, estimatedMs }: Plan): string {
+  const usual = estimatedMs === undefined ? 'how long that takes is not known yet' : `usually ${ms(estimatedMs)}`;
+  const told = rules.map(({ rule, action, outcome, why }) => `\nrule ${rule}: ${action} (${why ?? outcome})`).join('');
+  return `${pipeline}/${version}  within ${ms(deadlineMs)}, ${usual}${told}\n\n${tree<Node>(
+    { line: [pipeline, '', ''], below: stages },
+    ({ line }) => line,
+    ({ below }) => below.map(nodeOf),
+  )}`;
+}
+
+interface Node {
+  readonly line: readonly string[];
+  readonly below: readonly PlannedStep[];
+}
+
+function nodeOf(step: PlannedStep): Node {
+  const { name, asks, timeoutMs, weight, taken, steps = [] } = step;
+  const { after = [], usualMs } = step as Partial<PlannedStage>;
+  const notes = [
+    timeoutMs === undefined ? '' : `at most ${ms(timeoutMs)}`,
+    weight === undefined ? '' : `weight ${weight}`,
+    taken === undefined ? '' : taken ? 'taken' : 'not taken',
+    after.length === 0 ? '' : `after ${after.join(', ')}`,
+  ];
+  const usual = usualMs === undefined ? '' : ms(usualMs);
+  return { line: [`${name}: ${asks}`, usual, notes.filter(Boolean).join(', ')], below: steps };
+}

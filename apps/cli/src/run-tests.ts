@@ -1,0 +1,231 @@
+/** Runs the tests of a mesh folder: the pipeline itself, over fakes and over real services. */
+import { readFile } from 'node:fs/promises';
+import { resolve as resolvePath } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import {
+  type CallContext,
+  createTensor,
+  elementCount,
+  type Infer,
+  InferError,
+  type InferErrorCode,
+  type InferResponse,
+  Journal,
+  monotonicClock,
+  type Signature,
+  type Tensor,
+  type TensorSpec,
+} from '@sheaf/inference';
+import {
+  type Expected,
+  type Fake,
+  type Mesh,
+  type PipelineTest,
+  signatureIn,
+  type TestFile,
+  transformName,
+} from '@sheaf/mesh';
+import { checkPipelines, createPipeline, type Target } from '@sheaf/pipeline';
+import { jsonElements, readTensor } from '@sheaf/tensor-io';
+import { UsageError } from './command.ts';
+
+export interface TestResult {
+  readonly file: string;
+  readonly pipeline: string;
+  readonly name: string;
+  readonly ms: number;
+  /** What is not as expected; empty when all is. */
+  readonly failures: readonly string[];
+}
+
+/** Asks a service that really runs. */
+export type AskReal = (name: string) => Infer;
+
+/** What a pipeline's step names, in tests. */
+const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);
+
+/** The models and transforms that some test asks and does not fake. */
+export function realTargets({ models, transforms }: Mesh, files: readonly TestFile[]): boolean {
+  const all = [...models.map(({ name }) => name), ...transforms.map(({ name }) => name)];
+  return files.some(({ tests }) => tests.some(({ fakes }) => all.some((name) => !fakes?.has(name))));
+}
+
+/** Runs one test after the other; `askReal` is only called for what a test does not fake. */
+export async function* runTests(mesh: Mesh, files: readonly TestFile[], askReal: AskReal): AsyncGenerator<TestResult> {
+  for (const { file, folder, pipeline, tests } of files) {
+    const { signature } = mesh.pipelines.find(({ spec }) => spec.pipeline === pipeline) ?? {};
+    if (!signature)
+      throw new UsageError(`${file}: there is no pipeline "${pipeline}" that is known without its servers`);
+    for (const test of tests) {
+      const startedAt = monotonicClock.now();
+      const failures = await run(mesh, pipeline, signature, test, folder, askReal);
+      yield { file, pipeline, name: test.name, ms: monotonicClock.now() - startedAt, failures };
+    }
+  }
+}
+
+async function run(
+  mesh: Mesh,
+  pipeline: string,
+  signature: Signature,
+  test: PipelineTest,
+  folder: string,
+  askReal: AskReal,
+): Promise<string[]> {
+  const infers = new Map<string, Infer>();
+  const checks = checkPipelines(
+    mesh.pipelines.map(({ spec }) => spec),
+    (target) => signatureIn(mesh, target),
+  );
+  for (const { spec, checked } of checks) {
+    if (!checked) continue;
+    const ask = (target: Target): Infer => {
+      const name = nameOf(target);
+      const fake = test.fakes?.get(name);
+      if (fake) return fakeInfer(name, fake, signatureOfTarget(mesh, target));
+      if (target.kind === 'pipeline') return (request, context) => (infers.get(name) as Infer)(request, context);
+      return (request, context) =>
+        askReal(name)(
+          { ...request, model: name, version: target.kind === 'model' ? (target.version ?? '') : '' },
+          context,
+        );
+    };
+    infers.set(spec.pipeline, createPipeline(checked, ask));
+  }
+  try {
+    const inputs = await Promise.all([...test.inputs].map(([name, value]) => inputOf(name, value, signature, folder)));
+    const request = {
+      model: pipeline,
+      version: '',
+      id: '',
+      parameters: new Map(test.parameters ?? []),
+      inputs,
+      outputs: [],
+    };
+    const response = await (infers.get(pipeline) as Infer)(request, contextOf(test));
+    return compare(test.expect, response);
+  } catch (error) {
+    if (!(error instanceof InferError)) throw error;
+    return compareRefusal(test.expect, error);
+  }
+}
+
+const signatureOfTarget = (mesh: Mesh, target: Target): Signature | undefined =>
+  target.kind === 'pipeline'
+    ? mesh.pipelines.find(({ spec }) => spec.pipeline === target.name)?.signature
+    : signatureIn(mesh, target);
+
+async function inputOf(
+  name: string,
+  value: Parameters<PipelineTest['inputs']['forEach']>[0] extends (value: infer V, ...rest: never) => void ? V : never,
+  { inputs }: Signature,
+  folder: string,
+): Promise<Tensor> {
+  const spec = inputs.find((input) => input.name === name);
+  if (!spec)
+    throw new UsageError(`there is no input "${name}"; the inputs are ${inputs.map((input) => input.name).join(', ')}`);
+  if (typeof value !== 'string') return tensorFrom(value, spec);
+  const bytes = await readFile(resolvePath(folder, value)).catch(() => {
+    throw new UsageError(`input ${name}: there is no file ${value} beside the test`);
+  });
+  return readTensor(bytes, spec);
+}
+
+type Written = NonNullable<Fake['gives']> extends ReadonlyMap<string, infer V> ? V : never;
+
+async function tensorFrom(value: Written, spec: TensorSpec): Promise<Tensor> {
+  if (!('shape' in value)) return readTensor(Buffer.from(JSON.stringify(value)), spec);
+  const { shape, fill = 0 } = value;
+  const element = await readTensor(Buffer.from(`[${fill}]`), { ...spec, shape: [1] });
+  const data = Buffer.alloc(elementCount(shape) * element.data.byteLength, element.data);
+  return createTensor({ ...element, shape, data });
+}
+
+function fakeInfer(name: string, { gives, fails, after = 0 }: Fake, signature: Signature | undefined): Infer {
+  return async ({ outputs: wanted }, { clock, signal }) => {
+    await new Promise<void>((resolve, reject) => {
+      const stop = clock.after(after, resolve);
+      signal.addEventListener('abort', () => {
+        stop();
+        reject(new InferError('CANCELLED', 'nobody waits for it'));
+      });
+    });
+    if (fails !== undefined) throw new InferError(fails as InferErrorCode, 'it fails, as the test says');
+    const specs = signature?.outputs.filter(({ name: output }) => wanted.length === 0 || wanted.includes(output)) ?? [];
+    const outputs = specs.flatMap((spec) =>
+      gives?.has(spec.name) ? [tensorFrom(gives.get(spec.name) as Written, spec)] : [],
+    );
+    return { model: name, version: 'fake', parameters: new Map(), outputs: await Promise.all(outputs) };
+  };
+}
+
+function contextOf({ timeout = 10_000, metadata }: PipelineTest): CallContext {
+  const journal = new Journal();
+  return {
+    clock: monotonicClock,
+    deadline: monotonicClock.now() + timeout,
+    signal: new AbortController().signal,
+    snapshot: { epoch: 0 },
+    journal,
+    span: journal.start('request', 'test', undefined),
+    metadata: (key) => metadata?.get(key),
+  };
+}
+
+function compareRefusal({ refused }: Expected, { code, reason, message }: InferError): string[] {
+  if (!refused) return [`want an answer, got ${code} (${reason}): ${message}`];
+  return [
+    ...differs('code', refused.code, code),
+    ...differs('reason', refused.reason, reason),
+    ...(refused.message === undefined || message.includes(refused.message)
+      ? []
+      : [`message: want "... ${refused.message} ...", got "${message}"`]),
+  ];
+}
+
+const differs = (what: string, want: unknown, got: unknown): string[] =>
+  want === undefined || isDeepStrictEqual(want, got)
+    ? []
+    : [`${what}: want ${JSON.stringify(want)}, got ${JSON.stringify(got)}`];
+
+const names = (value: unknown): string[] => (typeof value === 'string' ? value.split(', ') : []);
+
+function compare(expected: Expected, { outputs, parameters }: InferResponse): string[] {
+  const { refused, tolerance = 1e-4, rules, degraded, absent } = expected;
+  if (refused) return [`want a refusal, got an answer`];
+  return [
+    ...[...(expected.outputs ?? [])].flatMap(([name, want]) =>
+      compareOutput(
+        name,
+        want,
+        outputs.find((output) => output.name === name),
+        tolerance,
+      ),
+    ),
+    ...[...(expected.parameters ?? [])].flatMap(([name, want]) => {
+      const got = parameters.get(name);
+      return differs(`parameter ${name}`, want, typeof got === 'bigint' ? Number(got) : (got ?? null));
+    }),
+    ...differs('rules', rules, names(parameters.get('sheaf_rules'))),
+    ...differs('degraded', degraded, parameters.get('sheaf_degraded') === true),
+    ...differs('absent', absent, names(parameters.get('sheaf_absent'))),
+  ];
+}
+
+function compareOutput(name: string, want: readonly unknown[], got: Tensor | undefined, tolerance: number): string[] {
+  if (!got) return [`output ${name}: want ${JSON.stringify(want)}, got none`];
+  const wanted = want.flat(Number.POSITIVE_INFINITY);
+  const given = jsonElements(got);
+  const isClose = (a: unknown, b: unknown): boolean =>
+    typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')
+      ? Math.abs(a - Number(b)) <= tolerance
+      : String(a) === String(b);
+  const same =
+    wanted.length === elementCount(got.shape) && wanted.every((value, index) => isClose(value, given[index]));
+  const told = given.slice(0, 12).map(String).join(', ');
+  return same
+    ? []
+    : [
+        `output ${name}: want ${JSON.stringify(want)}, got [${told}${given.length > 12 ? ', ...' : ''}] of shape [${got.shape}]`,
+      ];
+}

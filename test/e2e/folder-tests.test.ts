@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { sampleModels } from '@sheaf/onnx';
+import { type Files, writeFolder } from '../support/mesh-folder.ts';
+import { runSheaf } from '../support/sheaf.ts';
+
+const example = (name: string): string => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+
+const files: Files = {
+  'models/double': sampleModels.scale(2),
+  'pipelines/p.yaml': `pipeline: p
+inputs: { x: { datatype: FP32, shape: [rows, 2] } }
+stages: { a: { model: double, inputs: { x: x } } }
+outputs: { y: a.y }
+`,
+};
+const inFolder = async (tests: string) => {
+  const folder = await writeFolder({ ...files, 'tests/t.yaml': tests });
+  const ended = await runSheaf(['test', folder]);
+  await rm(folder, { recursive: true });
+  return ended;
+};
+
+describe('sheaf test', () => {
+  for (const name of ['postcode', 'risk']) {
+    it(`passes the tests of examples/${name}`, async () => {
+      const { code, stdout, stderr } = await runSheaf(['test', example(name)]);
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stdout, /^[1-9]\d* passed, 0 failed$/m);
+    });
+  }
+
+  it('asks the real model, tells what came instead of what was wanted, and exits with 1', async () => {
+    const { code, stdout } = await inFolder(`pipeline: p
+tests:
+  - { name: right, inputs: { x: [[1, 2]] }, expect: { outputs: { y: [[2, 4]] } } }
+  - { name: wrong, inputs: { x: [[1, 2]] }, expect: { outputs: { y: [[2, 5]] }, degraded: true } }
+  - { name: faked, inputs: { x: [[1, 1]] }, fakes: { double: { gives: { y: [[7, 7]] }, after: 1ms } }, expect: { outputs: { y: [[7, 7]] } } }
+  - { name: failing, inputs: { x: [[1, 1]] }, fakes: { double: { fails: UNAVAILABLE } }, expect: { outputs: { y: [[7, 7]] } } }
+  - { name: not refused, inputs: { x: [[1, 1]] }, expect: { refused: { code: INTERNAL } } }
+`);
+    assert.equal(code, 1);
+    const lines = stdout
+      .replace(/ \(\d+ ms\)/g, '')
+      .trim()
+      .split('\n');
+    assert.deepEqual(lines, [
+      'ok      tests/t.yaml: right',
+      'FAILED  tests/t.yaml: wrong',
+      '          output y: want [[2,5]], got [2, 4] of shape [1,2]',
+      '          degraded: want true, got false',
+      'ok      tests/t.yaml: faked',
+      'FAILED  tests/t.yaml: failing',
+      '          want an answer, got UNAVAILABLE (UNAVAILABLE): stage a: it fails, as the test says',
+      'FAILED  tests/t.yaml: not refused',
+      '          want a refusal, got an answer',
+      '2 passed, 3 failed',
+    ]);
+  });
+
+  it('says what is wrong with a test, with its place', async () => {
+    for (const [tests, sentence] of [
+      [
+        'pipeline: p\ntests:\n  - { name: a, expect: {} }\n',
+        'tests/t.yaml:3: tests.0.inputs: want inputs by name, got nothing',
+      ],
+      ['pipeline: q\ntests: []\n', 'tests/t.yaml: there is no pipeline "q" that is known without its servers'],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: { z: [[1, 1]] }, expect: {} }\n',
+        'there is no input "z"; the inputs are x',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: { x: no.npy }, expect: {} }\n',
+        'input x: there is no file no.npy beside the test',
+      ],
+    ] as const) {
+      const { code, stderr } = await inFolder(tests);
+      assert.deepEqual([code, stderr.trim()], [2, sentence]);
+    }
+    const folder = await writeFolder(files);
+    const none = await runSheaf(['test', folder]);
+    await rm(folder, { recursive: true });
+    assert.deepEqual([none.code, none.stderr.trim()], [2, 'tests: want *.yaml files with tests, found none']);
+  });
+});
