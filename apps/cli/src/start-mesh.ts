@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { fingerprint } from './fingerprint.ts';
@@ -44,12 +46,14 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onReady();
     return process;
   };
+  // Fixed before anything starts, and for good: a service and the gateway find one another again whoever of them was replaced.
+  const innerPort = await freePort();
   const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> =>
     ready(
       await supervise({
         name,
         module: modelServer,
-        args: () => [mesh.folder, '--service', service],
+        args: () => [mesh.folder, '--service', service, '--gateway', `127.0.0.1:${innerPort}`],
         port: servicePort,
         onEvent,
       }),
@@ -62,7 +66,12 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     );
 
   let running = await startServices(mesh, new Map(), start);
-  const args = (): string[] => [mesh.folder, ...endpointsOf(running).flatMap((endpoint) => ['--endpoint', endpoint])];
+  const args = (): string[] => [
+    mesh.folder,
+    '--inner-port',
+    String(innerPort),
+    ...endpointsOf(running).flatMap((endpoint) => ['--endpoint', endpoint]),
+  ];
   const gateway = await supervise({ name: 'gateway', module: gatewayModule, args, port, onEvent }).catch(
     async (error: unknown) => {
       await stopAll(running.values());
@@ -162,4 +171,13 @@ export function stopOnSignal(mesh: RunningMesh): void {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+}
+
+/** One that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
 }

@@ -9,7 +9,12 @@ import { openCatalog } from './catalog.ts';
 import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
 
-const usage = 'usage: gateway <mesh folder> [--host <host>] [--port <port>] --endpoint <service>=<target> ...';
+const usage =
+  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] --endpoint <service>=<target> ...';
+
+const innerHost = '127.0.0.1';
+/** By then the public door has answered its calls, so nobody asks in here. */
+const innerGraceMs = 1_000;
 
 /** What a reload serves from now on. */
 interface Served {
@@ -34,6 +39,7 @@ await main(async () => {
     options: {
       host: { type: 'string' },
       port: { type: 'string' },
+      'inner-port': { type: 'string' },
       endpoint: { type: 'string', multiple: true, default: [] },
     },
   });
@@ -60,12 +66,25 @@ await main(async () => {
     { name: 'gateway', host, port, limits: mesh.limits },
     { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
   );
+  // Calls from inside a graph: already admitted, so they enter below all that the public door does but the deadline. Never reachable from outside.
+  const inner =
+    values['inner-port'] === undefined
+      ? undefined
+      : await createDoor(
+          { name: 'gateway', host: innerHost, port: Number(values['inner-port']), limits: mesh.limits, mesh: true },
+          { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
+        );
   onReload<Served>(async (served) => {
     const replaced = catalog.replace(await openGeneration(served));
+    inner?.open();
     door.open();
     await replaced;
   });
-  drainOnSignal(door, tracing, async () => catalog.close());
+  drainOnSignal(door, tracing, async () => {
+    await inner?.close(innerGraceMs);
+    catalog.close();
+  });
+  inner?.open();
   door.open();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
 });

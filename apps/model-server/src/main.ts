@@ -4,10 +4,17 @@ import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { createDoor } from '@sheaf/transport';
+import { createDoor, createRemote } from '@sheaf/transport';
 import { openService } from './open-service.ts';
 
-const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>]';
+const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>]';
+
+const noGateway = async (): Promise<never> => {
+  throw new InferError(
+    'FAILED_PRECONDITION',
+    'this service was started without --gateway; its transforms can ask nobody',
+  );
+};
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -16,6 +23,8 @@ await main(async () => {
       service: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
+      // The gateway's inner door, where transforms that infer ask.
+      gateway: { type: 'string' },
     },
   });
   const [folder] = positionals;
@@ -25,14 +34,20 @@ await main(async () => {
 
   const name = values.service;
   const tracing = await createTracing(`sheaf-${name}`);
-  const service = await openService(mesh, name);
+  const gateway = values.gateway
+    ? createRemote(values.gateway, { service: 'gateway', limits: mesh.limits, transport: 'stream' })
+    : undefined;
+  const service = await openService(mesh, name, gateway?.infer ?? noGateway);
   const core = stack([explainOnRequest, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor(
     { name, host: values.host, port: Number(values.port), limits: mesh.limits, mesh: true },
     served,
   );
-  drainOnSignal(door, tracing, service.close);
+  drainOnSignal(door, tracing, async () => {
+    gateway?.close();
+    await service.close();
+  });
   door.open();
   report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);
 });

@@ -18,8 +18,8 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** Loads everything that a service of the mesh holds; answers when all of it is warm. */
-export async function openService(mesh: Mesh, name: string): Promise<OpenService> {
+/** Loads everything that a service of the mesh holds; answers when all of it is warm. `askMesh` is what its transforms ask others by. */
+export async function openService(mesh: Mesh, name: string, askMesh: Infer): Promise<OpenService> {
   const service = mesh.services.find((candidate) => candidate.name === name);
   if (!service || service.endpoint) {
     const own = mesh.services.filter(({ endpoint }) => !endpoint).map((candidate) => candidate.name);
@@ -34,6 +34,7 @@ export async function openService(mesh: Mesh, name: string): Promise<OpenService
       runLimitMs: transformLimitMs,
       queueMax,
       outputBytesMax: mesh.limits.messageBytesMax,
+      infer: askMesh,
     }),
   );
   return serviceOf([...loaded, ...opened]);

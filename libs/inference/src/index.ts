@@ -47,5 +47,6 @@ export {
   type TensorDeclaration,
   type Transform,
   type TransformContext,
+  type TypedValues,
   type Values,
 } from './transform.ts';

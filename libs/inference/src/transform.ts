@@ -23,23 +23,44 @@ type ValuesOf<T extends Declarations> = {
     : Values<T[K]['datatype']>;
 };
 
+/** A tensor that a transform sends to a model or pipeline, or gets from one. */
+export type TypedValues = { readonly [D in Datatype]: { readonly datatype: D } & Values<D> }[Datatype];
+
 export interface TransformContext {
   /** Aborted when the deadline passes or the caller leaves. */
   readonly signal: AbortSignal;
+  /**
+   * Asks a model or pipeline of the mesh that is named in `uses`, under the deadline, the trace and the configuration of this call; `outputs` are all
+   * unless named. Rejects with a sentence; a rejection that is not caught is the transform's own.
+   */
+  infer(
+    model: string,
+    inputs: Readonly<Record<string, TypedValues>>,
+    outputs?: readonly string[],
+  ): Promise<Readonly<Record<string, TypedValues>>>;
 }
 
 export interface Transform {
   readonly inputs: Declarations;
   readonly outputs: Declarations;
+  /** Models and pipelines that it may ask. */
+  readonly uses: readonly string[];
   readonly run: (inputs: Readonly<Record<string, Values<Datatype>>>, context: TransformContext) => unknown;
+}
+
+export interface TransformDeclaration<I, O> {
+  readonly inputs: I;
+  readonly outputs: O;
+  /** Models and pipelines that it may ask. Default: none. */
+  readonly uses?: readonly string[];
 }
 
 /** Declares a processing step. The function runs in a worker of its own service, with a time limit; it returns every declared output. */
 export function defineTransform<const I extends Declarations, const O extends Declarations>(
-  { inputs, outputs }: { readonly inputs: I; readonly outputs: O },
+  { inputs, outputs, uses = [] }: TransformDeclaration<I, O>,
   run: (inputs: ValuesOf<I>, context: TransformContext) => ValuesOf<O> | Promise<ValuesOf<O>>,
 ): Transform {
-  return { inputs, outputs, run: run as Transform['run'] };
+  return { inputs, outputs, uses, run: run as Transform['run'] };
 }
 
 export function isTransform(value: unknown): value is Transform {

@@ -37,6 +37,8 @@ export interface MeshTransform {
   /** Absolute. */
   readonly file: string;
   readonly signature: Signature;
+  /** Models and pipelines that it asks. */
+  readonly uses: readonly string[];
 }
 
 /** What is deployed: a process that holds models or transforms, or somebody else's server at `endpoint`. */

@@ -3,6 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import { InferError, type Signature } from '@sheaf/inference';
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
+import { checkUses } from './check-uses.ts';
 import { isRecord } from './fields.ts';
 import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
@@ -45,6 +46,7 @@ export async function readMesh(path: string): Promise<MeshReading> {
   };
   const pipelines = checkTypes(mesh, parsed, problems);
   checkNames({ ...mesh, pipelines }, problems);
+  checkUses({ ...mesh, pipelines }, problems);
   if (models.length + services.length + parsed.length === 0 && problems.length === 0) {
     problems.push(
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
@@ -117,7 +119,7 @@ async function readTransform(folder: string, path: string): Promise<MeshTransfor
   if (!(await stat(file).catch(() => undefined))?.isFile())
     return `want a TypeScript or JavaScript file, found no "${path}"`;
   try {
-    return { name: transformName(path), path, file, signature: await describeTransform(file) };
+    return { name: transformName(path), path, file, ...(await describeTransform(file)) };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     return error.message;

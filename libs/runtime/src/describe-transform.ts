@@ -6,14 +6,18 @@ import type { TransformThreadData } from './transform-thread.ts';
 const describeLimitMs = 5_000;
 
 /** Reads what a transform declares, in a throw-away worker: the file is somebody's code. */
-export async function describeTransform(file: string): Promise<Signature> {
+export async function describeTransform(file: string): Promise<{ signature: Signature; uses: readonly string[] }> {
   const workerData: TransformThreadData = { file, subject: file, describeOnly: true };
   const worker = new Worker(new URL('./transform-thread.ts', import.meta.url), { workerData });
   try {
     const [declared] = (await once(worker, 'message', { signal: AbortSignal.timeout(describeLimitMs) })) as [
-      { inputs: unknown; outputs: unknown },
+      { inputs: unknown; outputs: unknown; uses: unknown },
     ];
-    return { inputs: specs('inputs', declared.inputs), outputs: specs('outputs', declared.outputs) };
+    const { uses } = declared;
+    if (!Array.isArray(uses) || !uses.every((name) => typeof name === 'string'))
+      throw new TypeError(`uses: want a list of models and pipelines, got ${JSON.stringify(uses)}`);
+    const signature = { inputs: specs('inputs', declared.inputs), outputs: specs('outputs', declared.outputs) };
+    return { signature, uses };
   } catch (error) {
     const why =
       error instanceof Error && error.name === 'AbortError'

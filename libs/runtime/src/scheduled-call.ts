@@ -1,4 +1,4 @@
-import { InferError, type Tensor } from '@sheaf/inference';
+import { InferError, type Parameters, type Tensor } from '@sheaf/inference';
 
 /** A call as the scheduler takes it. */
 export interface ScheduledCall {
@@ -11,6 +11,8 @@ export interface ScheduledCall {
   readonly queueTimeoutMs: number | undefined;
   /** Calls are batched with those of the same key only. */
   readonly key: string;
+  /** The request's parameters, for what is asked on its behalf. */
+  readonly parameters: Parameters;
 }
 
 /** Rows are those of every input; a call whose inputs differ is for the model to judge, and no other may suffer for it. */

@@ -26,7 +26,15 @@ function contextOf(signal = leftovers.signal): CallContext {
 
 function callOf(values: readonly number[], changes: Partial<ScheduledCall> = {}): ScheduledCall {
   const input = tensorOf('x', 'FP32', [values.length], Float32Array.from(values));
-  return { inputs: [input], outputs: ['y'], priority: 0, queueTimeoutMs: undefined, key: 'a', ...changes };
+  const own = {
+    inputs: [input],
+    outputs: ['y'],
+    priority: 0,
+    queueTimeoutMs: undefined,
+    key: 'a',
+    parameters: new Map(),
+  };
+  return { ...own, ...changes };
 }
 
 function start(batching: BatchingOptions | null = greedy, workers = [new FakeWorker()], queueMax = 100) {

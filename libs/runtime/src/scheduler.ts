@@ -179,7 +179,7 @@ export class Scheduler {
     const spans = this.#startSpans(batch);
     let outcome: () => void;
     try {
-      const { answers, ms } = await this.#answer(entries, slot.worker);
+      const { answers, ms } = await this.#answer(entries, slot.worker, spans[0] as Span);
       this.#costs.add(batch.rows, ms);
       outcome = () => this.#resolve(entries, spans, answers, ms);
     } catch (error) {
@@ -196,8 +196,9 @@ export class Scheduler {
   async #answer(
     entries: readonly Entry[],
     worker: BatchWorker,
+    span: Span,
   ): Promise<{ answers: (readonly Tensor[])[]; ms: number }> {
-    const [{ call }] = entries as readonly [Entry, ...Entry[]];
+    const [{ call, context }] = entries as readonly [Entry, ...Entry[]];
     const counts = entries.map((entry) => entry.rows ?? 0);
     const rows = counts.reduce((total, count) => total + count, 0);
     const { batching, outputBytesMax } = this.#options;
@@ -210,9 +211,11 @@ export class Scheduler {
           padded,
         );
     const task: TensorTask = { inputs, outputs: call.outputs, outputBytesMax: outputBytesMax * entries.length };
+    const asker = { context: { ...context, span }, parameters: call.parameters };
     const { result, ms } = await worker.run(
       task,
       inputs.map(({ memory }) => memory),
+      alone ? asker : undefined,
     );
     return { answers: alone ? [result.map(unpackTensor)] : splitRows(result, counts), ms };
   }

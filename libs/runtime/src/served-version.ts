@@ -132,10 +132,12 @@ export interface TransformOptions {
   readonly runLimitMs: number;
   readonly queueMax: number;
   readonly outputBytesMax: number;
+  /** Asks the rest of the mesh, for transforms that declare what they use. */
+  readonly infer?: Infer;
 }
 
 export function openTransform(options: TransformOptions): ServedVersion {
-  const { name, file, signature, runLimitMs, queueMax, outputBytesMax } = options;
+  const { name, file, signature, runLimitMs, queueMax, outputBytesMax, infer } = options;
   const subject = `transform ${name}`;
   const workerData: TransformThreadData = { file, subject };
   const module = new URL('./transform-thread.ts', import.meta.url);
@@ -145,6 +147,7 @@ export function openTransform(options: TransformOptions): ServedVersion {
     subject,
     limitMs: runLimitMs,
     overrun: 'replace',
+    ...(infer ? { infer } : {}),
   });
   const batching = undefined;
   const scheduler = new Scheduler({
@@ -195,6 +198,7 @@ function scheduledCall({ inputs, parameters }: InferRequest, outputs: readonly s
   return {
     inputs,
     outputs,
+    parameters,
     priority: Number(parameters.get('priority') ?? 0),
     queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
     key: JSON.stringify([kinds, outputs, others.sort()]),

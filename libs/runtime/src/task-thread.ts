@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
-import { InferError } from '@sheaf/inference';
+import { InferError, type InferErrorCode } from '@sheaf/inference';
+import type { InnerAnswer, InnerCall } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TaskFailure, TaskReply } from './task-worker.ts';
 
@@ -11,20 +12,58 @@ export interface TensorTask {
   readonly outputBytesMax: number;
 }
 
-type Message = { readonly id: number; readonly payload: TensorTask } | { readonly id: number; readonly cancel: true };
+type Message =
+  | { readonly id: number; readonly payload: TensorTask }
+  | { readonly id: number; readonly cancel: true }
+  | InnerAnswer;
+
+/** Questions that one task may have open. */
+const innerCallsMax = 64;
+
+/** Asks another model of the mesh, for the task that runs. */
+export type AskOther = (
+  model: string,
+  inputs: readonly PackedTensor[],
+  outputs: readonly string[],
+) => Promise<readonly PackedTensor[]>;
+
+/** What a task asked has failed; the task fails alike unless it catches this. */
+class InnerCallError extends InferError {}
 
 /** The thread's side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. */
 export function serveTasks(
-  run: (task: TensorTask, signal: AbortSignal) => Promise<readonly PackedTensor[]>,
+  run: (task: TensorTask, signal: AbortSignal, ask: AskOther) => Promise<readonly PackedTensor[]>,
   failureOf: (error: unknown) => TaskFailure,
 ): void {
   const port = parentPort;
   if (!port) throw new Error('this module runs in a worker thread only');
   const running = new Map<number, AbortController>();
+  const open = new Map<
+    number,
+    { resolve: (outputs: readonly PackedTensor[]) => void; reject: (error: Error) => void }
+  >();
+  let lastAsked = 0;
+  const ask = (id: number, ...[model, inputs, outputs]: Parameters<AskOther>): ReturnType<AskOther> =>
+    new Promise((resolve, reject) => {
+      if (open.size >= innerCallsMax) throw new RangeError(`more than ${innerCallsMax} questions are open`);
+      const call: InnerCall = { id, asks: ++lastAsked, model, inputs, outputs };
+      const named = (code: InferErrorCode, message: string) => new InnerCallError(code, `${model}: ${message}`);
+      open.set(call.asks, {
+        resolve,
+        reject: (error) => reject(error instanceof InferError ? named(error.code, error.message) : error),
+      });
+      port.postMessage(call, [...new Set(inputs.map(({ memory }) => memory))]);
+    });
+  const hear = (answer: InnerAnswer): void => {
+    const waiting = open.get(answer.answers);
+    open.delete(answer.answers);
+    if ('code' in answer) waiting?.reject(new InferError(answer.code, answer.message));
+    else waiting?.resolve(answer.outputs);
+  };
   const execute = async (id: number, task: TensorTask, signal: AbortSignal): Promise<void> => {
     try {
       const startedAt = performance.now();
-      const result = await run(task, signal);
+      const result = await run(task, signal, (model, inputs, outputs) => ask(id, model, inputs, outputs));
       const ms = performance.now() - startedAt;
       const reply: TaskReply<readonly PackedTensor[]> = { id, ok: true, result, ms };
       port.postMessage(reply, [...new Set(result.map(({ memory }) => memory))]);
@@ -33,11 +72,16 @@ export function serveTasks(
       port.postMessage(reply);
     } finally {
       running.delete(id);
+      open.clear();
     }
   };
   // One after the other, as they come.
   let last = Promise.resolve();
   port.on('message', (message: Message) => {
+    if ('answers' in message) {
+      hear(message);
+      return;
+    }
     const { id } = message;
     if ('cancel' in message) {
       running.get(id)?.abort();
@@ -52,6 +96,7 @@ export function serveTasks(
 function knownFailure(error: unknown): TaskFailure | undefined {
   if (!(error instanceof InferError)) return undefined;
   const { code, message } = error;
+  if (error instanceof InnerCallError) return { code, message };
   return code === 'INVALID_ARGUMENT' || code === 'RESOURCE_EXHAUSTED' || code === 'FAILED_PRECONDITION'
     ? { code, message }
     : undefined;

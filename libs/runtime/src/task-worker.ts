@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import { InferError } from '@sheaf/inference';
+import { type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { type Asker, type InnerCall, InnerCalls } from './inner-calls.ts';
 
 /** What a worker of ours answers to a task. */
 export type TaskReply<Result> =
@@ -8,7 +9,7 @@ export type TaskReply<Result> =
 
 /** Why a task failed, as data: errors lose their class between threads. */
 export interface TaskFailure {
-  readonly code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED' | 'INTERNAL' | 'FAILED_PRECONDITION';
+  readonly code: InferErrorCode;
   readonly message: string;
   /** For our logs only. */
   readonly log?: string;
@@ -26,6 +27,8 @@ export interface TaskWorkerOptions {
    * A function: the thread is in native code and cannot be stopped; called after the task has its answer.
    */
   readonly overrun: 'replace' | (() => void);
+  /** Answers what a task asks while it runs. Default: tasks ask nothing. */
+  readonly infer?: Infer;
 }
 
 /** What a task gave, and the milliseconds that it took in its thread. */
@@ -38,6 +41,8 @@ interface Task<Result> {
   readonly id: number;
   readonly resolve: (timed: Timed<Result>) => void;
   readonly reject: (error: InferError) => void;
+  /** What it asks others while it runs. */
+  readonly inner: InnerCalls | undefined;
 }
 
 /** One worker thread, which does one task at a time, in the order they came. */
@@ -56,9 +61,11 @@ export class TaskWorker<Result> {
     this.#worker = this.#spawn();
   }
 
-  run(payload: unknown, transfer: readonly ArrayBuffer[]): Promise<Timed<Result>> {
+  run(payload: unknown, transfer: readonly ArrayBuffer[], asker?: Asker): Promise<Timed<Result>> {
+    const { infer } = this.#options;
     return new Promise((resolve, reject) => {
-      const task: Task<Result> = { id: this.#nextId++, resolve, reject };
+      const inner = infer && asker ? new InnerCalls(infer, asker) : undefined;
+      const task: Task<Result> = { id: this.#nextId++, resolve, reject, inner };
       this.#tasks.push(task);
       if (this.#tasks.length === 1) this.#watch(task);
       this.#worker.postMessage({ id: task.id, payload }, transfer);
@@ -84,7 +91,10 @@ export class TaskWorker<Result> {
 
   #spawn(): Worker {
     const worker = new Worker(this.#options.module, { workerData: this.#options.workerData });
-    worker.on('message', (reply: TaskReply<Result>) => this.#finish(reply));
+    worker.on('message', (message: TaskReply<Result> | InnerCall) => {
+      if ('asks' in message) void this.#ask(worker, message);
+      else this.#finish(message);
+    });
     worker.on('error', (error) => {
       console.error(`${this.#options.subject}: its worker failed:`, error);
       this.#replace(new InferError('INTERNAL', `${this.#options.subject}: its worker failed`, { cause: error }));
@@ -92,11 +102,18 @@ export class TaskWorker<Result> {
     return worker;
   }
 
+  async #ask(worker: Worker, call: InnerCall): Promise<void> {
+    const task = this.#tasks.find(({ id }) => id === call.id);
+    const answer = await task?.inner?.ask(call);
+    if (answer && worker === this.#worker) worker.postMessage(answer.message, answer.transfer);
+  }
+
   #finish(reply: TaskReply<Result>): void {
     const [task] = this.#tasks;
     if (!task || task.id !== reply.id) return;
     clearTimeout(this.#limit);
     this.#tasks.shift();
+    task.inner?.end();
     const [next] = this.#tasks;
     if (next) this.#watch(next);
     else this.#onIdle();
@@ -138,6 +155,7 @@ export class TaskWorker<Result> {
     void old.terminate();
     clearTimeout(this.#limit);
     const [running, ...waiting] = this.#tasks.splice(0);
+    running?.inner?.end();
     this.#onIdle();
     this.#worker = this.#spawn();
     running?.reject(error);

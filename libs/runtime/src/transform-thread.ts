@@ -9,11 +9,13 @@ import {
   packBytes,
   type Tensor,
   type Transform,
+  type TransformContext,
+  type TypedValues,
   tensorOf,
   unpackBytes,
 } from '@sheaf/inference';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
-import { serveTasks, type TensorTask } from './task-thread.ts';
+import { type AskOther, serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
 import { resolveTransformImports } from './transform-imports.ts';
 
@@ -53,15 +55,27 @@ function write(name: string, datatype: Datatype, value: unknown): PackedTensor {
 }
 
 if (describeOnly) {
-  const { inputs, outputs } = await load();
-  parentPort?.postMessage({ inputs, outputs });
+  const { inputs, outputs, uses = [] } = await load();
+  parentPort?.postMessage({ inputs, outputs, uses });
 } else {
   const transform = load();
   transform.catch(() => {});
-  const run = async ({ inputs, outputs }: TensorTask, signal: AbortSignal): Promise<readonly PackedTensor[]> => {
-    const { run: compute, outputs: declared } = await transform;
+  const run = async (
+    { inputs, outputs }: TensorTask,
+    signal: AbortSignal,
+    ask: AskOther,
+  ): Promise<readonly PackedTensor[]> => {
+    const { run: compute, outputs: declared, uses = [] } = await transform;
+    const infer: TransformContext['infer'] = async (model, given, wanted = []) => {
+      if (!uses.includes(model)) throw new TypeError(`"${model}" is not among the uses that the transform declares`);
+      const sent = Object.entries(given).map(([name, values]) => write(name, values.datatype, values));
+      const answered = (await ask(model, sent, wanted)).map(unpackTensor);
+      return Object.fromEntries(
+        answered.map((tensor) => [tensor.name, { datatype: tensor.datatype, ...read(tensor) } as TypedValues]),
+      );
+    };
     const values = Object.fromEntries(inputs.map((input) => [input.name, read(unpackTensor(input)) as never]));
-    const results = (await compute(values, { signal })) as Record<string, unknown>;
+    const results = (await compute(values, { signal, infer })) as Record<string, unknown>;
     return outputs.map((name) => write(name, declared[name]?.datatype ?? 'BYTES', results[name]));
   };
   const failureOf = (error: unknown): TaskFailure => ({

@@ -30,6 +30,8 @@ export interface Arrival {
   readonly signal: AbortSignal;
   /** gRPC metadata, where the call brought any of its own. */
   readonly metadata?: (key: string) => string | undefined;
+  /** The configuration that the call was admitted under elsewhere; 0 or none: the one in force. */
+  readonly epoch?: number;
 }
 
 export interface Answered extends Outcome {
@@ -93,7 +95,7 @@ async function answer(message: Buffer, context: CallContext, limits: Limits, ser
 }
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata }: Arrival,
+  { givenMs, traceparent, signal, metadata, epoch = 0 }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -104,6 +106,7 @@ function contextOf(
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
-  const context = { deadline, signal, clock: monotonicClock, snapshot: served.snapshot(), journal, span };
+  const snapshot = epoch > 0 ? { epoch } : served.snapshot();
+  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span };
   return metadata ? { ...context, metadata } : context;
 }

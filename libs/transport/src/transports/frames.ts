@@ -19,6 +19,8 @@ export interface Open {
   readonly traceparent: string;
   /** A ModelInferRequest. */
   readonly request: Buffer;
+  /** 0: the configuration in force. */
+  readonly epoch: number;
 }
 
 export type ServerFrame =
@@ -97,17 +99,18 @@ function readUint(reader: WireReader): number {
 }
 
 function readOpen(reader: WireReader): Open {
-  let [call, timeoutUs, traceparent] = [0, 0, ''];
+  let [call, timeoutUs, epoch, traceparent] = [0, 0, 0, ''];
   let request: Buffer | undefined;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
     else if (field === 2) timeoutUs = reader.int64Number();
     else if (field === 3) traceparent = reader.string();
     else if (field === 4) request = reader.bytes();
+    else if (field === 5) epoch = reader.int64Number();
     else reader.skip();
   });
   if (!request) throw malformed('an open without a request');
-  return { call, timeoutUs, traceparent, request };
+  return { call, timeoutUs, traceparent, request, epoch };
 }
 
 function readServerFrame(reader: WireReader): ServerFrame | undefined {
@@ -184,12 +187,16 @@ const smallBytes = 32;
 
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
-export const openFrame = (call: number, timeoutUs: number, traceparent: string, request: InferRequest): OutFrame => {
+export const openFrame = (
+  { call, timeoutUs, traceparent, epoch }: Omit<Open, 'request'>,
+  request: InferRequest,
+): OutFrame => {
   const bytes = roughBytes(request.inputs);
   return frame(2, bytes + 64, (writer) => {
     writer.uint(1, call);
     writer.uint(2, timeoutUs);
     writer.string(3, traceparent);
+    writer.uint(5, epoch);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);

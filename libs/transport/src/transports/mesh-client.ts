@@ -175,7 +175,9 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      this.#outbox.add(openFrame(call, timeoutUs, formatTraceparent(span), request));
+      this.#outbox.add(
+        openFrame({ call, timeoutUs, traceparent: formatTraceparent(span), epoch: context.snapshot.epoch }, request),
+      );
     });
   }
 

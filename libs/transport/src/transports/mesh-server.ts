@@ -101,7 +101,7 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request }: Open): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request, epoch }: Open): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -112,6 +112,7 @@ class MeshStream {
       givenMs: timeoutUs / 1000,
       traceparent,
       signal: controller.signal,
+      epoch,
     }).then(
       (outcome) => replyFrame(call, outcome, outcome.load),
       (thrown: unknown) => {
