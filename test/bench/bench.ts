@@ -1,9 +1,10 @@
 /** `npm run bench`: everything side by side in one go, as ratios. --quick measures once, and shorter; --full every combination. */
 import { rm } from 'node:fs/promises';
-import { progressBar, startMesh } from '@sheaf/cli';
+import { progressBar, startMesh, table } from '@sheaf/cli';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { openDelayProxy } from './delay-proxy.ts';
+import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
 import { type Measured, nativeClient } from './load.ts';
 import { report } from './report.ts';
@@ -47,6 +48,11 @@ try {
   if (!nativeClient) console.log('h2load is not installed (Debian: nghttp2-client): rows that need it are left out');
   const results = rows.map(({ measure: _, ...row }) => ({ ...row, rounds: measured.get(row.name) ?? [] }));
   console.log(await report(results, vitals));
+  const engine = (await measureEngine()).map(({ shape, usPerStage }) => [
+    shape,
+    `${usPerStage.toFixed(1)} us CPU a stage`,
+  ]);
+  console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
 } finally {
   bar.end();
   for (const [, proxy] of proxies) proxy.close();

@@ -65,9 +65,9 @@ describe('an ONNX model', () => {
     });
   }
 
-  it('has -1 where its shape is symbolic or unknown', () => {
+  it('has -1 where its shape is symbolic or unknown, and keeps the symbols', () => {
     assert.deepEqual(readModel(sampleModels.identity('FP32', ['batch', 3, -1])).signature.inputs, [
-      { name: 'x', datatype: 'FP32', shape: [-1, 3, -1] },
+      { name: 'x', datatype: 'FP32', shape: [-1, 3, -1], symbols: ['batch', '', ''] },
     ]);
   });
 

@@ -27,7 +27,7 @@ export interface ModelFacts {
   readonly producer: string;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
   readonly metadata: ReadonlyMap<string, string>;
-  /** Symbolic and unknown dimensions are -1. Initializers are no inputs. */
+  /** Symbolic and unknown dimensions are -1, with their symbols beside them. Initializers are no inputs. */
   readonly signature: Signature;
   /**
    * Whether the first dimension of every input and output is one and the same: `shared` when all bear one symbol, `open` when none has a
