@@ -11,7 +11,9 @@ import {
   signatures,
   stage,
   step,
+  unary,
   valuesOf,
+  vector,
   yOf,
 } from './fake-models.ts';
 import { buildPipeline, FakeClock } from './test-pipeline.ts';
@@ -158,6 +160,38 @@ describe('an optional stage', () => {
     assert.equal(response.parameters.get('sheaf_failed'), '{"s":"INTERNAL"}');
     assert.equal(response.parameters.get('sheaf_absent'), 'y');
     assert.equal(response.parameters.get('sheaf_degraded'), true);
+  });
+});
+
+describe('an optional input', () => {
+  const optionalX = { ...unary, inputs: [{ ...vector('x'), optional: true }] };
+  const more = {
+    inputs: { x: { datatype: 'FP32', shape: ['n'] }, hint: { datatype: 'FP32', shape: ['m'], optional: true } },
+  };
+
+  it('may be left out by whoever reads it with a question mark; what needs it does not run', async () => {
+    const asked: string[] = [];
+    const constant: Infer = async ({ model, inputs }) => {
+      asked.push(`${model} ${inputs.length}`);
+      return { model, version: '1', parameters: new Map(), outputs: [fp32('y', 7)] };
+    };
+    const stages = { s: { model: 'lenient', inputs: { x: 'hint?' } }, t: { model: 'a', inputs: { x: 'hint' } } };
+    const call = buildPipeline(document(stages, { y: 's.y', z: 't.y?' }, more), {
+      signatures: { ...signatures, lenient: optionalX },
+      models: { lenient: constant, a: constant },
+    });
+    const without = await call({ inputs: [fp32('x', 1)] });
+    assert.deepEqual(
+      without.outputs.map(({ name }) => name),
+      ['y'],
+    );
+    assert.equal(without.parameters.get('sheaf_absent'), 'z');
+    assert.deepEqual(asked, ['lenient 0']);
+    const withHint = await call({ inputs: [fp32('x', 1), fp32('hint', 2)] });
+    assert.deepEqual(
+      withHint.outputs.map(({ name }) => name),
+      ['y', 'z'],
+    );
   });
 });
 

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  boolean,
+  choice,
+  duration,
+  either,
+  integer,
+  list,
+  mapOf,
+  number,
+  optional,
+  Problems,
+  type Reader,
+  record,
+  required,
+  text,
+  variants,
+} from './index.ts';
+
+const read = <T>(reader: Reader<T>, value: unknown) => {
+  const problems = new Problems();
+  return {
+    value: reader.read(value, [], problems),
+    told: problems.list.map(({ path, message }) => `${path.join('.')}: ${message}`),
+  };
+};
+const shape = variants({
+  noun: 'shape',
+  kinds: {
+    circle: { circle: required(number(0), 'Its radius.') },
+    square: { square: required(number(0), 'Its side.'), tilted: optional(boolean, 'Default false.') },
+  },
+  shared: { colour: optional(choice(['red', 'blue']), 'Default red.') },
+});
+
+describe('a reader', () => {
+  it('finds every mistake at once, each with its path, wish and value', () => {
+    const person = record({
+      age: required(integer(0, 150), 'In years.'),
+      wait: optional(duration, 'How long.'),
+      tags: optional(list(text('a tag'), 'a list of tags', 2), 'Any.'),
+    });
+    assert.deepEqual(read(person, { age: -1, wait: '5', tags: ['a', 7], more: 1 }), {
+      value: undefined,
+      told: [
+        'more: unknown key; the keys are age, wait, tags',
+        'age: want an integer from 0 to 150, got -1',
+        'wait: want a time such as 20ms, 1.5s or 2m, got "5"',
+        'tags.1: want a tag, got 7',
+      ],
+    });
+    assert.deepEqual(read(person, { age: 3, wait: '1.5s' }).value, { age: 3, wait: 1500, tags: undefined });
+  });
+
+  it('tells kinds apart by their names', () => {
+    assert.deepEqual(read(shape, { square: 2, colour: 'red' }).value, {
+      kind: 'square',
+      square: 2,
+      tilted: undefined,
+      colour: 'red',
+    });
+    assert.deepEqual(read(shape, { circle: 1, square: 2 }).told, [
+      ': want exactly one of circle, square, got circle and square',
+    ]);
+    assert.deepEqual(read(shape, { triangle: 1 }).told, [': want exactly one of circle, square, got triangle']);
+    assert.deepEqual(read(shape, { circle: 1, tilted: true }).told, [
+      'tilted: "tilted" belongs to a shape of kind square, this is a circle',
+    ]);
+  });
+
+  it('keeps the entries of a map that can be read only where it is told to', () => {
+    const bounds = { min: 1, max: 3, noun: 'size' };
+    assert.equal(read(mapOf(integer(1), bounds), { a: 1, b: 0 }).value, undefined);
+    assert.deepEqual(
+      read(mapOf(integer(1), { ...bounds, keepsOthers: true }), { a: 1, b: 0 }).value,
+      new Map([['a', 1]]),
+    );
+    assert.deepEqual(read(mapOf(integer(1), bounds), {}).told, [': want 1 to 3 sizes, got 0']);
+  });
+
+  it('says both wishes of a value that has neither form', () => {
+    const either1 = either(
+      (value) => typeof value === 'string',
+      text('a name'),
+      record({ weight: required(number(0), '') }),
+    );
+    assert.deepEqual(read(either1, 7).told, [': want a name, or a mapping of weight, got 7']);
+    assert.deepEqual(read(either1, { weight: -1 }).told, ['weight: want a finite number of 0 or more, got -1']);
+  });
+
+  it('takes no key that every object is born with for one of its own', () => {
+    const odd = JSON.parse('{"circle": 1, "__proto__": 1}');
+    assert.deepEqual(read(shape, odd).told, ['__proto__: unknown key; the keys are circle, colour']);
+    assert.deepEqual(read(record({ constructor: required(integer(1), '') }), {}).told, [
+      'constructor: want an integer of 1 or more, got nothing',
+    ]);
+  });
+});
