@@ -4,12 +4,12 @@ const species = ['setosa', 'versicolor', 'virginica'];
 /** Below this nobody should rely on the answer. */
 const sureFrom = 0.6;
 
-/** Processing between models, and rules of the business: a function from tensors to tensors, in a worker of its own, with a time limit. */
+/** Processing between models: a function from tensors to tensors, in a worker of its own, with a time limit. */
 export default defineTransform(
   {
     // The tensors are declared, so that `sheaf check` can hold the pipeline against them before anything starts.
-    inputs: { probabilities: { datatype: 'FP32', shape: [-1, 3] } },
-    outputs: { species: { datatype: 'BYTES', shape: [-1] } },
+    inputs: { probabilities: { datatype: 'FP32', shape: ['flowers', 3] } },
+    outputs: { species: { datatype: 'BYTES', shape: ['flowers'] } },
   },
   ({ probabilities }) => {
     const [flowers = 0, classes = 0] = probabilities.shape;

@@ -1,6 +1,8 @@
 import { cp, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, UsageError } from '../command.ts';
+import { pipelineSchema } from '@sheaf/pipeline';
+import { type Command, UsageError, writeOrFail } from '../command.ts';
 
 const template = fileURLToPath(new URL('../../template/', import.meta.url));
 
@@ -14,6 +16,8 @@ export const init: Command = {
     await cp(template, folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`${folder} cannot be made (${error.code})`);
     });
+    // For editors: pipelines name it in their first line.
+    await writeOrFail(join(folder, 'pipeline.schema.json'), `${JSON.stringify(pipelineSchema(), undefined, 2)}\n`);
     console.log(`${folder} is a mesh: a model, a pipeline, a transform. Try
 
   npx sheaf up ${folder} --watch
