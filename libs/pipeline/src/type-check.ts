@@ -4,6 +4,7 @@ import {
   type AfterRules,
   type BeforeRules,
   type CelType,
+  checkExpression,
   compileAfter,
   compileBefore,
   type Evaluate,
@@ -140,7 +141,7 @@ class TypeCheck {
         )
       )
         continue;
-      const evaluate = expression.check(variables, wanted);
+      const evaluate = checkExpression(expression, variables, wanted);
       if (typeof evaluate === 'string') this.problems.add(place, evaluate);
       else this.#evaluators.set(expression, evaluate);
     }

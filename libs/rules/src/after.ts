@@ -11,7 +11,7 @@ import {
 import { refused } from './before.ts';
 import type { Decision } from './decision.ts';
 import { type CelType, isReadable, type Variables } from './environment.ts';
-import { type Evaluate, type Expression, ExpressionError } from './expression.ts';
+import { checkExpression, type Evaluate, type Expression, ExpressionError } from './expression.ts';
 import type { AfterRule } from './spec.ts';
 import { elementType, listType, toList } from './values.ts';
 
@@ -86,7 +86,7 @@ export function compileAfter(
 
 function compile(rule: AfterRule, variables: Variables, outputs: readonly OutputRows[]): Compiled | string {
   const lists = Object.fromEntries(outputs.flatMap(({ name, datatype }) => fieldOf(name, listType(datatype))));
-  const condition = rule.when?.check({ ...variables, outputs: lists }, 'bool');
+  const condition = rule.when && checkExpression(rule.when, { ...variables, outputs: lists }, 'bool');
   if (typeof condition === 'string') return `when: ${condition}`;
   for (const name of changedBy(rule)) {
     const output = outputs.find((candidate) => candidate.name === name);
@@ -118,7 +118,7 @@ function compileRows(
       return fieldOf(name, shape.length === 1 ? elementType(datatype) : listType(datatype));
     }),
   );
-  const perRow = expression.check({ ...variables, row }, 'bool');
+  const perRow = checkExpression(expression, { ...variables, row }, 'bool');
   if (typeof perRow === 'string') return `${key}: ${perRow}`;
   const [first] = outputs.filter(({ name }) => read.includes(name));
   if (!first) return `${key}: want a condition that reads row.<output>`;

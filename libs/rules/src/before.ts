@@ -10,7 +10,7 @@ import {
 } from '@sheaf/inference';
 import type { Decision } from './decision.ts';
 import { isReadable, type Variables } from './environment.ts';
-import { type Evaluate, ExpressionError } from './expression.ts';
+import { checkExpression, type Evaluate, ExpressionError } from './expression.ts';
 import type { BeforeRule, Refusal } from './spec.ts';
 
 /** What is declared for expressions over a request: the pipeline's context, and of each input its shape, size and bytes. */
@@ -54,7 +54,7 @@ export function compileBefore(
   const compiled: CompiledBefore[] = [];
   const mistakes: { index: number; message: string }[] = [];
   for (const [index, rule] of rules.entries()) {
-    const condition = rule.when?.check(variables, 'bool');
+    const condition = rule.when && checkExpression(rule.when, variables, 'bool');
     if (typeof condition === 'string') mistakes.push({ index, message: `when: ${condition}` });
     else compiled.push({ ...rule, condition });
     if (rule.kind === 'cap-rows' && openInputs.size === 0)

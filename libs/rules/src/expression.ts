@@ -12,13 +12,11 @@ export type Evaluate<W extends Wanted> = (values: Readonly<Record<string, unknow
 /** An expression could not be evaluated; each place that has one says what then holds. */
 export class ExpressionError extends Error {}
 
-/** An expression that has been parsed, and not yet held against the types of what it reads. */
+/** An expression that has been parsed, and not yet held against the types of what it reads. Plain data: specs travel between processes. */
 export interface Expression {
   readonly text: string;
   /** What it reads: `outputs.confidence` as `['outputs', 'confidence']`. */
   readonly reads: readonly (readonly string[])[];
-  /** Compiles it over `variables`; a sentence says why it cannot be. */
-  check<W extends Wanted>(variables: Variables, wanted: W): Evaluate<W> | string;
 }
 
 const parser = createEnvironment();
@@ -30,13 +28,18 @@ export function parseExpression(text: string): Expression | string {
   try {
     const { ast } = parser.parse(text);
     const walk = new Walk(ast);
-    return walk.problem ?? { text, reads: walk.reads, check: (variables, wanted) => check(text, variables, wanted) };
+    return walk.problem ?? { text, reads: walk.reads };
   } catch (error) {
     return summaryOf(error);
   }
 }
 
-function check<W extends Wanted>(text: string, variables: Variables, wanted: W): Evaluate<W> | string {
+/** Compiles an expression over `variables`; a sentence says why it cannot be. */
+export function checkExpression<W extends Wanted>(
+  { text }: Expression,
+  variables: Variables,
+  wanted: W,
+): Evaluate<W> | string {
   const program = createEnvironment(variables).parse(text);
   const { valid, type = '', error } = program.check();
   if (!valid) return summaryOf(error);

@@ -8,7 +8,14 @@ export {
 export { type BeforeOutcome, type BeforeRules, compileBefore, requestValues, requestVariables } from './before.ts';
 export type { Decision } from './decision.ts';
 export { type CelType, expressionLimits, isReadable, type Variables } from './environment.ts';
-export { type Evaluate, type Expression, ExpressionError, parseExpression, type Wanted } from './expression.ts';
+export {
+  checkExpression,
+  type Evaluate,
+  type Expression,
+  ExpressionError,
+  parseExpression,
+  type Wanted,
+} from './expression.ts';
 export {
   type AfterRule,
   afterVariants,

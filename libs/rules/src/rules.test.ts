@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { Problems } from '@sheaf/document';
 import { type InferRequest, packBytes, type Tensor, tensorOf, unpackBytes } from '@sheaf/inference';
 import {
+  checkExpression,
   compileAfter,
   compileBefore,
   ExpressionError,
@@ -18,7 +19,7 @@ function evaluate(text: string, values: Readonly<Record<string, unknown>> = {}):
   assert.ok(typeof parsed !== 'string', String(parsed));
   const types = { xs: 'list<double>', ns: 'list<int>', d: 'double', n: 'int' } as const;
   const wanted = /[<>=!]|exists|all/.test(text) ? 'bool' : 'number';
-  const checked = parsed.check(types, wanted);
+  const checked = checkExpression(parsed, types, wanted);
   assert.ok(typeof checked !== 'string', String(checked));
   return checked({ xs: [3, 1, 2], ns: [3n, 1n, 2n], d: 0.5, n: 4n, ...values });
 }
