@@ -163,6 +163,20 @@ describe('an optional stage', () => {
   });
 });
 
+describe('dimensions of one name', () => {
+  it('are one size in any request', async () => {
+    const pair: Signature = { inputs: [vector('a'), vector('b')], outputs: [vector('y')] };
+    const inputs = { a: { datatype: 'FP32', shape: ['n'] }, b: { datatype: 'FP32', shape: ['n'] } };
+    const doc = document({ s: { model: 'pair', inputs: { a: 'a', b: 'b' } } }, { y: 's.y' }, { inputs });
+    const call = buildPipeline(doc, { signatures: { pair }, models: { pair: plus(0) } });
+    assert.equal((await call({ inputs: [fp32('a', 1), fp32('b', 2)] })).outputs.length, 1);
+    await assert.rejects(call({ inputs: [fp32('a', 1), fp32('b', 2, 3)] }), {
+      code: 'INVALID_ARGUMENT',
+      message: 'inputs[1].shape[0]: input "b": want 1 (n, as input "a" has it), got 2',
+    });
+  });
+});
+
 describe('an optional input', () => {
   const optionalX = { ...unary, inputs: [{ ...vector('x'), optional: true }] };
   const more = {

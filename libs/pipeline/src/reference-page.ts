@@ -83,6 +83,27 @@ risk:
   inputs: { features: features }`,
 };
 
+const transformText = `The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a worker, with a time limit of 5 s. With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
+
+\`\`\`ts
+import { defineTransform } from '@sheaf/inference';
+
+export default defineTransform(
+  {
+    inputs: { measures: { datatype: 'FP32', shape: ['rows', 4] } },
+    outputs: { sure: { datatype: 'BOOL', shape: ['rows'] } },
+    uses: ['iris'],
+  },
+  async ({ measures }, context) => {
+    const { probabilities } = await context.infer('iris', { measures: { datatype: 'FP32', ...measures } });
+    if (probabilities?.datatype !== 'FP32') throw new Error('iris gave no probabilities');
+    const [rows = 0, classes = 0] = probabilities.shape;
+    const best = (row: number) => Math.max(...probabilities.data.subarray(row * classes, (row + 1) * classes));
+    return { sure: { shape: [rows], data: Uint8Array.from({ length: rows }, (_, row) => Number(best(row) > 0.9)) } };
+  },
+);
+\`\`\``;
+
 const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
 
 /** REFERENCE.md. */
@@ -116,6 +137,7 @@ export function referencePage(): string {
         `### ${kind}`,
         table(fields),
         ...(snippets[kind] ? [fenced(snippets[kind])] : []),
+        ...(kind === 'transform' ? [transformText] : []),
         ...(kind === 'ensemble' ? ['A member is a step with these keys beside:', table(memberFields)] : []),
         ...(kind === 'switch' ? ['A branch is a step with this key beside:', table(branchFields)] : []),
       ]),

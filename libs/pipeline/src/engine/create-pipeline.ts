@@ -15,6 +15,7 @@ import type { CheckedPipeline } from '../type-check.ts';
 import { stageReads } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
+import { checkSymbols } from './check-symbols.ts';
 import { compileStep } from './compile-step.ts';
 import { contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
@@ -70,6 +71,7 @@ class Pipeline {
   infer: Infer = async (received, context) => {
     const { signature, spec } = this.#checked;
     checkRequest(signature, received.inputs, received.outputs);
+    checkSymbols(signature.inputs, received.inputs);
     const { request, reroute, decisions } = this.#decideBefore(received, context);
     if (reroute !== undefined) {
       const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
