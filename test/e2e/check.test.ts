@@ -198,6 +198,11 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     { ...good, 'pipelines/q.yaml': pipeline.replace('pipeline: p', 'pipeline: double') },
     [/the name "double" is already taken by models\/double/],
   ],
+  [
+    'two files with one version of a pipeline',
+    { ...good, 'pipelines/q.yaml': pipeline },
+    [/pipeline "p" version 1 is already in pipelines\/[a-z]+\.yaml/],
+  ],
 ];
 
 describe('sheaf check', () => {

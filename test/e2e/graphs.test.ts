@@ -73,6 +73,31 @@ describe('a mesh of real processes', () => {
     assert.equal(pids.size, 1 + 6);
   });
 
+  it('serves versions of a pipeline side by side, the newest unless one is named; a rule hands calls to another', async () => {
+    const next = `pipeline: diamond
+version: 2
+${inputs}
+stages: { only: { model: triple, inputs: { x: x } } }
+outputs: { y: only.y, left: only.y }
+rules:
+  before: [{ name: large-ones, when: 'inputs.x.size > 2', reroute: diamond/1 }]
+`;
+    await using mesh = await startTestMesh({ ...files, 'pipelines/diamond-2.yaml': next });
+    const small = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
+    const told = async (input: Tensor, version: string): Promise<unknown> => {
+      const answer = await ask(mesh.door, 'diamond', [input], { version, outputs: ['y'] });
+      return [answer.version, numbers(answer.byName.get('y')), answer.parameters.get('sheaf_rerouted')];
+    };
+    assert.deepEqual(await told(small, ''), ['2', [3, 6], undefined]);
+    assert.deepEqual(await told(small, '1'), ['1', [5, 10], undefined]);
+    assert.deepEqual(await told(page, '2'), ['1', [5, 10, 15, 20], 'diamond/2 -> diamond/1']);
+    assert.deepEqual((await mesh.door.describe('diamond', '', 1000)).versions, ['2', '1']);
+    await assert.rejects(
+      ask(mesh.door, 'diamond', [small], { version: '3' }),
+      /"diamond" has no version 3; it has 2, 1/,
+    );
+  });
+
   it('serves single models with the same door, and says what each name takes and gives', async () => {
     await using mesh = await startTestMesh(files);
     assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { pageExample, parsePipeline, pipelineSchema, snippets } from '@sheaf/pipeline';
+import { pageExample, parsePipeline, pipelineSchema, ruleSnippets, snippets } from '@sheaf/pipeline';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 
@@ -21,9 +21,15 @@ const around = (snippet: string): object => ({
   outputs: { y: 'quick.y' },
 });
 
+const withRules = (place: string, snippet: string): object => ({
+  ...(parse(pageExample) as object),
+  rules: { [place]: parse(snippet) },
+});
+
 const documents: readonly (readonly [string, unknown])[] = [
   ['the example of the reference page', parse(pageExample)],
   ...Object.entries(snippets).map(([kind, snippet]) => [`the snippet of ${kind}`, around(snippet)] as const),
+  ...Object.entries(ruleSnippets).map(([place, rules]) => [`the rules ${place}`, withRules(place, rules)] as const),
   ...(await Promise.all(
     globSync('{examples/*,apps/cli/template}/pipelines/*.yaml', { cwd: root }).map(
       async (file) => [file, parse(await readFile(new URL(file, root), 'utf8'))] as const,

@@ -25,7 +25,15 @@ import {
   type TestFile,
   transformName,
 } from '@sheaf/mesh';
-import { checkPipelines, createPipeline, type Target } from '@sheaf/pipeline';
+import {
+  checkPipelines,
+  createPipeline,
+  type PipelineName,
+  type PipelineSpec,
+  pipelineFinder,
+  pipelineName,
+  type Target,
+} from '@sheaf/pipeline';
 import { jsonElements, readTensor } from '@sheaf/tensor-io';
 import { UsageError } from './command.ts';
 
@@ -53,49 +61,54 @@ export function realTargets({ models, transforms }: Mesh, files: readonly TestFi
 /** Runs one test after the other; `askReal` is only called for what a test does not fake. */
 export async function* runTests(mesh: Mesh, files: readonly TestFile[], askReal: AskReal): AsyncGenerator<TestResult> {
   for (const { file, folder, pipeline, tests } of files) {
-    const { signature } = mesh.pipelines.find(({ spec }) => spec.pipeline === pipeline) ?? {};
-    if (!signature)
+    const { signature, spec } = pipelineIn(mesh, pipelineName(pipeline)) ?? {};
+    if (!signature || !spec)
       throw new UsageError(`${file}: there is no pipeline "${pipeline}" that is known without its servers`);
     for (const test of tests) {
       const startedAt = monotonicClock.now();
-      const failures = await run(mesh, pipeline, signature, test, folder, askReal);
+      const failures = await run(mesh, spec, signature, test, folder, askReal);
       yield { file, pipeline, name: test.name, ms: monotonicClock.now() - startedAt, failures };
     }
   }
 }
 
+const pipelineIn = ({ pipelines }: Mesh, named: PipelineName) => {
+  const found = pipelineFinder(pipelines.map(({ spec }) => spec))(named);
+  return pipelines.find(({ spec }) => spec === found);
+};
+
 async function run(
   mesh: Mesh,
-  pipeline: string,
+  pipeline: PipelineSpec,
   signature: Signature,
   test: PipelineTest,
   folder: string,
   askReal: AskReal,
 ): Promise<string[]> {
-  const infers = new Map<string, Infer>();
-  const checks = checkPipelines(
-    mesh.pipelines.map(({ spec }) => spec),
-    (target) => signatureIn(mesh, target),
-  );
+  const infers = new Map<PipelineSpec, Infer>();
+  const specs = mesh.pipelines.map(({ spec }) => spec);
+  const find = pipelineFinder(specs);
+  const checks = checkPipelines(specs, (target) => signatureIn(mesh, target));
   for (const { spec, checked } of checks) {
     if (!checked) continue;
     const ask = (target: Target): Infer => {
       const name = nameOf(target);
       const fake = test.fakes?.get(name);
       if (fake) return fakeInfer(name, fake, signatureOfTarget(mesh, target));
-      if (target.kind === 'pipeline') return (request, context) => (infers.get(name) as Infer)(request, context);
+      if (target.kind === 'pipeline')
+        return (request, context) => (infers.get(find(target) as PipelineSpec) as Infer)(request, context);
       return (request, context) =>
         askReal(name)(
           { ...request, model: name, version: target.kind === 'model' ? (target.version ?? '') : '' },
           context,
         );
     };
-    infers.set(spec.pipeline, createPipeline(checked, ask));
+    infers.set(spec, createPipeline(checked, ask));
   }
   try {
     const inputs = await Promise.all([...test.inputs].map(([name, value]) => inputOf(name, value, signature, folder)));
     const request = {
-      model: pipeline,
+      model: pipeline.pipeline,
       version: '',
       id: '',
       parameters: new Map(test.parameters ?? []),
@@ -111,9 +124,7 @@ async function run(
 }
 
 const signatureOfTarget = (mesh: Mesh, target: Target): Signature | undefined =>
-  target.kind === 'pipeline'
-    ? mesh.pipelines.find(({ spec }) => spec.pipeline === target.name)?.signature
-    : signatureIn(mesh, target);
+  target.kind === 'pipeline' ? pipelineIn(mesh, target)?.signature : signatureIn(mesh, target);
 
 async function inputOf(
   name: string,

@@ -50,8 +50,15 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
       );
   }
   const specs = mesh.pipelines.map(({ spec }) => spec);
-  for (const check of checkPipelines(specs, signatureOf))
-    entries.set(check.spec.pipeline, pipelineEntry(check, services, entries));
+  const checks = Map.groupBy(checkPipelines(specs, signatureOf), ({ spec }) => spec.pipeline);
+  for (const [name, versions] of checks)
+    entries.set(
+      name,
+      pipelineEntry(
+        name,
+        versions.map((check) => pipelineVersion(check, services, entries)),
+      ),
+    );
   return catalogOf(entries);
 }
 
@@ -107,11 +114,36 @@ function modelEntry(
   };
 }
 
-function pipelineEntry(
+interface PipelineVersion {
+  readonly version: number;
+  readonly signature: Signature;
+  readonly infer: Infer;
+  readonly isReady: () => boolean;
+}
+
+/** One name, and the version that is asked for; the newest when none is. */
+function pipelineEntry(name: string, given: readonly PipelineVersion[]): Entry {
+  const sorted = given.toSorted((a, b) => b.version - a.version);
+  const [newest] = sorted as [PipelineVersion];
+  const versions = sorted.map(({ version }) => String(version));
+  const find = (wanted: string) => (wanted === '' ? newest : sorted[versions.indexOf(wanted)]);
+  const get = (wanted: string): PipelineVersion => {
+    const found = find(wanted);
+    if (!found) throw unknownVersion(name, wanted, versions);
+    return found;
+  };
+  return {
+    infer: async (request, context) => get(request.version).infer(request, context),
+    describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
+    isReady: (wanted) => find(wanted)?.isReady() ?? false,
+  };
+}
+
+function pipelineVersion(
   { spec, checked, problems }: PipelineCheck,
   services: Services,
   entries: ReadonlyMap<string, Entry>,
-): Entry {
+): PipelineVersion {
   if (!checked) {
     throw new InferError(
       'FAILED_PRECONDITION',
@@ -133,23 +165,9 @@ function pipelineEntry(
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'
-      ? (entries.get(target.name)?.isReady('') ?? false)
+      ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
       : (holderOf(target, services)?.isReady() ?? false);
-  const version = String(spec.version);
-  const check = (wanted: string): void => {
-    if (wanted !== '' && wanted !== version) throw unknownVersion(spec.pipeline, wanted, [version]);
-  };
-  return {
-    infer: async (request, context) => {
-      check(request.version);
-      return infer(request, context);
-    },
-    describe: (wanted) => {
-      check(wanted);
-      return { name: spec.pipeline, versions: [version], platform: 'sheaf_pipeline', ...checked.signature };
-    },
-    isReady: (wanted) => (wanted === '' || wanted === version) && required.every(isUp),
-  };
+  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp) };
 }
 
 const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);

@@ -1,4 +1,4 @@
-import { allSteps, pipelinesAsked, targetsOf } from '@sheaf/pipeline';
+import { allSteps, type PipelineName, pipelineFinder, pipelinesAsked, targetsOf } from '@sheaf/pipeline';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 
@@ -9,11 +9,19 @@ const depthMax = 8;
 export function checkUses({ models, transforms, pipelines, services }: Mesh, problems: MeshProblem[]): void {
   const foreign = services.filter(({ endpoint }) => endpoint).flatMap((service) => service.models);
   const known = new Set([...models.map(({ name }) => name), ...foreign, ...pipelines.map(({ spec }) => spec.pipeline)]);
-  const asked = new Map<string, readonly string[]>(transforms.map(({ path, uses }) => [path, uses]));
+  const find = pipelineFinder(pipelines.map(({ spec }) => spec));
+  /** A pipeline is one of its versions: they may hand calls to one another. */
+  const keyOf = (named: PipelineName): string => {
+    const spec = find(named);
+    return spec ? `${spec.pipeline}/${spec.version}` : named.name;
+  };
+  const asked = new Map<string, readonly string[]>(
+    transforms.map(({ path, uses }) => [path, uses.map((name) => keyOf({ name }))]),
+  );
   for (const { spec } of pipelines) {
     const steps = spec.stages.flatMap(({ step }) => allSteps(step, []));
     const paths = steps.flatMap(({ step }) => targetsOf(step)).flatMap((t) => (t.kind === 'transform' ? [t.path] : []));
-    asked.set(spec.pipeline, [...pipelinesAsked(spec), ...paths]);
+    asked.set(`${spec.pipeline}/${spec.version}`, [...pipelinesAsked(spec).map(keyOf), ...paths]);
   }
   for (const { path, uses } of transforms) {
     for (const name of uses.filter((use) => !known.has(use)))

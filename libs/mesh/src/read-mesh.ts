@@ -126,7 +126,7 @@ async function readTransform(folder: string, path: string): Promise<MeshTransfor
   }
 }
 
-/** Models, transforms and pipelines are all addressed by one name. */
+/** Models, transforms and pipelines are all addressed by one name; of a pipeline each version has a file of its own. */
 function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProblem[]): void {
   const owners = new Map<string, string>();
   const claim = (name: string, file: string): void => {
@@ -136,7 +136,15 @@ function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProbl
   };
   for (const { name } of models) claim(name, `models/${name}`);
   for (const { name, path } of transforms) claim(name, path);
-  for (const { spec, file } of pipelines) claim(spec.pipeline, file);
+  const versions = new Map<string, string>();
+  for (const { spec, file } of pipelines) {
+    const version = `${spec.pipeline}" version ${spec.version}`;
+    const other = versions.get(version);
+    if (other) problems.push(problemIn(file, `pipeline "${version} is already in ${other}`));
+    else versions.set(version, file);
+  }
+  for (const [name, [{ file } = { file: '' }]] of Map.groupBy(pipelines, ({ spec }) => spec.pipeline))
+    claim(name, file);
 }
 
 function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): MeshPipeline[] {

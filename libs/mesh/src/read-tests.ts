@@ -78,7 +78,7 @@ const testCase = record({
 });
 
 const testDocument = record({
-  pipeline: required(text('the name of a pipeline'), 'What is tested.'),
+  pipeline: required(text('the name of a pipeline, such as other or other/2'), 'What is tested.'),
   tests: required(list(testCase, 'a list of tests', 1_000), 'Each one call.'),
 });
 

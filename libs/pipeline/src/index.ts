@@ -4,9 +4,17 @@ export { createPipeline } from './engine/create-pipeline.ts';
 export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from './engine/plan.ts';
 export { toMermaid } from './mermaid.ts';
 export { parsePipeline } from './parse-pipeline.ts';
-export { pageExample, referencePage, snippets } from './reference-page.ts';
+export { pageExample, referencePage, ruleSnippets, snippets } from './reference-page.ts';
 export { pipelineSchema } from './schema.ts';
 export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
 export { toSvg } from './svg.ts';
 export { type CheckedPipeline, typeCheck } from './type-check.ts';
-export { allSteps, pipelinesAsked, requiredTargets, targetsOf } from './walk.ts';
+export {
+  allSteps,
+  type PipelineName,
+  pipelineFinder,
+  pipelineName,
+  pipelinesAsked,
+  requiredTargets,
+  targetsOf,
+} from './walk.ts';

@@ -83,7 +83,18 @@ risk:
   inputs: { features: features }`,
 };
 
-const transformText = `The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a worker, with a time limit of 5 s. With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
+/** Rules of each place: parsed by the test of this page. */
+export const ruleSnippets = {
+  before: `
+- name: too-large
+  when: inputs.page.size > 4000000
+  refuse: { code: RESOURCE_EXHAUSTED, reason: PAGE_TOO_LARGE, message: a page has at most 4 million pixels }`,
+  after: `
+- { name: sure-enough, keep: row.confidence >= 0.5 }
+- { name: unsure, when: 'outputs.confidence.exists(c, c < 0.7)', label: { decision: check } }`,
+} as const;
+
+const transformText = `The path is from the mesh folder. The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a worker, with a time limit of 5 s. With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
 
 \`\`\`ts
 import { defineTransform } from '@sheaf/inference';
@@ -110,18 +121,22 @@ const section = (title: string, ...parts: readonly string[]): string => [`## ${t
 export function referencePage(): string {
   return `${[
     '# The pipeline language',
-    'A pipeline is one YAML file in `pipelines/` of a mesh folder. Callers address it like a model. What runs when follows from what reads what; `sheaf check` finds every mistake, with its line, before anything starts. This page is generated (`npm run reference`).',
+    'A pipeline is one YAML file in `pipelines/` of a mesh folder, called as you like; several versions of one are files of their own. Callers address it like a model. What runs when follows from what reads what; `sheaf check` finds every mistake, with its line, before anything starts. This page is generated (`npm run reference`).',
     fenced(pageExample),
-    section('A pipeline', 'A `?` after a key says that it may be left out.', table(pipelineFields)),
+    section(
+      'A pipeline',
+      'A `?` after a key says that it may be left out. Names of stages, members and rules are of letters, digits, "_" and "-". In an expression a name with a "-" is written `stages["net-a"]`.',
+      table(pipelineFields),
+    ),
     section(
       'References',
       'A tensor is named where it comes from: `page` is an input of the pipeline, `locate.boxes` an output of a stage. With a `?` behind it (`detail.text?`) whoever reads it can do without. A stage that needs a tensor which was not computed does not run; an output that may be absent has to be written with a `?`, and the answer says which are (`sheaf_absent`).',
-      'Dimensions may have names: `[rows, 64]` is any number of rows, and the same wherever `rows` stands in the signature. They are followed through the whole graph.',
+      'Dimensions may have names: `[rows, 64]` is any number of rows, and the same wherever `rows` stands in the signature. They are followed through the whole graph: the names of a model, a transform or another pipeline are its own, and meet those of this file where a tensor goes in and comes out. Signatures of models are read from the model files.',
     ),
     section('Inputs', table(inputFields)),
     section(
       'Context',
-      'Values of a call that expressions may read. One of `metadata` and `parameter`.',
+      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default.',
       kindsTable(contextVariants.kinds),
       table(contextVariants.shared),
     ),
@@ -138,26 +153,36 @@ export function referencePage(): string {
         table(fields),
         ...(snippets[kind] ? [fenced(snippets[kind])] : []),
         ...(kind === 'transform' ? [transformText] : []),
-        ...(kind === 'ensemble' ? ['A member is a step with these keys beside:', table(memberFields)] : []),
+        ...(kind === 'ensemble'
+          ? [
+              'A member is a step with these keys beside:',
+              table(memberFields),
+              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for.',
+            ]
+          : []),
         ...(kind === 'switch' ? ['A branch is a step with this key beside:', table(branchFields)] : []),
       ]),
     ),
     section(
       'Combiners',
-      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a shape unlike the others, has failed.',
+      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a shape unlike the others, has failed. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
       table(combinerVariants.shared),
       fenced(snippets.stack ?? ''),
     ),
     section(
       'Rules',
-      'In the order they are written; each has a name, a condition and one action. A rule sees the context and the shapes of the inputs; after the run also outputs of at most 1,024 elements.',
+      'In the order they are written, each sees what those before it made: after a `keep`, `outputs` are the rows that were kept. Each has a name, a condition and one action. A rule sees the context and the shapes of the inputs; after the run also those outputs that it names, as long as they have at most 1,024 elements: an expression that reads a larger one fails. A `keep` also takes rows out of outputs that it does not read, whatever their size.',
       table(beforeVariants.shared),
       '### before',
       kindsTable(beforeVariants.kinds),
+      fenced(ruleSnippets.before),
+      '`code` is one of PERMISSION_DENIED (the default), INVALID_ARGUMENT, FAILED_PRECONDITION, RESOURCE_EXHAUSTED, UNAVAILABLE; `reason` is RULE_DENIED unless given; a sentence alone takes both defaults.',
       'When its condition cannot be evaluated the rule refuses (PERMISSION_DENIED, `RULE_FAILED`).',
       '### after',
       kindsTable(afterVariants.kinds),
+      fenced(ruleSnippets.after),
+      'Outputs have the same rows when the graph says so: their first dimension is one and the same, through every stage between them (a model that gives as many rows as it takes hands the dimension on). `sheaf check` tells where they need not be.',
       'When its condition cannot be evaluated the answer stays as it is, and says so (`sheaf_unevaluated`).',
     ),
     section(
@@ -172,6 +197,8 @@ export function referencePage(): string {
         '| `outputs.<name>` | the elements of an output, as a list | rules after |',
         '| `row.<output>` | the value of one row, or the list of it | `keep`, `where` |',
         "| `lowest(list)`, `highest(list)`, `mean(list)`, `sum(list)`, `abs(x)` | beside CEL's own `size`, `exists`, `all`, `filter`, `in`, ... | everywhere |",
+        '',
+        'Elements of FP32 are seen as doubles. Of an empty list `lowest` is infinite, `highest` minus infinite, `sum` 0 and `mean` no number, so that no comparison with it holds by accident.',
       ].join('\n'),
       'When one fails at run time: a weight becomes 1, a condition of a switch does not hold, and the answer names the place (`sheaf_unevaluated`).',
     ),

@@ -63,7 +63,7 @@ describe('rules', () => {
       { others: [other] },
     );
     assert.deepEqual([response.model, response.version, yOf(response)], ['other', '2', [10, 11]]);
-    assert.equal(response.parameters.get('sheaf_rerouted'), 'p -> other/2');
+    assert.equal(response.parameters.get('sheaf_rerouted'), 'p/1 -> other/2');
   });
 
   it('filter rows, cap, round, replace and label, in their order', async () => {

@@ -20,7 +20,7 @@ import { PipelineProblems } from './pipeline-problems.ts';
 import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
 import { type Resolved, StepTypes } from './step-types.ts';
 import { identity, type TensorType, type Types, toSpec, Use } from './types.ts';
-import { expressionsOf } from './walk.ts';
+import { expressionsOf, pipelineName } from './walk.ts';
 
 export type SignatureOf = (target: Target) => Signature | undefined;
 
@@ -166,8 +166,7 @@ class TypeCheck {
 
   /** The other pipeline must take what callers of this one send, and give what they expect. */
   #checkReroute(to: string, path: Path): void {
-    const [name = '', version] = to.split('/');
-    const target: Target = { kind: 'pipeline', name, version };
+    const target: Target = { kind: 'pipeline', ...pipelineName(to) };
     const signature = this.#signatureOf(target);
     if (!signature) {
       this.problems.missing(path, target);

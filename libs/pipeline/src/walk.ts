@@ -83,12 +83,33 @@ export const stageReads = ({ reads }: Expression): Reference[] =>
     root === 'stages' && stage !== undefined && name !== undefined ? [{ stage, name, optional: true }] : [],
   );
 
+/** A pipeline as others name it; without a version, the newest. */
+export interface PipelineName {
+  readonly name: string;
+  readonly version?: string | undefined;
+}
+
+/** `other` or `other/2`, as rules write it. */
+export function pipelineName(text: string): PipelineName {
+  const [name = '', version] = text.split('/');
+  return { name, version };
+}
+
+/** Finds a pipeline among those of a mesh by its name and version; the newest version when none is named. */
+export function pipelineFinder(specs: readonly PipelineSpec[]): (named: PipelineName) => PipelineSpec | undefined {
+  const byName = Map.groupBy(
+    specs.toSorted((a, b) => b.version - a.version),
+    ({ pipeline }) => pipeline,
+  );
+  return ({ name, version }) =>
+    byName.get(name)?.find((spec) => version === undefined || version === '' || version === String(spec.version));
+}
+
 /** The other pipelines that one asks or hands calls to. */
-export function pipelinesAsked({ stages, rules }: PipelineSpec): string[] {
+export function pipelinesAsked({ stages, rules }: PipelineSpec): PipelineName[] {
   const nested = stages
     .flatMap(({ step }) => allSteps(step, []))
     .flatMap(({ step }) => targetsOf(step))
-    .flatMap((target) => (target.kind === 'pipeline' ? [target.name] : []));
-  const rerouted = rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [rule.reroute.split('/')[0] ?? ''] : []));
-  return [...new Set([...nested, ...rerouted])];
+    .flatMap((target) => (target.kind === 'pipeline' ? [target] : []));
+  return [...nested, ...rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [pipelineName(rule.reroute)] : []))];
 }

@@ -1,15 +1,16 @@
-import { toMermaid, toSvg } from '@sheaf/pipeline';
+import { pipelineFinder, pipelineName, toMermaid, toSvg } from '@sheaf/pipeline';
 import { type Command, readMeshOrFail, textOf, UsageError, writeOrFail } from '../command.ts';
 
 export const graph: Command = {
-  usage: 'graph <pipeline> [folder]',
+  usage: 'graph <pipeline>[/<version>] [folder]',
   summary: 'print a pipeline as a Mermaid diagram, or draw it',
   options: { svg: { type: 'string' } },
   help: '  --svg <out.svg>   a picture instead',
   async run([name, folder], values) {
     if (!name) throw new UsageError(`usage: sheaf ${graph.usage}`);
     const { pipelines } = await readMeshOrFail(folder);
-    const found = pipelines.find(({ spec }) => spec.pipeline === name);
+    const spec = pipelineFinder(pipelines.map((pipeline) => pipeline.spec))(pipelineName(name));
+    const found = pipelines.find((pipeline) => pipeline.spec === spec);
     const known = pipelines.map(({ spec }) => spec.pipeline).join(', ') || 'none';
     if (!found) throw new UsageError(`there is no pipeline "${name}"; the pipelines are ${known}`);
     const file = textOf(values.svg);

@@ -12,7 +12,7 @@ import {
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
-import { stageReads } from '../walk.ts';
+import { pipelineName, stageReads } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { checkSymbols } from './check-symbols.ts';
@@ -64,8 +64,7 @@ class Pipeline {
   }
 
   #pipelineAt(text: string): Infer {
-    const [name = '', version] = text.split('/');
-    return this.#resolve({ kind: 'pipeline', name, version });
+    return this.#resolve({ kind: 'pipeline', ...pipelineName(text) });
   }
 
   infer: Infer = async (received, context) => {
@@ -77,7 +76,10 @@ class Pipeline {
       const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
       return {
         ...response,
-        parameters: new Map([...response.parameters, ['sheaf_rerouted', `${spec.pipeline} -> ${reroute}`]]),
+        parameters: new Map([
+          ...response.parameters,
+          ['sheaf_rerouted', `${spec.pipeline}/${spec.version} -> ${reroute}`],
+        ]),
       };
     }
     const demand = this.#demands.of(request.outputs);
