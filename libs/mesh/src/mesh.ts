@@ -1,6 +1,6 @@
 import type { Limits, Signature } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
-import type { PipelineSpec } from '@sheaf/pipeline';
+import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { BatchingOptions, Provider } from '@sheaf/runtime';
 
 export interface ModelVersion {
@@ -65,6 +65,7 @@ export interface MeshPipeline {
   readonly file: string;
   /** Undefined where it depends on what somebody else's server says. */
   readonly signature?: Signature;
+  readonly stageOutputs?: StageOutputs;
 }
 
 /** One folder is one mesh. Everything in it has been checked. */

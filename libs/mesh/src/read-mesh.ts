@@ -165,7 +165,7 @@ function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: Mes
   return checks.map(({ spec, checked }) => ({
     spec,
     file: yamlOf.get(spec)?.file ?? '',
-    ...(checked ? { signature: checked.signature } : {}),
+    ...(checked ? { signature: checked.signature, stageOutputs: checked.stageOutputs } : {}),
   }));
 }
 

@@ -8,7 +8,7 @@ export { pageExample, referencePage, ruleSnippets, snippets } from './reference-
 export { pipelineSchema } from './schema.ts';
 export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
 export { toSvg } from './svg.ts';
-export { type CheckedPipeline, typeCheck } from './type-check.ts';
+export { type CheckedPipeline, type StageOutputs, typeCheck } from './type-check.ts';
 export {
   allSteps,
   type PipelineName,

@@ -1,6 +1,7 @@
-import type { Signature } from '@sheaf/inference';
+import type { Signature, TensorSpec } from '@sheaf/inference';
 import { asks } from './engine/plan.ts';
 import type { PipelineSpec, Reference, StageSpec, Step } from './spec.ts';
+import type { StageOutputs } from './type-check.ts';
 import { allSteps, expressionsOf, innerSteps, stageReads } from './walk.ts';
 
 const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? `in_${name}` : `stage_${stage}`);
@@ -33,14 +34,25 @@ const nodeOf = (stage: StageSpec): string => {
   return `  stage_${stage.name}[${quoted(stage.optional ? `${lines}\n(optional)` : lines)}]`;
 };
 
-/** The graph as a Mermaid flowchart, for a README or a page that draws it; with the types of the outputs where its signature is known. */
-export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, signature?: Signature): string {
-  const typeOf = (name: string): string => {
-    const spec = signature?.outputs.find((output) => output.name === name);
+/** What the type check told of a pipeline. */
+interface Typed {
+  readonly signature?: Signature;
+  readonly stageOutputs?: StageOutputs;
+}
+
+/** The graph as a Mermaid flowchart, for a README or a page that draws it; with the type of every tensor where they are known. */
+export function toMermaid(
+  { inputs, stages, outputs, rules }: PipelineSpec,
+  { signature, stageOutputs }: Typed = {},
+): string {
+  const typeIn = (specs: readonly TensorSpec[] | undefined, name: string): string => {
+    const spec = specs?.find((tensor) => tensor.name === name);
     return spec ? `\n${shownSpec(spec)}` : '';
   };
-  const edge = (from: Reference, to: string, label: string): string =>
-    `  ${sourceOf(from)} ${from.optional ? '-.' : '--'} ${quoted(label)} ${from.optional ? '.->' : '-->'} ${to}`;
+  const edge = (from: Reference, to: string, label: string): string => {
+    const type = typeIn(stageOutputs?.get(from.stage ?? ''), from.name);
+    return `  ${sourceOf(from)} ${from.optional ? '-.' : '--'} ${quoted(`${label}${type}`)} ${from.optional ? '.->' : '-->'} ${to}`;
+  };
   const rulesNode = (place: 'before' | 'after'): string[] =>
     rules[place].length === 0
       ? []
@@ -52,7 +64,9 @@ export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, sign
     ...rulesNode('before'),
     ...inputs.map((spec) => `  in_${spec.name}([${quoted(`${spec.name}\n${shownSpec(spec)}`)}])`),
     ...stages.map(nodeOf),
-    ...[...outputs.keys()].map((name, index) => `  out_${index}([${quoted(`${name}${typeOf(name)}`)}])`),
+    ...[...outputs.keys()].map(
+      (name, index) => `  out_${index}([${quoted(`${name}${typeIn(signature?.outputs, name)}`)}])`,
+    ),
     ...rulesNode('after'),
     ...stages.flatMap((stage) => {
       const wires = allSteps(stage.step, []).flatMap(({ step }) => [
@@ -69,5 +83,5 @@ export function toMermaid({ inputs, stages, outputs, rules }: PipelineSpec, sign
   ].join('\n');
 }
 
-const shownSpec = ({ datatype, shape, symbols }: PipelineSpec['inputs'][number]): string =>
+const shownSpec = ({ datatype, shape, symbols }: TensorSpec): string =>
   `${datatype} [${shape.map((dim, axis) => symbols?.[axis] || dim).join(', ')}]`;

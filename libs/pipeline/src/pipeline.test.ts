@@ -195,5 +195,7 @@ describe('a pipeline', () => {
     });
     assert.ok(spec);
     assert.match(toMermaid(spec), /in_x -- "x" --> stage_a/);
+    const { checked } = typeCheck(spec, () => signature);
+    assert.match(toMermaid(spec, checked), /stage_a -- "y<br\/>FP32 \[-1\]" --> out_0/);
   });
 });

@@ -1,5 +1,5 @@
 import type { Path } from '@sheaf/document';
-import type { Signature } from '@sheaf/inference';
+import type { Signature, TensorSpec } from '@sheaf/inference';
 import {
   type AfterRules,
   type BeforeRules,
@@ -24,10 +24,15 @@ import { expressionsOf, pipelineName } from './walk.ts';
 
 export type SignatureOf = (target: Target) => Signature | undefined;
 
+/** By stage. */
+export type StageOutputs = ReadonlyMap<string, readonly TensorSpec[]>;
+
 /** A pipeline without a mistake, and what was found out about it: all that a call needs and that can be done once. */
 export interface CheckedPipeline {
   readonly spec: PipelineSpec;
   readonly signature: Signature;
+  /** What each stage gives. */
+  readonly stageOutputs: StageOutputs;
   readonly evaluators: ReadonlyMap<Expression, Evaluate<Wanted>>;
   readonly resolved: ReadonlyMap<Step, Resolved>;
   readonly before: BeforeRules;
@@ -87,6 +92,12 @@ class TypeCheck {
     return {
       spec: this.#spec,
       signature: { inputs: this.#spec.inputs, outputs: outputs.map(({ name, type }) => toSpec(name, type)) },
+      stageOutputs: new Map(
+        [...this.#stages].map(([stage, types]) => [
+          stage,
+          [...(types ?? [])].map(([name, type]) => toSpec(name, type)),
+        ]),
+      ),
       evaluators: this.#evaluators,
       resolved: this.#steps.resolved,
       before,
