@@ -1,5 +1,6 @@
 import { InferError } from './error.ts';
 import type { Journal, Span } from './journal.ts';
+import type { Principal } from './principal.ts';
 
 /** Time as an argument, so that tests need no sleep. */
 export interface Clock {
@@ -37,6 +38,8 @@ export interface CallContext {
   readonly span: Span;
   /** The caller's gRPC metadata, where there is any; keys in lower case. */
   readonly metadata?: (key: string) => string | undefined;
+  /** Who calls; undefined inside a mesh, where the gateway has asked already. */
+  readonly principal?: Principal;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();

@@ -38,6 +38,7 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { Load } from './load.ts';
+export { isRole, matchesPattern, maySee, type Principal, type Role, roles } from './principal.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
 export { traced } from './traced.ts';

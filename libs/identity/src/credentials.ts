@@ -1,0 +1,62 @@
+import type { Principal, Role } from '@sheaf/inference';
+
+/** What a caller showed of itself. */
+export interface Credentials {
+  /** `x-api-key`. */
+  readonly apiKey: string | undefined;
+  /** `authorization`, whole. */
+  readonly authorization: string | undefined;
+  /** Of a TLS client certificate that the door's CA has signed. */
+  readonly certificate: CertificateFacts | undefined;
+}
+
+export interface CertificateFacts {
+  /** The subject's common name, or ''. */
+  readonly commonName: string;
+  /** Such as `DNS:reader.example`, `URI:spiffe://mesh/reader`. */
+  readonly alternativeNames: readonly string[];
+  /** SHA-256 of the certificate, hex in lower case without colons. */
+  readonly fingerprint: string;
+}
+
+/** Answers who calls; throws UNAUTHENTICATED. Synchronous where it can be: most calls come with something seen before. */
+export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>;
+
+/** A part of policies.yaml: whom the door lets in. */
+export interface IdentitySpec {
+  /** API keys made with `sheaf keys create`. */
+  readonly keys: boolean;
+  readonly jwt: readonly JwtIssuer[];
+  readonly certificates: readonly CertificateRule[];
+  /** Whoever shows nothing; undefined: nobody gets in without a credential. */
+  readonly anonymous: Grant | undefined;
+}
+
+/** What a credential gives. */
+export interface Grant {
+  readonly tenant: string;
+  readonly roles: readonly Role[];
+  readonly models: readonly string[];
+}
+
+export interface JwtIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  /** A file, absolute, or an https (on loopback http) URL, with a JSON Web Key Set. */
+  readonly jwks: string;
+  /** Pinned: only these, never `none`, no symmetric one. */
+  readonly algorithms: readonly string[];
+  /** The claim that names the tenant; or the tenant itself, for an issuer of one. */
+  readonly tenant: { readonly claim: string } | { readonly fixed: string };
+  /** The claim with the roles, a list or a text with spaces; or the roles of all its tokens. */
+  readonly roles: { readonly claim: string } | { readonly fixed: readonly Role[] };
+  /** The claim with the patterns of models; or those of all its tokens. */
+  readonly models: { readonly claim: string } | { readonly fixed: readonly string[] };
+  /** Claims that routes and rules may read; scalars of at most 256 characters. */
+  readonly claims: readonly string[];
+}
+
+/** A certificate whose common name or alternative name matches the pattern (`*`: any run of characters). The first that matches counts. */
+export interface CertificateRule extends Grant {
+  readonly subject: string;
+}

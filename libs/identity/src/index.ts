@@ -1,0 +1,9 @@
+export type {
+  Authenticate,
+  CertificateFacts,
+  CertificateRule,
+  Credentials,
+  Grant,
+  IdentitySpec,
+  JwtIssuer,
+} from './credentials.ts';

@@ -1,0 +1,1 @@
+export type { Limiter, QuotaWindow, Receipt, Standing, Take, Verdict } from './limiter.ts';

@@ -1,0 +1,1 @@
+export type { ApiKey, AuditEntry, AuditLog, ChainedEntry, KeyStore, QuotaBook, State } from './state.ts';
