@@ -1,4 +1,11 @@
-import { checkRequest, type Infer, InferError, type ModelDescription, type Signature } from '@sheaf/inference';
+import {
+  checkRequest,
+  type Infer,
+  InferError,
+  type ModelDescription,
+  notFound,
+  type Signature,
+} from '@sheaf/inference';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
 import { checkPipelines, createPipeline, type PipelineCheck, requiredTargets, type Target } from '@sheaf/pipeline';
 import type { ServiceHandle, Services } from './services.ts';
@@ -75,7 +82,7 @@ function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
   const get = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry) return entry;
-    throw new InferError('NOT_FOUND', `there is no model or pipeline "${name}"`, { reason: 'MODEL_NOT_FOUND' });
+    throw notFound(`there is no model or pipeline "${name}"`, name);
   };
   return {
     infer: async (request, context) => get(request.model).infer(request, context),
@@ -86,9 +93,7 @@ function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
 }
 
 function unknownVersion(name: string, version: string, versions: readonly string[]): InferError {
-  return new InferError('NOT_FOUND', `"${name}" has no version ${version}; it has ${versions.join(', ')}`, {
-    reason: 'MODEL_NOT_FOUND',
-  });
+  return notFound(`"${name}" has no version ${version}; it has ${versions.join(', ')}`, `${name}/${version}`);
 }
 
 function modelEntry(

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Infer, InferError, type Load, type ModelDescription } from '@sheaf/inference';
+import { type Infer, InferError, type Load, type ModelDescription, notFound } from '@sheaf/inference';
 import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 
@@ -94,7 +94,7 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     const message = known
       ? `model "${name}" has no version ${version}; it has ${known.join(', ')}`
       : `there is no model "${name}"`;
-    throw new InferError('NOT_FOUND', message, { reason: 'MODEL_NOT_FOUND' });
+    throw notFound(message, version === '' ? name : `${name}/${version}`);
   };
   return {
     infer: async (request, context) => get(request.model, request.version).infer(request, context),

@@ -1,4 +1,4 @@
-import type { Principal, Role } from '@sheaf/inference';
+import type { Principal, Priority, Role } from '@sheaf/inference';
 
 /** What a caller showed of itself. */
 export interface Credentials {
@@ -37,6 +37,8 @@ export interface Grant {
   readonly tenant: string;
   readonly roles: readonly Role[];
   readonly models: readonly string[];
+  /** The most important that its calls may be. Default `standard`. */
+  readonly priority?: Priority;
 }
 
 export interface JwtIssuer {
@@ -52,6 +54,8 @@ export interface JwtIssuer {
   readonly roles: { readonly claim: string } | { readonly fixed: readonly Role[] };
   /** The claim with the patterns of models; or those of all its tokens. */
   readonly models: { readonly claim: string } | { readonly fixed: readonly string[] };
+  /** The most important that calls with its tokens may be. Default `standard`. */
+  readonly priority?: Priority;
   /** Claims that routes and rules may read; scalars of at most 256 characters. */
   readonly claims: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { InferError } from './error.ts';
 import type { Journal, Span } from './journal.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, Priority } from './principal.ts';
 
 /** Time as an argument, so that tests need no sleep. */
 export interface Clock {
@@ -40,6 +40,8 @@ export interface CallContext {
   readonly metadata?: (key: string) => string | undefined;
   /** Who calls; undefined inside a mesh, where the gateway has asked already. */
   readonly principal?: Principal;
+  /** How much it matters; `standard` when nothing is said. */
+  readonly priority?: Priority;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();

@@ -32,12 +32,34 @@ export interface FieldViolation {
   readonly reason?: string;
 }
 
+/** What a refusal is about, beside its reason: one of the standard details of google.rpc. */
+export type ErrorSubject =
+  /** `ResourceInfo`: what is not there, such as `model` `m/3`. */
+  | { readonly kind: 'resource'; readonly type: string; readonly name: string }
+  /** `QuotaFailure`: which limit, of whom, and how much it allows. */
+  | {
+      readonly kind: 'quota';
+      /** Whose it is, such as `tenant:acme`. */
+      readonly subject: string;
+      /** What is counted, such as `requests`. */
+      readonly metric: string;
+      /** The limit's name. */
+      readonly id: string;
+      readonly dimensions: Readonly<Record<string, string>>;
+      readonly value: number;
+    }
+  /** `PreconditionFailure`: which state is not as it has to be. */
+  | { readonly kind: 'precondition'; readonly type: string; readonly subject: string };
+
 export interface InferErrorDetails {
   /** `google.rpc.ErrorInfo.reason`, UPPER_SNAKE_CASE. */
   readonly reason?: string;
   /** `google.rpc.ErrorInfo.metadata`: names and numbers only, never payload. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly FieldViolation[];
+  readonly about?: ErrorSubject | undefined;
+  /** Which policy decided it, such as `limit:burst` or `rule:page-size`; told as `x-mesh-decision`. */
+  readonly decision?: string | undefined;
   /** What the caller should wait before another try; negative says do not try again. */
   readonly retryAfterMs?: number;
   /** For our logs; never sent. */
@@ -50,6 +72,8 @@ export class InferError extends Error {
   readonly reason: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
+  readonly about: ErrorSubject | undefined;
+  readonly decision: string | undefined;
   readonly retryAfterMs: number | undefined;
 
   constructor(code: InferErrorCode, message: string, details: InferErrorDetails = {}) {
@@ -59,6 +83,8 @@ export class InferError extends Error {
     this.reason = details.reason ?? code;
     this.metadata = details.metadata ?? {};
     this.violations = details.violations ?? [];
+    this.about = details.about;
+    this.decision = details.decision;
     this.retryAfterMs = details.retryAfterMs ?? (handling[code].retryable ? undefined : -1);
   }
 
@@ -81,6 +107,14 @@ export function asInferError(error: unknown): InferError {
         reason: 'INTERNAL',
         cause: error,
       });
+}
+
+/** A model, pipeline or version that is not there, or that the caller may not see: the two are told alike. */
+export function notFound(message: string, name: string): InferError {
+  return new InferError('NOT_FOUND', message, {
+    reason: 'MODEL_NOT_FOUND',
+    about: { kind: 'resource', type: 'model', name },
+  });
 }
 
 /** INVALID_ARGUMENT about one field of a request. */

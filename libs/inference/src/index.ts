@@ -9,7 +9,15 @@ export {
   type Snapshot,
 } from './context.ts';
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
-export { asInferError, type FieldViolation, InferError, type InferErrorCode, invalidField } from './error.ts';
+export {
+  asInferError,
+  type ErrorSubject,
+  type FieldViolation,
+  InferError,
+  type InferErrorCode,
+  invalidField,
+  notFound,
+} from './error.ts';
 export {
   type Explanation,
   explain,
@@ -38,7 +46,18 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { Load } from './load.ts';
-export { isRole, matchesPattern, maySee, type Principal, type Role, roles } from './principal.ts';
+export {
+  isPriority,
+  isRole,
+  lessImportant,
+  matchesPattern,
+  maySee,
+  type Principal,
+  type Priority,
+  priorities,
+  type Role,
+  roles,
+} from './principal.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
 export { traced } from './traced.ts';

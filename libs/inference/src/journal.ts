@@ -43,9 +43,15 @@ export const journalEntriesMax = 1024;
 export class Journal {
   readonly #ended: EndedSpan[] = [];
   readonly #nested = new Map<string, Explanation>();
+  readonly #trailers: Map<string, string>;
   #nestedEntries = 0;
   #open = 0;
   #dropped = 0;
+
+  /** `trailers` are what the caller is told beside the answer; whoever answers keeps them. */
+  constructor(trailers = new Map<string, string>()) {
+    this.#trailers = trailers;
+  }
 
   get spans(): readonly EndedSpan[] {
     return this.#ended;
@@ -79,6 +85,11 @@ export class Journal {
     if (this.#isFull(1)) this.#dropped++;
     else
       this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
+  }
+
+  /** Tells the caller something beside the answer, as a gRPC trailer; the last of a key counts. Keys in lower case, values printable. */
+  tell(key: string, value: string): void {
+    this.#trailers.set(key, value);
   }
 
   /** Keeps what another process told of the work under `span`. */

@@ -4,6 +4,16 @@ export type Role = (typeof roles)[number];
 
 export const isRole = (value: unknown): value is Role => roles.includes(value as Role);
 
+/** How much a call matters, the most important first: what has to go goes from the end of this list. */
+export const priorities = ['critical', 'standard', 'sheddable'] as const;
+export type Priority = (typeof priorities)[number];
+
+export const isPriority = (value: unknown): value is Priority => priorities.includes(value as Priority);
+
+/** The less important of two. */
+export const lessImportant = (a: Priority, b: Priority): Priority =>
+  priorities.indexOf(a) > priorities.indexOf(b) ? a : b;
+
 /** Who calls, as the door found out. */
 export interface Principal {
   /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:alice`, `cert:reader`, `anonymous`; never a secret. */
@@ -13,6 +23,8 @@ export interface Principal {
   readonly roles: readonly Role[];
   /** Models and pipelines it may see and call: names, `*` stands for any run of characters. */
   readonly models: readonly string[];
+  /** The most important that its calls may be; a caller may ask for less. */
+  readonly priority: Priority;
   /** What a token or certificate told of it; routes and rules may read them. */
   readonly claims: Readonly<Record<string, string | number | boolean>>;
 }

@@ -12,6 +12,7 @@ import {
   type Load,
   mismatch,
   packBytes,
+  priorities,
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
@@ -172,7 +173,7 @@ function servedVersion(
   const infer = async (request: InferRequest, context: CallContext): Promise<InferResponse> => {
     checkRequest(signature, request.inputs, request.outputs);
     const outputs = request.outputs.length === 0 ? everyOutput : request.outputs;
-    const tensors = await scheduler.infer(scheduledCall(request, outputs), context);
+    const tensors = await scheduler.infer(scheduledCall(request, outputs, context), context);
     checkOutputs(signature, tensors, name);
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
@@ -187,7 +188,11 @@ const schedulingParameters = new Set<string>([
   'triton_enable_empty_final_response',
 ]);
 
-function scheduledCall({ inputs, parameters }: InferRequest, outputs: readonly string[]): ScheduledCall {
+function scheduledCall(
+  { inputs, parameters }: InferRequest,
+  outputs: readonly string[],
+  { priority }: CallContext,
+): ScheduledCall {
   const timeoutUs = parameters.get('timeout');
   const kinds = [...inputs]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -199,7 +204,7 @@ function scheduledCall({ inputs, parameters }: InferRequest, outputs: readonly s
     inputs,
     outputs,
     parameters,
-    priority: Number(parameters.get('priority') ?? 0),
+    priority: priority ? priorities.indexOf(priority) + 1 : Number(parameters.get('priority') ?? 0),
     queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
     key: JSON.stringify([kinds, outputs, others.sort()]),
   };

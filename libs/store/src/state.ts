@@ -1,5 +1,5 @@
 /** What a mesh remembers: keys, quotas, and who changed what. Ports; an adapter keeps each promise or throws. Times are milliseconds since the epoch. */
-import type { Role } from '@sheaf/inference';
+import type { Priority, Role } from '@sheaf/inference';
 
 /** An API key as it is kept: never the secret itself. */
 export interface ApiKey {
@@ -11,6 +11,8 @@ export interface ApiKey {
   readonly roles: readonly Role[];
   /** Patterns of the models and pipelines it may see. */
   readonly models: readonly string[];
+  /** The most important that its calls may be. */
+  readonly priority: Priority;
   /** Whose it is, for people. */
   readonly note: string;
   readonly createdAt: number;

@@ -12,6 +12,8 @@ import {
   parseTraceparent,
 } from '@sheaf/inference';
 import type { Served } from './door.ts';
+import { tellIds } from './trailers.ts';
+import type { Caller } from './transports/caller.ts';
 import { decodeRequest, type Outcome } from './wire/codec.ts';
 
 export interface AnswerOptions {
@@ -32,6 +34,9 @@ export interface Arrival {
   readonly metadata?: (key: string) => string | undefined;
   /** The configuration that the call was admitted under elsewhere; 0 or none: the one in force. */
   readonly epoch?: number;
+  readonly caller?: Caller;
+  /** Filled with what the caller is told beside the answer, good or bad. */
+  readonly trailers?: Map<string, string>;
 }
 
 export interface Answered extends Outcome {
@@ -47,6 +52,7 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
   return async (message, arrival) => {
     const context = contextOf(arrival, name, limits, served);
     const { journal, span } = context;
+    if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
     calls++;
     try {
       if (!isOpen())
@@ -95,18 +101,18 @@ async function answer(message: Buffer, context: CallContext, limits: Limits, ser
 }
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, epoch = 0 }: Arrival,
+  { givenMs, traceparent, signal, metadata, epoch = 0, caller, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
 ): CallContext {
-  const journal = new Journal();
+  const journal = new Journal(trailers);
   const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
   const span = journal.start('request', `${name} ModelInfer`, parent);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = epoch > 0 ? { epoch } : served.snapshot();
-  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span };
+  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, ...caller };
   return metadata ? { ...context, metadata } : context;
 }

@@ -2,38 +2,46 @@
 import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import {
+  asInferError,
   type Infer,
   InferError,
-  type Journal,
+  Journal,
   type Limits,
   type Load,
   type ModelDescription,
+  maySee,
+  type Principal,
+  parseTraceparent,
   type Snapshot,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
+import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
-import { guardStreams } from './stream-guard.ts';
+import { type Gate, type GateRefusal, guardStreams } from './stream-guard.ts';
+import { tellIds } from './trailers.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */
 export interface Served {
   readonly infer: Infer;
-  /** Throws NOT_FOUND for what is not there. */
-  readonly describe: (name: string, version: string) => ModelDescription;
+  /** Throws NOT_FOUND for what is not there, or not for this principal. */
+  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
   /** Never throws: what is not there is not ready. */
-  readonly isReady: (name: string, version: string) => boolean;
+  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
   /** How busy a model version is, where that is known. */
   readonly load?: (name: string, version: string) => Load | undefined;
   /** Names that health answers for, besides the server itself. */
   readonly names: () => readonly string[];
   /** Pinned when a call enters. */
   readonly snapshot: () => Snapshot;
-  /** Called once per call, after its answer. */
+  /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
+  /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the door comes in. */
+  readonly admit?: Admit;
 }
 
 export interface DoorOptions {
@@ -69,13 +77,18 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     'grpc-node.max_session_memory': 64,
   });
   const answer = createAnswer({ ...options, isOpen: () => state.open }, served);
-  server.addService(inferenceService, { ...handlers({ ...options, isOpen: () => state.open }, served, answer) });
+  const admissions = served.admit && new Admissions(served.admit);
+  const isOpen = (): boolean => state.open;
+  server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served, answer) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
-  const health = addHealth(server);
+  const health = addHealth(server, (name, metadata) => {
+    const principal = admissions?.principalOf(metadata);
+    return name === '' || !principal || maySee(principal, name);
+  });
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
   const port = await bind(server, options);
-  guardStreams(server, limits);
+  guardStreams(server, limits, admissions && createGate(admissions, options.name, served));
   let announced: readonly string[] = [];
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
@@ -95,6 +108,29 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     },
   };
 }
+
+/** Lets calls in by their credentials. One that is refused is in the trace like any other. */
+function createGate(admissions: Admissions, name: string, served: Served): Gate {
+  return (stream, headers) => {
+    const outcome = admissions.knock(stream, headers, undefined);
+    const refusal = (refused: Awaited<typeof outcome>): GateRefusal | undefined => {
+      if (!refused) return undefined;
+      const { code, message, reason } = asInferError(refused.error);
+      const trailers = new Map<string, string>();
+      const journal = new Journal(trailers);
+      const method = String(headers[':path']).split('/').at(-1)?.slice(0, 64);
+      const span = journal.start('request', `${name} ${method}`, parseTraceparent(textOf(headers.traceparent)));
+      journal.end(span, code, message, { 'sheaf.refused': reason, 'sheaf.decision': 'identity' });
+      tellIds(trailers, textOf(headers['x-request-id']), span);
+      served.onJournal(journal);
+      return { error: refused.error, trailers };
+    };
+    return outcome instanceof Promise ? outcome.then(refusal) : refusal(outcome);
+  };
+}
+
+const textOf = (header: string | string[] | undefined): string | undefined =>
+  Array.isArray(header) ? header[0] : header;
 
 function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,28 +1,35 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits } from '@sheaf/inference';
+import type { Admissions } from './admission.ts';
 import type { Answer } from './answer.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
-import { toStatus } from './status.ts';
+import { toMetadata, toStatus } from './status.ts';
 import { checkName, checkVersion, encodeResponse } from './wire/codec.ts';
 
 export interface HandlerOptions {
   readonly name: string;
   readonly limits: Limits;
   readonly isOpen: () => boolean;
+  /** Undefined: nobody was asked who they are. */
+  readonly admissions: Admissions | undefined;
 }
 
 /** The server's version, as ServerMetadata answers. */
 const serverVersion = '0.1.0';
 
-type Callback<Response> = (error: Partial<grpc.StatusObject> | null, response?: Response) => void;
+type Callback<Response> = (
+  error: Partial<grpc.StatusObject> | null,
+  response?: Response,
+  trailers?: grpc.Metadata,
+) => void;
 
 /** A method whose answer is at hand. */
 const immediate =
-  <Request, Response>(answer: (request: Request) => Response) =>
-  (call: { request: Request }, callback: Callback<Response>): void => {
+  <Request, Response>(answer: (request: Request, metadata: grpc.Metadata) => Response) =>
+  (call: { request: Request; metadata: grpc.Metadata }, callback: Callback<Response>): void => {
     try {
-      callback(null, answer(call.request));
+      callback(null, answer(call.request, call.metadata));
     } catch (error) {
       callback(toStatus(error));
     }
@@ -35,7 +42,7 @@ type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'> & {
 
 /** The six calls of the Open Inference Protocol. */
 export function handlers(options: HandlerOptions, served: Served, answer: Answer): Handlers {
-  const { name, limits, isOpen } = options;
+  const { name, limits, isOpen, admissions } = options;
   const checked = <T extends { name: string; version: string }>(request: T): T => {
     checkName('name', request.name, limits);
     checkVersion('version', request.version);
@@ -45,21 +52,24 @@ export function handlers(options: HandlerOptions, served: Served, answer: Answer
     ServerLive: immediate(() => ({ live: true })),
     ServerReady: immediate(() => ({ ready: isOpen() })),
     ServerMetadata: immediate(() => ({ name: `sheaf-${name}`, version: serverVersion, extensions: [] })),
-    ModelReady: immediate((request: { name: string; version: string }) => {
+    ModelReady: immediate((request: { name: string; version: string }, metadata) => {
       checked(request);
-      return { ready: isOpen() && served.isReady(request.name, request.version) };
+      const principal = admissions?.principalOf(metadata);
+      return { ready: isOpen() && served.isReady(request.name, request.version, principal) };
     }),
-    ModelMetadata: immediate((request: { name: string; version: string }) => {
+    ModelMetadata: immediate((request: { name: string; version: string }, metadata) => {
       checked(request);
-      const { name: model, versions, platform, inputs, outputs } = served.describe(request.name, request.version);
+      const principal = admissions?.principalOf(metadata);
+      const described = served.describe(request.name, request.version, principal);
+      const { name: model, versions, platform, inputs, outputs } = described;
       const wire = (specs: typeof inputs) => specs.map((spec) => ({ ...spec, shape: [...spec.shape] }));
       return { name: model, versions: [...versions], platform, inputs: wire(inputs), outputs: wire(outputs) };
     }),
-    ModelInfer: modelInfer(answer),
+    ModelInfer: modelInfer(answer, admissions),
   };
 }
 
-function modelInfer(answer: Answer): Handlers['ModelInfer'] {
+function modelInfer(answer: Answer, admissions: Admissions | undefined): Handlers['ModelInfer'] {
   return async (call, callback) => {
     const controller = new AbortController();
     let answered = false;
@@ -70,13 +80,16 @@ function modelInfer(answer: Answer): Handlers['ModelInfer'] {
     const [traceparent] = call.metadata.get('traceparent');
     const givenMs = Number(call.getDeadline()) - Date.now();
     const metadata = (key: string): string | undefined => call.metadata.get(key)[0]?.toString();
+    const trailers = new Map<string, string>();
+    const principal = admissions?.principalOf(call.metadata);
+    const arrival = { givenMs, traceparent, signal: controller.signal, metadata, trailers };
     try {
-      const outcome = await answer(call.request, { givenMs, traceparent, signal: controller.signal, metadata });
+      const outcome = await answer(call.request, principal ? { ...arrival, caller: { principal } } : arrival);
       answered = true;
-      callback(null, encodeResponse(outcome));
+      callback(null, encodeResponse(outcome), trailers.size > 0 ? toMetadata(trailers) : undefined);
     } catch (error) {
       answered = true;
-      callback(toStatus(error));
+      callback(toStatus(error, trailers));
     }
   };
 }

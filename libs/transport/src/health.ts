@@ -8,20 +8,41 @@ export interface Health {
   endWatches(): void;
 }
 
-type Watch = grpc.ServerWritableStream<unknown, unknown>;
+type Watch = grpc.ServerWritableStream<{ readonly service: string }, unknown>;
 
-export function addHealth(server: grpc.Server): Health {
+interface HealthHandlers {
+  readonly watch: (call: Watch) => void;
+  readonly check: (call: Check, done: grpc.sendUnaryData<unknown>) => void;
+}
+
+/** As grpc-health-check has it. */
+const unknownService = (name: string): Partial<grpc.StatusObject> => ({
+  code: grpc.status.NOT_FOUND,
+  details: `Health status unknown for service ${name}`,
+});
+
+/** What grpc-health-check has of each handler's call. */
+type Check = grpc.ServerUnaryCall<{ readonly service: string }, unknown>;
+
+/** `isVisible` says whether a name is there for whoever asks; the answer is as for one that nobody has. */
+export function addHealth(server: grpc.Server, isVisible: (name: string, metadata: grpc.Metadata) => boolean): Health {
   const health = new HealthImplementation({ '': 'NOT_SERVING' });
   const open = new Set<Watch>();
   health.addToServer({
     addService: (definition, implementation) => {
-      const watch = implementation.watch as (call: Watch) => void;
+      const { watch, check } = implementation as unknown as HealthHandlers;
       const tracked = (call: Watch): void => {
         open.add(call);
         call.on('cancelled', () => open.delete(call));
-        watch(call);
+        if (isVisible(call.request.service, call.metadata)) watch(call);
+        else call.write({ status: 'SERVICE_UNKNOWN' });
       };
-      server.addService(definition, { ...implementation, watch: tracked } as grpc.UntypedServiceImplementation);
+      const checked = (call: Check, done: grpc.sendUnaryData<unknown>): void => {
+        if (isVisible(call.request.service, call.metadata)) check(call, done);
+        else done(unknownService(call.request.service));
+      };
+      const guarded = { ...implementation, watch: tracked, check: checked };
+      server.addService(definition, guarded as unknown as grpc.UntypedServiceImplementation);
     },
   });
   return {

@@ -1,6 +1,6 @@
 /** InferError to and from a gRPC status with google.rpc details. */
 import * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import { asInferError, type ErrorSubject, InferError, type InferErrorCode } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { protoFile } from './proto.ts';
 
@@ -16,9 +16,40 @@ const types = {
   errorInfo: root.lookupType('google.rpc.ErrorInfo'),
   badRequest: root.lookupType('google.rpc.BadRequest'),
   retryInfo: root.lookupType('google.rpc.RetryInfo'),
+  resourceInfo: root.lookupType('google.rpc.ResourceInfo'),
+  quotaFailure: root.lookupType('google.rpc.QuotaFailure'),
+  preconditionFailure: root.lookupType('google.rpc.PreconditionFailure'),
 };
 
+/** The detail that says what a refusal is about. */
+function subjectDetail(about: ErrorSubject, description: string): RpcStatus['details'][number] {
+  switch (about.kind) {
+    case 'resource':
+      return packed('ResourceInfo', types.resourceInfo, { resourceType: about.type, resourceName: about.name });
+    case 'precondition': {
+      const { type, subject } = about;
+      return packed('PreconditionFailure', types.preconditionFailure, { violations: [{ type, subject, description }] });
+    }
+    case 'quota': {
+      const { subject, metric, id, dimensions, value } = about;
+      const quota = { quotaMetric: metric, quotaId: id, quotaDimensions: dimensions, quotaValue: Math.floor(value) };
+      return packed('QuotaFailure', types.quotaFailure, { violations: [{ subject, description, ...quota }] });
+    }
+  }
+}
+
 const detailsKey = 'grpc-status-details-bin';
+/** What an answer, good or bad, tells beside itself; keys in lower case. */
+export type Trailers = ReadonlyMap<string, string>;
+const noTrailers: Trailers = new Map();
+
+export function toMetadata(trailers: Trailers): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  for (const [key, value] of trailers) metadata.set(key, value);
+  return metadata;
+}
+
+const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
 const messageCharsMax = 1024;
 /** Header blocks are commonly limited to 8 KiB. */
@@ -37,14 +68,15 @@ export interface RpcStatus {
 
 /** What went wrong, as every way out of a door tells it. */
 export function toRpcStatus(error: InferError): RpcStatus {
-  const { reason, metadata, violations, retryAfterMs } = error;
+  const { reason, metadata, violations, about, retryAfterMs } = error;
   if (reason === 'INTERNAL') console.error('internal error:', error.cause);
   const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
   if (violations.length > 0) {
     details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
   }
+  if (about) details.push(subjectDetail(about, error.message.slice(0, messageCharsMax / 4)));
   if (retryAfterMs !== undefined && retryAfterMs >= 0) {
-    const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: (retryAfterMs % 1000) * 1e6 };
+    const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: Math.floor((retryAfterMs % 1000) * 1e6) };
     details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
   }
   return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
@@ -57,13 +89,17 @@ export const rpcStatusBytes = (status: RpcStatus): Uint8Array =>
 export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
   types.status.toObject(types.status.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
 
-/** What a handler answers with: trailers only, so that clients' retry rules apply. */
-export function toStatus(thrown: unknown): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
+/** What a handler answers with: trailers only, so that clients' retry rules apply. `trailers` are told beside. */
+export function toStatus(
+  thrown: unknown,
+  trailers: Trailers = noTrailers,
+): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
   const status = toRpcStatus(error);
-  const metadata = new grpc.Metadata();
+  const metadata = toMetadata(trailers);
   metadata.set(detailsKey, Buffer.from(rpcStatusBytes(status)));
-  if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(error.retryAfterMs));
+  if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(Math.ceil(error.retryAfterMs)));
+  if (error.decision !== undefined) metadata.set(decisionKey, error.decision);
   return { code: status.code, details: status.message, metadata };
 }
 

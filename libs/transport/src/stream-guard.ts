@@ -8,27 +8,59 @@ import {
 } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, invalidField, type Limits } from '@sheaf/inference';
-import { toStatus } from './status.ts';
+import { type Trailers, toStatus } from './status.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
 const receiveWindowBytes = 8 * 1024 * 1024;
 
+/** Decides whether a call comes in: undefined when it does. */
+export type Gate = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+) => GateRefusal | undefined | Promise<GateRefusal | undefined>;
+
+export interface GateRefusal {
+  readonly error: unknown;
+  readonly trailers: Trailers;
+}
+
 /** Reaches for the http2 servers of grpc-js, which are private; a test guards the field. */
-export function guardStreams(server: grpc.Server, limits: Limits): void {
+export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): void {
   const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
   for (const http2Server of http2Servers.keys()) {
     raiseReceiveWindow(http2Server);
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
+    const enter = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+      endWhenLate(stream, headers, limits);
+      for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
+      resetOnWrongFlag(stream);
+    };
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const refusal = refusalOf(headers, limits);
-      if (refusal === undefined) {
-        endWhenLate(stream, headers, limits);
-        for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-        resetOnWrongFlag(stream);
-      } else refuse(stream, refusal);
+      if (refusal) return refuse(stream, refusal);
+      const gated = gate?.(stream, headers);
+      if (gated instanceof Promise) void enterLater(stream, gated, () => enter(stream, headers));
+      else if (gated) refuse(stream, gated);
+      else enter(stream, headers);
     });
   }
+}
+
+/** What the caller sends meanwhile waits in its stream, which nobody reads yet. */
+async function enterLater(
+  stream: ServerHttp2Stream,
+  gated: Promise<GateRefusal | undefined>,
+  enter: () => void,
+): Promise<void> {
+  // A caller that goes away meanwhile is no error of ours.
+  const ignore = (): void => {};
+  stream.on('error', ignore);
+  const refusal = await gated;
+  if (stream.destroyed || stream.closed) return;
+  stream.off('error', ignore);
+  if (refusal) refuse(stream, refusal);
+  else enter();
 }
 
 /** There is no option for it on a server (grpc-node#3058). */
@@ -39,7 +71,7 @@ function raiseReceiveWindow(http2Server: Http2Server): void {
   });
 }
 
-type Refusal = { readonly httpStatus: number } | { readonly error: InferError };
+type Refusal = { readonly httpStatus: number } | { readonly error: unknown; readonly trailers?: Trailers };
 
 /** Eight digits at most and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;
@@ -92,7 +124,7 @@ function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   stream.on('error', () => {});
   if ('httpStatus' in refusal) stream.respond({ ':status': refusal.httpStatus }, { endStream: true });
   else {
-    const { code, details, metadata } = toStatus(refusal.error);
+    const { code, details, metadata } = toStatus(refusal.error, refusal.trailers);
     const headers = {
       ':status': 200,
       'content-type': 'application/grpc+proto',

@@ -21,6 +21,10 @@ export interface Open {
   readonly request: Buffer;
   /** 0: the configuration in force. */
   readonly epoch: number;
+  /** A principal as JSON, or ''. */
+  readonly principal: string;
+  /** 1 and on: the place among the priorities; 0: nothing is said. */
+  readonly priority: number;
 }
 
 export type ServerFrame =
@@ -99,7 +103,7 @@ function readUint(reader: WireReader): number {
 }
 
 function readOpen(reader: WireReader): Open {
-  let [call, timeoutUs, epoch, traceparent] = [0, 0, 0, ''];
+  let [call, timeoutUs, epoch, priority, traceparent, principal] = [0, 0, 0, 0, '', ''];
   let request: Buffer | undefined;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
@@ -107,10 +111,12 @@ function readOpen(reader: WireReader): Open {
     else if (field === 3) traceparent = reader.string();
     else if (field === 4) request = reader.bytes();
     else if (field === 5) epoch = reader.int64Number();
+    else if (field === 6) principal = reader.string();
+    else if (field === 7) priority = reader.uint32();
     else reader.skip();
   });
   if (!request) throw malformed('an open without a request');
-  return { call, timeoutUs, traceparent, request, epoch };
+  return { call, timeoutUs, traceparent, request, epoch, principal, priority };
 }
 
 function readServerFrame(reader: WireReader): ServerFrame | undefined {
@@ -188,15 +194,17 @@ const smallBytes = 32;
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, epoch, principal, priority }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
   const bytes = roughBytes(request.inputs);
-  return frame(2, bytes + 64, (writer) => {
+  return frame(2, bytes + principal.length + 64, (writer) => {
     writer.uint(1, call);
     writer.uint(2, timeoutUs);
     writer.string(3, traceparent);
     writer.uint(5, epoch);
+    writer.string(6, principal);
+    writer.uint(7, priority);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);

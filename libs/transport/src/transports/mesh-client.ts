@@ -10,6 +10,7 @@ import {
 } from '@sheaf/inference';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
+import { writtenCaller } from './caller.ts';
 import { cancelFrame, clientHello, openFrame, type Reply, readServerFrames, type ServerFrame } from './frames.ts';
 import { Outbox } from './outbox.ts';
 
@@ -175,9 +176,8 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      this.#outbox.add(
-        openFrame({ call, timeoutUs, traceparent: formatTraceparent(span), epoch: context.snapshot.epoch }, request),
-      );
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch: context.snapshot.epoch };
+      this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }
 

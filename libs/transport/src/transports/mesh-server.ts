@@ -3,6 +3,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
 import { toRpcStatus, toStatus } from '../status.ts';
+import { type Caller, readCaller } from './caller.ts';
 import {
   type ClientFrame,
   goAwayFrame,
@@ -87,7 +88,7 @@ class MeshStream {
     if (frame.kind === 'hello') this.#greet(frame.version);
     else if (!this.#greeted) this.#refuse('want a hello first');
     else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
-    else void this.#open(frame.open);
+    else void this.#open(frame.open, readCaller(frame.open));
   }
 
   /** The newest version that both know. */
@@ -101,7 +102,7 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request, epoch }: Open): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request, epoch }: Open, caller: Caller): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -113,6 +114,7 @@ class MeshStream {
       traceparent,
       signal: controller.signal,
       epoch,
+      caller,
     }).then(
       (outcome) => replyFrame(call, outcome, outcome.load),
       (thrown: unknown) => {

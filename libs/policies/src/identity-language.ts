@@ -1,0 +1,133 @@
+import {
+  boolean,
+  choice,
+  either,
+  list,
+  mapped,
+  optional,
+  type Problems,
+  type Reader,
+  record,
+  required,
+  text,
+} from '@sheaf/document';
+import type { CertificateRule, Grant, IdentitySpec, JwtIssuer } from '@sheaf/identity';
+import { priorities, type Role, roles } from '@sheaf/inference';
+import type { OpenMethods } from './spec.ts';
+
+export const tenant = text(
+  'a tenant of letters, digits, ".", "_", "-", "@", at most 128',
+  /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/,
+);
+export const pattern = text('a name, * for any characters', /^[A-Za-z0-9._*-]{1,128}$/);
+export const patterns = list(pattern, 'a list of names, * for any characters', 64);
+const claim = text('the name of a claim', /^[\x21-\x7e]{1,128}$/);
+
+const roleList: Reader<readonly Role[]> = mapped(
+  list(choice(roles), `a list of ${roles.join(', ')}`, roles.length),
+  (read, path, problems) =>
+    read.includes('admin') && read.includes('infer')
+      ? problems.add(path, 'want infer or admin, got both: who may change the mesh does not also ask it')
+      : read,
+);
+
+const grantFields = {
+  tenant: required(tenant, 'Whom limits count it for.'),
+  roles: optional(roleList, 'What it may do. Default [infer].'),
+  models: optional(patterns, 'The models and pipelines that are there for it; * is any characters. Default all.'),
+  priority: optional(choice(priorities), 'The most important that its calls may be. Default standard.'),
+};
+
+const everything: readonly string[] = ['*'];
+const grantOf = (read: {
+  tenant: string;
+  roles: readonly Role[] | undefined;
+  models: readonly string[] | undefined;
+  priority: Grant['priority'] | undefined;
+}): Grant => ({
+  tenant: read.tenant,
+  roles: read.roles ?? ['infer'],
+  models: read.models ?? everything,
+  priority: read.priority ?? 'standard',
+});
+
+/** Either a value for all tokens, or `{ claim: name }`. */
+const fixedOrClaim = <T>(fixed: Reader<T>): Reader<{ readonly claim: string } | { readonly fixed: T }> =>
+  mapped(
+    either<{ claim: string }, T>(
+      (value) => typeof value === 'object' && !Array.isArray(value),
+      record({ claim: required(claim, 'The claim that says it.') }),
+      fixed,
+    ),
+    (read) =>
+      typeof read === 'object' && read !== null && 'claim' in read ? (read as { claim: string }) : { fixed: read as T },
+  );
+
+/** Asymmetric ones only: whoever can check a token must not be able to make one. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+
+const issuer: Reader<JwtIssuer> = mapped(
+  record({
+    issuer: required(text('the iss of its tokens'), 'Tokens with this `iss` are its.'),
+    audience: required(text('the aud of its tokens'), 'Their `aud` must name it.'),
+    jwks: required(
+      text(
+        'a file such as ./keys.json, or an https URL',
+        /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/][\x21-\x7e]*)$/,
+      ),
+      'Where its public keys are: a file of the folder, or a URL (https; http on loopback only).',
+    ),
+    algorithms: required(
+      list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length),
+      'Signatures that count.',
+    ),
+    tenant: required(fixedOrClaim(tenant), 'A tenant, or the claim that names it.'),
+    roles: optional(fixedOrClaim(roleList), 'Roles, or the claim with them. Default [infer].'),
+    models: optional(fixedOrClaim(patterns), 'Models and pipelines, or the claim with them. Default all.'),
+    priority: optional(choice(priorities), 'The most important that their calls may be. Default standard.'),
+    claims: optional(list(claim, 'a list of claims', 32), 'Claims that routes and rules may read.'),
+  }),
+  (read): JwtIssuer => ({
+    ...read,
+    roles: read.roles ?? { fixed: ['infer'] },
+    models: read.models ?? { fixed: everything },
+    priority: read.priority ?? 'standard',
+    claims: read.claims ?? [],
+  }),
+);
+
+const certificate: Reader<CertificateRule> = mapped(
+  record({
+    subject: required(
+      text('a common name or alternative name, * for any characters', /^[\x20-\x7e]{1,256}$/),
+      'Matches the common name, or an alternative name such as URI:spiffe://mesh/reader.',
+    ),
+    ...grantFields,
+  }),
+  (read): CertificateRule => ({ subject: read.subject, ...grantOf(read) }),
+);
+
+const open: readonly OpenMethods[] = ['health', 'reflection'];
+
+export const identityFields = {
+  keys: optional(boolean, 'API keys made with `sheaf keys create` count. Default true.'),
+  jwt: optional(list(issuer, 'a list of issuers', 16), 'Issuers of tokens (JWT).'),
+  certificates: optional(
+    list(certificate, 'a list of certificates', 64),
+    'Client certificates that the clientCa of the door has signed; the first that matches counts.',
+  ),
+  anonymous: optional(record(grantFields), 'Whoever shows nothing. Default: nobody comes in without a credential.'),
+  open: optional(
+    list(choice(open), `a list of ${open.join(', ')}`, open.length),
+    'What anybody may call without a credential.',
+  ),
+};
+
+export const identity: Reader<{ readonly identity: IdentitySpec; readonly open: readonly OpenMethods[] }> = mapped(
+  record(identityFields),
+  ({ keys = true, jwt = [], certificates = [], anonymous, open: opened = [] }, path, problems: Problems) => {
+    const again = jwt.findIndex(({ issuer: own }, index) => jwt.findIndex((other) => other.issuer === own) !== index);
+    if (again >= 0) return problems.add([...path, 'jwt', again, 'issuer'], 'another entry has this issuer already');
+    return { identity: { keys, jwt, certificates, anonymous: anonymous && grantOf(anonymous) }, open: opened };
+  },
+);

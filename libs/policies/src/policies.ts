@@ -1,0 +1,65 @@
+/** What policies.yaml may hold: one definition for the parser and for editors. */
+import { type JsonSchema, optional, type Problem, Problems, record } from '@sheaf/document';
+import { identity } from './identity-language.ts';
+import { limiter, limits } from './limits-language.ts';
+import { routes } from './routes-language.ts';
+import { noPolicies, type PoliciesSpec, type RouteSpec, type RouteTarget } from './spec.ts';
+
+const document = record({
+  identity: optional(identity, 'Whom the door lets in.'),
+  limits: optional(limits, 'How much of what each may use.'),
+  limiter: optional(limiter, 'How limits are counted by several gateways.'),
+  routes: optional(routes, 'Names that callers use, and where their calls go.'),
+});
+
+/** Reads the document; `spec` is undefined when anything is wrong with it. */
+export function parsePolicies(value: unknown): {
+  readonly spec: PoliciesSpec | undefined;
+  readonly problems: readonly Problem[];
+} {
+  const problems = new Problems();
+  const read = document.read(value ?? {}, [], problems);
+  if (!read || problems.list.length > 0) return { spec: undefined, problems: problems.list };
+  const spec: PoliciesSpec = {
+    // Whoever writes a file of policies and says nothing of identity has a door for keys.
+    identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
+    open: read.identity?.open ?? [],
+    limits: read.limits ?? [],
+    limiter: read.limiter ?? noPolicies.limiter,
+    routes: read.routes ?? [],
+  };
+  return { spec, problems: [] };
+}
+
+/** For editors, as JSON Schema (draft 2020-12). */
+export function policiesSchema(): JsonSchema {
+  const definitions = new Map<string, JsonSchema>();
+  const body = document.schema(definitions);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'policies.yaml of a Sheaf mesh',
+    ...body,
+    ...(definitions.size > 0 ? { $defs: Object.fromEntries(definitions) } : {}),
+  };
+}
+
+/** What routes lead to that is not there: `has` knows the models and pipelines. */
+export function checkRoutes(
+  specs: readonly RouteSpec[],
+  has: (target: RouteTarget) => boolean,
+): { readonly path: readonly (string | number)[]; readonly message: string }[] {
+  return specs.flatMap(({ name, when, split, fallback }) => {
+    const path = ['routes', name];
+    const placed = [
+      ...when.map(({ to }, index) => ({ to, place: [...path, 'when', index, 'to'] })),
+      ...split.map(({ to }) => ({ to, place: path })),
+      ...(fallback ? [{ to: fallback, place: [...path, 'fallback'] }] : []),
+    ];
+    return placed
+      .filter(({ to }) => !has(to))
+      .map(({ to, place }) => ({ path: place, message: `there is no model or pipeline "${shownTarget(to)}"` }));
+  });
+}
+
+export const shownTarget = ({ model, version }: RouteTarget): string =>
+  version === '' ? model : `${model}/${version}`;

@@ -1,0 +1,89 @@
+import type { IdentitySpec } from '@sheaf/identity';
+import type { QuotaWindow } from '@sheaf/limiter';
+import type { Expression } from '@sheaf/rules';
+
+/** Whose bucket a limit counts in. Several together: each combination has its own. */
+export const dimensions = ['tenant', 'key', 'model'] as const;
+export type Dimension = (typeof dimensions)[number];
+
+/** What a limit allows. */
+export type Allowance =
+  | { readonly kind: 'rate'; readonly perSecond: number; readonly burst: number }
+  | { readonly kind: 'concurrent'; readonly max: number }
+  | { readonly kind: 'quota'; readonly max: number; readonly window: QuotaWindow };
+
+export interface LimitSpec {
+  readonly name: string;
+  readonly allows: Allowance;
+  readonly per: readonly Dimension[];
+  /** Patterns; it is about calls of these tenants for these models and pipelines. */
+  readonly tenants: readonly string[];
+  readonly models: readonly string[];
+  /** What one model call of the plan costs, summed over the plan. Undefined: the whole call counts as one. */
+  readonly cost: Expression | undefined;
+  /** After the call it is charged at most this share more or less than before. */
+  readonly settle: number;
+}
+
+/** A model or pipeline, and its version; '' is the newest. */
+export interface RouteTarget {
+  readonly model: string;
+  readonly version: string;
+}
+
+/** Where something of a caller is read from. */
+export type CallerValue =
+  | { readonly kind: 'metadata'; readonly key: string }
+  | { readonly kind: 'claim'; readonly claim: string }
+  | { readonly kind: 'tenant' | 'key' };
+
+export interface RouteCondition {
+  readonly value: CallerValue;
+  readonly is: readonly string[];
+  readonly to: RouteTarget;
+}
+
+export interface RouteSpec {
+  /** What callers ask for: a name of its own, or one of a model or pipeline, whose calls without a version it then takes. */
+  readonly name: string;
+  /** In order; the first that holds decides. */
+  readonly when: readonly RouteCondition[];
+  /** Shares of the calls that no condition is about, by weight. */
+  readonly split: readonly { readonly to: RouteTarget; readonly weight: number }[];
+  /** Callers with the same value go the same way. Undefined: each call by itself. */
+  readonly sticky: CallerValue | undefined;
+  /** Asked when what was chosen is not ready or cannot be reached. */
+  readonly fallback: RouteTarget | undefined;
+}
+
+export interface LimiterSpec {
+  /** Without Redis each of several gateways counts its part of every limit. */
+  readonly share: boolean;
+  /** What holds while Redis cannot be asked: each gateway counts its part, or every limited call is refused. */
+  readonly whenGone: 'share' | 'closed';
+}
+
+/** Methods that anybody may call, whatever they show. */
+export type OpenMethods = 'health' | 'reflection';
+
+export interface PoliciesSpec {
+  readonly identity: IdentitySpec;
+  readonly open: readonly OpenMethods[];
+  readonly limits: readonly LimitSpec[];
+  readonly limiter: LimiterSpec;
+  readonly routes: readonly RouteSpec[];
+}
+
+/** What holds in a folder without policies.yaml: a door on loopback that everybody may use. */
+export const noPolicies: PoliciesSpec = {
+  identity: {
+    keys: false,
+    jwt: [],
+    certificates: [],
+    anonymous: { tenant: 'public', roles: ['infer', 'observe', 'admin'], models: ['*'], priority: 'critical' },
+  },
+  open: [],
+  limits: [],
+  limiter: { share: false, whenGone: 'share' },
+  routes: [],
+};

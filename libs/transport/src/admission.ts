@@ -1,0 +1,81 @@
+/** Who may come in: asked of every call before its message is read, whatever method it calls. */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type * as grpc from '@grpc/grpc-js';
+import { InferError, type Principal } from '@sheaf/inference';
+
+/** A call, before its message has come. */
+export interface Knock {
+  /** Such as `/inference.GRPCInferenceService/ModelInfer`. */
+  readonly method: string;
+  /** The caller's metadata; keys in lower case. */
+  readonly metadata: (key: string) => string | undefined;
+  readonly peer: Peer | undefined;
+}
+
+/** What the certificate of a TLS client says, when the door's CA has signed it. */
+export interface Peer {
+  readonly commonName: string;
+  /** Such as `DNS:reader.example`, `URI:spiffe://mesh/reader`. */
+  readonly alternativeNames: readonly string[];
+  /** SHA-256, hex. */
+  readonly fingerprint: string;
+}
+
+/** Answers on whose behalf a call is, or throws why it may not come in. */
+export type Admit = (knock: Knock) => Principal | Promise<Principal>;
+
+/** Names the admission of a call to its handler; what a caller sends under it is gone by then. */
+const ticketKey = 'x-sheaf-ticket';
+
+/** What only a gateway may say; nobody outside is believed. */
+const owned =
+  /^(x-sheaf-|x-gw-|x-mesh-|ratelimit|x-ratelimit-|x-usage-|x-cache$|x-served-by$|x-gateway-inference-fairness-id$|grpc-retry-pushback-ms$|endpoint-load-metrics-bin$|x-envoy-|x-forwarded-)/;
+
+/** The calls that are in, by their tickets. */
+export class Admissions {
+  readonly #admit: Admit;
+  readonly #principals = new Map<string, Principal>();
+  #last = 0;
+
+  constructor(admit: Admit) {
+    this.#admit = admit;
+  }
+
+  /** Lets a call in, at once where that can be, or answers why not. `headers` lose what callers may not say. */
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Refused | Promise<Refused> {
+    for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
+    const metadata = (key: string): string | undefined => {
+      const value = headers[key];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    const enter = (principal: Principal): Refused => {
+      const tenant = metadata('x-tenant');
+      if (tenant !== undefined && tenant !== principal.tenant) return { error: otherTenant };
+      delete headers['x-tenant'];
+      const ticket = String(++this.#last);
+      this.#principals.set(ticket, principal);
+      headers[ticketKey] = ticket;
+      stream.once('close', () => this.#principals.delete(ticket));
+      return undefined;
+    };
+    try {
+      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer });
+      return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
+    } catch (error) {
+      return { error };
+    }
+  }
+
+  /** On whose behalf a call is that has come in. */
+  principalOf(metadata: grpc.Metadata): Principal | undefined {
+    return this.#principals.get(String(metadata.get(ticketKey)[0]));
+  }
+}
+
+/** Undefined: it is in. */
+type Refused = { readonly error: unknown } | undefined;
+
+const otherTenant = new InferError('PERMISSION_DENIED', 'x-tenant: want the tenant of the credential, or nothing', {
+  reason: 'TENANT_MISMATCH',
+  decision: 'identity',
+});
