@@ -16,11 +16,13 @@ import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;
 const signature: Signature = { inputs: [vector('x')], outputs: [vector('y')] };
 const codes = ['UNAVAILABLE', 'INTERNAL', 'RESOURCE_EXHAUSTED'];
+const hanging = codes.length;
 
 /** How a model behaves stands in its name, and no two take as long as one another: what comes first is never a matter of luck. */
 const behaviourOf = (name: string): Behaviour => {
   const [, delay, adds, code] = name.split('-').map(Number);
-  const behaviour = { delayMs: (delay ?? 0) / 10_000, adds: adds ?? 0 };
+  const delayMs = code === hanging ? 1e9 : (delay ?? 0) / 10_000;
+  const behaviour = { delayMs, adds: adds ?? 0 };
   const fails = codes[code ?? -1];
   return fails ? { ...behaviour, fails } : behaviour;
 };
@@ -96,13 +98,17 @@ function expected(
   stages: readonly { step: DocumentStep; from: number }[],
   reference: Reference,
   x: readonly number[],
+  deadline: number,
 ): Outcome {
   const done: Outcome[] = [];
   for (const [index, { step: own, from }] of stages.entries()) {
     const source = from < index ? done[from] : undefined;
     // Behind a failure nothing starts; the pipeline has ended by then.
     if (source && 'code' in source) done.push({ at: Number.POSITIVE_INFINITY, code: source.code });
-    else done.push(reference.run(own, `s${index}`, source && 'values' in source ? source.values : x, source?.at ?? 0));
+    else {
+      const values = source && 'values' in source ? source.values : x;
+      done.push(reference.run(own, `s${index}`, values, source?.at ?? 0, deadline));
+    }
   }
   const failed = done.filter((outcome) => 'code' in outcome).toSorted((a, b) => a.at - b.at);
   if (failed[0]) return failed[0];
@@ -142,7 +148,8 @@ describe('the engine and a plain reading of the same document', () => {
       fc.asyncProperty(
         graphs,
         fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 3 }),
-        async (stages, x) => {
+        fc.constantFrom(1_000, 1e6),
+        async (stages, x, deadline) => {
           const document = {
             pipeline: 'p',
             inputs: { x: { datatype: 'FP32', shape: ['n'] } },
@@ -161,9 +168,9 @@ describe('the engine and a plain reading of the same document', () => {
           fc.pre(mistakes(document, { signatures }).length === 0);
           const clock = new FakeClock();
           const call = buildPipeline(document, { signatures, models: fakes, clock });
-          const want = expected(stages, new Reference(models), x);
+          const want = expected(stages, new Reference(models), x, deadline);
           const input = tensorOf('x', 'FP32', [x.length], Float32Array.from(x));
-          const got = await call({ inputs: [input], deadline: 1e9 }).then(
+          const got = await call({ inputs: [input], deadline }).then(
             ({ outputs, parameters }) => ({
               values: outputs.flatMap((output) => Array.from(elements({ ...output, datatype: 'FP32' }))),
               versions: parameters.get('sheaf_versions'),

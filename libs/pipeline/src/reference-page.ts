@@ -157,7 +157,12 @@ export function referencePage(): string {
           ? [
               'A member is a step with these keys beside:',
               table(memberFields),
-              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for.',
+              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes.',
+            ]
+          : []),
+        ...(kind === 'fallback'
+          ? [
+              'Without a `timeout` a step leaves each of those after it the time that it usually takes, or a fifth of what is left while that is not known.',
             ]
           : []),
         ...(kind === 'switch' ? ['A branch is a step with this key beside:', table(branchFields)] : []),

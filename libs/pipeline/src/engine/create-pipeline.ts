@@ -21,6 +21,7 @@ import { contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
 import { planParameter, tellPlan } from './plan.ts';
+import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
 import { gatherIfThere, tensorAt } from './wires.ts';
@@ -147,11 +148,16 @@ class Pipeline {
     // What it needs was not computed, so neither is what it gives.
     if (!inputs) return nothing;
     const startedAt = context.clock.now();
-    const reserved = withReserve(context, demand.reservedMs(name, this.#times, startedAt));
+    const laterMs = demand.reservedMs(name, this.#times, startedAt);
+    const where = `stage ${name}`;
     try {
-      checkAlive(context, `stage ${name}`);
+      checkAlive(context, where);
       const wanted = demand.stages.get(name)?.wanted ?? [];
-      const result = await traced(reserved, 'stage', name, (own) => run(inputs, wanted, call, own));
+      const result = await traced(context, 'stage', name, (own) =>
+        spec.optional
+          ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
+          : run(inputs, wanted, call, withReserve(own, laterMs)),
+      );
       this.#times.record(name, context.clock.now() - startedAt, startedAt);
       return result;
     } catch (error) {

@@ -6,6 +6,7 @@ import type { EnsembleStep, Member } from '../spec.ts';
 import { cancelTogether } from './cancel.ts';
 import { contractViolation, named } from './errors.ts';
 import { Poll } from './poll.ts';
+import { before, dispensable } from './reserve.ts';
 import type { Call, Note, RunStep, StepResult } from './step.ts';
 import { canJoin, join } from './tensor-parts.ts';
 
@@ -21,8 +22,14 @@ interface Answer extends StepResult {
   readonly tensor: Tensor;
 }
 
-/** `runs` are the members' steps, in their order; `stack` asks the meta-model. */
-export function createEnsemble(step: EnsembleStep, where: string, runs: readonly RunStep[], stack?: RunStep): RunStep {
+/** The meta-model of a stack. */
+export interface Meta {
+  readonly run: RunStep;
+  usualMs(now: number): number | undefined;
+}
+
+/** `runs` are the members' steps, in their order. */
+export function createEnsemble(step: EnsembleStep, where: string, runs: readonly RunStep[], meta?: Meta): RunStep {
   const { members, combine } = step;
   const align = members.map(({ labels }) => alignLabels(labels, combine.labels));
   const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
@@ -39,7 +46,8 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
       )
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const poll = await cancelTogether(context, (inner) =>
+    const polled = meta ? before(meta.usualMs(context.clock.now()), context) : context;
+    const poll = await cancelTogether(polled, (inner) =>
       takePoll(step, asked, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);
@@ -54,7 +62,7 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
     );
     const made = combiner
       ? { outputs: combiner(votes), versions: [], notes: [] }
-      : await (stack as RunStep)([joinLast(votes)], wanted, call, context);
+      : await (meta as Meta).run([joinLast(votes)], wanted, call, context);
     notes.push(...poll.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, poll));
     return {
       outputs: made.outputs,
@@ -91,27 +99,29 @@ function takePoll(
 ): Promise<Poll<Asked, Answer>> {
   return new Promise((resolve, reject) => {
     const poll = new Poll<Asked, Answer>(step, asked);
-    const timers: (() => void)[] = [];
     const decide = (): void => {
       const decision = poll.decide();
       if (decision === 'wait') return;
-      for (const stop of timers) stop();
       if (decision === 'done') resolve(poll);
       else reject(decision);
     };
     for (const one of asked) {
       const { name, softTimeoutMs } = one.member;
-      if (softTimeoutMs !== undefined)
-        timers.push(
-          context.clock.after(softTimeoutMs, () => {
-            poll.expire(one);
-            decide();
-          }),
-        );
-      traced(context, 'member', name, (own) => ask(one, own), { 'sheaf.weight': one.weight })
+      if (softTimeoutMs !== undefined) {
+        const stop = context.clock.after(softTimeoutMs, () => {
+          poll.expire(one);
+          decide();
+        });
+        // When it is decided, and when the caller leaves.
+        context.signal.addEventListener('abort', stop, { once: true });
+      }
+      const where = `member ${name}`;
+      const within = (own: CallContext): Promise<Answer> =>
+        one.member.optional ? dispensable(0, where, own, (inner) => ask(one, inner)) : ask(one, own);
+      traced(context, 'member', name, within, { 'sheaf.weight': one.weight })
         .then(
           (answer) => poll.answered(one, answer),
-          (error) => poll.failed(one, named(asInferError(error), `member ${name}`)),
+          (error) => poll.failed(one, named(asInferError(error), where)),
         )
         .then(decide, reject);
     }
