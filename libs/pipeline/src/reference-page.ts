@@ -170,7 +170,7 @@ export function referencePage(): string {
     ),
     section(
       'Combiners',
-      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a shape unlike the others, has failed. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
+      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a tensor that is not what its signature says for these inputs, has failed; where a size is open, one that differs from what most of the members gave. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
       table(combinerVariants.shared),
       fenced(snippets.stack ?? ''),

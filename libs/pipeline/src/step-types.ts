@@ -15,6 +15,9 @@ export interface Resolved {
   readonly keepsDimension?: boolean;
   /** Of a stack: the meta-model's input. */
   readonly stackInput?: string;
+  /** Of an ensemble: what is read of each member, and what they are given. */
+  readonly answers?: readonly TensorType[];
+  readonly given?: Given;
 }
 
 type SignatureOf = (target: Target) => Signature | undefined;
@@ -25,7 +28,7 @@ interface Surroundings {
 }
 
 /** Tensors by name; one whose type could not be told is there without one. */
-type Given = ReadonlyMap<string, TensorType | undefined>;
+export type Given = ReadonlyMap<string, TensorType | undefined>;
 
 /** What a step takes and gives, for every kind of step. */
 export class StepTypes {
@@ -144,6 +147,7 @@ export class StepTypes {
     }
     const [first] = answers;
     if (!first || answers.length < members.length) return undefined;
+    this.resolved.set(step, { answers, given });
     if (combine.kind === 'stack') return this.#stack(step, answers, path);
     const outputs = combinedOutputs(combine, answers.reduce(either), members.length);
     if (typeof outputs !== 'string') return outputs;
@@ -179,7 +183,7 @@ export class StepTypes {
     const use = new Use();
     const why = use.accept(want, joined);
     if (why) this.#problems.add(place, `input "${want.name}" of ${combine.model}: ${why}`);
-    this.resolved.set(step, { stackInput: want.name });
+    this.resolved.set(step, { ...this.resolved.get(step), stackInput: want.name });
     return new Map(signature.outputs.map((output) => [output.name, use.give(output)]));
   }
 

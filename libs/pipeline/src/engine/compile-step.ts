@@ -66,7 +66,7 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
     case 'ensemble': {
       const runs = step.members.map(({ name, step: member }: Member) => inner(name, member));
       const { combine } = step;
-      if (combine.kind !== 'stack') return createEnsemble(step, where, runs);
+      if (combine.kind !== 'stack') return createEnsemble(step, where, known, runs);
       const target: Target = { kind: 'model', name: combine.model, version: combine.version };
       const meta = createAsk(
         { kind: 'target', target, inputs: undefined, timeoutMs: undefined },
@@ -74,7 +74,13 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
         [known.stackInput ?? ''],
         resolve(target),
       );
-      return createEnsemble(step, where, runs, createMeta(meta, known.stackInput ?? '', `${where}.stack`, times));
+      return createEnsemble(
+        step,
+        where,
+        known,
+        runs,
+        createMeta(meta, known.stackInput ?? '', `${where}.stack`, times),
+      );
     }
   }
 }

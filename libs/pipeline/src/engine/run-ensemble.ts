@@ -1,9 +1,12 @@
-import { asInferError, type CallContext, elements, InferError, type Tensor, traced } from '@sheaf/inference';
+import { asInferError, type CallContext, InferError, type Tensor, traced } from '@sheaf/inference';
 import { ExpressionError } from '@sheaf/rules';
 import { alignLabels } from '../combiners/align.ts';
 import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
 import type { EnsembleStep, Member } from '../spec.ts';
+import type { Resolved } from '../step-types.ts';
+import { weightMax } from '../weights.ts';
 import { cancelTogether } from './cancel.ts';
+import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';
 import { Poll } from './poll.ts';
 import { before, dispensable } from './reserve.ts';
@@ -29,9 +32,16 @@ export interface Meta {
 }
 
 /** `runs` are the members' steps, in their order. */
-export function createEnsemble(step: EnsembleStep, where: string, runs: readonly RunStep[], meta?: Meta): RunStep {
+export function createEnsemble(
+  step: EnsembleStep,
+  where: string,
+  { answers = [], given = new Map() }: Resolved,
+  runs: readonly RunStep[],
+  meta?: Meta,
+): RunStep {
   const { members, combine } = step;
   const align = members.map(({ labels }) => alignLabels(labels, combine.labels));
+  const checks = members.map((_, index) => createAnswerCheck(answers[index], given));
   const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
   return async (inputs, wanted, call, context) => {
     const notes: Note[] = [];
@@ -53,7 +63,8 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
         const result = await run(inputs, [called], call, own);
         const tensor = result.outputs.find(({ name }) => name === called);
         if (!tensor) throw new InferError('INTERNAL', `gave no output "${called}"`, contractViolation);
-        checkNumbers(tensor);
+        (checks[index] as CheckAnswer)(tensor, inputs);
+        checkNumbers(tensor, 'its output', 'MEMBER_NAN');
         return { ...result, tensor: (align[index] as (tensor: Tensor) => Tensor)(tensor) };
       }),
     );
@@ -61,7 +72,7 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
       ({ asked: { index, weight }, answer }): Vote => ({ index, weight, tensor: answer.tensor }),
     );
     const made = combiner
-      ? { outputs: combiner(votes), versions: [], notes: [] }
+      ? { outputs: combined(combiner, votes), versions: [], notes: [] }
       : await (meta as Meta).run([joinLast(votes)], wanted, call, context);
     notes.push(...poll.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, poll));
     return {
@@ -72,16 +83,23 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
   };
 }
 
-/** A weight that cannot be evaluated, or is no number of 0 or more, is 1, and the answer says so. */
+/** Infinities of members may cancel out; what is left is no answer. */
+function combined(combiner: Combine, votes: readonly Vote[]): readonly Tensor[] {
+  const outputs = combiner(votes);
+  for (const output of outputs) checkNumbers(output, "the members' answers, combined:", 'COMBINED_NAN');
+  return outputs;
+}
+
+/** A weight that cannot be evaluated, or is out of bounds, is 1, and the answer says so. */
 function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]): number {
   if (typeof weight === 'number') return weight;
   try {
     const value = call.evaluate(weight) as number;
-    if (Number.isFinite(value) && value >= 0) return value;
+    if (value >= 0 && value <= weightMax) return value;
     notes.push({
       kind: 'unevaluated',
       place: `${place}.weight`,
-      why: `want a finite number of 0 or more, got ${value}`,
+      why: `want a number from 0 to ${weightMax}, got ${value}`,
     });
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
@@ -128,16 +146,6 @@ function takePoll(
     // Nobody may be asked at all.
     decide();
   });
-}
-
-function checkNumbers(tensor: Tensor): void {
-  const { name, datatype } = tensor;
-  if (datatype !== 'FP32' && datatype !== 'FP64') return;
-  const values: Float32Array | Float64Array = elements({ ...tensor, datatype });
-  for (let index = 0; index < values.length; index++) {
-    if (Number.isNaN(values[index]))
-      throw new InferError('INTERNAL', `its output "${name}" has a NaN`, { reason: 'MEMBER_NAN' });
-  }
 }
 
 function noteOf({ combine }: EnsembleStep, stage: string, poll: Poll<Asked, Answer>): Note {
