@@ -243,13 +243,15 @@ export class StepTypes {
       [...given].map(([name, type]): [string, TensorType | undefined] => {
         if (!type || !over.includes(name)) return [name, type];
         const dims = keeps ? type.dims.with(dimension, partDim(step)) : type.dims.toSpliced(dimension, 1);
-        return [name, { ...type, dims }];
+        // Without the only input that is split there is no part, so a part has it.
+        return [name, { ...type, dims, maybeAbsent: type.maybeAbsent && over.length > 1 }];
       }),
     );
     if (!keeps && step.size > 1)
       this.#problems.add([...path, 'size'], `want 1, since a part has no dimension ${dimension}, got ${step.size}`);
     const types = this.check(step.step, part, [...path, 'each'], wires);
     if (!types) return undefined;
+    const noneSent = over.every((name) => given.get(name)?.maybeAbsent);
     const whole = given.get(over[0] ?? '')?.dims[dimension] ?? openDim();
     const outputs = new Map(
       [...types].map(([name, type]): [string, TensorType] => {
@@ -261,7 +263,7 @@ export class StepTypes {
         const dims = keeps
           ? type.dims.with(Math.min(dimension, Math.max(0, type.dims.length - 1)), whole)
           : type.dims.toSpliced(Math.min(dimension, type.dims.length), 0, whole);
-        return [name, { ...type, dims }];
+        return [name, { ...type, dims, maybeAbsent: type.maybeAbsent || noneSent }];
       }),
     );
     this.resolved.set(step, { outputs, keepsDimension: keeps });
