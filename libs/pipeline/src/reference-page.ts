@@ -136,7 +136,7 @@ export function referencePage(): string {
     section('Inputs', table(inputFields)),
     section(
       'Context',
-      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default.',
+      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default. A value that is not of the type of its default is refused before anything runs (INVALID_ARGUMENT, `CONTEXT_INVALID`), whether anything reads it or not.',
       kindsTable(contextVariants.kinds),
       table(contextVariants.shared),
     ),
@@ -212,12 +212,13 @@ export function referencePage(): string {
       [
         '| response parameter | is |',
         '|---|---|',
-        '| `sheaf_versions` | what made it: `read.cnn=digits-cnn/3, ...` |',
+        '| `sheaf_versions` | what made it: `read.cnn=digits-cnn/3, ...`; of a pipeline inside also what made its answer, under its stage: `read=read-digits/1, read.vote.cnn=...`, as in all of these |',
         '| `sheaf_ensembles` | JSON: of each ensemble the members used with their weights, and the codes of those missing |',
         '| `sheaf_degraded` | true when a member is missing, a fallback answered or an optional stage failed |',
         '| `sheaf_fallbacks`, `sheaf_failed` | JSON: what failed on the way, by stage |',
         '| `sheaf_absent` | outputs that were not computed |',
         '| `sheaf_rules`, `sheaf_rerouted` | rules that acted; where the call was handed to |',
+        '| `sheaf_shadow` | rules with `shadow: true` that would have acted |',
         '| `sheaf_unevaluated` | expressions that failed |',
         '| `sheaf_explanation` | JSON, with the request parameter `sheaf_explain: true`: the path taken, as a tree with times |',
         '| `sheaf_plan` | JSON, with the request parameter `sheaf_plan: true`: what would happen; nothing runs |',

@@ -12,12 +12,12 @@ import {
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
-import { pipelineName, stageReads } from '../walk.ts';
+import { pipelineName, readsOf, stageReads } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { checkSymbols } from './check-symbols.ts';
 import { compileStep } from './compile-step.ts';
-import { contextValues } from './context-values.ts';
+import { type ContextValues, contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
 import { planParameter, tellPlan } from './plan.ts';
@@ -54,7 +54,7 @@ class Pipeline {
     const { stages, rules } = checked.spec;
     this.#stages = new Map(
       stages.map((spec): [string, CompiledStage] => {
-        const fromCaller = [...(spec.step.inputs?.values() ?? [])].some(({ stage }) => stage === undefined);
+        const fromCaller = readsOf(spec).some(({ stage }) => stage === undefined);
         return [spec.name, { spec, run: compileStep(spec.step, spec.name, around), fromCaller }];
       }),
     );
@@ -72,7 +72,10 @@ class Pipeline {
     const { signature, spec } = this.#checked;
     checkRequest(signature, received.inputs, received.outputs);
     checkSymbols(signature.inputs, received.inputs);
-    const { request, reroute, decisions } = this.#decideBefore(received, context);
+    const given = contextValues(spec.context, received, context);
+    const valuesOf = (request: InferRequest): ContextValues =>
+      request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
+    const { request, reroute, decisions } = this.#decideBefore(received, valuesOf, context);
     if (reroute !== undefined) {
       const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
       return {
@@ -89,42 +92,43 @@ class Pipeline {
         this.#checked,
         demand,
         this.#times,
-        this.#callOf(request, context, new Map()),
+        this.#callOf(request, valuesOf(request), new Map()),
         context,
         decisions,
       );
-    const { call, results } = await this.#runGraph(demand, request, context);
+    const { call, results } = await this.#runGraph(demand, request, valuesOf(request), context);
     return this.#answer(demand, call, results, decisions, context);
   };
 
-  #decideBefore(received: InferRequest, context: CallContext) {
+  #decideBefore(received: InferRequest, valuesOf: (request: InferRequest) => ContextValues, context: CallContext) {
     const { spec, before } = this.#checked;
     if (spec.rules.before.length === 0) return { request: received, reroute: undefined, decisions: [] };
-    const outcome = before(received, (request) => contextValues(spec.context, request, context));
+    const outcome = before(received, valuesOf);
     tellDecisions(outcome.decisions, 'before', context);
     return outcome;
   }
 
   /** Values of expressions are worked out when the first one is evaluated. */
-  #callOf(request: InferRequest, context: CallContext, results: ReadonlyMap<string, StepResult>): Call {
-    const { spec, evaluators } = this.#checked;
-    let values: ReturnType<typeof requestValues> | undefined;
+  #callOf(request: InferRequest, values: ContextValues, results: ReadonlyMap<string, StepResult>): Call {
+    const { evaluators } = this.#checked;
+    let seen: ReturnType<typeof requestValues> | undefined;
     return {
       request,
+      values,
       results,
       evaluate: (expression: Expression) => {
         const evaluate = evaluators.get(expression);
         if (!evaluate) throw new ExpressionError('what it reads was not known when the pipeline was loaded');
-        values ??= requestValues(contextValues(spec.context, request, context), request.inputs);
-        return evaluate({ ...values, stages: stageValues(expression, results) });
+        seen ??= requestValues(values, request.inputs);
+        return evaluate({ ...seen, stages: stageValues(expression, results) });
       },
     };
   }
 
   /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
-  async #runGraph(demand: Demand, request: InferRequest, context: CallContext) {
+  async #runGraph(demand: Demand, request: InferRequest, values: ContextValues, context: CallContext) {
     const results = new Map<string, StepResult>();
-    const call = this.#callOf(request, context, results);
+    const call = this.#callOf(request, values, results);
     await cancelTogether(context, (inner) => {
       const started = new Map<string, Promise<void>>();
       const run = (name: string): Promise<void> => {
@@ -179,7 +183,7 @@ class Pipeline {
     const rules =
       spec.rules.after.length === 0
         ? { outputs: tensors, labels: new Map(), decisions: [] }
-        : applyRules(tensors, requestValues(contextValues(spec.context, call.request, context), call.request.inputs));
+        : applyRules(tensors, requestValues(call.values, call.request.inputs));
     tellDecisions(rules.decisions, 'after', context);
     const outputs = demand.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
     // In the order the stages are written, not in which they ended.
