@@ -146,7 +146,7 @@ export function referencePage(): string {
         .map((kind) => `\`${kind}\``)
         .join(
           ', ',
-        )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own.`,
+        )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own. One request sets off at most 4,096 calls to models and transforms, with all pipelines inside (RESOURCE_EXHAUSTED, \`TOO_MANY_CALLS\`); at most 64 of them are under way at once, the others wait.`,
       table({ ...stepFields, ...stageFields }),
       ...Object.entries(stepKinds).flatMap(([kind, fields]) => [
         `### ${kind}`,
@@ -157,7 +157,7 @@ export function referencePage(): string {
           ? [
               'A member is a step with these keys beside:',
               table(memberFields),
-              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes.',
+              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes. A caller may demand more than the quorum: with the metadata `x-ensemble-min-members: 3` every ensemble but a race (`first`) has at least three members in it, or the call fails (`QUORUM_NOT_MET`).',
             ]
           : []),
         ...(kind === 'fallback'

@@ -19,10 +19,11 @@ const none: Parameters = new Map();
 export function createAsk({ target }: TargetStep, where: string, takes: readonly string[], infer: Infer): RunStep {
   const known = new Set(takes);
   if (target.kind === 'pipeline') return createAskPipeline(target.name, where, known, infer);
-  return async (given, outputs, { request: { id, parameters: callers } }, context) => {
+  return async (given, outputs, { request: { id, parameters: callers }, fanOut }, context) => {
     // A caller's parameters are the pipelines'; only the wish for an explanation is every model's.
     const parameters = callers.get(explainParameter) === true ? explaining : none;
-    const response = await infer({ ...unnamed, id, parameters, inputs: taken(given, known), outputs }, context);
+    const request = { ...unnamed, id, parameters, inputs: taken(given, known), outputs };
+    const response = await fanOut.run(context, where, () => infer(request, context));
     const missing = outputs.find((wanted) => !response.outputs.some((output) => output.name === wanted));
     if (missing !== undefined) throw new InferError('INTERNAL', `gave no output "${missing}"`, contractViolation);
     return { outputs: response.outputs, versions: [versionOf(where, response)], notes: [] };

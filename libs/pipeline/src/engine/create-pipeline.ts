@@ -20,6 +20,8 @@ import { compileStep } from './compile-step.ts';
 import { type ContextValues, contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
+import { createFanOut } from './fan-out.ts';
+import { membersDemanded } from './members-demanded.ts';
 import { planParameter, tellPlan } from './plan.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
@@ -68,7 +70,9 @@ class Pipeline {
     return this.#resolve({ kind: 'pipeline', ...pipelineName(text) });
   }
 
-  infer: Infer = async (received, context) => {
+  infer: Infer = async (received, outer) => {
+    const { fanOut = createFanOut() } = outer;
+    const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
     checkRequest(signature, received.inputs, received.outputs);
     checkSymbols(signature.inputs, received.inputs);
@@ -87,17 +91,13 @@ class Pipeline {
       };
     }
     const demand = this.#demands.of(request.outputs);
+    const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context) };
     if (request.parameters.get(planParameter) === true)
-      return tellPlan(
-        this.#checked,
-        demand,
-        this.#times,
-        this.#callOf(request, valuesOf(request), new Map()),
-        context,
-        decisions,
-      );
-    const { call, results } = await this.#runGraph(demand, request, valuesOf(request), context);
-    return this.#answer(demand, call, results, decisions, context);
+      return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
+    const results = new Map<string, StepResult>();
+    const running = this.#callOf(call, results);
+    await this.#runGraph(demand, running, results, context);
+    return this.#answer(demand, running, results, decisions, context);
   };
 
   #decideBefore(received: InferRequest, valuesOf: (request: InferRequest) => ContextValues, context: CallContext) {
@@ -109,26 +109,23 @@ class Pipeline {
   }
 
   /** Values of expressions are worked out when the first one is evaluated. */
-  #callOf(request: InferRequest, values: ContextValues, results: ReadonlyMap<string, StepResult>): Call {
+  #callOf(about: Omit<Call, 'results' | 'evaluate'>, results: ReadonlyMap<string, StepResult>): Call {
     const { evaluators } = this.#checked;
     let seen: ReturnType<typeof requestValues> | undefined;
     return {
-      request,
-      values,
+      ...about,
       results,
       evaluate: (expression: Expression) => {
         const evaluate = evaluators.get(expression);
         if (!evaluate) throw new ExpressionError('what it reads was not known when the pipeline was loaded');
-        seen ??= requestValues(values, request.inputs);
+        seen ??= requestValues(about.values, about.request.inputs);
         return evaluate({ ...seen, stages: stageValues(expression, results) });
       },
     };
   }
 
   /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
-  async #runGraph(demand: Demand, request: InferRequest, values: ContextValues, context: CallContext) {
-    const results = new Map<string, StepResult>();
-    const call = this.#callOf(request, values, results);
+  async #runGraph(demand: Demand, call: Call, results: Map<string, StepResult>, context: CallContext): Promise<void> {
     await cancelTogether(context, (inner) => {
       const started = new Map<string, Promise<void>>();
       const run = (name: string): Promise<void> => {
@@ -143,7 +140,6 @@ class Pipeline {
       };
       return Promise.all([...demand.stages.keys()].map(run));
     });
-    return { call, results };
   }
 
   async #runStage(name: string, demand: Demand, call: Call, context: CallContext): Promise<StepResult> {

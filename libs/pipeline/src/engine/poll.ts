@@ -14,11 +14,14 @@ export type Decision = 'wait' | 'done' | InferError;
 export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
   readonly #step: EnsembleStep;
   readonly #asked: readonly A[];
+  readonly #membersMin: number;
   readonly #answers = new Map<A, B>();
   readonly #errors = new Map<A, InferError>();
   readonly #expired = new Set<A>();
 
-  constructor(step: EnsembleStep, asked: readonly A[]) {
+  /** `membersMin` is what the caller demands beside the step's own quorum. */
+  constructor(step: EnsembleStep, asked: readonly A[], membersMin: number) {
+    this.#membersMin = membersMin;
     this.#step = step;
     this.#asked = asked;
   }
@@ -93,7 +96,8 @@ export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
 
   #isQuorum(voters: readonly A[]): boolean {
     const { quorum } = this.#step;
-    if (quorum === undefined) return voters.length > 0;
+    if (voters.length < this.#membersMin) return false;
+    if (quorum === undefined) return true;
     if (typeof quorum === 'number') return voters.length >= quorum;
     const among = new Set(voters);
     return reach(
@@ -105,8 +109,9 @@ export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
   #notMet(): InferError {
     const { quorum, members } = this.#step;
     const failed = [...this.#errors].map(([{ member }, { code }]) => `${member.name} (${code})`);
-    const wanted =
-      quorum === undefined ? '1 member' : typeof quorum === 'number' ? `${quorum} members` : `weight ${quorum.weight}`;
+    const least = typeof quorum === 'number' ? Math.max(quorum, this.#membersMin) : this.#membersMin;
+    const counted = `${least} ${least === 1 ? 'member' : 'members'}`;
+    const wanted = typeof quorum === 'object' ? `weight ${quorum.weight} of at least ${counted}` : counted;
     const inTime = [...this.#errors.values()].some(({ code }) => code !== 'DEADLINE_EXCEEDED') || failed.length === 0;
     const why =
       failed.length === 0

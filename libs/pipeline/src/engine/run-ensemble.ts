@@ -58,7 +58,7 @@ export function createEnsemble(
       .filter(({ weight }) => weight > 0);
     const polled = meta ? before(meta.usualMs(context.clock.now()), context) : context;
     const poll = await cancelTogether(polled, (inner) =>
-      takePoll(step, asked, inner, async ({ member, index, run }, own) => {
+      takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);
         const tensor = result.outputs.find(({ name }) => name === called);
@@ -112,11 +112,12 @@ function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]):
 function takePoll(
   step: EnsembleStep,
   asked: readonly Asked[],
+  membersMin: number,
   context: CallContext,
   ask: (asked: Asked, context: CallContext) => Promise<Answer>,
 ): Promise<Poll<Asked, Answer>> {
   return new Promise((resolve, reject) => {
-    const poll = new Poll<Asked, Answer>(step, asked);
+    const poll = new Poll<Asked, Answer>(step, asked, membersMin);
     const decide = (): void => {
       const decision = poll.decide();
       if (decision === 'wait') return;

@@ -1,4 +1,4 @@
-import type { CallContext, InferRequest, Tensor } from '@sheaf/inference';
+import type { CallContext, FanOut, InferRequest, Tensor } from '@sheaf/inference';
 import type { Expression } from '@sheaf/rules';
 import type { ContextValues } from './context-values.ts';
 
@@ -37,6 +37,9 @@ export interface Call {
   readonly request: InferRequest;
   /** What the pipeline's expressions read as `context`. */
   readonly values: ContextValues;
+  readonly fanOut: FanOut;
+  /** That the caller wants in every ensemble, at least. */
+  readonly membersMin: number;
   /** By stage, of those that have ended. */
   readonly results: ReadonlyMap<string, StepResult>;
   /** Throws ExpressionError. */
