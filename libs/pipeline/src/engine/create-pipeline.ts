@@ -35,24 +35,32 @@ interface CompiledStage {
   readonly fromCaller: boolean;
 }
 
-/** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
-export function createPipeline(checked: CheckedPipeline, resolve: (target: Target) => Infer): Infer {
-  return new Pipeline(checked, resolve).infer;
+/**
+ * Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. `times` may be what
+ * is known from before.
+ */
+export function createPipeline(
+  checked: CheckedPipeline,
+  resolve: (target: Target) => Infer,
+  times = new TimeBook(),
+): Infer {
+  return new Pipeline(checked, resolve, times).infer;
 }
 
 class Pipeline {
   readonly #checked: CheckedPipeline;
   readonly #resolve: (target: Target) => Infer;
-  readonly #times = new TimeBook();
+  readonly #times: TimeBook;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
   readonly #demands: Demands;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
   readonly #reroutes: ReadonlyMap<string, Infer>;
 
-  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer) {
+  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, times: TimeBook) {
     this.#checked = checked;
+    this.#times = times;
     this.#resolve = resolve;
-    const around = { checked, resolve, times: this.#times };
+    const around = { checked, resolve, times };
     const { stages, rules } = checked.spec;
     this.#stages = new Map(
       stages.map((spec): [string, CompiledStage] => {
