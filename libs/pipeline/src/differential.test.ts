@@ -10,7 +10,7 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Behaviour, type DocumentStep, type Outcome, Reference } from './plain-reading.ts';
+import { type Behaviour, type DocumentStep, type Outcome, Reference, type StageOutcome } from './plain-reading.ts';
 import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
 
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;
@@ -92,29 +92,25 @@ const { step } = fc.letrec<{ step: DocumentStep; leaf: DocumentStep }>((tie) => 
 });
 
 /** Each stage reads the pipeline's input or a stage before it. */
-const graphs = fc.array(fc.record({ step, from: fc.nat(5) }), { minLength: 1, maxLength: 4 });
+const graphs = fc.array(fc.record({ step, from: fc.nat(5), optional: fc.boolean() }), { minLength: 1, maxLength: 4 });
+type Graph = readonly { readonly step: DocumentStep; readonly from: number; readonly optional: boolean }[];
 
-function expected(
-  stages: readonly { step: DocumentStep; from: number }[],
-  reference: Reference,
-  x: readonly number[],
-  deadline: number,
-): Outcome {
-  const done: Outcome[] = [];
-  for (const [index, { step: own, from }] of stages.entries()) {
+function expected(stages: Graph, reference: Reference, x: readonly number[], deadline: number): Outcome {
+  const done: StageOutcome[] = [];
+  for (const [index, { step: own, from, optional }] of stages.entries()) {
     const source = from < index ? done[from] : undefined;
     // Behind a failure nothing starts; the pipeline has ended by then.
     if (source && 'code' in source) done.push({ at: Number.POSITIVE_INFINITY, code: source.code });
     else {
-      const values = source && 'values' in source ? source.values : x;
-      done.push(reference.run(own, `s${index}`, values, source?.at ?? 0, deadline));
+      const values = source ? ('values' in source ? source.values : undefined) : x;
+      done.push(reference.stage({ ...own, optional }, `s${index}`, values, source?.at ?? 0, deadline));
     }
   }
-  const failed = done.filter((outcome) => 'code' in outcome).toSorted((a, b) => a.at - b.at);
+  const failed = done.flatMap((outcome) => ('code' in outcome ? [outcome] : [])).toSorted((a, b) => a.at - b.at);
   if (failed[0]) return failed[0];
   const good = done.flatMap((outcome) => ('values' in outcome ? [outcome] : []));
   return {
-    at: Math.max(...good.map(({ at }) => at)),
+    at: Math.max(...done.map(({ at }) => at)),
     values: good.flatMap(({ values }) => values),
     versions: good.flatMap(({ versions }) => versions),
   };
@@ -154,12 +150,12 @@ describe('the engine and a plain reading of the same document', () => {
             pipeline: 'p',
             inputs: { x: { datatype: 'FP32', shape: ['n'] } },
             stages: Object.fromEntries(
-              stages.map(({ step: own, from }, index) => [
+              stages.map(({ step: own, from, optional }, index) => [
                 `s${index}`,
-                { ...own, inputs: { x: from < index ? `s${from}.y` : 'x' } },
+                { ...own, optional, inputs: { x: from < index ? `s${from}.y` : 'x' } },
               ]),
             ),
-            outputs: Object.fromEntries(stages.map((_, index) => [`y${index}`, `s${index}.y`])),
+            outputs: Object.fromEntries(stages.map((_, index) => [`y${index}`, `s${index}.y?`])),
           };
           const names = [...new Set(JSON.stringify(document).match(/m-[0-9]+-[0-9]-[0-9]/g))];
           const models = Object.fromEntries(names.map((name) => [name, behaviourOf(name)]));

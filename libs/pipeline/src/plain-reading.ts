@@ -27,6 +27,8 @@ export type Outcome = { readonly at: number } & (
   | { readonly values: readonly number[]; readonly versions: readonly string[] }
   | { readonly code: string }
 );
+/** A stage may also have been left out. */
+export type StageOutcome = Outcome | { readonly at: number; readonly absent: true };
 
 const ms = (duration: string): number => Number.parseFloat(duration);
 
@@ -35,6 +37,20 @@ export class Reference {
 
   constructor(models: Readonly<Record<string, Behaviour>>) {
     this.#models = models;
+  }
+
+  /** A step of the graph: it does not run over what was not computed, and when it is optional its failure is no more than that. */
+  stage(
+    step: DocumentStep,
+    where: string,
+    x: readonly number[] | undefined,
+    start: number,
+    deadline: number,
+  ): StageOutcome {
+    if (!x) return { at: start, absent: true };
+    if (!step.optional) return this.run(step, where, x, start, deadline);
+    const outcome = this.run(step, where, x, start, inTime(deadline, start));
+    return 'code' in outcome ? { at: outcome.at, absent: true } : outcome;
   }
 
   run(step: DocumentStep, where: string, x: readonly number[], start: number, deadline: number): Outcome {
@@ -92,7 +108,6 @@ export class Reference {
     start: number,
     deadline: number,
   ): Outcome {
-    const inTime = spared(deadline, start, Math.max(5, 0.05 * (deadline - start)));
     const members = Object.entries(step.ensemble)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, member]) => {
@@ -101,7 +116,7 @@ export class Reference {
           weight: member.weight ?? 1,
           optional,
           softAt: member.softTimeout === undefined ? Number.POSITIVE_INFINITY : start + ms(member.softTimeout),
-          outcome: this.run(member, `${where}.${name}`, x, start, optional ? inTime : deadline),
+          outcome: this.run(member, `${where}.${name}`, x, start, optional ? inTime(deadline, start) : deadline),
         };
       });
     const want = step.combine.first ? 1 : (step.quorum ?? 1);
@@ -135,6 +150,8 @@ export class Reference {
 /** Until when something may take that the answer can do without, or that another may follow: at least half of what there is. */
 const spared = (deadline: number, now: number, reserved: number): number =>
   Math.max(deadline - reserved, (deadline + now) / 2);
+
+const inTime = (deadline: number, now: number): number => spared(deadline, now, Math.max(5, 0.05 * (deadline - now)));
 
 function combined(good: readonly { weight: number; outcome: Outcome }[], how: 'mean' | 'median' | 'first') {
   const votes = good.flatMap(({ weight, outcome }) => ('values' in outcome ? [{ weight, ...outcome }] : []));

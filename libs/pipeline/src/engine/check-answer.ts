@@ -48,19 +48,24 @@ export function checkNumbers(tensor: Tensor, what: string, reason: string): void
   if (hasNaN(tensor)) throw new InferError('INTERNAL', `${what} "${tensor.name}" has a NaN`, { reason });
 }
 
+/** Bit patterns beyond infinity, whatever the sign. */
+const isNaN16 = { FP16: (bits: number) => (bits & 0x7fff) > 0x7c00, BF16: (bits: number) => (bits & 0x7fff) > 0x7f80 };
+
 function hasNaN(tensor: Tensor): boolean {
   const { datatype } = tensor;
   switch (datatype) {
     case 'FP32':
-      return elements({ ...tensor, datatype }).some(Number.isNaN);
     case 'FP64':
-      return elements({ ...tensor, datatype }).some(Number.isNaN);
-    // Bit patterns: beyond infinity, whatever the sign.
+      return isAny(elements({ ...tensor, datatype }), Number.isNaN);
     case 'FP16':
-      return elements({ ...tensor, datatype }).some((bits) => (bits & 0x7fff) > 0x7c00);
     case 'BF16':
-      return elements({ ...tensor, datatype }).some((bits) => (bits & 0x7fff) > 0x7f80);
+      return isAny(elements({ ...tensor, datatype }), isNaN16[datatype]);
     default:
       return false;
   }
+}
+
+function isAny(values: ArrayLike<number>, test: (value: number) => boolean): boolean {
+  for (let index = 0; index < values.length; index++) if (test(values[index] as number)) return true;
+  return false;
 }

@@ -14,7 +14,7 @@ export const stepReserveMs = (context: CallContext, usualMs: number | undefined)
   Math.max(floorOf(context), usualMs ?? unknownStepShare * remainingMs(context));
 
 /** Leaves a step that will be asked in any case what it usually takes. */
-export const before = (usualMs: number | undefined, context: CallContext): CallContext =>
+export const reservingFor = (usualMs: number | undefined, context: CallContext): CallContext =>
   withReserve(context, Math.max(floorOf(context), usualMs ?? 0));
 
 /** For what can be done without: it ends early enough that the call can go on, which is known to take `laterMs`. */

@@ -9,7 +9,7 @@ import { cancelTogether } from './cancel.ts';
 import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';
 import { Poll } from './poll.ts';
-import { before, dispensable } from './reserve.ts';
+import { dispensable, reservingFor } from './reserve.ts';
 import type { Call, Note, RunStep, StepResult } from './step.ts';
 import { canJoin, join } from './tensor-parts.ts';
 
@@ -56,7 +56,7 @@ export function createEnsemble(
       )
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const polled = meta ? before(meta.usualMs(context.clock.now()), context) : context;
+    const polled = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
     const poll = await cancelTogether(polled, (inner) =>
       takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
