@@ -7,7 +7,16 @@ import {
   type Signature,
 } from '@sheaf/inference';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
-import { checkPipelines, createPipeline, type PipelineCheck, requiredTargets, type Target } from '@sheaf/pipeline';
+import {
+  checkPipelines,
+  createPipeline,
+  type PipelineCheck,
+  pipelineFinder,
+  requiredTargets,
+  type Target,
+  TimeBook,
+  timeBookKeys,
+} from '@sheaf/pipeline';
 import type { ServiceHandle, Services } from './services.ts';
 
 /** How long foreign servers get to say what they serve. */
@@ -25,10 +34,14 @@ export interface Catalog {
   readonly describe: (name: string, version: string) => ModelDescription;
   readonly isReady: (name: string, version: string) => boolean;
   readonly names: () => readonly string[];
+  /** How long the pipelines' stages usually take, for the catalog that follows. */
+  readonly times: TimeBooks;
 }
 
-/** Everything that the gateway serves, type-checked against the real signatures. */
-export async function openCatalog(mesh: Mesh, services: Services): Promise<Catalog> {
+type TimeBooks = ReadonlyMap<string, TimeBook>;
+
+/** Everything that the gateway serves, type-checked against the real signatures. `known` are the times of the catalog before. */
+export async function openCatalog(mesh: Mesh, services: Services, known: TimeBooks = new Map()): Promise<Catalog> {
   const foreign = await describeForeign(services);
   const signatureOf = (target: Target): Signature | undefined =>
     signatureIn(mesh, target) ?? (target.kind === 'model' ? foreign.get(target.name) : undefined);
@@ -58,15 +71,23 @@ export async function openCatalog(mesh: Mesh, services: Services): Promise<Catal
   }
   const specs = mesh.pipelines.map(({ spec }) => spec);
   const checks = Map.groupBy(checkPipelines(specs, signatureOf), ({ spec }) => spec.pipeline);
+  const keyOf = timeBookKeys(pipelineFinder(specs), (target) => versionsOf(target, mesh, foreign));
+  const times = new Map<string, TimeBook>();
+  const bookOf = ({ spec }: PipelineCheck): TimeBook => {
+    const key = keyOf(spec);
+    const book = known.get(key) ?? new TimeBook();
+    times.set(key, book);
+    return book;
+  };
   for (const [name, versions] of checks)
     entries.set(
       name,
       pipelineEntry(
         name,
-        versions.map((check) => pipelineVersion(check, services, entries)),
+        versions.map((check) => pipelineVersion(check, services, entries, bookOf)),
       ),
     );
-  return catalogOf(entries);
+  return { ...catalogOf(entries), times };
 }
 
 async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
@@ -78,7 +99,13 @@ async function describeForeign(services: Services): Promise<Map<string, ModelDes
   return new Map(await Promise.all(asked));
 }
 
-function catalogOf(entries: ReadonlyMap<string, Entry>): Catalog {
+/** What a model or a transform has now of versions; another set of them may take another time. */
+function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, ModelDescription>): string {
+  const own = mesh.models.find(({ name }) => name === nameOf(target))?.versions.map(({ version }) => version);
+  return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
+}
+
+function catalogOf(entries: ReadonlyMap<string, Entry>): Omit<Catalog, 'times'> {
   const get = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry) return entry;
@@ -145,17 +172,19 @@ function pipelineEntry(name: string, given: readonly PipelineVersion[]): Entry {
 }
 
 function pipelineVersion(
-  { spec, checked, problems }: PipelineCheck,
+  check: PipelineCheck,
   services: Services,
   entries: ReadonlyMap<string, Entry>,
+  bookOf: (check: PipelineCheck) => TimeBook,
 ): PipelineVersion {
+  const { spec, checked, problems } = check;
   if (!checked) {
     throw new InferError(
       'FAILED_PRECONDITION',
       problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'),
     );
   }
-  const infer = createPipeline(checked, (target) => {
+  const resolve = (target: Target): Infer => {
     if (target.kind === 'pipeline') {
       const { name, version = '' } = target;
       return (request, context) => (entries.get(name) as Entry).infer({ ...request, model: name, version }, context);
@@ -166,7 +195,8 @@ function pipelineVersion(
     const version = target.kind === 'model' ? (target.version ?? '') : '';
     const name = nameOf(target);
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
-  });
+  };
+  const infer = createPipeline(checked, resolve, bookOf(check));
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'

@@ -25,6 +25,10 @@ export class LiveCatalog {
 
   snapshot = (): Snapshot => this.#current.snapshot;
   names = (): readonly string[] => this.#current.catalog.names();
+  get times(): Catalog['times'] {
+    return this.#current.catalog.times;
+  }
+
   isReady: Catalog['isReady'] = (name, version) => this.#current.catalog.isReady(name, version);
   describe: Catalog['describe'] = (name, version) => this.#current.catalog.describe(name, version);
 

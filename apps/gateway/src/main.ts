@@ -5,7 +5,7 @@ import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor } from '@sheaf/transport';
-import { openCatalog } from './catalog.ts';
+import { type Catalog, openCatalog } from './catalog.ts';
 import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
 
@@ -22,10 +22,10 @@ interface Served {
   readonly endpoints: readonly string[];
 }
 
-async function openGeneration({ mesh, endpoints }: Served): Promise<Generation> {
+async function openGeneration({ mesh, endpoints }: Served, times?: Catalog['times']): Promise<Generation> {
   const services = openServices(mesh, endpoints);
   try {
-    const [catalog] = await Promise.all([openCatalog(mesh, services), services.asked]);
+    const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
     return { catalog, close: () => services.close() };
   } catch (error) {
     services.close();
@@ -75,7 +75,7 @@ await main(async () => {
           { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
         );
   onReload<Served>(async (served) => {
-    const replaced = catalog.replace(await openGeneration(served));
+    const replaced = catalog.replace(await openGeneration(served, catalog.times));
     inner?.open();
     door.open();
     await replaced;

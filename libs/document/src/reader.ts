@@ -49,13 +49,22 @@ export const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Reader<numb
     { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
   );
 
-/** A finite number of `min` or more. */
-export const number = (min: number): Reader<number> =>
+/** A finite number of `min` or more, and at most `max`. */
+export const number = (min: number, max = Number.POSITIVE_INFINITY): Reader<number> =>
   scalar(
-    min === Number.NEGATIVE_INFINITY ? 'a finite number' : `a finite number of ${min} or more`,
-    (value): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min,
-    { type: 'number', ...(min === Number.NEGATIVE_INFINITY ? {} : { minimum: min }) },
+    wishOf(min, max),
+    (value): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max,
+    {
+      type: 'number',
+      ...(Number.isFinite(min) ? { minimum: min } : {}),
+      ...(Number.isFinite(max) ? { maximum: max } : {}),
+    },
   );
+
+function wishOf(min: number, max: number): string {
+  if (Number.isFinite(max)) return `a number from ${min} to ${max}`;
+  return Number.isFinite(min) ? `a finite number of ${min} or more` : 'a finite number';
+}
 
 export const choice = <const T extends string>(values: readonly T[]): Reader<T> =>
   scalar(

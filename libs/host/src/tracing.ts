@@ -42,6 +42,7 @@ const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 
 const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   request: SpanKind.SERVER,
   rules: SpanKind.INTERNAL,
+  pipeline: SpanKind.INTERNAL,
   stage: SpanKind.INTERNAL,
   member: SpanKind.INTERNAL,
   try: SpanKind.CLIENT,

@@ -26,6 +26,12 @@ export interface Snapshot {
   readonly epoch: number;
 }
 
+/** Bounds what one request sets off, however many pipelines it goes through. */
+export interface FanOut {
+  /** Asks when there is a place; throws RESOURCE_EXHAUSTED when the request has set off all the calls that it may. */
+  run<T>(context: CallContext, where: string, ask: () => Promise<T>): Promise<T>;
+}
+
 /** Everything about one call but its tensors. Handed down explicitly, never kept in async-local storage. */
 export interface CallContext {
   /** Absolute, in the milliseconds of `clock`; never extended on the way down. */
@@ -36,6 +42,8 @@ export interface CallContext {
   readonly journal: Journal;
   /** What the work of this context is recorded under. */
   readonly span: Span;
+  /** Made by the first pipeline that the request meets. */
+  readonly fanOut?: FanOut;
   /** The caller's gRPC metadata, where there is any; keys in lower case. */
   readonly metadata?: (key: string) => string | undefined;
   /** Who calls; undefined inside a mesh, where the gateway has asked already. */

@@ -4,6 +4,7 @@ export {
   type Clock,
   checkAlive,
   deadlineExceeded,
+  type FanOut,
   monotonicClock,
   remainingMs,
   type Snapshot,

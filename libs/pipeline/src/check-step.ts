@@ -1,6 +1,7 @@
 import type { Path, Problems } from '@sheaf/document';
 import type { EachStep, EnsembleStep, SwitchStep } from './spec.ts';
 import { allSteps, type PlacedStep } from './walk.ts';
+import { reach } from './weights.ts';
 
 /** What is wrong with a step whatever the models are. */
 export function checkStep({ step, path }: PlacedStep, problems: Problems): void {
@@ -37,7 +38,7 @@ function checkEnsemble({ members, combine, quorum }: EnsembleStep, path: Path, p
     );
   if (typeof quorum === 'number' && quorum > members.length)
     problems.add([...path, 'quorum'], `want at most the ${members.length} members that there are, got ${quorum}`);
-  if (typeof quorum === 'object' && isFixed && quorum.weight > total)
+  if (typeof quorum === 'object' && isFixed && !reach(fixed, quorum.weight))
     problems.add(
       [...path, 'quorum', 'weight'],
       `want at most the ${total} that all members weigh, got ${quorum.weight}`,

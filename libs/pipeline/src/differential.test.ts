@@ -10,17 +10,19 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Behaviour, type DocumentStep, type Outcome, Reference } from './plain-reading.ts';
+import { type Behaviour, type DocumentStep, type Outcome, Reference, type StageOutcome } from './plain-reading.ts';
 import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
 
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;
 const signature: Signature = { inputs: [vector('x')], outputs: [vector('y')] };
 const codes = ['UNAVAILABLE', 'INTERNAL', 'RESOURCE_EXHAUSTED'];
+const hanging = codes.length;
 
 /** How a model behaves stands in its name, and no two take as long as one another: what comes first is never a matter of luck. */
 const behaviourOf = (name: string): Behaviour => {
   const [, delay, adds, code] = name.split('-').map(Number);
-  const behaviour = { delayMs: (delay ?? 0) / 10_000, adds: adds ?? 0 };
+  const delayMs = code === hanging ? 1e9 : (delay ?? 0) / 10_000;
+  const behaviour = { delayMs, adds: adds ?? 0 };
   const fails = codes[code ?? -1];
   return fails ? { ...behaviour, fails } : behaviour;
 };
@@ -90,25 +92,25 @@ const { step } = fc.letrec<{ step: DocumentStep; leaf: DocumentStep }>((tie) => 
 });
 
 /** Each stage reads the pipeline's input or a stage before it. */
-const graphs = fc.array(fc.record({ step, from: fc.nat(5) }), { minLength: 1, maxLength: 4 });
+const graphs = fc.array(fc.record({ step, from: fc.nat(5), optional: fc.boolean() }), { minLength: 1, maxLength: 4 });
+type Graph = readonly { readonly step: DocumentStep; readonly from: number; readonly optional: boolean }[];
 
-function expected(
-  stages: readonly { step: DocumentStep; from: number }[],
-  reference: Reference,
-  x: readonly number[],
-): Outcome {
-  const done: Outcome[] = [];
-  for (const [index, { step: own, from }] of stages.entries()) {
+function expected(stages: Graph, reference: Reference, x: readonly number[], deadline: number): Outcome {
+  const done: StageOutcome[] = [];
+  for (const [index, { step: own, from, optional }] of stages.entries()) {
     const source = from < index ? done[from] : undefined;
     // Behind a failure nothing starts; the pipeline has ended by then.
     if (source && 'code' in source) done.push({ at: Number.POSITIVE_INFINITY, code: source.code });
-    else done.push(reference.run(own, `s${index}`, source && 'values' in source ? source.values : x, source?.at ?? 0));
+    else {
+      const values = source ? ('values' in source ? source.values : undefined) : x;
+      done.push(reference.stage({ ...own, optional }, `s${index}`, values, source?.at ?? 0, deadline));
+    }
   }
-  const failed = done.filter((outcome) => 'code' in outcome).toSorted((a, b) => a.at - b.at);
+  const failed = done.flatMap((outcome) => ('code' in outcome ? [outcome] : [])).toSorted((a, b) => a.at - b.at);
   if (failed[0]) return failed[0];
   const good = done.flatMap((outcome) => ('values' in outcome ? [outcome] : []));
   return {
-    at: Math.max(...good.map(({ at }) => at)),
+    at: Math.max(...done.map(({ at }) => at)),
     values: good.flatMap(({ values }) => values),
     versions: good.flatMap(({ versions }) => versions),
   };
@@ -142,17 +144,18 @@ describe('the engine and a plain reading of the same document', () => {
       fc.asyncProperty(
         graphs,
         fc.array(fc.integer({ min: -9, max: 9 }), { minLength: 1, maxLength: 3 }),
-        async (stages, x) => {
+        fc.constantFrom(1_000, 1e6),
+        async (stages, x, deadline) => {
           const document = {
             pipeline: 'p',
             inputs: { x: { datatype: 'FP32', shape: ['n'] } },
             stages: Object.fromEntries(
-              stages.map(({ step: own, from }, index) => [
+              stages.map(({ step: own, from, optional }, index) => [
                 `s${index}`,
-                { ...own, inputs: { x: from < index ? `s${from}.y` : 'x' } },
+                { ...own, optional, inputs: { x: from < index ? `s${from}.y` : 'x' } },
               ]),
             ),
-            outputs: Object.fromEntries(stages.map((_, index) => [`y${index}`, `s${index}.y`])),
+            outputs: Object.fromEntries(stages.map((_, index) => [`y${index}`, `s${index}.y?`])),
           };
           const names = [...new Set(JSON.stringify(document).match(/m-[0-9]+-[0-9]-[0-9]/g))];
           const models = Object.fromEntries(names.map((name) => [name, behaviourOf(name)]));
@@ -161,9 +164,9 @@ describe('the engine and a plain reading of the same document', () => {
           fc.pre(mistakes(document, { signatures }).length === 0);
           const clock = new FakeClock();
           const call = buildPipeline(document, { signatures, models: fakes, clock });
-          const want = expected(stages, new Reference(models), x);
+          const want = expected(stages, new Reference(models), x, deadline);
           const input = tensorOf('x', 'FP32', [x.length], Float32Array.from(x));
-          const got = await call({ inputs: [input], deadline: 1e9 }).then(
+          const got = await call({ inputs: [input], deadline }).then(
             ({ outputs, parameters }) => ({
               values: outputs.flatMap((output) => Array.from(elements({ ...output, datatype: 'FP32' }))),
               versions: parameters.get('sheaf_versions'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Infer, InferError } from '@sheaf/inference';
-import { computing, failing, fp32, plus, run, stage, step, yOf } from './fake-models.ts';
+import { type Infer, InferError, type Signature, type Tensor, tensorOf } from '@sheaf/inference';
+import { computing, failing, fp32, plus, run, stage, step, unary, yOf } from './fake-models.ts';
 import { type buildPipeline, FakeClock } from './test-pipeline.ts';
 
 describe('an ensemble', () => {
@@ -27,6 +27,7 @@ describe('an ensemble', () => {
     ['is negative', '0.0 - 1.0'],
     ['is NaN', 'mean([])'.replace('[]', '[1.0].filter(v, v > 2.0)')],
     ['is infinite', '1.0 / 0.0'],
+    ['is beyond a million', '1000000.5'],
   ] as const) {
     it(`takes a weight of 1 where the expression ${why}, and marks it`, async () => {
       const body = of({ a: step('a'), b: { model: 'b', weight } }, { 'weighted-mean': 'y' });
@@ -126,6 +127,92 @@ describe('an ensemble', () => {
     const response = await run(body, { a: plus(0), b: computing(() => Number.NaN), c: odd, d: plus(2) });
     assert.deepEqual(yOf(response), [2, 3]);
     assert.deepEqual(told(response), { used: { a: 1, d: 1 }, missing: { b: 'INTERNAL', c: 'INTERNAL' } });
+  });
+
+  it('counts a quorum by weight alike, in whatever order its members answer', async () => {
+    const members = { a: { model: 'a', weight: 0.1 }, b: { model: 'b', weight: 0.2 }, c: { model: 'c', weight: 0.7 } };
+    const body = of(members, { 'weighted-mean': 'y' }, { quorum: { weight: 1 } });
+    const delays = [1, 2, 3];
+    for (const [a = 0, b = 0, c = 0] of [delays, delays.toReversed(), [2, 3, 1]])
+      assert.deepEqual(yOf(await run(body, { a: plus(1, a), b: plus(1, b), c: plus(1, c) })), [2, 3]);
+  });
+
+  it('takes an answer that is not what the signature says as that member failing', async () => {
+    const giving =
+      (tensor: Tensor): Infer =>
+      async ({ model }) => ({ model, version: '1', parameters: new Map(), outputs: [tensor] });
+    const long = giving(fp32('y', ...new Array(10).fill(0)));
+    const whole = giving(tensorOf('y', 'INT32', [2], Int32Array.of(7, 7)));
+    for (const odd of [long, whole]) {
+      const pair = await run(of({ a: step('a'), b: step('b') }, { mean: 'y' }, { quorum: 1 }), { a: plus(0), b: odd });
+      assert.deepEqual([yOf(pair), told(pair).missing], [[1, 2], { b: 'INTERNAL' }]);
+      const race = await run(of({ a: step('a'), b: step('b') }, { first: 'y' }), { a: plus(0, 10), b: odd });
+      assert.deepEqual(yOf(race), [1, 2]);
+      await assert.rejects(run(of({ b: step('b') }, { mean: 'y' }), { b: odd }), { reason: 'MEMBER_MISMATCH' });
+    }
+  });
+
+  it('believes nobody where as many members give one shape as another', async () => {
+    const open: Signature = { inputs: unary.inputs, outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }] };
+    const giving = (length: number) => async () => ({
+      model: 'm',
+      version: '1',
+      parameters: new Map(),
+      outputs: [fp32('y', ...new Array(length).fill(1))],
+    });
+    const body = (members: object) => of(members, { mean: 'y' }, { quorum: 1 });
+    const options = { signatures: { a: open, b: open, c: open } };
+    const models = { a: giving(2), b: giving(3), c: giving(3) };
+    await assert.rejects(run(body({ a: step('a'), b: step('b') }), models, {}, {}, options), {
+      reason: 'QUORUM_NOT_MET',
+    });
+    const most = await run(body({ a: step('a'), b: step('b'), c: step('c') }), models, {}, {}, options);
+    assert.deepEqual([yOf(most), told(most).missing], [[1, 1, 1], { a: 'INTERNAL' }]);
+  });
+
+  it('refuses when infinities of its members cancel out', async () => {
+    const models = { a: computing(() => Number.POSITIVE_INFINITY), b: computing(() => Number.NEGATIVE_INFINITY) };
+    await assert.rejects(run(of({ a: step('a'), b: step('b') }, { mean: 'y' }), models), {
+      code: 'INTERNAL',
+      reason: 'COMBINED_NAN',
+      message: 'stage s: the members\' answers, combined: "y" has a NaN',
+    });
+  });
+
+  it('takes a NaN of any datatype as that member failing', async () => {
+    for (const [datatype, nan, one] of [
+      ['FP16', 0xfe01, 0x3c00],
+      ['BF16', 0x7fc0, 0x3f80],
+    ] as const) {
+      const half: Signature = { inputs: unary.inputs, outputs: [{ name: 'y', datatype, shape: [1] }] };
+      const giving =
+        (bits: number, delayMs: number): Infer =>
+        async (request, context) => {
+          const { model } = await plus(0, delayMs)(request, context);
+          return {
+            model,
+            version: '1',
+            parameters: new Map(),
+            outputs: [tensorOf('y', datatype, [1], Uint16Array.of(bits))],
+          };
+        };
+      const options = { signatures: { a: half, b: half } };
+      const race = await run(
+        of({ a: step('a'), b: step('b') }, { first: 'y' }),
+        { a: giving(nan, 0), b: giving(one, 9) },
+        {},
+        {},
+        options,
+      );
+      assert.deepEqual(told(race).used, { b: 1 });
+    }
+  });
+
+  it('weighs by the smallest and the largest weights that there are', async () => {
+    for (const weight of [5e-324, 1e6]) {
+      const body = of({ a: { model: 'a', weight }, b: { model: 'b', weight } }, { 'weighted-mean': 'y' });
+      assert.deepEqual(yOf(await run(body, { a: plus(0.5), b: plus(0.5) })), [1.5, 2.5]);
+    }
   });
 
   it('takes the first good answer and cancels the rest', async () => {

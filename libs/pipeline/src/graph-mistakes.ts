@@ -99,17 +99,22 @@ export const graphMistakes: readonly Broken[] = [
   [
     'a negative weight',
     ensemble({ a: { ...net, weight: -1 } }),
-    ['stages.s.ensemble.a.weight: want a finite number of 0 or more, got -1'],
+    ['stages.s.ensemble.a.weight: want a number from 0 to 1000000, got -1'],
   ],
   [
     'a weight of NaN',
     ensemble({ a: { ...net, weight: Number.NaN } }),
-    ['stages.s.ensemble.a.weight: want a finite number of 0 or more, got NaN'],
+    ['stages.s.ensemble.a.weight: want a number from 0 to 1000000, got NaN'],
   ],
   [
     'an infinite weight',
     ensemble({ a: { ...net, weight: Number.POSITIVE_INFINITY } }),
-    ['stages.s.ensemble.a.weight: want a finite number of 0 or more, got Infinity'],
+    ['stages.s.ensemble.a.weight: want a number from 0 to 1000000, got Infinity'],
+  ],
+  [
+    'a weight of more than a million',
+    ensemble({ a: { ...net, weight: 1e7 } }),
+    ['stages.s.ensemble.a.weight: want a number from 0 to 1000000, got 10000000'],
   ],
   [
     'weights that sum to 0',

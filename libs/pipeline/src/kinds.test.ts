@@ -16,7 +16,7 @@ import {
   vector,
   yOf,
 } from './fake-models.ts';
-import { buildPipeline, FakeClock } from './test-pipeline.ts';
+import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
 
 describe('a switch', () => {
   const body = stage({ switch: [{ when: 'inputs.x.size > 2', model: 'a' }, { model: 'b' }] });
@@ -126,6 +126,36 @@ describe('each', () => {
   });
 });
 
+describe('each of an input that was not sent', () => {
+  it('gives nothing and asks nobody, whatever its size is declared as', async () => {
+    const four: Signature = {
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [1] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: [1] }],
+    };
+    const inputs = {
+      x: { datatype: 'FP32', shape: [4], optional: true },
+      z: { datatype: 'FP32', shape: [1] },
+    };
+    const stages = {
+      s: { each: step('four'), over: 'x', inputs: { x: 'x?' } },
+      t: { model: 'four', inputs: { x: 'z' } },
+    };
+    const doc = document(stages, { y: 's.y?', z: 't.y' }, { inputs });
+    assert.match(
+      String(mistakes(document(stages, { y: 's.y', z: 't.y' }, { inputs }), { signatures: { four } })),
+      /there may be no s.y/,
+    );
+    const response = await buildPipeline(doc, { signatures: { four }, models: { four: plus(1) } })({
+      inputs: [fp32('z', 1)],
+    });
+    assert.deepEqual(
+      response.outputs.map(({ name, shape }) => [name, shape]),
+      [['z', [1]]],
+    );
+    assert.equal(response.parameters.get('sheaf_absent'), 'y');
+  });
+});
+
 describe('a fallback', () => {
   const body = stage({ fallback: [{ model: 'a', timeout: '50ms' }, step('b')] });
 
@@ -206,28 +236,6 @@ describe('an optional input', () => {
       withHint.outputs.map(({ name }) => name),
       ['y', 'z'],
     );
-  });
-});
-
-describe('a pipeline in a pipeline', () => {
-  const inner = { ...document({ s: { model: 'a', inputs: { x: 'x' } } }), pipeline: 'inner', version: 4 };
-
-  it("is asked like a model, with the caller's parameters", async () => {
-    const seen: Infer = async (request, context) => computing((value) => value + 1)(request, context);
-    const response = await run(stage({ pipeline: 'inner' }), { a: seen }, {}, {}, { others: [inner] });
-    assert.deepEqual(yOf(response), [2, 3]);
-    assert.equal(response.parameters.get('sheaf_versions'), 's=inner/4');
-  });
-
-  it('tells that it was degraded', async () => {
-    const frail = {
-      ...inner,
-      stages: {
-        s: { ensemble: { a: step('a'), b: step('b') }, combine: { mean: 'y' }, quorum: 1, inputs: { x: 'x' } },
-      },
-    };
-    const response = await run(stage({ pipeline: 'inner' }), { a: plus(1), b: failing() }, {}, {}, { others: [frail] });
-    assert.equal(response.parameters.get('sheaf_degraded'), true);
   });
 });
 

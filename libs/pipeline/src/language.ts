@@ -24,6 +24,7 @@ import { combiner } from './combiners/spec.ts';
 import { type Branch, limits, type Member, type Step, type Target } from './spec.ts';
 import { contextValue, input, reference, tensorName, wires } from './tensors.ts';
 import { versionText } from './version.ts';
+import { weightMax } from './weights.ts';
 
 /** What any step may have, wherever it stands. */
 export const stepFields = {
@@ -176,9 +177,13 @@ export const branchFields = {
 };
 const branch: Reader<Branch> = stepWith('branch', branchFields, (made, { when }) => ({ when, step: made }));
 
-const weight = either((value) => typeof value !== 'string', number(0), expression('an expression that gives a number'));
+const weight = either(
+  (value) => typeof value !== 'string',
+  number(0, weightMax),
+  expression('an expression that gives a number'),
+);
 export const memberFields = {
-  weight: optional(weight, 'A number of 0 or more, or an expression. 0: the member is not asked. Default 1.'),
+  weight: optional(weight, 'A number, or an expression that gives one. 0: the member is not asked. Default 1.'),
   optional: optional(boolean, 'The ensemble may answer without it. Default: true where there is a quorum, else false.'),
   softTimeout: optional(duration, 'From then on it is waited for only while the quorum needs it.'),
   outputs: optional(

@@ -1,5 +1,6 @@
 import { isRecord, Problems } from '@sheaf/document';
 import { checkStep } from './check-step.ts';
+import { contextWish } from './engine/context-values.ts';
 import { findCycles } from './graph.ts';
 import { pipelineDocument } from './language.ts';
 import type { PipelineSpec, Problem, Reference } from './spec.ts';
@@ -20,6 +21,7 @@ export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; r
     rules: document.rules ?? { before: [], after: [] },
   };
   checkReferences(spec, value, problems);
+  checkSetValues(spec, problems);
   for (const { name, step } of spec.stages)
     for (const placed of allSteps(step, ['stages', name])) checkStep(placed, problems);
   for (const cycle of findCycles(spec.stages))
@@ -55,4 +57,20 @@ function checkReferences({ stages, outputs }: PipelineSpec, document: unknown, p
       problems.add(['stages', name, 'inputs'], 'want inputs by name, got nothing');
   }
   for (const [output, reference] of outputs) check(['outputs', output], reference);
+}
+
+/** What a rule sets must be what the context makes of it: no caller could do anything about it. */
+function checkSetValues({ context, rules }: PipelineSpec, problems: Problems): void {
+  for (const [index, rule] of rules.before.entries()) {
+    if (rule.kind !== 'set') continue;
+    for (const { name, source, default: like } of context) {
+      const value = source.kind === 'parameter' ? rule.set.get(source.key) : undefined;
+      const wish = value !== undefined && contextWish(value, like);
+      if (wish)
+        problems.add(
+          ['rules', 'before', index, 'set', source.key],
+          `want ${wish}, as context.${name} is, got "${value}"`,
+        );
+    }
+  }
 }

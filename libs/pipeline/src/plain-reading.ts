@@ -27,6 +27,8 @@ export type Outcome = { readonly at: number } & (
   | { readonly values: readonly number[]; readonly versions: readonly string[] }
   | { readonly code: string }
 );
+/** A stage may also have been left out. */
+export type StageOutcome = Outcome | { readonly at: number; readonly absent: true };
 
 const ms = (duration: string): number => Number.parseFloat(duration);
 
@@ -37,13 +39,27 @@ export class Reference {
     this.#models = models;
   }
 
-  run(step: DocumentStep, where: string, x: readonly number[], start: number): Outcome {
-    const outcome = this.#kind(step, where, x, start);
-    const limit = step.timeout === undefined ? Number.POSITIVE_INFINITY : start + ms(step.timeout);
+  /** A step of the graph: it does not run over what was not computed, and when it is optional its failure is no more than that. */
+  stage(
+    step: DocumentStep,
+    where: string,
+    x: readonly number[] | undefined,
+    start: number,
+    deadline: number,
+  ): StageOutcome {
+    if (!x) return { at: start, absent: true };
+    if (!step.optional) return this.run(step, where, x, start, deadline);
+    const outcome = this.run(step, where, x, start, inTime(deadline, start));
+    return 'code' in outcome ? { at: outcome.at, absent: true } : outcome;
+  }
+
+  run(step: DocumentStep, where: string, x: readonly number[], start: number, deadline: number): Outcome {
+    const limit = step.timeout === undefined ? deadline : Math.min(deadline, start + ms(step.timeout));
+    const outcome = this.#kind(step, where, x, start, limit);
     return outcome.at < limit ? outcome : { at: limit, code: 'DEADLINE_EXCEEDED' };
   }
 
-  #kind(step: DocumentStep, where: string, x: readonly number[], start: number): Outcome {
+  #kind(step: DocumentStep, where: string, x: readonly number[], start: number, deadline: number): Outcome {
     if ('model' in step) {
       const { delayMs, adds, fails } = this.#models[step.model] as Behaviour;
       const at = start + delayMs;
@@ -56,19 +72,22 @@ export class Reference {
       const index = step.switch.findIndex(({ when }) => when === undefined || when === 'true');
       const branch = step.switch[index];
       return branch
-        ? this.run(branch, `${where}.${nameOf(branch, index)}`, x, start)
+        ? this.run(branch, `${where}.${nameOf(branch, index)}`, x, start, deadline)
         : { at: start, values: [], versions: [] };
     }
     if ('fallback' in step) {
       let last: Outcome = { at: start, code: '' };
       for (const [index, other] of step.fallback.entries()) {
-        last = this.run(other, `${where}.${nameOf(other, index)}`, x, last.at);
-        if ('values' in last) return last;
+        const later = step.fallback.length - index - 1;
+        const until =
+          later === 0 ? deadline : spared(deadline, last.at, later * Math.max(5, 0.2 * (deadline - last.at)));
+        last = this.run(other, `${where}.${nameOf(other, index)}`, x, last.at, until);
+        if ('values' in last || last.at >= deadline) return last;
       }
       return last;
     }
     if ('each' in step) {
-      const parts = x.map((value) => this.run(step.each, where, [value], start));
+      const parts = x.map((value) => this.run(step.each, where, [value], start, deadline));
       const failed = parts.filter((part) => 'code' in part).toSorted((a, b) => a.at - b.at);
       if (failed[0]) return failed[0];
       const good = parts.flatMap((part) => ('values' in part ? [part] : []));
@@ -79,7 +98,7 @@ export class Reference {
         versions,
       };
     }
-    return this.#ensemble(step, where, x, start);
+    return this.#ensemble(step, where, x, start, deadline);
   }
 
   #ensemble(
@@ -87,15 +106,19 @@ export class Reference {
     where: string,
     x: readonly number[],
     start: number,
+    deadline: number,
   ): Outcome {
     const members = Object.entries(step.ensemble)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => ({
-        weight: member.weight ?? 1,
-        optional: member.optional ?? step.quorum !== undefined,
-        softAt: member.softTimeout === undefined ? Number.POSITIVE_INFINITY : start + ms(member.softTimeout),
-        outcome: this.run(member, `${where}.${name}`, x, start),
-      }));
+      .map(([name, member]) => {
+        const optional = member.optional ?? step.quorum !== undefined;
+        return {
+          weight: member.weight ?? 1,
+          optional,
+          softAt: member.softTimeout === undefined ? Number.POSITIVE_INFINITY : start + ms(member.softTimeout),
+          outcome: this.run(member, `${where}.${name}`, x, start, optional ? inTime(deadline, start) : deadline),
+        };
+      });
     const want = step.combine.first ? 1 : (step.quorum ?? 1);
     // It can only be decided when something happens: a member ends, or is not waited for any longer.
     const moments = [...new Set(members.flatMap(({ outcome, softAt }) => [outcome.at, softAt]))]
@@ -114,8 +137,8 @@ export class Reference {
       const required = failed.find(({ optional }) => !optional);
       if (required) return { ...required.outcome, at: now };
       if (good.length + pending.length < want) {
-        const inTime = failed.some(({ outcome }) => 'code' in outcome && outcome.code !== 'DEADLINE_EXCEEDED');
-        return { at: now, code: inTime ? 'UNAVAILABLE' : 'DEADLINE_EXCEEDED' };
+        const refused = failed.some(({ outcome }) => 'code' in outcome && outcome.code !== 'DEADLINE_EXCEEDED');
+        return { at: now, code: refused ? 'UNAVAILABLE' : 'DEADLINE_EXCEEDED' };
       }
       const waits = pending.some(({ optional, softAt }) => !optional || good.length < want || softAt > now);
       if (!waits) return { ...combined(good, step.combine.median ? 'median' : 'mean'), at: now };
@@ -123,6 +146,12 @@ export class Reference {
     throw new Error('an ensemble without a member');
   }
 }
+
+/** Until when something may take that the answer can do without, or that another may follow: at least half of what there is. */
+const spared = (deadline: number, now: number, reserved: number): number =>
+  Math.max(deadline - reserved, (deadline + now) / 2);
+
+const inTime = (deadline: number, now: number): number => spared(deadline, now, Math.max(5, 0.05 * (deadline - now)));
 
 function combined(good: readonly { weight: number; outcome: Outcome }[], how: 'mean' | 'median' | 'first') {
   const votes = good.flatMap(({ weight, outcome }) => ('values' in outcome ? [{ weight, ...outcome }] : []));

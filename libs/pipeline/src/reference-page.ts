@@ -136,7 +136,7 @@ export function referencePage(): string {
     section('Inputs', table(inputFields)),
     section(
       'Context',
-      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default.',
+      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default. A value that is not of the type of its default is refused before anything runs (INVALID_ARGUMENT, `CONTEXT_INVALID`), whether anything reads it or not.',
       kindsTable(contextVariants.kinds),
       table(contextVariants.shared),
     ),
@@ -146,7 +146,7 @@ export function referencePage(): string {
         .map((kind) => `\`${kind}\``)
         .join(
           ', ',
-        )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own.`,
+        )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own. One request sets off at most 4,096 calls to models and transforms, with all pipelines inside (RESOURCE_EXHAUSTED, \`TOO_MANY_CALLS\`); at most 64 of them are under way at once, the others wait.`,
       table({ ...stepFields, ...stageFields }),
       ...Object.entries(stepKinds).flatMap(([kind, fields]) => [
         `### ${kind}`,
@@ -157,7 +157,12 @@ export function referencePage(): string {
           ? [
               'A member is a step with these keys beside:',
               table(memberFields),
-              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for.',
+              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes. A caller may demand more than the quorum: with the metadata `x-ensemble-min-members: 3` every ensemble but a race (`first`) has at least three members in it, or the call fails (`QUORUM_NOT_MET`).',
+            ]
+          : []),
+        ...(kind === 'fallback'
+          ? [
+              'Without a `timeout` a step leaves each of those after it the time that it usually takes, or a fifth of what is left while that is not known.',
             ]
           : []),
         ...(kind === 'switch' ? ['A branch is a step with this key beside:', table(branchFields)] : []),
@@ -165,7 +170,7 @@ export function referencePage(): string {
     ),
     section(
       'Combiners',
-      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a shape unlike the others, has failed. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
+      'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a tensor that is not what its signature says for these inputs, has failed; where a size is open, one that differs from what most of the members gave. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
       table(combinerVariants.shared),
       fenced(snippets.stack ?? ''),
@@ -207,12 +212,13 @@ export function referencePage(): string {
       [
         '| response parameter | is |',
         '|---|---|',
-        '| `sheaf_versions` | what made it: `read.cnn=digits-cnn/3, ...` |',
+        '| `sheaf_versions` | what made it: `read.cnn=digits-cnn/3, ...`; of a pipeline inside also what made its answer, under its stage: `read=read-digits/1, read.vote.cnn=...`, as in all of these |',
         '| `sheaf_ensembles` | JSON: of each ensemble the members used with their weights, and the codes of those missing |',
         '| `sheaf_degraded` | true when a member is missing, a fallback answered or an optional stage failed |',
         '| `sheaf_fallbacks`, `sheaf_failed` | JSON: what failed on the way, by stage |',
         '| `sheaf_absent` | outputs that were not computed |',
         '| `sheaf_rules`, `sheaf_rerouted` | rules that acted; where the call was handed to |',
+        '| `sheaf_shadow` | rules with `shadow: true` that would have acted |',
         '| `sheaf_unevaluated` | expressions that failed |',
         '| `sheaf_explanation` | JSON, with the request parameter `sheaf_explain: true`: the path taken, as a tree with times |',
         '| `sheaf_plan` | JSON, with the request parameter `sheaf_plan: true`: what would happen; nothing runs |',

@@ -128,4 +128,8 @@ export const limits = {
   /** Parts of one `each`, in one call. */
   partsMax: 1_024,
   concurrencyMax: 64,
+  /** Calls to models and transforms that one request sets off, with all pipelines inside. */
+  callsMax: 4_096,
+  /** Of those, under way at once; the others wait. */
+  callsAtOnceMax: 64,
 } as const;

@@ -15,6 +15,9 @@ export interface Resolved {
   readonly keepsDimension?: boolean;
   /** Of a stack: the meta-model's input. */
   readonly stackInput?: string;
+  /** Of an ensemble: what is read of each member, and what they are given. */
+  readonly answers?: readonly TensorType[];
+  readonly given?: Given;
 }
 
 type SignatureOf = (target: Target) => Signature | undefined;
@@ -25,7 +28,7 @@ interface Surroundings {
 }
 
 /** Tensors by name; one whose type could not be told is there without one. */
-type Given = ReadonlyMap<string, TensorType | undefined>;
+export type Given = ReadonlyMap<string, TensorType | undefined>;
 
 /** What a step takes and gives, for every kind of step. */
 export class StepTypes {
@@ -144,6 +147,7 @@ export class StepTypes {
     }
     const [first] = answers;
     if (!first || answers.length < members.length) return undefined;
+    this.resolved.set(step, { answers, given });
     if (combine.kind === 'stack') return this.#stack(step, answers, path);
     const outputs = combinedOutputs(combine, answers.reduce(either), members.length);
     if (typeof outputs !== 'string') return outputs;
@@ -179,7 +183,7 @@ export class StepTypes {
     const use = new Use();
     const why = use.accept(want, joined);
     if (why) this.#problems.add(place, `input "${want.name}" of ${combine.model}: ${why}`);
-    this.resolved.set(step, { stackInput: want.name });
+    this.resolved.set(step, { ...this.resolved.get(step), stackInput: want.name });
     return new Map(signature.outputs.map((output) => [output.name, use.give(output)]));
   }
 
@@ -239,13 +243,15 @@ export class StepTypes {
       [...given].map(([name, type]): [string, TensorType | undefined] => {
         if (!type || !over.includes(name)) return [name, type];
         const dims = keeps ? type.dims.with(dimension, partDim(step)) : type.dims.toSpliced(dimension, 1);
-        return [name, { ...type, dims }];
+        // Without the only input that is split there is no part, so a part has it.
+        return [name, { ...type, dims, maybeAbsent: type.maybeAbsent && over.length > 1 }];
       }),
     );
     if (!keeps && step.size > 1)
       this.#problems.add([...path, 'size'], `want 1, since a part has no dimension ${dimension}, got ${step.size}`);
     const types = this.check(step.step, part, [...path, 'each'], wires);
     if (!types) return undefined;
+    const noneSent = over.every((name) => given.get(name)?.maybeAbsent);
     const whole = given.get(over[0] ?? '')?.dims[dimension] ?? openDim();
     const outputs = new Map(
       [...types].map(([name, type]): [string, TensorType] => {
@@ -257,7 +263,7 @@ export class StepTypes {
         const dims = keeps
           ? type.dims.with(Math.min(dimension, Math.max(0, type.dims.length - 1)), whole)
           : type.dims.toSpliced(Math.min(dimension, type.dims.length), 0, whole);
-        return [name, { ...type, dims }];
+        return [name, { ...type, dims, maybeAbsent: type.maybeAbsent || noneSent }];
       }),
     );
     this.resolved.set(step, { outputs, keepsDimension: keeps });

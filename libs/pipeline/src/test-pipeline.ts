@@ -10,6 +10,7 @@ import {
   type Signature,
   type Tensor,
 } from '@sheaf/inference';
+import { until } from './engine/cancel.ts';
 import { checkPipelines, createPipeline, type Problem, parsePipeline, type Target } from './index.ts';
 
 /** Time that only moves when it is told to; timers fire in order as it does. */
@@ -102,7 +103,7 @@ export interface Ask {
   readonly journal?: Journal;
 }
 
-/** Builds the first of the documents; a call moves the clock as far as it must. */
+/** Builds the first of the documents; a call moves the clock as far as it must, and ends at its deadline as at a gateway. */
 export function buildPipeline(document: object, options: FakeOptions): (ask: Ask) => Promise<InferResponse> {
   assert.deepEqual(mistakes(document, options), []);
   const { signatures, models = {}, others = [], clock = new FakeClock() } = options;
@@ -121,7 +122,10 @@ export function buildPipeline(document: object, options: FakeOptions): (ask: Ask
     infers.set(spec.pipeline, createPipeline(checked, resolve));
   }
   const infer = infers.get(specs[0]?.pipeline ?? '') as Infer;
-  return (ask) => clock.until(infer(requestOf(ask), contextOf(ask, clock)));
+  return (ask) => {
+    const context = contextOf(ask, clock);
+    return clock.until(until(context.deadline, 'test', context, (inner) => infer(requestOf(ask), inner)));
+  };
 }
 
 const requestOf = ({ inputs, outputs = [], parameters = {} }: Ask) => ({

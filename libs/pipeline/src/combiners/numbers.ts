@@ -13,7 +13,9 @@ export function floats(tensor: Tensor): Float32Array | Float64Array {
 export function weightedMean(votes: readonly Vote[]): Float64Array {
   const [only] = votes;
   if (only && votes.length === 1) return Float64Array.from(floats(only.tensor));
-  const all = votes.map(({ tensor, weight }) => ({ values: floats(tensor), weight }));
+  // Weights near the smallest number there is would vanish in the products. By a power of two nothing is rounded.
+  const scale = 2 ** Math.floor(Math.log2(Math.max(...votes.map(({ weight }) => weight))));
+  const all = votes.map(({ tensor, weight }) => ({ values: floats(tensor), weight: weight / scale }));
   const total = all.reduce((sum, { weight }) => sum + weight, 0);
   const mean = new Float64Array(all[0]?.values.length ?? 0);
   for (const { values, weight } of all)

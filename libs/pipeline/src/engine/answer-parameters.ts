@@ -1,7 +1,9 @@
 import type { Parameter } from '@sheaf/inference';
 import type { Decision } from '@sheaf/rules';
-import { degradedParameter } from './ask-target.ts';
 import type { Note } from './step.ts';
+
+/** Response parameter of a pipeline that gave less than it could have. */
+export const degradedParameter = 'sheaf_degraded';
 
 /** What an answer tells of how it came to be. */
 export interface Story {
@@ -17,7 +19,7 @@ export interface Story {
 /**
  * The response parameters that carry it. Always `sheaf_versions`; of ensembles `sheaf_ensembles`, JSON of each stage's used members with their weights
  * and the missing ones with their codes; and only where it is so: `sheaf_degraded` (true), `sheaf_fallbacks` (JSON), `sheaf_failed` (JSON),
- * `sheaf_absent` (names), `sheaf_rules` (names of those that acted), `sheaf_unevaluated` (places of expressions). Labels go under their own names.
+ * `sheaf_absent` (names), `sheaf_rules` (names of those that acted), `sheaf_shadow` (of those that would have), `sheaf_unevaluated` (places of expressions). Labels go under their own names.
  */
 export function answerParameters({ versions, notes, decisions, absent, labels }: Story): Map<string, Parameter> {
   const parameters = new Map<string, Parameter>(labels);
@@ -44,13 +46,18 @@ export function answerParameters({ versions, notes, decisions, absent, labels }:
   put('sheaf_absent', absent.join(', '));
   const named = (outcome: Decision['outcome']): string[] =>
     decisions.flatMap((decision) => (decision.outcome === outcome ? [decision.rule] : []));
-  put('sheaf_rules', named('acted').join(', '));
+  const inside = (outcome: Decision['outcome']): string[] =>
+    notes.flatMap((note) => (note.kind === 'rule' && note.outcome === outcome ? [note.rule] : []));
+  // A step that ran for several parts says the same of each.
+  const list = (names: readonly string[]): string => [...new Set(names)].join(', ');
+  put('sheaf_rules', list([...named('acted'), ...inside('acted')]));
+  put('sheaf_shadow', list([...named('would-act'), ...inside('would-act')]));
   const unevaluated = notes.flatMap((note) => (note.kind === 'unevaluated' ? [note.place] : []));
-  put('sheaf_unevaluated', [...unevaluated, ...named('failed').map((rule) => `rules.${rule}`)].join(', '));
+  put('sheaf_unevaluated', list([...unevaluated, ...named('failed').map((rule) => `rules.${rule}`)]));
   return parameters;
 }
 
-type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;
+export type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;
 
 /** By stage. One that ran for several parts used whoever made any of them, and lacks whoever was missing from any. */
 function ensemblesOf(notes: readonly Note[]): Record<string, EnsembleNote> {
@@ -69,6 +76,7 @@ function isDegraded(note: Note): boolean {
     case 'ensemble':
       return Object.keys(note.missing).length > 0;
     case 'unevaluated':
+    case 'rule':
       return false;
     default:
       return true;

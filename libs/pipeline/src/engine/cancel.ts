@@ -1,43 +1,49 @@
 import { abortReason, type CallContext, deadlineExceeded } from '@sheaf/inference';
 
-/** Gives `work` a signal that ends with the caller's, as soon as any part of `work` fails, and when all of it has ended. */
+/**
+ * Gives `work` a signal that ends with the caller's, as soon as any part of `work` fails, and when all of it has ended. When the caller leaves
+ * that is the answer at once: what is asked may be deaf to its signal.
+ */
 export async function cancelTogether<T>(context: CallContext, work: (context: CallContext) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const onAbort = (): void => controller.abort(abortReason(context.signal));
   // A signal that is aborted already has no event to come.
-  if (context.signal.aborted) onAbort();
+  if (context.signal.aborted) throw abortReason(context.signal);
+  const controller = new AbortController();
+  let onAbort = (): void => {};
+  const left = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      const reason = abortReason(context.signal);
+      reject(reason);
+      controller.abort(reason);
+    };
+  });
   context.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await work({ ...context, signal: controller.signal });
+    return await Promise.race([work({ ...context, signal: controller.signal }), left]);
   } finally {
     controller.abort();
     context.signal.removeEventListener('abort', onAbort);
   }
 }
 
-/** Caps a step's time inside the call's deadline, and answers when it is up. */
-export async function withTimeout<T>(
-  timeoutMs: number | undefined,
+/** Gives `work` until `deadline`, which is not behind the call's own, and answers when that is up. */
+export async function until<T>(
+  deadline: number,
   where: string,
   context: CallContext,
   work: (context: CallContext) => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === undefined) return work(context);
-  return cancelTogether(context, async (inner) => {
-    const deadline = Math.min(context.deadline, context.clock.now() + timeoutMs);
-    let stop = (): void => {};
-    const late = new Promise<never>((_, reject) => {
-      stop = context.clock.after(deadline - context.clock.now(), () => reject(deadlineExceeded(where)));
-    });
-    try {
-      return await Promise.race([work({ ...inner, deadline }), late]);
-    } finally {
-      stop();
-    }
+  let stop = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    stop = context.clock.after(deadline - context.clock.now(), () => reject(deadlineExceeded(where)));
   });
+  try {
+    return await cancelTogether(context, (inner) => Promise.race([work({ ...inner, deadline }), late]));
+  } finally {
+    stop();
+  }
 }
 
-/** Leaves what comes later the time that it usually takes; but never takes more than half of what there is for an estimate's sake. */
+/** Leaves what comes later so much time; but never takes more than half of what there is for an estimate's sake. */
 export function withReserve(context: CallContext, reservedMs: number): CallContext {
   if (reservedMs <= 0) return context;
   const half = (context.deadline + context.clock.now()) / 2;

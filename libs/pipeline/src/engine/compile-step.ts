@@ -1,10 +1,10 @@
-import type { Infer } from '@sheaf/inference';
+import { type Infer, traced } from '@sheaf/inference';
 import type { Member, Reference, Step, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { createAsk } from './ask-target.ts';
-import { withTimeout } from './cancel.ts';
+import { until } from './cancel.ts';
 import { createEach } from './run-each.ts';
-import { createEnsemble } from './run-ensemble.ts';
+import { createEnsemble, type Meta } from './run-ensemble.ts';
 import { createFallback } from './run-fallback.ts';
 import { createSwitch } from './run-switch.ts';
 import type { RunStep } from './step.ts';
@@ -23,7 +23,9 @@ export function compileStep(step: Step, where: string, around: Surroundings): Ru
   const { timeoutMs } = step;
   if (timeoutMs === undefined) return run;
   return (inputs, wanted, call, context) =>
-    withTimeout(timeoutMs, where, context, (inner) => run(inputs, wanted, call, inner));
+    until(Math.min(context.deadline, context.clock.now() + timeoutMs), where, context, (inner) =>
+      run(inputs, wanted, call, inner),
+    );
 }
 
 /** A step inside another: over the inputs of that one, or over its own. */
@@ -64,7 +66,7 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
     case 'ensemble': {
       const runs = step.members.map(({ name, step: member }: Member) => inner(name, member));
       const { combine } = step;
-      if (combine.kind !== 'stack') return createEnsemble(step, where, runs);
+      if (combine.kind !== 'stack') return createEnsemble(step, where, known, runs);
       const target: Target = { kind: 'model', name: combine.model, version: combine.version };
       const meta = createAsk(
         { kind: 'target', target, inputs: undefined, timeoutMs: undefined },
@@ -72,12 +74,28 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
         [known.stackInput ?? ''],
         resolve(target),
       );
-      return createEnsemble(step, where, runs, ([joined], wanted, call, context) =>
-        meta(joined ? [{ ...joined, name: known.stackInput ?? '' }] : [], wanted, call, context),
+      return createEnsemble(
+        step,
+        where,
+        known,
+        runs,
+        createMeta(meta, known.stackInput ?? '', `${where}.stack`, times),
       );
     }
   }
 }
+
+/** The meta-model of a stack, under a span and with a usual time of its own. */
+const createMeta = (run: RunStep, input: string, place: string, times: TimeBook): Meta => ({
+  usualMs: (now) => times.usualMs(place, now),
+  run: async ([joined], wanted, call, context) => {
+    const startedAt = context.clock.now();
+    const inputs = joined ? [{ ...joined, name: input }] : [];
+    const result = await traced(context, 'stage', place, (own) => run(inputs, wanted, call, own));
+    times.record(place, context.clock.now() - startedAt, startedAt);
+    return result;
+  },
+});
 
 /** A branch goes by the name of what it asks, or its number. */
 const branchName = (step: Step, index: number): string =>

@@ -1,16 +1,18 @@
-import { type CallContext, type InferError, type InferRequest, invalidField, type Parameter } from '@sheaf/inference';
+import { type CallContext, InferError, type InferRequest, type Parameter } from '@sheaf/inference';
 import type { ContextSpec } from '../spec.ts';
 
 /** Longer values are nobody's channel or country. */
 const charsMax = 256;
+
+export type ContextValues = Readonly<Record<string, ContextSpec['default']>>;
 
 /** The pipeline's context values for one request: what the caller gave, or the defaults. */
 export function contextValues(
   specs: readonly ContextSpec[],
   { parameters }: InferRequest,
   { metadata }: CallContext,
-): Record<string, string | number | boolean> {
-  const values: Record<string, string | number | boolean> = {};
+): ContextValues {
+  const values: Record<string, ContextSpec['default']> = {};
   for (const { name, source, default: fallback } of specs) {
     const given = source.kind === 'metadata' ? metadata?.(source.key) : parameters.get(source.key);
     values[name] = given === undefined ? fallback : convert(given, fallback, `${source.kind} "${source.key}"`);
@@ -18,19 +20,27 @@ export function contextValues(
   return values;
 }
 
-/** The value as the type of `like`. */
-function convert(given: Parameter, like: string | number | boolean, field: string): string | number | boolean {
+/** What a value would have to be to stand for one like `like`; undefined when it can. */
+export function contextWish(given: Parameter, like: ContextSpec['default']): string | undefined {
   const text = String(given);
-  if (text.length > charsMax) throw refuse(field, `at most ${charsMax} characters`, `${text.length}`);
-  if (typeof like === 'string') return text;
-  if (typeof like === 'boolean') {
-    if (text === 'true' || text === 'false') return text === 'true';
-    throw refuse(field, 'true or false', text);
-  }
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isFinite(value)) return value;
-  throw refuse(field, 'a finite number', text);
+  if (text.length > charsMax) return `at most ${charsMax} characters`;
+  if (typeof like === 'string') return undefined;
+  if (typeof like === 'boolean') return text === 'true' || text === 'false' ? undefined : 'true or false';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? undefined : 'a finite number';
 }
 
-const refuse = (field: string, wish: string, got: string): InferError =>
-  invalidField(field, `want ${wish}, got "${got.slice(0, 40)}"`, 'CONTEXT_INVALID');
+function convert(given: Parameter, like: ContextSpec['default'], field: string): ContextSpec['default'] {
+  const text = String(given);
+  const wish = contextWish(given, like);
+  if (wish !== undefined) {
+    const description = `want ${wish}, got "${text.slice(0, 40)}"`;
+    throw new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
+      reason: contextInvalid,
+      violations: [{ field, description, reason: contextInvalid }],
+    });
+  }
+  if (typeof like === 'string') return text;
+  return typeof like === 'boolean' ? text === 'true' : Number(text);
+}
+
+export const contextInvalid = 'CONTEXT_INVALID';

@@ -12,15 +12,18 @@ import {
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
-import { pipelineName, stageReads } from '../walk.ts';
+import { pipelineName, readsOf, stageReads } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { checkSymbols } from './check-symbols.ts';
 import { compileStep } from './compile-step.ts';
-import { contextValues } from './context-values.ts';
+import { type ContextValues, contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
+import { createFanOut } from './fan-out.ts';
+import { membersDemanded } from './members-demanded.ts';
 import { planParameter, tellPlan } from './plan.ts';
+import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
 import { gatherIfThere, tensorAt } from './wires.ts';
@@ -32,28 +35,36 @@ interface CompiledStage {
   readonly fromCaller: boolean;
 }
 
-/** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
-export function createPipeline(checked: CheckedPipeline, resolve: (target: Target) => Infer): Infer {
-  return new Pipeline(checked, resolve).infer;
+/**
+ * Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. `times` may be what
+ * is known from before.
+ */
+export function createPipeline(
+  checked: CheckedPipeline,
+  resolve: (target: Target) => Infer,
+  times = new TimeBook(),
+): Infer {
+  return new Pipeline(checked, resolve, times).infer;
 }
 
 class Pipeline {
   readonly #checked: CheckedPipeline;
   readonly #resolve: (target: Target) => Infer;
-  readonly #times = new TimeBook();
+  readonly #times: TimeBook;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
   readonly #demands: Demands;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
   readonly #reroutes: ReadonlyMap<string, Infer>;
 
-  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer) {
+  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, times: TimeBook) {
     this.#checked = checked;
+    this.#times = times;
     this.#resolve = resolve;
-    const around = { checked, resolve, times: this.#times };
+    const around = { checked, resolve, times };
     const { stages, rules } = checked.spec;
     this.#stages = new Map(
       stages.map((spec): [string, CompiledStage] => {
-        const fromCaller = [...(spec.step.inputs?.values() ?? [])].some(({ stage }) => stage === undefined);
+        const fromCaller = readsOf(spec).some(({ stage }) => stage === undefined);
         return [spec.name, { spec, run: compileStep(spec.step, spec.name, around), fromCaller }];
       }),
     );
@@ -67,11 +78,16 @@ class Pipeline {
     return this.#resolve({ kind: 'pipeline', ...pipelineName(text) });
   }
 
-  infer: Infer = async (received, context) => {
+  infer: Infer = async (received, outer) => {
+    const { fanOut = createFanOut() } = outer;
+    const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
     checkRequest(signature, received.inputs, received.outputs);
     checkSymbols(signature.inputs, received.inputs);
-    const { request, reroute, decisions } = this.#decideBefore(received, context);
+    const given = contextValues(spec.context, received, context);
+    const valuesOf = (request: InferRequest): ContextValues =>
+      request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
+    const { request, reroute, decisions } = this.#decideBefore(received, valuesOf, context);
     if (reroute !== undefined) {
       const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
       return {
@@ -83,47 +99,41 @@ class Pipeline {
       };
     }
     const demand = this.#demands.of(request.outputs);
+    const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context) };
     if (request.parameters.get(planParameter) === true)
-      return tellPlan(
-        this.#checked,
-        demand,
-        this.#times,
-        this.#callOf(request, context, new Map()),
-        context,
-        decisions,
-      );
-    const { call, results } = await this.#runGraph(demand, request, context);
-    return this.#answer(demand, call, results, decisions, context);
+      return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
+    const results = new Map<string, StepResult>();
+    const running = this.#callOf(call, results);
+    await this.#runGraph(demand, running, results, context);
+    return this.#answer(demand, running, results, decisions, context);
   };
 
-  #decideBefore(received: InferRequest, context: CallContext) {
+  #decideBefore(received: InferRequest, valuesOf: (request: InferRequest) => ContextValues, context: CallContext) {
     const { spec, before } = this.#checked;
     if (spec.rules.before.length === 0) return { request: received, reroute: undefined, decisions: [] };
-    const outcome = before(received, (request) => contextValues(spec.context, request, context));
+    const outcome = before(received, valuesOf);
     tellDecisions(outcome.decisions, 'before', context);
     return outcome;
   }
 
   /** Values of expressions are worked out when the first one is evaluated. */
-  #callOf(request: InferRequest, context: CallContext, results: ReadonlyMap<string, StepResult>): Call {
-    const { spec, evaluators } = this.#checked;
-    let values: ReturnType<typeof requestValues> | undefined;
+  #callOf(about: Omit<Call, 'results' | 'evaluate'>, results: ReadonlyMap<string, StepResult>): Call {
+    const { evaluators } = this.#checked;
+    let seen: ReturnType<typeof requestValues> | undefined;
     return {
-      request,
+      ...about,
       results,
       evaluate: (expression: Expression) => {
         const evaluate = evaluators.get(expression);
         if (!evaluate) throw new ExpressionError('what it reads was not known when the pipeline was loaded');
-        values ??= requestValues(contextValues(spec.context, request, context), request.inputs);
-        return evaluate({ ...values, stages: stageValues(expression, results) });
+        seen ??= requestValues(about.values, about.request.inputs);
+        return evaluate({ ...seen, stages: stageValues(expression, results) });
       },
     };
   }
 
   /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
-  async #runGraph(demand: Demand, request: InferRequest, context: CallContext) {
-    const results = new Map<string, StepResult>();
-    const call = this.#callOf(request, context, results);
+  async #runGraph(demand: Demand, call: Call, results: Map<string, StepResult>, context: CallContext): Promise<void> {
     await cancelTogether(context, (inner) => {
       const started = new Map<string, Promise<void>>();
       const run = (name: string): Promise<void> => {
@@ -138,7 +148,6 @@ class Pipeline {
       };
       return Promise.all([...demand.stages.keys()].map(run));
     });
-    return { call, results };
   }
 
   async #runStage(name: string, demand: Demand, call: Call, context: CallContext): Promise<StepResult> {
@@ -147,11 +156,16 @@ class Pipeline {
     // What it needs was not computed, so neither is what it gives.
     if (!inputs) return nothing;
     const startedAt = context.clock.now();
-    const reserved = withReserve(context, demand.reservedMs(name, this.#times, startedAt));
+    const laterMs = demand.reservedMs(name, this.#times, startedAt);
+    const where = `stage ${name}`;
     try {
-      checkAlive(context, `stage ${name}`);
+      checkAlive(context, where);
       const wanted = demand.stages.get(name)?.wanted ?? [];
-      const result = await traced(reserved, 'stage', name, (own) => run(inputs, wanted, call, own));
+      const result = await traced(context, 'stage', name, (own) =>
+        spec.optional
+          ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
+          : run(inputs, wanted, call, withReserve(own, laterMs)),
+      );
       this.#times.record(name, context.clock.now() - startedAt, startedAt);
       return result;
     } catch (error) {
@@ -173,7 +187,7 @@ class Pipeline {
     const rules =
       spec.rules.after.length === 0
         ? { outputs: tensors, labels: new Map(), decisions: [] }
-        : applyRules(tensors, requestValues(contextValues(spec.context, call.request, context), call.request.inputs));
+        : applyRules(tensors, requestValues(call.values, call.request.inputs));
     tellDecisions(rules.decisions, 'after', context);
     const outputs = demand.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
     // In the order the stages are written, not in which they ended.

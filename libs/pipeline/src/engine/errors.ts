@@ -1,4 +1,5 @@
 import { asInferError, InferError } from '@sheaf/inference';
+import { contextInvalid } from './context-values.ts';
 
 export const contractViolation = { reason: 'STAGE_CONTRACT_VIOLATION' };
 
@@ -23,11 +24,15 @@ export function named(
 
 const callersFault = new Set<string>(['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'UNIMPLEMENTED']);
 
+/** What a rule refuses it refuses to the caller, and the values of a pipeline's context are the caller's own, however deep inside. */
+const isToCaller = ({ metadata, reason }: InferError): boolean =>
+  metadata.rule_id !== undefined || reason === contextInvalid;
+
 /** A stage that refuses *our* tensor is the pipeline's fault, not the caller's; unless the caller's own tensor went into it. */
 export function inStage(thrown: unknown, stage: string, fromCaller: boolean): InferError {
   const error = asInferError(thrown);
   const where = `stage ${stage}`;
-  const ours = callersFault.has(error.code) && !(fromCaller && error.code === 'INVALID_ARGUMENT');
+  const ours = callersFault.has(error.code) && !isToCaller(error) && !(fromCaller && error.code === 'INVALID_ARGUMENT');
   if (!ours) return named(error, where, { metadata: { stage } });
   const metadata = { stage, upstream_code: error.code };
   return named(error, where, { code: 'INTERNAL', reason: 'STAGE_CONTRACT_VIOLATION', metadata });

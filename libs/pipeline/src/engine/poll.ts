@@ -1,5 +1,6 @@
 import { InferError, type Tensor } from '@sheaf/inference';
 import type { EnsembleStep, Member } from '../spec.ts';
+import { reach } from '../weights.ts';
 
 interface Voter {
   readonly member: Member;
@@ -13,11 +14,14 @@ export type Decision = 'wait' | 'done' | InferError;
 export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
   readonly #step: EnsembleStep;
   readonly #asked: readonly A[];
+  readonly #membersMin: number;
   readonly #answers = new Map<A, B>();
   readonly #errors = new Map<A, InferError>();
   readonly #expired = new Set<A>();
 
-  constructor(step: EnsembleStep, asked: readonly A[]) {
+  /** `membersMin` is what the caller demands beside the step's own quorum. */
+  constructor(step: EnsembleStep, asked: readonly A[], membersMin: number) {
+    this.#membersMin = membersMin;
     this.#step = step;
     this.#asked = asked;
   }
@@ -70,16 +74,20 @@ export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
     return this.#errors.size === this.#asked.length ? last : 'wait';
   }
 
-  /** Those that differ from what most of the others gave have failed; then it is to be decided again without them. */
+  /**
+   * Those that differ from what most of the others gave have failed; then it is to be decided again without them. Where no shape is given by
+   * more members than any other nobody can tell who is right, so all have failed.
+   */
   #agree(): Decision {
     const shapes = Map.groupBy(this.#answers, ([, { tensor }]) => `${tensor.datatype} [${tensor.shape}]`);
     if (shapes.size <= 1 || this.#step.combine.kind === 'stack') return 'done';
-    const [[common = ''] = []] = [...shapes].sort(([a, x], [b, y]) => y.length - x.length || (a < b ? -1 : 1));
+    const [[common = '', most = []] = [], [, next = []] = []] = [...shapes].sort(([, a], [, b]) => b.length - a.length);
     for (const [shape, odd] of shapes) {
-      if (shape === common) continue;
+      if (shape === common && most.length > next.length) continue;
       for (const [one] of odd) {
         this.#answers.delete(one);
-        const text = `member ${one.member.name}: it gave ${shape} where the others gave ${common}`;
+        const others = [...shapes.keys()].filter((other) => other !== shape).join(' and ');
+        const text = `member ${one.member.name}: it gave ${shape} where others gave ${others}`;
         this.#errors.set(one, new InferError('INTERNAL', text, { reason: 'MEMBER_MISMATCH' }));
       }
     }
@@ -88,16 +96,22 @@ export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
 
   #isQuorum(voters: readonly A[]): boolean {
     const { quorum } = this.#step;
-    if (quorum === undefined) return voters.length > 0;
+    if (voters.length < this.#membersMin) return false;
+    if (quorum === undefined) return true;
     if (typeof quorum === 'number') return voters.length >= quorum;
-    return voters.reduce((sum, { weight }) => sum + weight, 0) >= quorum.weight;
+    const among = new Set(voters);
+    return reach(
+      this.#asked.filter((one) => among.has(one)).map(({ weight }) => weight),
+      quorum.weight,
+    );
   }
 
   #notMet(): InferError {
     const { quorum, members } = this.#step;
     const failed = [...this.#errors].map(([{ member }, { code }]) => `${member.name} (${code})`);
-    const wanted =
-      quorum === undefined ? '1 member' : typeof quorum === 'number' ? `${quorum} members` : `weight ${quorum.weight}`;
+    const least = typeof quorum === 'number' ? Math.max(quorum, this.#membersMin) : this.#membersMin;
+    const counted = `${least} ${least === 1 ? 'member' : 'members'}`;
+    const wanted = typeof quorum === 'object' ? `weight ${quorum.weight} of at least ${counted}` : counted;
     const inTime = [...this.#errors.values()].some(({ code }) => code !== 'DEADLINE_EXCEEDED') || failed.length === 0;
     const why =
       failed.length === 0

@@ -3,7 +3,7 @@ import { type EachStep, limits } from '../spec.ts';
 import type { Resolved } from '../step-types.ts';
 import type { Types } from '../types.ts';
 import { cancelTogether } from './cancel.ts';
-import type { RunStep, StepResult } from './step.ts';
+import { nothing, type RunStep, type StepResult } from './step.ts';
 import { canJoin, join, split } from './tensor-parts.ts';
 
 /** Splits some inputs, runs the step for every part, and joins what they give in order. The first failure is the answer and cancels the others. */
@@ -14,6 +14,8 @@ export function createEach(
 ): RunStep {
   const { over, dimension, size, concurrency } = step;
   return async (inputs, wanted, call, context) => {
+    // What it would have split was not computed or not sent, so neither is what it gives.
+    if (!inputs.some(({ name }) => over.includes(name))) return nothing;
     const count = lengthOf(inputs, step);
     if (count === 0) return { outputs: wanted.flatMap((name) => empty(name, outputs)), versions: [], notes: [] };
     const parts = Math.ceil(count / size);

@@ -1,11 +1,15 @@
-import { asInferError, type CallContext, elements, InferError, type Tensor, traced } from '@sheaf/inference';
+import { asInferError, type CallContext, InferError, type Tensor, traced } from '@sheaf/inference';
 import { ExpressionError } from '@sheaf/rules';
 import { alignLabels } from '../combiners/align.ts';
 import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
 import type { EnsembleStep, Member } from '../spec.ts';
+import type { Resolved } from '../step-types.ts';
+import { weightMax } from '../weights.ts';
 import { cancelTogether } from './cancel.ts';
+import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';
 import { Poll } from './poll.ts';
+import { dispensable, reservingFor } from './reserve.ts';
 import type { Call, Note, RunStep, StepResult } from './step.ts';
 import { canJoin, join } from './tensor-parts.ts';
 
@@ -21,10 +25,23 @@ interface Answer extends StepResult {
   readonly tensor: Tensor;
 }
 
-/** `runs` are the members' steps, in their order; `stack` asks the meta-model. */
-export function createEnsemble(step: EnsembleStep, where: string, runs: readonly RunStep[], stack?: RunStep): RunStep {
+/** The meta-model of a stack. */
+export interface Meta {
+  readonly run: RunStep;
+  usualMs(now: number): number | undefined;
+}
+
+/** `runs` are the members' steps, in their order. */
+export function createEnsemble(
+  step: EnsembleStep,
+  where: string,
+  { answers = [], given = new Map() }: Resolved,
+  runs: readonly RunStep[],
+  meta?: Meta,
+): RunStep {
   const { members, combine } = step;
   const align = members.map(({ labels }) => alignLabels(labels, combine.labels));
+  const checks = members.map((_, index) => createAnswerCheck(answers[index], given));
   const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
   return async (inputs, wanted, call, context) => {
     const notes: Note[] = [];
@@ -39,13 +56,15 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
       )
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const poll = await cancelTogether(context, (inner) =>
-      takePoll(step, asked, inner, async ({ member, index, run }, own) => {
+    const polled = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
+    const poll = await cancelTogether(polled, (inner) =>
+      takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);
         const tensor = result.outputs.find(({ name }) => name === called);
         if (!tensor) throw new InferError('INTERNAL', `gave no output "${called}"`, contractViolation);
-        checkNumbers(tensor);
+        (checks[index] as CheckAnswer)(tensor, inputs);
+        checkNumbers(tensor, 'its output', 'MEMBER_NAN');
         return { ...result, tensor: (align[index] as (tensor: Tensor) => Tensor)(tensor) };
       }),
     );
@@ -53,8 +72,8 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
       ({ asked: { index, weight }, answer }): Vote => ({ index, weight, tensor: answer.tensor }),
     );
     const made = combiner
-      ? { outputs: combiner(votes), versions: [], notes: [] }
-      : await (stack as RunStep)([joinLast(votes)], wanted, call, context);
+      ? { outputs: combined(combiner, votes), versions: [], notes: [] }
+      : await (meta as Meta).run([joinLast(votes)], wanted, call, context);
     notes.push(...poll.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, poll));
     return {
       outputs: made.outputs,
@@ -64,16 +83,23 @@ export function createEnsemble(step: EnsembleStep, where: string, runs: readonly
   };
 }
 
-/** A weight that cannot be evaluated, or is no number of 0 or more, is 1, and the answer says so. */
+/** Infinities of members may cancel out; what is left is no answer. */
+function combined(combiner: Combine, votes: readonly Vote[]): readonly Tensor[] {
+  const outputs = combiner(votes);
+  for (const output of outputs) checkNumbers(output, "the members' answers, combined:", 'COMBINED_NAN');
+  return outputs;
+}
+
+/** A weight that cannot be evaluated, or is out of bounds, is 1, and the answer says so. */
 function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]): number {
   if (typeof weight === 'number') return weight;
   try {
     const value = call.evaluate(weight) as number;
-    if (Number.isFinite(value) && value >= 0) return value;
+    if (value >= 0 && value <= weightMax) return value;
     notes.push({
       kind: 'unevaluated',
       place: `${place}.weight`,
-      why: `want a finite number of 0 or more, got ${value}`,
+      why: `want a number from 0 to ${weightMax}, got ${value}`,
     });
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
@@ -86,48 +112,41 @@ function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]):
 function takePoll(
   step: EnsembleStep,
   asked: readonly Asked[],
+  membersMin: number,
   context: CallContext,
   ask: (asked: Asked, context: CallContext) => Promise<Answer>,
 ): Promise<Poll<Asked, Answer>> {
   return new Promise((resolve, reject) => {
-    const poll = new Poll<Asked, Answer>(step, asked);
-    const timers: (() => void)[] = [];
+    const poll = new Poll<Asked, Answer>(step, asked, membersMin);
     const decide = (): void => {
       const decision = poll.decide();
       if (decision === 'wait') return;
-      for (const stop of timers) stop();
       if (decision === 'done') resolve(poll);
       else reject(decision);
     };
     for (const one of asked) {
       const { name, softTimeoutMs } = one.member;
-      if (softTimeoutMs !== undefined)
-        timers.push(
-          context.clock.after(softTimeoutMs, () => {
-            poll.expire(one);
-            decide();
-          }),
-        );
-      traced(context, 'member', name, (own) => ask(one, own), { 'sheaf.weight': one.weight })
+      if (softTimeoutMs !== undefined) {
+        const stop = context.clock.after(softTimeoutMs, () => {
+          poll.expire(one);
+          decide();
+        });
+        // When it is decided, and when the caller leaves.
+        context.signal.addEventListener('abort', stop, { once: true });
+      }
+      const where = `member ${name}`;
+      const within = (own: CallContext): Promise<Answer> =>
+        one.member.optional ? dispensable(0, where, own, (inner) => ask(one, inner)) : ask(one, own);
+      traced(context, 'member', name, within, { 'sheaf.weight': one.weight })
         .then(
           (answer) => poll.answered(one, answer),
-          (error) => poll.failed(one, named(asInferError(error), `member ${name}`)),
+          (error) => poll.failed(one, named(asInferError(error), where)),
         )
         .then(decide, reject);
     }
     // Nobody may be asked at all.
     decide();
   });
-}
-
-function checkNumbers(tensor: Tensor): void {
-  const { name, datatype } = tensor;
-  if (datatype !== 'FP32' && datatype !== 'FP64') return;
-  const values: Float32Array | Float64Array = elements({ ...tensor, datatype });
-  for (let index = 0; index < values.length; index++) {
-    if (Number.isNaN(values[index]))
-      throw new InferError('INTERNAL', `its output "${name}" has a NaN`, { reason: 'MEMBER_NAN' });
-  }
 }
 
 function noteOf({ combine }: EnsembleStep, stage: string, poll: Poll<Asked, Answer>): Note {

@@ -1,5 +1,6 @@
-import type { CallContext, InferRequest, Tensor } from '@sheaf/inference';
+import type { CallContext, FanOut, InferRequest, Tensor } from '@sheaf/inference';
 import type { Expression } from '@sheaf/rules';
+import type { ContextValues } from './context-values.ts';
 
 /** Something about how an answer came to be that its caller is told. */
 export type Note =
@@ -16,8 +17,10 @@ export type Note =
   | { readonly kind: 'failed'; readonly stage: string; readonly code: string }
   /** A pipeline inside gave less than it could have. */
   | { readonly kind: 'degraded'; readonly stage: string }
+  /** A rule of a pipeline inside acted, or would have. */
+  | { readonly kind: 'rule'; readonly rule: string; readonly outcome: 'acted' | 'would-act' }
   /** An expression could not be evaluated; what its place says for that case was done. */
-  | { readonly kind: 'unevaluated'; readonly place: string; readonly why: string };
+  | { readonly kind: 'unevaluated'; readonly place: string; readonly why?: string };
 
 /** What a step gave; an output that was not computed is not among them. */
 export interface StepResult {
@@ -32,6 +35,11 @@ export const nothing: StepResult = { outputs: [], versions: [], notes: [] };
 /** What all steps of one call share. */
 export interface Call {
   readonly request: InferRequest;
+  /** What the pipeline's expressions read as `context`. */
+  readonly values: ContextValues;
+  readonly fanOut: FanOut;
+  /** That the caller wants in every ensemble, at least. */
+  readonly membersMin: number;
   /** By stage, of those that have ended. */
   readonly results: ReadonlyMap<string, StepResult>;
   /** Throws ExpressionError. */
