@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal } from '@sheaf/inference';
-import { document, fp32, plus, run, yOf } from './fake-models.ts';
+import { document, failing, fp32, plus, run, yOf } from './fake-models.ts';
 import type { Ask } from './test-pipeline.ts';
 
 describe('rules', () => {
@@ -86,6 +86,13 @@ describe('rules', () => {
     const response = await ruled(rules);
     assert.deepEqual(yOf(response), [2, 3]);
     assert.equal(response.parameters.get('sheaf_unevaluated'), 'rules.odd');
+  });
+
+  it('say so when the output that they are about is absent', async () => {
+    const rules = { after: [{ name: 'cap', cap: { y: 1 } }] };
+    const response = await run({ s: { ...body.s, optional: true } }, { a: failing() }, {}, { rules });
+    assert.equal(response.parameters.get('sheaf_absent'), 'y');
+    assert.equal(response.parameters.get('sheaf_unevaluated'), 'rules.cap');
   });
 
   it('see no output of more than 1,024 elements', async () => {

@@ -11,6 +11,7 @@ import {
   type Expression,
   listType,
   outputsOf,
+  type RuleMistake,
   requestVariables,
   type Variables,
   type Wanted,
@@ -208,12 +209,9 @@ class TypeCheck {
     return this.#told(compileAfter(rules.after, variables, specs), 'after');
   }
 
-  #told<T>(
-    compiled: T | { readonly index: number; readonly message: string }[],
-    place: 'before' | 'after',
-  ): T | undefined {
+  #told<T>(compiled: T | RuleMistake[], place: 'before' | 'after'): T | undefined {
     if (!Array.isArray(compiled)) return compiled as T;
-    for (const { index, message } of compiled) this.problems.add(['rules', place, index], message);
+    for (const { index, path, message } of compiled) this.problems.add(['rules', place, index, ...path], message);
     return undefined;
   }
 

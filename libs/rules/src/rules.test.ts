@@ -60,6 +60,10 @@ describe('an expression', () => {
     assert.throws(() => evaluate('n / 0 > 1'), ExpressionError);
   });
 
+  it('may measure and index a list inside a loop over another', () => {
+    assert.equal(evaluate('xs.exists(x, x > double(ns[0]) || size(ns) == 4 || ns.size() == 3)'), true);
+  });
+
   it('is refused past its bounds, at once', () => {
     const { charsMax, nodesMax } = expressionLimits;
     for (const [text, sentence] of [

@@ -71,7 +71,13 @@ const parameter = scalar(
     (typeof value === 'string' && value.length <= 256),
   { type: ['boolean', 'number', 'string'] },
 );
-const parameters = mapOf(parameter, { min: 1, max: 16, noun: 'parameter' });
+/** Those that begin with sheaf_ say how an answer came to be; a rule that wrote one could say something else. */
+const parameterName = scalar(
+  'a name of letters, digits, "_" and "-" that does not begin with sheaf_',
+  (value): value is string => typeof value === 'string' && /^(?!sheaf_)[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(value),
+  { type: 'string', pattern: '^(?!sheaf_)[A-Za-z0-9][A-Za-z0-9_-]{0,127}$' },
+);
+const parameters = mapOf(parameter, { min: 1, max: 16, noun: 'parameter', key: parameterName });
 
 const outputName = text("an output's name");
 const perOutput = <T>(item: Reader<T>): Reader<ReadonlyMap<string, T>> =>
