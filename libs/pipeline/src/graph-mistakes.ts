@@ -1,5 +1,5 @@
 /** Documents with a mistake in the graph and its steps, and the sentence each gets. */
-import { type Broken, base, ensemble, net, stage, x } from './mistake-documents.ts';
+import { type Broken, base, eachIn, ensemble, net, stage, x } from './mistake-documents.ts';
 
 export const graphMistakes: readonly Broken[] = [
   [
@@ -131,7 +131,12 @@ export const graphMistakes: readonly Broken[] = [
   [
     'a quorum of more than there are',
     ensemble({ a: net }, { combine: { mean: 'p' }, quorum: 2 }),
-    ['stages.s.quorum: want at most the 1 members that there are, got 2'],
+    ['stages.s.quorum: want at most the 1 members that are asked, got 2'],
+  ],
+  [
+    'a quorum of more than are asked',
+    ensemble({ a: net, b: { model: 'other', weight: 0 } }, { combine: { 'weighted-mean': 'p' }, quorum: 2 }),
+    ['stages.s.quorum: want at most the 1 members that are asked, got 2'],
   ],
   [
     'a quorum of more than they weigh',
@@ -172,5 +177,10 @@ export const graphMistakes: readonly Broken[] = [
     'a soft time-out that never takes effect',
     ensemble({ a: { ...net, softTimeout: '5ms' } }),
     ['stages.s.ensemble.a.softTimeout: the member is not optional, so it is waited for however long it takes'],
+  ],
+  [
+    'steps in steps, each of which is one key deep',
+    stage({ ...eachIn(9), over: 'x' }),
+    ['stages.s.each.each.each.each.each.each.each.each.each: steps stand in steps at most 8 deep'],
   ],
 ];

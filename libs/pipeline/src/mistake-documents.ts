@@ -31,6 +31,8 @@ export const net = { model: 'net' };
 export const before = (...rules: object[]) => ({ ...base, rules: { before: rules } });
 export const after = (...rules: object[]) => ({ ...base, rules: { after: rules } });
 export const deep = (levels: number): object => (levels === 0 ? net : { fallback: [deep(levels - 1), net] });
+/** `each` in `each`, so often. */
+export const eachIn = (levels: number): object => (levels === 0 ? net : { each: eachIn(levels - 1), over: 'x' });
 export const nested = (name: string, asks: string) => ({
   ...base,
   pipeline: name,

@@ -1,8 +1,8 @@
 import type { CallContext, InferResponse, Parameter } from '@sheaf/inference';
 import { remainingMs } from '@sheaf/inference';
 import { type Decision, ExpressionError } from '@sheaf/rules';
-import { describeTarget } from '../pipeline-problems.ts';
 import type { Step } from '../spec.ts';
+import { asks } from '../step-words.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { innerSteps } from '../walk.ts';
 import type { Demand } from './demand.ts';
@@ -87,19 +87,6 @@ function planned(name: string, step: Step, call: Call): PlannedStep {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(steps.length > 0 ? { steps } : {}),
   };
-}
-
-export function asks(step: Step): string {
-  switch (step.kind) {
-    case 'target':
-      return describeTarget(step.target);
-    case 'ensemble':
-      return `ensemble, ${step.combine.kind}${step.combine.kind === 'stack' ? ` by model "${step.combine.model}"` : ''}`;
-    case 'each':
-      return `each of ${step.over.join(', ')}`;
-    default:
-      return step.kind;
-  }
 }
 
 /** Places in lists are counted from 1. */
