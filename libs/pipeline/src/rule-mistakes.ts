@@ -1,5 +1,5 @@
 /** Documents with a mistake in times, nesting, rules and expressions, and the sentence each gets. */
-import { after, type Broken, base, before, deep, ensemble, nested, net, stage, x } from './mistake-documents.ts';
+import { after, type Broken, base, before, deep, ensemble, nested, net, other, stage, x } from './mistake-documents.ts';
 
 export const ruleMistakes: readonly Broken[] = [
   [
@@ -178,5 +178,69 @@ export const ruleMistakes: readonly Broken[] = [
     [
       'rules.before.0.set.sheaf_explain: want a name of letters, digits, "_" and "-" that does not begin with sheaf_, got "sheaf_explain"',
     ],
+  ],
+  [
+    'a filter over rows that are always as many',
+    { ...stage({ model: 'three' }), rules: { after: [{ name: 'f', keep: 'row.p > 0.5' }] } },
+    [
+      'rules.after.0.keep: output "p" always has 3 rows; want one whose first dimension is open, or replace values where the condition holds',
+    ],
+  ],
+  [
+    'a filter beside rows that nobody knows',
+    {
+      ...stage({ model: 'loose' }),
+      outputs: { p: 's.p', q: 's.q' },
+      rules: { after: [{ name: 'f', keep: 'row.q > 0.5' }] },
+    },
+    [
+      'rules.after.0.keep: it is not known whether output "p" has the rows of "q"; name the first dimensions where they are declared, as in shape: [rows, ...], alike or not',
+    ],
+  ],
+  [
+    'filtered rows beside those of before',
+    {
+      ...base,
+      stages: { f: { pipeline: 'q', ...x }, s: { model: 'pair', inputs: { a: 'x', b: 'f.y' } } },
+    },
+    ['stages.s.inputs.b: shape[0]: want rows (k, as another input has it), got rows_kept'],
+    [{ ...other('echo', { outputs: { y: 's.y' } }), rules: { after: [{ name: 'f', keep: 'row.y[0] > 0.5' }] } }],
+  ],
+  [
+    'rows that were cut beside those of before',
+    {
+      ...base,
+      stages: { f: { pipeline: 'q', ...x }, s: { model: 'pair', inputs: { a: 'x', b: 'f.y' } } },
+    },
+    ['stages.s.inputs.b: shape[0]: want rows (k, as another input has it), got rows_capped'],
+    [{ ...other('echo', { outputs: { y: 's.y' } }), rules: { before: [{ name: 'f', 'cap-rows': 2 }] } }],
+  ],
+  [
+    'a cut of rows that are the columns of another input',
+    {
+      ...before({ name: 'few', 'cap-rows': 2 }),
+      inputs: { ...base.inputs, z: { datatype: 'FP32', shape: [2, 'rows'] } },
+    },
+    [
+      'rules.before.0.cap-rows: the first dimension of input "x" is also shape[1] of "z", which is not cut; give them two names',
+    ],
+  ],
+  [
+    'a reroute to other types',
+    before({ name: 'r', reroute: 'q' }),
+    ['rules.before.0.reroute: output "p" of q: want datatype FP32, got BYTES'],
+    [other('text')],
+  ],
+  [
+    'a reroute to other sizes',
+    before({ name: 'r', reroute: 'q' }),
+    ['rules.before.0.reroute: output "p" of q: shape[1]: want 3, got 5'],
+    [other('wide')],
+  ],
+  [
+    'a reroute to what may not answer',
+    before({ name: 'r', reroute: 'q' }),
+    ['rules.before.0.reroute: output "p" of q: it may be absent there, and not here'],
+    [{ ...stage({ ...net, optional: true }), pipeline: 'q', outputs: { p: 's.p?' } }],
   ],
 ];

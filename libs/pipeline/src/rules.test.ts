@@ -66,6 +66,30 @@ describe('rules', () => {
     assert.equal(response.parameters.get('sheaf_rerouted'), 'p/1 -> other/2');
   });
 
+  it('hand over only what the other pipeline knows, and tell what both decided', async () => {
+    const other = {
+      ...document({ s: { model: 'b', inputs: { x: 'x' } } }),
+      pipeline: 'other',
+      rules: { after: [{ name: 'theirs', cap: { y: 5 } }] },
+    };
+    const rules = {
+      before: [
+        { name: 'mark', set: { n: 5 } },
+        { name: 'all', reroute: 'other' },
+      ],
+    };
+    const w = { datatype: 'FP32', shape: ['n'] };
+    const response = await run(
+      { s: { model: 'a', inputs: { x: 'w' } } },
+      { b: plus(9) },
+      { inputs: [fp32('x', 1), fp32('w', 2)] },
+      { rules, inputs: { x: w, w } },
+      { others: [other] },
+    );
+    assert.deepEqual(yOf(response), [5]);
+    assert.equal(response.parameters.get('sheaf_rules'), 'mark, all, theirs');
+  });
+
   it('filter rows, cap, round, replace and label, in their order', async () => {
     const rules = {
       after: [

@@ -83,6 +83,9 @@ export const stageReads = ({ reads }: Expression): Reference[] =>
     root === 'stages' && stage !== undefined && name !== undefined ? [{ stage, name, optional: true }] : [],
   );
 
+/** Whether an expression looks at what callers sent. */
+export const readsInputs = ({ reads }: Expression): boolean => reads.some(([root]) => root === 'inputs');
+
 /** A pipeline as others name it; without a version, the newest. */
 export interface PipelineName {
   readonly name: string;

@@ -128,7 +128,24 @@ function compileRows(
   const other = [...read, ...changedBy(rule)].find((name) => !aligned.has(name));
   if (other !== undefined)
     return { path, message: `outputs "${first.name}" and "${other}" need not have the same rows` };
-  return { ...made, perRow, aligned };
+  const why = rule.kind === 'keep' && unclearRows(first, outputs, aligned);
+  return why ? { path, message: why } : { ...made, perRow, aligned };
+}
+
+/** Why it cannot be told which rows a filter leaves in which outputs. */
+function unclearRows(first: OutputRows, outputs: readonly OutputRows[], aligned: ReadonlySet<string>) {
+  const { name, shape, symbols } = first;
+  if (shape[0] !== -1)
+    return `output "${name}" always has ${shape[0]} rows; want one whose first dimension is open, or replace values where the condition holds`;
+  const isNamedApart = (other: OutputRows): boolean => {
+    const [own = '', others = ''] = [symbols?.[0], other.symbols?.[0]];
+    return own !== '' && others !== '' && own !== others;
+  };
+  const other = outputs.find((o) => o.shape[0] === -1 && !aligned.has(o.name) && !isNamedApart(o));
+  return (
+    other &&
+    `it is not known whether output "${other.name}" has the rows of "${name}"; name the first dimensions where they are declared, as in shape: [rows, ...], alike or not`
+  );
 }
 
 const fieldOf = (name: string, type: CelType | undefined): [string, CelType][] => (type ? [[name, type]] : []);

@@ -121,9 +121,9 @@ describe('rules before', () => {
 
 describe('rules after', () => {
   const outputs: readonly OutputRows[] = [
-    { name: 's', datatype: 'FP32', shape: [-1], rows: 'n' },
-    { name: 't', datatype: 'BYTES', shape: [-1], rows: 'n' },
-    { name: 'other', datatype: 'FP32', shape: [-1], rows: 'm' },
+    { name: 's', datatype: 'FP32', shape: [-1], symbols: ['n'], rows: 'n' },
+    { name: 't', datatype: 'BYTES', shape: [-1], symbols: ['n'], rows: 'n' },
+    { name: 'other', datatype: 'FP32', shape: [-1], symbols: ['m'], rows: 'm' },
   ];
   const tensors = [
     tensorOf('s', 'FP32', [3], Float32Array.of(0.1, 0.9, 0.5)),

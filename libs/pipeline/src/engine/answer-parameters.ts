@@ -42,12 +42,23 @@ export function answerParameters({ versions, notes, decisions, absent, labels }:
     );
   }
   put('sheaf_absent', absent.join(', '));
+  const { sheaf_rules, sheaf_unevaluated } = decisionParameters(decisions);
+  put('sheaf_rules', sheaf_rules);
+  const unevaluated = notes.flatMap((note) => (note.kind === 'unevaluated' ? [note.place] : []));
+  put('sheaf_unevaluated', [...unevaluated, sheaf_unevaluated].filter(Boolean).join(', '));
+  return parameters;
+}
+
+/** What rules decided, as an answer tells it; '' where there is nothing to tell. */
+export function decisionParameters(decisions: readonly Decision[]) {
   const named = (outcome: Decision['outcome']): string[] =>
     decisions.flatMap((decision) => (decision.outcome === outcome ? [decision.rule] : []));
-  put('sheaf_rules', named('acted').join(', '));
-  const unevaluated = notes.flatMap((note) => (note.kind === 'unevaluated' ? [note.place] : []));
-  put('sheaf_unevaluated', [...unevaluated, ...named('failed').map((rule) => `rules.${rule}`)].join(', '));
-  return parameters;
+  return {
+    sheaf_rules: named('acted').join(', '),
+    sheaf_unevaluated: named('failed')
+      .map((rule) => `rules.${rule}`)
+      .join(', '),
+  };
 }
 
 type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;

@@ -20,6 +20,7 @@ import { compileStep } from './compile-step.ts';
 import { contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
+import { handOver } from './hand-over.ts';
 import { planParameter, tellPlan } from './plan.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
@@ -73,14 +74,9 @@ class Pipeline {
     checkSymbols(signature.inputs, received.inputs);
     const { request, reroute, decisions } = this.#decideBefore(received, context);
     if (reroute !== undefined) {
-      const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
-      return {
-        ...response,
-        parameters: new Map([
-          ...response.parameters,
-          ['sheaf_rerouted', `${spec.pipeline}/${spec.version} -> ${reroute}`],
-        ]),
-      };
+      const known = this.#checked.reroutes.get(reroute) ?? [];
+      const told = { from: `${spec.pipeline}/${spec.version}`, to: reroute, known, decisions };
+      return handOver(told, this.#reroutes.get(reroute) as Infer, request, context);
     }
     const demand = this.#demands.of(request.outputs);
     if (request.parameters.get(planParameter) === true)
