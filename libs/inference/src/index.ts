@@ -50,3 +50,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { planParameter, wishOf } from './wish.ts';

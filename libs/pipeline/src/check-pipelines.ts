@@ -1,7 +1,7 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
 import { type Find, orderPipelines } from './pipeline-order.ts';
-import { limits, type PipelineSpec, type Problem, type Target } from './spec.ts';
+import { limits, type PipelineSpec, type Problem, type Step, type Target } from './spec.ts';
 import { type CheckedPipeline, type SignatureOf, typeCheck } from './type-check.ts';
 import { allSteps, type PipelineName, pipelineFinder, pipelineName, pipelinesAsked, targetsOf } from './walk.ts';
 
@@ -21,6 +21,16 @@ export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: Sign
     const other = find(target);
     return other && checks.get(other)?.checked?.signature;
   };
+  const inside = (spec: PipelineSpec): Map<Step, CheckedPipeline> =>
+    new Map(
+      spec.stages
+        .flatMap(({ step }) => allSteps(step, []))
+        .flatMap(({ step }): [Step, CheckedPipeline][] => {
+          const other = step.kind === 'target' && step.target.kind === 'pipeline' ? find(step.target) : undefined;
+          const checked = other && checks.get(other)?.checked;
+          return checked ? [[step, checked]] : [];
+        }),
+    );
   const { ordered, depths, cycles } = orderPipelines(specs, find);
   const knots = new Map(cycles.map((cycle) => [cycle[0], cycle]));
   for (const spec of ordered) {
@@ -32,7 +42,7 @@ export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: Sign
       const other = target?.kind === 'pipeline' ? find(target) : undefined;
       return !other || checks.get(other)?.checked;
     });
-    checks.set(spec, { spec, ...(checked ? { checked } : {}), problems: own });
+    checks.set(spec, { spec, ...(checked ? { checked: { ...checked, pipelines: inside(spec) } } : {}), problems: own });
   }
   return specs.flatMap((spec) => checks.get(spec) ?? []);
 }

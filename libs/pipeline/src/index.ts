@@ -1,7 +1,7 @@
 export { checkPipelines, type PipelineCheck } from './check-pipelines.ts';
 export { combinerKinds } from './combiners/index.ts';
 export { createPipeline } from './engine/create-pipeline.ts';
-export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from './engine/plan.ts';
+export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter } from './engine/plan.ts';
 export { toMermaid } from './mermaid.ts';
 export { parsePipeline } from './parse-pipeline.ts';
 export { pageExample, referencePage, ruleSnippets, snippets } from './reference-page.ts';

@@ -38,6 +38,8 @@ export interface CheckedPipeline {
   readonly stageOutputs: StageOutputs;
   readonly evaluators: ReadonlyMap<Expression, Evaluate<Wanted>>;
   readonly resolved: ReadonlyMap<Step, Resolved>;
+  /** The pipelines that its steps ask. */
+  readonly pipelines: ReadonlyMap<Step, CheckedPipeline>;
   readonly before: BeforeRules;
   /** Of each pipeline that rules hand calls to, the inputs that it knows. */
   readonly reroutes: ReadonlyMap<string, readonly string[]>;
@@ -106,6 +108,7 @@ class TypeCheck {
       ),
       evaluators: this.#evaluators,
       resolved: this.#steps.resolved,
+      pipelines: new Map(),
       before,
       reroutes: this.#reroutes,
       after,

@@ -6,8 +6,10 @@ import {
   type Infer,
   type InferRequest,
   type InferResponse,
+  planParameter,
   type Tensor,
   traced,
+  wishOf,
 } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Target } from '../spec.ts';
@@ -21,7 +23,7 @@ import { contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
 import { handOver } from './hand-over.ts';
-import { planParameter, tellPlan } from './plan.ts';
+import { tellPlan } from './plan.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
 import { gatherIfThere, tensorAt } from './wires.ts';
@@ -70,6 +72,7 @@ class Pipeline {
 
   infer: Infer = async (received, context) => {
     const { signature, spec } = this.#checked;
+    const isPlan = wishOf(received, planParameter);
     checkRequest(signature, received.inputs, received.outputs);
     checkSymbols(signature.inputs, received.inputs);
     const { request, reroute, decisions } = this.#decideBefore(received, context);
@@ -79,7 +82,7 @@ class Pipeline {
       return handOver(told, this.#reroutes.get(reroute) as Infer, request, context);
     }
     const demand = this.#demands.of(request.outputs);
-    if (request.parameters.get(planParameter) === true)
+    if (isPlan)
       return tellPlan(
         this.#checked,
         demand,

@@ -30,7 +30,11 @@ export async function handOver(
   const plan = parameters.get(planAnswerParameter);
   if (typeof plan === 'string') {
     const { rules, ...others } = JSON.parse(plan) as Plan;
-    const whole: Plan = { ...others, rules: [...decisions, ...rules] };
+    const whole: Plan = {
+      ...others,
+      rules: [...decisions, ...rules],
+      rerouted: String(parameters.get('sheaf_rerouted')),
+    };
     parameters.set(planAnswerParameter, JSON.stringify(whole));
   }
   return { ...response, parameters };
