@@ -9,7 +9,14 @@ export {
   type Snapshot,
 } from './context.ts';
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
-export { asInferError, type FieldViolation, InferError, type InferErrorCode, invalidField } from './error.ts';
+export {
+  asInferError,
+  type FieldViolation,
+  InferError,
+  type InferErrorCode,
+  inferErrorCodes,
+  invalidField,
+} from './error.ts';
 export {
   type Explanation,
   explain,
