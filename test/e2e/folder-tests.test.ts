@@ -77,6 +77,10 @@ tests:
         'tests/t.yaml:3: tests.0.fakes.duble: there is nothing of that name; want one of double, p',
       ],
       [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { double: { gives: { z: [1] } } }, expect: {} }\n',
+        'tests/t.yaml:3: tests.0.fakes.double.gives.z: there is no such output; the outputs are y',
+      ],
+      [
         'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { double: { fails: UNAVAILABEL } }, expect: {} }\n',
         `tests/t.yaml:3: tests.0.fakes.double.fails: want one of ${inferErrorCodes.join(', ')}, got "UNAVAILABEL"`,
       ],

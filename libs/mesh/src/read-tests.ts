@@ -18,7 +18,7 @@ import {
   text,
   type ValueOf,
 } from '@sheaf/document';
-import { inferErrorCodes } from '@sheaf/inference';
+import { inferErrorCodes, type TensorSpec } from '@sheaf/inference';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml } from './yaml-file.ts';
@@ -102,7 +102,7 @@ export async function readTests(
 ): Promise<{ readonly files: readonly TestFile[]; readonly problems: readonly MeshProblem[] }> {
   const problems: MeshProblem[] = [];
   const at = join(mesh.folder, 'tests');
-  const known = namesIn(mesh);
+  const known = fakeable(mesh);
   const names = (await readdir(at).catch(() => [])).filter((name) => /\.ya?ml$/.test(name)).sort();
   if (names.length === 0)
     return { files: [], problems: [problemIn('tests', 'want *.yaml files with tests, found none')] };
@@ -119,21 +119,34 @@ export async function readTests(
   return { files, problems };
 }
 
-const namesIn = ({ models, transforms, pipelines, services }: Mesh): Set<string> =>
-  new Set([
-    ...models.map(({ name }) => name),
-    ...transforms.map(({ name }) => name),
-    ...pipelines.map(({ spec }) => spec.pipeline),
-    ...services.flatMap((service) => service.models),
+/** Everything that can be faked, with its outputs where the folder tells them. */
+function fakeable({ models, transforms, pipelines, services }: Mesh): Map<string, readonly TensorSpec[] | undefined> {
+  return new Map([
+    ...services.flatMap((service) => service.models).map((name) => [name, undefined] as const),
+    ...models.map(({ name, versions }) => [name, versions.flatMap(({ signature }) => signature.outputs)] as const),
+    ...transforms.map(({ name, signature }) => [name, signature.outputs] as const),
+    ...[...Map.groupBy(pipelines, ({ spec }) => spec.pipeline)].map(([name, versions]) => {
+      const isKnown = versions.every(({ signature }) => signature);
+      return [name, isKnown ? versions.flatMap(({ signature }) => signature?.outputs ?? []) : undefined] as const;
+    }),
   ]);
+}
 
-/** A fake of a name that nobody asks would let the test pass over what it was meant to replace. */
-function checkFakes({ tests }: ValueOf<typeof testDocument>, known: ReadonlySet<string>, problems: Problems): void {
-  for (const [index, { fakes = new Map() }] of tests.entries())
-    for (const name of fakes.keys())
+/** A fake of what nobody asks, or of an output that nobody reads, would let a test pass over what it was meant to replace. */
+function checkFakes(
+  { tests }: ValueOf<typeof testDocument>,
+  known: ReturnType<typeof fakeable>,
+  problems: Problems,
+): void {
+  for (const [index, { fakes = new Map<string, Fake>() }] of tests.entries())
+    for (const [name, { gives }] of fakes) {
+      const place = ['tests', index, 'fakes', name];
+      const specs = known.get(name);
+      const outputs = specs && [...new Set(specs.map((output) => output.name))];
       if (!known.has(name))
-        problems.add(
-          ['tests', index, 'fakes', name],
-          `there is nothing of that name; want one of ${[...known].join(', ')}`,
-        );
+        problems.add(place, `there is nothing of that name; want one of ${[...known.keys()].join(', ')}`);
+      for (const output of gives?.keys() ?? [])
+        if (outputs && !outputs.includes(output))
+          problems.add([...place, 'gives', output], `there is no such output; the outputs are ${outputs.join(', ')}`);
+    }
 }

@@ -33,7 +33,7 @@ export const ruleMistakes: readonly Broken[] = [
   [
     'a context value that is not declared',
     before({ name: 'r', when: 'context.tier == "x"', refuse: 'no' }),
-    ['rules.before.0.when: there is no context.tier; nothing is declared there'],
+    ['rules.before.0.when: there is no context.tier to be read; nothing is declared there'],
   ],
   [
     'a condition that is no condition',
@@ -85,7 +85,7 @@ export const ruleMistakes: readonly Broken[] = [
   [
     'an expression over what is born with every object',
     before({ name: 'r', when: 'context.constructor == "x"', refuse: 'no' }),
-    ['rules.before.0.when: there is no context.constructor; nothing is declared there'],
+    ['rules.before.0.when: there is no context.constructor to be read; nothing is declared there'],
   ],
   [
     'a filter over outputs of other rows',
@@ -114,17 +114,17 @@ export const ruleMistakes: readonly Broken[] = [
       ...before({ name: 'r', when: 'context.tier == "x"', refuse: 'no' }),
       context: { level: { parameter: 'level', default: '' }, channel: { parameter: 'channel', default: '' } },
     },
-    ['rules.before.0.when: there is no context.tier; want one of level, channel'],
+    ['rules.before.0.when: there is no context.tier to be read; want one of level, channel'],
   ],
   [
     'an output that a condition spells otherwise',
     after({ name: 'r', when: 'lowest(outputs.q) > 0.0', refuse: 'no' }),
-    ['rules.after.0.when: there is no outputs.q; want one of p'],
+    ['rules.after.0.when: there is no outputs.q to be read; want one of p'],
   ],
   [
     'outputs in a rule before',
     before({ name: 'r', when: 'lowest(outputs.p) > 0.0', refuse: 'no' }),
-    ['rules.before.0.when: there is no outputs; want one of context, inputs'],
+    ['rules.before.0.when: there is no outputs to be read; want one of context, inputs'],
   ],
   [
     'all outputs at once',

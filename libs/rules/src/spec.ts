@@ -99,7 +99,9 @@ export const beforeVariants = {
   kinds: {
     refuse: { refuse: required(refusal, 'Ends the call with a refusal: a sentence, or code, reason and message.') },
     reroute: { reroute: required(pipelineName, 'Hands the call to another pipeline with the same inputs.') },
-    set: { set: required(parameters, 'Sets parameters of the request, by name.') },
+    set: {
+      set: required(parameters, 'Sets parameters of the request, by name; those that begin with sheaf_ are ours.'),
+    },
     'cap-rows': {
       'cap-rows': required(integer(1), 'Keeps so many rows of each input whose first dimension is open.'),
     },
@@ -116,11 +118,13 @@ export const afterVariants = {
   noun: 'rule',
   kinds: {
     refuse: { refuse: required(refusal, 'Ends the call with a refusal instead of the answer.') },
-    label: { label: required(parameters, 'Adds parameters to the answer, by name.') },
+    label: {
+      label: required(parameters, 'Adds parameters to the answer, by name; those that begin with sheaf_ are ours.'),
+    },
     keep: {
       keep: required(
         expression('a condition over row.<output>'),
-        'Keeps the rows where this is true, in every output that has the same rows.',
+        'Keeps the rows where this is true, in every output that has the same rows; in one whose first dimension has another name, all of them.',
       ),
     },
     cap: { cap: required(perOutput(number(Number.NEGATIVE_INFINITY)), 'Lowers values above this, by output.'), where },
