@@ -15,9 +15,29 @@ outputs: { y: b.y }
 const good: Files = { 'models/double': sampleModels.scale(2), 'pipelines/p.yaml': pipeline };
 const changed = (from: string, to: string): Files => ({ ...good, 'pipelines/p.yaml': pipeline.replace(from, to) });
 
+/** Each line stands ten times for the one before. */
+const bomb = (letters: string): string =>
+  [...letters]
+    .map(
+      (letter) =>
+        `${letter}: &${letter} [${new Array(10).fill(`*${String.fromCharCode(letter.charCodeAt(0) - 1)}`)}]\n`,
+    )
+    .join('');
+
 /** What is broken, the files, and the lines that must be told; each line is one mistake. */
 const broken: [string, Files, (string | RegExp)[]][] = [
   ['an empty folder', {}, [/found none of them/]],
+  [
+    'aliases that stand for a billion',
+    changed('outputs:', `a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n${bomb('bcdefghi')}outputs:`),
+    ['pipelines/p.yaml: aliases in what other aliases stand for may make at most 100 copies of a part'],
+  ],
+  ['an alias of nothing', changed('b.y', '*b'), ['pipelines/p.yaml:6: there is no anchor &b before the alias']],
+  [
+    'a folder called as a file',
+    { ...good, 'pipelines/q.yaml/r.txt': '' },
+    ['pipelines/q.yaml: want a file, got a folder'],
+  ],
   [
     'an unknown key',
     changed('outputs:', 'outputz: 1\noutputs:'),

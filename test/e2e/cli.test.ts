@@ -112,7 +112,7 @@ describe('sheaf graph', () => {
   it('prints Mermaid, and draws the picture that the READMEs show', async () => {
     const { stdout } = await runSheaf(['graph', 'read-postcode', example]);
     assert.match(stdout, /^flowchart LR\n/);
-    assert.match(stdout, / stage_crop -- "pixels" --> stage_read$/m);
+    assert.match(stdout, / s1 -- "pixels[^"]*" --> s2$/m);
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-graph-'));
     assert.equal((await runSheaf(['graph', 'read-postcode', example, '--svg', 'out.svg'], folder)).code, 0);
     const committed = await readFile(join(example, 'read-postcode.svg'), 'utf8');
@@ -172,11 +172,15 @@ describe('sheaf infer', () => {
     const { stdout } = await explain('read-postcode', page('000'), '--plan', '--timeout', '700');
     assert.match(stdout, /^read-postcode\/1 {2}within \d+\.\d ms, /);
     assert.match(stdout, /^│ {2}├─ 1: model "digit-locator" +at most 2000\.0 ms$/m);
-    assert.match(stdout, /^ {6}├─ forest: model "digits-forest" +weight 1$/m);
+    assert.match(stdout, /^ {6}├─ forest: model "digits-forest" +optional, weight 1$/m);
+    assert.match(stdout, /^ {3}└─ each: ensemble, soft-vote +quorum 2$/m);
     const json = JSON.parse((await explain('read-postcode', page('000'), '--json')).stdout);
     assert.equal(json.kind, 'request');
     const model = await explain('digits-cnn', JSON.stringify([new Array(64).fill(0)]), '--plan');
-    assert.deepEqual([model.code, model.stderr], [2, '"digits-cnn" is a model; only a pipeline has a plan\n']);
+    assert.deepEqual(
+      [model.code, model.stderr],
+      [2, 'parameters["sheaf_plan"]: "digits-cnn" is no pipeline; only a pipeline has a plan\n'],
+    );
   });
 
   it('draws what was read', async () => {

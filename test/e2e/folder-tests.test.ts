@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { inferErrorCodes } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
@@ -39,6 +40,8 @@ tests:
   - { name: wrong, inputs: { x: [[1, 2]] }, expect: { outputs: { y: [[2, 5]] }, degraded: true } }
   - { name: faked, inputs: { x: [[1, 1]] }, fakes: { double: { gives: { y: [[7, 7]] }, after: 1ms } }, expect: { outputs: { y: [[7, 7]] } } }
   - { name: failing, inputs: { x: [[1, 1]] }, fakes: { double: { fails: UNAVAILABLE } }, expect: { outputs: { y: [[7, 7]] } } }
+  - { name: of another shape, inputs: { x: [[1, 2]] }, expect: { outputs: { y: [[2], [4]] } } }
+  - { name: too slow, inputs: { x: [[1, 1]] }, timeout: 50ms, fakes: { double: { gives: { y: [[7, 7]] }, after: 1m } }, expect: { refused: { code: DEADLINE_EXCEEDED } } }
   - { name: not refused, inputs: { x: [[1, 1]] }, expect: { refused: { code: INTERNAL } } }
 `);
     assert.equal(code, 1);
@@ -54,9 +57,12 @@ tests:
       'ok      tests/t.yaml: faked',
       'FAILED  tests/t.yaml: failing',
       '          want an answer, got UNAVAILABLE (UNAVAILABLE): stage a: it fails, as the test says',
+      'FAILED  tests/t.yaml: of another shape',
+      '          output y: want [[2],[4]], got [2, 4] of shape [1,2]',
+      'ok      tests/t.yaml: too slow',
       'FAILED  tests/t.yaml: not refused',
       '          want a refusal, got an answer',
-      '2 passed, 3 failed',
+      '3 passed, 4 failed',
     ]);
   });
 
@@ -65,6 +71,18 @@ tests:
       [
         'pipeline: p\ntests:\n  - { name: a, expect: {} }\n',
         'tests/t.yaml:3: tests.0.inputs: want inputs by name, got nothing',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { duble: {} }, expect: {} }\n',
+        'tests/t.yaml:3: tests.0.fakes.duble: there is nothing of that name; want one of double, p',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { double: { gives: { z: [1] } } }, expect: {} }\n',
+        'tests/t.yaml:3: tests.0.fakes.double.gives.z: there is no such output; the outputs are y',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { double: { fails: UNAVAILABEL } }, expect: {} }\n',
+        `tests/t.yaml:3: tests.0.fakes.double.fails: want one of ${inferErrorCodes.join(', ')}, got "UNAVAILABEL"`,
       ],
       ['pipeline: q\ntests: []\n', 'tests/t.yaml: there is no pipeline "q" that is known without its servers'],
       [

@@ -146,7 +146,7 @@ describe('what a transform uses', () => {
     );
     assert.equal(
       await check({ 'seek.ts': searching("['search']") }),
-      './seek.ts: uses: it asks itself: ./seek.ts -> search -> ./seek.ts',
+      './seek.ts: uses: it asks itself: ./seek.ts -> search/1 -> ./seek.ts',
     );
   });
 

@@ -1,30 +1,21 @@
 /** Runs the tests of a mesh folder: the pipeline itself, over fakes and over real services. */
 import { readFile } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type CallContext,
   createTensor,
   elementCount,
   type Infer,
   InferError,
-  type InferErrorCode,
-  type InferResponse,
   Journal,
   monotonicClock,
   type Signature,
+  stack,
   type Tensor,
   type TensorSpec,
 } from '@sheaf/inference';
-import {
-  type Expected,
-  type Fake,
-  type Mesh,
-  type PipelineTest,
-  signatureIn,
-  type TestFile,
-  transformName,
-} from '@sheaf/mesh';
+import { enforceDeadline } from '@sheaf/layers';
+import { type Fake, type Mesh, type PipelineTest, signatureIn, type TestFile, transformName } from '@sheaf/mesh';
 import {
   checkPipelines,
   createPipeline,
@@ -34,8 +25,9 @@ import {
   pipelineName,
   type Target,
 } from '@sheaf/pipeline';
-import { jsonElements, readTensor } from '@sheaf/tensor-io';
+import { readTensor } from '@sheaf/tensor-io';
 import { UsageError } from './command.ts';
+import { compare, compareRefusal } from './compare-answer.ts';
 
 export interface TestResult {
   readonly file: string;
@@ -115,7 +107,8 @@ async function run(
       inputs,
       outputs: [],
     };
-    const response = await (infers.get(pipeline) as Infer)(request, contextOf(test));
+    const infer = stack([enforceDeadline('the test')], infers.get(pipeline) as Infer);
+    const response = await infer(request, contextOf(test));
     return compare(test.expect, response);
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
@@ -161,7 +154,7 @@ function fakeInfer(name: string, { gives, fails, after = 0 }: Fake, signature: S
         reject(new InferError('CANCELLED', 'nobody waits for it'));
       });
     });
-    if (fails !== undefined) throw new InferError(fails as InferErrorCode, 'it fails, as the test says');
+    if (fails !== undefined) throw new InferError(fails, 'it fails, as the test says');
     const specs = signature?.outputs.filter(({ name: output }) => wanted.length === 0 || wanted.includes(output)) ?? [];
     const outputs = specs.flatMap((spec) =>
       gives?.has(spec.name) ? [tensorFrom(gives.get(spec.name) as Written, spec)] : [],
@@ -181,62 +174,4 @@ function contextOf({ timeout = 10_000, metadata }: PipelineTest): CallContext {
     span: journal.start('request', 'test', undefined),
     metadata: (key) => metadata?.get(key),
   };
-}
-
-function compareRefusal({ refused }: Expected, { code, reason, message }: InferError): string[] {
-  if (!refused) return [`want an answer, got ${code} (${reason}): ${message}`];
-  return [
-    ...differs('code', refused.code, code),
-    ...differs('reason', refused.reason, reason),
-    ...(refused.message === undefined || message.includes(refused.message)
-      ? []
-      : [`message: want "... ${refused.message} ...", got "${message}"`]),
-  ];
-}
-
-const differs = (what: string, want: unknown, got: unknown): string[] =>
-  want === undefined || isDeepStrictEqual(want, got)
-    ? []
-    : [`${what}: want ${JSON.stringify(want)}, got ${JSON.stringify(got)}`];
-
-const names = (value: unknown): string[] => (typeof value === 'string' ? value.split(', ') : []);
-
-function compare(expected: Expected, { outputs, parameters }: InferResponse): string[] {
-  const { refused, tolerance = 1e-4, rules, degraded, absent } = expected;
-  if (refused) return [`want a refusal, got an answer`];
-  return [
-    ...[...(expected.outputs ?? [])].flatMap(([name, want]) =>
-      compareOutput(
-        name,
-        want,
-        outputs.find((output) => output.name === name),
-        tolerance,
-      ),
-    ),
-    ...[...(expected.parameters ?? [])].flatMap(([name, want]) => {
-      const got = parameters.get(name);
-      return differs(`parameter ${name}`, want, typeof got === 'bigint' ? Number(got) : (got ?? null));
-    }),
-    ...differs('rules', rules, names(parameters.get('sheaf_rules'))),
-    ...differs('degraded', degraded, parameters.get('sheaf_degraded') === true),
-    ...differs('absent', absent, names(parameters.get('sheaf_absent'))),
-  ];
-}
-
-function compareOutput(name: string, want: readonly unknown[], got: Tensor | undefined, tolerance: number): string[] {
-  if (!got) return [`output ${name}: want ${JSON.stringify(want)}, got none`];
-  const wanted = want.flat(Number.POSITIVE_INFINITY);
-  const given = jsonElements(got);
-  const isClose = (a: unknown, b: unknown): boolean =>
-    typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')
-      ? Math.abs(a - Number(b)) <= tolerance
-      : String(a) === String(b);
-  const same =
-    wanted.length === elementCount(got.shape) && wanted.every((value, index) => isClose(value, given[index]));
-  const told = given.slice(0, 12).map(String).join(', ');
-  return same
-    ? []
-    : [
-        `output ${name}: want ${JSON.stringify(want)}, got [${told}${given.length > 12 ? ', ...' : ''}] of shape [${got.shape}]`,
-      ];
 }

@@ -6,6 +6,7 @@ import {
   notFound,
   type Signature,
 } from '@sheaf/inference';
+import { refusePlan } from '@sheaf/layers';
 import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
 import {
   checkPipelines,
@@ -137,10 +138,11 @@ function modelEntry(
     return signature;
   };
   return {
-    infer: async (request, context) => {
+    // Here, since a foreign server may not know of plans, and would run.
+    infer: refusePlan(async (request, context) => {
       checkRequest(get(request.version), request.inputs, request.outputs);
       return infer(request, context);
-    },
+    }),
     describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
     isReady: (version) => has(version) && isReady(),
   };

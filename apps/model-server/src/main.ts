@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
-import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
+import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor, createRemote } from '@sheaf/transport';
 import { openService } from './open-service.ts';
@@ -38,7 +38,7 @@ await main(async () => {
     ? createRemote(values.gateway, { service: 'gateway', limits: mesh.limits, transport: 'stream' })
     : undefined;
   const service = await openService(mesh, name, gateway?.infer ?? noGateway);
-  const core = stack([explainOnRequest, enforceDeadline(`service ${name}`)], service.infer);
+  const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor(
     { name, host: values.host, port: Number(values.port), limits: mesh.limits, mesh: true },

@@ -24,6 +24,7 @@ const handling = {
 } as const satisfies Record<string, Handling>;
 
 export type InferErrorCode = keyof typeof handling;
+export const inferErrorCodes = Object.keys(handling) as readonly InferErrorCode[];
 
 /** One thing wrong with a request, at a path such as `inputs[2].shape[1]`. */
 export interface FieldViolation {

@@ -16,6 +16,7 @@ export {
   type FieldViolation,
   InferError,
   type InferErrorCode,
+  inferErrorCodes,
   invalidField,
   notFound,
 } from './error.ts';
@@ -71,3 +72,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { planParameter, wishOf } from './wish.ts';

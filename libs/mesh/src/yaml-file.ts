@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type MeshProblem, problemIn } from './problem.ts';
 
 /** A YAML file as plain data, that still knows on which line each part stands. */
@@ -14,10 +14,48 @@ const sentence = (message: string): string =>
   message.startsWith('Maximum call stack') ? 'it is nested too deep to be read' : message;
 
 const yamlBytesMax = 1024 * 1024;
+/** Copies that aliases of aliases make of one part. */
+const aliasesMax = 100;
+
+interface Failure {
+  readonly message: string;
+  readonly offset?: number | undefined;
+}
+
+/** With aliases written out, which may be more than anybody meant. */
+function plain(document: Document, fail: (failure: Failure) => void): unknown {
+  try {
+    return document.toJS({ maxAliasCount: aliasesMax });
+  } catch (error) {
+    fail(failureOf(document, error instanceof Error ? error.message : String(error)));
+    return undefined;
+  }
+}
+
+/** The library's errors of aliases know no place. */
+function failureOf(document: Document, message: string): Failure {
+  if (message.startsWith('Excessive alias'))
+    return { message: `aliases in what other aliases stand for may make at most ${aliasesMax} copies of a part` };
+  const name = /^Unresolved alias .*: (.*)$/.exec(message)?.[1];
+  if (name === undefined) return { message: sentence(message) };
+  let offset: number | undefined;
+  visit(document, {
+    Alias: (_, { source, range }) => {
+      if (source !== name) return undefined;
+      offset = range?.[0];
+      return visit.BREAK;
+    },
+  });
+  return { message: `there is no anchor &${name} before the alias`, offset };
+}
 
 /** Reads one file; mistakes of the YAML itself go to `problems`, and the answer is then undefined. */
 export async function readYaml(absolute: string, file: string, problems: MeshProblem[]): Promise<YamlFile | undefined> {
-  const text = await readFile(absolute, 'utf8');
+  const text = await readFile(absolute, 'utf8').catch(({ code, message }: NodeJS.ErrnoException) => {
+    problems.push(problemIn(file, code === 'EISDIR' ? 'want a file, got a folder' : `it cannot be read: ${message}`));
+    return undefined;
+  });
+  if (text === undefined) return undefined;
   if (text.length > yamlBytesMax) {
     problems.push(problemIn(file, `want at most ${yamlBytesMax} bytes, got ${text.length}`));
     return undefined;
@@ -29,10 +67,14 @@ export async function readYaml(absolute: string, file: string, problems: MeshPro
     problems.push({ file, line: lines.linePos(error.pos[0]).line, path: '', message: sentence(error.message) });
   }
   if (problems.length > before) return undefined;
+  const value = plain(document, ({ message, offset }) =>
+    problems.push({ ...problemIn(file, message), line: offset === undefined ? undefined : lines.linePos(offset).line }),
+  );
+  if (problems.length > before) return undefined;
   const lineOf = (path: readonly (string | number)[]): number => lines.linePos(offsetOf(document.contents, path)).line;
   return {
     file,
-    value: document.toJS({ maxAliasCount: 100 }),
+    value,
     place: (path, message) => ({ file, line: lineOf(path), path: path.join('.'), message }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
-import { limits, type PipelineSpec, type Problem, type Target } from './spec.ts';
+import { type Find, orderPipelines } from './pipeline-order.ts';
+import { limits, type PipelineSpec, type Problem, type Step, type Target } from './spec.ts';
 import { type CheckedPipeline, type SignatureOf, typeCheck } from './type-check.ts';
 import { allSteps, type PipelineName, pipelineFinder, pipelineName, pipelinesAsked, targetsOf } from './walk.ts';
 
@@ -11,8 +12,6 @@ export interface PipelineCheck {
   readonly problems: readonly Problem[];
 }
 
-type Find = ReturnType<typeof pipelineFinder>;
-
 /** Type-checks pipelines that may ask one another; `signatureOf` knows models and transforms. */
 export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: SignatureOf): PipelineCheck[] {
   const find = pipelineFinder(specs);
@@ -20,62 +19,60 @@ export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: Sign
   const signatureAt = (target: Target): Signature | undefined => {
     if (target.kind !== 'pipeline') return signatureOf(target);
     const other = find(target);
-    return other && check(other, [])?.checked?.signature;
+    return other && checks.get(other)?.checked?.signature;
   };
-  const check = (spec: PipelineSpec, above: readonly PipelineSpec[]): PipelineCheck | undefined => {
-    const known = checks.get(spec);
-    if (known) return known;
-    const knot = knotOf(spec, above, find);
-    if (knot) checks.set(spec, { spec, problems: [knot] });
-    else {
-      // What it asks first, so that a chain of pipelines is walked once and in order.
-      for (const named of pipelinesAsked(spec)) {
-        const other = find(named);
-        if (other) check(other, [...above, spec]);
-      }
-      const { checked, problems } = typeCheck(spec, signatureAt);
-      // A mistake in another pipeline is told there; that its signature cannot be told is not a second one.
-      const own = problems.filter(({ target }) => {
-        const other = target?.kind === 'pipeline' ? find(target) : undefined;
-        return !other || checks.get(other)?.checked;
-      });
-      checks.set(spec, { spec, ...(checked ? { checked } : {}), problems: own });
-    }
-    return checks.get(spec);
-  };
-  for (const spec of specs) check(spec, []);
+  const inside = (spec: PipelineSpec): Map<Step, CheckedPipeline> =>
+    new Map(
+      spec.stages
+        .flatMap(({ step }) => allSteps(step, []))
+        .flatMap(({ step }): [Step, CheckedPipeline][] => {
+          const other = step.kind === 'target' && step.target.kind === 'pipeline' ? find(step.target) : undefined;
+          const checked = other && checks.get(other)?.checked;
+          return checked ? [[step, checked]] : [];
+        }),
+    );
+  const { ordered, depths, cycles } = orderPipelines(specs, find);
+  const knots = new Map(cycles.map((cycle) => [cycle[0], cycle]));
+  for (const spec of ordered) {
+    const cycle = knots.get(spec);
+    const knot = cycle ? cycleProblem(cycle, find) : depthProblem(depths.get(spec) ?? 0);
+    const { checked, problems } = knot ? { problems: [knot] } : typeCheck(spec, signatureAt);
+    // A mistake in another pipeline is told there; that its signature cannot be told is not a second one.
+    const own = problems.filter(({ target }) => {
+      const other = target?.kind === 'pipeline' ? find(target) : undefined;
+      return !other || checks.get(other)?.checked;
+    });
+    checks.set(spec, { spec, ...(checked ? { checked: { ...checked, pipelines: inside(spec) } } : {}), problems: own });
+  }
   return specs.flatMap((spec) => checks.get(spec) ?? []);
 }
 
-/** Why a pipeline cannot be looked into: it asks itself, or pipelines stand in pipelines too deep. */
-function knotOf(spec: PipelineSpec, above: readonly PipelineSpec[], find: Find): Problem | undefined {
-  if (above.length >= limits.depthMax)
-    return { path: ['pipeline'], message: `pipelines stand in pipelines at most ${limits.depthMax} deep` };
-  const [first, ...others] = wayBack(spec, spec, find, new Set()) ?? [];
-  if (!first) return undefined;
-  const way = [spec.pipeline, ...[first, ...others].map(shown)].join(' -> ');
-  return { path: placeOf(spec, first), message: `the pipelines form a cycle: ${way}` };
+/** Told of the lowest that stands too deep; those that ask it cannot be looked into either, and have no mistake of their own. */
+function depthProblem(depth: number): Problem | undefined {
+  if (depth !== limits.depthMax + 1) return undefined;
+  const message = `pipelines stand in pipelines at most ${limits.depthMax} deep, this one is the ${depth}th`;
+  return { path: ['pipeline'], message };
 }
+
+/** More of a cycle are only counted. */
+const shownMax = 16;
+
+/** A cycle is one mistake, told where its first pipeline asks the second. */
+function cycleProblem(cycle: readonly PipelineSpec[], find: Find): Problem {
+  const names = cycle.map((spec, index) => askedAs(spec, cycle[(index + 1) % cycle.length] as PipelineSpec, find));
+  const [first = { name: '' }] = names;
+  const way = names.slice(0, shownMax).map(shown);
+  if (names.length > shownMax) way.push(`... (${names.length} in all)`);
+  return {
+    path: placeOf(cycle[0] as PipelineSpec, first),
+    message: `the pipelines form a cycle: ${[cycle[0]?.pipeline, ...way].join(' -> ')}`,
+  };
+}
+
+const askedAs = (spec: PipelineSpec, other: PipelineSpec, find: Find): PipelineName =>
+  pipelinesAsked(spec).find((named) => find(named) === other) ?? { name: other.pipeline };
 
 const shown = ({ name, version }: PipelineName): string => (version ? `${name}/${version}` : name);
-
-/** The way from `at` back to `start`, if there is one. */
-function wayBack(
-  start: PipelineSpec,
-  at: PipelineSpec,
-  find: Find,
-  seen: Set<PipelineSpec>,
-): readonly PipelineName[] | undefined {
-  for (const named of pipelinesAsked(at)) {
-    const next = find(named);
-    if (next === start) return [named];
-    if (!next || seen.has(next)) continue;
-    seen.add(next);
-    const rest = wayBack(start, next, find, seen);
-    if (rest) return [named, ...rest];
-  }
-  return undefined;
-}
 
 /** Where a pipeline names another. */
 function placeOf({ stages, rules }: PipelineSpec, other: PipelineName): Path {

@@ -36,8 +36,9 @@ function checkEnsemble({ members, combine, quorum }: EnsembleStep, path: Path, p
       [...path, 'ensemble', weighed.name, 'weight'],
       `${combine.kind} does not weigh; combine by ${[...weighing].join(', ')}, or leave the weight out`,
     );
-  if (typeof quorum === 'number' && quorum > members.length)
-    problems.add([...path, 'quorum'], `want at most the ${members.length} members that there are, got ${quorum}`);
+  const asked = members.filter(({ weight }) => weight !== 0).length;
+  if (typeof quorum === 'number' && quorum > asked)
+    problems.add([...path, 'quorum'], `want at most the ${asked} members that are asked, got ${quorum}`);
   if (typeof quorum === 'object' && isFixed && !reach(fixed, quorum.weight))
     problems.add(
       [...path, 'quorum', 'weight'],

@@ -1,5 +1,5 @@
 /** Documents with a mistake in the graph and its steps, and the sentence each gets. */
-import { type Broken, base, ensemble, net, stage, x } from './mistake-documents.ts';
+import { type Broken, base, eachIn, ensemble, net, stage, x } from './mistake-documents.ts';
 
 export const graphMistakes: readonly Broken[] = [
   [
@@ -136,7 +136,12 @@ export const graphMistakes: readonly Broken[] = [
   [
     'a quorum of more than there are',
     ensemble({ a: net }, { combine: { mean: 'p' }, quorum: 2 }),
-    ['stages.s.quorum: want at most the 1 members that there are, got 2'],
+    ['stages.s.quorum: want at most the 1 members that are asked, got 2'],
+  ],
+  [
+    'a quorum of more than are asked',
+    ensemble({ a: net, b: { model: 'other', weight: 0 } }, { combine: { 'weighted-mean': 'p' }, quorum: 2 }),
+    ['stages.s.quorum: want at most the 1 members that are asked, got 2'],
   ],
   [
     'a quorum of more than they weigh',
@@ -177,5 +182,47 @@ export const graphMistakes: readonly Broken[] = [
     'a soft time-out that never takes effect',
     ensemble({ a: { ...net, softTimeout: '5ms' } }),
     ['stages.s.ensemble.a.softTimeout: the member is not optional, so it is waited for however long it takes'],
+  ],
+  [
+    'steps in steps, each of which is one key deep',
+    stage({ ...eachIn(9), over: 'x' }),
+    ['stages.s.each.each.each.each.each.each.each.each.each: steps stand in steps at most 8 deep'],
+  ],
+  [
+    'an input of any size where one is wanted',
+    { ...base, inputs: { x: { datatype: 'FP32', shape: ['rows', 'columns'] } } },
+    [
+      'stages.s.inputs.x: shape[1]: want 4, got columns, which callers may send in any size; write 4 in the shape of the input',
+    ],
+  ],
+  [
+    'an input of any size, without a name, where one is wanted',
+    { ...base, inputs: { x: { datatype: 'FP32', shape: [-1, -1] } } },
+    [
+      'stages.s.inputs.x: shape[1]: want 4, got -1, which callers may send in any size; write 4 in the shape of the input',
+    ],
+  ],
+  [
+    'a size beside one that callers choose',
+    {
+      ...base,
+      inputs: { x: { datatype: 'FP32', shape: ['n', 4] }, y: { datatype: 'FP32', shape: [3, 4] } },
+      stages: { s: { model: 'pair', inputs: { a: 'x', b: 'y' } } },
+    },
+    ['stages.s.inputs.b: shape[0]: want n (k, as another input has it), got 3'],
+  ],
+  [
+    'members with rows of different inputs',
+    {
+      ...base,
+      inputs: { x: { datatype: 'FP32', shape: ['n', 4] }, z: { datatype: 'FP32', shape: ['m', 4] } },
+      stages: {
+        s: {
+          ensemble: { a: { ...net, ...x }, b: { ...net, inputs: { x: 'z' } } },
+          combine: { mean: 'p' },
+        },
+      },
+    },
+    ['stages.s.ensemble.b: its output "p" is unlike that of the other members: shape[0]: want n, got m'],
   ],
 ];

@@ -25,29 +25,31 @@ export function findCycles(stages: readonly StageSpec[]): string[][] {
   const ordered = new Set(inOrder(stages).map(({ name }) => name));
   const byName = new Map(stages.map((stage) => [stage.name, stage]));
   const open = stages.filter(({ name }) => !ordered.has(name));
-  return cyclesOf(
+  const cycles = cyclesOf(
     open.map(({ name }) => name),
     (name) => {
       const stage = byName.get(name);
       return stage ? dependencies(stage).filter((other) => byName.has(other) && !ordered.has(other)) : [];
     },
   );
+  // Told in the direction that tensors go, not in which stages name one another.
+  return cycles.map((cycle) => cycle.reverse());
 }
 
-/** The cycles among `names`, following the first of what each leads to; every name leads to a cycle. */
-export function cyclesOf(names: readonly string[], next: (name: string) => readonly string[]): string[][] {
-  const seen = new Set<string>();
-  const cycles: string[][] = [];
-  for (const start of names) {
-    const trail: string[] = [];
-    let name: string | undefined = start;
-    while (name !== undefined && !seen.has(name)) {
-      seen.add(name);
-      trail.push(name);
-      name = next(name)[0];
+/** The cycles among `nodes`, following the first of what each leads to; every node leads to a cycle. */
+export function cyclesOf<T>(nodes: readonly T[], next: (node: T) => readonly T[]): T[][] {
+  const seen = new Set<T>();
+  const cycles: T[][] = [];
+  for (const start of nodes) {
+    const trail: T[] = [];
+    let node: T | undefined = start;
+    while (node !== undefined && !seen.has(node)) {
+      seen.add(node);
+      trail.push(node);
+      node = next(node)[0];
     }
     // A walk that ends on the trail of an earlier one has found nothing new.
-    if (name !== undefined && trail.includes(name)) cycles.push(trail.slice(trail.indexOf(name)).reverse());
+    if (node !== undefined && trail.includes(node)) cycles.push(trail.slice(trail.indexOf(node)));
   }
   return cycles;
 }

@@ -1,7 +1,7 @@
 export { checkPipelines, type PipelineCheck } from './check-pipelines.ts';
 export { combinerKinds } from './combiners/index.ts';
 export { createPipeline } from './engine/create-pipeline.ts';
-export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from './engine/plan.ts';
+export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter } from './engine/plan.ts';
 export { TimeBook } from './engine/time-book.ts';
 export { timeBookKeys } from './engine/time-book-key.ts';
 export { toMermaid } from './mermaid.ts';

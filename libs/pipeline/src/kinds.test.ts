@@ -267,28 +267,3 @@ describe('deadlines in the graph', () => {
     assert.equal(clock.timers, 0, 'no timer is left behind');
   });
 });
-
-describe('a plan', () => {
-  it('says what would happen, and runs nothing', async () => {
-    const body = stage({
-      ensemble: { a: step('a'), b: { model: 'b', weight: 'context.n * 2.0' } },
-      combine: { 'weighted-mean': 'y' },
-    });
-    const context = { context: { n: { parameter: 'n', default: 3 } } };
-    const response = await run(body, {}, { parameters: { sheaf_plan: true }, deadline: 700 }, context);
-    const plan = JSON.parse(String(response.parameters.get('sheaf_plan')));
-    assert.equal(plan.deadlineMs, 700);
-    assert.deepEqual(plan.stages, [
-      {
-        name: 's',
-        asks: 'ensemble, weighted-mean',
-        after: [],
-        steps: [
-          { name: 'a', asks: 'model "a"', weight: 1 },
-          { name: 'b', asks: 'model "b"', weight: 6 },
-        ],
-      },
-    ]);
-    assert.deepEqual(response.outputs, []);
-  });
-});

@@ -12,6 +12,7 @@ import {
   named,
   number,
   optional,
+  type Path,
   type Reader,
   record,
   required,
@@ -147,6 +148,13 @@ function stepOf(values: StepValues): Step {
   }
 }
 
+/** The steps around one: stages.<name> is the outermost, `each` holds its step under one key, the others theirs under a key and a name or a number. */
+function stepsAbove(path: Path): number {
+  let steps = 0;
+  for (let at = 2; at < path.length; at += path[at] === 'each' ? 1 : 2) steps++;
+  return steps;
+}
+
 /** A step with some keys more, of which `make` makes what the place needs. */
 function stepWith<F extends Parameters<typeof record>[0], T>(
   noun: string,
@@ -161,8 +169,8 @@ function stepWith<F extends Parameters<typeof record>[0], T>(
   return {
     ...reader,
     read(value, path, problems) {
-      // stages.<name> is the outermost; each level of steps adds one or two to the path. Looked at first: a document may be deeper than the stack.
-      if (path.length > 2 + 2 * limits.depthMax)
+      // Looked at first: a document may be deeper than the stack.
+      if (stepsAbove(path) > limits.depthMax)
         return problems.add(path, `steps stand in steps at most ${limits.depthMax} deep`);
       const values = reader.read(value, path, problems);
       return values && make(stepOf(values), values as unknown as ValuesOf<F>);

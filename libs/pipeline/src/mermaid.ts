@@ -1,12 +1,10 @@
 import type { Signature, TensorSpec } from '@sheaf/inference';
-import { asks } from './engine/plan.ts';
 import type { PipelineSpec, Reference, StageSpec, Step } from './spec.ts';
+import { asks, memberTerms, termsOf } from './step-words.ts';
 import type { StageOutputs } from './type-check.ts';
 import { allSteps, expressionsOf, innerSteps, stageReads } from './walk.ts';
 
-const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? `in_${name}` : `stage_${stage}`);
-
-/** Names of outputs and texts of expressions are free: nodes are called by their place, and text is written as Mermaid wants it. */
+/** Names are free, and those of Mermaid's nodes are not: nodes are called by their place, and text is written as Mermaid wants it. */
 const quoted = (text: string): string =>
   `"${text.replaceAll('#', '#35;').replaceAll('"', '#quot;').replaceAll('<', '#lt;').replaceAll('>', '#gt;').replaceAll('\n', '<br/>')}"`;
 
@@ -15,8 +13,10 @@ function linesOf(name: string, step: Step): string[] {
   const inner = innerSteps(step, []).flatMap(({ step: other, path }, index) =>
     linesOf(`- ${labelOf(step, index, String(path.at(-1)))}`, other),
   );
-  return [`${name}: ${asks(step)}`, ...inner];
+  return [`${name}: ${asks(step)}${inBrackets(termsOf(step))}`, ...inner];
 }
+
+const inBrackets = (terms: readonly string[]): string => (terms.length === 0 ? '' : ` (${terms.join(', ')})`);
 
 function labelOf(step: Step, index: number, place: string): string {
   if (step.kind === 'switch') {
@@ -24,15 +24,12 @@ function labelOf(step: Step, index: number, place: string): string {
     return when ? `when ${when.text}` : 'else';
   }
   if (step.kind !== 'ensemble') return step.kind === 'each' ? 'each part' : `${index + 1}`;
-  const { weight = 1, optional = false } = step.members[index] ?? {};
-  const weighed = weight === 1 ? '' : ` x ${typeof weight === 'number' ? weight : weight.text}`;
-  return `${place}${optional ? ' (optional)' : ''}${weighed}`;
+  const member = step.members[index];
+  return `${place}${member ? inBrackets(memberTerms(member)) : ''}`;
 }
 
-const nodeOf = (stage: StageSpec): string => {
-  const lines = linesOf(stage.name, stage.step).join('\n');
-  return `  stage_${stage.name}[${quoted(stage.optional ? `${lines}\n(optional)` : lines)}]`;
-};
+const textOf = ({ name, step, optional }: StageSpec): string =>
+  quoted([...linesOf(name, step), ...(optional ? ['(optional)'] : [])].join('\n'));
 
 /** What the type check told of a pipeline. */
 interface Typed {
@@ -49,6 +46,9 @@ export function toMermaid(
     const spec = specs?.find((tensor) => tensor.name === name);
     return spec ? `\n${shownSpec(spec)}` : '';
   };
+  const inputAt = (name: string): string => `i${inputs.findIndex((input) => input.name === name)}`;
+  const stageAt = (name: string): string => `s${stages.findIndex((stage) => stage.name === name)}`;
+  const sourceOf = ({ stage, name }: Reference): string => (stage === undefined ? inputAt(name) : stageAt(stage));
   const edge = (from: Reference, to: string, label: string): string => {
     const type = typeIn(stageOutputs?.get(from.stage ?? ''), from.name);
     return `  ${sourceOf(from)} ${from.optional ? '-.' : '--'} ${quoted(`${label}${type}`)} ${from.optional ? '.->' : '-->'} ${to}`;
@@ -62,24 +62,24 @@ export function toMermaid(
   return [
     'flowchart LR',
     ...rulesNode('before'),
-    ...inputs.map((spec) => `  in_${spec.name}([${quoted(`${spec.name}\n${shownSpec(spec)}`)}])`),
-    ...stages.map(nodeOf),
+    ...inputs.map((spec, index) => `  i${index}([${quoted(`${spec.name}\n${shownSpec(spec)}`)}])`),
+    ...stages.map((stage, index) => `  s${index}[${textOf(stage)}]`),
     ...[...outputs.keys()].map(
-      (name, index) => `  out_${index}([${quoted(`${name}${typeIn(signature?.outputs, name)}`)}])`,
+      (name, index) => `  o${index}([${quoted(`${name}${typeIn(signature?.outputs, name)}`)}])`,
     ),
     ...rulesNode('after'),
     ...stages.flatMap((stage) => {
       const wires = allSteps(stage.step, []).flatMap(({ step }) => [
-        ...[...(step.inputs ?? [])].map(([input, from]) => edge(from, `stage_${stage.name}`, input)),
+        ...[...(step.inputs ?? [])].map(([input, from]) => edge(from, stageAt(stage.name), input)),
         ...expressionsOf(step, []).flatMap(({ expression }) =>
-          stageReads(expression).map((from) => edge(from, `stage_${stage.name}`, from.name)),
+          stageReads(expression).map((from) => edge(from, stageAt(stage.name), from.name)),
         ),
       ]);
       return [...new Set(wires)];
     }),
-    ...[...outputs.values()].map((from, index) => edge(from, `out_${index}`, from.name)),
-    ...(rules.before.length > 0 ? inputs.slice(0, 1).map(({ name }) => `  rules_before -.- in_${name}`) : []),
-    ...(rules.after.length > 0 ? ['  out_0 -.- rules_after'] : []),
+    ...[...outputs.values()].map((from, index) => edge(from, `o${index}`, from.name)),
+    ...(rules.before.length > 0 ? ['  rules_before -.- i0'] : []),
+    ...(rules.after.length > 0 ? ['  o0 -.- rules_after'] : []),
   ].join('\n');
 }
 

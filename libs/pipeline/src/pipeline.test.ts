@@ -194,8 +194,32 @@ describe('a pipeline', () => {
       outputs: { y: 'a.y' },
     });
     assert.ok(spec);
-    assert.match(toMermaid(spec), /in_x -- "x" --> stage_a/);
+    assert.match(toMermaid(spec), /i0 -- "x" --> s0/);
     const { checked } = typeCheck(spec, () => signature);
-    assert.match(toMermaid(spec, checked), /stage_a -- "y<br\/>FP32 \[-1\]" --> out_0/);
+    assert.match(toMermaid(spec, checked), /s0 -- "y<br\/>FP32 \[-1\]" --> o0/);
+  });
+  it('is drawn with what holds for its steps, whatever its names are', () => {
+    const { spec, problems } = parsePipeline({
+      pipeline: 'p',
+      inputs: { 'a--b': { datatype: 'FP32', shape: [-1] } },
+      stages: {
+        'x---': {
+          ensemble: { m: { model: 'm', softTimeout: '5ms' }, n: { model: 'n', optional: false, weight: 2 } },
+          combine: { 'soft-vote': 'y', labels: ['no', 'yes'] },
+          quorum: { weight: 1 },
+          timeout: '2s',
+          inputs: { x: 'a--b' },
+        },
+      },
+      outputs: { y: 'x---.label' },
+    });
+    assert.ok(spec, JSON.stringify(problems));
+    const [, input, step, ...rest] = toMermaid(spec).split('\n');
+    assert.equal(input, '  i0(["a--b<br/>FP32 [-1]"])');
+    assert.equal(
+      step,
+      '  s0["x---: ensemble, soft-vote (at most 2000 ms, quorum of weight 1, classes no, yes)<br/>- m (optional, waited for 5 ms): model #quot;m#quot;<br/>- n (weight 2): model #quot;n#quot;"]',
+    );
+    assert.deepEqual(rest, ['  o0(["y"])', '  i0 -- "x" --> s0', '  s0 -- "label" --> o0']);
   });
 });

@@ -221,7 +221,7 @@ export function referencePage(): string {
         '| `sheaf_shadow` | rules with `shadow: true` that would have acted |',
         '| `sheaf_unevaluated` | expressions that failed |',
         '| `sheaf_explanation` | JSON, with the request parameter `sheaf_explain: true`: the path taken, as a tree with times |',
-        '| `sheaf_plan` | JSON, with the request parameter `sheaf_plan: true`: what would happen; nothing runs |',
+        '| `sheaf_plan` | JSON, with the request parameter `sheaf_plan: true`: what would happen, with the limits that hold; nothing runs |',
       ].join('\n'),
     ),
   ].join('\n\n')}\n`;

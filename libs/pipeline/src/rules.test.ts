@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal } from '@sheaf/inference';
-import { document, fp32, plus, run, yOf } from './fake-models.ts';
+import { document, failing, fp32, plus, run, yOf } from './fake-models.ts';
 import type { Ask } from './test-pipeline.ts';
 
 describe('rules', () => {
@@ -66,6 +66,30 @@ describe('rules', () => {
     assert.equal(response.parameters.get('sheaf_rerouted'), 'p/1 -> other/2');
   });
 
+  it('hand over only what the other pipeline knows, and tell what both decided', async () => {
+    const other = {
+      ...document({ s: { model: 'b', inputs: { x: 'x' } } }),
+      pipeline: 'other',
+      rules: { after: [{ name: 'theirs', cap: { y: 5 } }] },
+    };
+    const rules = {
+      before: [
+        { name: 'mark', set: { n: 5 } },
+        { name: 'all', reroute: 'other' },
+      ],
+    };
+    const w = { datatype: 'FP32', shape: ['n'] };
+    const response = await run(
+      { s: { model: 'a', inputs: { x: 'w' } } },
+      { b: plus(9) },
+      { inputs: [fp32('x', 1), fp32('w', 2)] },
+      { rules, inputs: { x: w, w } },
+      { others: [other] },
+    );
+    assert.deepEqual(yOf(response), [5]);
+    assert.equal(response.parameters.get('sheaf_rules'), 'mark, all, theirs');
+  });
+
   it('filter rows, cap, round, replace and label, in their order', async () => {
     const rules = {
       after: [
@@ -86,6 +110,13 @@ describe('rules', () => {
     const response = await ruled(rules);
     assert.deepEqual(yOf(response), [2, 3]);
     assert.equal(response.parameters.get('sheaf_unevaluated'), 'rules.odd');
+  });
+
+  it('say so when the output that they are about is absent', async () => {
+    const rules = { after: [{ name: 'cap', cap: { y: 1 } }] };
+    const response = await run({ s: { ...body.s, optional: true } }, { a: failing() }, {}, { rules });
+    assert.equal(response.parameters.get('sheaf_absent'), 'y');
+    assert.equal(response.parameters.get('sheaf_unevaluated'), 'rules.cap');
   });
 
   it('see no output of more than 1,024 elements', async () => {

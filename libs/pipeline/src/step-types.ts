@@ -4,7 +4,7 @@ import { combinedOutputs } from './combiners/index.ts';
 import { describeTarget, type PipelineProblems } from './pipeline-problems.ts';
 import type { EachStep, EnsembleStep, FallbackStep, Reference, Step, SwitchStep, Target, TargetStep } from './spec.ts';
 import { either, openDim, type TensorType, type Types, Use, unlike } from './types.ts';
-import { innerSteps } from './walk.ts';
+import { readsInputs, targetsBelow } from './walk.ts';
 
 /** What was found out about a step that its runs need. */
 export interface Resolved {
@@ -36,6 +36,8 @@ export class StepTypes {
   readonly #signatureOf: SignatureOf;
   readonly #problems: PipelineProblems;
   readonly #around: Surroundings;
+  /** Inside a switch that looks at inputs: each branch may be for sizes of its own. */
+  #looked = false;
 
   constructor(signatureOf: SignatureOf, problems: PipelineProblems, around: Surroundings) {
     this.#signatureOf = signatureOf;
@@ -107,7 +109,7 @@ export class StepTypes {
       const known = signature.inputs.map((input) => input.name).join(', ');
       const why = want
         ? type &&
-          (use.accept(want, type) ??
+          (use.accept(want, type, { looked: this.#looked }) ??
             (type.maybeAbsent && !want.optional ? 'it may be absent, and the input is not optional' : undefined))
         : own && `there is no input "${name}"; the inputs are ${known}`;
       if (why) this.#problems.addOnce([...wires, name], `${who}${why}`);
@@ -135,7 +137,8 @@ export class StepTypes {
       if (answer?.maybeAbsent)
         this.#problems.add(place, `there may be no "${called}" in its answer; give its switch an else`);
       const [first] = answers;
-      const why = first && answer && combine.kind !== 'stack' && unlike(first, answer);
+      const together = combine.kind !== 'first' && !this.#looked;
+      const why = first && answer && combine.kind !== 'stack' && unlike(first, answer, { together });
       if (why) this.#problems.add(place, `its output "${called}" is unlike that of the other members: ${why}`);
       const classes = answer?.datatype === 'INT64' ? undefined : answer?.dims.at(-1)?.size;
       if (labels && classes !== undefined && labels.length !== classes)
@@ -181,7 +184,7 @@ export class StepTypes {
       : lasts.reduce<number>((sum, size) => sum + (size ?? 0), 0);
     const joined: TensorType = { ...first, dims: [...first.dims.slice(0, -1), { size: width, name: '' }] };
     const use = new Use();
-    const why = use.accept(want, joined);
+    const why = use.accept(want, joined, { looked: this.#looked });
     if (why) this.#problems.add(place, `input "${want.name}" of ${combine.model}: ${why}`);
     this.resolved.set(step, { ...this.resolved.get(step), stackInput: want.name });
     return new Map(signature.outputs.map((output) => [output.name, use.give(output)]));
@@ -190,7 +193,11 @@ export class StepTypes {
   #switch({ branches }: SwitchStep, given: Given, path: Path, wires: Path): Types | undefined {
     const places = branches.map(({ step }, index) => ({ step, place: [...path, 'switch', index] }));
     const hasElse = branches.at(-1)?.when === undefined;
-    return this.#oneOf(places, given, wires, hasElse);
+    const around = this.#looked;
+    this.#looked ||= branches.some(({ when }) => when && readsInputs(when));
+    const types = this.#oneOf(places, given, wires, hasElse);
+    this.#looked = around;
+    return types;
   }
 
   #fallback({ steps }: FallbackStep, given: Given, path: Path, wires: Path): Types | undefined {
@@ -281,12 +288,6 @@ export class StepTypes {
 }
 
 const partDim = ({ size }: EachStep) => (size === 1 ? { size: 1, name: '' } : openDim());
-
-/** The targets that take the inputs of a step: its own, or those of steps inside without inputs of their own. */
-function targetsBelow(step: Step): Target[] {
-  if (step.kind === 'target') return [step.target];
-  return innerSteps(step, []).flatMap(({ step: inner }) => (inner.inputs ? [] : targetsBelow(inner)));
-}
 
 /** `member cnn: ` for what stands in an ensemble. */
 function memberOf(path: Path): string {

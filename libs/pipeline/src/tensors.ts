@@ -62,7 +62,10 @@ const datatype = scalar('a datatype such as FP32', isDatatype, { enum: datatypes
 
 export const inputFields = {
   datatype: required(datatype, 'Datatype of the Open Inference Protocol, such as FP32.'),
-  shape: required(dims, 'Sizes; -1 is any size, and a name is any size that is the same wherever the name stands.'),
+  shape: required(
+    dims,
+    'Sizes; -1 is any size, and a name is any size that is the same wherever the name stands. Where a model wants one size, this is that size.',
+  ),
   optional: optional(boolean, 'Callers may leave it out. Default false.'),
 };
 export const input: Reader<Omit<TensorSpec, 'name'>> = mapped(record(inputFields), (read) => ({

@@ -2,6 +2,7 @@ import type { Path } from '@sheaf/document';
 import type { Signature, TensorSpec } from '@sheaf/inference';
 import {
   type AfterRules,
+  type BeforeRule,
   type BeforeRules,
   type CelType,
   checkExpression,
@@ -11,16 +12,18 @@ import {
   type Expression,
   listType,
   outputsOf,
+  type RuleMistake,
   requestVariables,
   type Variables,
   type Wanted,
 } from '@sheaf/rules';
 import { inOrder, needed } from './graph.ts';
+import { type NamedType, ownSignature } from './own-signature.ts';
 import { PipelineProblems } from './pipeline-problems.ts';
 import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
 import { type Resolved, StepTypes } from './step-types.ts';
-import { identity, type TensorType, type Types, toSpec, Use } from './types.ts';
-import { expressionsOf, pipelineName } from './walk.ts';
+import { identity, type TensorType, type Types, toSpec, Use, unlike } from './types.ts';
+import { expressionsOf, pipelineName, readsInputs } from './walk.ts';
 
 export type SignatureOf = (target: Target) => Signature | undefined;
 
@@ -35,7 +38,11 @@ export interface CheckedPipeline {
   readonly stageOutputs: StageOutputs;
   readonly evaluators: ReadonlyMap<Expression, Evaluate<Wanted>>;
   readonly resolved: ReadonlyMap<Step, Resolved>;
+  /** The pipelines that its steps ask. */
+  readonly pipelines: ReadonlyMap<Step, CheckedPipeline>;
   readonly before: BeforeRules;
+  /** Of each pipeline that rules hand calls to, the inputs that it knows. */
+  readonly reroutes: ReadonlyMap<string, readonly string[]>;
   readonly after: AfterRules;
   /** Outputs that the after-rules read, whether a caller wants them or not. */
   readonly readByRules: readonly string[];
@@ -58,13 +65,14 @@ class TypeCheck {
   /** What each stage gives; undefined where that could not be told. */
   readonly #stages = new Map<string, Types | undefined>();
   readonly #evaluators = new Map<Expression, Evaluate<Wanted>>();
+  readonly #reroutes = new Map<string, readonly string[]>();
   readonly #steps: StepTypes;
   readonly #signatureOf: SignatureOf;
 
   constructor(spec: PipelineSpec, signatureOf: SignatureOf) {
     this.#spec = spec;
     this.#signatureOf = signatureOf;
-    const own = new Use();
+    const own = new Use({ ofCallers: true });
     this.#inputs = new Map(spec.inputs.map((input) => [input.name, own.give(input)]));
     this.#steps = new StepTypes(signatureOf, this.problems, {
       resolve: (reference, path) => this.#resolve(reference, path),
@@ -86,12 +94,12 @@ class TypeCheck {
       return type ? [{ name, type }] : [];
     });
     this.#checkUse();
-    const before = this.#before();
+    const before = this.#before(outputs);
     const after = this.#after(outputs);
     if (this.problems.list.length > 0 || typeof before !== 'function' || typeof after !== 'function') return undefined;
     return {
       spec: this.#spec,
-      signature: { inputs: this.#spec.inputs, outputs: outputs.map(({ name, type }) => toSpec(name, type)) },
+      signature: ownSignature(this.#spec, this.#inputs, outputs),
       stageOutputs: new Map(
         [...this.#stages].map(([stage, types]) => [
           stage,
@@ -100,7 +108,9 @@ class TypeCheck {
       ),
       evaluators: this.#evaluators,
       resolved: this.#steps.resolved,
+      pipelines: new Map(),
       before,
+      reroutes: this.#reroutes,
       after,
       readByRules: [...new Set(this.#spec.rules.after.flatMap(outputsOf))],
     };
@@ -158,7 +168,7 @@ class TypeCheck {
     }
   }
 
-  #before(): BeforeRules | undefined {
+  #before(outputs: readonly NamedType[]): BeforeRules | undefined {
     const { inputs, rules } = this.#spec;
     const open = inputs.filter(({ shape }) => shape[0] === -1);
     const rows = new Set(open.map(({ name }) => identity(this.#inputs.get(name)?.dims[0] ?? { size: 0, name: '' })));
@@ -169,36 +179,67 @@ class TypeCheck {
           [...path, 'cap-rows'],
           `the first dimensions of the inputs need not be the same; give them one name, as in shape: [rows, ...]`,
         );
-      if (rule.kind === 'reroute') this.#checkReroute(rule.reroute, [...path, 'reroute']);
+      const cut = rule.kind === 'cap-rows' && this.#alsoColumns();
+      if (cut) this.problems.add([...path, 'cap-rows'], cut);
+      if (rule.kind === 'reroute') this.#checkReroute(rule, outputs, [...path, 'reroute']);
     }
     const variables = requestVariables(this.#contextVariables(), inputs);
     return this.#told(compileBefore(rules.before, variables, new Set(open.map(({ name }) => name))), 'before');
   }
 
+  #alsoColumns(): string | undefined {
+    for (const [
+      name,
+      {
+        dims: [rows],
+      },
+    ] of this.#inputs)
+      for (const [other, { dims }] of this.#inputs) {
+        const axis = rows?.size === undefined ? dims.findIndex((dim, at) => at > 0 && dim === rows) : -1;
+        if (axis > 0)
+          return `the first dimension of input "${name}" is also shape[${axis}] of "${other}", which is not cut; give them two names`;
+      }
+    return undefined;
+  }
+
   /** The other pipeline must take what callers of this one send, and give what they expect. */
-  #checkReroute(to: string, path: Path): void {
+  #checkReroute(
+    { reroute: to, when }: Extract<BeforeRule, { kind: 'reroute' }>,
+    outputs: readonly NamedType[],
+    path: Path,
+  ): void {
     const target: Target = { kind: 'pipeline', ...pipelineName(to) };
     const signature = this.#signatureOf(target);
     if (!signature) {
       this.problems.missing(path, target);
       return;
     }
+    this.#reroutes.set(
+      to,
+      signature.inputs.map(({ name }) => name),
+    );
     const use = new Use();
     for (const want of signature.inputs) {
       const got = this.#inputs.get(want.name);
-      const why = got ? use.accept(want, got) : !want.optional && 'this pipeline has no such input';
+      const looked = when !== undefined && readsInputs(when);
+      const mayLack = got?.maybeAbsent && !want.optional ? 'callers may leave it out here, and not there' : undefined;
+      const why = got
+        ? (use.accept(want, got, { looked }) ?? mayLack)
+        : !want.optional && 'this pipeline has no such input';
       if (why) this.problems.add(path, `input "${want.name}" of ${to}: ${why}`);
     }
-    for (const output of this.#spec.outputs.keys()) {
-      if (!signature.outputs.some((other) => other.name === output))
-        this.problems.add(
-          path,
-          `${to} has no output "${output}"; its outputs are ${signature.outputs.map((o) => o.name).join(', ')}`,
-        );
+    const known = signature.outputs.map(({ name }) => name).join(', ');
+    for (const { name, type } of outputs) {
+      const other = signature.outputs.find((output) => output.name === name);
+      const got = other && use.give(other);
+      const mayLack = got?.maybeAbsent && !type.maybeAbsent ? 'it may be absent there, and not here' : undefined;
+      const why = got && (unlike(type, got) ?? mayLack);
+      if (!got) this.problems.add(path, `${to} has no output "${name}"; its outputs are ${known}`);
+      else if (why) this.problems.add(path, `output "${name}" of ${to}: ${why}`);
     }
   }
 
-  #after(outputs: readonly { readonly name: string; readonly type: TensorType }[]): AfterRules | undefined {
+  #after(outputs: readonly NamedType[]): AfterRules | undefined {
     const { inputs, rules } = this.#spec;
     const variables = requestVariables(this.#contextVariables(), inputs);
     const specs = outputs.map(({ name, type }) => ({
@@ -208,12 +249,9 @@ class TypeCheck {
     return this.#told(compileAfter(rules.after, variables, specs), 'after');
   }
 
-  #told<T>(
-    compiled: T | { readonly index: number; readonly message: string }[],
-    place: 'before' | 'after',
-  ): T | undefined {
+  #told<T>(compiled: T | RuleMistake[], place: 'before' | 'after'): T | undefined {
     if (!Array.isArray(compiled)) return compiled as T;
-    for (const { index, message } of compiled) this.problems.add(['rules', place, index], message);
+    for (const { index, path, message } of compiled) this.problems.add(['rules', place, index, ...path], message);
     return undefined;
   }
 

@@ -6,6 +6,8 @@ export interface Dim {
   readonly size: number | undefined;
   /** As somebody wrote it, or ''. */
   readonly name: string;
+  /** Open, and as large as callers of the pipeline like. */
+  readonly ofCallers?: boolean;
 }
 
 /** What is known of a tensor before any call. */
@@ -18,7 +20,7 @@ export interface TensorType {
 
 export type Types = ReadonlyMap<string, TensorType>;
 
-export const openDim = (name = ''): Dim => ({ size: undefined, name });
+export const openDim = (name = '', ofCallers = false): Dim => ({ size: undefined, name, ofCallers });
 
 /** The same wherever the size is the same for certain. */
 export const identity = (dim: Dim): Dim | number => dim.size ?? dim;
@@ -26,8 +28,13 @@ export const identity = (dim: Dim): Dim | number => dim.size ?? dim;
 const shown = ({ size, name }: Dim): string => (size === undefined ? name || '-1' : String(size));
 export const shownDims = (dims: readonly Dim[]): string => `[${dims.map(shown).join(', ')}]`;
 
-export const toSpec = (name: string, { datatype, dims, maybeAbsent }: TensorType): TensorSpec => {
-  const symbols = dims.map((dim) => (dim.size === undefined ? dim.name : ''));
+/** `nameOf` says how a dimension that is open is called. */
+export const toSpec = (
+  name: string,
+  { datatype, dims, maybeAbsent }: TensorType,
+  nameOf: (dim: Dim) => string = (dim) => dim.name,
+): TensorSpec => {
+  const symbols = dims.map((dim) => (dim.size === undefined ? nameOf(dim) : ''));
   return {
     name,
     datatype,
@@ -40,25 +47,36 @@ export const toSpec = (name: string, { datatype, dims, maybeAbsent }: TensorType
 /** One use of a signature: what its symbols stand for is found as its inputs are wired. */
 export class Use {
   readonly #symbols = new Map<string, Dim>();
+  readonly #ofCallers: boolean;
 
-  /** Why `got` cannot be fed where `want` is asked for. */
-  accept(want: TensorSpec, got: TensorType): string | undefined {
+  /** `ofCallers`: the signature is the pipeline's own, and its inputs are what callers send. */
+  constructor({ ofCallers = false } = {}) {
+    this.#ofCallers = ofCallers;
+  }
+
+  /** Why `got` cannot be fed where `want` is asked for. With `looked`, something has looked at the sizes in the call before. */
+  accept(want: TensorSpec, got: TensorType, { looked = false } = {}): string | undefined {
     if (got.datatype !== want.datatype) return `want datatype ${want.datatype}, got ${got.datatype}`;
     if (got.dims.length !== want.shape.length)
       return `want rank ${want.shape.length} ([${want.shape.join(', ')}]), got rank ${got.dims.length} (${shownDims(got.dims)})`;
     for (const [axis, dim] of got.dims.entries()) {
-      const why = this.#acceptDim(want.shape[axis] ?? -1, want.symbols?.[axis] ?? '', dim);
+      const why = this.#acceptDim(want.shape[axis] ?? -1, want.symbols?.[axis] ?? '', dim, looked);
       if (why) return `shape[${axis}]: ${why}`;
     }
     return undefined;
   }
 
-  #acceptDim(want: number, symbol: string, got: Dim): string | undefined {
-    if (want !== -1) return got.size === undefined || got.size === want ? undefined : `want ${want}, got ${got.size}`;
+  #acceptDim(want: number, symbol: string, got: Dim, looked: boolean): string | undefined {
+    if (want !== -1) {
+      if (got.size === undefined && got.ofCallers && !looked)
+        return `want ${want}, got ${shown(got)}, which callers may send in any size; write ${want} in the shape of the input`;
+      return got.size === undefined || got.size === want ? undefined : `want ${want}, got ${got.size}`;
+    }
     if (symbol === '') return undefined;
     const bound = this.#symbols.get(symbol);
     if (!bound) this.#symbols.set(symbol, got);
-    else if (differ(bound, got)) return `want ${shown(bound)} (${symbol}, as another input has it), got ${shown(got)}`;
+    else if (!looked && differ(bound, got))
+      return `want ${shown(bound)} (${symbol}, as another input has it), got ${shown(got)}`;
     return undefined;
   }
 
@@ -69,23 +87,35 @@ export class Use {
   }
 
   #dim(symbol: string): Dim {
-    const dim = this.#symbols.get(symbol) ?? openDim(symbol);
+    const dim = this.#symbols.get(symbol) ?? openDim(symbol, this.#ofCallers);
     if (symbol !== '') this.#symbols.set(symbol, dim);
     return dim;
   }
 }
 
-/** Two sizes that are known, or two names that somebody wrote, and not the same. */
+/** Two sizes that are known, two names that somebody wrote, or a size and whatever callers send; and not the same. */
 const differ = (a: Dim, b: Dim): boolean => {
   if (a === b) return false;
   if (a.size !== undefined && b.size !== undefined) return a.size !== b.size;
-  return a.size === undefined && b.size === undefined && a.name !== '' && b.name !== '' && a.name !== b.name;
+  if (a.size === undefined && b.size === undefined) return a.name !== '' && b.name !== '' && a.name !== b.name;
+  return (a.size === undefined ? a : b).ofCallers ?? false;
 };
 
-/** Why two tensors that stand for one another do not fit. */
-export function unlike(first: TensorType, other: TensorType): string | undefined {
-  const want = toSpec('', first);
-  return new Use().accept({ ...want, symbols: [] }, other);
+/**
+ * Why two tensors that stand for one another do not fit. Of `together`, one is combined with the other, so that what callers may send in different sizes does
+ * not fit either. Names that two models gave say nothing of one another.
+ */
+export function unlike(first: TensorType, other: TensorType, { together = false } = {}): string | undefined {
+  if (other.datatype !== first.datatype) return `want datatype ${first.datatype}, got ${other.datatype}`;
+  if (other.dims.length !== first.dims.length)
+    return `want rank ${first.dims.length} (${shownDims(first.dims)}), got rank ${other.dims.length} (${shownDims(other.dims)})`;
+  for (const [axis, got] of other.dims.entries()) {
+    const want = first.dims[axis] ?? got;
+    const known = want.size !== undefined && got.size !== undefined;
+    const sent = together && (want.size !== undefined || want.ofCallers) && (got.size !== undefined || got.ofCallers);
+    if ((known || sent) && differ(want, got)) return `shape[${axis}]: want ${shown(want)}, got ${shown(got)}`;
+  }
+  return undefined;
 }
 
 /** What holds of either. */

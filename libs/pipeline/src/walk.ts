@@ -57,6 +57,12 @@ export function targetsOf(step: Step): Target[] {
   return [{ kind: 'model', name: step.combine.model, version: step.combine.version }];
 }
 
+/** The targets that take the inputs of a step: its own, or those of steps inside without inputs of their own. */
+export function targetsBelow(step: Step): Target[] {
+  if (step.kind === 'target') return [step.target];
+  return innerSteps(step, []).flatMap(({ step: inner }) => (inner.inputs ? [] : targetsBelow(inner)));
+}
+
 /** What has to be there for a step to answer: nothing that may fail, nothing that has a substitute. */
 export function requiredTargets(step: Step): Target[] {
   switch (step.kind) {
@@ -82,6 +88,9 @@ export const stageReads = ({ reads }: Expression): Reference[] =>
   reads.flatMap(([root, stage, name]) =>
     root === 'stages' && stage !== undefined && name !== undefined ? [{ stage, name, optional: true }] : [],
   );
+
+/** Whether an expression looks at what callers sent. */
+export const readsInputs = ({ reads }: Expression): boolean => reads.some(([root]) => root === 'inputs');
 
 /** A pipeline as others name it; without a version, the newest. */
 export interface PipelineName {

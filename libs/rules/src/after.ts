@@ -12,6 +12,7 @@ import { refused } from './before.ts';
 import type { Decision } from './decision.ts';
 import { type CelType, isReadable, type Variables } from './environment.ts';
 import { checkExpression, type Evaluate, type Expression, ExpressionError } from './expression.ts';
+import { isMistake, type Mistake, type RuleMistake } from './mistake.ts';
 import type { AfterRule } from './spec.ts';
 import { elementType, listType, toList } from './values.ts';
 
@@ -69,32 +70,33 @@ function changedBy(rule: AfterRule): string[] {
   }
 }
 
-/** The rules in their order, or a sentence for each that cannot be compiled, with its index. */
+/** The rules in their order, or a mistake for each that cannot be compiled. */
 export function compileAfter(
   rules: readonly AfterRule[],
   variables: Variables,
   outputs: readonly OutputRows[],
-): AfterRules | { readonly index: number; readonly message: string }[] {
-  const mistakes: { index: number; message: string }[] = [];
+): AfterRules | RuleMistake[] {
+  const mistakes: RuleMistake[] = [];
   const compiled = rules.map((rule, index) => {
     const made = compile(rule, variables, outputs);
-    if (typeof made === 'string') mistakes.push({ index, message: made });
+    if (isMistake(made)) mistakes.push({ index, ...made });
     return made as Compiled;
   });
   return mistakes.length > 0 ? mistakes : (tensors, values) => decide(compiled, tensors, values);
 }
 
-function compile(rule: AfterRule, variables: Variables, outputs: readonly OutputRows[]): Compiled | string {
+function compile(rule: AfterRule, variables: Variables, outputs: readonly OutputRows[]): Compiled | Mistake {
   const lists = Object.fromEntries(outputs.flatMap(({ name, datatype }) => fieldOf(name, listType(datatype))));
   const condition = rule.when && checkExpression(rule.when, { ...variables, outputs: lists }, 'bool');
-  if (typeof condition === 'string') return `when: ${condition}`;
+  if (typeof condition === 'string') return { path: ['when'], message: condition };
   for (const name of changedBy(rule)) {
+    const path = [rule.kind, name];
     const output = outputs.find((candidate) => candidate.name === name);
     if (!output)
-      return `${rule.kind}: there is no output "${name}"; the outputs are ${outputs.map((o) => o.name).join(', ')}`;
+      return { path, message: `there is no such output; the outputs are ${outputs.map((o) => o.name).join(', ')}` };
     const element = elementType(output.datatype);
     if (element !== 'double' && element !== 'int')
-      return `${rule.kind}: output "${name}" is ${output.datatype}, which has no numbers`;
+      return { path, message: `the output is ${output.datatype}, which has no numbers` };
   }
   const expression = rule.kind === 'keep' ? rule.keep : 'where' in rule ? rule.where : undefined;
   const reads = outputsOf(rule);
@@ -109,8 +111,8 @@ function compileRows(
   variables: Variables,
   outputs: readonly OutputRows[],
   made: Pick<Compiled, 'rule' | 'condition' | 'reads'>,
-): Compiled | string {
-  const key = rule.kind === 'keep' ? 'keep' : 'where';
+): Compiled | Mistake {
+  const path = [rule.kind === 'keep' ? 'keep' : 'where'];
   const read = [...new Set(expression.reads.flatMap(([root, field = '']) => (root === 'row' ? [field] : [])))];
   const row = Object.fromEntries(
     outputs.flatMap(({ name, datatype, shape }) => {
@@ -119,13 +121,31 @@ function compileRows(
     }),
   );
   const perRow = checkExpression(expression, { ...variables, row }, 'bool');
-  if (typeof perRow === 'string') return `${key}: ${perRow}`;
+  if (typeof perRow === 'string') return { path, message: perRow };
   const [first] = outputs.filter(({ name }) => read.includes(name));
-  if (!first) return `${key}: want a condition that reads row.<output>`;
+  if (!first) return { path, message: 'want a condition that reads row.<output>' };
   const aligned = new Set(outputs.filter((o) => o.shape.length > 0 && o.rows === first.rows).map(({ name }) => name));
   const other = [...read, ...changedBy(rule)].find((name) => !aligned.has(name));
-  if (other !== undefined) return `${key}: outputs "${first.name}" and "${other}" need not have the same rows`;
-  return { ...made, perRow, aligned };
+  if (other !== undefined)
+    return { path, message: `outputs "${first.name}" and "${other}" need not have the same rows` };
+  const why = rule.kind === 'keep' && unclearRows(first, outputs, aligned);
+  return why ? { path, message: why } : { ...made, perRow, aligned };
+}
+
+/** Why it cannot be told which rows a filter leaves in which outputs. */
+function unclearRows(first: OutputRows, outputs: readonly OutputRows[], aligned: ReadonlySet<string>) {
+  const { name, shape, symbols } = first;
+  if (shape[0] !== -1)
+    return `output "${name}" always has ${shape[0]} rows; want one whose first dimension is open, or replace values where the condition holds`;
+  const isNamedApart = (other: OutputRows): boolean => {
+    const [own = '', others = ''] = [symbols?.[0], other.symbols?.[0]];
+    return own !== '' && others !== '' && own !== others;
+  };
+  const other = outputs.find((o) => o.shape[0] === -1 && !aligned.has(o.name) && !isNamedApart(o));
+  return (
+    other &&
+    `it is not known whether output "${other.name}" has the rows of "${name}"; name the first dimensions where they are declared, as in shape: [rows, ...], alike or not`
+  );
 }
 
 const fieldOf = (name: string, type: CelType | undefined): [string, CelType][] => (type ? [[name, type]] : []);
@@ -141,8 +161,11 @@ function decide(
   for (const compiled of rules) {
     const { rule, condition, reads } = compiled;
     const { name, kind, shadow } = rule;
-    // An output that was not computed is nothing that a rule could be about.
-    if (reads.some((read) => !outputs.some((output) => output.name === read))) continue;
+    const absent = reads.find((read) => !outputs.some((output) => output.name === read));
+    if (absent !== undefined) {
+      decisions.push({ rule: name, action: kind, outcome: 'failed', why: `output "${absent}" is absent` });
+      continue;
+    }
     try {
       if (condition && !condition({ ...values, outputs: listsOf(outputs, reads) })) continue;
       const rows = selected(compiled, outputs, values);

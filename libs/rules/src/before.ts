@@ -11,6 +11,7 @@ import {
 import type { Decision } from './decision.ts';
 import { isReadable, type Variables } from './environment.ts';
 import { checkExpression, type Evaluate, ExpressionError } from './expression.ts';
+import type { RuleMistake } from './mistake.ts';
 import type { BeforeRule, Refusal } from './spec.ts';
 
 /** What is declared for expressions over a request: the pipeline's context, and of each input its shape, size and bytes. */
@@ -45,20 +46,20 @@ export type BeforeRules = (
   contextOf: (request: InferRequest) => Readonly<Record<string, unknown>>,
 ) => BeforeOutcome;
 
-/** The rules in their order, or a sentence for each that cannot be compiled, with its index. */
+/** The rules in their order, or a mistake for each that cannot be compiled. */
 export function compileBefore(
   rules: readonly BeforeRule[],
   variables: Variables,
   openInputs: ReadonlySet<string>,
-): BeforeRules | { readonly index: number; readonly message: string }[] {
+): BeforeRules | RuleMistake[] {
   const compiled: CompiledBefore[] = [];
-  const mistakes: { index: number; message: string }[] = [];
+  const mistakes: RuleMistake[] = [];
   for (const [index, rule] of rules.entries()) {
     const condition = rule.when && checkExpression(rule.when, variables, 'bool');
-    if (typeof condition === 'string') mistakes.push({ index, message: `when: ${condition}` });
+    if (typeof condition === 'string') mistakes.push({ index, path: ['when'], message: condition });
     else compiled.push({ ...rule, condition });
     if (rule.kind === 'cap-rows' && openInputs.size === 0)
-      mistakes.push({ index, message: 'cap-rows: no input has an open first dimension' });
+      mistakes.push({ index, path: ['cap-rows'], message: 'no input has an open first dimension' });
   }
   return mistakes.length > 0 ? mistakes : (request, contextOf) => decide(compiled, openInputs, request, contextOf);
 }

@@ -1,5 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { createEnvironment, expressionLimits, type Variables } from './environment.ts';
+import { costOf } from './cost.ts';
+import { createEnvironment, expressionLimits, isReadable, type Variables } from './environment.ts';
+import { childrenOf, loops, pathOf } from './syntax.ts';
 
 /** What an expression must come to. A `number` may be whole or broken. */
 export type Wanted = 'bool' | 'number';
@@ -36,13 +38,15 @@ export function parseExpression(text: string): Expression | string {
 
 /** Compiles an expression over `variables`; a sentence says why it cannot be. */
 export function checkExpression<W extends Wanted>(
-  { text }: Expression,
+  { text, reads }: Expression,
   variables: Variables,
   wanted: W,
 ): Evaluate<W> | string {
   const program = createEnvironment(variables).parse(text);
   const { valid, type = '', error } = program.check();
-  if (!valid) return summaryOf(error);
+  if (!valid) return unknownRead(reads, variables) ?? summaryOf(error);
+  const cost = costOf(program.ast);
+  if (cost) return cost;
   const fits = wanted === 'bool' ? type === 'bool' : type === 'int' || type === 'double';
   if (!fits) return `want an expression that gives a ${wanted}, this one gives ${type}`;
   return (values) => {
@@ -59,7 +63,36 @@ export function checkExpression<W extends Wanted>(
 const summaryOf = (error: unknown): string =>
   (error as { summary?: string } | undefined)?.summary ?? (error instanceof Error ? error.message : String(error));
 
-const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
+/** What an expression reads and nobody declared, with what it could have meant. */
+function unknownRead(reads: Expression['reads'], variables: Variables): string | undefined {
+  for (const path of reads) {
+    let known: Variables = variables;
+    for (const [at, field] of path.entries()) {
+      const names = Object.keys(known).filter(isReadable);
+      if (!names.includes(field)) {
+        const place = at === 0 ? '' : `${path.slice(0, at).join('.')}.`;
+        const wish = names.length === 0 ? 'nothing is declared there' : `want one of ${names.join(', ')}`;
+        return `there is no ${place}${field} to be read; ${wish}`;
+      }
+      const type = known[field];
+      if (typeof type !== 'object') break;
+      known = type;
+    }
+  }
+  return undefined;
+}
+
+/** Read by name only: what an expression reads has to be known before it runs. */
+const namespaces: ReadonlyMap<string, number> = new Map([
+  ['context', 2],
+  ['inputs', 2],
+  ['outputs', 2],
+  ['row', 2],
+  ['stages', 3],
+]);
+
+/** Each takes as long as its list, and may do so once. */
+const folds = new Set(['lowest', 'highest', 'mean', 'sum']);
 
 /** One walk over the tree: what is read, and whether any part could cost more than a little. */
 class Walk {
@@ -73,6 +106,8 @@ class Walk {
   #visit(node: ASTNode, inLoop: boolean, bound: ReadonlySet<string>): void {
     const path = pathOf(node);
     if (path && !bound.has(path[0] ?? '')) {
+      if (path.length < (namespaces.get(path[0] ?? '') ?? 1))
+        this.problem ??= `${path.join('.')} is not a value; name what is read, as in ${path.join('.')}.name`;
       this.reads.push(path);
       return;
     }
@@ -86,6 +121,11 @@ class Walk {
     if (name === 'matches')
       this.problem ??=
         'matches() is not there: its patterns can backtrack for seconds; use ==, in, startsWith, endsWith or contains';
+    if (node.op === 'rcall' && name === 'bind')
+      this.problem ??=
+        'cel.bind() is not there: what it binds can double with each one; write the value where it is used';
+    if (inLoop && folds.has(name))
+      this.problem ??= `${name}() stands inside a loop over a list, and would be worked out for every element`;
     if (node.op === 'rcall') this.#visit(node.args[1], inLoop, bound);
     if (node.op === 'call' || !loops.has(name)) {
       for (const arg of args) this.#visit(arg, inLoop, bound);
@@ -97,23 +137,3 @@ class Walk {
     for (const body of bodies) this.#visit(body, true, inner);
   }
 }
-
-/** `outputs.confidence` and `outputs["confidence"]` as their path; undefined for anything else. */
-function pathOf(node: ASTNode): string[] | undefined {
-  if (node.op === 'id') return [node.args];
-  if (node.op === '.') {
-    const head = pathOf(node.args[0]);
-    return head && [...head, node.args[1]];
-  }
-  if (node.op === '[]' && node.args[1].op === 'value' && typeof node.args[1].args === 'string') {
-    const head = pathOf(node.args[0]);
-    return head && [...head, node.args[1].args];
-  }
-  return undefined;
-}
-
-const isNode = (value: unknown): value is ASTNode => typeof value === 'object' && value !== null && 'op' in value;
-
-/** All nodes directly below, whatever the operator keeps them in. */
-const childrenOf = ({ args }: ASTNode): ASTNode[] =>
-  isNode(args) ? [args] : Array.isArray(args) ? (args as unknown[]).flat().filter(isNode) : [];

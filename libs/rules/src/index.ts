@@ -16,6 +16,7 @@ export {
   parseExpression,
   type Wanted,
 } from './expression.ts';
+export type { RuleMistake } from './mistake.ts';
 export {
   type AfterRule,
   afterVariants,

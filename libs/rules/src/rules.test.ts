@@ -60,6 +60,10 @@ describe('an expression', () => {
     assert.throws(() => evaluate('n / 0 > 1'), ExpressionError);
   });
 
+  it('may measure and index a list inside a loop over another', () => {
+    assert.equal(evaluate('xs.exists(x, x > double(ns[0]) || size(ns) == 4 || ns.size() == 3)'), true);
+  });
+
   it('is refused past its bounds, at once', () => {
     const { charsMax, nodesMax } = expressionLimits;
     for (const [text, sentence] of [
@@ -117,9 +121,9 @@ describe('rules before', () => {
 
 describe('rules after', () => {
   const outputs: readonly OutputRows[] = [
-    { name: 's', datatype: 'FP32', shape: [-1], rows: 'n' },
-    { name: 't', datatype: 'BYTES', shape: [-1], rows: 'n' },
-    { name: 'other', datatype: 'FP32', shape: [-1], rows: 'm' },
+    { name: 's', datatype: 'FP32', shape: [-1], symbols: ['n'], rows: 'n' },
+    { name: 't', datatype: 'BYTES', shape: [-1], symbols: ['n'], rows: 'n' },
+    { name: 'other', datatype: 'FP32', shape: [-1], symbols: ['m'], rows: 'm' },
   ];
   const tensors = [
     tensorOf('s', 'FP32', [3], Float32Array.of(0.1, 0.9, 0.5)),

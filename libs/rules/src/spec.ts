@@ -71,7 +71,13 @@ const parameter = scalar(
     (typeof value === 'string' && value.length <= 256),
   { type: ['boolean', 'number', 'string'] },
 );
-const parameters = mapOf(parameter, { min: 1, max: 16, noun: 'parameter' });
+/** Those that begin with sheaf_ say how an answer came to be; a rule that wrote one could say something else. */
+const parameterName = scalar(
+  'a name of letters, digits, "_" and "-" that does not begin with sheaf_',
+  (value): value is string => typeof value === 'string' && /^(?!sheaf_)[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/.test(value),
+  { type: 'string', pattern: '^(?!sheaf_)[A-Za-z0-9][A-Za-z0-9_-]{0,127}$' },
+);
+const parameters = mapOf(parameter, { min: 1, max: 16, noun: 'parameter', key: parameterName });
 
 const outputName = text("an output's name");
 const perOutput = <T>(item: Reader<T>): Reader<ReadonlyMap<string, T>> =>
@@ -93,7 +99,9 @@ export const beforeVariants = {
   kinds: {
     refuse: { refuse: required(refusal, 'Ends the call with a refusal: a sentence, or code, reason and message.') },
     reroute: { reroute: required(pipelineName, 'Hands the call to another pipeline with the same inputs.') },
-    set: { set: required(parameters, 'Sets parameters of the request, by name.') },
+    set: {
+      set: required(parameters, 'Sets parameters of the request, by name; those that begin with sheaf_ are ours.'),
+    },
     'cap-rows': {
       'cap-rows': required(integer(1), 'Keeps so many rows of each input whose first dimension is open.'),
     },
@@ -110,11 +118,13 @@ export const afterVariants = {
   noun: 'rule',
   kinds: {
     refuse: { refuse: required(refusal, 'Ends the call with a refusal instead of the answer.') },
-    label: { label: required(parameters, 'Adds parameters to the answer, by name.') },
+    label: {
+      label: required(parameters, 'Adds parameters to the answer, by name; those that begin with sheaf_ are ours.'),
+    },
     keep: {
       keep: required(
         expression('a condition over row.<output>'),
-        'Keeps the rows where this is true, in every output that has the same rows.',
+        'Keeps the rows where this is true, in every output that has the same rows; in one whose first dimension has another name, all of them.',
       ),
     },
     cap: { cap: required(perOutput(number(Number.NEGATIVE_INFINITY)), 'Lowers values above this, by output.'), where },

@@ -1,5 +1,5 @@
-import { explanationParameter, parseExplanation } from '@sheaf/inference';
-import { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter, planParameter } from '@sheaf/pipeline';
+import { explanationParameter, parseExplanation, planParameter } from '@sheaf/inference';
+import { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter } from '@sheaf/pipeline';
 import { type Command, UsageError } from '../command.ts';
 import { explanationTree, table, tree } from '../print.ts';
 import { askMesh, requestHelp, requestOptions } from '../request.ts';
@@ -18,7 +18,7 @@ export const explain: Command = {
     const { model, version, parameters: told } = response;
     if (values.plan === true) {
       const text = told.get(planAnswerParameter);
-      if (typeof text !== 'string') throw new UsageError(`"${name}" is a model; only a pipeline has a plan`);
+      if (typeof text !== 'string') throw new UsageError(`"${name}" at this address tells no plan`);
       console.log(values.json === true ? text : planned(JSON.parse(text) as Plan));
       return;
     }
@@ -33,10 +33,11 @@ export const explain: Command = {
 
 const ms = (value: number): string => `${value.toFixed(1)} ms`;
 
-function planned({ pipeline, version, deadlineMs, rules, stages, estimatedMs }: Plan): string {
+function planned({ pipeline, version, deadlineMs, rules, rerouted, stages, estimatedMs }: Plan): string {
   const usual = estimatedMs === undefined ? 'how long that takes is not known yet' : `usually ${ms(estimatedMs)}`;
   const told = rules.map(({ rule, action, outcome, why }) => `\nrule ${rule}: ${action} (${why ?? outcome})`).join('');
-  return `${pipeline}/${version}  within ${ms(deadlineMs)}, ${usual}${told}\n\n${tree<Node>(
+  const handed = rerouted === undefined ? '' : `\nhanded over: ${rerouted}`;
+  return `${pipeline}/${version}  within ${ms(deadlineMs)}, ${usual}${told}${handed}\n\n${tree<Node>(
     { line: [pipeline, '', ''], below: stages },
     ({ line }) => line,
     ({ below }) => below.map(nodeOf),
@@ -49,10 +50,13 @@ interface Node {
 }
 
 function nodeOf(step: PlannedStep): Node {
-  const { name, asks, timeoutMs, weight, taken, steps = [] } = step;
+  const { name, asks, timeoutMs, quorum, softTimeoutMs, optional, weight, taken, steps = [] } = step;
   const { after = [], usualMs } = step as Partial<PlannedStage>;
   const notes = [
     timeoutMs === undefined ? '' : `at most ${ms(timeoutMs)}`,
+    quorum === undefined ? '' : `quorum ${typeof quorum === 'number' ? quorum : `of weight ${quorum.weight}`}`,
+    optional ? 'optional' : '',
+    softTimeoutMs === undefined ? '' : `waited for ${ms(softTimeoutMs)}`,
     weight === undefined ? '' : `weight ${weight}`,
     taken === undefined ? '' : taken ? 'taken' : 'not taken',
     after.length === 0 ? '' : `after ${after.join(', ')}`,

@@ -12,7 +12,7 @@ export const test: Command = {
   help: '  What a test does not fake is really asked: the services are started for the run. Exits with 1 when a test fails.',
   async run([folder = '.']) {
     const mesh = await readMeshOrFail(folder);
-    const { files, problems } = await readTests(mesh.folder);
+    const { files, problems } = await readTests(mesh);
     if (problems.length > 0) throw new UsageError(problems.map(formatProblem).join('\n'));
     const real = realTargets(mesh, files) ? await openServices(mesh) : undefined;
     const notStarted = (): Infer => {

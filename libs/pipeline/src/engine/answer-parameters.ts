@@ -44,17 +44,24 @@ export function answerParameters({ versions, notes, decisions, absent, labels }:
     );
   }
   put('sheaf_absent', absent.join(', '));
+  for (const [name, value] of Object.entries(decisionParameters(decisions, notes))) put(name, value);
+  return parameters;
+}
+
+/** What rules decided, as an answer tells it; '' where there is nothing to tell. */
+export function decisionParameters(decisions: readonly Decision[], notes: readonly Note[] = []) {
   const named = (outcome: Decision['outcome']): string[] =>
     decisions.flatMap((decision) => (decision.outcome === outcome ? [decision.rule] : []));
   const inside = (outcome: Decision['outcome']): string[] =>
     notes.flatMap((note) => (note.kind === 'rule' && note.outcome === outcome ? [note.rule] : []));
+  const unevaluated = notes.flatMap((note) => (note.kind === 'unevaluated' ? [note.place] : []));
   // A step that ran for several parts says the same of each.
   const list = (names: readonly string[]): string => [...new Set(names)].join(', ');
-  put('sheaf_rules', list([...named('acted'), ...inside('acted')]));
-  put('sheaf_shadow', list([...named('would-act'), ...inside('would-act')]));
-  const unevaluated = notes.flatMap((note) => (note.kind === 'unevaluated' ? [note.place] : []));
-  put('sheaf_unevaluated', list([...unevaluated, ...named('failed').map((rule) => `rules.${rule}`)]));
-  return parameters;
+  return {
+    sheaf_rules: list([...named('acted'), ...inside('acted')]),
+    sheaf_shadow: list([...named('would-act'), ...inside('would-act')]),
+    sheaf_unevaluated: list([...unevaluated, ...named('failed').map((rule) => `rules.${rule}`)]),
+  };
 }
 
 export type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;

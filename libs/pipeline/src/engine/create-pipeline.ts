@@ -6,8 +6,10 @@ import {
   type Infer,
   type InferRequest,
   type InferResponse,
+  planParameter,
   type Tensor,
   traced,
+  wishOf,
 } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Target } from '../spec.ts';
@@ -21,8 +23,9 @@ import { type ContextValues, contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
 import { inStage } from './errors.ts';
 import { createFanOut } from './fan-out.ts';
+import { handOver } from './hand-over.ts';
 import { membersDemanded } from './members-demanded.ts';
-import { planParameter, tellPlan } from './plan.ts';
+import { tellPlan } from './plan.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
@@ -82,6 +85,7 @@ class Pipeline {
     const { fanOut = createFanOut() } = outer;
     const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
+    const isPlan = wishOf(received, planParameter);
     checkRequest(signature, received.inputs, received.outputs);
     checkSymbols(signature.inputs, received.inputs);
     const given = contextValues(spec.context, received, context);
@@ -89,19 +93,13 @@ class Pipeline {
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
     const { request, reroute, decisions } = this.#decideBefore(received, valuesOf, context);
     if (reroute !== undefined) {
-      const response = await (this.#reroutes.get(reroute) as Infer)({ ...request, model: '', version: '' }, context);
-      return {
-        ...response,
-        parameters: new Map([
-          ...response.parameters,
-          ['sheaf_rerouted', `${spec.pipeline}/${spec.version} -> ${reroute}`],
-        ]),
-      };
+      const known = this.#checked.reroutes.get(reroute) ?? [];
+      const told = { from: `${spec.pipeline}/${spec.version}`, to: reroute, known, decisions };
+      return handOver(told, this.#reroutes.get(reroute) as Infer, request, context);
     }
     const demand = this.#demands.of(request.outputs);
     const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context) };
-    if (request.parameters.get(planParameter) === true)
-      return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
+    if (isPlan) return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
     const results = new Map<string, StepResult>();
     const running = this.#callOf(call, results);
     await this.#runGraph(demand, running, results, context);

@@ -1,16 +1,15 @@
 import type { CallContext, InferResponse, Parameter } from '@sheaf/inference';
 import { remainingMs } from '@sheaf/inference';
-import { type Decision, ExpressionError } from '@sheaf/rules';
-import { describeTarget } from '../pipeline-problems.ts';
-import type { Step } from '../spec.ts';
+import { type Decision, type Expression, ExpressionError } from '@sheaf/rules';
+import type { Member, StageSpec, Step } from '../spec.ts';
+import { asks } from '../step-words.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { innerSteps } from '../walk.ts';
+import { contextValues } from './context-values.ts';
 import type { Demand } from './demand.ts';
 import type { Call } from './step.ts';
 import type { TimeBook } from './time-book.ts';
 
-/** Request parameter (bool): say what would happen, and run nothing. */
-export const planParameter = 'sheaf_plan';
 /** Response parameter: JSON of {@link Plan}. */
 export const planAnswerParameter = 'sheaf_plan';
 
@@ -19,10 +18,17 @@ export interface PlannedStep {
   /** `model "digits-cnn"`, `ensemble, soft-vote`, ... */
   readonly asks: string;
   readonly timeoutMs?: number;
+  /** Of an ensemble: so many members, or members of so much weight. */
+  readonly quorum?: number | { readonly weight: number };
+  /** Of a member: from then on it is waited for only while the quorum needs it. */
+  readonly softTimeoutMs?: number;
+  /** Of a member or a stage: others answer without it. */
+  readonly optional?: true;
   /** Of a member; absent where only a run can tell. */
   readonly weight?: number;
   /** Of a branch: whether it is taken; absent where only a run can tell. */
   readonly taken?: boolean;
+  /** Members, branches, substitutes; of a pipeline its stages. */
   readonly steps?: readonly PlannedStep[];
 }
 
@@ -38,6 +44,8 @@ export interface Plan {
   readonly version: number;
   readonly deadlineMs: number;
   readonly rules: readonly Decision[];
+  /** When rules hand the call over: from which pipeline to which. */
+  readonly rerouted?: string;
   readonly stages: readonly PlannedStage[];
   /** Along the longest path of the stages whose times are known; absent when none is. */
   readonly estimatedMs?: number;
@@ -45,19 +53,21 @@ export interface Plan {
 
 /** Answers with a {@link Plan} instead of tensors. */
 export function tellPlan(
-  { spec }: CheckedPipeline,
+  checked: CheckedPipeline,
   demand: Demand,
   times: TimeBook,
   call: Call,
   context: CallContext,
   rules: readonly Decision[],
 ): InferResponse {
+  const { spec } = checked;
   const now = context.clock.now();
-  const stages = spec.stages.flatMap(({ name, step }): PlannedStage[] => {
-    const wanted = demand.stages.get(name);
+  const around: Around = { checked, call, context, evaluate: (expression) => call.evaluate(expression) };
+  const stages = spec.stages.flatMap((stage): PlannedStage[] => {
+    const wanted = demand.stages.get(stage.name);
     if (!wanted) return [];
-    const usualMs = times.usualMs(name, now);
-    return [{ ...planned(name, step, call), after: wanted.after, ...(usualMs === undefined ? {} : { usualMs }) }];
+    const usual = defined('usualMs', times.usualMs(stage.name, now));
+    return [{ ...plannedStage(stage, around), after: wanted.after, ...usual }];
   });
   const starts = stages.filter(({ after }) => after.length === 0);
   const estimates = starts.map(({ name, usualMs = 0 }) => usualMs + demand.reservedMs(name, times, now));
@@ -73,33 +83,60 @@ export function tellPlan(
   return { model: spec.pipeline, version: String(spec.version), parameters, outputs: [] };
 }
 
-function planned(name: string, step: Step, call: Call): PlannedStep {
-  const { timeoutMs } = step;
-  const steps = innerSteps(step, []).map(({ step: inner, path }, index): PlannedStep => {
-    const own = planned(placeOf(path.at(-1)), inner, call);
-    if (step.kind === 'ensemble')
-      return { ...own, ...defined('weight', weightOf(step.members[index]?.weight ?? 1, call)) };
-    return step.kind === 'switch' ? { ...own, ...defined('taken', takenOf(step, index, call)) } : own;
+/** A pipeline in the plan, and what is known of the call there. */
+interface Around {
+  readonly checked: CheckedPipeline;
+  readonly call: Call;
+  readonly context: CallContext;
+  /** Throws ExpressionError where only a run can tell. */
+  readonly evaluate: (expression: Expression) => unknown;
+}
+
+const plannedStage = ({ name, step, optional }: StageSpec, around: Around): PlannedStep => ({
+  ...planned(name, step, around),
+  ...(optional ? { optional } : {}),
+});
+
+function planned(name: string, step: Step, around: Around): PlannedStep {
+  const inner = innerSteps(step, []).map(({ step: other, path }, index): PlannedStep => {
+    const own = planned(placeOf(path.at(-1)), other, around);
+    if (step.kind === 'ensemble') return { ...own, ...memberTerms(step.members[index], around) };
+    return step.kind === 'switch' ? { ...own, ...defined('taken', takenOf(step, index, around)) } : own;
   });
+  const steps = [...inner, ...stagesInside(step, around)];
   return {
     name,
     asks: asks(step),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...defined('timeoutMs', step.timeoutMs),
+    ...(step.kind === 'ensemble' ? defined('quorum', step.quorum) : {}),
     ...(steps.length > 0 ? { steps } : {}),
   };
 }
 
-export function asks(step: Step): string {
-  switch (step.kind) {
-    case 'target':
-      return describeTarget(step.target);
-    case 'ensemble':
-      return `ensemble, ${step.combine.kind}${step.combine.kind === 'stack' ? ` by model "${step.combine.model}"` : ''}`;
-    case 'each':
-      return `each of ${step.over.join(', ')}`;
-    default:
-      return step.kind;
-  }
+const memberTerms = (member: Member | undefined, around: Around): Partial<PlannedStep> =>
+  member
+    ? {
+        ...defined('weight', weightOf(member.weight, around)),
+        ...defined('softTimeoutMs', member.softTimeoutMs),
+        ...(member.optional ? { optional: true } : {}),
+      }
+    : {};
+
+/** The stages of a pipeline that a step asks. Its context is that of this call; its inputs are there only in a run. */
+function stagesInside(step: Step, { checked, call, context }: Around): PlannedStep[] {
+  const inside = checked.pipelines.get(step);
+  if (!inside) return [];
+  let values: Record<string, unknown> | undefined;
+  const around: Around = {
+    checked: inside,
+    call,
+    context,
+    evaluate: (expression) => {
+      values ??= { context: contextValues(inside.spec.context, call.request, context), inputs: {} };
+      return inside.evaluators.get(expression)?.(values);
+    },
+  };
+  return inside.spec.stages.map((stage) => plannedStage(stage, around));
 }
 
 /** Places in lists are counted from 1. */
@@ -110,22 +147,23 @@ const defined = <K extends string, V>(key: K, value: V | undefined): { [P in K]?
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 
 /** Undefined where the value depends on what stages give. */
-function tryEvaluate(expression: Parameters<Call['evaluate']>[0], call: Call): unknown {
+function tryEvaluate(expression: Expression, around: Around): unknown {
   if (expression.reads.some(([root]) => root === 'stages')) return undefined;
   try {
-    return call.evaluate(expression);
+    return around.evaluate(expression);
   } catch (error) {
     if (error instanceof ExpressionError) return undefined;
     throw error;
   }
 }
 
-const weightOf = (weight: number | Parameters<Call['evaluate']>[0], call: Call): number | undefined =>
-  typeof weight === 'number' ? weight : (tryEvaluate(weight, call) as number | undefined);
+const weightOf = (weight: number | Expression, around: Around): number | undefined =>
+  typeof weight === 'number' ? weight : (tryEvaluate(weight, around) as number | undefined);
 
-function takenOf(step: Extract<Step, { kind: 'switch' }>, index: number, call: Call): boolean | undefined {
-  const outcomes = step.branches.map(({ when }) => (when ? tryEvaluate(when, call) : true));
+function takenOf(step: Extract<Step, { kind: 'switch' }>, index: number, around: Around): boolean | undefined {
+  const outcomes = step.branches.map(({ when }) => (when ? tryEvaluate(when, around) : true));
   const decided = outcomes.findIndex((outcome) => outcome !== false);
+  if (decided === -1) return false;
   if (outcomes[decided] === undefined) return index < decided ? false : undefined;
   return index === decided;
 }

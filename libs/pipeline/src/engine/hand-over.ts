@@ -1,0 +1,41 @@
+import type { CallContext, Infer, InferRequest, InferResponse, Parameter } from '@sheaf/inference';
+import type { Decision } from '@sheaf/rules';
+import { decisionParameters } from './answer-parameters.ts';
+import { type Plan, planAnswerParameter } from './plan.ts';
+
+/** Which pipeline hands a call to which, and what its rules decided on the way. */
+export interface HandOver {
+  readonly from: string;
+  readonly to: string;
+  /** Inputs that the other pipeline knows. */
+  readonly known: readonly string[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Asks the other pipeline, whose answer tells also what was decided here. */
+export async function handOver(
+  { from, to, known, decisions }: HandOver,
+  infer: Infer,
+  request: InferRequest,
+  context: CallContext,
+): Promise<InferResponse> {
+  const inputs = request.inputs.filter(({ name }) => known.includes(name));
+  const response = await infer({ ...request, model: '', version: '', inputs }, context);
+  const parameters = new Map<string, Parameter>(response.parameters);
+  const before = { sheaf_rerouted: `${from} -> ${to}`, ...decisionParameters(decisions) };
+  for (const [name, told] of Object.entries(before)) {
+    const later = parameters.get(name);
+    if (told !== '') parameters.set(name, later === undefined ? told : `${told}, ${later}`);
+  }
+  const plan = parameters.get(planAnswerParameter);
+  if (typeof plan === 'string') {
+    const { rules, ...others } = JSON.parse(plan) as Plan;
+    const whole: Plan = {
+      ...others,
+      rules: [...decisions, ...rules],
+      rerouted: String(parameters.get('sheaf_rerouted')),
+    };
+    parameters.set(planAnswerParameter, JSON.stringify(whole));
+  }
+  return { ...response, parameters };
+}
