@@ -102,12 +102,12 @@ describe('keys behind a URL', () => {
 
   it('that have not changed keep what was verified with them', async () => {
     await using house = await setUp();
-    const { issuer, clock, authenticate, settled } = house;
+    const { issuer, clock, authenticate } = house;
     const principal = await authenticate(good);
-    clock.advance(keysFreshMs + 1);
-    assert.equal(authenticate(good), principal);
-    await settled(() => issuer.asked === 2);
     clock.advance(coolDownMs);
+    const unknown = bearer(await sign(two));
+    await assert.rejects(async () => authenticate(unknown), { reason: 'TOKEN_INVALID' });
+    assert.equal(issuer.asked, 2);
     assert.equal(authenticate(good), principal);
   });
 
@@ -166,12 +166,23 @@ describe('keys behind a URL', () => {
   });
 
   const answers: [string, RequestListener][] = [
-    ['a redirect', (_, response) => response.writeHead(302, { location: '/other' }).end()],
+    [
+      'a redirect, though the keys are where it leads to',
+      ({ url }, response) => {
+        if (url === '/keys') response.writeHead(302, { location: '/other' });
+        response.end(JSON.stringify({ keys: [one.jwk] }));
+      },
+    ],
+    [
+      'a private key',
+      async (_, response) => response.end(JSON.stringify({ keys: [one.jwk, await exportJWK(two.privateKey)] })),
+    ],
+    ['the status 404', (_, response) => response.writeHead(404).end(JSON.stringify({ keys: [one.jwk] }))],
     ['no JSON', (_, response) => response.end('<html>')],
     ['no key set', (_, response) => response.end('{"keys":{}}')],
     ['null', (_, response) => response.end('null')],
     ['an empty body', (_, response) => response.writeHead(204).end()],
-    ['too much', (_, response) => response.end(`{"keys":[],"more":"${'x'.repeat(fetchBytesMax)}"}`)],
+    ['too much', (_, response) => response.end(JSON.stringify({ keys: [one.jwk], more: 'x'.repeat(fetchBytesMax) }))],
     ['bytes that are no text', (_, response) => response.end(Buffer.from([0x22, 0xff, 0x22]))],
     ['a cut connection', (_, response) => response.destroy()],
   ];
