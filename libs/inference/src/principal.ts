@@ -6,7 +6,7 @@ export const isRole = (value: unknown): value is Role => roles.includes(value as
 
 /** Who calls, as the door found out. */
 export interface Principal {
-  /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:alice`, `cert:reader`, `anonymous`; never a secret. */
+  /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:https://issuer.example#alice`, `cert:reader`, `anonymous`; never a secret. */
   readonly id: string;
   /** Whom limits and caches are kept apart by. */
   readonly tenant: string;
