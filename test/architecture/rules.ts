@@ -36,6 +36,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   jose: ['identity'],
   '@redis/client': ['limiter'],
   '@peculiar/x509': ['identity'],
+  'reflect-metadata': ['identity'],
   '@jimp/core': ['tensor-io'],
   '@jimp/js-jpeg': ['tensor-io'],
   '@jimp/js-png': ['tensor-io'],

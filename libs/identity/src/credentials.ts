@@ -17,9 +17,14 @@ export interface CertificateFacts {
   readonly alternativeNames: readonly string[];
   /** SHA-256 of the certificate, hex in lower case without colons. */
   readonly fingerprint: string;
+  /** Milliseconds since the epoch; a connection may last longer. */
+  readonly expiresAt: number;
 }
 
-/** Answers who calls; throws UNAUTHENTICATED. Synchronous where it can be: most calls come with something seen before. */
+/**
+ * Answers who calls; throws UNAUTHENTICATED, or UNAVAILABLE when a token cannot be judged at the moment.
+ * Synchronous where it can be, also in throwing: most calls come with something seen before.
+ */
 export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>;
 
 /** A part of policies.yaml: whom the door lets in. */
@@ -27,6 +32,7 @@ export interface IdentitySpec {
   /** API keys made with `sheaf keys create`. */
   readonly keys: boolean;
   readonly jwt: readonly JwtIssuer[];
+  /** None: client certificates are for the transport only, and tell nothing about who calls. */
   readonly certificates: readonly CertificateRule[];
   /** Whoever shows nothing; undefined: nobody gets in without a credential. */
   readonly anonymous: Grant | undefined;
@@ -50,13 +56,13 @@ export interface JwtIssuer {
   readonly algorithms: readonly string[];
   /** The claim that names the tenant; or the tenant itself, for an issuer of one. */
   readonly tenant: { readonly claim: string } | { readonly fixed: string };
-  /** The claim with the roles, a list or a text with spaces; or the roles of all its tokens. */
+  /** The claim with the roles (a token without it has none), a list or a text with spaces; or the roles of all its tokens. */
   readonly roles: { readonly claim: string } | { readonly fixed: readonly Role[] };
-  /** The claim with the patterns of models; or those of all its tokens. */
+  /** The claim with the patterns of models (a token without it sees none), a list or a text with spaces; or those of all its tokens. */
   readonly models: { readonly claim: string } | { readonly fixed: readonly string[] };
   /** The most important that calls with its tokens may be. Default `standard`. */
   readonly priority?: Priority;
-  /** Claims that routes and rules may read; scalars of at most 256 characters. */
+  /** Claims that routes and rules may read; a token in which one is no scalar of at most 256 characters is refused. */
   readonly claims: readonly string[];
 }
 

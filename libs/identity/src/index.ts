@@ -1,3 +1,6 @@
+export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
+export { type AuthenticatePorts, createAuthenticate } from './authenticate.ts';
+export { certificateFacts } from './certificate.ts';
 export type {
   Authenticate,
   CertificateFacts,
@@ -7,3 +10,11 @@ export type {
   IdentitySpec,
   JwtIssuer,
 } from './credentials.ts';
+export {
+  createDevelopmentCertificates,
+  type DevelopmentCertificateOptions,
+  type DevelopmentCertificates,
+  type PemPair,
+} from './development-certificates.ts';
+export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';
+export { isLoopback, loudlyOpen } from './loopback.ts';

@@ -16,7 +16,7 @@ export const lessImportant = (a: Priority, b: Priority): Priority =>
 
 /** Who calls, as the door found out. */
 export interface Principal {
-  /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:alice`, `cert:reader`, `anonymous`; never a secret. */
+  /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:https://issuer.example#alice`, `cert:reader`, `anonymous`; never a secret. */
   readonly id: string;
   /** Whom limits and caches are kept apart by. */
   readonly tenant: string;

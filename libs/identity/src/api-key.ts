@@ -1,0 +1,107 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import { InferError, type Principal } from '@sheaf/inference';
+import type { ApiKey } from '@sheaf/store';
+import type { Grant } from './credentials.ts';
+import { grantProblem, mixesDuties, nameCharsMax } from './grant.ts';
+import { credentialExpired, credentialInvalid } from './refusals.ts';
+
+/** 32 letters, so that five bits of a random byte choose one without bias. */
+const idLetters = 'abcdefghijklmnopqrstuvwxyz234567';
+const idChars = 12;
+const secretBytes = 32;
+const hashBytes = 32;
+
+/** `sheaf_<id>_<secret>`: a prefix that scanners for leaked secrets can look for, what may be told, what may not. */
+const keyPattern = /^sheaf_([a-z2-7]{12})_([A-Za-z0-9_-]{43})$/;
+
+export const looksLikeApiKey = (text: string): boolean => text.startsWith('sheaf_');
+
+export interface KeyParts {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** The parts of a key as a caller sends it; undefined when it has not the form of one. */
+export function parseApiKey(text: string): KeyParts | undefined {
+  const [, id, secret] = keyPattern.exec(text) ?? [];
+  return id !== undefined && secret !== undefined ? { id, secret } : undefined;
+}
+
+export interface CreatedKey {
+  /** What is kept. */
+  readonly key: ApiKey;
+  /** What is shown to its owner, once. */
+  readonly text: string;
+}
+
+/** `random` answers that many bytes from a cryptographic source. Times are milliseconds since the epoch. */
+export function createApiKey(
+  random: (bytes: number) => Uint8Array,
+  grant: Grant,
+  note: string,
+  now: number,
+  expiresAt: number | undefined,
+): CreatedKey {
+  const problem = grantProblem(grant) ?? orderProblem(note, now, expiresAt);
+  if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', problem);
+  const id = Array.from(random(idChars), (byte) => idLetters[byte % idLetters.length]).join('');
+  const secret = Buffer.from(random(secretBytes)).toString('base64url');
+  const text = `sheaf_${id}_${secret}`;
+  if (!keyPattern.test(text))
+    throw new InferError('INTERNAL', 'the source of random bytes answered too few or too many');
+  const { tenant, roles, models, priority = 'standard' } = grant;
+  const secretHash = hash('sha256', secret, 'hex');
+  return {
+    key: { id, secretHash, tenant, roles, models, priority, note, createdAt: now, expiresAt, revokedAt: undefined },
+    text,
+  };
+}
+
+function orderProblem(note: string, now: number, expiresAt: number | undefined): string | undefined {
+  if (note.length > nameCharsMax) return `note: want at most ${nameCharsMax} characters, got ${note.length}`;
+  // Written so that NaN is refused too.
+  return expiresAt === undefined || expiresAt > now ? undefined : 'expires: want a time to come';
+}
+
+/** What is worked out of a key once, however often it is shown. */
+interface KnownKey {
+  readonly secretHash: Uint8Array;
+  /** Undefined for a record that gives what no credential may give. */
+  readonly principal: Principal | undefined;
+}
+
+/** No text hashes to this, as far as anybody knows; what is compared with it is refused anyway. */
+const nobody: KnownKey = { secretHash: new Uint8Array(hashBytes), principal: undefined };
+
+function knownKey(key: ApiKey): KnownKey {
+  const { id, tenant, roles, models, priority } = key;
+  const secretHash = Buffer.from(key.secretHash, 'hex');
+  if (secretHash.length !== hashBytes || mixesDuties(roles)) return nobody;
+  return { secretHash, principal: { id: `key:${id}`, tenant, roles, models, priority, claims: {} } };
+}
+
+/** Answers who shows an API key. A key that is not known takes the same steps as one whose secret is wrong. */
+export function createKeyCheck(
+  keys: () => ReadonlyMap<string, ApiKey>,
+  now: () => number,
+): (text: string) => Principal {
+  const known = new WeakMap<ApiKey, KnownKey>();
+  const lookUp = (id: string): [ApiKey | undefined, KnownKey] => {
+    const key = keys().get(id);
+    const seen = key === undefined ? nobody : (known.get(key) ?? knownKey(key));
+    if (key !== undefined) known.set(key, seen);
+    return [key, seen];
+  };
+  return (text) => {
+    const parts = parseApiKey(text);
+    if (parts === undefined) throw credentialInvalid('the API key has not the form of one');
+    const [key, { secretHash, principal }] = lookUp(parts.id);
+    const matches = timingSafeEqual(hash('sha256', parts.secret, 'buffer'), secretHash);
+    // One text for all three: whether the id exists is told to nobody.
+    if (!matches || principal === undefined || key?.revokedAt !== undefined) {
+      throw credentialInvalid('the API key is not valid');
+    }
+    if (key?.expiresAt !== undefined && now() >= key.expiresAt) throw credentialExpired('API key');
+    return principal;
+  };
+}

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { describe, it } from 'node:test';
+import { connect, createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { InferError } from '@sheaf/inference';
+import { noon, nothingShown } from './fake-issuer.ts';
+import {
+  type CertificateFacts,
+  certificateFacts,
+  createAuthenticate,
+  createDevelopmentCertificates,
+  type IdentitySpec,
+} from './index.ts';
+
+const peer = (changes: object): Partial<PeerCertificate> => ({
+  subject: { CN: 'reader' } as PeerCertificate['subject'],
+  fingerprint256: 'AB:CD:01',
+  valid_to: 'Jun  1 13:00:00 2026 GMT',
+  ...changes,
+});
+
+const reader: CertificateFacts = {
+  commonName: 'reader',
+  alternativeNames: ['DNS:reader.example', 'URI:spiffe://mesh/reader'],
+  fingerprint: 'abcd01',
+  expiresAt: noon + 1000,
+};
+
+const rule = (subject: string, tenant = 'acme') => ({ subject, tenant, roles: ['infer'] as const, models: ['*'] });
+
+function show(spec: Partial<IdentitySpec>, certificate = reader, now = noon) {
+  const anonymous = { tenant: 'public', roles: [], models: [] };
+  const full = { keys: true, jwt: [], certificates: [], anonymous, ...spec };
+  return createAuthenticate(full, { keys: () => new Map(), now: () => now })({ ...nothingShown, certificate });
+}
+
+describe('certificateFacts', () => {
+  it('reads what getPeerCertificate() answers', () => {
+    const subjectaltname = 'DNS:reader.example, URI:spiffe://mesh/reader, IP Address:127.0.0.1';
+    assert.deepEqual(certificateFacts(peer({ subjectaltname })), {
+      commonName: 'reader',
+      alternativeNames: ['DNS:reader.example', 'URI:spiffe://mesh/reader', 'IP Address:127.0.0.1'],
+      fingerprint: 'abcd01',
+      expiresAt: noon + 3_600_000,
+    });
+  });
+
+  it('answers nothing for a peer that showed nothing', () => {
+    for (const none of [{}, null, undefined]) assert.equal(certificateFacts(none), undefined);
+  });
+
+  it('leaves out names that pretend to be several', () => {
+    const subjectaltname = 'DNS:"a.example, DNS:admin.example", DNS:b.example, DirName:"CN=x\\", DNS:root"';
+    assert.deepEqual(certificateFacts(peer({ subjectaltname }))?.alternativeNames, ['DNS:b.example']);
+  });
+
+  it('takes a common name given twice for none, and a date that cannot be read for one that has passed', () => {
+    const facts = certificateFacts(peer({ subject: { CN: ['reader', 'admin'] }, valid_to: 'soon' }));
+    assert.deepEqual([facts?.commonName, facts?.expiresAt], ['', 0]);
+    assert.equal(certificateFacts(peer({ subject: {} }))?.commonName, '');
+  });
+});
+
+describe('a client certificate', () => {
+  it('tells who calls by the first rule that matches', () => {
+    const certificates = [rule('writer'), rule('read*'), rule('*', 'later')];
+    assert.deepEqual(show({ certificates }), {
+      id: 'cert:reader',
+      tenant: 'acme',
+      roles: ['infer'],
+      models: ['*'],
+      claims: { commonName: 'reader', fingerprint: 'abcd01' },
+    });
+  });
+
+  for (const [subject, id] of [
+    ['reader', 'cert:reader'],
+    ['DNS:*.example', 'cert:DNS:reader.example'],
+    ['URI:spiffe://mesh/*', 'cert:URI:spiffe://mesh/reader'],
+    ['*', 'cert:reader'],
+  ] as const) {
+    it(`is matched by ${subject}`, async () => {
+      assert.equal((await show({ certificates: [rule(subject)] })).id, id);
+    });
+  }
+
+  const invalid = (reason: string) => (error: unknown) =>
+    error instanceof InferError && error.code === 'UNAUTHENTICATED' && error.reason === reason;
+
+  for (const subject of ['Reader', 'reader.example', 'rea', 'eader', 'reader?', 'DNS:.example', '.*']) {
+    it(`is not matched by ${subject}, and does not fall back to anonymous`, () => {
+      assert.throws(() => show({ certificates: [rule(subject)] }), invalid('TOKEN_INVALID'));
+    });
+  }
+
+  it('without a name is nobody, even where everybody is let in', () => {
+    const unnamed = { ...reader, commonName: '', alternativeNames: [] };
+    assert.throws(() => show({ certificates: [rule('*')] }, unnamed), invalid('TOKEN_INVALID'));
+  });
+
+  it('is refused from the millisecond in which it expires, though its connection is still open', () => {
+    const certificates = [rule('*')];
+    assert.ok(show({ certificates }, reader, noon + 999));
+    assert.throws(() => show({ certificates }, reader, noon + 1000), invalid('TOKEN_EXPIRED'));
+  });
+
+  it('tells nothing where there is no rule for any', async () => {
+    assert.equal((await show({ certificates: [] })).id, 'anonymous');
+  });
+});
+
+describe('createDevelopmentCertificates', () => {
+  const hosts = ['localhost', '127.0.0.1', '::1', '*.sheaf.example'];
+  const made = createDevelopmentCertificates({ days: 30, hosts });
+
+  it('makes a P-256 authority, and leaves that it has signed', async () => {
+    const { ca, door, service, client } = await made;
+    const authority = new X509Certificate(ca.certificate);
+    assert.deepEqual([authority.ca, authority.publicKey.asymmetricKeyDetails?.namedCurve], [true, 'prime256v1']);
+    for (const pair of [door, service, await client('reader')]) {
+      const leaf = new X509Certificate(pair.certificate);
+      assert.ok(leaf.checkIssued(authority) && leaf.verify(authority.publicKey) && !leaf.ca);
+    }
+    assert.equal(new Set([ca.key, door.key, service.key]).size, 3);
+  });
+
+  it('names the hosts, the purposes and the days', async () => {
+    const { door, client } = await made;
+    const leaf = new X509Certificate(door.certificate);
+    assert.ok(leaf.checkHost('localhost') && leaf.checkHost('a.sheaf.example') && leaf.checkIP('127.0.0.1'));
+    assert.ok(leaf.checkIP('::1') && !leaf.checkHost('other.example'));
+    const days = (leaf.validToDate.getTime() - leaf.validFromDate.getTime()) / 86_400_000;
+    assert.ok(days >= 30 && days < 30.01, `${days} days`);
+    assert.deepEqual(leaf.keyUsage, ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2']);
+    assert.deepEqual(new X509Certificate((await client('reader')).certificate).keyUsage, ['1.3.6.1.5.5.7.3.2']);
+  });
+
+  it('opens a connection on which both sides are sure of each other', async () => {
+    const { ca, door, client } = await made;
+    const pair = await client('reader');
+    const options = { cert: door.certificate, key: door.key, ca: ca.certificate, requestCert: true };
+    const server = createServer({ ...options, rejectUnauthorized: true });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const asked = connect({ port, host: '127.0.0.1', cert: pair.certificate, key: pair.key, ca: ca.certificate });
+    try {
+      const [socket] = (await once(server, 'secureConnection')) as [TLSSocket];
+      const facts = certificateFacts(socket.getPeerCertificate());
+      assert.equal(facts?.commonName, 'reader');
+      assert.equal(facts.fingerprint.length, 64);
+      assert.equal((await show({ certificates: [rule('reader')] }, facts, Date.now())).id, 'cert:reader');
+      if (!asked.authorized) await once(asked, 'secureConnect');
+      const doorFacts = certificateFacts(asked.getPeerCertificate());
+      assert.deepEqual(doorFacts?.alternativeNames.slice(0, 2), ['DNS:localhost', 'IP Address:127.0.0.1']);
+    } finally {
+      asked.destroy();
+      server.close();
+    }
+  });
+
+  it('refuses wishes that make no sense', async () => {
+    for (const days of [0, -1, 826, Number.NaN]) {
+      await assert.rejects(createDevelopmentCertificates({ days, hosts }), /days: want 1 to 825/);
+    }
+    await assert.rejects(createDevelopmentCertificates({ days: 1, hosts: [] }), /hosts/);
+    await assert.rejects(createDevelopmentCertificates({ days: 1, hosts: ['a b'] }), /hosts/);
+    const { client } = await made;
+    for (const name of ['', 'a,O=b', '../key', 'a'.repeat(65)]) await assert.rejects(client(name), /client name/);
+  });
+});

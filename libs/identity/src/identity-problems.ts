@@ -1,0 +1,53 @@
+import type { IdentitySpec, JwtIssuer } from './credentials.ts';
+import { grantProblem, isName, modelsProblem, rolesProblem } from './grant.ts';
+import { jwksProblem } from './key-source.ts';
+
+/** One mistake in an identity spec. */
+export interface IdentityProblem {
+  /** Such as `jwt[0].algorithms`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Signatures that a public key verifies: with a symmetric one, whoever can check tokens could make them. */
+export const tokenAlgorithms: readonly string[] = [
+  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+  ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
+];
+
+/** Everything that is wrong with a spec of the right form; a gateway does not start with any. */
+export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec): readonly IdentityProblem[] {
+  const problems = jwt.flatMap((issuer, i) => issuerProblems(issuer, `jwt[${i}]`));
+  const twice = jwt.findIndex(({ issuer }, i) => jwt.findIndex((other) => other.issuer === issuer) !== i);
+  if (twice >= 0) problems.push({ path: `jwt[${twice}].issuer`, message: 'want each issuer once' });
+  for (const [i, rule] of certificates.entries()) {
+    if (!isName(rule.subject)) problems.push({ path: `certificates[${i}].subject`, message: 'want a pattern' });
+    add(problems, `certificates[${i}]`, grantProblem(rule));
+  }
+  if (anonymous !== undefined) {
+    add(problems, 'anonymous', grantProblem(anonymous));
+    if (anonymous.roles.includes('admin'))
+      add(problems, 'anonymous.roles', 'want infer or observe: nobody unknown is an admin');
+  }
+  return problems;
+}
+
+function issuerProblems(spec: JwtIssuer, path: string): IdentityProblem[] {
+  const { issuer, audience, jwks, algorithms, tenant, roles, models } = spec;
+  const problems: IdentityProblem[] = [];
+  // A `#` ends the issuer in the id of a principal.
+  if (!isName(issuer) || issuer.includes('#')) add(problems, `${path}.issuer`, 'want a name or a URL without #');
+  if (!isName(audience)) add(problems, `${path}.audience`, 'want a name: tokens for others must not count here');
+  add(problems, `${path}.jwks`, jwksProblem(jwks));
+  if (algorithms.length === 0 || !algorithms.every((algorithm) => tokenAlgorithms.includes(algorithm))) {
+    add(problems, `${path}.algorithms`, `want some of ${tokenAlgorithms.join(', ')}`);
+  }
+  if ('fixed' in tenant && !isName(tenant.fixed)) add(problems, `${path}.tenant`, 'want a name');
+  if ('fixed' in roles) add(problems, path, rolesProblem(roles.fixed));
+  if ('fixed' in models) add(problems, path, modelsProblem(models.fixed));
+  return problems;
+}
+
+function add(problems: IdentityProblem[], path: string, message: string | undefined): void {
+  if (message !== undefined) problems.push({ path, message });
+}

@@ -1,0 +1,35 @@
+import { InferError } from '@sheaf/inference';
+
+/** Refusals of the door. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
+
+export function credentialsMissing(): InferError {
+  return new InferError(
+    'UNAUTHENTICATED',
+    'want a credential: x-api-key, authorization: Bearer, or a client certificate',
+    {
+      reason: 'CREDENTIALS_MISSING',
+      retryAfterMs: -1,
+    },
+  );
+}
+
+export function credentialInvalid(message: string, cause?: unknown): InferError {
+  return new InferError('UNAUTHENTICATED', message, { reason: 'TOKEN_INVALID', retryAfterMs: -1, cause });
+}
+
+export function credentialExpired(what: 'API key' | 'token' | 'client certificate', cause?: unknown): InferError {
+  return new InferError('UNAUTHENTICATED', `the ${what} has expired`, {
+    reason: 'TOKEN_EXPIRED',
+    retryAfterMs: -1,
+    cause,
+  });
+}
+
+/** Not the caller's fault: its token may be good, but nobody here can tell at the moment. */
+export function identityUnavailable(retryAfterMs: number, cause: unknown): InferError {
+  return new InferError('UNAVAILABLE', 'the keys of the token issuer cannot be had at the moment', {
+    reason: 'IDENTITY_UNAVAILABLE',
+    retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)),
+    cause,
+  });
+}

@@ -1,0 +1,70 @@
+import { isRole, type Principal, type Role } from '@sheaf/inference';
+import type { JwtIssuer } from './credentials.ts';
+import { isName, mixesDuties, nameCharsMax } from './grant.ts';
+import { credentialInvalid } from './refusals.ts';
+
+/** The payload of a verified token: its issuer is who it says, what it says may still be nonsense. */
+export type TokenPayload = Readonly<Record<string, unknown>>;
+
+/** The principal that a verified token makes. Claims of a wrong type are refused: left out, they could open what they should close. */
+export function tokenPrincipal(issuer: JwtIssuer, payload: TokenPayload): Principal {
+  const roles = tokenRoles(issuer, payload);
+  if (mixesDuties(roles)) {
+    throw credentialInvalid(
+      'the token has the roles admin and infer: management and inference want different credentials',
+    );
+  }
+  return {
+    // Issuer and subject, since each issuer names subjects as it likes. An issuer has no fragment, so nothing is told twice.
+    id: `jwt:${issuer.issuer}#${name(payload, 'sub')}`,
+    tenant: 'claim' in issuer.tenant ? name(payload, issuer.tenant.claim) : issuer.tenant.fixed,
+    roles,
+    models: 'claim' in issuer.models ? names(payload, issuer.models.claim) : issuer.models.fixed,
+    priority: issuer.priority ?? 'standard',
+    claims: tokenClaims(issuer.claims, payload),
+  };
+}
+
+function tokenRoles({ roles }: JwtIssuer, payload: TokenPayload): readonly Role[] {
+  // Issuers have roles for other services too.
+  return 'claim' in roles ? [...new Set(names(payload, roles.claim).filter(isRole))] : roles.fixed;
+}
+
+/** Only what the token itself holds: nothing that objects have by nature, such as `constructor`. */
+const own = (payload: TokenPayload, claim: string): unknown =>
+  Object.hasOwn(payload, claim) ? payload[claim] : undefined;
+
+function name(payload: TokenPayload, claim: string): string {
+  const value = own(payload, claim);
+  if (isName(value)) return value;
+  throw claimInvalid(claim, `a text of 1 to ${nameCharsMax} printable characters`);
+}
+
+/** A list, or a text with spaces as OAuth writes scopes; none when the token says nothing. */
+function names(payload: TokenPayload, claim: string): readonly string[] {
+  const value = own(payload, claim) ?? [];
+  const list: unknown = typeof value === 'string' ? value.split(' ').filter((part) => part !== '') : value;
+  if (Array.isArray(list) && list.every(isName)) return list;
+  throw claimInvalid(claim, 'a list of texts, or a text with spaces');
+}
+
+function tokenClaims(wanted: readonly string[], payload: TokenPayload): Principal['claims'] {
+  // Without a prototype: a claim called __proto__ is one like any other, and an absent `constructor` is absent.
+  const claims: Record<string, string | number | boolean> = Object.create(null);
+  for (const claim of wanted) {
+    const value = own(payload, claim);
+    if (value === undefined || value === null) continue;
+    if (!isScalar(value))
+      throw claimInvalid(claim, `a text of at most ${nameCharsMax} characters, a number or a boolean`);
+    claims[claim] = value;
+  }
+  return claims;
+}
+
+const isScalar = (value: unknown): value is string | number | boolean =>
+  typeof value === 'boolean' ||
+  (typeof value === 'number' && Number.isFinite(value)) ||
+  (typeof value === 'string' && value.length <= nameCharsMax);
+
+/** `claim` is of our configuration, never of the token. */
+const claimInvalid = (claim: string, wish: string) => credentialInvalid(`the token's claim ${claim}: want ${wish}`);
