@@ -4,15 +4,24 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, describe, it } from 'node:test';
-import { openState } from './open-state.ts';
-import { aKey, anEntry, refusal } from './state-contract.ts';
+import { after, afterEach, describe, it } from 'node:test';
+import { openState, type StateOptions } from './open-state.ts';
+import type { State } from './state.ts';
+import { aKey, anEntry, refusal } from './state-samples.ts';
 import { StateWorker } from './state-worker.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
 after(() => rmSync(root, { recursive: true }));
 
 const newFolder = (): string => mkdtempSync(join(root, 'mesh-'));
+/** Closed after the test, also after one that failed. */
+const opened: State[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((state) => state.close())));
+async function open(folder: string, options?: StateOptions): Promise<State> {
+  const state = await openState(folder, options);
+  opened.push(state);
+  return state;
+}
 const fileOf = (folder: string): string => join(folder, '.sheaf', 'state.db');
 const outcome = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
@@ -23,7 +32,7 @@ const outcome = (promise: Promise<unknown>): Promise<string> =>
 /** A folder with a state that somebody has used. */
 async function usedFolder(): Promise<string> {
   const folder = newFolder();
-  const state = await openState(folder);
+  const state = await open(folder);
   for (let index = 0; index < 200; index++) void state.audit.append(anEntry('a'));
   await state.keys.add(aKey('a'));
   await state.close();
@@ -33,7 +42,7 @@ async function usedFolder(): Promise<string> {
 describe('a state that another process has locked', () => {
   it('queues writes up to its limit, answers reads, keeps the main thread free, and loses nothing', async () => {
     const folder = newFolder();
-    const state = await openState(folder, { queueMax: 100 });
+    const state = await open(folder, { queueMax: 100 });
     const other = new DatabaseSync(fileOf(folder));
     other.exec('BEGIN IMMEDIATE');
 
@@ -64,7 +73,7 @@ describe('a state that another process has locked', () => {
 
   it('refuses writes that have waited too long, changes nothing, and works again after', async () => {
     const folder = newFolder();
-    const state = await openState(folder, { lockWaitMs: 50 });
+    const state = await open(folder, { lockWaitMs: 50 });
     const other = new DatabaseSync(fileOf(folder));
     other.exec('BEGIN IMMEDIATE');
     await assert.rejects(state.keys.add(aKey('a')), refusal('UNAVAILABLE', 'STATE_LOCKED'));
@@ -83,7 +92,7 @@ describe('a state that another process has locked', () => {
 describe('a state without room', () => {
   it('refuses writes, answers reads, and takes writes again once there is room', async () => {
     const folder = newFolder();
-    const state = await openState(folder, { bytesMax: 40 * 4_096 });
+    const state = await open(folder, { bytesMax: 40 * 4_096 });
     const entry = { ...anEntry('a'), detail: 'x'.repeat(4_000) };
     let kept = 0;
     let refused: unknown;
@@ -100,14 +109,14 @@ describe('a state without room', () => {
     assert.equal(await state.audit.verify(), undefined);
     await state.close();
 
-    const roomier = await openState(folder);
+    const roomier = await open(folder);
     assert.equal((await roomier.audit.append(entry)).sequence, kept + 1);
     assert.equal(await roomier.audit.verify(), undefined);
     await roomier.close();
   });
 
   it('refuses all of a group that does not fit, and nothing of it is there', async () => {
-    const state = await openState(newFolder(), { bytesMax: 40 * 4_096 });
+    const state = await open(newFolder(), { bytesMax: 40 * 4_096 });
     const entry = { ...anEntry('a'), detail: 'x'.repeat(4_000) };
     const outcomes = await Promise.all(Array.from({ length: 100 }, () => outcome(state.audit.append(entry))));
     const kept = outcomes.filter((result) => result === 'done').length;
@@ -124,11 +133,12 @@ describe('a folder that is not fit for a state', () => {
     chmodSync(folder, 0o500);
     chmodSync(root, 0o755);
     const source = `
-      import { openState } from ${JSON.stringify(new URL('./open-state.ts', import.meta.url).href)};
-      await openState(${JSON.stringify(folder)}).catch(({ code, reason }) => console.log(code, reason));`;
+      import(${JSON.stringify(new URL('./open-state.ts', import.meta.url).href)})
+        .then(({ openState }) => openState(${JSON.stringify(folder)}))
+        .catch(({ code, reason }) => console.log(code, reason));`;
     // The permissions of a folder do not hold for root.
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], {
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', source], {
       ...user,
       cwd: '/',
     });

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { openState } from './open-state.ts';
-import { aKey, anEntry, stateContract } from './state-contract.ts';
+import { stateContract } from './state-contract.ts';
+import { aKey, anEntry } from './state-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
 const newFolder = (): string => mkdtempSync(join(root, 'mesh-'));

@@ -1,52 +1,8 @@
 /** What every adapter of the state promises, whatever it is kept in. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InferError, type InferErrorCode } from '@sheaf/inference';
-import type { ApiKey, AuditEntry, State } from './state.ts';
-
-export const aKey = (id: string, changes: Partial<ApiKey> = {}): ApiKey => ({
-  id,
-  secretHash: 'a1'.repeat(32),
-  tenant: 'acme',
-  roles: ['infer'],
-  models: ['digits', 'post*'],
-  note: 'the kiosk in the hall',
-  createdAt: 1_000,
-  expiresAt: undefined,
-  revokedAt: undefined,
-  ...changes,
-});
-
-export const anEntry = (subject: string): AuditEntry => ({
-  at: 1_000,
-  actor: 'key:ops',
-  action: 'keys.create',
-  subject,
-  detail: 'created',
-});
-
-/** Matches an InferError whose sentence tells nothing of ours. */
-export const refusal = (code: InferErrorCode, reason: string) => (error: unknown) => {
-  assert.ok(error instanceof InferError);
-  assert.deepEqual([error.code, error.reason], [code, reason]);
-  assert.doesNotMatch(error.message, /\/|SELECT|INSERT|sqlite|undefined/i);
-  return true;
-};
-
-/** Texts that something between the caller and the disk might take for more than text. */
-const hostileTexts = [
-  '__proto__',
-  'constructor',
-  `'; DROP TABLE keys; --`,
-  `"quoted" 'twice' \`thrice\``,
-  '𝄞 and 😀, four bytes each',
-  'before\0after',
-  '\0',
-  '',
-  ' padded \r\n',
-  '\u2028\ufeff\ufffd',
-  '%s ?1 :key $1 {}',
-];
+import type { ApiKey, State } from './state.ts';
+import { aKey, anEntry, hostileTexts, refusal } from './state-samples.ts';
 
 export function stateContract(name: string, open: (now: () => number) => Promise<State>): void {
   const withState = (test: (state: State, clock: { now: number }) => Promise<void>) => async () => {

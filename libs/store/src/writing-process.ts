@@ -1,7 +1,7 @@
 /** A process for the tests to kill: writes in a loop, and tells each write once it was acknowledged. */
 import { writeSync } from 'node:fs';
 import { openState } from './open-state.ts';
-import { aKey, anEntry } from './state-contract.ts';
+import { aKey, anEntry } from './state-samples.ts';
 
 const [, , folder = '', name = ''] = process.argv;
 const state = await openState(folder, { lockWaitMs: 60_000 });
