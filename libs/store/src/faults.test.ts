@@ -78,7 +78,7 @@ describe('a state that another process has locked', () => {
     other.exec('BEGIN IMMEDIATE');
     await assert.rejects(state.keys.add(aKey('a')), refusal('UNAVAILABLE', 'STATE_LOCKED'));
     await assert.rejects(
-      openState(folder, { lockWaitMs: 50 }).then(({ keys }) => keys.add(aKey('b'))),
+      open(folder, { lockWaitMs: 50 }).then(({ keys }) => keys.add(aKey('b'))),
       /locked/,
     );
     assert.deepEqual(await state.keys.list(), []);

@@ -62,6 +62,18 @@ describe('the state in a file', () => {
     await Promise.all([one.close(), other.close()]);
   });
 
+  it('is made once when several open it at once for the first time', async () => {
+    for (let round = 0; round < 8; round++) {
+      const folder = newFolder();
+      const opening = await Promise.allSettled(Array.from({ length: 4 }, () => openState(folder)));
+      for (const result of opening) if (result.status === 'fulfilled') await result.value.close();
+      assert.deepEqual(
+        opening.map(({ status }) => status),
+        ['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled'],
+      );
+    }
+  });
+
   it('keeps one chain and one count when several write at once', async () => {
     const folder = newFolder();
     const states = await Promise.all(Array.from({ length: 4 }, () => openState(folder, { lockWaitMs: 60_000 })));

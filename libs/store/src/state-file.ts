@@ -22,7 +22,7 @@ export function openStateFile({ folder, lockWaitMs, bytesMax }: StateFileOptions
   try {
     const giveUpAt = performance.now() + lockWaitMs;
     // The first look, the switch to WAL and the migration each need a lock that another process, which starts too, may have.
-    patiently(giveUpAt, () => checkFile(db));
+    patiently(giveUpAt, () => inTransaction(db, 'DEFERRED', () => checkFile(db)));
     patiently(giveUpAt, () => db.exec('PRAGMA journal_mode = WAL'));
     db.exec(`
       PRAGMA synchronous = FULL;
@@ -58,7 +58,7 @@ function preparePath(folder: string): string {
   return path;
 }
 
-/** Reads only: whatever is not ours, or damaged, is left as it is. */
+/** Reads only: whatever is not ours, or damaged, is left as it is. One view: another process may be making the tables. */
 function checkFile(db: DatabaseSync): void {
   const found = pragma(db, 'application_id');
   const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
@@ -71,13 +71,20 @@ function checkFile(db: DatabaseSync): void {
 
 function migrate(db: DatabaseSync): void {
   if (pragma(db, 'user_version') === migrations.length) return;
-  db.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(db, 'IMMEDIATE', () => {
     // Again, now that nobody else can: another process may have been first.
     const version = pragma(db, 'user_version');
     if (version > migrations.length) throw stateError(newerFailure(version, migrations.length));
     for (const step of migrations.slice(version)) db.exec(step);
-    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}; COMMIT`);
+    db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
+  });
+}
+
+function inTransaction(db: DatabaseSync, kind: 'DEFERRED' | 'IMMEDIATE', task: () => void): void {
+  db.exec(`BEGIN ${kind}`);
+  try {
+    task();
+    db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
