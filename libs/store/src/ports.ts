@@ -1,0 +1,109 @@
+import { chainStart } from './audit-chain.ts';
+import { checkAmount, checkEntry, checkKey, checkPageWish, checkRevocation, checkWindow } from './checks.ts';
+import type { State } from './state.ts';
+import type { Ask } from './tables.ts';
+
+/** Longer than any window of a quota, which is a month at most. */
+const windowKeptMs = 40 * 24 * 3_600_000;
+/** How often windows that are over are looked for. */
+const forgetEveryMs = 3_600_000;
+
+export interface Ports {
+  /** Where the tables are. */
+  readonly ask: Ask;
+  readonly watch: KeyWatch;
+  readonly now: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** The ports of a state over its tables: checks what comes in, and asks. */
+export function createPorts({ ask, watch, now, close }: Ports): State {
+  return {
+    keys: {
+      list: () => ask('listKeys'),
+      add: async (key) => {
+        checkKey(key);
+        await ask('addKey', key);
+      },
+      revoke: async (id, at) => {
+        checkRevocation(id, at);
+        return ask('revokeKey', id, at);
+      },
+    },
+    audit: {
+      append: async (entry) => {
+        checkEntry(entry);
+        return ask('append', entry);
+      },
+      entries: async (after, limit) => {
+        checkPageWish(after, limit);
+        return ask('entries', after, limit);
+      },
+      verify: () => verify(ask),
+    },
+    quotas: createQuotas(ask, now),
+    onKeysChanged: (task) => watch.add(task),
+    close,
+  };
+}
+
+function createQuotas(ask: Ask, now: () => number): State['quotas'] {
+  let forgottenAt = Number.NEGATIVE_INFINITY;
+  return {
+    reserve: async (key, window, amount, max) => {
+      checkWindow(key, window);
+      checkAmount('amount', amount);
+      checkAmount('max', max);
+      const at = now();
+      if (at - forgottenAt >= forgetEveryMs) {
+        forgottenAt = at;
+        // Nobody waits for it, and when it fails the next hour tries again.
+        ask('forgetWindows', at - windowKeptMs).catch(() => {});
+      }
+      return ask('reserve', key, window, amount, max, at);
+    },
+    giveBack: async (key, window, amount) => {
+      checkWindow(key, window);
+      checkAmount('amount', amount);
+      await ask('giveBack', key, window, amount);
+    },
+    used: async (key, window) => {
+      checkWindow(key, window);
+      return ask('used', key, window);
+    },
+  };
+}
+
+/** Page by page, so that a long chain keeps nobody waiting. */
+async function verify(ask: Ask): Promise<number | undefined> {
+  let place = chainStart;
+  for (;;) {
+    const check = await ask('checkChain', place);
+    if (check.kind === 'whole') return undefined;
+    if (check.kind === 'broken') return check.sequence;
+    place = check.place;
+  }
+}
+
+/** Who wants to know that the keys changed. */
+export class KeyWatch {
+  readonly #listeners = new Set<{ readonly task: () => void }>();
+
+  add(task: () => void): () => void {
+    const listener = { task };
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  ring(): void {
+    // Each in a turn of its own: one that throws must not keep the others, or an answer, from coming.
+    for (const listener of this.#listeners)
+      queueMicrotask(() => {
+        if (this.#listeners.has(listener)) listener.task();
+      });
+  }
+
+  clear(): void {
+    this.#listeners.clear();
+  }
+}
