@@ -9,6 +9,8 @@ export interface Bucket {
 
 /** How many buckets are looked at for each one that must go. */
 const looksMax = 64;
+/** An eighth of 100,000 calls, each of which looks at 64, looks at all several times. */
+const overshoot = 1.125;
 
 export class Buckets<B extends Bucket> {
   readonly #byKey = new Map<string, B>();
@@ -44,24 +46,28 @@ export class Buckets<B extends Bucket> {
 
   /** To be called when a call is decided, not in the middle of it: what it looks at must not go. */
   trim(now: number): void {
-    while (this.#byKey.size > this.#max) this.#dropOne(now);
+    while (this.#byKey.size > this.#max && this.#dropOne(now));
   }
 
-  /** The first that is worth nothing, or the one worth least of some. */
-  #dropOne(now: number): void {
+  /**
+   * The first that is worth nothing. Where there is none among those looked at, the hand goes on with the next call, until it has been round; only
+   * then the one worth least of some must go.
+   */
+  #dropOne(now: number): boolean {
     let least: [string, B] | undefined;
     let leastWorth = Number.POSITIVE_INFINITY;
     for (let looks = 0; looks < looksMax && leastWorth > 0; looks++) {
       const entry = this.#next();
-      if (!entry) return;
+      if (!entry) return false;
       const worth = entry[1].worth(now);
       if (least && worth >= leastWorth) continue;
       least = entry;
       leastWorth = worth;
     }
-    if (!least) return;
+    if (!least || (leastWorth > 0 && this.#byKey.size <= this.#max * overshoot)) return false;
     this.#byKey.delete(least[0]);
     least[1].forget();
+    return true;
   }
 
   #next(): [string, B] | undefined {

@@ -36,6 +36,10 @@ export class QuotaBucket implements Bucket {
   #returned: Promise<void> = Promise.resolve();
   #barredUntil = Number.NEGATIVE_INFINITY;
   #barredBy: 'book-empty' | 'book-broken' = 'book-empty';
+  /** What we know of when the book has no more: reserved, or given back by us. For no more than that it is asked all the same. */
+  #barredBeyond = 0;
+  /** Keeps nothing any more. */
+  #ended = false;
 
   constructor(kind: QuotaWindow, key: string, options: QuotaOptions) {
     this.#kind = kind;
@@ -51,6 +55,7 @@ export class QuotaBucket implements Bucket {
     const msToEnd = this.#window.endsAt - wall;
     if (!this.#options.book || cost > max) return quotaWaitMs(this.used + this.asked, cost, max, msToEnd);
     if (cost === 0 || this.asked + cost <= this.#unused) return quotaWaitMs(0, cost, max, msToEnd);
+    if (this.asked + cost <= this.#barredBeyond) return short;
     if (wall >= this.#barredUntil || wall < this.#barredUntil - barredMs) return short;
     return this.#barredBy === 'book-broken' ? shut : msToEnd;
   }
@@ -59,8 +64,9 @@ export class QuotaBucket implements Bucket {
     this.used = Math.max(0, this.used + amount);
     if (!this.#options.book) return;
     this.#unused -= amount;
+    this.#barredBeyond -= amount;
     if (this.#unused < 0) void this.reserve(0);
-    else this.giveBackBeyond(chunkOf(this.#max));
+    else this.#giveBackBeyond(chunkOf(this.#max));
   }
 
   /** Resolves when the book has been asked, for this and whoever else waits; then try again, and leave. Never rejects. */
@@ -74,7 +80,7 @@ export class QuotaBucket implements Bucket {
   /** Whoever has waited with `reserve` has been decided. */
   leave(cost: number): void {
     this.#waiting = Math.max(0, this.#waiting - cost);
-    this.giveBackBeyond(chunkOf(this.#max));
+    this.#giveBackBeyond(chunkOf(this.#max));
   }
 
   async #askBook(): Promise<void> {
@@ -86,26 +92,30 @@ export class QuotaBucket implements Bucket {
       if (reserved === undefined) return;
       if (window !== this.#window) return await book?.giveBack(this.#key, window.name, reserved);
       this.#unused += reserved;
-      if (reserved < amount) this.#bar('book-empty', wallNow());
-      const used = reserved < amount ? this.#max : await book?.used(this.#key, window.name);
-      if (window === this.#window && used !== undefined) this.used = Math.max(0, used - this.#unused);
+      const used = reserved < amount ? this.#max : ((await book?.used(this.#key, window.name)) ?? 0);
+      if (window !== this.#window) return;
+      if (used >= this.#max) this.#bar('book-empty', wallNow(), this.#unused);
+      this.used = Math.max(0, used - this.#unused);
     } catch {
       // A file that is locked, a disk that is full: the store tells of it; here it means that nothing can be promised.
-      this.#bar('book-broken', wallNow());
+      this.#bar('book-broken', wallNow(), 0);
     } finally {
       this.#pending = undefined;
+      if (this.#ended) this.#giveBackBeyond(0);
     }
   }
 
-  #bar(by: 'book-empty' | 'book-broken', wall: number): void {
+  #bar(by: 'book-empty' | 'book-broken', wall: number, beyond: number): void {
     this.#barredUntil = wall + barredMs;
+    this.#barredBeyond = beyond;
     this.#barredBy = by;
   }
 
   /** Others may need it; not while calls wait for it. What cannot be given back is lost to the callers, at most a chunk. */
-  giveBackBeyond(kept: number): void {
+  #giveBackBeyond(chunk: number): void {
+    const kept = this.#ended ? 0 : chunk;
     const amount = this.#unused - kept;
-    if (amount <= 0 || this.#waiting > 0 || this.#pending) return;
+    if (amount <= 0 || this.#pending || (this.#waiting > 0 && !this.#ended)) return;
     this.#unused = kept;
     this.#returned = this.#tell(this.#window, amount);
   }
@@ -115,7 +125,7 @@ export class QuotaBucket implements Bucket {
     try {
       await this.#options.book?.giveBack(this.#key, window.name, amount);
     } catch {
-      // See giveBackBeyond.
+      // See #giveBackBeyond.
     }
     await before;
   }
@@ -129,6 +139,7 @@ export class QuotaBucket implements Bucket {
     this.used = 0;
     this.#unused = 0;
     this.#barredUntil = Number.NEGATIVE_INFINITY;
+    this.#barredBeyond = 0;
     return wall;
   }
 
@@ -151,16 +162,17 @@ export class QuotaBucket implements Bucket {
 
   worth(): number {
     this.roll();
-    return this.#pending ? Number.POSITIVE_INFINITY : this.used;
+    return this.#waiting > 0 || this.#pending ? Number.POSITIVE_INFINITY : this.used;
   }
 
   forget(): void {
-    this.giveBackBeyond(0);
+    this.#ended = true;
+    this.#giveBackBeyond(0);
   }
 
   async close(): Promise<void> {
-    while (this.#pending) await this.#pending;
-    this.giveBackBeyond(0);
+    this.forget();
+    await this.#pending;
     await this.#returned;
   }
 }
