@@ -72,7 +72,7 @@ export class RedisConnection {
   }
 
   #lose(cause: unknown): void {
-    if (!this.#reachable) return;
+    if (!this.#reachable || !this.#open) return;
     this.#reachable = false;
     this.#options.onReachable?.(false, cause);
   }

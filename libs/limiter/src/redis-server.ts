@@ -12,6 +12,12 @@ const required = process.env.SHEAF_INTEROP === 'required';
 /** For `skip` of node:test: false, or why. Where everything is required, the test runs and fails. */
 export const skipWithoutRedis = installed || required ? false : 'redis-server is not installed';
 
+/** A test that crashes leaves none behind. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const server of running) server.kill('SIGKILL');
+});
+
 export class RedisServer {
   readonly port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'sheaf-redis-'));
@@ -33,7 +39,12 @@ export class RedisServer {
 
   async start(): Promise<void> {
     const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
-    this.#process = spawn('redis-server', options, { stdio: 'ignore' });
+    const started = spawn('redis-server', options, { stdio: 'ignore' });
+    running.add(started);
+    started.once('exit', () => running.delete(started));
+    // Not installed: said below.
+    started.once('error', () => running.delete(started));
+    this.#process = started;
     for (let tries = 0; tries < 200; tries++) {
       if (await answers(this.port)) return;
       await sleep(25);
@@ -47,10 +58,10 @@ export class RedisServer {
   }
 
   async kill(): Promise<void> {
-    const running = this.#process;
-    if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const gone = new Promise((resolve) => running.once('exit', resolve));
-    running.kill('SIGKILL');
+    const server = this.#process;
+    if (!server?.pid || server.exitCode !== null || server.signalCode !== null) return;
+    const gone = new Promise((resolve) => server.once('exit', resolve));
+    server.kill('SIGKILL');
     await gone;
   }
 
