@@ -27,11 +27,9 @@ export interface Standing {
   readonly resetMs: number;
 }
 
-/** What was taken; to be settled once, whatever becomes of the call. */
+/** What was taken; to be settled once, whatever becomes of the call, with the limiter that gave it. A second time does nothing. */
 export interface Receipt {
   readonly takes: readonly Take[];
-  /** Names the call in the buckets of calls at the same time. */
-  readonly id: string;
 }
 
 export type Verdict =
@@ -49,7 +47,7 @@ export type Verdict =
       readonly refused: number;
       /** `too-costly`: more than the whole bucket holds, so that waiting does not help. `closed`: the state cannot be asked, and is then not to be done without. */
       readonly why: 'empty' | 'too-costly' | 'closed';
-      /** Milliseconds until the same takes would be granted if nobody else came; of a `concurrent` one 0, since nobody can know. */
+      /** Milliseconds until the same takes would be granted if nobody else came; of a `concurrent` one 0, since nobody can know; of a `too-costly` one -1: never. */
       readonly retryAfterMs: number;
       readonly standings: readonly Standing[];
       readonly degraded?: true;
@@ -58,16 +56,21 @@ export type Verdict =
 /** The state of all buckets. Takes everything that a call needs in one atomic step, or nothing. */
 export interface Limiter {
   /**
+   * Throws INTERNAL when a number is NaN, negative or infinite (whoever computed it is wrong, and no bucket may suffer from that). A cost of 0 is
+   * always granted.
+   *
    * `holdMs` is how long the call may take at most: what it holds of a `concurrent` bucket is free again after that even if it is never settled
    * (its process may have died).
    */
   take(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict>;
   /**
    * The call has ended. `costs` are what it has really cost, one for each take in their order, where that differs from what was taken: the
-   * difference is charged or given back. Never throws.
+   * difference is charged (a bucket may then owe) or given back (never beyond full). A cost that is no number counts as what was taken.
+   * Never throws.
    */
   settle(receipt: Receipt, costs?: readonly number[]): void;
   /** How buckets stand, without taking anything. */
   standings(takes: readonly Take[]): Promise<readonly Standing[]>;
+  /** Afterwards every take is refused as `closed`. */
   close(): Promise<void>;
 }

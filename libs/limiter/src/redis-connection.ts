@@ -1,0 +1,160 @@
+/**
+ * One connection to Redis that nobody ever waits for longer than the budget. What goes wrong (killed, paused, slow) makes it unreachable at once;
+ * it is reachable again when it has answered a probe within the budget. Uses @redis/client for the wire and for reconnecting, nothing more.
+ */
+import { createClient } from '@redis/client';
+import { type Script, settleScript, takeScript } from './redis-scripts.ts';
+
+/** Commands that wait for an answer. Those that nobody waits for any more count too, until Redis has answered or the connection is gone. */
+const pipelinedMax = 2048;
+/** How often an unreachable Redis is asked whether it is back. */
+const probeMs = 100;
+/** A connection that has not answered a probe for so long is given up for a new one: the machine behind it may be gone. */
+const staleMs = 3000;
+const reconnectMsMax = 500;
+
+/** Loading them is the probe, so that they are there when they are needed: one that is sent twice would come after what was sent later. */
+const scripts = [takeScript, settleScript];
+
+export interface ConnectionOptions {
+  readonly url: string;
+  readonly budgetMs: number;
+  /** Told when Redis becomes reachable, or stops to be and why. */
+  readonly onReachable?: ((reachable: boolean, cause?: unknown) => void) | undefined;
+}
+
+const connect = (url: string) =>
+  createClient({
+    url,
+    disableOfflineQueue: true,
+    commandsQueueMaxLength: pipelinedMax + 16,
+    maintNotifications: 'disabled',
+    disableClientInfo: true,
+    socket: {
+      connectTimeout: 1000,
+      reconnectStrategy: (retries) => Math.min(reconnectMsMax, 25 * 2 ** Math.min(retries, 8)),
+    },
+  });
+
+export class RedisConnection {
+  readonly #options: ConnectionOptions;
+  #client: ReturnType<typeof connect>;
+  #reachable = false;
+  #open = true;
+  #pipelined = 0;
+  #probe: NodeJS.Timeout | undefined;
+  #probeSentAt: number | undefined;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#client = this.#connect();
+    this.#probe = setInterval(() => void this.#ask(), probeMs);
+    this.#probe.unref();
+  }
+
+  /** Whether it is worth waiting for. */
+  get reachable(): boolean {
+    return this.#reachable && this.writable;
+  }
+
+  /** Whether it can be told something, which it may read later. */
+  get writable(): boolean {
+    return this.#client.isReady && this.#pipelined < pipelinedMax;
+  }
+
+  #connect(): ReturnType<typeof connect> {
+    const client = connect(this.#options.url);
+    // An error event without a listener would end the process. A stale client's errors say nothing about the new one.
+    client.on('error', (error: unknown) => client === this.#client && this.#lose(error));
+    client.on('ready', () => client === this.#client && void this.#ask());
+    client.connect().catch((error: unknown) => client === this.#client && this.#lose(error));
+    return client;
+  }
+
+  #lose(cause: unknown): void {
+    if (!this.#reachable || !this.#open) return;
+    this.#reachable = false;
+    this.#options.onReachable?.(false, cause);
+  }
+
+  /** Probes an unreachable Redis, once at a time. */
+  async #ask(): Promise<void> {
+    if (this.#reachable || !this.#open) return;
+    const sentAt = performance.now();
+    if (this.#probeSentAt !== undefined) {
+      if (sentAt - this.#probeSentAt > staleMs) this.#renew();
+      return;
+    }
+    const client = this.#client;
+    if (!client.isReady) return;
+    this.#probeSentAt = sentAt;
+    const answered = await Promise.all(
+      scripts.map(({ source }) => client.sendCommand(['SCRIPT', 'LOAD', source])),
+    ).then(
+      () => true,
+      () => false,
+    );
+    if (client !== this.#client) return;
+    this.#probeSentAt = undefined;
+    if (!answered || !this.#open || performance.now() - sentAt > this.#options.budgetMs) return;
+    this.#reachable = true;
+    this.#options.onReachable?.(true);
+  }
+
+  #renew(): void {
+    const stale = this.#client;
+    this.#probeSentAt = undefined;
+    this.#client = this.#connect();
+    stale.destroy();
+  }
+
+  /** Rejects when there was no answer within the budget; `onLate` gets the one that comes after that. */
+  run(script: Script, keys: readonly string[], args: readonly string[], onLate?: (answer: string) => void) {
+    return new Promise<string>((resolve, reject) => {
+      let late = false;
+      const giveUp = () => {
+        if (late) return;
+        late = true;
+        const error = new Error(`Redis has not answered within ${this.#options.budgetMs} ms`);
+        this.#lose(error);
+        reject(error);
+      };
+      // Timers come before sockets: if it was this process that was busy, the answer lies there and is read before the immediate.
+      const timer = setTimeout(() => setImmediate(giveUp), this.#options.budgetMs);
+      this.#pipelined++;
+      this.#evaluate(script, keys, args)
+        .then((answer) => (late ? onLate?.(answer) : resolve(answer)), reject)
+        .finally(() => {
+          late = true;
+          clearTimeout(timer);
+          this.#pipelined--;
+        });
+    });
+  }
+
+  async #evaluate({ sha, source }: Script, keys: readonly string[], args: readonly string[]): Promise<string> {
+    const client = this.#client;
+    const rest = [String(keys.length), ...keys, ...args];
+    try {
+      return String(await client.sendCommand(['EVALSHA', sha, ...rest]));
+    } catch (error) {
+      // Redis was started anew, or its scripts were flushed.
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
+      return String(await client.sendCommand(['EVAL', source, ...rest]));
+    }
+  }
+
+  /** What is on its way may arrive within the budget. */
+  async close(): Promise<void> {
+    this.#open = false;
+    clearInterval(this.#probe);
+    const client = this.#client;
+    let timer: NodeJS.Timeout | undefined;
+    const budget = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, this.#options.budgetMs);
+    });
+    await Promise.race([client.close().catch(() => {}), budget]);
+    clearTimeout(timer);
+    client.destroy();
+  }
+}

@@ -1,0 +1,203 @@
+/** Limits in Redis, exact across all gateways that share it; in this process alone, and then said so, while Redis is gone. */
+import { randomUUID } from 'node:crypto';
+import { checkTakes, differenceOf } from './check-takes.ts';
+import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
+import { closed, refusal } from './outcome.ts';
+import { RedisConnection } from './redis-connection.ts';
+import { settleScript, takeScript } from './redis-scripts.ts';
+import { shareOf } from './share.ts';
+
+export interface RedisLimiterOptions {
+  /** redis://, or rediss:// for TLS, with user and password where there are any. */
+  readonly url: string;
+  /** No call waits for Redis longer. Default 50. */
+  readonly budgetMs?: number;
+  /** When Redis is gone, paused or slower than the budget: count a share of each limit here, or refuse. */
+  readonly whenGone: 'share' | 'closed';
+  /** 1 / the number of gateways. */
+  readonly share: number;
+  /** Counts the share; ended together with this one. */
+  readonly fallback: Limiter;
+  /** Milliseconds since the epoch, for tests. Default: the clock of Redis. */
+  readonly now?: () => number;
+  /** Told when Redis becomes reachable, or stops to be and why. */
+  readonly onReachable?: (reachable: boolean, cause?: unknown) => void;
+  /** In front of all keys, such as for two meshes on one Redis. Default `sheaf`. */
+  readonly prefix?: string;
+}
+
+/** How long the start waits for Redis. */
+const startMsMax = 2000;
+
+/** Ready when Redis has answered, or has not for two seconds: a gateway starts without it as it runs without it. */
+export async function createRedisLimiter(options: RedisLimiterOptions): Promise<Limiter> {
+  const { url, budgetMs = 50, onReachable } = options;
+  const ready = Promise.withResolvers<void>();
+  const timer = setTimeout(ready.resolve, startMsMax);
+  const connection = new RedisConnection({
+    url,
+    budgetMs,
+    onReachable: (reachable, cause) => {
+      if (reachable) ready.resolve();
+      onReachable?.(reachable, cause);
+    },
+  });
+  await ready.promise;
+  clearTimeout(timer);
+  return new RedisLimiter(options, connection);
+}
+
+class RedisReceipt implements Receipt {
+  readonly takes: readonly Take[];
+  /** Names the call in the sets of calls at the same time. */
+  readonly lease: string;
+  /** By the clock of Redis, as it was answered: says which day was charged. */
+  readonly takenAt: string;
+  settled = false;
+
+  constructor(takes: readonly Take[], lease: string, takenAt: string) {
+    this.takes = takes;
+    this.lease = lease;
+    this.takenAt = takenAt;
+  }
+}
+
+class RedisLimiter implements Limiter {
+  readonly #options: RedisLimiterOptions;
+  readonly #connection: RedisConnection;
+  readonly #process = randomUUID();
+  #calls = 0;
+  #open = true;
+
+  constructor(options: RedisLimiterOptions, connection: RedisConnection) {
+    this.#options = options;
+    this.#connection = connection;
+  }
+
+  take(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict> {
+    checkTakes(takes, holdMs);
+    if (!this.#open) return closed(0, takes.map(unknown));
+    return this.#connection.reachable ? this.#takeThere(takes, holdMs) : this.#takeHere(takes, holdMs);
+  }
+
+  async #takeThere(takes: readonly Take[], holdMs: number): Promise<Verdict> {
+    const lease = `${this.#process}:${this.#calls++}`;
+    try {
+      const answer = await this.#connection.run(
+        takeScript,
+        this.#keys(takes),
+        [this.#now(), 'take', String(holdMs), lease, ...takes.flatMap(argumentsOf)],
+        // The caller was told something else by now: what it was granted too late is given back.
+        (late) => this.#giveBack(readAnswer(takes, lease, late)),
+      );
+      return readAnswer(takes, lease, answer);
+    } catch {
+      return this.#takeHere(takes, holdMs);
+    }
+  }
+
+  #takeHere(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict> {
+    if (this.#options.whenGone === 'closed') return closed(0, takes.map(unknown));
+    const verdict = this.#options.fallback.take(this.#shares(takes), holdMs);
+    return verdict instanceof Promise ? verdict.then(degraded) : degraded(verdict);
+  }
+
+  settle(receipt: Receipt, costs: readonly number[] = []): void {
+    if (!(receipt instanceof RedisReceipt)) {
+      this.#options.fallback.settle(receipt, costs);
+      return;
+    }
+    if (receipt.settled) return;
+    receipt.settled = true;
+    const changed = receipt.takes.flatMap((take, index) => {
+      const difference = differenceOf(take, costs[index]);
+      return take.kind === 'concurrent' || difference !== 0 ? [{ take, difference, index }] : [];
+    });
+    // Without Redis the leases run out by themselves, and the difference is lost. A paused one reads it when it wakes.
+    if (changed.length === 0 || !this.#connection.writable) return;
+    const keys = this.#keys(changed.map(({ take }) => take));
+    const rest = changed.flatMap(({ take, difference, index }) => [
+      take.kind,
+      String(difference),
+      perOf(take),
+      String(index + 1),
+    ]);
+    this.#connection.run(settleScript, keys, [this.#now(), receipt.takenAt, receipt.lease, ...rest]).catch(() => {});
+  }
+
+  #giveBack(verdict: Verdict): void {
+    if (verdict.taken)
+      this.settle(
+        verdict.receipt,
+        verdict.receipt.takes.map(() => 0),
+      );
+  }
+
+  async standings(takes: readonly Take[]): Promise<readonly Standing[]> {
+    checkTakes(takes, 0);
+    if (this.#open && this.#connection.reachable) {
+      const args = [this.#now(), 'look', '0', '', ...takes.flatMap(argumentsOf)];
+      try {
+        return readAnswer(takes, '', await this.#connection.run(takeScript, this.#keys(takes), args)).standings;
+      } catch {
+        // As if it had been unreachable before.
+      }
+    }
+    return this.#options.whenGone === 'closed'
+      ? takes.map(unknown)
+      : this.#options.fallback.standings(this.#shares(takes));
+  }
+
+  #keys(takes: readonly Take[]): string[] {
+    // One hash tag for all: a call takes of its tenant's, its model's and its pipeline's buckets at once, so that they cannot live on several nodes.
+    const { prefix = 'sheaf' } = this.#options;
+    return takes.map((take) => `{${prefix}}:${take.kind === 'quota' ? take.window : take.kind}:${take.key}`);
+  }
+
+  #shares(takes: readonly Take[]): readonly Take[] {
+    return takes.map((take) => shareOf(take, this.#options.share));
+  }
+
+  #now(): string {
+    return this.#options.now ? String(this.#options.now()) : '';
+  }
+
+  async close(): Promise<void> {
+    this.#open = false;
+    await Promise.all([this.#connection.close(), this.#options.fallback.close()]);
+  }
+}
+
+const degraded = (verdict: Verdict): Verdict => ({ ...verdict, degraded: true });
+
+const unknown = (): Standing => ({ remaining: 0, resetMs: 0 });
+
+const perOf = (take: Take): string => {
+  switch (take.kind) {
+    case 'rate':
+      return String(take.perSecond);
+    case 'quota':
+      return take.window;
+    case 'concurrent':
+      return '';
+  }
+};
+
+const argumentsOf = (take: Take): string[] => [
+  take.kind,
+  String(take.kind === 'concurrent' ? 1 : take.cost),
+  String(take.kind === 'rate' ? take.burst : take.max),
+  perOf(take),
+];
+
+/** See redis-scripts.ts. */
+function readAnswer(takes: readonly Take[], lease: string, answer: string): Verdict {
+  const [takenAt = '', ...words] = answer.split(' ');
+  const numbers = words.map(Number);
+  const at = (index: number): number => numbers[index] ?? Number.NaN;
+  const waits = takes.map((_, index) => (at(index * 3) === -2 ? Number.POSITIVE_INFINITY : at(index * 3)));
+  const standings = takes.map((_, index) => ({ remaining: at(index * 3 + 1), resetMs: at(index * 3 + 2) }));
+  return waits.every((wait) => wait === -1)
+    ? { taken: true, receipt: new RedisReceipt(takes, lease, takenAt), standings }
+    : refusal(waits, standings);
+}
