@@ -69,7 +69,14 @@ describe('an API key', () => {
 
   it('tells who calls, in x-api-key and as a bearer, without a promise', () => {
     const { show, authenticate } = asker([key]);
-    const principal = { id: `key:${key.id}`, tenant: 'acme', roles: ['infer'], models: ['iris*'], claims: {} };
+    const principal = {
+      id: `key:${key.id}`,
+      tenant: 'acme',
+      roles: ['infer'],
+      models: ['iris*'],
+      priority: 'standard',
+      claims: {},
+    };
     assert.deepEqual(show(text), principal);
     assert.equal(authenticate(bearer(text)), show(text));
     assert.deepEqual(authenticate({ ...nothingShown, authorization: `bEaReR   ${text}` }), principal);

@@ -71,6 +71,7 @@ describe('a client certificate', () => {
       tenant: 'acme',
       roles: ['infer'],
       models: ['*'],
+      priority: 'standard',
       claims: { commonName: 'reader', fingerprint: 'abcd01' },
     });
   });

@@ -60,7 +60,14 @@ describe('a good token', () => {
     const principal = await asker()(bearer(good));
     assert.deepEqual(
       { ...principal, claims: { ...principal.claims } },
-      { id: alice, tenant: 'acme', roles: ['infer'], models: ['iris*', 'digits'], claims: { plan: 'gold' } },
+      {
+        id: alice,
+        tenant: 'acme',
+        roles: ['infer'],
+        models: ['iris*', 'digits'],
+        priority: 'standard',
+        claims: { plan: 'gold' },
+      },
     );
   });
 

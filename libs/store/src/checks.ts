@@ -1,5 +1,5 @@
 /** What may enter the state, checked once, at its door. Types say the rest. */
-import { InferError, isRole } from '@sheaf/inference';
+import { InferError, isPriority, isRole } from '@sheaf/inference';
 import type { ApiKey, AuditEntry } from './state.ts';
 
 /** The most entries of the audit log that one question answers. */
@@ -21,6 +21,7 @@ export function checkKey(key: ApiKey): void {
   if (wrongRole !== -1) throw invalid(`roles[${wrongRole}]`, 'want infer, observe or admin');
   if (key.models.length > modelsMax)
     throw invalid('models', `want at most ${modelsMax} patterns, got ${key.models.length}`);
+  if (!isPriority(key.priority)) throw invalid('priority', 'want critical, standard or sheddable');
   for (const [index, pattern] of key.models.entries()) checkText(`models[${index}]`, pattern, lengthMax.model);
   checkTime('createdAt', key.createdAt);
   if (key.expiresAt !== undefined) checkTime('expiresAt', key.expiresAt);

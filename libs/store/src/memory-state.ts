@@ -38,8 +38,8 @@ function createKeys(changed: () => void): Pick<Tables, 'listKeys' | 'addKey' | '
     addKey: (key) => {
       if (keys.size >= keysMax) throw stateError(failures.full);
       if (keys.has(key.id)) throw stateError(failures.keyTaken);
-      const { id, secretHash, tenant, roles, models, note, createdAt, expiresAt, revokedAt } = key;
-      keys.set(id, { id, secretHash, tenant, roles, models, note, createdAt, expiresAt, revokedAt });
+      const { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt } = key;
+      keys.set(id, { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt });
       changed();
     },
     revokeKey: (id, at) => {

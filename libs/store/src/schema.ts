@@ -18,6 +18,7 @@ export const migrations: readonly string[] = [
     tenant TEXT NOT NULL,
     roles TEXT NOT NULL, -- JSON
     models TEXT NOT NULL, -- JSON
+    priority TEXT NOT NULL,
     note TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER,

@@ -1,6 +1,6 @@
 /** The tables of the state in SQLite. Each change runs inside a transaction that the caller holds. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
-import { isRole } from '@sheaf/inference';
+import { isPriority, isRole } from '@sheaf/inference';
 import { type ChainPlace, chain, checkPage } from './audit-chain.ts';
 import { keysMax } from './checks.ts';
 import { failures, stateError } from './failures.ts';
@@ -31,8 +31,8 @@ function createKeys(db: DatabaseSync): Pick<Tables, 'listKeys' | 'addKey' | 'rev
   const list = db.prepare('SELECT * FROM keys ORDER BY place');
   const count = db.prepare('SELECT count(*) AS count FROM keys');
   const add = db.prepare(
-    `INSERT INTO keys (id, secret_hash, tenant, roles, models, note, created_at, expires_at, revoked_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+    `INSERT INTO keys (id, secret_hash, tenant, roles, models, priority, note, created_at, expires_at, revoked_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   );
   const revoke = db.prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
   return {
@@ -45,6 +45,7 @@ function createKeys(db: DatabaseSync): Pick<Tables, 'listKeys' | 'addKey' | 'rev
         key.tenant,
         JSON.stringify(key.roles),
         JSON.stringify(key.models),
+        key.priority,
         key.note,
         key.createdAt,
         key.expiresAt ?? null,
@@ -115,6 +116,8 @@ const toKey = (row: Row): ApiKey => ({
   // A role that this version does not know gives no rights.
   roles: toList(row.roles).filter(isRole),
   models: toList(row.models).map(String),
+  // Nor one of a priority that it does not know any precedence.
+  priority: isPriority(row.priority) ? row.priority : 'sheddable',
   note: String(row.note),
   createdAt: Number(row.created_at),
   expiresAt: toTime(row.expires_at),

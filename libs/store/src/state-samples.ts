@@ -9,6 +9,7 @@ export const aKey = (id: string, changes: Partial<ApiKey> = {}): ApiKey => ({
   tenant: 'acme',
   roles: ['infer'],
   models: ['digits', 'post*'],
+  priority: 'standard',
   note: 'the kiosk in the hall',
   createdAt: 1_000,
   expiresAt: undefined,
