@@ -17,6 +17,7 @@ import { addHealth } from './health.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
+import { type DoorTls, openDoorTls, type TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */
@@ -45,6 +46,8 @@ export interface DoorOptions {
   readonly limits: Limits;
   /** Whether the mesh stream is served too: on the doors of services, never on a public one. Default false. */
   readonly mesh?: boolean;
+  /** Without it the door speaks plain text. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface Door {
@@ -74,8 +77,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = addHealth(server);
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
-  const port = await bind(server, options);
+  const tls = options.tls && openDoorTls(options.name, options.tls);
+  const port = await bind(server, options, tls);
   guardStreams(server, limits);
+  tls?.guard(server);
   let announced: readonly string[] = [];
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
@@ -91,21 +96,23 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     close: (graceMs) => {
       mesh?.goAway();
       health.endWatches();
-      return shutDown(server, graceMs);
+      return shutDown(server, graceMs).finally(() => tls?.close());
     },
   };
 }
 
-function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<number> {
+function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorTls | undefined): Promise<number> {
+  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error)
+    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
+      if (error) {
+        tls?.close();
         reject(
           new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, {
             cause: error,
           }),
         );
-      else resolve(bound);
+      } else resolve(bound);
     });
   });
 }

@@ -8,6 +8,7 @@ import {
   type InferRequest,
   remainingMs,
 } from '@sheaf/inference';
+import type { ChannelTo } from '../health.ts';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { cancelFrame, clientHello, openFrame, type Reply, readServerFrames, type ServerFrame } from './frames.ts';
@@ -34,18 +35,16 @@ export interface Answered {
 type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
 
 export class MeshConnection {
-  readonly #target: string;
+  readonly #channel: ChannelTo;
   readonly #service: string;
-  readonly #options: grpc.ChannelOptions;
   #client: grpc.Client;
   #session: Session | undefined;
   #closed = false;
 
   /** `service` names the peer in errors. */
-  constructor(target: string, service: string, options: grpc.ChannelOptions) {
-    this.#target = target;
+  constructor(channel: ChannelTo, service: string) {
+    this.#channel = channel;
     this.#service = service;
-    this.#options = options;
     this.#client = this.#connect();
   }
 
@@ -62,7 +61,8 @@ export class MeshConnection {
   }
 
   #connect(): grpc.Client {
-    return new grpc.Client(this.#target, grpc.credentials.createInsecure(), this.#options);
+    const { target, credentials, options } = this.#channel;
+    return new grpc.Client(target, credentials, options);
   }
 
   #open(): Session {
