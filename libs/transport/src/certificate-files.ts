@@ -1,5 +1,5 @@
 /** Certificates and keys in files, read again when the files change. */
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -130,11 +130,15 @@ export function readPem(files: PemFiles): Pem {
     const bytes = pem[kind];
     if (bytes && !isCertificate(bytes)) throw unusable(`${basename(files[kind] ?? '')} holds no certificate in PEM`);
   }
+  const { certificate = '', key = '' } = files;
+  // Not left to OpenSSL alone, which drops a key that does not fit and says nothing.
+  if (pem.certificate && !isKeyOf(pem.certificate, pem.key))
+    throw unusable(`${basename(key)} holds no key in PEM that fits the certificate in ${basename(certificate)}`);
   try {
-    createSecureContext(pem);
+    createSecureContext({ ...(pem.ca ? { ca: pem.ca } : {}), cert: pem.certificate, key: pem.key });
   } catch (cause) {
-    const { certificate = '', key = '' } = files;
-    throw unusable(`${basename(key)} holds no key in PEM that fits the certificate in ${basename(certificate)}`, cause);
+    const names = Object.values(files).flatMap((file) => (file === undefined ? [] : [basename(file)]));
+    throw unusable(`OpenSSL takes no TLS from ${names.join(', ')}`, cause);
   }
   return pem;
 }
@@ -152,6 +156,14 @@ function readFile(file: string): Buffer {
 function isCertificate(bytes: Buffer): boolean {
   try {
     return new X509Certificate(bytes) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isKeyOf(certificate: Buffer, key: Buffer | undefined): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key ?? ''));
   } catch {
     return false;
   }
