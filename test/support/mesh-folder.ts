@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { type RunningMesh, startMesh } from '@sheaf/cli';
 import { type CallContext, Journal, monotonicClock, type Tensor } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
+import { createRemote, type Remote } from '@sheaf/transport';
 
 /** Files of a mesh folder: path -> content. `models/m` alone is short for `models/m/1/model.onnx`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -29,27 +29,16 @@ export interface TestMesh extends AsyncDisposable {
   readonly events: readonly string[];
 }
 
-/** What the door and the services are asked with. */
-export interface TestTls {
-  readonly door?: (folder: string) => RemoteTls;
-  readonly services?: (folder: string) => RemoteTls;
-}
-
 /** A mesh of real processes on free ports, from files that the test writes. */
-export async function startTestMesh(files: Files, tls?: TestTls): Promise<TestMesh> {
+export async function startTestMesh(files: Files): Promise<TestMesh> {
   const folder = await writeFolder(files);
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   const events: string[] = [];
   const running = await startMesh(mesh, { port: 0, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();
-  const remote = (
-    name: string,
-    port: number,
-    by: ((folder: string) => RemoteTls | undefined) | undefined = tls?.services,
-  ): Remote => {
-    const options = { service: name, limits: mesh.limits, tls: by?.(folder) };
-    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, options);
+  const remote = (name: string, port: number): Remote => {
+    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, { service: name, limits: mesh.limits });
     remotes.set(name, opened);
     return opened;
   };
@@ -57,7 +46,7 @@ export async function startTestMesh(files: Files, tls?: TestTls): Promise<TestMe
     mesh,
     running,
     events,
-    door: remote('gateway', running.gateway.port, tls?.door ?? (() => undefined)),
+    door: remote('gateway', running.gateway.port),
     service: (name) => remote(name, running.services.find((service) => service.name === name)?.port ?? 0),
     [Symbol.asyncDispose]: async () => {
       for (const opened of remotes.values()) opened.close();

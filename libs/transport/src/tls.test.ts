@@ -7,9 +7,10 @@ import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits } from '@sheaf/inference';
 import { type Authority, createAuthority, createSelfSigned, type Issued } from '../../../test/support/certificates.ts';
+import { type Shaken, shakeHands } from '../../../test/support/handshake.ts';
 import { createDoor, type Door } from './door.ts';
 import { contextOf, openDoor, requestFor, served, until } from './fake-model.ts';
 import { createRemote, type Remote, type RemoteTls, type TlsFiles } from './index.ts';
@@ -71,20 +72,8 @@ function remoteOf(port: number, tls: RemoteTls | undefined, transport: 'unary' |
 }
 const ask = (remote: Remote, timeoutMs = 3_000) => remote.infer(requestFor('echo'), contextOf(timeoutMs));
 
-/** What becomes of a handshake, and of the connection soon after. */
-function shake(port: number, options: ConnectionOptions): Promise<{ socket: TLSSocket; code: string | undefined }> {
-  return new Promise((resolve) => {
-    const socket = connectTls({ port, host: '127.0.0.1', ca: ca.certificate, ALPNProtocols: ['h2'], ...options });
-    const finish = (code: string | undefined): void => {
-      resolve({ socket, code });
-      if (code !== undefined) socket.destroy();
-    };
-    socket.on('error', (failure: NodeJS.ErrnoException) => finish(failure.code));
-    socket.on('close', () => finish('closed'));
-    socket.on('secureConnect', () => setTimeout(() => finish(undefined), 200));
-    socket.resume();
-  });
-}
+const shake = (port: number, options: ConnectionOptions): Promise<Shaken> =>
+  shakeHands(port, { ca: ca.certificate, ...options });
 
 const mutual = (): Partial<TlsFiles> => ({ clientCa: file('ca.crt'), clientCertificate: 'require' });
 const asking = (): Partial<TlsFiles> => ({ clientCa: file('ca.crt') });
@@ -256,10 +245,9 @@ describe('a door with TLS', () => {
         }
       })();
       const serialNow = async (): Promise<string> => {
-        const { socket } = await shake(port, { cert: own.certificate, key: own.key });
-        const { serialNumber } = socket.getPeerCertificate();
+        const { socket, serial = '' } = await shake(port, { cert: own.certificate, key: own.key });
         socket.destroy();
-        return serialNumber;
+        return serial;
       };
       serials.push(await serialNow());
       const next = await ca.issue();
