@@ -12,12 +12,13 @@ import {
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { createAnswer } from './answer.ts';
+import { type DoorTls, openDoorTls } from './door-tls.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
-import { type DoorTls, openDoorTls, type TlsFiles } from './tls.ts';
+import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */

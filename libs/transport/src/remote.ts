@@ -20,8 +20,9 @@ import {
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import { type ChannelTo, watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
+import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus } from './status.ts';
-import { openRemoteTls, type RemoteTls } from './tls.ts';
+import type { RemoteTls } from './tls.ts';
 import { type Answered, MeshConnection } from './transports/mesh-client.ts';
 import { decodeResponse, encodeRequest } from './wire/codec.ts';
 
