@@ -181,6 +181,11 @@ describe('a mesh with TLS', () => {
     });
     await using near = await startTestMesh(files('{ ca: tls/ca.crt }'));
     assert.equal((await ask(near.door, 'double', [x])).model, 'double');
+    const other = { ca: file('ca.crt'), certificate: file('mesh.crt'), key: file('mesh.key') };
+    await assert.rejects(
+      near.running.update({ ...near.mesh, tls: other }),
+      /mesh\.yaml: tls: .* start the mesh again$/,
+    );
     await assert.rejects(startTestMesh(files('true')), /service far cannot be reached/);
   });
 
@@ -216,6 +221,14 @@ describe('a mesh with TLS', () => {
     assert.ok(!mesh.output().includes('    at '), mesh.output());
     for (const pid of pids) process.kill(pid, 0);
     assert.ok(!mesh.output().includes('starts again'), mesh.output());
+  });
+
+  it('does not start where its services could not be asked', async () => {
+    const { certificate, key } = await ca.issue({ names: ['mesh.example'] });
+    const wrong = { 'tls/ca.crt': ca.certificate, 'tls/mesh.crt': certificate, 'tls/mesh.key': key };
+    const line = 'tls: { ca: tls/ca.crt, certificate: tls/mesh.crt, key: tls/mesh.key }\n';
+    const started = startTestMesh({ 'models/double': sampleModels.scale(2), 'mesh.yaml': line, ...wrong });
+    await assert.rejects(started, /^Error: mesh\.yaml: tls\.certificate: it has to name 127\.0\.0\.1, /);
   });
 
   it('lets nobody ask a service who has no certificate of the mesh', async () => {

@@ -105,11 +105,11 @@ async function readPem(file: string, name: string, kind: Kind): Promise<Pem | st
 }
 
 function readKey(pem: string, name: string): Pem | string {
+  if (/-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/m.test(pem))
+    return `the key in "${name}" is encrypted; want one without a passphrase`;
   try {
     return { name, certificates: [], key: createPrivateKey(pem) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE')
-      return `the key in "${name}" is encrypted; want one without a passphrase`;
+  } catch {
     return `"${name}" holds no private key in PEM`;
   }
 }

@@ -12,7 +12,7 @@ import { defaultLimits } from '@sheaf/inference';
 import { type Authority, createAuthority, createSelfSigned, type Issued } from '../../../test/support/certificates.ts';
 import { type Shaken, shakeHands } from '../../../test/support/handshake.ts';
 import { createDoor, type Door } from './door.ts';
-import { contextOf, openDoor, requestFor, served, until } from './fake-model.ts';
+import { contextOf, openDoor, requestFor, served, until, untilDone } from './fake-model.ts';
 import { createRemote, type Remote, type RemoteTls, type TlsFiles } from './index.ts';
 import { type Peer, peerOf, splitNames } from './peer.ts';
 
@@ -259,4 +259,20 @@ describe('a door with TLS', () => {
       assert.deepEqual(serials, [own.serial, next.serial]);
       own = next;
     }));
+
+  it('keeps its connections when its certificate expires, and takes new ones when there is another', async () => {
+    await write('short', await ca.issue({ validMs: 2_000 }));
+    await withDoor(pair('short'), async ({ port }) => {
+      const open = remoteOf(port, trusting(), 'stream');
+      await ask(open);
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      const late = remoteOf(port, trusting());
+      await assert.rejects(ask(late), { code: 'UNAVAILABLE' });
+      assert.match(lines.join(), /CERT_HAS_EXPIRED/);
+      await ask(open);
+      await write('short', await ca.issue());
+      await untilDone(() => ask(late));
+      await ask(open);
+    });
+  });
 });
