@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -23,8 +23,19 @@ const files = () => ({
   key: join(folder, 'own.key'),
 });
 async function write({ certificate, key }: Partial<Issued>): Promise<void> {
-  if (certificate) await writeFile(files().certificate, certificate);
-  if (key) await writeFile(files().key, key);
+  for (const [file, content] of [
+    [files().certificate, certificate],
+    [files().key, key],
+  ] as const) {
+    if (!content) continue;
+    await rm(file, { force: true });
+    await writeFile(file, content);
+  }
+}
+
+async function linkKey(): Promise<void> {
+  await rm(files().key);
+  await symlink(files().key, files().key);
 }
 
 /** Files that are looked at when the test says so, what they hold, and what they told. */
@@ -69,6 +80,7 @@ describe('certificate files', () => {
     ['no PEM', () => write({ certificate: 'hello' }), /^TLS: own\.crt holds no certificate in PEM;/],
     ['nothing', () => write({ certificate: '\n' }), /^TLS: own\.crt holds no certificate in PEM;/],
     ['no file', () => unlink(files().key), /^TLS: own\.key cannot be read \(ENOENT\);/],
+    ['a link to itself', linkKey, /^TLS: own\.key cannot be read \(ELOOP\);/],
     ['a very large file', () => write({ key: 'x'.repeat(2 ** 20 + 1) }), /^TLS: own\.key has more than 1048576 bytes;/],
   ];
   for (const [name, spoil, line] of spoilt) {

@@ -176,6 +176,11 @@ const unusable = (message: string, cause?: unknown): InferError =>
 const stateOf = (files: PemFiles): string => kinds.map((kind) => fileState(files[kind])).join(' ');
 
 function fileState(file: string | undefined): string {
-  const stats = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false, bigint: true });
-  return stats ? `${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}` : '';
+  if (file === undefined) return '';
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }

@@ -48,7 +48,7 @@ export function openDoorTls(name: string, tls: TlsFiles): DoorTls {
   const { certificates, release } = leaseCertificates({ ca: clientCa, certificate, key });
   if (!certificates.current) {
     release();
-    // Says why.
+    // Says why; unless they are good by now.
     checkTls({ ca: clientCa, certificate, key });
     throw new InferError('FAILED_PRECONDITION', `${name}: its certificates changed while it started`);
   }
@@ -94,8 +94,8 @@ function guardHandshakes(server: grpc.Server, name: string): void {
       tell(addressOf(socket), reasonOf(socket.authorizationError ?? error)),
     );
     http2Server.on('session', (session: ServerHttp2Session) => {
-      const socket = session.socket as TLSSocket;
-      if (socket.authorized || !socket.getPeerX509Certificate()) return;
+      const socket = session.socket as TLSSocket | undefined;
+      if (!socket || socket.authorized || !socket.getPeerX509Certificate()) return;
       tell(socket.remoteAddress, reasonOf(socket.authorizationError));
       session.destroy();
     });
