@@ -34,7 +34,10 @@ const tlsNames = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
 
 type ConnectorArguments = Parameters<grpc.ChannelCredentials['_createSecureConnector']>;
 
-/** As grpc-js's own, but for two things: each connection takes the context of its moment, and an address is not sent as a name, which TLS forbids. */
+/**
+ * As grpc-js's own, but for two things: each connection takes the context of its moment, and an address is not sent as a name. TLS forbids that, and
+ * Node 26 throws, so that grpc-js 1.14 itself reaches no `127.0.0.1:8001` by TLS.
+ */
 class LatestCredentials extends grpc.ChannelCredentials {
   readonly #contextNow: () => SecureContext;
   readonly #serverName: string | undefined;
