@@ -1,7 +1,6 @@
 /** A mesh whose door speaks TLS, and whose services show one another their certificates. */
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
@@ -9,7 +8,7 @@ import { defaultLimits, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
 import { createRemote, type RemoteTls } from '@sheaf/transport';
 import { type Authority, createAuthority, createSelfSigned, type Issued } from '../support/certificates.ts';
-import { shakeHands } from '../support/handshake.ts';
+import { sendGarbage, shakeHands } from '../support/handshake.ts';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';
@@ -88,14 +87,6 @@ async function stock(port: number): Promise<string | undefined> {
   const answer = await client.call('ServerLive', {});
   return answer.code === 'OK' ? undefined : answer.code;
 }
-function garbage(port: number): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.alloc(20_000, 7)));
-    socket.on('error', () => {}).on('close', () => resolve('closed'));
-    socket.resume();
-  });
-}
-
 before(async () => {
   ca = await createAuthority();
   [door, own] = [await ca.issue(), await ca.issue()];
@@ -199,7 +190,7 @@ describe('a mesh with TLS', () => {
     ['a self-signed client', (port) => refusal(port, showing('self'))],
     ['plain text', (port) => refusal(port, undefined)],
     ['a stock client in plain text', stock],
-    ['garbage', garbage],
+    ['garbage', sendGarbage],
   ];
 
   it('refuses what it should at every door, tells it once each, and answers the next good call', async () => {

@@ -1,3 +1,5 @@
+/** TLS connections without gRPC on them. */
+import { connect as connectPlain } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 
 export interface Shaken {
@@ -11,7 +13,7 @@ export interface Shaken {
 /** With TLS 1.3 a server says only after the handshake that it does not take a client. */
 const settleMs = 200;
 
-/** One TLS connection to a port of this machine, without gRPC on it; whoever asks for it destroys its socket. */
+/** One connection to a port of this machine; whoever asks for it destroys its socket. */
 export function shakeHands(port: number, options: ConnectionOptions): Promise<Shaken> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1', ALPNProtocols: ['h2'], ...options });
@@ -23,6 +25,15 @@ export function shakeHands(port: number, options: ConnectionOptions): Promise<Sh
       serial = socket.getPeerX509Certificate()?.serialNumber;
       setTimeout(() => finish(undefined), settleMs);
     });
+    socket.resume();
+  });
+}
+
+/** Resolves when the peer has closed. */
+export function sendGarbage(port: number): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connectPlain(port, '127.0.0.1', () => socket.write(Buffer.alloc(20_000, 7)));
+    socket.on('error', () => {}).on('close', () => resolve('closed'));
     socket.resume();
   });
 }
