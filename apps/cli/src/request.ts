@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { defaultLimits, InferError, type ModelDescription, type Parameter, type Tensor } from '@sheaf/inference';
 import { readTensor } from '@sheaf/tensor-io';
-import { createRemote, type Remote } from '@sheaf/transport';
+import { checkTls, createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
 
@@ -19,6 +19,10 @@ export const requestOptions = {
   shape: { type: 'string', multiple: true },
   header: { type: 'string', multiple: true },
   parameter: { type: 'string', multiple: true },
+  tls: { type: 'boolean' },
+  ca: { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
 } as const;
 
 export const requestHelp = `  <input>              page.png, or x=page.png where there are several inputs, or a list such as x='[[1, 2]]'
@@ -30,7 +34,10 @@ export const requestHelp = `  <input>              page.png, or x=page.png where
   --output <name>      may be repeated; all of them unless given
   --timeout <ms>       10000 unless given
   --header k=v         gRPC metadata of the call, such as x-channel=phone; may be repeated
-  --parameter k=v      a parameter of the request; v is true, false, a number or a text; may be repeated`;
+  --parameter k=v      a parameter of the request; v is true, false, a number or a text; may be repeated
+  --tls                where the door speaks TLS
+  --ca <file>          with --tls: who vouches for the door, in PEM; the authorities that Node trusts unless given
+  --cert, --key <file> with --tls: a certificate of ours and its key, in PEM`;
 
 export interface Question {
   /** Called with the inputs before the mesh is asked. */
@@ -54,7 +61,7 @@ export async function askMesh(
     key,
     parameterOf(text),
   ]);
-  const door = createRemote(address, { service: address, limits, metadata });
+  const door = createRemote(address, { service: address, limits, metadata, tls: tlsOf(values) });
   try {
     const description = await describe(door, name, version);
     const inputs = await readInputs(description, sources, shapesOf(values.shape));
@@ -66,6 +73,18 @@ export async function askMesh(
   } finally {
     door.close();
   }
+}
+
+/** The files are tried here: a mistake in them is one of the command, not of the mesh. */
+function tlsOf(values: OptionValues): RemoteTls | undefined {
+  const [ca, certificate, key] = [textOf(values.ca), textOf(values.cert), textOf(values.key)];
+  if (values.tls !== true) {
+    if (ca ?? certificate ?? key) throw new UsageError('--ca, --cert and --key want --tls with them');
+    return undefined;
+  }
+  if ((certificate === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
+  checkTls({ ca, certificate, key });
+  return { ca, certificate, key };
 }
 
 function pairs(option: string, given: OptionValues[string]): [string, string][] {
@@ -88,7 +107,9 @@ async function describe(door: Remote, name: string, version: string): Promise<Mo
     return await door.describe(name, version, describeTimeoutMs);
   } catch (error) {
     if (error instanceof InferError && error.code === 'UNAVAILABLE')
-      throw new UsageError(`${error.message}; is the mesh up? (sheaf up <folder>, or --address <host:port>)`);
+      throw new UsageError(
+        `${error.message}; is the mesh up? (sheaf up <folder>, or --address <host:port>; --tls where it speaks TLS)`,
+      );
     throw error;
   }
 }

@@ -1,4 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Mesh, Service } from '@sheaf/mesh';
@@ -31,6 +33,14 @@ export interface StartOptions {
   readonly port?: number;
 }
 
+/** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
+async function checkOwnName({ tls }: Mesh): Promise<void> {
+  if (!tls || new X509Certificate(await readFile(tls.certificate)).checkIP('127.0.0.1')) return;
+  throw new Error(
+    'mesh.yaml: tls.certificate: it has to name 127.0.0.1, where the services listen, among its alternative names',
+  );
+}
+
 /** A service that runs, and what it runs. */
 interface Running {
   /** One for each replica. */
@@ -41,6 +51,7 @@ interface Running {
 /** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
   const { onEvent, onReady = () => {}, port = mesh.gateway.port } = options;
+  await checkOwnName(mesh);
   const ready = (process: Supervised): Supervised => {
     onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
     onReady();
@@ -83,6 +94,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   let updating = Promise.resolve(false);
 
   const update = async (next: Mesh): Promise<boolean> => {
+    if (!isDeepStrictEqual(next.tls, mesh.tls))
+      throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
     const old = running;
     const started = await startServices(next, old, start);
     if (isDeepStrictEqual(next, served) && missingFrom(old, started).length === 0) return false;

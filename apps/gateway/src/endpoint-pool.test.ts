@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultLimits, Journal, monotonicClock } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
-import { createDoor, type Door } from '@sheaf/transport';
+import { createDoor, type Door, type TlsFiles } from '@sheaf/transport';
+import { createAuthority } from '../../../test/support/certificates.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 
 const service: Service = {
@@ -16,9 +20,9 @@ const service: Service = {
   transport: 'stream',
 };
 
-async function openDoor(host: string, port: number): Promise<Door> {
+async function openDoor(host: string, port: number, tls?: TlsFiles): Promise<Door> {
   const door = await createDoor(
-    { name: host, host, port, limits: defaultLimits, mesh: true },
+    { name: host, host, port, limits: defaultLimits, mesh: true, tls },
     {
       infer: async ({ model }) => ({ model, version: '1', parameters: new Map([['host', host]]), outputs: [] }),
       describe: (name) => ({ name, versions: ['1'], platform: 'test', inputs: [], outputs: [] }),
@@ -93,5 +97,29 @@ describe('the endpoints of a service behind a name', () => {
     await until(() => ready().length === 0);
     pool.close();
     await Promise.all([one.close(1_000), two.close(1_000)]);
+  });
+
+  it('show certificates with that name, whatever the addresses', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-pool-'));
+    const authority = await createAuthority();
+    const { certificate, key } = await authority.issue({ names: ['echo.test'] });
+    const files = { ca: join(folder, 'ca.crt'), certificate: join(folder, 'own.crt'), key: join(folder, 'own.key') };
+    await writeFile(files.ca, authority.certificate);
+    await writeFile(files.certificate, certificate);
+    await writeFile(files.key, key);
+    const door = await openDoor('127.0.0.1', 0, files);
+    const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
+    const pools = ['echo.test', 'other.test'].map(
+      (host) =>
+        new EndpointPool([`dns:///${host}:${door.port}`], service, defaultLimits, { resolve, tls: { ca: files.ca } }),
+    );
+    await Promise.all(pools.map(({ asked }) => asked));
+    assert.deepEqual(
+      pools.map(({ endpoints }) => endpoints.map(({ isReady }) => isReady)),
+      [[true], [false]],
+    );
+    for (const pool of pools) pool.close();
+    await door.close(1_000);
+    await rm(folder, { recursive: true });
   });
 });

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Limits } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
+import type { RemoteTls } from '@sheaf/transport';
 import { Endpoint } from './endpoint.ts';
 
 /** How often a name is asked for its addresses. */
@@ -10,7 +11,9 @@ const resolveIntervalMs = 5_000;
 /** The addresses of a host. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-export interface DnsOptions {
+export interface PoolOptions {
+  /** What the endpoints are asked with; plain text without. */
+  readonly tls?: RemoteTls | undefined;
   readonly resolve?: Resolve;
   /** Default 5,000. */
   readonly intervalMs?: number;
@@ -30,6 +33,7 @@ export class EndpointPool {
   readonly asked: Promise<unknown>;
   endpoints: readonly Endpoint[] = [];
   readonly #limits: Limits;
+  readonly #tls: RemoteTls | undefined;
   readonly #resolve: Resolve;
   readonly #timer: NodeJS.Timeout | undefined;
   /** What each target led to when it was resolved last. */
@@ -37,15 +41,16 @@ export class EndpointPool {
   #closed = false;
   #updating = false;
 
-  constructor(targets: readonly string[], service: Service, limits: Limits, dns: DnsOptions = {}) {
+  constructor(targets: readonly string[], service: Service, limits: Limits, options: PoolOptions = {}) {
     this.service = service;
     this.#limits = limits;
-    this.#resolve = dns.resolve ?? byDns;
+    this.#tls = options.tls;
+    this.#resolve = options.resolve ?? byDns;
     this.#addresses = new Map(targets.map((target) => [target, hostOf(target) ? [] : [target]]));
     this.resolved = this.#update();
     this.asked = this.resolved.then(() => Promise.all(this.endpoints.map(({ asked }) => asked)));
     if (targets.some(hostOf))
-      this.#timer = setInterval(() => void this.#update(), dns.intervalMs ?? resolveIntervalMs).unref();
+      this.#timer = setInterval(() => void this.#update(), options.intervalMs ?? resolveIntervalMs).unref();
   }
 
   close(): void {
@@ -60,10 +65,18 @@ export class EndpointPool {
     await Promise.all([...this.#addresses.keys()].map((target) => this.#resolveTarget(target)));
     this.#updating = false;
     if (this.#closed) return;
-    const now = new Set([...this.#addresses.values()].flat());
+    const now = new Map(
+      [...this.#addresses].flatMap(([target, addresses]) => addresses.map((address) => [address, target] as const)),
+    );
     const known = new Map(this.endpoints.map((endpoint) => [endpoint.target, endpoint]));
-    this.endpoints = [...now].map((target) => known.get(target) ?? new Endpoint(target, this.service, this.#limits));
+    this.endpoints = [...now].map(([address, target]) => known.get(address) ?? this.#open(address, target));
     for (const [target, endpoint] of known) if (!now.has(target)) endpoint.retire();
+  }
+
+  /** A certificate names the host that is asked for, not the address that it has at the moment. */
+  #open(address: string, target: string): Endpoint {
+    const serverName = this.#tls?.serverName ?? hostOf(target)?.host;
+    return new Endpoint(address, this.service, this.#limits, this.#tls && { ...this.#tls, serverName });
   }
 
   /** A name that cannot be resolved keeps the addresses that it had. */

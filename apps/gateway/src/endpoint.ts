@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type Infer, InferError, type Limits, type Load } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
 import type { Pickable } from '@sheaf/routing';
-import { createRemote, type Remote } from '@sheaf/transport';
+import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 
 /** What a server said of its load counts for so long. */
 const loadValidMs = 1_000;
@@ -27,13 +27,13 @@ export class Endpoint implements Pickable {
   #toldAt = 0;
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, { name, transport }: Service, limits: Limits) {
+  constructor(target: string, { name, transport }: Service, limits: Limits, tls?: RemoteTls) {
     this.target = target;
     const onLoad = ({ calls }: Load): void => {
       this.#others = Math.max(0, calls - this.#outstanding);
       this.#toldAt = performance.now();
     };
-    this.remote = createRemote(target, { service: name, limits, transport, onLoad });
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad, tls });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);

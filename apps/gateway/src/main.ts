@@ -4,7 +4,7 @@ import { createTracing, drainOnSignal, main, onReload, report } from '@sheaf/hos
 import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor } from '@sheaf/transport';
+import { createDoor, mutualTls } from '@sheaf/transport';
 import { type Catalog, openCatalog } from './catalog.ts';
 import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
@@ -63,7 +63,7 @@ await main(async () => {
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
   const door = await createDoor(
-    { name: 'gateway', host, port, limits: mesh.limits },
+    { name: 'gateway', host, port, limits: mesh.limits, tls: mesh.gateway.tls },
     { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
   );
   // Calls from inside a graph: already admitted, so they enter below all that the public door does but the deadline. Never reachable from outside.
@@ -71,7 +71,14 @@ await main(async () => {
     values['inner-port'] === undefined
       ? undefined
       : await createDoor(
-          { name: 'gateway', host: innerHost, port: Number(values['inner-port']), limits: mesh.limits, mesh: true },
+          {
+            name: 'gateway',
+            host: innerHost,
+            port: Number(values['inner-port']),
+            limits: mesh.limits,
+            mesh: true,
+            tls: mesh.tls && mutualTls(mesh.tls),
+          },
           { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
         );
   onReload<Served>(async (served) => {

@@ -27,7 +27,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[]): Services
   const opened = mesh.services.map((service) => {
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
-    return new EndpointPool(own, service, mesh.limits);
+    return new EndpointPool(own, service, mesh.limits, { tls: service.endpoint ? service.tls : mesh.tls });
   });
   const handles = opened.map((pool) => handleOf(pool));
   const holders = new Map(

@@ -4,7 +4,7 @@ import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
 import { InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { createDoor, createRemote } from '@sheaf/transport';
+import { createDoor, createRemote, mutualTls } from '@sheaf/transport';
 import { openService } from './open-service.ts';
 
 const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>]';
@@ -35,13 +35,20 @@ await main(async () => {
   const name = values.service;
   const tracing = await createTracing(`sheaf-${name}`);
   const gateway = values.gateway
-    ? createRemote(values.gateway, { service: 'gateway', limits: mesh.limits, transport: 'stream' })
+    ? createRemote(values.gateway, { service: 'gateway', limits: mesh.limits, transport: 'stream', tls: mesh.tls })
     : undefined;
   const service = await openService(mesh, name, gateway?.infer ?? noGateway);
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor(
-    { name, host: values.host, port: Number(values.port), limits: mesh.limits, mesh: true },
+    {
+      name,
+      host: values.host,
+      port: Number(values.port),
+      limits: mesh.limits,
+      mesh: true,
+      tls: mesh.tls && mutualTls(mesh.tls),
+    },
     served,
   );
   drainOnSignal(door, tracing, async () => {

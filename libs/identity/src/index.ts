@@ -1,6 +1,5 @@
 export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
 export { type AuthenticatePorts, createAuthenticate } from './authenticate.ts';
-export { certificateFacts } from './certificate.ts';
 export type {
   Authenticate,
   CertificateFacts,

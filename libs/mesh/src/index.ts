@@ -1,6 +1,8 @@
 export {
+  type ForeignTls,
   type Mesh,
   type MeshPipeline,
+  type MeshTls,
   type MeshTransform,
   type Model,
   type ModelVersion,

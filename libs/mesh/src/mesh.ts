@@ -41,6 +41,24 @@ export interface MeshTransform {
   readonly uses: readonly string[];
 }
 
+/** TLS of the gateway's public door: PEM files, absolute. */
+export interface DoorTls {
+  readonly certificate: string;
+  readonly key: string;
+  /** Who vouches for the certificates of clients. */
+  readonly clientCa?: string;
+}
+
+/** What the gateway and its own services show and trust among themselves: PEM files, absolute. */
+export interface MeshTls {
+  readonly ca: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What somebody else's server is asked with; without `ca` the authorities that everybody trusts. */
+export type ForeignTls = Partial<MeshTls>;
+
 /** What is deployed: a process that holds models or transforms, or somebody else's server at `endpoint`. */
 export interface Service {
   readonly name: string;
@@ -49,6 +67,8 @@ export interface Service {
   readonly transforms: readonly string[];
   /** A gRPC target of a server that is not ours to start. */
   readonly endpoint: string | undefined;
+  /** Undefined: `endpoint` is asked in plain text. Our own are asked with the `tls` of the mesh. */
+  readonly tls?: ForeignTls | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** Processes of it. */
@@ -77,7 +97,17 @@ export interface Mesh {
   readonly pipelines: readonly MeshPipeline[];
   readonly services: readonly Service[];
   readonly limits: Limits;
-  readonly gateway: { readonly host: string; readonly port: number };
+  readonly gateway: Gateway;
+  /** Undefined: the gateway and its services speak plain text among themselves. */
+  readonly tls: MeshTls | undefined;
+}
+
+/** The public door. */
+export interface Gateway {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined: plain text. */
+  readonly tls?: DoorTls | undefined;
 }
 
 /** The name under which a service serves the transform at `path`. */

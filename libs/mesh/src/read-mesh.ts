@@ -34,20 +34,18 @@ export async function readMesh(path: string): Promise<MeshReading> {
   const parsed = yamls.flatMap((yaml) => parse(yaml, problems));
   const transformNames = transforms.map(({ name }) => name);
   const modelNames = models.map(({ name }) => name);
-  const { services, limits, gateway } = await readSettings(folder, modelNames, transformNames, problems);
+  const settings = await readSettings(folder, modelNames, transformNames, problems);
   const mesh: Mesh = {
     folder,
     models,
     transforms,
     pipelines: [],
-    services,
-    limits,
-    gateway,
+    ...settings,
   };
   const pipelines = checkTypes(mesh, parsed, problems);
   checkNames({ ...mesh, pipelines }, problems);
   checkUses({ ...mesh, pipelines }, problems);
-  if (models.length + services.length + parsed.length === 0 && problems.length === 0) {
+  if (models.length + settings.services.length + parsed.length === 0 && problems.length === 0) {
     problems.push(
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
     );

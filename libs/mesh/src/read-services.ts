@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultLimits, type Limits } from '@sheaf/inference';
+import { defaultLimits } from '@sheaf/inference';
 import { integer, isRecord, readFields, text, texts } from './fields.ts';
-import type { Service } from './mesh.ts';
+import type { Mesh, Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
+import { readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const file = 'mesh.yaml';
@@ -30,6 +31,7 @@ const limitFields = {
 const gatewayFields = {
   host: text('a host to listen on', /^[A-Za-z0-9.:[\]-]+$/),
   port: integer(0, 65_535),
+  tls: (value: unknown) => value,
 };
 
 const serviceFields = {
@@ -41,19 +43,18 @@ const serviceFields = {
   transport: text('unary', /^unary$/),
   replicas: integer(1, 64),
   cpus: integer(1, 256),
+  tls: (value: unknown) => value,
 };
 
 const topFields = {
   services: (value: unknown) => value,
   limits: (value: unknown) => value,
   gateway: (value: unknown) => value,
+  tls: (value: unknown) => value,
 };
 
-export interface MeshSettings {
-  readonly services: readonly Service[];
-  readonly limits: Limits;
-  readonly gateway: { readonly host: string; readonly port: number };
-}
+/** What mesh.yaml says. */
+export type MeshSettings = Pick<Mesh, 'services' | 'limits' | 'gateway' | 'tls'>;
 
 /** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds. */
 export async function readSettings(
@@ -64,12 +65,27 @@ export async function readSettings(
 ): Promise<MeshSettings> {
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
-  if (!yaml) return { services: ownServices(models, transforms, []), limits: defaultLimits, gateway: gatewayDefault };
+  if (!yaml)
+    return {
+      services: ownServices(models, transforms, []),
+      limits: defaultLimits,
+      gateway: gatewayDefault,
+      tls: undefined,
+    };
   const top = readFields(yaml, [], yaml.value, topFields, problems);
   const limits = { ...defaultLimits, ...readFields(yaml, ['limits'], top.limits, limitFields, problems) };
-  const gateway = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
-  const named = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
-  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway };
+  const at = (...path: string[]): TlsPlace => ({ yaml, folder, path, problems });
+  const door = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
+  const gateway = { ...door, tls: await readDoorTls(at('gateway', 'tls'), door.tls) };
+  const tls = await readMeshTls(at('tls'), top.tls);
+  const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
+  const named = await Promise.all(
+    read.map(async ({ tls: given, ...service }) => ({
+      ...service,
+      tls: await readForeignTls(at('services', service.name, 'tls'), given),
+    })),
+  );
+  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, tls };
 }
 
 function readServices(
@@ -78,7 +94,7 @@ function readServices(
   models: Set<string>,
   transforms: Set<string>,
   problems: MeshProblem[],
-): Service[] {
+): (Omit<Service, 'tls'> & { readonly tls: unknown })[] {
   if (value === undefined || value === null) return [];
   if (!isRecord(value)) {
     problems.push(yaml.place(['services'], 'want services by name'));
@@ -95,12 +111,17 @@ function readServices(
       transport,
       replicas = 1,
       cpus = 1,
+      tls,
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
     if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
     if (replicas > 1 && (endpoint || port !== 0))
       problems.push(yaml.place([...path, 'replicas'], 'want 1 where the service has an endpoint or a port of its own'));
+    if (!endpoint && tls !== undefined)
+      problems.push(
+        yaml.place([...path, 'tls'], 'want it where there is an endpoint; our own services take the `tls` of the mesh'),
+      );
     if (!endpoint) {
       for (const model of held.filter((candidate) => !models.has(candidate))) {
         problems.push(
@@ -127,6 +148,7 @@ function readServices(
       port,
       replicas,
       cpus,
+      tls: endpoint ? tls : undefined,
       transport: endpoint || transport ? 'unary' : 'stream',
     };
   });

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
+import type { Peer } from './peer.ts';
 
 /** A call, before its message has come. */
 export interface Knock {
@@ -10,15 +11,6 @@ export interface Knock {
   /** The caller's metadata; keys in lower case. */
   readonly metadata: (key: string) => string | undefined;
   readonly peer: Peer | undefined;
-}
-
-/** What the certificate of a TLS client says, when the door's CA has signed it. */
-export interface Peer {
-  readonly commonName: string;
-  /** Such as `DNS:reader.example`, `URI:spiffe://mesh/reader`. */
-  readonly alternativeNames: readonly string[];
-  /** SHA-256, hex. */
-  readonly fingerprint: string;
 }
 
 /** Answers on whose behalf a call is, or throws why it may not come in. */

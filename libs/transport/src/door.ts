@@ -2,27 +2,27 @@
 import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import {
-  asInferError,
   type Infer,
   InferError,
-  Journal,
+  type Journal,
   type Limits,
   type Load,
   type ModelDescription,
   maySee,
   type Principal,
-  parseTraceparent,
   type Snapshot,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
+import { type DoorTls, openDoorTls } from './door-tls.ts';
+import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
-import { type Gate, type GateRefusal, guardStreams } from './stream-guard.ts';
-import { tellIds } from './trailers.ts';
+import { guardStreams } from './stream-guard.ts';
+import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */
@@ -53,6 +53,8 @@ export interface DoorOptions {
   readonly limits: Limits;
   /** Whether the mesh stream is served too: on the doors of services, never on a public one. Default false. */
   readonly mesh?: boolean;
+  /** Without it the door speaks plain text. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 export interface Door {
@@ -87,8 +89,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     return name === '' || !principal || maySee(principal, name);
   });
   new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
-  const port = await bind(server, options);
-  guardStreams(server, limits, admissions && createGate(admissions, options.name, served));
+  const tls = options.tls && openDoorTls(options.name, options.tls);
+  const port = await bind(server, options, tls);
+  guardStreams(server, limits, admissions && createGate(admissions, options.name, served.onJournal));
+  tls?.guard(server);
   let announced: readonly string[] = [];
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
@@ -104,44 +108,23 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     close: (graceMs) => {
       mesh?.goAway();
       health.endWatches();
-      return shutDown(server, graceMs);
+      return shutDown(server, graceMs).finally(() => tls?.close());
     },
   };
 }
 
-/** Lets calls in by their credentials. One that is refused is in the trace like any other. */
-function createGate(admissions: Admissions, name: string, served: Served): Gate {
-  return (stream, headers) => {
-    const outcome = admissions.knock(stream, headers, undefined);
-    const refusal = (refused: Awaited<typeof outcome>): GateRefusal | undefined => {
-      if (!refused) return undefined;
-      const { code, message, reason } = asInferError(refused.error);
-      const trailers = new Map<string, string>();
-      const journal = new Journal(trailers);
-      const method = String(headers[':path']).split('/').at(-1)?.slice(0, 64);
-      const span = journal.start('request', `${name} ${method}`, parseTraceparent(textOf(headers.traceparent)));
-      journal.end(span, code, message, { 'sheaf.refused': reason, 'sheaf.decision': 'identity' });
-      tellIds(trailers, textOf(headers['x-request-id']), span);
-      served.onJournal(journal);
-      return { error: refused.error, trailers };
-    };
-    return outcome instanceof Promise ? outcome.then(refusal) : refusal(outcome);
-  };
-}
-
-const textOf = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header[0] : header;
-
-function bind(server: grpc.Server, { host, port, name }: DoorOptions): Promise<number> {
+function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorTls | undefined): Promise<number> {
+  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, grpc.ServerCredentials.createInsecure(), (error, bound) => {
-      if (error)
+    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
+      if (error) {
+        tls?.close();
         reject(
           new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, {
             cause: error,
           }),
         );
-      else resolve(bound);
+      } else resolve(bound);
     });
   });
 }

@@ -62,9 +62,15 @@ const againMaxMs = 1_000;
 /** A server that does not say how it is within this is not ready. */
 const silentMs = 5_000;
 
-export interface WatchOptions {
+/** How a server is reached. */
+export interface ChannelTo {
   readonly target: string;
-  readonly channel: grpc.ChannelOptions;
+  readonly credentials: grpc.ChannelCredentials;
+  readonly options: grpc.ChannelOptions;
+}
+
+export interface WatchOptions {
+  readonly channel: ChannelTo;
   /** Told whenever it changes; never the same twice. */
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service. */
@@ -72,7 +78,8 @@ export interface WatchOptions {
 }
 
 /** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
-export function watchHealth({ target, channel, onReady, ask }: WatchOptions): () => void {
+export function watchHealth({ channel, onReady, ask }: WatchOptions): () => void {
+  const { target, credentials, options } = channel;
   let ready: boolean | undefined;
   let delayMs = againMinMs;
   let stopped = false;
@@ -96,7 +103,7 @@ export function watchHealth({ target, channel, onReady, ask }: WatchOptions): ()
   };
   const watch = (): void => {
     // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
-    const client = new HealthClient(target, grpc.credentials.createInsecure(), channel);
+    const client = new HealthClient(target, credentials, options);
     const stream = client.watch?.({ service: '' }) as grpc.ClientReadableStream<{ status: string }>;
     const silent = setTimeout(() => stream.cancel(), silentMs).unref();
     end = () => {

@@ -1,3 +1,5 @@
-export type { Admit, Knock, Peer } from './admission.ts';
+export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
+export type { Peer } from './peer.ts';
 export { createRemote, type Remote, type Transport } from './remote.ts';
+export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';

@@ -18,9 +18,11 @@ import {
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
-import { watchHealth } from './health.ts';
+import { type ChannelTo, watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
+import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus } from './status.ts';
+import type { RemoteTls } from './tls.ts';
 import { type Answered, MeshConnection } from './transports/mesh-client.ts';
 import { decodeResponse, encodeRequest } from './wire/codec.ts';
 
@@ -52,18 +54,22 @@ export interface RemoteOptions {
   readonly onLoad?: (load: Load) => void;
   /** Metadata of each call that goes as a unary one; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Without it the connections are plain text. `{}` trusts the roots of Node. */
+  readonly tls?: RemoteTls | undefined;
 }
 
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, metadata = {} }: RemoteOptions,
+  { service, limits, transport, onLoad, metadata = {}, tls }: RemoteOptions,
 ): Remote {
-  const options = channelOptions(limits);
-  const client = new InferenceClient(target, grpc.credentials.createInsecure(), options);
+  const options = channelOptions(limits, tls);
+  const secured = openRemoteTls(service, tls);
+  const channel: ChannelTo = { target, credentials: secured.credentials, options };
+  const client = new InferenceClient(target, secured.credentials, options);
   const asked = { client, service, metadata };
   const lanes =
-    transport === 'stream' ? createLanes(target, service, options, limits.messageBytesMax - frameBytesMax) : undefined;
+    transport === 'stream' ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax) : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Answered> => {
     const lane = lanes?.pick(bytesOf(request));
     return lane ? lane.call(request, context) : unary(asked, request, context);
@@ -98,18 +104,19 @@ export function createRemote(
       };
     },
     isServerReady,
-    watchReady: (onReady) => watchHealth({ target, channel: options, onReady, ask: isServerReady }),
+    watchReady: (onReady) => watchHealth({ channel, onReady, ask: isServerReady }),
     close: () => {
       lanes?.close();
       client.close();
+      secured.close();
     },
   };
 }
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(target: string, service: string, options: grpc.ChannelOptions, bytesMax: number) {
-  const small = new MeshConnection(target, service, options);
-  const large = new MeshConnection(target, service, options);
+function createLanes(channel: ChannelTo, service: string, bytesMax: number) {
+  const small = new MeshConnection(channel, service);
+  const large = new MeshConnection(channel, service);
   return {
     pick: (bytes: number): MeshConnection | undefined => {
       if (bytes > bytesMax) return undefined;
@@ -124,7 +131,8 @@ function createLanes(target: string, service: string, options: grpc.ChannelOptio
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
-const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
+const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.ChannelOptions => ({
+  ...(tls?.serverName ? { 'grpc.default_authority': tls.serverName } : {}),
   'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
   'grpc.max_send_message_length': limits.messageBytesMax,
   'grpc-node.flow_control_window': 8 * 1024 * 1024,

@@ -8,6 +8,7 @@ import {
 } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, invalidField, type Limits } from '@sheaf/inference';
+import { http2ServersOf } from './http2-servers.ts';
 import { type Trailers, toStatus } from './status.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
@@ -24,10 +25,8 @@ export interface GateRefusal {
   readonly trailers: Trailers;
 }
 
-/** Reaches for the http2 servers of grpc-js, which are private; a test guards the field. */
 export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): void {
-  const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
-  for (const http2Server of http2Servers.keys()) {
+  for (const http2Server of http2ServersOf(server)) {
     raiseReceiveWindow(http2Server);
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');

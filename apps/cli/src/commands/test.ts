@@ -41,7 +41,8 @@ async function openServices(mesh: Mesh) {
   const remotes = mesh.services.map((service) => {
     const { name, endpoint, models, transforms } = service;
     const port = running.services.find((process) => process.name === name || process.name === `${name}-1`)?.port;
-    const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, { service: name, limits: mesh.limits });
+    const tls = endpoint ? service.tls : mesh.tls;
+    const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, { service: name, limits: mesh.limits, tls });
     return { holds: new Set([...models, ...transforms]), remote };
   });
   return {

@@ -14,6 +14,7 @@ export const up: Command = {
     const running = await startMesh(mesh, { onEvent: console.log, ...(port === undefined ? {} : { port }) });
     stopOnSignal(running);
     if (values.watch) watchMesh(mesh, running, console.log);
-    console.log(`the mesh is up: gRPC on ${mesh.gateway.host}:${running.gateway.port}; Ctrl-C ends it`);
+    const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
+    console.log(`the mesh is up: ${protocol} on ${mesh.gateway.host}:${running.gateway.port}; Ctrl-C ends it`);
   },
 };

@@ -8,6 +8,7 @@ import {
   type InferRequest,
   remainingMs,
 } from '@sheaf/inference';
+import type { ChannelTo } from '../health.ts';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { writtenCaller } from './caller.ts';
@@ -35,18 +36,16 @@ export interface Answered {
 type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
 
 export class MeshConnection {
-  readonly #target: string;
+  readonly #channel: ChannelTo;
   readonly #service: string;
-  readonly #options: grpc.ChannelOptions;
   #client: grpc.Client;
   #session: Session | undefined;
   #closed = false;
 
   /** `service` names the peer in errors. */
-  constructor(target: string, service: string, options: grpc.ChannelOptions) {
-    this.#target = target;
+  constructor(channel: ChannelTo, service: string) {
+    this.#channel = channel;
     this.#service = service;
-    this.#options = options;
     this.#client = this.#connect();
   }
 
@@ -63,7 +62,8 @@ export class MeshConnection {
   }
 
   #connect(): grpc.Client {
-    return new grpc.Client(this.#target, grpc.credentials.createInsecure(), this.#options);
+    const { target, credentials, options } = this.#channel;
+    return new grpc.Client(target, credentials, options);
   }
 
   #open(): Session {

@@ -1,0 +1,28 @@
+/** One peer is told of so often. */
+const againMs = 60_000;
+/** Peers that are remembered. Beyond that nobody new is told of until some were forgotten: a flood from everywhere is no flood of lines. */
+const peersMax = 1_024;
+
+/** Tells of handshakes that fail: once per peer and minute. */
+export class HandshakeLog {
+  readonly #log: (line: string) => void;
+  readonly #now: () => number;
+  /** When each was told of, the oldest first. */
+  readonly #toldAt = new Map<string, number>();
+
+  constructor(log: (line: string) => void = console.error, now: () => number = () => performance.now()) {
+    this.#log = log;
+    this.#now = now;
+  }
+
+  tell(peer: string, line: string): void {
+    const now = this.#now();
+    for (const [told, at] of this.#toldAt) {
+      if (now - at < againMs) break;
+      this.#toldAt.delete(told);
+    }
+    if (this.#toldAt.has(peer) || this.#toldAt.size >= peersMax) return;
+    this.#toldAt.set(peer, now);
+    this.#log(line);
+  }
+}
