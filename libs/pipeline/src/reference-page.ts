@@ -136,7 +136,7 @@ export function referencePage(): string {
     section('Inputs', table(inputFields)),
     section(
       'Context',
-      'Values of a call that expressions may read: one of `metadata` and `parameter`, and a default. A value that is not of the type of its default is refused before anything runs (INVALID_ARGUMENT, `CONTEXT_INVALID`), whether anything reads it or not.',
+      'Values of a call that expressions may read: where it comes from, and a default. A value that is not of the type of its default is refused before anything runs (INVALID_ARGUMENT, `CONTEXT_INVALID`), whether anything reads it or not.',
       kindsTable(contextVariants.kinds),
       table(contextVariants.shared),
     ),

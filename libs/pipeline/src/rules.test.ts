@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Journal } from '@sheaf/inference';
+import { Journal, type Principal } from '@sheaf/inference';
 import { document, failing, fp32, plus, run, yOf } from './fake-models.ts';
 import type { Ask } from './test-pipeline.ts';
 
@@ -45,6 +45,27 @@ describe('rules', () => {
       'sheaf.rule.mark': 'set: acted',
       'sheaf.rule.late': 'refuse: would-act',
     });
+  });
+
+  it('know who calls, as far as the pipeline declares it', async () => {
+    const context = {
+      tenant: { principal: 'tenant', default: '' },
+      plan: { claim: 'plan', default: 'free' },
+      odd: { claim: 'constructor', default: 'none' },
+    };
+    const when = 'context.tenant == "acme" && context.plan == "gold" && context.odd == "none"';
+    const rules = { before: [{ name: 'welcome', when, refuse: 'not today' }] };
+    const principal: Principal = {
+      id: 'key:k',
+      tenant: 'acme',
+      roles: ['infer'],
+      models: ['*'],
+      priority: 'standard',
+      claims: { plan: 'gold' },
+    };
+    await assert.rejects(ruled(rules, { principal }, { context }), { message: 'rule welcome: not today' });
+    assert.deepEqual(yOf(await ruled(rules, { principal: { ...principal, claims: {} } }, { context })), [2]);
+    assert.deepEqual(yOf(await ruled(rules, {}, { context })), [2]);
   });
 
   it('refuse when a before-rule cannot be evaluated', async () => {

@@ -94,7 +94,9 @@ export interface StageSpec {
 /** A value that expressions read as `context.<name>`. */
 export interface ContextSpec {
   readonly name: string;
-  readonly source: { readonly kind: 'metadata' | 'parameter'; readonly key: string };
+  readonly source:
+    | { readonly kind: 'metadata' | 'parameter' | 'claim'; readonly key: string }
+    | { readonly kind: 'principal'; readonly key: 'tenant' | 'id' };
   /** Its type is the value's type. */
   readonly default: string | number | boolean;
 }

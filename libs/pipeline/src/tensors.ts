@@ -1,5 +1,6 @@
 import {
   boolean,
+  choice,
   mapOf,
   mapped,
   optional,
@@ -8,6 +9,7 @@ import {
   required,
   scalar,
   text,
+  type VariantOf,
   variants,
 } from '@sheaf/document';
 import { datatypes, isDatatype, type TensorSpec } from '@sheaf/inference';
@@ -92,10 +94,32 @@ export const contextVariants = {
   kinds: {
     metadata: { metadata: required(metadataKey, "The caller's gRPC metadata under this key.") },
     parameter: { parameter: required(tensorName, "The request's parameter of this name.") },
+    principal: {
+      principal: required(
+        choice(['tenant', 'id']),
+        'Of the caller, as its credential says: its tenant, or the credential itself.',
+      ),
+    },
+    claim: {
+      claim: required(text('the name of a claim', /^[\x21-\x7e]{1,128}$/), "This claim of the caller's token."),
+    },
   },
   shared: { default: required(contextDefault, 'Its value when the caller gives none; also says its type.') },
 } as const;
+function sourceOf(read: VariantOf<typeof contextVariants>): ContextSpec['source'] {
+  switch (read.kind) {
+    case 'metadata':
+      return { kind: 'metadata', key: read.metadata };
+    case 'parameter':
+      return { kind: 'parameter', key: read.parameter };
+    case 'principal':
+      return { kind: 'principal', key: read.principal };
+    case 'claim':
+      return { kind: 'claim', key: read.claim };
+  }
+}
+
 export const contextValue: Reader<Omit<ContextSpec, 'name'>> = mapped(variants(contextVariants), (read) => ({
-  source: { kind: read.kind, key: read.kind === 'metadata' ? read.metadata : read.parameter },
+  source: sourceOf(read),
   default: read.default,
 }));

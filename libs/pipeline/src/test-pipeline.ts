@@ -7,6 +7,7 @@ import {
   type InferResponse,
   Journal,
   type Parameter,
+  type Principal,
   type Signature,
   type Tensor,
 } from '@sheaf/inference';
@@ -101,6 +102,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
   readonly deadline?: number;
   readonly journal?: Journal;
+  readonly principal?: Principal;
 }
 
 /** Builds the first of the documents; a call moves the clock as far as it must, and ends at its deadline as at a gateway. */
@@ -137,7 +139,10 @@ const requestOf = ({ inputs, outputs = [], parameters = {} }: Ask) => ({
   outputs,
 });
 
-function contextOf({ signal, deadline = 1_000, metadata, journal = new Journal() }: Ask, clock: Clock): CallContext {
+function contextOf(
+  { signal, deadline = 1_000, metadata, journal = new Journal(), principal }: Ask,
+  clock: Clock,
+): CallContext {
   const context = {
     clock,
     deadline: clock.now() + deadline,
@@ -145,6 +150,7 @@ function contextOf({ signal, deadline = 1_000, metadata, journal = new Journal()
     snapshot: { epoch: 0 },
     journal,
     span: journal.start('request', 'test', undefined),
+    ...(principal ? { principal } : {}),
   };
   return metadata ? { ...context, metadata: (key) => metadata[key] } : context;
 }

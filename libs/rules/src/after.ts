@@ -1,14 +1,6 @@
-import {
-  elementCount,
-  elements,
-  type Parameter,
-  packBytes,
-  type Tensor,
-  type TensorSpec,
-  tensorOf,
-  unpackBytes,
-} from '@sheaf/inference';
+import { elementCount, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
 import { refused } from './before.ts';
+import { changed, changedBy, changeMistake } from './change.ts';
 import type { Decision } from './decision.ts';
 import { type CelType, isReadable, type Variables } from './environment.ts';
 import { checkExpression, type Evaluate, type Expression, ExpressionError } from './expression.ts';
@@ -55,21 +47,6 @@ export function outputsOf(rule: AfterRule): string[] {
   return [...new Set([...read, ...changedBy(rule)])];
 }
 
-function changedBy(rule: AfterRule): string[] {
-  switch (rule.kind) {
-    case 'cap':
-      return [...rule.cap.keys()];
-    case 'raise':
-      return [...rule.raise.keys()];
-    case 'round':
-      return [...rule.round.keys()];
-    case 'replace':
-      return [...rule.replace.keys()];
-    default:
-      return [];
-  }
-}
-
 /** The rules in their order, or a mistake for each that cannot be compiled. */
 export function compileAfter(
   rules: readonly AfterRule[],
@@ -94,9 +71,8 @@ function compile(rule: AfterRule, variables: Variables, outputs: readonly Output
     const output = outputs.find((candidate) => candidate.name === name);
     if (!output)
       return { path, message: `there is no such output; the outputs are ${outputs.map((o) => o.name).join(', ')}` };
-    const element = elementType(output.datatype);
-    if (element !== 'double' && element !== 'int')
-      return { path, message: `the output is ${output.datatype}, which has no numbers` };
+    const wrong = changeMistake(rule, output);
+    if (wrong) return { path, message: wrong };
   }
   const expression = rule.kind === 'keep' ? rule.keep : 'where' in rule ? rule.where : undefined;
   const reads = outputsOf(rule);
@@ -167,15 +143,17 @@ function decide(
       continue;
     }
     try {
-      if (condition && !condition({ ...values, outputs: listsOf(outputs, reads) })) continue;
-      const rows = selected(compiled, outputs, values);
-      if (rows && rule.kind !== 'keep' && !rows.includes(true)) continue;
-      if (rows && rule.kind === 'keep' && !rows.includes(false)) continue;
+      const isMeant = !condition || condition({ ...values, outputs: listsOf(outputs, reads) });
+      const rows = isMeant ? selected(compiled, outputs, values) : undefined;
+      if (!isMeant || (rows && !rows.includes(rule.kind !== 'keep'))) {
+        decisions.push({ rule: name, action: kind, outcome: 'passed' });
+        continue;
+      }
       decisions.push({ rule: name, action: kind, outcome: shadow ? 'would-act' : 'acted' });
       if (shadow) continue;
       if (rule.kind === 'refuse') throw refused(name, rule.refuse);
       if (rule.kind === 'label') for (const [key, value] of rule.label) labels.set(key, value);
-      else outputs = outputs.map((output) => changed(compiled, output, rows));
+      else outputs = outputs.map((output) => changed(rule, compiled.aligned, output, rows));
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       // The answer is there; a rule that cannot be evaluated does not take it away, but says so.
@@ -210,61 +188,4 @@ function selected(
     );
     return perRow({ ...values, row });
   });
-}
-
-function changed({ rule, aligned }: Compiled, output: Tensor, rows: readonly boolean[] | undefined): Tensor {
-  if (rule.kind === 'keep') return aligned.has(output.name) && rows ? keepRows(output, rows) : output;
-  const change = changeOf(rule, output.name);
-  if (!change) return output;
-  const { name, datatype, shape } = output;
-  const values = elements({ ...output, datatype } as Parameters<typeof elements>[0]).slice();
-  const width = elementCount(shape.slice(1));
-  for (let index = 0; index < values.length; index++) {
-    if (rows && !rows[Math.floor(index / width)]) continue;
-    const value = values[index] ?? 0;
-    values[index] = typeof value === 'bigint' ? BigInt(Math.round(change(Number(value)))) : change(value);
-  }
-  return tensorOf(name, datatype, shape, values);
-}
-
-function changeOf(rule: AfterRule, output: string): ((value: number) => number) | undefined {
-  switch (rule.kind) {
-    case 'cap':
-      return withBound(rule.cap.get(output), (bound) => (value) => Math.min(value, bound));
-    case 'raise':
-      return withBound(rule.raise.get(output), (bound) => (value) => Math.max(value, bound));
-    case 'replace':
-      return withBound(rule.replace.get(output), (wanted) => () => wanted);
-    case 'round':
-      return withBound(rule.round.get(output), (decimals) => (value) => roundTo(value, decimals));
-    default:
-      return undefined;
-  }
-}
-
-const withBound = <T>(bound: number | undefined, make: (bound: number) => T): T | undefined =>
-  bound === undefined ? undefined : make(bound);
-
-/** Halves away from zero, by the shortest decimal form: 1.005 to two decimals is 1.01, as whoever reads it expects. */
-function roundTo(value: number, decimals: number): number {
-  if (!Number.isFinite(value)) return value;
-  const [digits = '0', exponent = '0'] = Math.abs(value).toExponential().split('e');
-  const rounded = Math.round(Number(`${digits}e${Number(exponent) + decimals}`));
-  return Math.sign(value) * Number(`${rounded}e${-decimals}`);
-}
-
-function keepRows(output: Tensor, rows: readonly boolean[]): Tensor {
-  const { data, shape, datatype } = output;
-  const [count = 0, ...others] = shape;
-  const kept = rows.flatMap((keep, index) => (keep ? [index] : []));
-  if (datatype === 'BYTES') {
-    const elementsPerRow = elementCount(others);
-    const all = unpackBytes(data);
-    const left = kept.flatMap((row) => all.slice(row * elementsPerRow, (row + 1) * elementsPerRow));
-    return { ...output, shape: [kept.length, ...others], data: packBytes(left) };
-  }
-  const width = count === 0 ? 0 : data.byteLength / count;
-  const bytes = new Uint8Array(kept.length * width);
-  for (const [to, from] of kept.entries()) bytes.set(data.subarray(from * width, (from + 1) * width), to * width);
-  return { ...output, shape: [kept.length, ...others], data: bytes };
 }

@@ -74,7 +74,10 @@ function decide(
   const decisions: Decision[] = [];
   for (const rule of rules) {
     try {
-      if (rule.condition && !rule.condition(requestValues(contextOf(request), request.inputs))) continue;
+      if (rule.condition && !rule.condition(requestValues(contextOf(request), request.inputs))) {
+        decisions.push({ rule: rule.name, action: rule.kind, outcome: 'passed' });
+        continue;
+      }
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       decisions.push({ rule: rule.name, action: rule.kind, outcome: 'failed', why: error.message });

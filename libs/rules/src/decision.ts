@@ -3,8 +3,8 @@ export interface Decision {
   readonly rule: string;
   /** Its action, such as `refuse`. */
   readonly action: string;
-  /** `acted`, or in shadow `would-act`; `failed`: its expression could not be evaluated, so what holds for its kind was done. */
-  readonly outcome: 'acted' | 'would-act' | 'failed';
+  /** `passed`: its condition did not hold; `acted`, or in shadow `would-act`; `failed`: its expression could not be evaluated, so what holds for its kind was done. */
+  readonly outcome: 'passed' | 'acted' | 'would-act' | 'failed';
   /** Why it failed. */
   readonly why?: string;
 }

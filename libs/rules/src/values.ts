@@ -19,6 +19,14 @@ export function elementType(datatype: Datatype): 'bool' | 'int' | 'double' | und
   }
 }
 
+/** What an integer datatype can hold; undefined for the others. */
+export function integerRange(datatype: Datatype): { readonly lowest: bigint; readonly highest: bigint } | undefined {
+  const [, unsigned, bits] = /^(U?)INT(8|16|32|64)$/.exec(datatype) ?? [];
+  if (bits === undefined) return undefined;
+  const count = 2n ** BigInt(bits);
+  return unsigned ? { lowest: 0n, highest: count - 1n } : { lowest: -count / 2n, highest: count / 2n - 1n };
+}
+
 export function listType(datatype: Datatype): CelType | undefined {
   const element = elementType(datatype);
   return element && `list<${element}>`;

@@ -10,11 +10,23 @@ export type ContextValues = Readonly<Record<string, ContextSpec['default']>>;
 export function contextValues(
   specs: readonly ContextSpec[],
   { parameters }: InferRequest,
-  { metadata }: CallContext,
+  { metadata, principal }: CallContext,
 ): ContextValues {
+  const givenAt = ({ kind, key }: ContextSpec['source']): Parameter | undefined => {
+    switch (kind) {
+      case 'metadata':
+        return metadata?.(key);
+      case 'parameter':
+        return parameters.get(key);
+      case 'principal':
+        return principal?.[key];
+      case 'claim':
+        return principal && Object.hasOwn(principal.claims, key) ? principal.claims[key] : undefined;
+    }
+  };
   const values: Record<string, ContextSpec['default']> = {};
   for (const { name, source, default: fallback } of specs) {
-    const given = source.kind === 'metadata' ? metadata?.(source.key) : parameters.get(source.key);
+    const given = givenAt(source);
     values[name] = given === undefined ? fallback : convert(given, fallback, `${source.kind} "${source.key}"`);
   }
   return values;
