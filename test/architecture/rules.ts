@@ -12,14 +12,14 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   limiter: ['inference', 'store'],
   identity: ['inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
-  layers: ['inference', 'limiter'],
+  layers: ['inference'],
   routing: ['inference'],
   pipeline: ['document', 'inference', 'rules'],
   transport: ['inference'],
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
-  mesh: ['document', 'inference', 'onnx', 'pipeline', 'policies', 'runtime'],
+  mesh: ['document', 'identity', 'inference', 'onnx', 'pipeline', 'policies', 'runtime'],
   host: ['inference', 'transport'],
 };
 

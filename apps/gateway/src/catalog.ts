@@ -13,6 +13,7 @@ import {
   createPipeline,
   type PipelineCheck,
   pipelineFinder,
+  plannedCalls,
   requiredTargets,
   type Target,
   TimeBook,
@@ -28,6 +29,8 @@ interface Entry {
   readonly describe: (version: string) => ModelDescription;
   readonly infer: Infer;
   readonly isReady: (version: string) => boolean;
+  /** The models and transforms that a call asks, one for each time; undefined for a version that is not there. */
+  readonly callsOf: (version: string) => readonly string[] | undefined;
 }
 
 export interface Catalog {
@@ -35,6 +38,9 @@ export interface Catalog {
   readonly describe: (name: string, version: string) => ModelDescription;
   readonly isReady: (name: string, version: string) => boolean;
   readonly names: () => readonly string[];
+  readonly callsOf: (name: string, version: string) => readonly string[] | undefined;
+  /** How long a model or transform usually takes for so many rows; undefined while nobody knows. */
+  readonly usualMs: (name: string, rows: number) => number | undefined;
   /** How long the pipelines' stages usually take, for the catalog that follows. */
   readonly times: TimeBooks;
 }
@@ -72,7 +78,8 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
   }
   const specs = mesh.pipelines.map(({ spec }) => spec);
   const checks = Map.groupBy(checkPipelines(specs, signatureOf), ({ spec }) => spec.pipeline);
-  const keyOf = timeBookKeys(pipelineFinder(specs), (target) => versionsOf(target, mesh, foreign));
+  const find = pipelineFinder(specs);
+  const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
   const times = new Map<string, TimeBook>();
   const bookOf = ({ spec }: PipelineCheck): TimeBook => {
     const key = keyOf(spec);
@@ -85,10 +92,10 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
       name,
       pipelineEntry(
         name,
-        versions.map((check) => pipelineVersion(check, services, entries, bookOf)),
+        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find })),
       ),
     );
-  return { ...catalogOf(entries), times };
+  return { ...catalogOf(entries, services), times };
 }
 
 async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
@@ -106,7 +113,7 @@ function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, Mod
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
 }
 
-function catalogOf(entries: ReadonlyMap<string, Entry>): Omit<Catalog, 'times'> {
+function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Omit<Catalog, 'times'> {
   const get = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry) return entry;
@@ -117,6 +124,8 @@ function catalogOf(entries: ReadonlyMap<string, Entry>): Omit<Catalog, 'times'> 
     describe: (name, version) => get(name).describe(version),
     isReady: (name, version) => entries.get(name)?.isReady(version) ?? false,
     names: () => [...entries.keys()],
+    callsOf: (name, version) => entries.get(name)?.callsOf(version),
+    usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
   };
 }
 
@@ -145,6 +154,7 @@ function modelEntry(
     }),
     describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
     isReady: (version) => has(version) && isReady(),
+    callsOf: (version) => (has(version) ? [name] : undefined),
   };
 }
 
@@ -153,6 +163,7 @@ interface PipelineVersion {
   readonly signature: Signature;
   readonly infer: Infer;
   readonly isReady: () => boolean;
+  readonly calls: readonly string[];
 }
 
 /** One name, and the version that is asked for; the newest when none is. */
@@ -170,15 +181,19 @@ function pipelineEntry(name: string, given: readonly PipelineVersion[]): Entry {
     infer: async (request, context) => get(request.version).infer(request, context),
     describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
     isReady: (wanted) => find(wanted)?.isReady() ?? false,
+    callsOf: (wanted) => find(wanted)?.calls,
   };
 }
 
-function pipelineVersion(
-  check: PipelineCheck,
-  services: Services,
-  entries: ReadonlyMap<string, Entry>,
-  bookOf: (check: PipelineCheck) => TimeBook,
-): PipelineVersion {
+/** What the pipelines of one catalog have in common. */
+interface Surroundings {
+  readonly services: Services;
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly bookOf: (check: PipelineCheck) => TimeBook;
+  readonly find: ReturnType<typeof pipelineFinder>;
+}
+
+function pipelineVersion(check: PipelineCheck, { services, entries, bookOf, find }: Surroundings): PipelineVersion {
   const { spec, checked, problems } = check;
   if (!checked) {
     throw new InferError(
@@ -204,7 +219,8 @@ function pipelineVersion(
     target.kind === 'pipeline'
       ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
       : (holderOf(target, services)?.isReady() ?? false);
-  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp) };
+  const calls = plannedCalls(spec, find).map(nameOf);
+  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp), calls };
 }
 
 const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);

@@ -26,10 +26,14 @@ export class Endpoint implements Pickable {
   #others = 0;
   #toldAt = 0;
   #onIdle: (() => void) | undefined;
+  /** By model: what it told last of what a run takes. A service has as many as its folder names. */
+  readonly #costs = new Map<string, Load>();
 
   constructor(target: string, { name, transport }: Service, limits: Limits, tls?: RemoteTls) {
     this.target = target;
-    const onLoad = ({ calls }: Load): void => {
+    const onLoad = (load: Load, model: string): void => {
+      const { calls } = load;
+      this.#costs.set(model, load);
       this.#others = Math.max(0, calls - this.#outstanding);
       this.#toldAt = performance.now();
     };
@@ -47,6 +51,12 @@ export class Endpoint implements Pickable {
   get busy(): number {
     const others = performance.now() - this.#toldAt < loadValidMs ? this.#others : 0;
     return this.#outstanding + others;
+  }
+
+  /** Undefined while it has not told. */
+  usualMs(model: string, rows: number): number | undefined {
+    const { fixedMs = 0, rowMs = 0 } = this.#costs.get(model) ?? {};
+    return fixedMs + rowMs > 0 ? fixedMs + rows * rowMs : undefined;
   }
 
   infer: Infer = async (request, context) => {

@@ -1,9 +1,12 @@
-import type { Infer, Snapshot } from '@sheaf/inference';
+import type { Infer, ModelDescription, Principal, Snapshot } from '@sheaf/inference';
 import type { Catalog } from './catalog.ts';
+import type { Front } from './front.ts';
 
 /** What is served from one reload to the next: one value, never changed, named by its epoch. */
 export interface Generation {
   readonly catalog: Catalog;
+  /** What stands before the catalog for callers from outside. */
+  readonly front: Front;
   /** Releases what only this generation used. */
   close(): void;
 }
@@ -14,7 +17,7 @@ interface Live extends Generation {
   onIdle: () => void;
 }
 
-/** The catalog that is served now. A call is answered by the generation that was current when it came in, however long it takes. */
+/** What is served now. A call is answered by the generation that was current when it came in, however long it takes. */
 export class LiveCatalog {
   readonly #generations = new Map<number, Live>();
   #current: Live;
@@ -24,24 +27,27 @@ export class LiveCatalog {
   }
 
   snapshot = (): Snapshot => this.#current.snapshot;
-  names = (): readonly string[] => this.#current.catalog.names();
+  names = (): readonly string[] => this.#current.front.names();
+
+  get current(): Generation {
+    return this.#current;
+  }
+
   get times(): Catalog['times'] {
     return this.#current.catalog.times;
   }
 
-  isReady: Catalog['isReady'] = (name, version) => this.#current.catalog.isReady(name, version);
-  describe: Catalog['describe'] = (name, version) => this.#current.catalog.describe(name, version);
+  isReady = (name: string, version: string, principal?: Principal): boolean =>
+    this.#current.front.isReady(name, version, principal);
 
-  infer: Infer = async (request, context) => {
-    const generation = this.#generations.get(context.snapshot.epoch) ?? this.#current;
-    generation.calls++;
-    try {
-      return await generation.catalog.infer(request, context);
-    } finally {
-      generation.calls--;
-      if (generation.calls === 0) generation.onIdle();
-    }
-  };
+  describe = (name: string, version: string, principal?: Principal): ModelDescription =>
+    this.#current.front.describe(name, version, principal);
+
+  /** For callers from outside. */
+  infer: Infer = (request, context) => this.#within(context.snapshot, ({ front }) => front.infer(request, context));
+
+  /** For what a graph asks: it has been let in, counted and routed already. */
+  inner: Infer = (request, context) => this.#within(context.snapshot, ({ catalog }) => catalog.infer(request, context));
 
   /** Serves `next` from now on, all at once; resolves when the last call of what it replaces has ended. */
   async replace(next: Generation): Promise<void> {
@@ -54,6 +60,17 @@ export class LiveCatalog {
 
   close(): void {
     for (const generation of this.#generations.values()) generation.close();
+  }
+
+  async #within<T>({ epoch }: Snapshot, work: (generation: Generation) => Promise<T>): Promise<T> {
+    const generation = this.#generations.get(epoch) ?? this.#current;
+    generation.calls++;
+    try {
+      return await work(generation);
+    } finally {
+      generation.calls--;
+      if (generation.calls === 0) generation.onIdle();
+    }
   }
 
   #add(generation: Generation, epoch: number): Live {

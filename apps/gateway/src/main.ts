@@ -1,13 +1,17 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, main, onReload, report } from '@sheaf/host';
-import { InferError, stack } from '@sheaf/inference';
+import { isLoopback, loudlyOpen } from '@sheaf/identity';
+import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, mutualTls } from '@sheaf/transport';
 import { type Catalog, openCatalog } from './catalog.ts';
+import { type FrontPorts, openFront } from './front.ts';
 import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
+import { logShadows } from './shadow-log.ts';
+import { openGatewayState } from './state.ts';
 
 const usage =
   'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] --endpoint <service>=<target> ...';
@@ -22,15 +26,31 @@ interface Served {
   readonly endpoints: readonly string[];
 }
 
-async function openGeneration({ mesh, endpoints }: Served, times?: Catalog['times']): Promise<Generation> {
+async function openGeneration(
+  { mesh, endpoints }: Served,
+  ports: FrontPorts,
+  times?: Catalog['times'],
+): Promise<Generation> {
   const services = openServices(mesh, endpoints);
   try {
     const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
-    return { catalog, close: () => services.close() };
+    const front = openFront(catalog, mesh.policies, ports);
+    return { catalog, front, close: () => services.close() };
   } catch (error) {
     services.close();
     throw error;
   }
+}
+
+/** Nobody's door is open to the world by oversight; who means it has it said aloud. */
+function checkHost({ policies }: Mesh, host: string): void {
+  if (!policies && !isLoopback(host))
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      `${host} is not loopback: want a policies.yaml in the folder that says who may call`,
+    );
+  const warning = policies && loudlyOpen(policies.identity, host);
+  if (warning) console.error(warning);
 }
 
 await main(async () => {
@@ -48,25 +68,35 @@ await main(async () => {
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
 
-  const tracing = await createTracing('sheaf-gateway');
-  const catalog = new LiveCatalog(await openGeneration({ mesh, endpoints: values.endpoint }));
-  const infer = stack(
-    [
-      // Sees the whole path, hence before everything that may be on it.
-      explainOnRequest,
-      // Outermost of what may take time: whatever hangs below, the caller has its answer at the deadline.
-      enforceDeadline('the gateway'),
-    ],
-    catalog.infer,
-  );
-  const { describe, isReady, names, snapshot } = catalog;
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
+  checkHost(mesh, host);
+  const state = await openGatewayState(mesh);
+  const tracing = await createTracing('sheaf-gateway');
+  const catalog = new LiveCatalog(await openGeneration({ mesh, endpoints: values.endpoint }, state));
+  /** What both doors have before all else. */
+  const around = (core: Infer): Infer =>
+    stack(
+      [
+        // Sees the whole path, hence before everything that may be on it.
+        explainOnRequest,
+        // Outermost of what may take time: whatever hangs below, the caller has its answer at the deadline.
+        enforceDeadline('the gateway'),
+      ],
+      core,
+    );
+  const { describe, isReady, names, snapshot } = catalog;
+  const shadow = logShadows(console.log);
+  const onJournal = (journal: Journal): void => {
+    tracing.onJournal(journal);
+    shadow(journal);
+  };
+  const served = { describe, isReady, names, snapshot, onJournal };
   const door = await createDoor(
     { name: 'gateway', host, port, limits: mesh.limits, tls: mesh.gateway.tls },
-    { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
+    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown) },
   );
-  // Calls from inside a graph: already admitted, so they enter below all that the public door does but the deadline. Never reachable from outside.
+  // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
     values['inner-port'] === undefined
       ? undefined
@@ -79,10 +109,10 @@ await main(async () => {
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },
-          { infer, describe, isReady, names, snapshot, onJournal: tracing.onJournal },
+          { ...served, infer: around(catalog.inner) },
         );
   onReload<Served>(async (served) => {
-    const replaced = catalog.replace(await openGeneration(served, catalog.times));
+    const replaced = catalog.replace(await openGeneration(served, state, catalog.times));
     inner?.open();
     door.open();
     await replaced;
@@ -90,6 +120,7 @@ await main(async () => {
   drainOnSignal(door, tracing, async () => {
     await inner?.close(innerGraceMs);
     catalog.close();
+    await state.close();
   });
   inner?.open();
   door.open();

@@ -10,6 +10,8 @@ export interface ServiceHandle {
   readonly infer: Infer;
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   isReady(): boolean;
+  /** How long a model of it usually takes for so many rows; undefined while nobody knows. */
+  usualMs(model: string, rows: number): number | undefined;
 }
 
 export interface Services {
@@ -77,6 +79,8 @@ function handleOf(pool: EndpointPool): ServiceHandle {
       return endpoint.remote.describe(model, version, timeoutMs);
     },
     isReady: () => pool.endpoints.some((endpoint) => endpoint.isReady),
+    usualMs: (model, rows) =>
+      pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
   };
 }
 

@@ -63,6 +63,8 @@ export interface InferErrorDetails {
   readonly decision?: string | undefined;
   /** What the caller should wait before another try; negative says do not try again. */
   readonly retryAfterMs?: number;
+  /** `RetryInfo.retry_delay`, where it is not what the pushback says: of a quota, when it is full again. */
+  readonly retryDelayMs?: number;
   /** For our logs; never sent. */
   readonly cause?: unknown;
 }
@@ -76,6 +78,7 @@ export class InferError extends Error {
   readonly about: ErrorSubject | undefined;
   readonly decision: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly retryDelayMs: number | undefined;
 
   constructor(code: InferErrorCode, message: string, details: InferErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -86,6 +89,7 @@ export class InferError extends Error {
     this.violations = details.violations ?? [];
     this.about = details.about;
     this.decision = details.decision;
+    this.retryDelayMs = details.retryDelayMs;
     this.retryAfterMs = details.retryAfterMs ?? (handling[code].retryable ? undefined : -1);
   }
 

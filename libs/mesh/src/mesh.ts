@@ -1,6 +1,7 @@
 import type { Limits, Signature } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
+import type { PoliciesSpec } from '@sheaf/policies';
 import type { BatchingOptions, Provider } from '@sheaf/runtime';
 
 export interface ModelVersion {
@@ -97,6 +98,8 @@ export interface Mesh {
   readonly pipelines: readonly MeshPipeline[];
   readonly services: readonly Service[];
   readonly limits: Limits;
+  /** Undefined: a door on loopback that everybody may use. */
+  readonly policies: PoliciesSpec | undefined;
   readonly gateway: Gateway;
   /** Undefined: the gateway and its services speak plain text among themselves. */
   readonly tls: MeshTls | undefined;
@@ -105,7 +108,10 @@ export interface Mesh {
 /** The public door. */
 export interface Gateway {
   readonly host: string;
+  /** Of the first; each further one has the next. */
   readonly port: number;
+  /** Processes of it; callers have the addresses of all. */
+  readonly replicas: number;
   /** Undefined: plain text. */
   readonly tls?: DoorTls | undefined;
 }

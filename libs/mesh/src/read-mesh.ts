@@ -8,6 +8,7 @@ import { isRecord } from './fields.ts';
 import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readModels } from './read-models.ts';
+import { readPolicies } from './read-policies.ts';
 import { readSettings } from './read-services.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
@@ -40,6 +41,7 @@ export async function readMesh(path: string): Promise<MeshReading> {
     models,
     transforms,
     pipelines: [],
+    policies: undefined,
     ...settings,
   };
   const pipelines = checkTypes(mesh, parsed, problems);
@@ -50,7 +52,8 @@ export async function readMesh(path: string): Promise<MeshReading> {
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
     );
   }
-  return { mesh: problems.length === 0 ? { ...mesh, pipelines } : undefined, problems };
+  const policies = await readPolicies({ ...mesh, pipelines }, problems);
+  return { mesh: problems.length === 0 ? { ...mesh, pipelines, policies } : undefined, problems };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>

@@ -6,6 +6,7 @@ export { TimeBook } from './engine/time-book.ts';
 export { timeBookKeys } from './engine/time-book-key.ts';
 export { toMermaid } from './mermaid.ts';
 export { parsePipeline } from './parse-pipeline.ts';
+export { plannedCalls } from './planned-calls.ts';
 export { pageExample, referencePage, ruleSnippets, snippets } from './reference-page.ts';
 export { pipelineSchema } from './schema.ts';
 export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';

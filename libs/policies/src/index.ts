@@ -1,9 +1,9 @@
+export { createAdmission, methodRoles, type Shown } from './admission.ts';
+export { type CompiledLimits, compileLimits } from './claim.ts';
+export type { Plans } from './limit-cost.ts';
+export { enforceLimits } from './limits.ts';
 export { checkRoutes, parsePolicies, policiesSchema, shownTarget } from './policies.ts';
-export {
-  type LimitSpec,
-  noPolicies,
-  type OpenMethods,
-  type PoliciesSpec,
-  type RouteSpec,
-  type RouteTarget,
-} from './spec.ts';
+export { setPriority } from './priority.ts';
+export { createRoutes, followRoutes, type Route } from './routes.ts';
+export type { LimitSpec, OpenMethods, PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
+export { hideUnseen, noSuchModel } from './visibility.ts';

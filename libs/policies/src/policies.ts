@@ -3,7 +3,7 @@ import { type JsonSchema, optional, type Problem, Problems, record } from '@shea
 import { identity } from './identity-language.ts';
 import { limiter, limits } from './limits-language.ts';
 import { routes } from './routes-language.ts';
-import { noPolicies, type PoliciesSpec, type RouteSpec, type RouteTarget } from './spec.ts';
+import type { PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
 
 const document = record({
   identity: optional(identity, 'Whom the door lets in.'),
@@ -25,7 +25,7 @@ export function parsePolicies(value: unknown): {
     identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
     open: read.identity?.open ?? [],
     limits: read.limits ?? [],
-    limiter: read.limiter ?? noPolicies.limiter,
+    limiter: read.limiter ?? { share: false, whenGone: 'share' },
     routes: read.routes ?? [],
   };
   return { spec, problems: [] };

@@ -73,17 +73,3 @@ export interface PoliciesSpec {
   readonly limiter: LimiterSpec;
   readonly routes: readonly RouteSpec[];
 }
-
-/** What holds in a folder without policies.yaml: a door on loopback that everybody may use. */
-export const noPolicies: PoliciesSpec = {
-  identity: {
-    keys: false,
-    jwt: [],
-    certificates: [],
-    anonymous: { tenant: 'public', roles: ['infer', 'observe', 'admin'], models: ['*'], priority: 'critical' },
-  },
-  open: [],
-  limits: [],
-  limiter: { share: false, whenGone: 'share' },
-  routes: [],
-};

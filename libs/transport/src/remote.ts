@@ -51,7 +51,7 @@ export interface RemoteOptions {
   /** Default `unary`. */
   readonly transport?: Transport;
   /** Told what the server says of its load, with each answer that says something. */
-  readonly onLoad?: (load: Load) => void;
+  readonly onLoad?: (load: Load, model: string) => void;
   /** Metadata of each call that goes as a unary one; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
@@ -83,10 +83,11 @@ export function createRemote(
     infer: (request, context) =>
       traced(context, 'try', service, async (inner) => {
         const { response: message, load } = await send(request, inner);
-        if (load) onLoad?.(load);
         const response = readResponse(message, limits, service);
         const { model, version } = response;
+        if (load) onLoad?.(load, model);
         inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version, 'sheaf.endpoint': target });
+        if (load) inner.journal.mark(inner.span, { 'sheaf.cost_ms': costMs(load, request) });
         const explanation = parseExplanation(response.parameters.get(explanationParameter));
         if (explanation) inner.journal.nest(inner.span, explanation);
         return response;
@@ -112,6 +113,10 @@ export function createRemote(
     },
   };
 }
+
+/** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
+const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number =>
+  fixedMs + rowMs * (inputs[0]?.shape[0] ?? 1);
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
 function createLanes(channel: ChannelTo, service: string, bytesMax: number) {

@@ -68,15 +68,15 @@ export interface RpcStatus {
 
 /** What went wrong, as every way out of a door tells it. */
 export function toRpcStatus(error: InferError): RpcStatus {
-  const { reason, metadata, violations, about, retryAfterMs } = error;
+  const { reason, metadata, violations, about, retryAfterMs = -1, retryDelayMs = retryAfterMs } = error;
   if (reason === 'INTERNAL') console.error('internal error:', error.cause);
   const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
   if (violations.length > 0) {
     details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
   }
   if (about) details.push(subjectDetail(about, error.message.slice(0, messageCharsMax / 4)));
-  if (retryAfterMs !== undefined && retryAfterMs >= 0) {
-    const retryDelay = { seconds: Math.floor(retryAfterMs / 1000), nanos: Math.floor((retryAfterMs % 1000) * 1e6) };
+  if (retryDelayMs >= 0) {
+    const retryDelay = { seconds: Math.floor(retryDelayMs / 1000), nanos: Math.floor((retryDelayMs % 1000) * 1e6) };
     details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
   }
   return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };

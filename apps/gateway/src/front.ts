@@ -1,0 +1,85 @@
+/** What a caller from outside meets before the models and pipelines: the policies of one generation. */
+import { type Authenticate, createAuthenticate } from '@sheaf/identity';
+import { type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
+import type { Limiter } from '@sheaf/limiter';
+import {
+  compileLimits,
+  createAdmission,
+  createRoutes,
+  enforceLimits,
+  followRoutes,
+  hideUnseen,
+  noSuchModel,
+  type PoliciesSpec,
+  type RouteTarget,
+  type Shown,
+  setPriority,
+} from '@sheaf/policies';
+import type { ApiKey } from '@sheaf/store';
+import type { Catalog } from './catalog.ts';
+
+export interface Front {
+  readonly admit: (shown: Shown) => Principal | Promise<Principal>;
+  readonly infer: Infer;
+  readonly names: () => readonly string[];
+  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
+  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+}
+
+/** What outlives a generation. */
+export interface FrontPorts {
+  /** The API keys as they are now, by id. */
+  readonly keys: () => ReadonlyMap<string, ApiKey>;
+  readonly limiter: Limiter;
+  /** The part of every limit that this gateway counts: 1, or less where several count each for themselves. */
+  readonly share: number;
+}
+
+/** Who calls where no policies are written: somebody at this machine. */
+const local: Principal = {
+  id: 'local',
+  tenant: 'local',
+  roles: ['infer', 'observe', 'admin'],
+  models: ['*'],
+  priority: 'critical',
+  claims: {},
+};
+
+/** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
+export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, ports: FrontPorts): Front {
+  const routes = createRoutes(policies?.routes ?? []);
+  const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
+  const infer = stack(
+    [
+      // Before anything is counted, since it says what the call is worth.
+      setPriority,
+      // By the name that the caller uses: what a route leads to is the operator's choice.
+      hideUnseen,
+      // What limits count are the models and pipelines behind the routes.
+      followRoutes(routes, isTargetReady),
+      // Last, so that nothing is charged for what is refused before.
+      enforceLimits(compileLimits(policies?.limits ?? [], ports.share), ports.limiter, catalog),
+    ],
+    catalog.infer,
+  );
+  const isHidden = (name: string, principal: Principal | undefined): boolean =>
+    principal !== undefined && !maySee(principal, name);
+  /** Where a name leads that has no conditions to look at. */
+  const targetOf = (model: string, version: string): RouteTarget =>
+    (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };
+  return {
+    admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open) : () => local,
+    infer,
+    names: () => [...new Set([...catalog.names(), ...routes.keys()])],
+    describe: (name, version, principal) => {
+      if (isHidden(name, principal)) throw noSuchModel(name);
+      const target = targetOf(name, version);
+      return catalog.describe(target.model, target.version);
+    },
+    isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
+  };
+}
+
+function authenticateBy({ identity }: PoliciesSpec, { keys }: FrontPorts): Authenticate {
+  return createAuthenticate(identity, { keys, now: Date.now });
+}

@@ -1,0 +1,59 @@
+/** What outlives a reload: keys, quotas, the audit trail, and the buckets of the limits. */
+import { monotonicClock } from '@sheaf/inference';
+import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
+import type { Mesh } from '@sheaf/mesh';
+import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
+
+export interface GatewayState {
+  readonly state: State;
+  readonly limiter: Limiter;
+  /** The part of each limit that is counted here. */
+  readonly share: number;
+  readonly keys: () => ReadonlyMap<string, ApiKey>;
+  close(): Promise<void>;
+}
+
+/** A folder without policies has nothing to remember, and gets no file. `REDIS_URL` says where the gateways of a mesh count together. */
+export async function openGatewayState(
+  mesh: Mesh,
+  { REDIS_URL: url }: NodeJS.ProcessEnv = process.env,
+): Promise<GatewayState> {
+  const state = mesh.policies ? await openState(mesh.folder) : createMemoryState();
+  const part = 1 / mesh.gateway.replicas;
+  const own = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas: state.quotas });
+  const whenGone = mesh.policies?.limiter.whenGone ?? 'share';
+  const limiter =
+    mesh.policies && url
+      ? await createRedisLimiter({ url, whenGone, share: part, fallback: own, onReachable: tellReachable })
+      : own;
+  const keys = await followKeys(state);
+  return {
+    state,
+    limiter,
+    share: limiter === own ? part : 1,
+    keys: keys.now,
+    close: async () => {
+      keys.end();
+      await limiter.close();
+      await state.close();
+    },
+  };
+}
+
+/** A key that is made or taken back anywhere counts here within a second. */
+async function followKeys(state: State) {
+  let known: ReadonlyMap<string, ApiKey> = new Map();
+  const read = async (): Promise<void> => {
+    const keys = await state.keys.list();
+    known = new Map(keys.map((key) => [key.id, key]));
+  };
+  const end = state.onKeysChanged(() => void read().catch((error: Error) => console.error(`keys: ${error.message}`)));
+  await read();
+  return { now: () => known, end };
+}
+
+function tellReachable(isReachable: boolean): void {
+  console.error(
+    isReachable ? 'limits are counted in Redis' : 'Redis cannot be reached: limits are counted as policies.yaml says',
+  );
+}

@@ -1,0 +1,96 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { identityProblems, isLoopback } from '@sheaf/identity';
+import { pipelineFinder } from '@sheaf/pipeline';
+import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
+import type { Mesh } from './mesh.ts';
+import { type MeshProblem, problemIn } from './problem.ts';
+import { readYaml, type YamlFile } from './yaml-file.ts';
+
+const file = 'policies.yaml';
+
+/** Reads policies.yaml, which may be missing where only this machine reaches the door. */
+export async function readPolicies(
+  mesh: Omit<Mesh, 'policies'>,
+  problems: MeshProblem[],
+): Promise<PoliciesSpec | undefined> {
+  const path = join(mesh.folder, file);
+  if (!(await stat(path).catch(() => undefined))) {
+    if (!isLoopback(mesh.gateway.host)) {
+      const wish = 'want a policies.yaml that says who may call: the door is not on loopback';
+      problems.push(problemIn('mesh.yaml', `gateway.host: ${wish}`));
+    }
+    return undefined;
+  }
+  const yaml = await readYaml(path, file, problems);
+  if (!yaml) return undefined;
+  const { spec, problems: found } = parsePolicies(yaml.value);
+  for (const { path: place, message } of found) problems.push(yaml.place(place, message));
+  if (!spec) return undefined;
+  const placed = withFiles(spec, mesh.folder);
+  for (const { path: place, message } of identityProblems(placed.identity))
+    problems.push(
+      yaml.place(
+        [
+          'identity',
+          ...place
+            .split(/[.[\]]+/)
+            .filter(Boolean)
+            .map(asStep),
+        ],
+        message,
+      ),
+    );
+  await checkFiles(spec, placed, yaml, problems);
+  if (mesh.gateway.replicas > 1 && !spec.limiter.share && !process.env.REDIS_URL && spec.limits.some(isCounted)) {
+    const wish = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
+    problems.push(
+      yaml.place(['limits'], `${mesh.gateway.replicas} gateways would each allow the whole of every limit; ${wish}`),
+    );
+  }
+  for (const { path: place, message } of checkRoutes(spec.routes, holds(mesh)))
+    problems.push(yaml.place(place, message));
+  return placed;
+}
+
+/** Quotas are counted in the state that all gateways of a machine share. */
+const isCounted = ({ allows }: PoliciesSpec['limits'][number]): boolean => allows.kind !== 'quota';
+
+const asStep = (text: string): string | number => (/^[0-9]+$/.test(text) ? Number(text) : text);
+
+/** Files are named from the folder. */
+const withFiles = (spec: PoliciesSpec, folder: string): PoliciesSpec => ({
+  ...spec,
+  identity: {
+    ...spec.identity,
+    jwt: spec.identity.jwt.map((issuer) => ({
+      ...issuer,
+      jwks: issuer.jwks.startsWith('./') ? resolve(folder, issuer.jwks) : issuer.jwks,
+    })),
+  },
+});
+
+async function checkFiles(
+  written: PoliciesSpec,
+  { identity }: PoliciesSpec,
+  yaml: YamlFile,
+  problems: MeshProblem[],
+): Promise<void> {
+  for (const [index, { jwks }] of identity.jwt.entries()) {
+    const own = written.identity.jwt[index]?.jwks;
+    if (own?.startsWith('./') && !(await stat(jwks).catch(() => undefined))?.isFile())
+      problems.push(yaml.place(['identity', 'jwt', index, 'jwks'], `want a file, found no "${own}"`));
+  }
+}
+
+/** Whether the mesh has what a route leads to, as far as the folder tells. */
+function holds({ models, pipelines, services }: Omit<Mesh, 'policies'>): (target: RouteTarget) => boolean {
+  const foreign = new Set(services.filter(({ endpoint }) => endpoint).flatMap((service) => service.models));
+  const find = pipelineFinder(pipelines.map(({ spec }) => spec));
+  return ({ model, version }) =>
+    foreign.has(model) ||
+    find({ name: model, version }) !== undefined ||
+    models.some(
+      ({ name, versions }) => name === model && (version === '' || versions.some((v) => v.version === version)),
+    );
+}

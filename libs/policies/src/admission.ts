@@ -1,0 +1,78 @@
+/** Which role each method wants, and who may therefore call it. */
+import type { Authenticate } from '@sheaf/identity';
+import { InferError, type Principal, type Role } from '@sheaf/inference';
+import type { OpenMethods } from './spec.ts';
+
+/** Every method of every service that a gateway has on its public door. One that is not here is nobody's. */
+export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
+  '/inference.GRPCInferenceService/ServerLive': 'any',
+  '/inference.GRPCInferenceService/ServerReady': 'any',
+  '/inference.GRPCInferenceService/ServerMetadata': 'any',
+  '/inference.GRPCInferenceService/ModelReady': 'any',
+  '/inference.GRPCInferenceService/ModelMetadata': 'any',
+  '/inference.GRPCInferenceService/ModelInfer': 'infer',
+  '/grpc.health.v1.Health/Check': 'any',
+  '/grpc.health.v1.Health/List': 'observe',
+  '/grpc.health.v1.Health/Watch': 'any',
+  '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo': 'any',
+  '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': 'any',
+  '/sheaf.admin.v1.Admin/GetConfiguration': 'observe',
+  '/sheaf.admin.v1.Admin/GetLimits': 'observe',
+  '/sheaf.admin.v1.Admin/ListAudit': 'observe',
+  '/sheaf.admin.v1.Admin/Reload': 'admin',
+  '/sheaf.admin.v1.Admin/Drain': 'admin',
+};
+
+const openServices: Readonly<Record<OpenMethods, string>> = {
+  health: '/grpc.health.',
+  reflection: '/grpc.reflection.',
+};
+
+/** What a caller shows, whatever brought it. */
+export interface Shown {
+  readonly method: string;
+  readonly metadata: (key: string) => string | undefined;
+  readonly peer: Parameters<Authenticate>[0]['certificate'];
+}
+
+/** Nobody in particular: what only opened methods are called by. */
+const stranger: Principal = {
+  id: 'anonymous',
+  tenant: 'anonymous',
+  roles: [],
+  models: [],
+  priority: 'sheddable',
+  claims: {},
+};
+
+/** Answers on whose behalf a call is, or throws UNAUTHENTICATED or PERMISSION_DENIED. */
+export function createAdmission(
+  authenticate: Authenticate,
+  open: readonly OpenMethods[],
+): (shown: Shown) => Principal | Promise<Principal> {
+  const opened = open.map((service) => openServices[service]);
+  return ({ method, metadata, peer }) => {
+    if (opened.some((prefix) => method.startsWith(prefix))) return stranger;
+    const principal = authenticate({
+      apiKey: metadata('x-api-key'),
+      authorization: metadata('authorization'),
+      certificate: peer,
+    });
+    return principal instanceof Promise
+      ? principal.then((known) => authorised(known, method))
+      : authorised(principal, method);
+  };
+}
+
+/** A method that nobody has goes on: it is answered as what it is, to those who have shown who they are. */
+function authorised(principal: Principal, method: string): Principal {
+  const role = Object.hasOwn(methodRoles, method) ? methodRoles[method] : 'any';
+  if (role === undefined || role === 'any' || principal.roles.includes(role)) return principal;
+  // Who may change the mesh may also look at it.
+  if (role === 'observe' && principal.roles.includes('admin')) return principal;
+  throw new InferError('PERMISSION_DENIED', `this method wants the role ${role}`, {
+    reason: 'ROLE_MISSING',
+    metadata: { role },
+    decision: 'authorisation',
+  });
+}

@@ -1,0 +1,54 @@
+/** What a call costs: its expression for each model call of the plan, or of those that were made, summed. */
+import { type CallContext, elementCount, type InferRequest } from '@sheaf/inference';
+import { type Evaluate, ExpressionError } from '@sheaf/rules';
+
+/** What the limits need to know of what a call sets off. */
+export interface Plans {
+  /** The models and transforms that a call for this will ask, one for each time; undefined for a name that is not there. */
+  callsOf(model: string, version: string): readonly string[] | undefined;
+  /** How long one of them usually takes for so many rows; undefined while that is not known. */
+  usualMs(name: string, rows: number): number | undefined;
+}
+
+/** One model call, and the milliseconds that it takes or took. */
+export interface Call {
+  readonly ms: number;
+}
+
+const rowsOf = ({ inputs }: InferRequest): number => inputs[0]?.shape[0] ?? 1;
+
+/** What a model takes that nobody has measured yet. */
+const unknownMs = 1;
+
+export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
+  const rows = rowsOf(request);
+  const names = plans.callsOf(request.model, request.version) ?? [];
+  return names.map((name) => ({ ms: plans.usualMs(name, rows) ?? unknownMs }));
+}
+
+/** The calls that were made, as the journal has them. */
+export function madeCalls({ journal }: CallContext): Call[] {
+  return journal.spans.flatMap(({ kind, code, attributes, startMs, endMs }) => {
+    if (kind !== 'try' || code !== 'OK') return [];
+    const told = attributes['sheaf.cost_ms'];
+    return [{ ms: typeof told === 'number' && told > 0 ? told : endMs - startMs }];
+  });
+}
+
+/** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
+export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: readonly Call[]): number {
+  const facts = {
+    bytes: request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
+    elements: request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    rows: rowsOf(request),
+  };
+  return calls.reduce((sum, { ms }) => {
+    try {
+      const value = cost({ ...facts, ms });
+      return sum + (value >= 0 && Number.isFinite(value) ? value : 1);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return sum + 1;
+    }
+  }, 0);
+}

@@ -1,0 +1,60 @@
+import { InferError } from '@sheaf/inference';
+import type { Take, Verdict } from '@sheaf/limiter';
+import type { Claim } from './claim.ts';
+
+/** What calls at the same time are told to wait: nobody knows when one of them ends. */
+const busyRetryMs = () => 10 + Math.random() * 90;
+
+/** What a caller is told whose call a limit does not let in. */
+export function refusal(claims: readonly Claim[], verdict: Extract<Verdict, { taken: false }>): InferError {
+  const { limit, take, whose } = claims[verdict.refused] as Claim;
+  const { name, allows } = limit.spec;
+  const subject = Object.entries(whose).map(([dimension, value]) => `${dimension}:${value}`);
+  const about = {
+    kind: 'quota',
+    subject: subject.join(' ') || 'everybody',
+    metric: take.kind === 'concurrent' ? 'concurrent-requests' : limit.cost ? 'cost' : 'requests',
+    id: name,
+    dimensions: whose as Record<string, string>,
+    value: allows.kind === 'rate' ? allows.burst : allows.max,
+  } as const;
+  const shared = { about, decision: `limit:${name}`, metadata: { limit: name } };
+  const waitMs = Math.ceil(verdict.retryAfterMs);
+  if (verdict.why === 'closed')
+    return new InferError('UNAVAILABLE', 'limits cannot be counted at the moment', {
+      ...shared,
+      reason: 'LIMITS_UNAVAILABLE',
+      retryAfterMs: 1_000,
+    });
+  if (verdict.why === 'too-costly') {
+    const description = `the call costs ${costText(take)}, the whole limit "${name}" is ${about.value}; send fewer rows`;
+    return new InferError('INVALID_ARGUMENT', description, {
+      ...shared,
+      reason: 'COST_EXCEEDS_LIMIT',
+      violations: [{ field: 'inputs[0].shape[0]', description, reason: 'COST_EXCEEDS_LIMIT' }],
+    });
+  }
+  switch (allows.kind) {
+    case 'rate':
+      return new InferError('RESOURCE_EXHAUSTED', `limit "${name}" is used up; it has enough again in ${waitMs} ms`, {
+        ...shared,
+        reason: 'RATE_LIMITED',
+        retryAfterMs: waitMs,
+      });
+    case 'quota':
+      return new InferError('RESOURCE_EXHAUSTED', `quota "${name}" is used up for this ${allows.window} (UTC)`, {
+        ...shared,
+        reason: 'QUOTA_EXHAUSTED',
+        retryAfterMs: -1,
+        retryDelayMs: waitMs,
+      });
+    case 'concurrent':
+      return new InferError('UNAVAILABLE', `limit "${name}": ${allows.max} calls are already under way`, {
+        ...shared,
+        reason: 'OVERLOADED',
+        retryAfterMs: Math.round(busyRetryMs()),
+      });
+  }
+}
+
+const costText = (take: Take): string => (take.kind === 'concurrent' ? '1' : take.cost.toFixed(1));
