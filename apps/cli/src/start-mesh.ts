@@ -1,17 +1,17 @@
 import { X509Certificate } from 'node:crypto';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { fingerprint } from './fingerprint.ts';
+import { innerPorts, startGateways } from './gateways.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
-const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 
 export interface RunningMesh {
+  /** The first. */
   readonly gateway: Supervised;
+  readonly gateways: readonly Supervised[];
   /** Those that we started; foreign ones are not ours. */
   readonly services: readonly Supervised[];
   /**
@@ -48,7 +48,7 @@ interface Running {
   readonly fingerprint: string;
 }
 
-/** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
+/** Starts every service of the mesh as its own process, then the gateways. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
   const { onEvent, onReady = () => {}, port = mesh.gateway.port } = options;
   await checkOwnName(mesh);
@@ -57,14 +57,14 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onReady();
     return process;
   };
-  // Fixed before anything starts, and for good: a service and the gateway find one another again whoever of them was replaced.
-  const innerPort = await freePort();
+  const inner = await innerPorts(mesh);
+  const asked = inner.flatMap((innerPort) => ['--gateway', `127.0.0.1:${innerPort}`]);
   const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> =>
     ready(
       await supervise({
         name,
         module: modelServer,
-        args: () => [mesh.folder, '--service', service, '--gateway', `127.0.0.1:${innerPort}`],
+        args: () => [mesh.folder, '--service', service, ...asked],
         port: servicePort,
         onEvent,
       }),
@@ -77,19 +77,12 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     );
 
   let running = await startServices(mesh, new Map(), start);
-  const args = (): string[] => [
-    mesh.folder,
-    '--inner-port',
-    String(innerPort),
-    ...endpointsOf(running).flatMap((endpoint) => ['--endpoint', endpoint]),
-  ];
-  const gateway = await supervise({ name: 'gateway', module: gatewayModule, args, port, onEvent }).catch(
-    async (error: unknown) => {
-      await stopAll(running.values());
-      throw error;
-    },
-  );
-  ready(gateway);
+  const first = { mesh, endpoints: endpointsOf(running) };
+  const gateways = await startGateways(first, { port, inner, onEvent }).catch(async (error: unknown) => {
+    await stopAll(running.values());
+    throw error;
+  });
+  for (const gateway of gateways.processes) ready(gateway);
   let served = mesh;
   let updating = Promise.resolve(false);
 
@@ -101,7 +94,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     if (isDeepStrictEqual(next, served) && missingFrom(old, started).length === 0) return false;
     try {
       // The doors were opened with the limits of the start.
-      await gateway.reload({ mesh: { ...next, limits: mesh.limits }, endpoints: endpointsOf(started) });
+      await gateways.reload({ mesh: { ...next, limits: mesh.limits }, endpoints: endpointsOf(started) });
     } catch (error) {
       await stopAll(missingFrom(old, started));
       throw error;
@@ -112,7 +105,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     return true;
   };
   return {
-    gateway,
+    gateway: gateways.processes[0],
+    gateways: gateways.processes,
     get services() {
       return [...running.values()].flatMap(({ processes }) => processes);
     },
@@ -122,7 +116,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     },
     stop: async () => {
       await updating.catch(() => false);
-      await gateway.stop();
+      await gateways.stop();
       await stopAll(running.values());
     },
   };
@@ -184,13 +178,4 @@ export function stopOnSignal(mesh: RunningMesh): void {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
-}
-
-/** One that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }

@@ -22,7 +22,11 @@ export class LiveCatalog {
   readonly #generations = new Map<number, Live>();
   #current: Live;
 
-  constructor(first: Generation) {
+  /** Which of the mesh's gateways this is, 1 and on. */
+  readonly #number: number;
+
+  constructor(first: Generation, number: number) {
+    this.#number = number;
     this.#current = this.#add(first, 1);
   }
 
@@ -74,7 +78,7 @@ export class LiveCatalog {
   }
 
   #add(generation: Generation, epoch: number): Live {
-    const live = { ...generation, snapshot: { epoch }, calls: 0, onIdle: () => {} };
+    const live = { ...generation, snapshot: { epoch, gateway: this.#number }, calls: 0, onIdle: () => {} };
     this.#generations.set(epoch, live);
     return live;
   }

@@ -14,7 +14,7 @@ import { logShadows } from './shadow-log.ts';
 import { openGatewayState } from './state.ts';
 
 const usage =
-  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] --endpoint <service>=<target> ...';
+  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] --endpoint <service>=<target> ...';
 
 const innerHost = '127.0.0.1';
 /** By then the public door has answered its calls, so nobody asks in here. */
@@ -60,6 +60,8 @@ await main(async () => {
       host: { type: 'string' },
       port: { type: 'string' },
       'inner-port': { type: 'string' },
+      // Which of the mesh's gateways this is.
+      number: { type: 'string', default: '1' },
       endpoint: { type: 'string', multiple: true, default: [] },
     },
   });
@@ -73,7 +75,10 @@ await main(async () => {
   checkHost(mesh, host);
   const state = await openGatewayState(mesh);
   const tracing = await createTracing('sheaf-gateway');
-  const catalog = new LiveCatalog(await openGeneration({ mesh, endpoints: values.endpoint }, state));
+  const catalog = new LiveCatalog(
+    await openGeneration({ mesh, endpoints: values.endpoint }, state),
+    Number(values.number),
+  );
   /** What both doors have before all else. */
   const around = (core: Infer): Infer =>
     stack(

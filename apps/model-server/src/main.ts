@@ -1,13 +1,14 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
-import { InferError, stack } from '@sheaf/inference';
+import { type Infer, InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor, createRemote, mutualTls } from '@sheaf/transport';
 import { openService } from './open-service.ts';
 
-const usage = 'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>]';
+const usage =
+  'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>] ...';
 
 const noGateway = async (): Promise<never> => {
   throw new InferError(
@@ -23,8 +24,8 @@ await main(async () => {
       service: { type: 'string' },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '0' },
-      // The gateway's inner door, where transforms that infer ask.
-      gateway: { type: 'string' },
+      // The inner door of each gateway, in the order of their numbers: transforms that infer ask there.
+      gateway: { type: 'string', multiple: true, default: [] },
     },
   });
   const [folder] = positionals;
@@ -34,10 +35,15 @@ await main(async () => {
 
   const name = values.service;
   const tracing = await createTracing(`sheaf-${name}`);
-  const gateway = values.gateway
-    ? createRemote(values.gateway, { service: 'gateway', limits: mesh.limits, transport: 'stream', tls: mesh.tls })
-    : undefined;
-  const service = await openService(mesh, name, gateway?.infer ?? noGateway);
+  const gateways = values.gateway.map((target) =>
+    createRemote(target, { service: 'gateway', limits: mesh.limits, transport: 'stream', tls: mesh.tls }),
+  );
+  // Where the call came from: the configuration that it is under is known there.
+  const asker: Infer = async (request, context) => {
+    const gateway = gateways[(context.snapshot.gateway || 1) - 1];
+    return (gateway?.infer ?? noGateway)(request, context);
+  };
+  const service = await openService(mesh, name, asker);
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor(
@@ -52,7 +58,7 @@ await main(async () => {
     served,
   );
   drainOnSignal(door, tracing, async () => {
-    gateway?.close();
+    for (const gateway of gateways) gateway.close();
     await service.close();
   });
   door.open();

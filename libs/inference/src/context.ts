@@ -24,6 +24,8 @@ export const monotonicClock: Clock = {
 /** What was in force when the call entered; one value, never changed, named by its epoch on every hop. */
 export interface Snapshot {
   readonly epoch: number;
+  /** Which of the mesh's gateways counts those epochs: 1 and on. Undefined: there is one. */
+  readonly gateway?: number;
 }
 
 /** Bounds what one request sets off, however many pipelines it goes through. */

@@ -10,6 +10,7 @@ import {
   type Load,
   monotonicClock,
   parseTraceparent,
+  type Snapshot,
 } from '@sheaf/inference';
 import type { Served } from './door.ts';
 import { tellIds } from './trailers.ts';
@@ -32,8 +33,8 @@ export interface Arrival {
   readonly signal: AbortSignal;
   /** gRPC metadata, where the call brought any of its own. */
   readonly metadata?: (key: string) => string | undefined;
-  /** The configuration that the call was admitted under elsewhere; 0 or none: the one in force. */
-  readonly epoch?: number;
+  /** The configuration that the call was admitted under elsewhere; none: the one in force. */
+  readonly snapshot?: Snapshot | undefined;
   readonly caller?: Caller;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
@@ -101,7 +102,7 @@ async function answer(message: Buffer, context: CallContext, limits: Limits, ser
 }
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, epoch = 0, caller, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -112,7 +113,7 @@ function contextOf(
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
-  const snapshot = epoch > 0 ? { epoch } : served.snapshot();
+  const snapshot = given ?? served.snapshot();
   const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, ...caller };
   return metadata ? { ...context, metadata } : context;
 }

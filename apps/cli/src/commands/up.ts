@@ -15,6 +15,8 @@ export const up: Command = {
     stopOnSignal(running);
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
-    console.log(`the mesh is up: ${protocol} on ${mesh.gateway.host}:${running.gateway.port}; Ctrl-C ends it`);
+    console.log(
+      `the mesh is up: ${protocol} on ${running.gateways.map((gateway) => `${mesh.gateway.host}:${gateway.port}`).join(', ')}; Ctrl-C ends it`,
+    );
   },
 };

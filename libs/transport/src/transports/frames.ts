@@ -21,6 +21,8 @@ export interface Open {
   readonly request: Buffer;
   /** 0: the configuration in force. */
   readonly epoch: number;
+  /** 1 and on; 0: there is one. */
+  readonly gateway: number;
   /** A principal as JSON, or ''. */
   readonly principal: string;
   /** 1 and on: the place among the priorities; 0: nothing is said. */
@@ -103,7 +105,7 @@ function readUint(reader: WireReader): number {
 }
 
 function readOpen(reader: WireReader): Open {
-  let [call, timeoutUs, epoch, priority, traceparent, principal] = [0, 0, 0, 0, '', ''];
+  let [call, timeoutUs, epoch, gateway, priority, traceparent, principal] = [0, 0, 0, 0, 0, '', ''];
   let request: Buffer | undefined;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
@@ -113,10 +115,11 @@ function readOpen(reader: WireReader): Open {
     else if (field === 5) epoch = reader.int64Number();
     else if (field === 6) principal = reader.string();
     else if (field === 7) priority = reader.uint32();
+    else if (field === 8) gateway = reader.uint32();
     else reader.skip();
   });
   if (!request) throw malformed('an open without a request');
-  return { call, timeoutUs, traceparent, request, epoch, principal, priority };
+  return { call, timeoutUs, traceparent, request, epoch, gateway, principal, priority };
 }
 
 function readServerFrame(reader: WireReader): ServerFrame | undefined {
@@ -194,7 +197,7 @@ const smallBytes = 32;
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch, principal, priority }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, epoch, gateway, principal, priority }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
   const bytes = roughBytes(request.inputs);
@@ -205,6 +208,7 @@ export const openFrame = (
     writer.uint(5, epoch);
     writer.string(6, principal);
     writer.uint(7, priority);
+    writer.uint(8, gateway);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);

@@ -176,7 +176,8 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch: context.snapshot.epoch };
+      const { epoch, gateway = 0 } = context.snapshot;
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }

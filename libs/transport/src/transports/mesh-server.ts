@@ -102,7 +102,7 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request, epoch }: Open, caller: Caller): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request, epoch, gateway }: Open, caller: Caller): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -113,7 +113,7 @@ class MeshStream {
       givenMs: timeoutUs / 1000,
       traceparent,
       signal: controller.signal,
-      epoch,
+      snapshot: epoch > 0 ? { epoch, gateway } : undefined,
       caller,
     }).then(
       (outcome) => replyFrame(call, outcome, outcome.load),

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import type { Mesh } from '@sheaf/mesh';
+import { type Supervised, supervise } from './supervisor.ts';
+
+const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
+
+/** What gateways serve: a state of the folder, and where its services are. */
+export interface Served {
+  readonly mesh: Mesh;
+  readonly endpoints: readonly string[];
+}
+
+export interface Gateways {
+  readonly processes: readonly [Supervised, ...Supervised[]];
+  /** Has all of them serve something else, or none: throws when one refuses. One at a time. */
+  reload(next: Served): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** An inner door for each gateway: fixed before anything starts, and for good, so that a transform finds its gateway whoever was replaced. */
+export const innerPorts = ({ gateway: { replicas } }: Mesh): Promise<number[]> =>
+  Promise.all(Array.from({ length: replicas }, freePort));
+
+export interface GatewaysOptions {
+  /** Of the first; the others have the next ones. 0: free ones. */
+  readonly port: number;
+  readonly inner: readonly number[];
+  readonly onEvent: (line: string) => void;
+}
+
+/** Starts them; when one fails, those that run are ended before it throws. */
+export async function startGateways(first: Served, { port, inner, onEvent }: GatewaysOptions): Promise<Gateways> {
+  let served = first;
+  const args = (index: number): string[] => [
+    served.mesh.folder,
+    '--number',
+    String(index + 1),
+    '--inner-port',
+    String(inner[index]),
+    ...served.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
+  ];
+  const started = await Promise.allSettled(
+    inner.map((_, index) =>
+      supervise({
+        name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
+        module: gatewayModule,
+        args: () => args(index),
+        port: port === 0 ? 0 : port + index,
+        onEvent,
+      }),
+    ),
+  );
+  const processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  const stop = async (): Promise<void> => void (await Promise.all(processes.map((process) => process.stop())));
+  const failed = started.find((result) => result.status === 'rejected');
+  if (failed) {
+    await stop();
+    throw failed.reason;
+  }
+  return {
+    processes: processes as [Supervised, ...Supervised[]],
+    reload: async (next) => {
+      const done: Supervised[] = [];
+      try {
+        for (const process of processes) {
+          await process.reload(next);
+          done.push(process);
+        }
+      } catch (error) {
+        // They have served it a moment ago.
+        await Promise.allSettled(done.map((process) => process.reload(served)));
+        throw error;
+      }
+      served = next;
+    },
+    stop,
+  };
+}
+
+/** One that nobody listens on at this moment. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
