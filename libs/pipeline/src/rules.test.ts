@@ -68,6 +68,22 @@ describe('rules', () => {
     assert.deepEqual(yOf(await ruled(rules, {}, { context })), [2, 3]);
   });
 
+  it('hand the call only to what the caller may see', async () => {
+    const other = { ...document({ s: { model: 'b', inputs: { x: 'x' } } }), pipeline: 'other' };
+    const rules = { before: [{ name: 'all', reroute: 'other' }] };
+    const principal = (...models: string[]): Principal => ({
+      ...{ id: 'key:k', tenant: 'acme', roles: ['infer'], priority: 'standard', claims: {} },
+      models,
+    });
+    const rerouted = (who: Principal) =>
+      run(body, { a: plus(1), b: plus(9) }, { principal: who }, { rules }, { others: [other] });
+    assert.deepEqual(yOf(await rerouted(principal('p', 'other'))), [10, 11]);
+    await assert.rejects(rerouted(principal('p')), {
+      code: 'NOT_FOUND',
+      message: 'there is no model or pipeline "other"',
+    });
+  });
+
   it('refuse when a before-rule cannot be evaluated', async () => {
     const rules = { before: [{ name: 'odd', when: 'inputs.x.shape[3] > 1', set: { n: 1 } }] };
     await assert.rejects(ruled(rules), { code: 'PERMISSION_DENIED', reason: 'RULE_FAILED' });

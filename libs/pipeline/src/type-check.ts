@@ -169,7 +169,7 @@ class TypeCheck {
   }
 
   #before(outputs: readonly NamedType[]): BeforeRules | undefined {
-    const { inputs, rules } = this.#spec;
+    const { inputs, rules, version } = this.#spec;
     const open = inputs.filter(({ shape }) => shape[0] === -1);
     const rows = new Set(open.map(({ name }) => identity(this.#inputs.get(name)?.dims[0] ?? { size: 0, name: '' })));
     for (const [index, rule] of rules.before.entries()) {
@@ -184,7 +184,10 @@ class TypeCheck {
       if (rule.kind === 'reroute') this.#checkReroute(rule, outputs, [...path, 'reroute']);
     }
     const variables = requestVariables(this.#contextVariables(), inputs);
-    return this.#told(compileBefore(rules.before, variables, new Set(open.map(({ name }) => name))), 'before');
+    return this.#told(
+      compileBefore(rules.before, variables, new Set(open.map(({ name }) => name)), String(version)),
+      'before',
+    );
   }
 
   #alsoColumns(): string | undefined {
@@ -240,13 +243,13 @@ class TypeCheck {
   }
 
   #after(outputs: readonly NamedType[]): AfterRules | undefined {
-    const { inputs, rules } = this.#spec;
+    const { inputs, rules, version } = this.#spec;
     const variables = requestVariables(this.#contextVariables(), inputs);
     const specs = outputs.map(({ name, type }) => ({
       ...toSpec(name, type),
       rows: type.dims[0] && identity(type.dims[0]),
     }));
-    return this.#told(compileAfter(rules.after, variables, specs), 'after');
+    return this.#told(compileAfter(rules.after, variables, specs, String(version)), 'after');
   }
 
   #told<T>(compiled: T | RuleMistake[], place: 'before' | 'after'): T | undefined {

@@ -52,6 +52,7 @@ export function compileAfter(
   rules: readonly AfterRule[],
   variables: Variables,
   outputs: readonly OutputRows[],
+  version: string,
 ): AfterRules | RuleMistake[] {
   const mistakes: RuleMistake[] = [];
   const compiled = rules.map((rule, index) => {
@@ -59,7 +60,7 @@ export function compileAfter(
     if (isMistake(made)) mistakes.push({ index, ...made });
     return made as Compiled;
   });
-  return mistakes.length > 0 ? mistakes : (tensors, values) => decide(compiled, tensors, values);
+  return mistakes.length > 0 ? mistakes : (tensors, values) => decide(compiled, tensors, values, version);
 }
 
 function compile(rule: AfterRule, variables: Variables, outputs: readonly OutputRows[]): Compiled | Mistake {
@@ -130,6 +131,7 @@ function decide(
   rules: readonly Compiled[],
   given: readonly Tensor[],
   values: Readonly<Record<string, unknown>>,
+  version: string,
 ): AfterOutcome {
   let outputs = given;
   const labels = new Map<string, Parameter>();
@@ -151,7 +153,7 @@ function decide(
       }
       decisions.push({ rule: name, action: kind, outcome: shadow ? 'would-act' : 'acted' });
       if (shadow) continue;
-      if (rule.kind === 'refuse') throw refused(name, rule.refuse);
+      if (rule.kind === 'refuse') throw refused(name, version, rule.refuse);
       if (rule.kind === 'label') for (const [key, value] of rule.label) labels.set(key, value);
       else outputs = outputs.map((output) => changed(rule, compiled.aligned, output, rows));
     } catch (error) {

@@ -46,11 +46,12 @@ export type BeforeRules = (
   contextOf: (request: InferRequest) => Readonly<Record<string, unknown>>,
 ) => BeforeOutcome;
 
-/** The rules in their order, or a mistake for each that cannot be compiled. */
+/** `version` is that of what the rules belong to, which a refusal tells. The rules in their order, or a mistake for each that cannot be compiled. */
 export function compileBefore(
   rules: readonly BeforeRule[],
   variables: Variables,
   openInputs: ReadonlySet<string>,
+  version: string,
 ): BeforeRules | RuleMistake[] {
   const compiled: CompiledBefore[] = [];
   const mistakes: RuleMistake[] = [];
@@ -61,7 +62,9 @@ export function compileBefore(
     if (rule.kind === 'cap-rows' && openInputs.size === 0)
       mistakes.push({ index, path: ['cap-rows'], message: 'no input has an open first dimension' });
   }
-  return mistakes.length > 0 ? mistakes : (request, contextOf) => decide(compiled, openInputs, request, contextOf);
+  return mistakes.length > 0
+    ? mistakes
+    : (request, contextOf) => decide(compiled, openInputs, request, contextOf, version);
 }
 
 function decide(
@@ -69,6 +72,7 @@ function decide(
   openInputs: ReadonlySet<string>,
   received: InferRequest,
   contextOf: Parameters<BeforeRules>[1],
+  version: string,
 ): BeforeOutcome {
   let request = received;
   const decisions: Decision[] = [];
@@ -83,7 +87,7 @@ function decide(
       decisions.push({ rule: rule.name, action: rule.kind, outcome: 'failed', why: error.message });
       if (rule.shadow) continue;
       // Whoever wrote the rule wanted the call looked at: one that could not be is not let through.
-      throw refused(rule.name, {
+      throw refused(rule.name, version, {
         code: 'PERMISSION_DENIED',
         reason: 'RULE_FAILED',
         message: 'it could not be evaluated for this request',
@@ -92,15 +96,18 @@ function decide(
     decisions.push({ rule: rule.name, action: rule.kind, outcome: rule.shadow ? 'would-act' : 'acted' });
     if (rule.shadow) continue;
     if (rule.kind === 'reroute') return { request, reroute: rule.reroute, decisions };
+    if (rule.kind === 'refuse') throw refused(rule.name, version, rule.refuse);
     request = act(rule, openInputs, request);
   }
   return { request, reroute: undefined, decisions };
 }
 
-function act(rule: Exclude<CompiledBefore, { kind: 'reroute' }>, open: ReadonlySet<string>, request: InferRequest) {
+function act(
+  rule: Exclude<CompiledBefore, { kind: 'reroute' | 'refuse' }>,
+  open: ReadonlySet<string>,
+  request: InferRequest,
+) {
   switch (rule.kind) {
-    case 'refuse':
-      throw refused(rule.name, rule.refuse);
     case 'set':
       return { ...request, parameters: new Map<string, Parameter>([...request.parameters, ...rule.set]) };
     case 'cap-rows':
@@ -121,5 +128,9 @@ function firstRows(tensor: Tensor, rows: number): Tensor {
   return createTensor({ ...tensor, shape: kept, data: data.subarray(0, (data.byteLength / has) * rows) });
 }
 
-export const refused = (rule: string, { code, reason, message }: Refusal): InferError =>
-  new InferError(code, `rule ${rule}: ${message}`, { reason, metadata: { rule_id: rule } });
+export const refused = (rule: string, version: string, { code, reason, message }: Refusal): InferError =>
+  new InferError(code, `rule ${rule}: ${message}`, {
+    reason,
+    metadata: { rule_id: rule, rule_version: version },
+    decision: `rule:${rule}`,
+  });

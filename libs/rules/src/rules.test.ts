@@ -102,6 +102,7 @@ describe('rules before', () => {
       rulesOf({ before: [{ name: 'few', 'cap-rows': 2 }] }).before,
       variables,
       new Set(['t', 'x']),
+      '1',
     );
     assert.ok(typeof before === 'function');
     const x = tensorOf('x', 'FP32', [3, 1], Float32Array.of(1, 2, 3));
@@ -131,7 +132,7 @@ describe('rules after', () => {
     tensorOf('other', 'FP32', [2], Float32Array.of(0.125, 1.005)),
   ];
   const apply = (...rules: object[]) => {
-    const after = compileAfter(rulesOf({ after: rules }).after, { context: {} }, outputs);
+    const after = compileAfter(rulesOf({ after: rules }).after, { context: {} }, outputs, '1');
     assert.ok(typeof after === 'function', JSON.stringify(after));
     return after(tensors, { context: {} });
   };

@@ -1,5 +1,14 @@
-import type { CallContext, Infer, InferRequest, InferResponse, Parameter } from '@sheaf/inference';
+import {
+  type CallContext,
+  type Infer,
+  type InferRequest,
+  type InferResponse,
+  maySee,
+  notFound,
+  type Parameter,
+} from '@sheaf/inference';
 import type { Decision } from '@sheaf/rules';
+import { pipelineName } from '../walk.ts';
 import { decisionParameters } from './answer-parameters.ts';
 import { type Plan, planAnswerParameter } from './plan.ts';
 
@@ -19,6 +28,10 @@ export async function handOver(
   request: InferRequest,
   context: CallContext,
 ): Promise<InferResponse> {
+  // Who may ask this pipeline may not thereby ask every other.
+  const { name } = pipelineName(to);
+  if (context.principal && !maySee(context.principal, name))
+    throw notFound(`there is no model or pipeline "${name}"`, name);
   const inputs = request.inputs.filter(({ name }) => known.includes(name));
   const response = await infer({ ...request, model: '', version: '', inputs }, context);
   const parameters = new Map<string, Parameter>(response.parameters);
