@@ -35,6 +35,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ['mesh'],
   jose: ['identity'],
   '@redis/client': ['limiter'],
+  opossum: ['layers'],
   '@peculiar/x509': ['identity'],
   'reflect-metadata': ['identity'],
   '@jimp/core': ['tensor-io'],
