@@ -29,9 +29,13 @@ export interface TestMesh extends AsyncDisposable {
   readonly events: readonly string[];
 }
 
-/** A mesh of real processes on free ports, from files that the test writes. */
-export async function startTestMesh(files: Files): Promise<TestMesh> {
+/** A mesh of real processes on free ports, from files that the test writes; `prepare` may add to the folder before anything starts. */
+export async function startTestMesh(
+  files: Files,
+  prepare: (folder: string) => Promise<unknown> = async () => {},
+): Promise<TestMesh> {
   const folder = await writeFolder(files);
+  await prepare(folder);
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   const events: string[] = [];

@@ -38,7 +38,7 @@ export function madeCalls({ journal }: CallContext): Call[] {
 /** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
 export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: readonly Call[]): number {
   const facts = {
-    bytes: request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
+    inputBytes: request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
     elements: request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     rows: rowsOf(request),
   };

@@ -19,7 +19,7 @@ import { patterns } from './identity-language.ts';
 import { type Allowance, dimensions, type LimitSpec } from './spec.ts';
 
 /** What an expression of a cost may read, all numbers. */
-export const costVariables = { bytes: 'double', elements: 'double', rows: 'double', ms: 'double' } as const;
+export const costVariables = { inputBytes: 'double', elements: 'double', rows: 'double', ms: 'double' } as const;
 
 const secondsPer = { s: 1, m: 60, h: 3_600 } as const;
 const ratePattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)\/(s|m|h)$/;
@@ -53,7 +53,7 @@ const settle = optional(
 );
 const cost = optional(
   expression('an expression that gives a number'),
-  'What one model call of the plan costs, from `bytes`, `elements` and `rows` of the request and the `ms` that the model usually takes for so many rows; summed over the plan. Default: the whole call counts as one.',
+  'What one model call of the plan costs, from `inputBytes`, `elements` and `rows` of the request and the `ms` that the model usually takes for so many rows; summed over the plan. Default: the whole call counts as one.',
 );
 
 export const limitVariants = {

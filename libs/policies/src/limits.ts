@@ -18,7 +18,9 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
   if (limits.length === 0) return (next) => next;
   return (next) => async (request, context) => {
     const { principal } = context;
-    const claims = principal ? claimsOf(limits, principal, request, plans) : [];
+    // What is not there costs nothing and leaves no bucket behind; whoever is asked next says that it is not there.
+    const isThere = plans.callsOf(request.model, request.version) !== undefined;
+    const claims = principal && isThere ? claimsOf(limits, principal, request, plans) : [];
     if (claims.length === 0) return next(request, context);
     const takes = claims.map(({ take }) => take);
     const asked = limiter.take(takes, remainingMs(context) + holdMarginMs);

@@ -1,10 +1,11 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits } from '@sheaf/inference';
+import { Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
 import type { Answer } from './answer.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
-import { toMetadata, toStatus } from './status.ts';
+import { noTrailers, type Trailers, toMetadata, toStatus } from './status.ts';
+import { tellIds } from './trailers.ts';
 import { checkName, checkVersion, encodeResponse } from './wire/codec.ts';
 
 export interface HandlerOptions {
@@ -24,16 +25,26 @@ type Callback<Response> = (
   trailers?: grpc.Metadata,
 ) => void;
 
-/** A method whose answer is at hand. */
-const immediate =
+/** A method whose answer is at hand; `trailersOf` is what the caller is told beside it. */
+const immediately =
+  (trailersOf: (metadata: grpc.Metadata) => Trailers) =>
   <Request, Response>(answer: (request: Request, metadata: grpc.Metadata) => Response) =>
   (call: { request: Request; metadata: grpc.Metadata }, callback: Callback<Response>): void => {
+    const trailers = trailersOf(call.metadata);
     try {
-      callback(null, answer(call.request, call.metadata));
+      callback(null, answer(call.request, call.metadata), toMetadata(trailers));
     } catch (error) {
-      callback(toStatus(error));
+      callback(toStatus(error, trailers));
     }
   };
+
+function idsFor(metadata: grpc.Metadata): Trailers {
+  const text = (key: string): string | undefined => metadata.get(key)[0]?.toString();
+  const trailers = new Map<string, string>();
+  const span = new Journal().start('request', 'control', parseTraceparent(text('traceparent')));
+  tellIds(trailers, text('x-request-id'), span);
+  return trailers;
+}
 
 /** ModelInfer comes and goes as it stands on the wire. */
 type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'> & {
@@ -43,6 +54,7 @@ type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'> & {
 /** The six calls of the Open Inference Protocol. */
 export function handlers(options: HandlerOptions, served: Served, answer: Answer): Handlers {
   const { name, limits, isOpen, admissions } = options;
+  const immediate = immediately(admissions ? idsFor : () => noTrailers);
   const checked = <T extends { name: string; version: string }>(request: T): T => {
     checkName('name', request.name, limits);
     checkVersion('version', request.version);

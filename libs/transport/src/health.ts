@@ -1,6 +1,8 @@
 /** grpc.health.v1: of a door of ours, and as a watch on somebody's. */
 import * as grpc from '@grpc/grpc-js';
+import { notFound } from '@sheaf/inference';
 import { HealthImplementation, service } from 'grpc-health-check';
+import { toStatus } from './status.ts';
 
 export interface Health {
   setStatus(name: string, status: 'SERVING' | 'NOT_SERVING'): void;
@@ -15,11 +17,12 @@ interface HealthHandlers {
   readonly check: (call: Check, done: grpc.sendUnaryData<unknown>) => void;
 }
 
-/** As grpc-health-check has it. */
-const unknownService = (name: string): Partial<grpc.StatusObject> => ({
-  code: grpc.status.NOT_FOUND,
-  details: `Health status unknown for service ${name}`,
-});
+/** What anybody could have called a model. */
+const nameCharsMax = 128;
+
+/** In the words of grpc-health-check, with the details of our own refusals. */
+const unknownService = (name: string): Partial<grpc.StatusObject> =>
+  toStatus(notFound(`Health status unknown for service ${name}`, name.slice(0, nameCharsMax)));
 
 /** What grpc-health-check has of each handler's call. */
 type Check = grpc.ServerUnaryCall<{ readonly service: string }, unknown>;
@@ -38,8 +41,9 @@ export function addHealth(server: grpc.Server, isVisible: (name: string, metadat
         else call.write({ status: 'SERVICE_UNKNOWN' });
       };
       const checked = (call: Check, done: grpc.sendUnaryData<unknown>): void => {
-        if (isVisible(call.request.service, call.metadata)) check(call, done);
-        else done(unknownService(call.request.service));
+        const { service } = call.request;
+        if (!isVisible(service, call.metadata)) done(unknownService(service));
+        else check(call, (error, status) => (error ? done(unknownService(service)) : done(null, status)));
       };
       const guarded = { ...implementation, watch: tracked, check: checked };
       server.addService(definition, guarded as unknown as grpc.UntypedServiceImplementation);

@@ -41,7 +41,7 @@ function subjectDetail(about: ErrorSubject, description: string): RpcStatus['det
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself; keys in lower case. */
 export type Trailers = ReadonlyMap<string, string>;
-const noTrailers: Trailers = new Map();
+export const noTrailers: Trailers = new Map();
 
 export function toMetadata(trailers: Trailers): grpc.Metadata {
   const metadata = new grpc.Metadata();

@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sampleModels } from '@sheaf/onnx';
+import { Caller, everyMethod, inferPath, inferRequest, type Message, numbersOf, type Told } from '../support/caller.ts';
+import { addKeys, createIssuer, issuerName, revokeKey } from '../support/credentials.ts';
+import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const policies = `identity:
+  jwt:
+    - issuer: ${issuerName}
+      audience: sheaf
+      jwks: ./jwks.json
+      algorithms: [ES256]
+      tenant: { claim: tenant }
+      claims: [plan]
+limits:
+  - { name: plenty, rate: 100000/s }
+routes:
+  fast: { to: double }
+`;
+const pipeline = (name: string): string => `pipeline: ${name}
+inputs: { x: { datatype: FP32, shape: [-1, 2] } }
+stages:
+  a: { model: double, inputs: { x: x } }
+outputs: { y: a.y }
+`;
+const issuer = await createIssuer();
+const names = ['double', 'secret', 'plain', 'secret-plain'];
+const reflected = ['v1', 'v1alpha'].map(
+  (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+);
+const openPaths = everyMethod.filter((path) => path !== inferPath && !path.endsWith('Health/List'));
+
+let mesh: TestMesh;
+let keys: Record<'alice' | 'bob' | 'old' | 'spare' | 'watcher' | 'operator', string>;
+let door: Caller;
+before(async () => {
+  const files = {
+    'models/double': sampleModels.scale(2),
+    'models/secret': sampleModels.scale(3),
+    'pipelines/plain.yaml': pipeline('plain'),
+    'pipelines/secret-plain.yaml': pipeline('secret-plain'),
+    'policies.yaml': policies,
+    'jwks.json': issuer.jwks,
+  };
+  mesh = await startTestMesh(files, async (folder) => {
+    keys = await addKeys(folder, {
+      alice: { tenant: 'acme' },
+      bob: { tenant: 'bobs', models: ['double', 'plain', 'fast', 'ghost*'] },
+      old: { tenant: 'acme', expiresAt: Date.now() - 1_000 },
+      spare: { tenant: 'acme' },
+      watcher: { tenant: 'acme', roles: ['observe'] },
+      operator: { tenant: 'acme', roles: ['admin'] },
+    });
+  });
+  door = new Caller(mesh.running.gateway.port);
+});
+after(async () => {
+  door?.[Symbol.dispose]();
+  await mesh?.[Symbol.asyncDispose]();
+});
+
+const as = (name: keyof typeof keys): Record<string, string> => ({ 'x-api-key': keys[name] });
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** Something that each method answers to whoever may ask. */
+function requestOf(path: string): Message {
+  if (path === inferPath) return inferRequest('double');
+  if (/Model(Ready|Metadata)$/.test(path)) return { name: 'double' };
+  return path.endsWith('ServerReflectionInfo') ? { list_services: '' } : {};
+}
+
+function assertRefused(told: Told, code: string, reason: string, what: string): void {
+  assert.deepEqual([told.code, told.reason, told.replies.length], [code, reason, 0], what);
+  assert.equal(told.details.get('ErrorInfo')?.domain, 'sheaf', what);
+  assert.equal(told.trailers.get('grpc-retry-pushback-ms'), '-1', what);
+  assert.match(told.trailers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, what);
+}
+
+async function badCredentials(): Promise<[string, Record<string, string>, string][]> {
+  const token = await issuer.token({ tenant: 'acme' });
+  const [head = '', body = '', signature = ''] = token.split('.');
+  const base64 = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = JSON.parse(Buffer.from(body, 'base64url').toString());
+  const past = Math.floor(Date.now() / 1000) - 3_600;
+  const stranger = await (await createIssuer()).token({ tenant: 'acme' });
+  return [
+    ['no credential', {}, 'CREDENTIALS_MISSING'],
+    ['an empty key', { 'x-api-key': '' }, 'TOKEN_INVALID'],
+    ['an empty authorization', { authorization: '' }, 'TOKEN_INVALID'],
+    ['another scheme', { authorization: `Basic ${token}` }, 'TOKEN_INVALID'],
+    ['a key with one letter changed', { 'x-api-key': `${keys.alice.slice(0, -2)}xx` }, 'TOKEN_INVALID'],
+    ['a key that has expired', as('old'), 'TOKEN_EXPIRED'],
+    ['a key and a token', { ...as('alice'), ...bearer(token) }, 'TOKEN_INVALID'],
+    ['a token that has expired', bearer(await issuer.token({ tenant: 'acme', exp: past })), 'TOKEN_EXPIRED'],
+    ['a token for another audience', bearer(await issuer.token({ tenant: 'acme', aud: 'other' })), 'TOKEN_INVALID'],
+    ['a token of another issuer', bearer(await issuer.token({ tenant: 'acme', iss: 'https://x' })), 'TOKEN_INVALID'],
+    ['a token signed with another key', bearer(stranger), 'TOKEN_INVALID'],
+    ['a token without a tenant', bearer(await issuer.token()), 'TOKEN_INVALID'],
+    ['alg none', bearer(`${base64({ alg: 'none' })}.${body}.`), 'TOKEN_INVALID'],
+    ['alg none, signed', bearer(`${base64({ alg: 'none' })}.${body}.${signature}`), 'TOKEN_INVALID'],
+    ['changed claims', bearer(`${head}.${base64({ ...claims, tenant: 'bobs' })}.${signature}`), 'TOKEN_INVALID'],
+    ['a token of 12 kB', bearer(await issuer.token({ tenant: 'acme', more: 'x'.repeat(9_000) })), 'TOKEN_INVALID'],
+  ];
+}
+
+describe('the front door', () => {
+  it('lets nobody in without a good credential, on every method, and answers the next good call', async () => {
+    assert.ok(everyMethod.length >= 11, everyMethod.join());
+    const wrong = await badCredentials();
+    for (const path of everyMethod) {
+      for (const [what, metadata, reason] of wrong)
+        assertRefused(await door.call(path, requestOf(path), metadata), 'UNAUTHENTICATED', reason, `${path}: ${what}`);
+      const who = path.endsWith('/List') ? as('watcher') : as('alice');
+      assert.equal((await door.call(path, requestOf(path), who)).code, 'OK', path);
+    }
+  });
+
+  it('knows every service that it tells of by reflection', async () => {
+    const told = await door.call(reflected[0] ?? '', { list_services: '' }, as('alice'));
+    const { service = [] } = (told.replies[0]?.list_services_response ?? {}) as { service?: { name: string }[] };
+    assert.ok(service.length >= 2);
+    for (const { name } of service)
+      assert.ok(
+        everyMethod.some((path) => path.startsWith(`/${name}/`)),
+        name,
+      );
+  });
+
+  it('survives a token of 1 MB on every method, and lets none of them in', async () => {
+    for (const path of everyMethod) {
+      using other = new Caller(mesh.running.gateway.port);
+      const told = await other.call(path, requestOf(path), bearer('x'.repeat(1024 * 1024)));
+      assert.notEqual(told.code, 'OK', path);
+      assert.deepEqual(told.replies, [], path);
+    }
+    assert.equal((await door.infer('double', as('alice'))).code, 'OK');
+  });
+
+  it('takes a key as a bearer too, and a token of its issuer', async () => {
+    assert.deepEqual(numbersOf(await door.infer('double', bearer(keys.alice))), [2, 2]);
+    assert.deepEqual(numbersOf(await door.infer('double', bearer(await issuer.token({ tenant: 'acme' })))), [2, 2]);
+  });
+
+  it('refuses a key within a second of its being revoked', async () => {
+    assert.equal((await door.infer('double', as('spare'))).code, 'OK');
+    await revokeKey(mesh.mesh.folder, keys.spare);
+    await waitFor(async () => (await door.infer('double', as('spare'))).code !== 'OK', undefined, 2_000);
+    for (const path of everyMethod)
+      assertRefused(await door.call(path, requestOf(path), as('spare')), 'UNAUTHENTICATED', 'TOKEN_INVALID', path);
+    assert.equal((await door.infer('double', as('alice'))).code, 'OK');
+  });
+
+  it('asks for the role of each method', async () => {
+    for (const who of ['watcher', 'operator'] as const) {
+      const told = await door.infer('double', as(who));
+      assertRefused(told, 'PERMISSION_DENIED', 'ROLE_MISSING', who);
+      assert.equal(told.trailers.get('x-mesh-decision'), 'authorisation');
+      assert.equal((await door.call('/grpc.health.v1.Health/List', {}, as(who))).code, 'OK');
+    }
+    const list = await door.call('/grpc.health.v1.Health/List', {}, as('alice'));
+    assertRefused(list, 'PERMISSION_DENIED', 'ROLE_MISSING', 'List');
+    for (const path of openPaths)
+      for (const who of ['alice', 'watcher', 'operator'] as const)
+        assert.equal((await door.call(path, requestOf(path), as(who))).code, 'OK', `${path} ${who}`);
+  });
+
+  it('hides what a tenant may not see: it is told of it what it is told of names that nobody has', async () => {
+    /** All that a caller can tell of a name, the name itself left out. */
+    const seen = async (name: string, version: string): Promise<string> => {
+      const asked = [
+        await door.call(inferPath, { ...inferRequest(name), model_version: version }, as('bob')),
+        await door.call('/inference.GRPCInferenceService/ModelMetadata', { name, version }, as('bob')),
+        await door.call('/inference.GRPCInferenceService/ModelReady', { name, version }, as('bob')),
+        await door.call('/grpc.health.v1.Health/Check', { service: name }, as('bob')),
+        await door.call('/grpc.health.v1.Health/Watch', { service: name }, as('bob')),
+      ];
+      const told = asked.map(({ code, message, reason, replies, details, trailers }) => {
+        const keys = [...trailers.keys()].sort();
+        return { code, message, reason, replies, details: [...details], keys };
+      });
+      return JSON.stringify(told).replaceAll(name, '<name>');
+    };
+    for (const version of ['', '1', '7']) {
+      const unknown = await seen('nobody', version);
+      assert.match(unknown, /"code":"NOT_FOUND","message":"there is no model or pipeline \\"<name>\\"/);
+      assert.match(unknown, /"ready":false/);
+      for (const hidden of ['secret', 'secret-plain']) assert.equal(await seen(hidden, version), unknown);
+      // A name that the tenant might see, were it there, is told like any other.
+      assert.equal(await seen('ghost', version), unknown);
+    }
+    for (const name of names) assert.equal((await door.infer(name, as('alice'))).code, 'OK', name);
+  });
+
+  it('refuses a tenant other than the one of the credential', async () => {
+    for (const path of everyMethod) {
+      const who = path.endsWith('/List') ? 'watcher' : 'alice';
+      const told = await door.call(path, requestOf(path), { ...as(who), 'x-tenant': 'bobs' });
+      assertRefused(told, 'PERMISSION_DENIED', 'TENANT_MISMATCH', path);
+      assert.equal((await door.call(path, requestOf(path), { ...as(who), 'x-tenant': 'acme' })).code, 'OK', path);
+    }
+  });
+});

@@ -1,0 +1,143 @@
+/** Two gateways in front of the same services, which count in one Redis. */
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
+import { after, before, describe, it } from 'node:test';
+import { sampleModels } from '@sheaf/onnx';
+import { Caller, type Told } from '../support/caller.ts';
+import { addKeys } from '../support/credentials.ts';
+import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { Redis, skipWithoutRedis } from '../support/redis.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const gatewayModule = new URL('../../apps/gateway/src/main.ts', import.meta.url);
+
+const policiesWhen = (gone: string): string => `limiter: { whenRedisIsGone: ${gone} }
+limits:
+  - { name: burst, rate: 1/h, burst: 100, tenants: [burst] }
+  - { name: rows, rate: 1/h, burst: 100, cost: rows, tenants: [cost] }
+  - { name: daily, quota: 100/day, tenants: [daily] }
+  - { name: busy, concurrent: 3, tenants: [busy] }
+  - { name: later, rate: 1/h, burst: 100, tenants: [later] }
+`;
+const tenants = ['burst', 'cost', 'daily', 'busy', 'later', 'free'] as const;
+
+interface Gateway {
+  readonly caller: Caller;
+  readonly process: ChildProcess;
+}
+
+/** A gateway beside that of the mesh, in front of the services of the mesh. */
+async function startGateway(folder: string, mesh: TestMesh, url: string): Promise<Gateway> {
+  const endpoints = mesh.running.services.flatMap(({ name, port }) => ['--endpoint', `${name}=127.0.0.1:${port}`]);
+  const child = fork(gatewayModule, [folder, '--port', '0', ...endpoints], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+    env: { ...process.env, REDIS_URL: url },
+  });
+  const [message] = (await once(child, 'message')) as [{ kind: string; port: number; message?: string }];
+  assert.equal(message.kind, 'ready', message.message);
+  return { caller: new Caller(message.port), process: child };
+}
+
+async function end({ caller, process: child }: Gateway): Promise<void> {
+  caller[Symbol.dispose]();
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
+
+for (const gone of ['share', 'closed'] as const) {
+  describe(`two gateways on one Redis, ${gone} when it is gone`, { skip: skipWithoutRedis }, () => {
+    let redis: Redis;
+    let mesh: TestMesh;
+    let folder: string;
+    let keys: Record<(typeof tenants)[number], string>;
+    let gateways: readonly Gateway[] = [];
+    before(async () => {
+      redis = await Redis.onFreePort();
+      const models = { 'models/double': sampleModels.scale(2), 'models/slow': sampleModels.slowLoop() };
+      mesh = await startTestMesh(models);
+      folder = await writeFolder({
+        ...models,
+        'mesh.yaml': 'gateway: { replicas: 2 }\n',
+        'policies.yaml': policiesWhen(gone),
+      });
+      keys = (await addKeys(folder, Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }])))) as typeof keys;
+      process.env.REDIS_URL = redis.url;
+      gateways = await Promise.all([1, 2].map(() => startGateway(folder, mesh, redis.url)));
+    });
+    after(async () => {
+      delete process.env.REDIS_URL;
+      await Promise.all(gateways.map(end));
+      await mesh?.[Symbol.asyncDispose]();
+      await redis?.kill();
+      if (folder) await rm(folder, { recursive: true });
+    });
+    const ask = (at: number, who: keyof typeof keys): Promise<Told> =>
+      (gateways[at % 2] as Gateway).caller.infer('double', { 'x-api-key': keys[who] });
+
+    /** 8 clients, four at each gateway. */
+    async function flood(who: keyof typeof keys, calls: number): Promise<Told[]> {
+      let left = calls;
+      const told: Told[] = [];
+      const client = async (_: unknown, at: number): Promise<void> => {
+        while (left-- > 0) told.push(await ask(at, who));
+      };
+      await Promise.all(Array.from({ length: 8 }, client));
+      return told;
+    }
+    const answered = (told: readonly Told[]): number => told.filter(({ code }) => code === 'OK').length;
+
+    for (const who of ['burst', 'cost', 'daily'] as const) {
+      it(`count together to the call: ${who}`, async () => {
+        const told = await flood(who, 260);
+        assert.equal(answered(told), 100);
+        assert.ok(told.every(({ trailers }) => !trailers.has('x-ratelimit-degraded')));
+      });
+    }
+
+    it('count calls at the same time together, and have none left over at the end', async () => {
+      const raw = Buffer.from(BigInt64Array.of(300_000n).buffer);
+      const slow = {
+        model_name: 'slow',
+        inputs: [{ name: 'x', datatype: 'INT64', shape: [] }],
+        raw_input_contents: [raw],
+      };
+      const told = await Promise.all(
+        Array.from({ length: 8 }, (_, at) =>
+          (gateways[at % 2] as Gateway).caller.infer('slow', { 'x-api-key': keys.busy }, slow),
+        ),
+      );
+      assert.equal(answered(told), 3);
+      assert.deepEqual([...new Set(told.flatMap(({ reason }) => (reason ? [reason] : [])))], ['OVERLOADED']);
+      await waitFor(async () => (await ask(0, 'busy')).code === 'OK');
+    });
+
+    it(`go on when Redis is killed: ${gone === 'share' ? 'each counts its part and says so' : 'what is limited is refused'}`, async () => {
+      await redis.kill();
+      const told = await flood('later', 160);
+      // What waited for the answer of a Redis that had just gone may be told of it in another way; none hangs.
+      assert.equal(told.length, 160);
+      if (gone === 'share') {
+        assert.equal(answered(told), 100);
+        assert.ok(told.every(({ trailers }) => trailers.get('x-ratelimit-degraded') === 'share'));
+      } else {
+        for (const { code, reason } of told) assert.deepEqual([code, reason], ['UNAVAILABLE', 'LIMITS_UNAVAILABLE']);
+      }
+      // Whoever no limit is about does not notice.
+      assert.equal(answered(await flood('free', 40)), 40);
+    });
+
+    it('count together again once Redis is back', async () => {
+      await redis.start();
+      await waitFor(async () => {
+        const both = await Promise.all([0, 1].map((at) => ask(at, 'busy')));
+        return both.every(({ code, trailers }) => code === 'OK' && !trailers.has('x-ratelimit-degraded'));
+      });
+      assert.equal(answered(await flood('later', 160)), 100);
+    });
+  });
+}
