@@ -73,7 +73,7 @@ const issuer: Reader<JwtIssuer> = mapped(
     jwks: required(
       text(
         'a file such as ./keys.json, or an https URL',
-        /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/][\x21-\x7e]*)$/,
+        /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(\/[\x21-\x7e]*)?)$/,
       ),
       'Where its public keys are: a file of the folder, or a URL (https; http on loopback only).',
     ),
