@@ -16,7 +16,7 @@ import {
 import type { QuotaWindow } from '@sheaf/limiter';
 import { checkExpression, expression } from '@sheaf/rules';
 import { patterns } from './identity-language.ts';
-import { type Allowance, dimensions, type LimitSpec } from './spec.ts';
+import { type Allowance, type Dimension, dimensions, type LimitSpec } from './spec.ts';
 
 /** What an expression of a cost may read, all numbers. */
 export const costVariables = { inputBytes: 'double', elements: 'double', rows: 'double', ms: 'double' } as const;
@@ -52,6 +52,14 @@ const cost = optional(
   'What one model call of the plan costs, from `inputBytes`, `elements` and `rows` of the request and the `ms` that the model usually takes for so many rows; summed over the plan. Default: the whole call counts as one.',
 );
 
+const per: Reader<readonly Dimension[]> = mapped(
+  list(choice(dimensions), `a list of ${dimensions.join(', ')}`, dimensions.length),
+  (read, path, problems) => {
+    const twice = read.find((one, index) => read.indexOf(one) !== index);
+    return twice === undefined ? read : problems.add(path, `want each once, got "${twice}" twice`);
+  },
+);
+
 /** A limit that is about nobody would hold nobody. */
 const somePatterns: Reader<readonly string[]> = mapped(patterns, (read, path, problems) =>
   read.length > 0 ? read : problems.add(path, 'want at least one name; left out, it is about all'),
@@ -71,10 +79,7 @@ export const limitVariants = {
   },
   shared: {
     name: required(name, 'Names it in refusals, metadata and traces.'),
-    per: optional(
-      list(choice(dimensions), `a list of ${dimensions.join(', ')}`, dimensions.length),
-      'Each of these has a bucket of its own. Default [tenant]; [] is one bucket for all.',
-    ),
+    per: optional(per, 'Each of these has a bucket of its own. Default [tenant]; [] is one bucket for all.'),
     tenants: optional(somePatterns, 'It is about these only. Default all.'),
     models: optional(somePatterns, 'It is about calls for these models and pipelines only. Default all.'),
   },

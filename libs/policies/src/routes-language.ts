@@ -47,7 +47,10 @@ const sticky: Reader<CallerValue> = mapped(
 
 const values = mapped(
   either<string, readonly string[]>(isKeyword, text('a text'), list(text('a text'), 'a list of texts', 64)),
-  (read) => (typeof read === 'string' ? [read] : read),
+  (read, path, problems) => {
+    const list = typeof read === 'string' ? [read] : read;
+    return list.length > 0 ? list : problems.add(path, 'want at least one text');
+  },
 );
 
 export const conditionVariants = {

@@ -82,8 +82,7 @@ export function toRpcStatus(error: InferError): RpcStatus {
   return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
 }
 
-export const rpcStatusBytes = (status: RpcStatus): Uint8Array =>
-  types.status.encode(status).finish();
+export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.encode(status).finish();
 
 /** Throws on what is no google.rpc.Status. */
 export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
