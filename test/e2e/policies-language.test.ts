@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { parsePolicies, policiesExample, policiesSchema, policySnippets } from '@sheaf/policies';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -7,14 +8,18 @@ import { damaged } from '../support/damaged.ts';
 
 const isValid = new Ajv2020({ strict: false }).compile(policiesSchema());
 
+const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+
 const documents: readonly (readonly [string, unknown])[] = [
   ['the example of the reference page', parse(policiesExample)],
+  ['the example of the tour', parse(/^```yaml\n(limits:[^`]+)```/m.exec(readme)?.[1] ?? '')],
   ...Object.entries(policySnippets).map(([what, snippet]) => [`the snippet of ${what}`, parse(snippet)] as const),
 ];
 
 describe('the schema of policies.yaml and its parser', () => {
   for (const [name, document] of documents)
     it(`both take ${name}`, () => {
+      assert.ok(document, 'it is there');
       assert.deepEqual(parsePolicies(document).problems, []);
       assert.ok(isValid(document), JSON.stringify(isValid.errors));
     });
