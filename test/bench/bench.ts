@@ -7,6 +7,8 @@ import { openDelayProxy } from './delay-proxy.ts';
 import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
 import { type Measured, nativeClient } from './load.ts';
+import { measurePolicies } from './policies.ts';
+import { measureRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
 import { openSleeper } from './sleeper.ts';
@@ -53,6 +55,26 @@ try {
     `${usPerStage.toFixed(1)} us CPU a stage`,
   ]);
   console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
+  const policies = `${(await measurePolicies()).toFixed(1)} us CPU a call`;
+  console.log(
+    `\n${table([
+      ['the policies, in process', ''],
+      ['an admitted call: key, role, route, four limits', policies],
+    ])}`,
+  );
+  const [admitted, ...refused] = await measureRefusals();
+  const door = [admitted, ...refused].flatMap((cost) =>
+    cost && admitted
+      ? [
+          [
+            cost.what,
+            `${cost.usPerCall.toFixed(0)} us CPU`,
+            `${(cost.usPerCall / admitted.usPerCall).toFixed(2)} x admitted`,
+          ],
+        ]
+      : [],
+  );
+  console.log(`\n${table([["the gateway's CPU for a call of one client", '', ''], ...door])}`);
 } finally {
   bar.end();
   for (const [, proxy] of proxies) proxy.close();

@@ -37,7 +37,7 @@ const hasH2load = await run('h2load', ['--version']).then(
 export const nativeClient = hasH2load ? 'h2load' : undefined;
 
 /** Ticks of 10 ms, as Linux tells them. */
-function cpuSeconds(pids: readonly number[]): number | undefined {
+export function cpuSeconds(pids: readonly number[]): number | undefined {
   try {
     return pids.reduce((total, pid) => {
       const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) /);
@@ -106,7 +106,7 @@ export function nativeLoad(folder: string, load: Load, answerBytes: number): Pro
 }
 
 /** A gRPC message, as h2load sends it. */
-function requestFrame(model: string, { name, datatype, shape, data }: Tensor): Buffer {
+export function requestFrame(model: string, { name, datatype, shape, data }: Tensor): Buffer {
   const writer = protobuf.Writer.create().uint32(0x0a).string(model);
   writer.uint32(0x2a).fork().uint32(0x0a).string(name).uint32(0x12).string(datatype).uint32(0x1a).fork();
   for (const dim of shape) writer.uint32(dim);

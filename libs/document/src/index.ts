@@ -19,3 +19,4 @@ export {
   type ValueOf,
 } from './reader.ts';
 export { optional, record, required, type ValuesOf, type VariantOf, variants } from './record.ts';
+export { fieldsTable, kindsTable } from './reference.ts';

@@ -1,5 +1,7 @@
 import { InferError } from '@sheaf/inference';
 
+const decision = 'identity';
+
 /** Refusals of the door. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
 
 export function credentialsMissing(): InferError {
@@ -8,18 +10,20 @@ export function credentialsMissing(): InferError {
     'want a credential: x-api-key, authorization: Bearer, or a client certificate',
     {
       reason: 'CREDENTIALS_MISSING',
+      decision,
       retryAfterMs: -1,
     },
   );
 }
 
 export function credentialInvalid(message: string, cause?: unknown): InferError {
-  return new InferError('UNAUTHENTICATED', message, { reason: 'TOKEN_INVALID', retryAfterMs: -1, cause });
+  return new InferError('UNAUTHENTICATED', message, { reason: 'TOKEN_INVALID', decision, retryAfterMs: -1, cause });
 }
 
 export function credentialExpired(what: 'API key' | 'token' | 'client certificate', cause?: unknown): InferError {
   return new InferError('UNAUTHENTICATED', `the ${what} has expired`, {
     reason: 'TOKEN_EXPIRED',
+    decision,
     retryAfterMs: -1,
     cause,
   });

@@ -1,27 +1,9 @@
 /** The reference page of the language, made from the definitions that the parser reads by. */
+import { fieldsTable, kindsTable } from '@sheaf/document';
 import { afterVariants, beforeVariants } from '@sheaf/rules';
 import { combinerVariants } from './combiners/spec.ts';
 import { branchFields, memberFields, pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
 import { contextVariants, inputFields } from './tensors.ts';
-
-interface Told {
-  readonly reader: { readonly wish: string };
-  readonly required: boolean;
-  readonly doc: string;
-}
-type Fields = Readonly<Record<string, Told>>;
-
-const cell = (text: string): string => text.replaceAll('|', '\\|');
-
-function table(fields: Fields): string {
-  const rows = Object.entries(fields).map(
-    ([key, { reader, required, doc }]) => `| \`${key}\`${required ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.wish)} |`,
-  );
-  return ['| key | is | wants |', '|---|---|---|', ...rows].join('\n');
-}
-
-const kindsTable = (kinds: Readonly<Record<string, Fields>>): string =>
-  table(Object.fromEntries(Object.values(kinds).flatMap((fields) => Object.entries(fields))));
 
 const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\`\``;
 
@@ -126,19 +108,19 @@ export function referencePage(): string {
     section(
       'A pipeline',
       'A `?` after a key says that it may be left out. Names of stages, members and rules are of letters, digits, "_" and "-". In an expression a name with a "-" is written `stages["net-a"]`.',
-      table(pipelineFields),
+      fieldsTable(pipelineFields),
     ),
     section(
       'References',
       'A tensor is named where it comes from: `page` is an input of the pipeline, `locate.boxes` an output of a stage. With a `?` behind it (`detail.text?`) whoever reads it can do without. A stage that needs a tensor which was not computed does not run; an output that may be absent has to be written with a `?`, and the answer says which are (`sheaf_absent`).',
       'Dimensions may have names: `[rows, 64]` is any number of rows, and the same wherever `rows` stands in the signature. They are followed through the whole graph: the names of a model, a transform or another pipeline are its own, and meet those of this file where a tensor goes in and comes out. Signatures of models are read from the model files.',
     ),
-    section('Inputs', table(inputFields)),
+    section('Inputs', fieldsTable(inputFields)),
     section(
       'Context',
       'Values of a call that expressions may read: where it comes from, and a default. A value that is not of the type of its default is refused before anything runs (INVALID_ARGUMENT, `CONTEXT_INVALID`), whether anything reads it or not.',
       kindsTable(contextVariants.kinds),
-      table(contextVariants.shared),
+      fieldsTable(contextVariants.shared),
     ),
     section(
       'Stages',
@@ -147,16 +129,16 @@ export function referencePage(): string {
         .join(
           ', ',
         )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own. One request sets off at most 4,096 calls to models and transforms, with all pipelines inside (RESOURCE_EXHAUSTED, \`TOO_MANY_CALLS\`); at most 64 of them are under way at once, the others wait.`,
-      table({ ...stepFields, ...stageFields }),
+      fieldsTable({ ...stepFields, ...stageFields }),
       ...Object.entries(stepKinds).flatMap(([kind, fields]) => [
         `### ${kind}`,
-        table(fields),
+        fieldsTable(fields),
         ...(snippets[kind] ? [fenced(snippets[kind])] : []),
         ...(kind === 'transform' ? [transformText] : []),
         ...(kind === 'ensemble'
           ? [
               'A member is a step with these keys beside:',
-              table(memberFields),
+              fieldsTable(memberFields),
               'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes. A caller may demand more than the quorum: with the metadata `x-ensemble-min-members: 3` every ensemble but a race (`first`) has at least three members in it, or the call fails (`QUORUM_NOT_MET`).',
             ]
           : []),
@@ -165,20 +147,20 @@ export function referencePage(): string {
               'Without a `timeout` a step leaves each of those after it the time that it usually takes, or a fifth of what is left while that is not known.',
             ]
           : []),
-        ...(kind === 'switch' ? ['A branch is a step with this key beside:', table(branchFields)] : []),
+        ...(kind === 'switch' ? ['A branch is a step with this key beside:', fieldsTable(branchFields)] : []),
       ]),
     ),
     section(
       'Combiners',
       'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a tensor that is not what its signature says for these inputs, has failed; where a size is open, one that differs from what most of the members gave. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
-      table(combinerVariants.shared),
+      fieldsTable(combinerVariants.shared),
       fenced(snippets.stack ?? ''),
     ),
     section(
       'Rules',
       'In the order they are written, each sees what those before it made: after a `keep`, `outputs` are the rows that were kept. Each has a name, a condition and one action. A rule sees the context and the shapes of the inputs; after the run also those outputs that it names, as long as they have at most 1,024 elements: an expression that reads a larger one fails. A `keep` also takes rows out of outputs that it does not read, whatever their size.',
-      table(beforeVariants.shared),
+      fieldsTable(beforeVariants.shared),
       '### before',
       kindsTable(beforeVariants.kinds),
       fenced(ruleSnippets.before),

@@ -42,12 +42,16 @@ export interface Claim {
   readonly whose: Readonly<Partial<Record<Dimension, string>>>;
 }
 
+/** Structured fields have whole numbers of at most 15 digits (RFC 9651); ours are below that unless a rate is next to nothing. */
+const wholeMax = 999_999_999_999_999;
+export const wholeNumber = (value: number): number => Math.min(Math.max(0, value), wholeMax);
+
 /** As https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ has them. */
 function policyOf({ name, allows, cost }: LimitSpec): string {
   const unit = cost ? ';qu="cost"' : ';qu="requests"';
   switch (allows.kind) {
     case 'rate':
-      return `"${name}";q=${Math.floor(allows.burst)};w=${Math.max(1, Math.ceil(allows.burst / allows.perSecond))}${unit}`;
+      return `"${name}";q=${Math.floor(allows.burst)};w=${wholeNumber(Math.max(1, Math.ceil(allows.burst / allows.perSecond)))}${unit}`;
     case 'concurrent':
       return `"${name}";q=${allows.max};qu="concurrent-requests"`;
     case 'quota':

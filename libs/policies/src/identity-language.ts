@@ -31,7 +31,7 @@ const roleList: Reader<readonly Role[]> = mapped(
       : read,
 );
 
-const grantFields = {
+export const grantFields = {
   tenant: required(tenant, 'Whom limits count it for.'),
   roles: optional(roleList, 'What it may do. Default [infer].'),
   models: optional(patterns, 'The models and pipelines that are there for it; * is any characters. Default all.'),
@@ -66,27 +66,31 @@ const fixedOrClaim = <T>(fixed: Reader<T>): Reader<{ readonly claim: string } | 
 /** Asymmetric ones only: whoever can check a token must not be able to make one. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
+export const issuerFields = {
+  issuer: required(text('the iss of its tokens'), 'Tokens with this `iss` are its.'),
+  audience: required(text('the aud of its tokens'), 'Their `aud` must name it.'),
+  jwks: required(
+    text(
+      'a file such as ./keys.json, or an https URL',
+      /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(\/[\x21-\x7e]*)?)$/,
+    ),
+    'Where its public keys are: a file of the folder, or a URL (https; http on loopback only).',
+  ),
+  algorithms: required(
+    mapped(list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length), (read, path, problems) =>
+      read.length > 0 ? read : problems.add(path, 'want at least one'),
+    ),
+    'Signatures that count.',
+  ),
+  tenant: required(fixedOrClaim(tenant), 'A tenant, or the claim that names it.'),
+  roles: optional(fixedOrClaim(roleList), 'Roles, or the claim with them. Default [infer].'),
+  models: optional(fixedOrClaim(patterns), 'Models and pipelines, or the claim with them. Default all.'),
+  priority: optional(choice(priorities), 'The most important that their calls may be. Default standard.'),
+  claims: optional(list(claim, 'a list of claims', 32), 'Claims that routes and rules may read.'),
+};
+
 const issuer: Reader<JwtIssuer> = mapped(
-  record({
-    issuer: required(text('the iss of its tokens'), 'Tokens with this `iss` are its.'),
-    audience: required(text('the aud of its tokens'), 'Their `aud` must name it.'),
-    jwks: required(
-      text(
-        'a file such as ./keys.json, or an https URL',
-        /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/][\x21-\x7e]*)$/,
-      ),
-      'Where its public keys are: a file of the folder, or a URL (https; http on loopback only).',
-    ),
-    algorithms: required(
-      list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length),
-      'Signatures that count.',
-    ),
-    tenant: required(fixedOrClaim(tenant), 'A tenant, or the claim that names it.'),
-    roles: optional(fixedOrClaim(roleList), 'Roles, or the claim with them. Default [infer].'),
-    models: optional(fixedOrClaim(patterns), 'Models and pipelines, or the claim with them. Default all.'),
-    priority: optional(choice(priorities), 'The most important that their calls may be. Default standard.'),
-    claims: optional(list(claim, 'a list of claims', 32), 'Claims that routes and rules may read.'),
-  }),
+  record(issuerFields),
   (read): JwtIssuer => ({
     ...read,
     roles: read.roles ?? { fixed: ['infer'] },
@@ -96,14 +100,16 @@ const issuer: Reader<JwtIssuer> = mapped(
   }),
 );
 
+export const certificateFields = {
+  subject: required(
+    text('a common name or alternative name, * for any characters', /^[\x20-\x7e]{1,256}$/),
+    'Matches the common name, or an alternative name such as URI:spiffe://mesh/reader.',
+  ),
+  ...grantFields,
+};
+
 const certificate: Reader<CertificateRule> = mapped(
-  record({
-    subject: required(
-      text('a common name or alternative name, * for any characters', /^[\x20-\x7e]{1,256}$/),
-      'Matches the common name, or an alternative name such as URI:spiffe://mesh/reader.',
-    ),
-    ...grantFields,
-  }),
+  record(certificateFields),
   (read): CertificateRule => ({ subject: read.subject, ...grantOf(read) }),
 );
 
@@ -119,7 +125,7 @@ export const identityFields = {
   anonymous: optional(record(grantFields), 'Whoever shows nothing. Default: nobody comes in without a credential.'),
   open: optional(
     list(choice(open), `a list of ${open.join(', ')}`, open.length),
-    'What anybody may call without a credential.',
+    'What anybody may call without a credential; whatever they show, they see no model there.',
   ),
 };
 

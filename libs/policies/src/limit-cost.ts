@@ -26,14 +26,17 @@ export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
   return names.map((name) => ({ ms: plans.usualMs(name, rows) ?? unknownMs }));
 }
 
-/** The calls that were made, as the journal has them. */
-export function madeCalls({ journal }: CallContext): Call[] {
-  return journal.spans.flatMap(({ kind, code, attributes, startMs, endMs }) => {
+/** The calls that were made since the journal had so many spans. */
+export function madeCalls({ journal }: CallContext, since: number): Call[] {
+  return journal.spans.slice(since).flatMap(({ kind, code, attributes, startMs, endMs }) => {
     if (kind !== 'try' || code !== 'OK') return [];
     const told = attributes['sheaf.cost_ms'];
     return [{ ms: typeof told === 'number' && told > 0 ? told : endMs - startMs }];
   });
 }
+
+/** More than any limit allows; a sum of large numbers stays a number. */
+const costMax = 1e15;
 
 /** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
 export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: readonly Call[]): number {
@@ -42,7 +45,7 @@ export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: r
     elements: request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     rows: rowsOf(request),
   };
-  return calls.reduce((sum, { ms }) => {
+  const whole = calls.reduce((sum, { ms }) => {
     try {
       const value = cost({ ...facts, ms });
       return sum + (value >= 0 && Number.isFinite(value) ? value : 1);
@@ -51,4 +54,5 @@ export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: r
       return sum + 1;
     }
   }, 0);
+  return Math.min(whole, costMax);
 }

@@ -1,4 +1,5 @@
 import {
+  boolean,
   choice,
   integer,
   list,
@@ -9,18 +10,19 @@ import {
   type Reader,
   record,
   required,
-  scalar,
   text,
   variants,
 } from '@sheaf/document';
 import type { QuotaWindow } from '@sheaf/limiter';
 import { checkExpression, expression } from '@sheaf/rules';
 import { patterns } from './identity-language.ts';
-import { type Allowance, dimensions, type LimitSpec } from './spec.ts';
+import { type Allowance, type Dimension, dimensions, type LimitSpec } from './spec.ts';
 
 /** What an expression of a cost may read, all numbers. */
 export const costVariables = { inputBytes: 'double', elements: 'double', rows: 'double', ms: 'double' } as const;
 
+/** Numbers of `ratelimit` have at most 15 digits, and a burst may take hours to fill. */
+const burstMax = 1_000_000_000;
 const secondsPer = { s: 1, m: 60, h: 3_600 } as const;
 const ratePattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)\/(s|m|h)$/;
 const rate: Reader<number> = mapped(
@@ -41,14 +43,8 @@ const quota: Reader<{ readonly max: number; readonly window: QuotaWindow }> = ma
   },
 );
 
-const share = scalar(
-  'a number from 0 to 1',
-  (value): value is number => typeof value === 'number' && value >= 0 && value <= 1,
-  { type: 'number', minimum: 0, maximum: 1 },
-);
-
 const settle = optional(
-  share,
+  number(0, 1),
   'After the call it is charged at most this share more or less than before. Default 0.5.',
 );
 const cost = optional(
@@ -56,12 +52,25 @@ const cost = optional(
   'What one model call of the plan costs, from `inputBytes`, `elements` and `rows` of the request and the `ms` that the model usually takes for so many rows; summed over the plan. Default: the whole call counts as one.',
 );
 
+const per: Reader<readonly Dimension[]> = mapped(
+  list(choice(dimensions), `a list of ${dimensions.join(', ')}`, dimensions.length),
+  (read, path, problems) => {
+    const twice = read.find((one, index) => read.indexOf(one) !== index);
+    return twice === undefined ? read : problems.add(path, `want each once, got "${twice}" twice`);
+  },
+);
+
+/** A limit that is about nobody would hold nobody. */
+const somePatterns: Reader<readonly string[]> = mapped(patterns, (read, path, problems) =>
+  read.length > 0 ? read : problems.add(path, 'want at least one name; left out, it is about all'),
+);
+
 export const limitVariants = {
   noun: 'limit',
   kinds: {
     rate: {
       rate: required(rate, 'So much a second, minute or hour in the long run.'),
-      burst: optional(number(1), 'So much at once. Default: what a second gives, at least 1.'),
+      burst: optional(number(1, burstMax), 'So much at once. Default: what a second gives, at least 1.'),
       cost,
       settle,
     },
@@ -70,12 +79,9 @@ export const limitVariants = {
   },
   shared: {
     name: required(name, 'Names it in refusals, metadata and traces.'),
-    per: optional(
-      list(choice(dimensions), `a list of ${dimensions.join(', ')}`, dimensions.length),
-      'Each of these has a bucket of its own. Default [tenant]; [] is one bucket for all.',
-    ),
-    tenants: optional(patterns, 'It is about these only. Default all.'),
-    models: optional(patterns, 'It is about calls for these models and pipelines only. Default all.'),
+    per: optional(per, 'Each of these has a bucket of its own. Default [tenant]; [] is one bucket for all.'),
+    tenants: optional(somePatterns, 'It is about these only. Default all.'),
+    models: optional(somePatterns, 'It is about calls for these models and pipelines only. Default all.'),
   },
 } as const;
 
@@ -120,10 +126,7 @@ export const limits: Reader<readonly LimitSpec[]> = mapped(
 );
 
 export const limiterFields = {
-  share: optional(
-    scalar('true or false', (value): value is boolean => typeof value === 'boolean', { type: 'boolean' }),
-    'Without Redis, each of several gateways counts its part of every limit. Default false.',
-  ),
+  share: optional(boolean, 'Without Redis, each of several gateways counts its part of every limit. Default false.'),
   whenRedisIsGone: optional(
     choice(['share', 'closed']),
     'Each gateway counts its part meanwhile, or limited calls are refused. Default share.',

@@ -7,8 +7,9 @@ import {
   type Principal,
   remainingMs,
 } from '@sheaf/inference';
-import type { Limiter, Receipt, Standing, Take, Verdict } from '@sheaf/limiter';
-import type { Claim, CompiledLimits } from './claim.ts';
+import type { Limiter, Standing, Take, Verdict } from '@sheaf/limiter';
+import { isAway } from './away.ts';
+import { type Claim, type CompiledLimits, wholeNumber } from './claim.ts';
 import { type Call, costOf, madeCalls, type Plans, plannedCalls } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
 import type { Allowance } from './spec.ts';
@@ -23,14 +24,22 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const claims = principal && isThere ? claimsOf(limits, principal, request, plans) : [];
     if (claims.length === 0) return next(request, context);
     const takes = claims.map(({ take }) => take);
-    const asked = limiter.take(takes, remainingMs(context) + holdMarginMs);
+    const asked = limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     const verdict = asked instanceof Promise ? await asked : asked;
     tell(claims, verdict, context);
     if (!verdict.taken) throw refusal(claims, verdict);
+    const before = context.journal.spans.length;
+    let away = false;
     try {
       return await next(request, context);
+    } catch (error) {
+      away = isAway(error);
+      throw error;
     } finally {
-      settle(limiter, claims, verdict.receipt, request, context);
+      const made = madeCalls(context, before);
+      // So that a call which its route then hands to a fallback pays once.
+      const costs = away && made.length === 0 ? claims.map(() => 0) : spentBy(claims, request, made);
+      limiter.settle(verdict.receipt, costs);
     }
   };
 }
@@ -65,26 +74,19 @@ function takeOf(allows: Allowance, key: string, cost: number): Take {
   }
 }
 
-function settle(
-  limiter: Limiter,
-  claims: readonly Claim[],
-  receipt: Receipt,
-  request: InferRequest,
-  context: CallContext,
-): void {
-  const made = claims.some(({ limit }) => limit.cost) ? madeCalls(context) : [];
-  const costs = claims.map(({ limit, take }) => {
+/** What the call has really cost, within the bounds of each limit. */
+function spentBy(claims: readonly Claim[], request: InferRequest, made: readonly Call[]): number[] {
+  return claims.map(({ limit, take }) => {
     if (take.kind === 'concurrent') return 1;
     if (!limit.cost) return take.cost;
     const { settle: share } = limit.spec;
     const spent = costOf(limit.cost, request, made);
     return Math.min(Math.max(spent, take.cost * (1 - share)), take.cost * (1 + share));
   });
-  limiter.settle(receipt, costs);
 }
 
 const standingOf = ({ limit }: Claim, { remaining, resetMs }: Standing): string =>
-  `"${limit.spec.name}";r=${Math.max(0, Math.floor(remaining))};t=${Math.ceil(resetMs / 1000)}`;
+  `"${limit.spec.name}";r=${wholeNumber(Math.floor(remaining))};t=${wholeNumber(Math.ceil(resetMs / 1000))}`;
 
 /** In the caller's trailers, and in the trace. */
 function tell(claims: readonly Claim[], { standings, degraded, taken }: Verdict, context: CallContext): void {

@@ -5,12 +5,13 @@ import { limiter, limits } from './limits-language.ts';
 import { routes } from './routes-language.ts';
 import type { PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
 
-const document = record({
+export const policyFields = {
   identity: optional(identity, 'Whom the door lets in.'),
   limits: optional(limits, 'How much of what each may use.'),
   limiter: optional(limiter, 'How limits are counted by several gateways.'),
   routes: optional(routes, 'Names that callers use, and where their calls go.'),
-});
+};
+const document = record(policyFields);
 
 /** Reads the document; `spec` is undefined when anything is wrong with it. */
 export function parsePolicies(value: unknown): {

@@ -47,7 +47,10 @@ const sticky: Reader<CallerValue> = mapped(
 
 const values = mapped(
   either<string, readonly string[]>(isKeyword, text('a text'), list(text('a text'), 'a list of texts', 64)),
-  (read) => (typeof read === 'string' ? [read] : read),
+  (read, path, problems) => {
+    const list = typeof read === 'string' ? [read] : read;
+    return list.length > 0 ? list : problems.add(path, 'want at least one text');
+  },
 );
 
 export const conditionVariants = {
@@ -65,7 +68,9 @@ const condition: Reader<RouteCondition> = mapped(variants(conditionVariants), (r
   to: read.to,
 }));
 
-const split = mapOf(number(0), { min: 1, max: 16, noun: 'target', key: targetText });
+/** So large that every share can be told, so small that their sum stays a number. */
+const weightMax = 1_000_000;
+const split = mapOf(number(0, weightMax), { min: 1, max: 16, noun: 'target', key: targetText });
 
 export const routeVariants = {
   noun: 'route',
@@ -89,8 +94,7 @@ const route: Reader<RouteBody> = mapped(variants(routeVariants), (read, path, pr
       ? [{ to: read.to, weight: 1 }]
       : [...read.split].map(([written, weight]) => ({ to: targetOf(written), weight }));
   const total = shares.reduce((sum, { weight }) => sum + weight, 0);
-  if (!(total > 0 && Number.isFinite(total)))
-    return problems.add([...path, 'split'], `want weights that sum to more than 0, got ${total}`);
+  if (total === 0) return problems.add([...path, 'split'], 'want a weight above 0, got none');
   return {
     when: read.when ?? [],
     split: shares,

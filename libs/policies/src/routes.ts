@@ -1,5 +1,6 @@
-import { type CallContext, type Infer, InferError, type InferRequest, type Layer } from '@sheaf/inference';
+import type { CallContext, Infer, InferRequest, Layer } from '@sheaf/inference';
 import { createSplit } from '@sheaf/routing';
+import { isAway } from './away.ts';
 import type { CallerValue, RouteSpec, RouteTarget } from './spec.ts';
 
 /** Where calls for a name go. */
@@ -68,6 +69,3 @@ const towards = (request: InferRequest, { model, version }: RouteTarget): InferR
   model,
   version,
 });
-
-/** Not there, as opposed to there and refusing. */
-const isAway = (error: unknown): boolean => error instanceof InferError && error.code === 'UNAVAILABLE';

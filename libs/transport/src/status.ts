@@ -56,7 +56,7 @@ const messageCharsMax = 1024;
 const violationsMax = 8;
 
 function packed(name: string, type: protobuf.Type, value: object): { type_url: string; value: Uint8Array } {
-  return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(type.fromObject(value)).finish() };
+  return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(value).finish() };
 }
 
 /** A google.rpc.Status as plain data. */
@@ -82,8 +82,7 @@ export function toRpcStatus(error: InferError): RpcStatus {
   return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
 }
 
-export const rpcStatusBytes = (status: RpcStatus): Uint8Array =>
-  types.status.encode(types.status.fromObject(status)).finish();
+export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.encode(status).finish();
 
 /** Throws on what is no google.rpc.Status. */
 export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>

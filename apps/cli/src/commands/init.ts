@@ -2,6 +2,7 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pipelineSchema } from '@sheaf/pipeline';
+import { policiesSchema } from '@sheaf/policies';
 import { type Command, UsageError, writeOrFail } from '../command.ts';
 
 const template = fileURLToPath(new URL('../../template/', import.meta.url));
@@ -16,8 +17,10 @@ export const init: Command = {
     await cp(template, folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`${folder} cannot be made (${error.code})`);
     });
-    // For editors: pipelines name it in their first line.
-    await writeOrFail(join(folder, 'pipeline.schema.json'), `${JSON.stringify(pipelineSchema(), undefined, 2)}\n`);
+    // For editors: the files name them in their first line.
+    const schemas = { pipeline: pipelineSchema(), policies: policiesSchema() };
+    for (const [name, schema] of Object.entries(schemas))
+      await writeOrFail(join(folder, `${name}.schema.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
     console.log(`${folder} is a mesh: a model, a pipeline, a transform. Try
 
   npx sheaf up ${folder} --watch
