@@ -26,6 +26,7 @@ const files = {
 
 interface Kind {
   readonly what: string;
+  readonly method?: string;
   readonly model: string;
   readonly headers: Readonly<Record<string, string>>;
   /** What each call has to end with. */
@@ -34,6 +35,7 @@ interface Kind {
 
 const kinds: readonly Kind[] = [
   { what: 'admitted', model: 'small', headers: {}, status: '0' },
+  { what: 'ServerLive: the least that a call costs', method: 'ServerLive', model: '', headers: {}, status: '0' },
   { what: 'refused by a limit', model: 'spent', headers: {}, status: '8' },
   { what: 'refused by identity', model: 'small', headers: { 'x-api-key': 'sheaf_nobody' }, status: '16' },
 ];
@@ -52,7 +54,7 @@ export async function measureRefusals(): Promise<DoorCost[]> {
   const session = connect(`http://127.0.0.1:${running.gateway.port}`);
   try {
     // The one call an hour.
-    await call(session, requestFrame('spent', input), {});
+    await call(session, 'ModelInfer', requestFrame('spent', input), {});
     for (const kind of kinds) await run(session, kind);
     const costs: DoorCost[] = [];
     for (const kind of kinds) {
@@ -69,11 +71,14 @@ export async function measureRefusals(): Promise<DoorCost[]> {
   }
 }
 
-async function run(session: ClientHttp2Session, { what, model, headers, status }: Kind): Promise<void> {
-  const body = requestFrame(model, input);
+async function run(
+  session: ClientHttp2Session,
+  { what, method = 'ModelInfer', model, headers, status }: Kind,
+): Promise<void> {
+  const body = method === 'ModelInfer' ? requestFrame(model, input) : Buffer.alloc(5);
   const loop = async (): Promise<void> => {
     for (let n = 0; n < calls / inFlight; n++) {
-      const got = await call(session, body, headers);
+      const got = await call(session, method, body, headers);
       if (got !== status) throw new Error(`${what}: want grpc-status ${status}, got ${got}`);
     }
   };
@@ -81,9 +86,14 @@ async function run(session: ClientHttp2Session, { what, model, headers, status }
 }
 
 /** A call on the bare protocol; answers its grpc-status. */
-function call(session: ClientHttp2Session, body: Buffer, headers: Readonly<Record<string, string>>): Promise<string> {
+function call(
+  session: ClientHttp2Session,
+  method: string,
+  body: Buffer,
+  headers: Readonly<Record<string, string>>,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const path = '/inference.GRPCInferenceService/ModelInfer';
+    const path = `/inference.GRPCInferenceService/${method}`;
     const stream = session.request({
       ':method': 'POST',
       ':path': path,

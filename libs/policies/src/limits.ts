@@ -12,7 +12,7 @@ import { isAway } from './away.ts';
 import { type Claim, type CompiledLimits, wholeNumber } from './claim.ts';
 import { type Call, costOf, madeCalls, type Plans, plannedCalls } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
-import type { Allowance } from './spec.ts';
+import type { Allowance, Dimension, LimitSpec } from './spec.ts';
 
 /** Holds calls to the limits that are about them: all are taken in one step before the call, or none; what it has really cost is settled after it. */
 export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans): Layer {
@@ -27,7 +27,7 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const asked = limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     const verdict = asked instanceof Promise ? await asked : asked;
     tell(claims, verdict, context);
-    if (!verdict.taken) throw refusal(claims, verdict);
+    if (!verdict.taken) throw withoutStack(() => refusal(claims, verdict));
     const before = context.journal.spans.length;
     let away = false;
     try {
@@ -44,23 +44,49 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
   };
 }
 
+/** To find out through which layers a call came takes longer than to refuse it, and is the same for all. */
+function withoutStack<E extends Error>(create: () => E): E {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;
 
 function claimsOf(limits: CompiledLimits, principal: Principal, request: InferRequest, plans: Plans): Claim[] {
-  const { model } = request;
   let calls: readonly Call[] | undefined;
-  return limits.flatMap((limit) => {
-    const { name, allows, per, tenants, models } = limit.spec;
-    if (!tenants.some((pattern) => matchesPattern(pattern, principal.tenant))) return [];
-    if (!models.some((pattern) => matchesPattern(pattern, model))) return [];
-    const values = { tenant: principal.tenant, key: principal.id, model };
-    const whose = Object.fromEntries(per.map((dimension) => [dimension, values[dimension]]));
-    const key = JSON.stringify([name, ...per.map((dimension) => values[dimension])]);
+  const claims: Claim[] = [];
+  for (const limit of limits) {
+    if (!isAbout(limit.spec, principal.tenant, request.model)) continue;
+    const { name, allows, per } = limit.spec;
+    const whose: Partial<Record<Dimension, string>> = {};
+    for (const dimension of per) whose[dimension] = named(dimension, principal, request);
+    const key = JSON.stringify([name, ...Object.values(whose)]);
     calls ??= limit.cost && plannedCalls(request, plans);
     const cost = limit.cost ? costOf(limit.cost, request, calls ?? []) : 1;
-    return [{ limit, take: takeOf(allows, key, cost), whose }];
-  });
+    claims.push({ limit, take: takeOf(allows, key, cost), whose });
+  }
+  return claims;
+}
+
+const isAbout = ({ tenants, models }: LimitSpec, tenant: string, model: string): boolean =>
+  tenants.some((pattern) => matchesPattern(pattern, tenant)) &&
+  models.some((pattern) => matchesPattern(pattern, model));
+
+function named(dimension: Dimension, { tenant, id }: Principal, { model }: InferRequest): string {
+  switch (dimension) {
+    case 'tenant':
+      return tenant;
+    case 'key':
+      return id;
+    case 'model':
+      return model;
+  }
 }
 
 function takeOf(allows: Allowance, key: string, cost: number): Take {

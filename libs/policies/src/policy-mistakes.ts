@@ -1,13 +1,6 @@
 /** Documents with a mistake, and all that is told of each. */
+import { identityMistakes } from './identity-mistakes.ts';
 
-const issuer = {
-  issuer: 'https://id.example',
-  audience: 'sheaf',
-  jwks: 'https://id.example/keys',
-  algorithms: ['ES256'],
-  tenant: { claim: 'org' },
-};
-const jwt = (more: object) => ({ identity: { jwt: [{ ...issuer, ...more }] } });
 const limit = (more: object) => ({ limits: [{ name: 'l', ...more }] });
 const route = (more: object) => ({ routes: { r: more } });
 const born = (key: string, value: unknown): object => Object.fromEntries([[key, value]]);
@@ -17,7 +10,6 @@ export type Mistake = readonly [string, unknown, readonly string[]];
 
 const rateWish = 'want a rate such as 100/s, 5/m or 1000/h';
 const quotaWish = 'want a quota such as 100000/day or 2000000/month';
-const jwksWish = 'identity.jwt.0.jwks: want a file such as ./keys.json, or an https URL';
 const costReads = 'it may read inputBytes, elements, rows, ms';
 
 const shape: readonly Mistake[] = [
@@ -213,87 +205,4 @@ const routes: readonly Mistake[] = [
   ],
 ];
 
-const roleMix = 'want infer or admin, got both: who may change the mesh does not also ask it';
-const algorithmWish = 'want one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
-
-const identity: readonly Mistake[] = [
-  [
-    'a misspelt key of identity',
-    { identity: { anonymus: {} } },
-    ['identity.anonymus: unknown key; the keys are keys, jwt, certificates, anonymous, open'],
-  ],
-  ['keys that are a list', { identity: { keys: [] } }, ['identity.keys: want true or false, got []']],
-  [
-    'both admin and infer',
-    { identity: { anonymous: { tenant: 't', roles: ['infer', 'admin'] } } },
-    [`identity.anonymous.roles: ${roleMix}`],
-  ],
-  [
-    'both admin and infer, of a certificate',
-    {
-      identity: { certificates: [{ subject: 's', tenant: 't', roles: ['admin', 'infer'] }] },
-    },
-    [`identity.certificates.0.roles: ${roleMix}`],
-  ],
-  ['both admin and infer, of an issuer', jwt({ roles: ['admin', 'infer'] }), [`identity.jwt.0.roles: ${roleMix}`]],
-  [
-    'an unknown role',
-    { identity: { anonymous: { tenant: 't', roles: ['root'] } } },
-    ['identity.anonymous.roles.0: want one of infer, observe, admin, got "root"'],
-  ],
-  [
-    'a tenant that is called __proto__',
-    { identity: { anonymous: { tenant: '__proto__' } } },
-    ['identity.anonymous.tenant: want a tenant of letters, digits, ".", "_", "-", "@", at most 128, got "__proto__"'],
-  ],
-  [
-    'no tenant',
-    { identity: { anonymous: {} } },
-    ['identity.anonymous.tenant: want a tenant of letters, digits, ".", "_", "-", "@", at most 128, got nothing'],
-  ],
-  [
-    'a priority that is none',
-    { identity: { anonymous: { tenant: 't', priority: 'high' } } },
-    ['identity.anonymous.priority: want one of critical, standard, sheddable, got "high"'],
-  ],
-  [
-    'a symmetric algorithm',
-    jwt({ algorithms: ['HS256'] }),
-    [`identity.jwt.0.algorithms.0: ${algorithmWish}, got "HS256"`],
-  ],
-  ['the algorithm none', jwt({ algorithms: ['none'] }), [`identity.jwt.0.algorithms.0: ${algorithmWish}, got "none"`]],
-  ['no algorithm', jwt({ algorithms: [] }), ['identity.jwt.0.algorithms: want at least one']],
-  [
-    'an http URL that is not on loopback',
-    jwt({ jwks: 'http://id.example/keys' }),
-    [`${jwksWish}, got "http://id.example/keys"`],
-  ],
-  [
-    'a URL that only looks like loopback',
-    jwt({ jwks: 'http://localhost:80@id.example/keys' }),
-    [`${jwksWish}, got "http://localhost:80@id.example/keys"`],
-  ],
-  ['a file outside', jwt({ jwks: '/etc/keys.json' }), [`${jwksWish}, got "/etc/keys.json"`]],
-  [
-    'an issuer without an audience',
-    jwt({ audience: undefined }),
-    ['identity.jwt.0.audience: want the aud of its tokens, got nothing'],
-  ],
-  [
-    'an issuer twice',
-    { identity: { jwt: [issuer, issuer] } },
-    ['identity.jwt.1.issuer: another entry has this issuer already'],
-  ],
-  [
-    'a claim without a name',
-    jwt({ tenant: { claim: '' } }),
-    ['identity.jwt.0.tenant.claim: want the name of a claim, got ""'],
-  ],
-  [
-    'an opened service that stays shut',
-    { identity: { open: ['inference'] } },
-    ['identity.open.0: want one of health, reflection, got "inference"'],
-  ],
-];
-
-export const policyMistakes: readonly Mistake[] = [...shape, ...limits, ...routes, ...identity];
+export const policyMistakes: readonly Mistake[] = [...shape, ...limits, ...routes, ...identityMistakes];
