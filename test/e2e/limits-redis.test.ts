@@ -37,7 +37,7 @@ async function startGateway(folder: string, mesh: TestMesh, url: string): Promis
     env: { ...process.env, REDIS_URL: url },
   });
   const [message] = (await once(child, 'message')) as [{ kind: string; port: number; message?: string }];
-  assert.equal(message.kind, 'ready', message.message);
+  assert.equal(message.kind, 'ready', `${message.message}`);
   return { caller: new Caller(message.port), process: child };
 }
 

@@ -7,7 +7,7 @@ import protobuf from 'protobufjs';
 const schema = protobuf
   .parse(`
   syntax = "proto3";
-  message AnyValue { string string_value = 1; int64 int_value = 3; }
+  message AnyValue { oneof value { string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; } }
   message KeyValue { string key = 1; AnyValue value = 2; }
   message Resource { repeated KeyValue attributes = 1; }
   message Status { string message = 2; int32 code = 3; }
@@ -32,6 +32,7 @@ export interface ReceivedSpan {
   readonly service: string;
   readonly startNs: bigint;
   readonly endNs: bigint;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
   /** Calls that shared the run; 0 where the span is none. */
   readonly batchCalls: number;
   /** Span ids. */
@@ -45,7 +46,10 @@ interface WireSpan {
   name: string;
   startTimeUnixNano: string;
   endTimeUnixNano: string;
-  attributes?: { key: string; value: { intValue?: string } }[];
+  attributes?: {
+    key: string;
+    value: { stringValue?: string; boolValue?: boolean; intValue?: string; doubleValue?: number };
+  }[];
   links?: { spanId: string }[];
 }
 
@@ -57,6 +61,14 @@ interface WireRequest {
 }
 
 const hex = (base64: string | undefined): string => Buffer.from(base64 ?? '', 'base64').toString('hex');
+
+const attributesOf = ({ attributes = [] }: WireSpan): ReceivedSpan['attributes'] =>
+  Object.fromEntries(
+    attributes.map(({ key, value: { stringValue, boolValue, intValue, doubleValue } }) => [
+      key,
+      stringValue ?? boolValue ?? doubleValue ?? Number(intValue),
+    ]),
+  );
 
 function spansOf(body: Buffer): ReceivedSpan[] {
   const { resourceSpans } = schema.toObject(schema.decode(body), { bytes: String, longs: String }) as WireRequest;
@@ -71,7 +83,8 @@ function spansOf(body: Buffer): ReceivedSpan[] {
         service,
         startNs: BigInt(span.startTimeUnixNano),
         endNs: BigInt(span.endTimeUnixNano),
-        batchCalls: Number(span.attributes?.find(({ key }) => key === 'sheaf.batch.calls')?.value.intValue ?? 0),
+        attributes: attributesOf(span),
+        batchCalls: Number(attributesOf(span)['sheaf.batch.calls'] ?? 0),
         links: (span.links ?? []).map(({ spanId }) => hex(spanId)),
       })),
     );

@@ -72,8 +72,8 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
       journal.end(span, 'OK', undefined, { model: answered.response.model });
       return answered;
     } catch (error) {
-      const { code, message } = asInferError(error);
-      journal.end(span, code, message);
+      const { code, message, reason, decision } = asInferError(error);
+      journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
       calls--;

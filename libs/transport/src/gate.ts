@@ -11,12 +11,12 @@ export function createGate(admissions: Admissions, name: string, onJournal: (jou
     const outcome = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
     const refusal = (refused: Awaited<typeof outcome>): GateRefusal | undefined => {
       if (!refused) return undefined;
-      const { code, message, reason } = asInferError(refused.error);
+      const { code, message, reason, decision = 'identity' } = asInferError(refused.error);
       const trailers = new Map<string, string>();
       const journal = new Journal(trailers);
       const method = String(headers[':path']).split('/').at(-1)?.slice(0, 64);
       const span = journal.start('request', `${name} ${method}`, parseTraceparent(textOf(headers.traceparent)));
-      journal.end(span, code, message, { 'sheaf.refused': reason, 'sheaf.decision': 'identity' });
+      journal.end(span, code, message, { 'sheaf.refused': reason, 'sheaf.decision': decision });
       tellIds(trailers, textOf(headers['x-request-id']), span);
       onJournal(journal);
       return { error: refused.error, trailers };
