@@ -153,9 +153,9 @@ describe('sheaf infer', () => {
     for (const line of [
       /^gateway ModelInfer +[0-9.]+ ms$/m,
       /^├─ stage locate +[0-9.]+ ms$/m,
-      /^ {3}│ {2}└─ try digits-cnn +[0-9.]+ ms +digits-cnn\/1 at 127\.0\.0\.1:\d+$/m,
-      /^ {9}└─ digits-kernel ModelInfer +[0-9.]+ ms$/m,
-      /^ {12}└─ run digits-kernel\/1 +[0-9.]+ ms +5 rows of 1 call$/m,
+      /^│ {2}│ {2}└─ try digits-cnn +[0-9.]+ ms +digits-cnn\/1 at 127\.0\.0\.1:\d+$/m,
+      /^│ {8}└─ digits-kernel ModelInfer +[0-9.]+ ms$/m,
+      /^│ {11}└─ run digits-kernel\/1 +[0-9.]+ ms +5 rows of 1 call$/m,
     ])
       assert.match(stdout, line);
   });
@@ -164,7 +164,7 @@ describe('sheaf infer', () => {
     const explain = (...args: string[]) => runSheaf(['explain', ...args, '--address', address], folder);
     const told = await explain('read-postcode', page('000'), '--header', 'x-channel=phone');
     assert.equal(told.code, 0, told.stderr);
-    assert.match(told.stdout, /^ {3}├─ member forest +[0-9.]+ ms +weight 0\.5$/m);
+    assert.match(told.stdout, /^│ {2}├─ member forest +[0-9.]+ ms +weight 0\.5$/m);
     assert.match(
       told.stdout,
       /^sheaf_ensembles +\{"read":\{"used":\{"cnn":1,"forest":0\.5,"kernel":1\},"missing":\{\}\}\}$/m,
