@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { identityProblems, isLoopback } from '@sheaf/identity';
 import { pipelineFinder } from '@sheaf/pipeline';
@@ -41,7 +42,7 @@ export async function readPolicies(
         message,
       ),
     );
-  await checkFiles(spec, placed, yaml, problems);
+  const files = await readFiles(spec, placed, yaml, problems);
   if (mesh.gateway.replicas > 1 && !spec.limiter.share && !process.env.REDIS_URL && spec.limits.some(isCounted)) {
     const wish = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
     problems.push(
@@ -50,7 +51,7 @@ export async function readPolicies(
   }
   for (const { path: place, message } of checkRoutes(spec.routes, holds(mesh)))
     problems.push(yaml.place(place, message));
-  return placed;
+  return { ...placed, files };
 }
 
 /** Quotas are counted in the state that all gateways of a machine share. */
@@ -70,17 +71,22 @@ const withFiles = (spec: PoliciesSpec, folder: string): PoliciesSpec => ({
   },
 });
 
-async function checkFiles(
+/** The hashes of the files that are named. */
+async function readFiles(
   written: PoliciesSpec,
   { identity }: PoliciesSpec,
   yaml: YamlFile,
   problems: MeshProblem[],
-): Promise<void> {
+): Promise<string[]> {
+  const hashes: string[] = [];
   for (const [index, { jwks }] of identity.jwt.entries()) {
     const own = written.identity.jwt[index]?.jwks;
-    if (own?.startsWith('./') && !(await stat(jwks).catch(() => undefined))?.isFile())
-      problems.push(yaml.place(['identity', 'jwt', index, 'jwks'], `want a file, found no "${own}"`));
+    if (!own?.startsWith('./')) continue;
+    const content = await readFile(jwks).catch(() => undefined);
+    if (content) hashes.push(hash('sha256', content));
+    else problems.push(yaml.place(['identity', 'jwt', index, 'jwks'], `want a file, found no "${own}"`));
   }
+  return hashes;
 }
 
 /** Whether the mesh has what a route leads to, as far as the folder tells. */

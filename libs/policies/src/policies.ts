@@ -28,6 +28,7 @@ export function parsePolicies(value: unknown): {
     limits: read.limits ?? [],
     limiter: read.limiter ?? { share: false, whenGone: 'share' },
     routes: read.routes ?? [],
+    files: [],
   };
   return { spec, problems: [] };
 }

@@ -72,4 +72,6 @@ export interface PoliciesSpec {
   readonly limits: readonly LimitSpec[];
   readonly limiter: LimiterSpec;
   readonly routes: readonly RouteSpec[];
+  /** SHA-256 of the files that it names: what changes in one of them is a change of the policies. */
+  readonly files: readonly string[];
 }
