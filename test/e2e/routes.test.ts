@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMesh } from '@sheaf/mesh';
@@ -185,6 +185,11 @@ describe('policies that change', () => {
     }
     assert.equal(await change(policies.replace('alias: { to: one }', 'alias: { to: two }')), 'true');
     assert.equal(await goes('alias'), 'two');
+    const keySet = join(mesh.mesh.folder, 'jwks.json');
+    await writeFile(keySet, `${await readFile(keySet, 'utf8')}\n`);
+    const same = await readFile(join(mesh.mesh.folder, 'policies.yaml'), 'utf8');
+    assert.equal(await change(same), 'true', 'a key set that changed was not taken up');
+    assert.equal(await change(same), 'false');
     assert.equal((await door.infer('alias')).reason, 'CREDENTIALS_MISSING');
     assert.equal(
       await change(`identity: { keys: false, anonymous: { tenant: all } }\nroutes: { alias: { to: one } }\n`),

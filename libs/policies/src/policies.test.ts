@@ -60,6 +60,7 @@ describe('policies.yaml', () => {
         limits: [],
         limiter: { share: false, whenGone: 'share' },
         routes: [],
+        files: [],
       });
   });
 
