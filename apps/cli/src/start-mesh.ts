@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import type { Mesh, Service } from '@sheaf/mesh';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint, type Mesh, type Service } from '@sheaf/mesh';
 import { type Supervised, supervise } from './supervisor.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
@@ -29,6 +28,8 @@ export interface StartOptions {
   readonly onEvent: (line: string) => void;
   /** Called once for each process when it is ready for the first time. */
   readonly onReady?: () => void;
+  /** Called when somebody has drained the gateway: nobody reaches the services any more. */
+  readonly onDrained?: () => void;
   /** Overrides the gateway's port; 0 takes a free one. */
   readonly port?: number;
 }
@@ -50,7 +51,7 @@ interface Running {
 
 /** Starts every service of the mesh as its own process, then the gateway. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
-  const { onEvent, onReady = () => {}, port = mesh.gateway.port } = options;
+  const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port } = options;
   await checkOwnName(mesh);
   const ready = (process: Supervised): Supervised => {
     onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
@@ -83,7 +84,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     String(innerPort),
     ...endpointsOf(running).flatMap((endpoint) => ['--endpoint', endpoint]),
   ];
-  const gateway = await supervise({ name: 'gateway', module: gatewayModule, args, port, onEvent }).catch(
+  const gateway = await supervise({ name: 'gateway', module: gatewayModule, args, port, onEvent, onLeft }).catch(
     async (error: unknown) => {
       await stopAll(running.values());
       throw error;
@@ -173,8 +174,8 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
   await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
 };
 
-/** Ends the mesh and the process on the first Ctrl-C or SIGTERM; a second one forces. */
-export function stopOnSignal(mesh: RunningMesh): void {
+/** Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. */
+export function stopOnSignal(mesh: RunningMesh): () => void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(1);
@@ -184,6 +185,9 @@ export function stopOnSignal(mesh: RunningMesh): void {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+  return () => {
+    if (!stopping) void stop();
+  };
 }
 
 /** One that nobody listens on at this moment. */

@@ -11,15 +11,17 @@ import type { Limiter, Receipt, Standing, Take, Verdict } from '@sheaf/limiter';
 import type { Claim, CompiledLimits } from './claim.ts';
 import { type Call, costOf, madeCalls, type Plans, plannedCalls } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
+import type { RecentBuckets } from './recent-buckets.ts';
 import type { Allowance } from './spec.ts';
 
 /** Holds calls to the limits that are about them: all are taken in one step before the call, or none; what it has really cost is settled after it. */
-export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans): Layer {
+export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans, recent?: RecentBuckets): Layer {
   if (limits.length === 0) return (next) => next;
   return (next) => async (request, context) => {
     const { principal } = context;
     const claims = principal ? claimsOf(limits, principal, request, plans) : [];
     if (claims.length === 0) return next(request, context);
+    recent?.note(claims);
     const takes = claims.map(({ take }) => take);
     const asked = limiter.take(takes, remainingMs(context) + holdMarginMs);
     const verdict = asked instanceof Promise ? await asked : asked;

@@ -61,11 +61,19 @@ export interface AdminOptions {
 }
 
 export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions): AdminHandlers {
-  const actorOf = (call: { metadata: grpc.Metadata }): string => {
-    // While it starts there is nothing yet to change, and on the way out nothing any more.
-    if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
-    return admissions?.principalOf(call.metadata)?.id ?? 'nobody';
-  };
+  const answering =
+    <Request, Response>(
+      answer: (request: Request, actor: string) => Promise<Response>,
+    ): grpc.handleUnaryCall<Request, Response> =>
+    async ({ request, metadata }, callback) => {
+      try {
+        // While it starts there is nothing yet to look at, and on the way out nothing to change any more.
+        if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
+        callback(null, await answer(request, admissions?.principalOf(metadata)?.id ?? 'nobody'));
+      } catch (error) {
+        callback(toStatus(error));
+      }
+    };
   return {
     GetConfiguration: answering(async () => ({ json: admin.configuration() })),
     GetLimits: answering(async () => ({
@@ -74,28 +82,17 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
         buckets: limit.buckets.map((bucket) => ({ ...bucket, whose: { ...bucket.whose } })),
       })),
     })),
-    ListAudit: answering(async ({ request }) => {
+    ListAudit: answering(async (request) => {
       const { entries, brokenAt = 0 } = await admin.audit(Number(request.after), request.limit || entriesMax);
       return { entries: entries.map(({ at, ...entry }) => ({ ...entry, atMs: at })), brokenAt };
     }),
-    Reload: answering(async (call) => {
-      const { epoch, changed } = await admin.reload(actorOf(call));
+    Reload: answering(async (_request, actor) => {
+      const { epoch, changed } = await admin.reload(actor);
       return { epoch, changed: [...changed] };
     }),
-    Drain: answering(async (call) => {
-      await admin.drain(actorOf(call));
+    Drain: answering(async (_request, actor) => {
+      await admin.drain(actor);
       return {};
     }),
   };
 }
-
-const answering =
-  <Request, Response>(
-    answer: (call: grpc.ServerUnaryCall<Request, Response>) => Promise<Response>,
-  ): grpc.handleUnaryCall<Request, Response> =>
-  (call, callback) => {
-    answer(call).then(
-      (response) => callback(null, response),
-      (error: unknown) => callback(toStatus(error)),
-    );
-  };
