@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = join(root, 'libs/transport/src/generated');
-const files = ['inference/grpc_predict_v2.proto'];
+const files = ['inference/grpc_predict_v2.proto', 'sheaf/admin/v1/admin.proto'];
 /** Must match the options that libs/transport loads the files with. */
 const flags = [
   '--importFileExtension=.ts',

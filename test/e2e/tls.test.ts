@@ -130,7 +130,9 @@ describe('a mesh with TLS', () => {
     assert.deepEqual([asked.code, asked.stderr], [0, '']);
     assert.match(asked.stdout, /6.*12/s);
     const known = await runSheaf(
-      [...args, '--tls', '--ca', file('ca.crt'), '--cert', file('client.crt'), '--key', file('client.key')].map(String),
+      [...args, '--tls', '--ca', file('ca.crt'), '--cert', file('client.crt'), '--cert-key', file('client.key')].map(
+        String,
+      ),
     );
     assert.equal(known.code, 0, known.stderr);
     const explained = await runSheaf(['explain', ...args.slice(1), '--tls', '--ca', file('ca.crt')]);
@@ -145,8 +147,8 @@ describe('a mesh with TLS', () => {
     ],
     ['without the CA', ['--tls'], /the TLS handshake failed: SELF_SIGNED_CERT_IN_CHAIN\nservice .* cannot be reached/],
     ['with no CA file', ['--tls', '--ca', '/nowhere/ca.crt'], /^ca\.crt cannot be read \(ENOENT\)\n$/],
-    ['with a CA and no --tls', ['--ca', 'ca.crt'], /^--ca, --cert and --key want --tls with them\n$/],
-    ['with a certificate and no key', ['--tls', '--cert', 'a.crt'], /^--cert and --key go together\n$/],
+    ['with a CA and no --tls', ['--ca', 'ca.crt'], /^--ca, --cert and --cert-key want --tls with them\n$/],
+    ['with a certificate and no key', ['--tls', '--cert', 'a.crt'], /^--cert and --cert-key go together\n$/],
   ];
   for (const [name, options, line] of mistakes) {
     it(`tells the mistake of a command ${name}`, async () => {

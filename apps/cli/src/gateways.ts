@@ -27,10 +27,15 @@ export interface GatewaysOptions {
   readonly port: number;
   readonly inner: readonly number[];
   readonly onEvent: (line: string) => void;
+  /** Told when the last of them has been drained by an operator. */
+  readonly onAllLeft: () => void;
 }
 
 /** Starts them; when one fails, those that run are ended before it throws. */
-export async function startGateways(first: Served, { port, inner, onEvent }: GatewaysOptions): Promise<Gateways> {
+export async function startGateways(
+  first: Served,
+  { port, inner, onEvent, onAllLeft }: GatewaysOptions,
+): Promise<Gateways> {
   let served = first;
   const args = (index: number): string[] => [
     served.mesh.folder,
@@ -40,6 +45,11 @@ export async function startGateways(first: Served, { port, inner, onEvent }: Gat
     String(inner[index]),
     ...served.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
   ];
+  const left = new Set<number>();
+  const onLeft = (index: number): void => {
+    left.add(index);
+    if (left.size === inner.length) onAllLeft();
+  };
   const started = await Promise.allSettled(
     inner.map((_, index) =>
       supervise({
@@ -48,6 +58,7 @@ export async function startGateways(first: Served, { port, inner, onEvent }: Gat
         args: () => args(index),
         port: port === 0 ? 0 : port + index,
         onEvent,
+        onLeft: () => onLeft(index),
       }),
     ),
   );
@@ -63,7 +74,7 @@ export async function startGateways(first: Served, { port, inner, onEvent }: Gat
     reload: async (next) => {
       const done: Supervised[] = [];
       try {
-        for (const process of processes) {
+        for (const process of processes.filter((_, index) => !left.has(index))) {
           await process.reload(next);
           done.push(process);
         }

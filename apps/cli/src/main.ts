@@ -1,15 +1,29 @@
 import { parseArgs } from 'node:util';
 import { type Command, UsageError } from './command.ts';
+import { admin } from './commands/admin.ts';
+import { certs } from './commands/certs.ts';
 import { check } from './commands/check.ts';
 import { explain } from './commands/explain.ts';
 import { graph } from './commands/graph.ts';
 import { infer } from './commands/infer.ts';
 import { init } from './commands/init.ts';
+import { keys } from './commands/keys.ts';
 import { test } from './commands/test.ts';
 import { up } from './commands/up.ts';
 import { table } from './print.ts';
 
-const commands: Readonly<Record<string, Command>> = { init, check, test, up, infer, explain, graph };
+const commands: Readonly<Record<string, Command>> = {
+  init,
+  check,
+  test,
+  up,
+  infer,
+  explain,
+  graph,
+  keys,
+  certs,
+  admin,
+};
 
 const usage = `usage: sheaf <command>
 

@@ -1,43 +1,35 @@
 /** What `sheaf infer` and `sheaf explain` have in common: who is asked, with what, under which options. */
 import { readFile } from 'node:fs/promises';
-import { defaultLimits, InferError, type ModelDescription, type Parameter, type Tensor } from '@sheaf/inference';
+import { defaultLimits, type ModelDescription, type Parameter, type Tensor } from '@sheaf/inference';
 import { readTensor } from '@sheaf/tensor-io';
-import { checkTls, createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
+import { createRemote, type Remote } from '@sheaf/transport';
+import { withAdvice } from './advice.ts';
 import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
+import { doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
 
-const addressDefault = '127.0.0.1:8001';
 const describeTimeoutMs = 5_000;
 /** Whatever the door at the other end takes; it says so itself when it is too much. */
 const limits = { ...defaultLimits, messageBytesMax: 64 * 1024 * 1024 };
 
 export const requestOptions = {
-  address: { type: 'string' },
+  ...doorOptions,
   version: { type: 'string' },
   timeout: { type: 'string' },
   output: { type: 'string', multiple: true },
   shape: { type: 'string', multiple: true },
-  header: { type: 'string', multiple: true },
   parameter: { type: 'string', multiple: true },
-  tls: { type: 'boolean' },
-  ca: { type: 'string' },
-  cert: { type: 'string' },
-  key: { type: 'string' },
 } as const;
 
 export const requestHelp = `  <input>              page.png, or x=page.png where there are several inputs, or a list such as x='[[1, 2]]'
                        PNG and JPEG become grey or RGB, 0..255 for UINT8, 0..1 for FP32; nothing is resized
                        .npy and JSON files hold nested lists; anything else is raw little-endian elements
   --shape x=2,3        of a raw file, where its size does not tell it
-  --address <target>   ${addressDefault} unless given
   --version <n>        the newest unless given
   --output <name>      may be repeated; all of them unless given
   --timeout <ms>       10000 unless given
-  --header k=v         gRPC metadata of the call, such as x-channel=phone; may be repeated
   --parameter k=v      a parameter of the request; v is true, false, a number or a text; may be repeated
-  --tls                where the door speaks TLS
-  --ca <file>          with --tls: who vouches for the door, in PEM; the authorities that Node trusts unless given
-  --cert, --key <file> with --tls: a certificate of ours and its key, in PEM`;
+${doorHelp}`;
 
 export interface Question {
   /** Called with the inputs before the mesh is asked. */
@@ -55,13 +47,12 @@ export async function askMesh(
 ): Promise<Answered> {
   const timeoutMs = integerOf('timeout', values.timeout, 1, 3_600_000) ?? 10_000;
   const version = textOf(values.version) ?? '';
-  const address = textOf(values.address) ?? addressDefault;
-  const metadata = Object.fromEntries(pairs('header', values.header).map(([key, text]) => [key.toLowerCase(), text]));
   const given = pairs('parameter', values.parameter).map(([key, text]): [string, Parameter] => [
     key,
     parameterOf(text),
   ]);
-  const door = createRemote(address, { service: address, limits, metadata, tls: tlsOf(values) });
+  const { address, metadata, tls } = doorOf(values);
+  const door = createRemote(address, { service: address, limits, metadata, tls });
   try {
     const description = await describe(door, name, version);
     const inputs = await readInputs(description, sources, shapesOf(values.shape));
@@ -75,27 +66,6 @@ export async function askMesh(
   }
 }
 
-/** The files are tried here: a mistake in them is one of the command, not of the mesh. */
-function tlsOf(values: OptionValues): RemoteTls | undefined {
-  const [ca, certificate, key] = [textOf(values.ca), textOf(values.cert), textOf(values.key)];
-  if (values.tls !== true) {
-    if (ca ?? certificate ?? key) throw new UsageError('--ca, --cert and --key want --tls with them');
-    return undefined;
-  }
-  if ((certificate === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together');
-  checkTls({ ca, certificate, key });
-  return { ca, certificate, key };
-}
-
-function pairs(option: string, given: OptionValues[string]): [string, string][] {
-  return ((given ?? []) as string[]).map((text) => {
-    const at = text.indexOf('=');
-    if (at < 1 || !/^[\w.-]+$/.test(text.slice(0, at)))
-      throw new UsageError(`--${option}: want <name>=<value>, got "${text}"`);
-    return [text.slice(0, at), text.slice(at + 1)];
-  });
-}
-
 function parameterOf(text: string): Parameter {
   if (text === 'true' || text === 'false') return text === 'true';
   const value = text.trim() === '' ? Number.NaN : Number(text);
@@ -106,11 +76,7 @@ async function describe(door: Remote, name: string, version: string): Promise<Mo
   try {
     return await door.describe(name, version, describeTimeoutMs);
   } catch (error) {
-    if (error instanceof InferError && error.code === 'UNAVAILABLE')
-      throw new UsageError(
-        `${error.message}; is the mesh up? (sheaf up <folder>, or --address <host:port>; --tls where it speaks TLS)`,
-      );
-    throw error;
+    throw withAdvice(error);
   }
 }
 

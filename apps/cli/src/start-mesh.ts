@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Mesh, Service } from '@sheaf/mesh';
-import { fingerprint } from './fingerprint.ts';
+import { fingerprint, type Mesh, type Service } from '@sheaf/mesh';
 import { innerPorts, startGateways } from './gateways.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
@@ -29,6 +28,8 @@ export interface StartOptions {
   readonly onEvent: (line: string) => void;
   /** Called once for each process when it is ready for the first time. */
   readonly onReady?: () => void;
+  /** Called when somebody has drained the gateway: nobody reaches the services any more. */
+  readonly onDrained?: () => void;
   /** Overrides the gateway's port; 0 takes a free one. */
   readonly port?: number;
 }
@@ -50,7 +51,7 @@ interface Running {
 
 /** Starts every service of the mesh as its own process, then the gateways. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
-  const { onEvent, onReady = () => {}, port = mesh.gateway.port } = options;
+  const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port } = options;
   await checkOwnName(mesh);
   const ready = (process: Supervised): Supervised => {
     onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
@@ -78,10 +79,12 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
 
   let running = await startServices(mesh, new Map(), start);
   const first = { mesh, endpoints: endpointsOf(running) };
-  const gateways = await startGateways(first, { port, inner, onEvent }).catch(async (error: unknown) => {
-    await stopAll(running.values());
-    throw error;
-  });
+  const gateways = await startGateways(first, { port, inner, onEvent, onAllLeft: onLeft }).catch(
+    async (error: unknown) => {
+      await stopAll(running.values());
+      throw error;
+    },
+  );
   for (const gateway of gateways.processes) ready(gateway);
   let served = mesh;
   let updating = Promise.resolve(false);
@@ -167,8 +170,8 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
   await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
 };
 
-/** Ends the mesh and the process on the first Ctrl-C or SIGTERM; a second one forces. */
-export function stopOnSignal(mesh: RunningMesh): void {
+/** Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. */
+export function stopOnSignal(mesh: RunningMesh): () => void {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(1);
@@ -178,4 +181,7 @@ export function stopOnSignal(mesh: RunningMesh): void {
   };
   process.on('SIGINT', () => void stop());
   process.on('SIGTERM', () => void stop());
+  return () => {
+    if (!stopping) void stop();
+  };
 }

@@ -29,11 +29,13 @@ export interface ProcessSpec {
   /** 0 takes a free one, and keeps it over restarts. */
   readonly port: number;
   readonly onEvent: (line: string) => void;
+  /** Called when the process has ended because somebody told it to, and is therefore not started again. */
+  readonly onLeft?: () => void;
 }
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent } = spec;
+  const { name, onEvent, onLeft = () => {} } = spec;
   let stopping = false;
   let delayMs = backOffMinMs;
   let timer: NodeJS.Timeout | undefined;
@@ -45,8 +47,13 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
 
   const watch = (): void => {
     const startedAt = performance.now();
+    let leaving = false;
+    child.on('message', ({ kind }: ProcessMessage) => {
+      if (kind === 'leaving') leaving = true;
+    });
     child.once('exit', (code, signal) => {
       if (stopping) return;
+      if (leaving) return onLeft();
       if (performance.now() - startedAt > healthyAfterMs) delayMs = backOffMinMs;
       onEvent(`${name} ended (${signal ?? `exit code ${code}`}); it starts again in ${delayMs} ms`);
       timer = setTimeout(restart, delayMs);
@@ -90,7 +97,7 @@ function start({ module, args }: ProcessSpec, port: number): ChildProcess {
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals',
+  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals' && kind !== 'leaving',
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

@@ -9,8 +9,10 @@ import {
   enforceLimits,
   followRoutes,
   hideUnseen,
+  type LimitStanding,
   noSuchModel,
   type PoliciesSpec,
+  RecentBuckets,
   type RouteTarget,
   type Shown,
   setPriority,
@@ -24,6 +26,8 @@ export interface Front {
   readonly names: () => readonly string[];
   readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  /** How the buckets stand that were used lately. */
+  readonly limits: () => Promise<readonly LimitStanding[]>;
 }
 
 /** What outlives a generation. */
@@ -48,6 +52,8 @@ const local: Principal = {
 /** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
 export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, ports: FrontPorts): Front {
   const routes = createRoutes(policies?.routes ?? []);
+  const limits = compileLimits(policies?.limits ?? [], ports.share);
+  const recent = new RecentBuckets();
   const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
   const infer = stack(
     [
@@ -58,7 +64,7 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
       // What limits count are the models and pipelines behind the routes.
       followRoutes(routes, isTargetReady),
       // Last, so that nothing is charged for what is refused before.
-      enforceLimits(compileLimits(policies?.limits ?? [], ports.share), ports.limiter, catalog),
+      enforceLimits(limits, ports.limiter, catalog, recent),
     ],
     catalog.infer,
   );
@@ -70,6 +76,7 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   return {
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open) : () => local,
     infer,
+    limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
     describe: (name, version, principal) => {
       if (isHidden(name, principal)) throw noSuchModel(name);

@@ -1,16 +1,8 @@
 import type { Infer, ModelDescription, Principal, Snapshot } from '@sheaf/inference';
 import type { Catalog } from './catalog.ts';
-import type { Front } from './front.ts';
+import type { Generation } from './generation.ts';
 
-/** What is served from one reload to the next: one value, never changed, named by its epoch. */
-export interface Generation {
-  readonly catalog: Catalog;
-  /** What stands before the catalog for callers from outside. */
-  readonly front: Front;
-  /** Releases what only this generation used. */
-  close(): void;
-}
-
+/** One value, never changed, named by its epoch. */
 interface Live extends Generation {
   readonly snapshot: Snapshot;
   calls: number;

@@ -1,15 +1,15 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, main, onReload, report } from '@sheaf/host';
+import { createTracing, type Drain, drainOnSignal, main, onReload, report } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, mutualTls } from '@sheaf/transport';
-import { type Catalog, openCatalog } from './catalog.ts';
-import { type FrontPorts, openFront } from './front.ts';
-import { type Generation, LiveCatalog } from './live-catalog.ts';
-import { openServices } from './services.ts';
+import { createDoor, type Door, mutualTls } from '@sheaf/transport';
+import { createAdministration } from './administration.ts';
+import { openGeneration, type Served } from './generation.ts';
+import { LiveCatalog } from './live-catalog.ts';
+import { createReloads } from './reloads.ts';
 import { logShadows } from './shadow-log.ts';
 import { openGatewayState } from './state.ts';
 
@@ -20,35 +20,16 @@ const innerHost = '127.0.0.1';
 /** By then the public door has answered its calls, so nobody asks in here. */
 const innerGraceMs = 1_000;
 
-/** What a reload serves from now on. */
-interface Served {
-  readonly mesh: Mesh;
-  readonly endpoints: readonly string[];
-}
-
-async function openGeneration(
-  { mesh, endpoints }: Served,
-  ports: FrontPorts,
-  times?: Catalog['times'],
-): Promise<Generation> {
-  const services = openServices(mesh, endpoints);
-  try {
-    const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
-    const front = openFront(catalog, mesh.policies, ports);
-    return { catalog, front, close: () => services.close() };
-  } catch (error) {
-    services.close();
-    throw error;
-  }
-}
-
-/** Nobody's door is open to the world by oversight; who means it has it said aloud. */
+/** Nobody's door is open to the world by oversight; who means it has it said aloud (`warnIfOpen`). */
 function checkHost({ policies }: Mesh, host: string): void {
   if (!policies && !isLoopback(host))
     throw new InferError(
       'FAILED_PRECONDITION',
       `${host} is not loopback: want a policies.yaml in the folder that says who may call`,
     );
+}
+
+function warnIfOpen({ policies }: Mesh, host: string): void {
   const warning = policies && loudlyOpen(policies.identity, host);
   if (warning) console.error(warning);
 }
@@ -73,6 +54,7 @@ await main(async () => {
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
+  warnIfOpen(mesh, host);
   const state = await openGatewayState(mesh);
   const tracing = await createTracing('sheaf-gateway');
   const catalog = new LiveCatalog(
@@ -97,9 +79,27 @@ await main(async () => {
     shadow(journal);
   };
   const served = { describe, isReady, names, snapshot, onJournal };
+  const doors: Door[] = [];
+  const reloads = createReloads({
+    catalog,
+    front: state,
+    audit: state.state.audit,
+    onTaken: () => {
+      warnIfOpen(catalog.current.served.mesh, host);
+      for (const opened of doors) opened.open();
+    },
+  });
+  // Neither is asked for before the door is open.
+  const admin = createAdministration({
+    catalog,
+    reloads,
+    audit: state.state.audit,
+    address: () => ({ host, port: door.port }),
+    drain: () => drain(),
+  });
   const door = await createDoor(
     { name: 'gateway', host, port, limits: mesh.limits, tls: mesh.gateway.tls },
-    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown) },
+    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
@@ -116,18 +116,13 @@ await main(async () => {
           },
           { ...served, infer: around(catalog.inner) },
         );
-  onReload<Served>(async (served) => {
-    const replaced = catalog.replace(await openGeneration(served, state, catalog.times));
-    inner?.open();
-    door.open();
-    await replaced;
-  });
-  drainOnSignal(door, tracing, async () => {
+  doors.push(...(inner ? [inner, door] : [door]));
+  onReload<Served>(reloads.serve);
+  const drain: Drain = drainOnSignal(door, tracing, async () => {
     await inner?.close(innerGraceMs);
     catalog.close();
     await state.close();
   });
-  inner?.open();
-  door.open();
+  for (const opened of doors) opened.open();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
 });

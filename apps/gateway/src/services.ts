@@ -10,6 +10,8 @@ export interface ServiceHandle {
   readonly infer: Infer;
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   isReady(): boolean;
+  /** Its addresses, as they are now. */
+  endpoints(): readonly { readonly target: string; readonly isReady: boolean }[];
   /** How long a model of it usually takes for so many rows; undefined while nobody knows. */
   usualMs(model: string, rows: number): number | undefined;
 }
@@ -78,6 +80,7 @@ function handleOf(pool: EndpointPool): ServiceHandle {
       if (!endpoint) throw noEndpoint(service.name);
       return endpoint.remote.describe(model, version, timeoutMs);
     },
+    endpoints: () => pool.endpoints,
     isReady: () => pool.endpoints.some((endpoint) => endpoint.isReady),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),

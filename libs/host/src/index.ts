@@ -1,4 +1,5 @@
 export {
+  type Drain,
   drainOnSignal,
   main,
   onReload,

@@ -11,7 +11,9 @@ export type ProcessMessage =
   | { readonly kind: 'reloaded' }
   /** The reload was refused; all is as before. */
   | { readonly kind: 'refused'; readonly message: string }
-  | { readonly kind: 'vitals'; readonly vitals: Vitals };
+  | { readonly kind: 'vitals'; readonly vitals: Vitals }
+  /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
+  | { readonly kind: 'leaving' };
 
 /** How a process is. */
 export interface Vitals {
@@ -81,14 +83,18 @@ export async function main(start: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Drains as SIGTERM would, and tells the supervisor that this is meant. */
+export type Drain = () => void;
+
 /**
  * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, calls in flight finish, then the rest in order.
  * A second signal forces.
  */
-export function drainOnSignal(door: Door, tracing: Tracing, close: () => Promise<void>): void {
+export function drainOnSignal(door: Door, tracing: Tracing, close: () => Promise<void>): Drain {
   let draining = false;
+  let signalled = false;
   const drain = async (): Promise<void> => {
-    if (draining) process.exit(1);
+    if (draining) return;
     draining = true;
     door.announceEnd();
     await door.close(drainGraceMs);
@@ -96,12 +102,22 @@ export function drainOnSignal(door: Door, tracing: Tracing, close: () => Promise
     await tracing.shutdown();
     process.exit(0);
   };
-  process.on('SIGTERM', () => void drain());
+  const onSignal = (): void => {
+    if (signalled) process.exit(1);
+    signalled = true;
+    void drain();
+  };
+  process.on('SIGTERM', onSignal);
   if (process.send) {
     // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
     process.on('SIGINT', () => {});
-    process.on('disconnect', () => void drain());
+    process.on('disconnect', onSignal);
   } else {
-    process.on('SIGINT', () => void drain());
+    process.on('SIGINT', onSignal);
   }
+  return () => {
+    if (draining) return;
+    process.send?.({ kind: 'leaving' } satisfies ProcessMessage);
+    void drain();
+  };
 }

@@ -4,6 +4,7 @@ export type { Plans } from './limit-cost.ts';
 export { enforceLimits } from './limits.ts';
 export { checkRoutes, parsePolicies, policiesSchema, shownTarget } from './policies.ts';
 export { setPriority } from './priority.ts';
+export { type BucketStanding, type LimitStanding, RecentBuckets } from './recent-buckets.ts';
 export { policiesExample, policiesPage, policySnippets } from './reference-page.ts';
 export { createRoutes, followRoutes, type Route } from './routes.ts';
 export type { LimitSpec, OpenMethods, PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';

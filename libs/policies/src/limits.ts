@@ -12,10 +12,11 @@ import { isAway } from './away.ts';
 import { type Claim, type CompiledLimits, wholeNumber } from './claim.ts';
 import { type Call, costOf, madeCalls, type Plans, plannedCalls } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
+import type { RecentBuckets } from './recent-buckets.ts';
 import type { Allowance, Dimension, LimitSpec } from './spec.ts';
 
 /** Holds calls to the limits that are about them: all are taken in one step before the call, or none; what it has really cost is settled after it. */
-export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans): Layer {
+export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans, recent?: RecentBuckets): Layer {
   if (limits.length === 0) return (next) => next;
   return (next) => async (request, context) => {
     const { principal } = context;
@@ -23,6 +24,7 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const isThere = plans.callsOf(request.model, request.version) !== undefined;
     const claims = principal && isThere ? claimsOf(limits, principal, request, plans) : [];
     if (claims.length === 0) return next(request, context);
+    recent?.note(claims);
     const takes = claims.map(({ take }) => take);
     const asked = limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     const verdict = asked instanceof Promise ? await asked : asked;

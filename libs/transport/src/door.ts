@@ -13,13 +13,14 @@ import {
   type Snapshot,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
+import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import { type DoorTls, openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
-import { inferenceFile, inferenceService, meshService } from './proto.ts';
+import { adminFile, adminService, inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { guardStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
@@ -42,6 +43,8 @@ export interface Served {
   readonly onJournal: (journal: Journal) => void;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the door comes in. */
   readonly admit?: Admit;
+  /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
+  readonly admin?: Admin;
 }
 
 export interface DoorOptions {
@@ -59,7 +62,7 @@ export interface DoorOptions {
 
 export interface Door {
   readonly port: number;
-  /** From now on health says SERVING. Called again, it takes up the names that are served now. */
+  /** From now on health says SERVING. Called again, it takes up the names that are served now; after `announceEnd` it does nothing. */
   open(): void;
   /** Health says NOT_SERVING for every name; calls are still answered. */
   announceEnd(): void;
@@ -82,18 +85,20 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const admissions = served.admit && new Admissions(served.admit);
   const isOpen = (): boolean => state.open;
   server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served, answer) });
+  if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = addHealth(server, (name, metadata) => {
     const principal = admissions?.principalOf(metadata);
     return name === '' || !principal || maySee(principal, name);
   });
-  new ReflectionService({ ...loadReflected(inferenceFile), ...loadReflected(healthProto) }).addToServer(server);
+  addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
   const tls = options.tls && openDoorTls(options.name, options.tls);
   const port = await bind(server, options, tls);
   guardStreams(server, limits, admissions && createGate(admissions, options.name, served.onJournal));
   tls?.guard(server);
   let announced: readonly string[] = [];
+  let hasEnded = false;
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     state.open = status === 'SERVING';
     const names = ['', ...served.names()];
@@ -103,14 +108,23 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   };
   return {
     port,
-    open: () => announce('SERVING'),
-    announceEnd: () => announce('NOT_SERVING'),
+    open: () => {
+      if (!hasEnded) announce('SERVING');
+    },
+    announceEnd: () => {
+      hasEnded = true;
+      announce('NOT_SERVING');
+    },
     close: (graceMs) => {
       mesh?.goAway();
       health.endWatches();
       return shutDown(server, graceMs).finally(() => tls?.close());
     },
   };
+}
+
+function addReflection(server: grpc.Server, files: readonly string[]): void {
+  new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer(server);
 }
 
 function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorTls | undefined): Promise<number> {

@@ -1,3 +1,5 @@
+export type { Admin, AuditLine, AuditPage, BucketState, LimitState, Reloaded } from './admin.ts';
+export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
 export type { Peer } from './peer.ts';

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import type { ProtoGrpcType as AdminTypes } from './generated/admin.ts';
 import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
 import { WireReader } from './wire/reader.ts';
 
@@ -17,7 +18,8 @@ const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: tr
 
 export const inferenceFile = 'inference/grpc_predict_v2.proto';
 const meshFile = 'sheaf/mesh/v1/mesh.proto';
-const loaded = loadSync([inferenceFile, meshFile], loaderOptions);
+export const adminFile = 'sheaf/admin/v1/admin.proto';
+const loaded = loadSync([inferenceFile, meshFile, adminFile], loaderOptions);
 
 const asItIs = (message: Buffer): Buffer => message;
 
@@ -41,11 +43,13 @@ function guarded(name: string, whole: readonly string[]): grpc.ServiceDefinition
 
 export const inferenceService = guarded('inference.GRPCInferenceService', ['ModelInfer']);
 export const meshService = guarded('sheaf.mesh.v1.Mesh', ['Calls']);
+export const adminService = guarded('sheaf.admin.v1.Admin', []);
+
+const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType & AdminTypes;
 
 /** The methods that are small and rare, by their types. */
-export const { GRPCInferenceService: InferenceClient } = (
-  grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType
-).inference;
+export const { GRPCInferenceService: InferenceClient } = packages.inference;
+export const { Admin: AdminServiceClient } = packages.sheaf.admin.v1;
 
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;

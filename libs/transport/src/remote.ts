@@ -1,5 +1,5 @@
 /** Another server as an Infer: any that speaks the Open Inference Protocol. */
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import {
   abortReason,
   type CallContext,
@@ -21,7 +21,7 @@ import type { ModelMetadataResponse__Output } from './generated/inference/ModelM
 import { type ChannelTo, watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
-import { fromStatus } from './status.ts';
+import { fromStatus, toMetadata } from './status.ts';
 import type { RemoteTls } from './tls.ts';
 import { type Answered, MeshConnection } from './transports/mesh-client.ts';
 import { decodeResponse, encodeRequest } from './wire/codec.ts';
@@ -52,7 +52,7 @@ export interface RemoteOptions {
   readonly transport?: Transport;
   /** Told what the server says of its load, with each answer that says something. */
   readonly onLoad?: (load: Load, model: string) => void;
-  /** Metadata of each call that goes as a unary one; keys in lower case. */
+  /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
@@ -67,7 +67,8 @@ export function createRemote(
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
   const client = new InferenceClient(target, secured.credentials, options);
-  const asked = { client, service, metadata };
+  const sent = toMetadata(new Map(Object.entries(metadata)));
+  const asked = { client, service, metadata: sent };
   const lanes =
     transport === 'stream' ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax) : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Answered> => {
@@ -75,7 +76,9 @@ export function createRemote(
     return lane ? lane.call(request, context) : unary(asked, request, context);
   };
   const isServerReady = (timeoutMs: number): Promise<boolean> =>
-    control<{ ready: boolean }>(service, timeoutMs, (options, done) => client.serverReady({}, options, done)).then(
+    control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
+      client.serverReady({}, sent, options, done),
+    ).then(
       ({ ready }) => ready,
       () => false,
     );
@@ -94,7 +97,7 @@ export function createRemote(
       }),
     describe: async (name, version, timeoutMs) => {
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
-        client.modelMetadata({ name, version }, options, done),
+        client.modelMetadata({ name, version }, sent, options, done),
       );
       return {
         name: wire.name,
@@ -177,7 +180,7 @@ function readResponse(message: Buffer, limits: Limits, service: string): InferRe
 interface Asked {
   readonly client: grpc.Client;
   readonly service: string;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: grpc.Metadata;
 }
 
 function unary(
@@ -190,8 +193,7 @@ function unary(
   const remaining = remainingMs(context);
   if (remaining <= 0)
     return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
-  const metadata = new grpc.Metadata();
-  for (const [key, value] of Object.entries(extra)) metadata.set(key, value);
+  const metadata = extra.clone();
   metadata.set('traceparent', formatTraceparent(span));
   const options = { deadline: Date.now() + remaining };
   return new Promise((resolve, reject) => {

@@ -139,7 +139,7 @@ function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
 /** One message is all that these services take from a caller; one that never comes must not be waited for. */
 function endWhenLate(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { requestArrivalMaxMs }: Limits): void {
   const path = String(headers[':path']);
-  if (!path.startsWith('/inference.') && !path.startsWith('/grpc.health.')) return;
+  if (!['/inference.', '/grpc.health.', '/sheaf.admin.'].some((prefix) => path.startsWith(prefix))) return;
   const timer = setTimeout(() => {
     const message = `the request did not arrive within ${requestArrivalMaxMs} ms`;
     if (!stream.headersSent)

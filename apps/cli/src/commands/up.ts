@@ -11,8 +11,17 @@ export const up: Command = {
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
     const mesh = await readMeshOrFail(folder);
-    const running = await startMesh(mesh, { onEvent: console.log, ...(port === undefined ? {} : { port }) });
-    stopOnSignal(running);
+    const drained = Promise.withResolvers<void>();
+    const running = await startMesh(mesh, {
+      onEvent: console.log,
+      onDrained: drained.resolve,
+      ...(port === undefined ? {} : { port }),
+    });
+    const stop = stopOnSignal(running);
+    void drained.promise.then(() => {
+      console.log('the gateway was drained; the mesh ends');
+      stop();
+    });
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     console.log(

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Mesh, Service } from '@sheaf/mesh';
+import type { Mesh, Service } from './mesh.ts';
 
 /** What a service runs, as text: as long as it is the same, its process need not be replaced. */
 export async function fingerprint(mesh: Mesh, { models, transforms, replicas }: Service): Promise<string> {

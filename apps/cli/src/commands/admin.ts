@@ -1,0 +1,110 @@
+import { type AdminClient, createAdminClient } from '@sheaf/transport';
+import { withAdvice } from '../advice.ts';
+import { type Command, integerOf, type OptionValues, UsageError } from '../command.ts';
+import { type Configuration, configurationText } from '../configuration-text.ts';
+import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
+import { table } from '../print.ts';
+
+/** To read a folder again takes as long as its transforms take to be imported. */
+const timeoutMs = 60_000;
+
+export const admin: Command = {
+  usage: 'admin config|limits|audit|reload|drain',
+  summary: 'look at a running gateway, and change it',
+  options: { ...doorOptions, after: { type: 'string' }, limit: { type: 'string' }, json: { type: 'boolean' } },
+  help: `  config   what is in force, without secrets
+  limits   how the buckets stand that were used lately
+  audit    who changed what, and whether the record is whole (exit code 1 when not); --after <sequence>, --limit <n> up to 1000
+  reload   take up the pipelines and policies of the folder, all at once
+  drain    finish what is in flight, then end
+  The first three want the role observe or admin, the others admin.
+${doorHelp}
+  --json               as JSON`,
+  async run([action, ...others], values) {
+    const act = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
+    if (!act)
+      throw new UsageError(
+        action
+          ? `there is no "sheaf admin ${action}"; want ${Object.keys(actions).join(', ')}`
+          : `usage: sheaf ${admin.usage}`,
+      );
+    if (others.length > 0) throw new UsageError(`sheaf admin ${action}: want options only, got "${others[0]}"`);
+    const isAudit = action === 'audit';
+    if (!isAudit && (values.after ?? values.limit) !== undefined)
+      throw new UsageError('--after and --limit are for sheaf admin audit');
+    const { address, metadata, tls } = doorOf(values);
+    const client = createAdminClient(address, { metadata, tls, timeoutMs });
+    try {
+      await act(client, values);
+    } catch (error) {
+      throw withAdvice(error);
+    } finally {
+      client.close();
+    }
+  },
+};
+
+type Act = (client: AdminClient, values: OptionValues) => Promise<void>;
+
+const actions: Readonly<Record<string, Act>> = {
+  config: async (client, { json }) => {
+    const text = await client.configuration();
+    console.log(json ? text : configurationText(JSON.parse(text) as Configuration));
+  },
+  limits: async (client, { json }) => {
+    const limits = await client.limits();
+    if (json) return console.log(JSON.stringify(limits));
+    if (limits.length === 0) return console.log('no limits');
+    const rows = limits.flatMap(({ name, policy, buckets }) =>
+      buckets.length === 0
+        ? [[name, policy, '(not used lately)', '', '']]
+        : buckets.map(({ whose, remaining, resetMs }) => [
+            name,
+            policy,
+            owner(whose),
+            count(remaining),
+            duration(resetMs),
+          ]),
+    );
+    console.log(table([['limit', 'policy', 'whose', 'remaining', 'full again in'], ...rows]));
+  },
+  audit: async (client, { json, after, limit }) => {
+    const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER) ?? 0;
+    const { entries, brokenAt } = await client.audit(from, integerOf('limit', limit, 1, 1_000) ?? 1_000);
+    if (brokenAt !== undefined) process.exitCode = 1;
+    if (json) return console.log(JSON.stringify({ entries, brokenAt: brokenAt ?? null }));
+    const rows = entries.map(({ sequence, at, actor, action, subject, detail }) => [
+      String(sequence),
+      new Date(at).toISOString(),
+      ...[actor, action, subject, detail].map(printable),
+    ]);
+    if (rows.length > 0) console.log(table([['entry', 'at', 'actor', 'action', 'subject', 'detail'], ...rows]));
+    console.log(
+      brokenAt === undefined
+        ? 'the chain is whole'
+        : `THE CHAIN IS BROKEN: entry ${brokenAt} is not what was written, or is missing`,
+    );
+  },
+  reload: async (client, { json }) => {
+    const { epoch, changed } = await client.reload();
+    if (json) return console.log(JSON.stringify({ epoch, changed }));
+    console.log(
+      `epoch ${epoch}: ${changed.length > 0 ? `other ${changed.join(' and ')} than before` : 'what was there before'}`,
+    );
+  },
+  drain: async (client, { json }) => {
+    await client.drain();
+    console.log(json ? '{}' : 'the gateway drains');
+  },
+};
+
+const owner = (whose: Readonly<Record<string, string>>): string =>
+  Object.entries(whose)
+    .map(([dimension, value]) => printable(`${dimension}:${value}`))
+    .join(' ') || 'everybody';
+
+const count = (value: number): string => String(Math.round(value * 100) / 100);
+const duration = (ms: number): string => (ms > 0 ? `${(ms / 1000).toFixed(1)} s` : '');
+
+/** What callers chose themselves does nothing to a terminal. */
+const printable = (text: string): string => text.replace(/\p{C}/gu, '?');

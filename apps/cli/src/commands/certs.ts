@@ -1,0 +1,80 @@
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createDevelopmentCertificates } from '@sheaf/identity';
+import { type Command, integerOf, textOf, UsageError } from '../command.ts';
+import { checkMeshFolder } from '../folder-state.ts';
+
+/** Where services of `sheaf up` listen, and where people try a door. */
+const hostsAlways = ['localhost', '127.0.0.1', '::1'];
+const daysDefault = 90;
+
+export const certs: Command = {
+  usage: 'certs [folder]',
+  summary: 'make certificates for development: an authority, the door, the services, a client',
+  options: {
+    host: { type: 'string', multiple: true },
+    client: { type: 'string' },
+    days: { type: 'string' },
+    force: { type: 'boolean' },
+  },
+  help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout. Who has certs/ca.key can make more of them.
+  --host <name>     a further name or address of the door and the services, beside ${hostsAlways.join(', ')}; may be repeated
+  --client <name>   the common name of the client; "client" unless given
+  --days <n>        ${daysDefault} unless given
+  --force           write over those that are there`,
+  async run([folder = '.', more], values) {
+    if (more !== undefined) throw new UsageError(`usage: sheaf ${certs.usage}`);
+    await checkMeshFolder(folder);
+    const days = integerOf('days', values.days, 1, 825) ?? daysDefault;
+    const hosts = [...new Set([...hostsAlways, ...((values.host ?? []) as string[])])];
+    const made = await createDevelopmentCertificates({ days, hosts });
+    const pairs = {
+      ca: made.ca,
+      door: made.door,
+      service: made.service,
+      client: await made.client(textOf(values.client) ?? 'client'),
+    };
+    const target = join(folder, 'certs');
+    const files = Object.entries(pairs).flatMap(([name, { certificate, key }]) => [
+      { path: join(target, `${name}.crt`), text: certificate, mode: 0o644 },
+      { path: join(target, `${name}.key`), text: key, mode: 0o600 },
+    ]);
+    await writeAll(target, files, values.force === true);
+    console.error(`${target}: ca, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`);
+    console.log(meshLines);
+  },
+};
+
+const meshLines = `gateway:
+  tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/ca.crt }
+tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
+
+interface File {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+/** All of them or, where one is there already, none: certificates of two authorities are of no use together. */
+async function writeAll(folder: string, files: readonly File[], isForced: boolean): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const { path } of files) {
+      const isThere = await stat(path).then(
+        () => true,
+        () => false,
+      );
+      if (isThere && !isForced) throw new UsageError(`${path} is there already; --force writes over it`);
+    }
+    // Nobody commits a key by mistake.
+    await writeFile(join(folder, '.gitignore'), '*.key\n');
+    for (const { path, text, mode } of files) {
+      // A file that is there would keep its mode.
+      await rm(path, { force: true });
+      await writeFile(path, text, { mode, flag: 'wx' });
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${folder} cannot be written (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

@@ -1,0 +1,50 @@
+/** What the Admin service of the public door does. */
+import type { Drain } from '@sheaf/host';
+import type { State } from '@sheaf/store';
+import type { Admin } from '@sheaf/transport';
+import { type Address, describeConfiguration } from './configuration.ts';
+import type { LiveCatalog } from './live-catalog.ts';
+import type { Reloads } from './reloads.ts';
+
+export interface AdministrationPorts {
+  readonly catalog: LiveCatalog;
+  readonly reloads: Reloads;
+  readonly audit: State['audit'];
+  readonly address: () => Address;
+  readonly drain: Drain;
+}
+
+export function createAdministration({ catalog, reloads, audit, address, drain }: AdministrationPorts): Admin {
+  const verify = shared(() => audit.verify());
+  return {
+    configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, address())),
+    limits: async () => {
+      const limits = await catalog.current.front.limits();
+      return limits.map((limit) => ({
+        ...limit,
+        buckets: limit.buckets.map((bucket) => ({ ...bucket, whose: bucket.whose as Record<string, string> })),
+      }));
+    },
+    audit: async (after, limit) => {
+      const [entries, brokenAt] = await Promise.all([audit.entries(after, limit), verify()]);
+      return { entries, brokenAt };
+    },
+    reload: reloads.reread,
+    drain: async (actor) => {
+      await audit.append({ at: Date.now(), actor, action: 'drain', subject: 'gateway', detail: '' });
+      // The answer goes first.
+      setImmediate(drain);
+    },
+  };
+}
+
+/** Who asks while it runs waits for the same run: a long chain is not read twice at once, however many look. */
+function shared<T>(task: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= task().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

@@ -1,0 +1,78 @@
+/** What is in force, for people who look after it: nothing secret, and no path that says more than the folder does. */
+import { isAbsolute, relative } from 'node:path';
+import type { Mesh, Service } from '@sheaf/mesh';
+import type { PoliciesSpec } from '@sheaf/policies';
+import type { Generation } from './generation.ts';
+import { policiesHash } from './reloads.ts';
+
+/** The address of the public door. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function describeConfiguration(generation: Generation, epoch: number, { host, port }: Address): object {
+  const { mesh } = generation.served;
+  const { folder, gateway, limits, policies, tls } = mesh;
+  return {
+    epoch,
+    gateway: { host, port, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
+    mesh: { tls: filesIn(folder, tls) ?? null },
+    limits,
+    models: mesh.models.map(({ name, versions }) => ({ name, versions: versions.map(({ version }) => version) })),
+    transforms: mesh.transforms.map(({ name, path }) => ({ name, file: path })),
+    services: mesh.services.map((service) => describeService(service, generation, mesh)),
+    pipelines: mesh.pipelines.map(({ spec, file }) => ({
+      name: spec.pipeline,
+      version: String(spec.version),
+      file: inFolder(folder, file),
+      ready: generation.catalog.isReady(spec.pipeline, String(spec.version)),
+    })),
+    policies: policies ? { hash: policiesHash(policies), ...describePolicies(policies, folder) } : null,
+  };
+}
+
+function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
+  const { name, models, transforms, transport, cpus, replicas, endpoint } = service;
+  const handle = services.all.find((other) => other.service === service);
+  const endpoints = handle?.endpoints() ?? [];
+  return {
+    name,
+    models,
+    transforms,
+    own: endpoint === undefined,
+    ...(endpoint === undefined ? { cpus, replicas } : { target: withoutCredentials(endpoint) }),
+    transport,
+    tls: filesIn(folder, endpoint === undefined ? tls : service.tls) ?? null,
+    ready: handle?.isReady() ?? false,
+    endpoints: endpoints.map(({ target, isReady }) => ({ target: withoutCredentials(target), ready: isReady })),
+  };
+}
+
+/** A public key set is no secret; where it is may be. */
+function describePolicies({ identity, ...others }: PoliciesSpec, folder: string): object {
+  const jwt = identity.jwt.map((issuer) => ({
+    ...issuer,
+    issuer: withoutCredentials(issuer.issuer),
+    jwks: isAbsolute(issuer.jwks) ? inFolder(folder, issuer.jwks) : withoutCredentials(issuer.jwks),
+  }));
+  const limits = others.limits.map((limit) => ({ ...limit, cost: limit.cost?.text ?? null }));
+  return { identity: { ...identity, jwt }, ...others, limits };
+}
+
+/** Names of PEM files, by what they hold. */
+function filesIn(folder: string, files: object | undefined): Record<string, string> | undefined {
+  return (
+    files && Object.fromEntries(Object.entries(files).map(([kind, file]) => [kind, inFolder(folder, String(file))]))
+  );
+}
+
+/** From the folder; of a file elsewhere only that it is elsewhere. */
+export function inFolder(folder: string, file: string): string {
+  const path = isAbsolute(file) ? relative(folder, file) : file;
+  return path === '..' || path.startsWith('../') || isAbsolute(path) ? '(outside the folder)' : path;
+}
+
+/** Who writes a password or a token into a URL writes it before the @ or after the ?. */
+export const withoutCredentials = (url: string): string =>
+  url.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/?#@]*@/i, '$1').replace(/[?#].*$/, '?...');

@@ -1,0 +1,94 @@
+/** One generation after the other, each change with its entry in the audit trail. */
+import { hash } from 'node:crypto';
+import { InferError } from '@sheaf/inference';
+import { formatProblem, readMesh } from '@sheaf/mesh';
+import type { PoliciesSpec } from '@sheaf/policies';
+import type { AuditLog } from '@sheaf/store';
+import type { Reloaded } from '@sheaf/transport';
+import type { FrontPorts } from './front.ts';
+import { fingerprintsOf, openGeneration, type Served } from './generation.ts';
+import type { LiveCatalog } from './live-catalog.ts';
+import { changedParts, keptProblem, othersProblem } from './what-changed.ts';
+
+export interface ReloadPorts {
+  readonly catalog: LiveCatalog;
+  readonly front: FrontPorts;
+  readonly audit: AuditLog;
+  /** Called when another generation is in force. */
+  readonly onTaken: () => void;
+}
+
+export interface Reloads {
+  /** What the supervisor has made ready; resolves when nothing asks any more for what it replaces. */
+  serve(next: Served): Promise<void>;
+  /** The folder as it is now, as far as this process alone can take it up. `actor` is who wants it. */
+  reread(actor: string): Promise<Reloaded>;
+}
+
+/** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
+const supervisorActor = 'supervisor';
+
+export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): Reloads {
+  let last: Promise<unknown> = Promise.resolve();
+  /** One at a time, in the order in which they came. */
+  const queued = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = last.then(task, task);
+    last = done.catch(() => {});
+    return done;
+  };
+  /** `actor` undefined: nobody needs to be told of it later. */
+  const takeUp = async (next: Served, actor: string | undefined) => {
+    const { mesh: before } = catalog.current.served;
+    const kept = keptProblem(before, next.mesh);
+    if (kept) throw unfit(kept);
+    const generation = await openGeneration(next, front, catalog.times);
+    const changed = changedParts(before, next.mesh);
+    const epoch = catalog.snapshot().epoch + 1;
+    try {
+      // First, so that there is no change without its entry.
+      if (actor !== undefined) {
+        const detail = JSON.stringify({ epoch, policies: policiesHash(next.mesh.policies) });
+        const subject = changed.join(', ') || 'nothing';
+        await audit.append({ at: Date.now(), actor, action: 'reload', subject, detail });
+      }
+    } catch (error) {
+      generation.close();
+      throw error;
+    }
+    const replaced = catalog.replace(generation);
+    onTaken();
+    return { epoch, changed, replaced };
+  };
+  return {
+    serve: async (next) => {
+      const { replaced } = await queued(async () => {
+        const isOther = changedParts(catalog.current.served.mesh, next.mesh).includes('policies');
+        return takeUp(next, isOther ? supervisorActor : undefined);
+      });
+      await replaced;
+    },
+    reread: (actor) =>
+      queued(async () => {
+        const { served, fingerprints } = catalog.current;
+        const { mesh, problems } = await readMesh(served.mesh.folder);
+        if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
+        const others = othersProblem(served.mesh, mesh, fingerprints, await fingerprintsOf(mesh));
+        if (others) throw unfit(others);
+        const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch(asUnfit);
+        return { epoch, changed };
+      }),
+  };
+}
+
+/** SHA-256 of policies: whether two are the same can be told without telling what they say. */
+export const policiesHash = (policies: PoliciesSpec | undefined): string =>
+  policies ? `sha256:${hash('sha256', JSON.stringify(policies), 'hex')}` : 'none';
+
+const unfit = (message: string): InferError =>
+  new InferError('FAILED_PRECONDITION', message, { reason: 'MESH_INVALID' });
+
+/** What is wrong with the folder is no mistake of the request. */
+function asUnfit(error: unknown): never {
+  if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') throw unfit(error.message);
+  throw error;
+}

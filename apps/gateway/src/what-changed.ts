@@ -1,0 +1,45 @@
+/** What is different between two states of a mesh folder, and who can take that up. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Mesh } from '@sheaf/mesh';
+
+/** What one generation may have and the next one not, without another process. */
+const own = ['pipelines', 'policies'] as const;
+/** What the processes behind the gateway run. */
+const others = ['models', 'transforms', 'services'] as const;
+/** What was settled when the doors were opened. */
+const doors = ['gateway', 'limits', 'tls'] as const;
+
+/** Both copied, since what came from another process has lost its prototypes. */
+const differs = (before: unknown, after: unknown): boolean =>
+  !isDeepStrictEqual(structuredClone(before), structuredClone(after));
+
+export const changedParts = (before: Mesh, after: Mesh): readonly string[] =>
+  own.filter((part) => differs(before[part], after[part]));
+
+/** What no reload takes up, whoever asks for it. */
+export function keptProblem({ policies: before }: Mesh, { policies: after }: Mesh): string | undefined {
+  if ((before === undefined) !== (after === undefined))
+    return `policies.yaml: ${after ? 'it is new' : 'it is gone'}, and who may call would change for everybody; start the mesh again`;
+  if (before?.limiter.whenGone !== after?.limiter.whenGone)
+    return 'policies.yaml: limiter.whenGone: want what it was at the start; start the mesh again';
+  return undefined;
+}
+
+type Fingerprints = ReadonlyMap<string, string>;
+
+/** What this process cannot take up alone. */
+export function othersProblem(
+  before: Mesh,
+  after: Mesh,
+  ranBefore: Fingerprints,
+  runsNow: Fingerprints,
+): string | undefined {
+  const atDoors = doors.filter((part) => differs(before[part], after[part]));
+  if (atDoors.length > 0)
+    return `mesh.yaml: ${atDoors.join(', ')}: a reload leaves the doors as they were opened; start the mesh again`;
+  const parts = others.filter((part) => differs(before[part], after[part]));
+  const services = [...runsNow].flatMap(([name, print]) => (ranBefore.get(name) === print ? [] : [name]));
+  if (parts.length === 0 && services.length === 0) return undefined;
+  const named = parts.length > 0 ? parts.join(', ') : `the files of ${services.join(', ')}`;
+  return `${named}: other processes run what has changed; run the mesh with sheaf up --watch, or start it again`;
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createMemoryLimiter } from '@sheaf/limiter';
+import { type Claim, compileLimits } from './claim.ts';
+import { RecentBuckets, recentBucketsMax } from './recent-buckets.ts';
+import type { LimitSpec } from './spec.ts';
+
+const spec: LimitSpec = {
+  name: 'burst',
+  allows: { kind: 'rate', perSecond: 1, burst: 4 },
+  per: ['tenant'],
+  tenants: ['*'],
+  models: ['*'],
+  cost: undefined,
+  settle: 0,
+};
+const limits = compileLimits([spec, { ...spec, name: 'unused' }], 1);
+const claimOf = (tenant: string): Claim => ({
+  limit: limits[0] as Claim['limit'],
+  take: { kind: 'rate', key: `burst ${tenant}`, cost: 1, perSecond: 1, burst: 4 },
+  whose: { tenant },
+});
+const noQuotas = { reserve: async () => 0, giveBack: async () => {}, used: async () => 0 };
+const createLimiter = () => createMemoryLimiter({ now: () => 0, wallNow: () => 0, quotas: noQuotas });
+
+describe('the buckets that were used lately', () => {
+  it('are told by limit, the latest first, with what is left; to ask takes nothing', async () => {
+    const limiter = createLimiter();
+    const recent = new RecentBuckets();
+    for (const tenant of ['a', 'b', 'a']) {
+      recent.note([claimOf(tenant)]);
+      await limiter.take([claimOf(tenant).take], 0);
+    }
+    const wanted = [
+      {
+        name: 'burst',
+        policy: '"burst";q=4;w=4;qu="requests"',
+        buckets: [
+          { whose: { tenant: 'a' }, remaining: 2, resetMs: 2000 },
+          { whose: { tenant: 'b' }, remaining: 3, resetMs: 1000 },
+        ],
+      },
+      { name: 'unused', policy: '"unused";q=4;w=4;qu="requests"', buckets: [] },
+    ];
+    assert.deepEqual(await recent.standings(limits, limiter), wanted);
+    assert.deepEqual(await recent.standings(limits, limiter), wanted);
+  });
+
+  it(`are ${recentBucketsMax}: the one that was used longest ago is forgotten`, async () => {
+    const recent = new RecentBuckets();
+    for (let tenant = 0; tenant <= recentBucketsMax; tenant++) recent.note([claimOf(String(tenant))]);
+    const [burst] = await recent.standings(limits, createLimiter());
+    const tenants = burst?.buckets.map(({ whose }) => whose.tenant);
+    assert.deepEqual(
+      [tenants?.length, tenants?.[0], tenants?.at(-1)],
+      [recentBucketsMax, String(recentBucketsMax), '1'],
+    );
+  });
+});

@@ -1,0 +1,84 @@
+/** The Admin service of another process. */
+import type * as grpc from '@grpc/grpc-js';
+import type { AuditPage, LimitState, Reloaded } from './admin.ts';
+import type { GetConfigurationResponse__Output } from './generated/sheaf/admin/v1/GetConfigurationResponse.ts';
+import type { GetLimitsResponse__Output } from './generated/sheaf/admin/v1/GetLimitsResponse.ts';
+import type { ListAuditResponse__Output } from './generated/sheaf/admin/v1/ListAuditResponse.ts';
+import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadResponse.ts';
+import { AdminServiceClient } from './proto.ts';
+import { openRemoteTls } from './remote-tls.ts';
+import { fromStatus, toMetadata } from './status.ts';
+import type { RemoteTls } from './tls.ts';
+
+/** Each throws InferError. */
+export interface AdminClient {
+  /** A JSON object, as text. */
+  configuration(): Promise<string>;
+  limits(): Promise<readonly LimitState[]>;
+  audit(after: number, limit: number): Promise<AuditPage>;
+  reload(): Promise<Reloaded>;
+  drain(): Promise<void>;
+  close(): void;
+}
+
+export interface AdminClientOptions {
+  /** Of each call; keys in lower case. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Without it the connection is plain text. */
+  readonly tls: RemoteTls | undefined;
+  /** Of each call. */
+  readonly timeoutMs: number;
+}
+
+/** A record of a thousand entries may be larger than what a gRPC client takes by itself. */
+const messageBytesMax = 64 * 1024 * 1024;
+
+export function createAdminClient(target: string, { metadata, tls, timeoutMs }: AdminClientOptions): AdminClient {
+  const secured = openRemoteTls(target, tls);
+  const client = new AdminServiceClient(target, secured.credentials, {
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.enable_retries': 0,
+  });
+  const sent = toMetadata(new Map(Object.entries(metadata)));
+  const ask = <Response>(
+    start: (options: grpc.CallOptions, done: grpc.requestCallback<Response>) => unknown,
+  ): Promise<Response> =>
+    new Promise((resolve, reject) => {
+      start({ deadline: Date.now() + timeoutMs }, (error, response) => {
+        if (error || !response) reject(fromStatus(error as grpc.ServiceError, target));
+        else resolve(response);
+      });
+    });
+  return {
+    configuration: async () => {
+      const { json } = await ask<GetConfigurationResponse__Output>((options, done) =>
+        client.getConfiguration({}, sent, options, done),
+      );
+      return json;
+    },
+    limits: async () =>
+      (await ask<GetLimitsResponse__Output>((options, done) => client.getLimits({}, sent, options, done))).limits,
+    audit: async (after, limit) => {
+      const page = await ask<ListAuditResponse__Output>((options, done) =>
+        client.listAudit({ after, limit }, sent, options, done),
+      );
+      const entries = page.entries.map(({ sequence, atMs, ...entry }) => {
+        return { ...entry, sequence: Number(sequence), at: Number(atMs) };
+      });
+      return { entries, brokenAt: Number(page.brokenAt) || undefined };
+    },
+    reload: async () => {
+      const { epoch, changed } = await ask<ReloadResponse__Output>((options, done) =>
+        client.reload({}, sent, options, done),
+      );
+      return { epoch: Number(epoch), changed };
+    },
+    drain: async () => {
+      await ask((options, done) => client.drain({}, sent, options, done));
+    },
+    close: () => {
+      client.close();
+      secured.close();
+    },
+  };
+}

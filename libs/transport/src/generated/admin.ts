@@ -1,0 +1,45 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { AdminClient as _sheaf_admin_v1_AdminClient, AdminDefinition as _sheaf_admin_v1_AdminDefinition } from './sheaf/admin/v1/Admin.ts';
+import type { AuditEntry as _sheaf_admin_v1_AuditEntry, AuditEntry__Output as _sheaf_admin_v1_AuditEntry__Output } from './sheaf/admin/v1/AuditEntry.ts';
+import type { Bucket as _sheaf_admin_v1_Bucket, Bucket__Output as _sheaf_admin_v1_Bucket__Output } from './sheaf/admin/v1/Bucket.ts';
+import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from './sheaf/admin/v1/DrainRequest.ts';
+import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from './sheaf/admin/v1/DrainResponse.ts';
+import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from './sheaf/admin/v1/GetConfigurationRequest.ts';
+import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from './sheaf/admin/v1/GetConfigurationResponse.ts';
+import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from './sheaf/admin/v1/GetLimitsRequest.ts';
+import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from './sheaf/admin/v1/GetLimitsResponse.ts';
+import type { Limit as _sheaf_admin_v1_Limit, Limit__Output as _sheaf_admin_v1_Limit__Output } from './sheaf/admin/v1/Limit.ts';
+import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './sheaf/admin/v1/ListAuditRequest.ts';
+import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './sheaf/admin/v1/ListAuditResponse.ts';
+import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from './sheaf/admin/v1/ReloadRequest.ts';
+import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './sheaf/admin/v1/ReloadResponse.ts';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  sheaf: {
+    admin: {
+      v1: {
+        Admin: SubtypeConstructor<typeof grpc.Client, _sheaf_admin_v1_AdminClient> & { service: _sheaf_admin_v1_AdminDefinition }
+        AuditEntry: MessageTypeDefinition<_sheaf_admin_v1_AuditEntry, _sheaf_admin_v1_AuditEntry__Output>
+        Bucket: MessageTypeDefinition<_sheaf_admin_v1_Bucket, _sheaf_admin_v1_Bucket__Output>
+        DrainRequest: MessageTypeDefinition<_sheaf_admin_v1_DrainRequest, _sheaf_admin_v1_DrainRequest__Output>
+        DrainResponse: MessageTypeDefinition<_sheaf_admin_v1_DrainResponse, _sheaf_admin_v1_DrainResponse__Output>
+        GetConfigurationRequest: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationRequest__Output>
+        GetConfigurationResponse: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationResponse__Output>
+        GetLimitsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsRequest__Output>
+        GetLimitsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsResponse__Output>
+        Limit: MessageTypeDefinition<_sheaf_admin_v1_Limit, _sheaf_admin_v1_Limit__Output>
+        ListAuditRequest: MessageTypeDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditRequest__Output>
+        ListAuditResponse: MessageTypeDefinition<_sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditResponse__Output>
+        ReloadRequest: MessageTypeDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadRequest__Output>
+        ReloadResponse: MessageTypeDefinition<_sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadResponse__Output>
+      }
+    }
+  }
+}
+

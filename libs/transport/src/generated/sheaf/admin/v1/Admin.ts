@@ -1,0 +1,83 @@
+// Original file: proto/sheaf/admin/v1/admin.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from '../../../sheaf/admin/v1/DrainRequest.ts';
+import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from '../../../sheaf/admin/v1/DrainResponse.ts';
+import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from '../../../sheaf/admin/v1/GetConfigurationRequest.ts';
+import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
+import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
+import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
+import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
+import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
+import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from '../../../sheaf/admin/v1/ReloadRequest.ts';
+import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from '../../../sheaf/admin/v1/ReloadResponse.ts';
+
+export interface AdminClient extends grpc.Client {
+  Drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _sheaf_admin_v1_DrainRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  Drain(argument: _sheaf_admin_v1_DrainRequest, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  drain(argument: _sheaf_admin_v1_DrainRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  drain(argument: _sheaf_admin_v1_DrainRequest, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  getConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  getConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  getConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  getConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  GetLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  GetLimits(argument: _sheaf_admin_v1_GetLimitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  GetLimits(argument: _sheaf_admin_v1_GetLimitsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  
+  ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _sheaf_admin_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  listAudit(argument: _sheaf_admin_v1_ListAuditRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
+  
+  Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  Reload(argument: _sheaf_admin_v1_ReloadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  Reload(argument: _sheaf_admin_v1_ReloadRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  reload(argument: _sheaf_admin_v1_ReloadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  reload(argument: _sheaf_admin_v1_ReloadRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
+  
+}
+
+export interface AdminHandlers extends grpc.UntypedServiceImplementation {
+  Drain: grpc.handleUnaryCall<_sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse>;
+  
+  GetConfiguration: grpc.handleUnaryCall<_sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse>;
+  
+  GetLimits: grpc.handleUnaryCall<_sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse>;
+  
+  ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
+  
+  Reload: grpc.handleUnaryCall<_sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse>;
+  
+}
+
+export interface AdminDefinition extends grpc.ServiceDefinition {
+  Drain: MethodDefinition<_sheaf_admin_v1_DrainRequest, _sheaf_admin_v1_DrainResponse, _sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse__Output>
+  GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
+  GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
+  ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
+  Reload: MethodDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse__Output>
+}

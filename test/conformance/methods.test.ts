@@ -1,0 +1,87 @@
+/** Every method that a public door has is in the table of roles, and nothing else is. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import * as grpc from '@grpc/grpc-js';
+import { defaultLimits, InferError } from '@sheaf/inference';
+import { methodRoles } from '@sheaf/policies';
+import { createDoor, type Door, type DoorOptions, type Served } from '@sheaf/transport';
+
+const refused = async (): Promise<never> => {
+  throw new InferError('UNIMPLEMENTED', 'this door is only looked at');
+};
+const served: Served = {
+  infer: refused,
+  describe: () => {
+    throw new InferError('NOT_FOUND', 'there is nothing');
+  },
+  isReady: () => false,
+  names: () => [],
+  snapshot: () => ({ epoch: 1 }),
+  onJournal: () => {},
+};
+/** As the gateway opens its public door. */
+const publicly: Served = {
+  ...served,
+  admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
+  admin: { configuration: () => '{}', limits: refused, audit: refused, reload: refused, drain: refused },
+};
+const options: DoorOptions = { name: 'gateway', host: '127.0.0.1', port: 0, limits: defaultLimits };
+
+/** What grpc-js has registered on the server of a door. */
+async function methodsOf(door: () => Promise<Door>): Promise<string[]> {
+  const servers: grpc.Server[] = [];
+  const { bindAsync } = grpc.Server.prototype;
+  grpc.Server.prototype.bindAsync = function (...args) {
+    servers.push(this);
+    return bindAsync.apply(this, args);
+  };
+  try {
+    const opened = await door();
+    const handlers: unknown = Reflect.get(servers[0] ?? {}, 'handlers');
+    await opened.close(0);
+    assert.ok(handlers instanceof Map, 'grpc-js keeps its handlers elsewhere now');
+    return [...handlers.keys()].map(String).sort();
+  } finally {
+    grpc.Server.prototype.bindAsync = bindAsync;
+  }
+}
+
+describe('the table of roles', () => {
+  let methods: string[];
+  before(async () => {
+    methods = await methodsOf(() => createDoor(options, publicly));
+  });
+  after(() => methods.splice(0));
+
+  it('has every method that a public door has', () => {
+    assert.ok(methods.length > 10, methods.join());
+    assert.deepEqual(
+      methods.filter((method) => !Object.hasOwn(methodRoles, method)),
+      [],
+    );
+  });
+
+  it('has no method that no public door has', () => {
+    assert.deepEqual(
+      Object.keys(methodRoles).filter((method) => !methods.includes(method)),
+      [],
+    );
+  });
+
+  it('gives nobody without a role more than looking', () => {
+    const open = Object.keys(methodRoles).filter((method) => methodRoles[method] === 'any');
+    assert.deepEqual(
+      open.filter((method) => /Infer$|Admin/.test(method)),
+      [],
+    );
+  });
+
+  it('is of public doors: administration is on no other', async () => {
+    const inner = await methodsOf(() => createDoor({ ...options, mesh: true }, served));
+    assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
+    assert.deepEqual(
+      inner.filter((method) => method.includes('Admin')),
+      [],
+    );
+  });
+});
