@@ -174,6 +174,13 @@ describe('a reload that is asked for', () => {
     assert.match(stderr, /^policies\.yaml:2: limits\.0\.rate: /);
     assert.equal((await json('observe', 'config')).epoch, 2);
     assert.equal((await infer(keys.get('infer') ?? '')).code, 0);
+    const issuer = '{ issuer: i, audience: a, jwks: ./keys.json, algorithms: [ES256], tenant: t }';
+    await write('keys.json', 'no keys');
+    await write('policies.yaml', `identity: { jwt: [${issuer}] }\n`);
+    const keyless = await admin('admin', 'reload');
+    assert.match(keyless.stderr, /^identity: the key set keys\.json cannot be used: /);
+    assert.equal((await json('observe', 'config')).epoch, 2);
+    await rm(join(folder, 'keys.json'));
     await write('policies.yaml', policies);
   });
 
