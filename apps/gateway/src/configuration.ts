@@ -41,11 +41,11 @@ function describeService(service: Service, { services }: Generation, { folder, t
     models,
     transforms,
     own: endpoint === undefined,
-    ...(endpoint === undefined ? { cpus, replicas } : { target: withoutCredentials(endpoint) }),
+    ...(endpoint === undefined ? { cpus, replicas } : { target: targetIn(folder, endpoint) }),
     transport,
     tls: filesIn(folder, endpoint === undefined ? tls : service.tls) ?? null,
     ready: handle?.isReady() ?? false,
-    endpoints: endpoints.map(({ target, isReady }) => ({ target: withoutCredentials(target), ready: isReady })),
+    endpoints: endpoints.map(({ target, isReady }) => ({ target: targetIn(folder, target), ready: isReady })),
   };
 }
 
@@ -73,6 +73,12 @@ export function inFolder(folder: string, file: string): string {
   return path === '..' || path.startsWith('../') || isAbsolute(path) ? '(outside the folder)' : path;
 }
 
+/** A gRPC target; one of `unix:` is a file. */
+export function targetIn(folder: string, target: string): string {
+  const [, file] = /^unix(?:-abstract)?:(?:\/\/)?(.*)$/.exec(target) ?? [];
+  return file === undefined ? withoutCredentials(target) : `unix:${inFolder(folder, file)}`;
+}
+
 /** Who writes a password or a token into a URL writes it before the @ or after the ?. */
 export const withoutCredentials = (url: string): string =>
-  url.replace(/^([a-z][a-z0-9+.-]*:\/*)?[^/?#@]*@/i, '$1').replace(/[?#].*$/, '?...');
+  url.replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/+)?[^/?#@]*@/i, '$1').replace(/[?#].*$/, '?...');

@@ -74,7 +74,9 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
         if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
         const others = othersProblem(served.mesh, mesh, fingerprints, await fingerprintsOf(mesh));
         if (others) throw unfit(others);
-        const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch(asUnfit);
+        const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
+          throw asUnfit(error, mesh.folder);
+        });
         return { epoch, changed };
       }),
   };
@@ -87,8 +89,8 @@ export const policiesHash = (policies: PoliciesSpec | undefined): string =>
 const unfit = (message: string): InferError =>
   new InferError('FAILED_PRECONDITION', message, { reason: 'MESH_INVALID' });
 
-/** What is wrong with the folder is no mistake of the request. */
-function asUnfit(error: unknown): never {
-  if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') throw unfit(error.message);
-  throw error;
-}
+/** What is wrong with the folder is no mistake of the request; where the folder is, is told to nobody. */
+const asUnfit = (error: unknown, folder: string): unknown =>
+  error instanceof InferError && error.code === 'INVALID_ARGUMENT'
+    ? unfit(error.message.replaceAll(`${folder}/`, ''))
+    : error;

@@ -21,7 +21,7 @@ export function keptProblem({ policies: before }: Mesh, { policies: after }: Mes
   if ((before === undefined) !== (after === undefined))
     return `policies.yaml: ${after ? 'it is new' : 'it is gone'}, and who may call would change for everybody; start the mesh again`;
   if (before?.limiter.whenGone !== after?.limiter.whenGone)
-    return 'policies.yaml: limiter.whenGone: want what it was at the start; start the mesh again';
+    return 'policies.yaml: limiter.whenRedisIsGone: want what it was at the start; start the mesh again';
   return undefined;
 }
 
