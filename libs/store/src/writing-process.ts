@@ -1,12 +1,11 @@
 /** A process for the tests to kill: writes in a loop, and tells each write once it was acknowledged. */
-import { writeSync } from 'node:fs';
 import { openState } from './open-state.ts';
 import { aKey, anEntry } from './state-samples.ts';
 
 const [, , folder = '', name = ''] = process.argv;
 const state = await openState(folder, { lockWaitMs: 60_000 });
-// At once, not through a stream that the kill would cut.
-const told = (line: string): void => void writeSync(1, `${line}\n`);
+// To a pipe of Linux and macOS it is written at once, also when the reader is late.
+const told = (line: string): void => void process.stdout.write(`${line}\n`);
 
 for (let round = 0; ; round++) {
   const id = `${name}-${round}`;
