@@ -81,7 +81,7 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
     describe: (name, version, principal) => {
       if (isHidden(name, principal)) throw noSuchModel(name);
       const target = targetOf(name, version);
-      return catalog.describe(target.model, target.version);
+      return { ...catalog.describe(target.model, target.version), name };
     },
     isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
   };

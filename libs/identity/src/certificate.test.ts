@@ -81,13 +81,19 @@ describe('createDevelopmentCertificates', () => {
   const hosts = ['localhost', '127.0.0.1', '::1', '*.sheaf.example'];
   const made = createDevelopmentCertificates({ days: 30, hosts });
 
-  it('makes a P-256 authority, and leaves that it has signed', async () => {
-    const { ca, door, service, client } = await made;
-    const authority = new X509Certificate(ca.certificate);
-    assert.deepEqual([authority.ca, authority.publicKey.asymmetricKeyDetails?.namedCurve], [true, 'prime256v1']);
-    for (const pair of [door, service, await client('reader')]) {
+  it('makes two P-256 authorities, one of the mesh and one of its callers, and leaves that they have signed', async () => {
+    const { ca, clientCa, door, service, client } = await made;
+    const [mesh, callers] = [new X509Certificate(ca.certificate), new X509Certificate(clientCa.certificate)];
+    for (const { ca: signs, publicKey } of [mesh, callers])
+      assert.deepEqual([signs, publicKey.asymmetricKeyDetails?.namedCurve], [true, 'prime256v1']);
+    for (const [pair, authority, other] of [
+      [door, mesh, callers],
+      [service, mesh, callers],
+      [await client('reader'), callers, mesh],
+    ] as const) {
       const leaf = new X509Certificate(pair.certificate);
       assert.ok(leaf.checkIssued(authority) && leaf.verify(authority.publicKey) && !leaf.ca);
+      assert.ok(!leaf.verify(other.publicKey), 'who may knock at the door is no service');
     }
     assert.equal(new Set([ca.key, door.key, service.key]).size, 3);
   });
@@ -104,9 +110,9 @@ describe('createDevelopmentCertificates', () => {
   });
 
   it('opens a connection on which both sides are sure of each other', async () => {
-    const { ca, door, client } = await made;
+    const { ca, clientCa, door, client } = await made;
     const pair = await client('reader');
-    const options = { cert: door.certificate, key: door.key, ca: ca.certificate, requestCert: true };
+    const options = { cert: door.certificate, key: door.key, ca: clientCa.certificate, requestCert: true };
     const server = createServer({ ...options, rejectUnauthorized: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

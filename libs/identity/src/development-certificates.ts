@@ -10,8 +10,10 @@ export interface PemPair {
 }
 
 export interface DevelopmentCertificates {
-  /** The authority that has signed the others; whoever has its key can make more of them. */
+  /** The authority of the mesh: it has signed the door's and the services'. Whoever has its key can make more of them. */
   readonly ca: PemPair;
+  /** The authority of callers, another one: who may knock at the door is not thereby one of the services. */
+  readonly clientCa: PemPair;
   /** Of the gateway: a server to callers, a client to services. */
   readonly door: PemPair;
   /** Of the services behind it. */
@@ -43,14 +45,17 @@ export async function createDevelopmentCertificates(
   if (!(days >= 1 && days <= daysMax)) throw invalid(`days: want 1 to ${daysMax}, got ${days}`);
   if (hosts.length === 0) throw invalid('hosts: want one or more');
   const names = hosts.map(hostName);
-  const authority = await createAuthority(new Date(now - startsEarlierMs), new Date(now + days * dayMs));
+  const period = [new Date(now - startsEarlierMs), new Date(now + days * dayMs)] as const;
+  const authority = await createAuthority('sheaf development CA', ...period);
+  const callers = await createAuthority('sheaf development CA of clients', ...period);
   return {
     ca: authority.pair,
+    clientCa: callers.pair,
     door: await authority.issue('sheaf door', ['server', 'client'], names),
     service: await authority.issue('sheaf service', ['server', 'client'], names),
     async client(name) {
       if (!clientName.test(name)) throw invalid('client name: want 1 to 64 letters, digits, dots, dashes, underscores');
-      return authority.issue(name, ['client'], []);
+      return callers.issue(name, ['client'], []);
     },
   };
 }
@@ -71,7 +76,7 @@ async function loadX509(): Promise<typeof import('@peculiar/x509')> {
   return import('@peculiar/x509');
 }
 
-async function createAuthority(notBefore: Date, notAfter: Date) {
+async function createAuthority(name: string, notBefore: Date, notAfter: Date) {
   const x509 = await loadX509();
   const { KeyUsageFlags: use } = x509;
   const createKeys = () => crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
@@ -79,7 +84,7 @@ async function createAuthority(notBefore: Date, notAfter: Date) {
   const keys = await createKeys();
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
     ...period,
-    name: [{ CN: ['sheaf development CA'] }],
+    name: [{ CN: [name] }],
     keys,
     extensions: [
       // It may sign no other authority.

@@ -81,7 +81,8 @@ export class InferError extends Error {
   readonly retryDelayMs: number | undefined;
 
   constructor(code: InferErrorCode, message: string, details: InferErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    // Half a surrogate pair, as a cut text may end with, has no UTF-8, and libraries throw on it.
+    super(message.toWellFormed(), { cause: details.cause });
     this.name = 'InferError';
     this.code = code;
     this.reason = details.reason ?? code;

@@ -61,7 +61,16 @@ export {
   roles,
 } from './principal.ts';
 export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
-export { createTensor, type Elements, elements, packBytes, type Tensor, tensorOf, unpackBytes } from './tensor.ts';
+export {
+  createTensor,
+  type Elements,
+  elements,
+  packBytes,
+  rowCount,
+  type Tensor,
+  tensorOf,
+  unpackBytes,
+} from './tensor.ts';
 export { traced } from './traced.ts';
 export {
   defineTransform,

@@ -143,3 +143,7 @@ export function tensorOf(name: string, datatype: Datatype, shape: readonly numbe
   const data = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return createTensor({ name, datatype, shape, data });
 }
+
+/** How many rows a request has: the most that any of its inputs has, whatever their order; at least 1. */
+export const rowCount = (inputs: readonly Pick<Tensor, 'shape'>[]): number =>
+  inputs.reduce((most, { shape }) => Math.max(most, shape[0] ?? 1), 1);

@@ -1,10 +1,29 @@
-import { explain, explainParameter, explanationParameter, type Layer, wishOf } from '@sheaf/inference';
+import {
+  type CallContext,
+  type Explanation,
+  explain,
+  explainParameter,
+  explanationParameter,
+  type Layer,
+  wishOf,
+} from '@sheaf/inference';
 
 /** Answers the request parameter `sheaf_explain: true` with the path that the call took, in the response parameter `sheaf_explanation`. */
 export const explainOnRequest: Layer = (next) => async (request, context) => {
   const wish = wishOf(request, explainParameter);
   const response = await next(request, context);
   if (!wish) return response;
-  const explanation = JSON.stringify(explain(context.journal, context.span));
+  const tree = explain(context.journal, context.span);
+  const explanation = JSON.stringify(seesInside(context) ? tree : withoutAddresses(tree));
   return { ...response, parameters: new Map([...response.parameters, [explanationParameter, explanation]]) };
 };
+
+/** Where services are is for those who look after the mesh. Without a principal it is one of its own processes that asks. */
+const seesInside = ({ principal }: CallContext): boolean =>
+  principal === undefined || principal.roles.includes('observe') || principal.roles.includes('admin');
+
+function withoutAddresses({ attributes, children, ...rest }: Explanation): Explanation {
+  const { 'sheaf.endpoint': _, ...others } = attributes ?? {};
+  const told = Object.keys(others).length > 0 ? { attributes: others } : {};
+  return { ...rest, ...told, children: children.map(withoutAddresses) };
+}

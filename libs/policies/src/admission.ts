@@ -23,9 +23,13 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.admin.v1.Admin/Drain': 'admin',
 };
 
-const openServices: Readonly<Record<OpenMethods, string>> = {
-  health: '/grpc.health.',
-  reflection: '/grpc.reflection.',
+/** Not List: that is for whoever may observe. */
+const openMethods: Readonly<Record<OpenMethods, readonly string[]>> = {
+  health: ['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/Watch'],
+  reflection: [
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo',
+  ],
 };
 
 /** What a caller shows, whatever brought it. */
@@ -50,9 +54,9 @@ export function createAdmission(
   authenticate: Authenticate,
   open: readonly OpenMethods[],
 ): (shown: Shown) => Principal | Promise<Principal> {
-  const opened = open.map((service) => openServices[service]);
+  const opened = new Set(open.flatMap((service) => openMethods[service]));
   return ({ method, metadata, peer }) => {
-    if (opened.some((prefix) => method.startsWith(prefix))) return stranger;
+    if (opened.has(method)) return stranger;
     const principal = authenticate({
       apiKey: metadata('x-api-key'),
       authorization: metadata('authorization'),

@@ -1,5 +1,5 @@
 /** What a call costs: its expression for each model call of the plan, or of those that were made, summed. */
-import { type CallContext, elementCount, type InferRequest } from '@sheaf/inference';
+import { type CallContext, elementCount, type InferRequest, rowCount } from '@sheaf/inference';
 import { type Evaluate, ExpressionError } from '@sheaf/rules';
 
 /** What the limits need to know of what a call sets off. */
@@ -15,13 +15,11 @@ export interface Call {
   readonly ms: number;
 }
 
-const rowsOf = ({ inputs }: InferRequest): number => inputs[0]?.shape[0] ?? 1;
-
 /** What a model takes that nobody has measured yet. */
 const unknownMs = 1;
 
 export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
-  const rows = rowsOf(request);
+  const rows = rowCount(request.inputs);
   const names = plans.callsOf(request.model, request.version) ?? [];
   return names.map((name) => ({ ms: plans.usualMs(name, rows) ?? unknownMs }));
 }
@@ -38,12 +36,15 @@ export function madeCalls({ journal }: CallContext, since: number): Call[] {
 /** More than any limit allows; a sum of large numbers stays a number. */
 const costMax = 1e15;
 
+/** Of nothing there is one: a request without rows sets its calls off like any other. */
+const atLeastOne = (count: number): number => Math.max(1, count);
+
 /** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
 export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: readonly Call[]): number {
   const facts = {
-    inputBytes: request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
-    elements: request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    rows: rowsOf(request),
+    inputBytes: atLeastOne(request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0)),
+    elements: atLeastOne(request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0)),
+    rows: rowCount(request.inputs),
   };
   const whole = calls.reduce((sum, { ms }) => {
     try {

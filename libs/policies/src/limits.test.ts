@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, tensorOf } from '@sheaf/inference';
+import { type CallContext, InferError, type InferErrorCode, tensorOf } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Take } from '@sheaf/limiter';
 import { compileLimits } from './claim.ts';
 import type { Plans } from './limit-cost.ts';
@@ -165,12 +165,22 @@ describe('the cost of a call', () => {
     assert.equal(await costing('rows * 8e307', 'eight'), 1e15);
   });
 
-  it('takes a request without rows for one row, and one of none for none', async () => {
+  it('takes a request without rows, and one of none, for one row: it sets its calls off like any other', async () => {
     assert.equal(await costing('rows', 'm', requestOf('m', { inputs: [] })), 1);
     const scalar = tensorOf('x', 'FP32', [], new Float32Array(1));
     assert.equal(await costing('rows', 'm', requestOf('m', { inputs: [scalar] })), 1);
     const none = tensorOf('x', 'FP32', [0, 3], new Float32Array(0));
-    assert.equal(await costing('rows', 'm', requestOf('m', { inputs: [none] })), 0);
+    for (const cost of ['rows', 'elements', 'inputBytes'])
+      assert.equal(await costing(cost, 'm', requestOf('m', { inputs: [none] })), 1);
+  });
+
+  it('is the same in whatever order the inputs come', async () => {
+    const inputs = [
+      tensorOf('x', 'FP32', [1_000, 1], new Float32Array(1_000)),
+      tensorOf('t', 'FP32', [1], new Float32Array(1)),
+    ];
+    for (const order of [inputs, inputs.toReversed()])
+      assert.equal(await costing('rows', 'm', requestOf('m', { inputs: order })), 1_000);
   });
 });
 
@@ -196,7 +206,7 @@ describe('what is settled after a call', () => {
     assert.equal(settled.length, 1, 'once, whatever becomes of the call');
     return settled[0];
   }
-  const fail = (code: 'INTERNAL' | 'UNAVAILABLE'): never => {
+  const fail = (code: InferErrorCode): never => {
     throw new InferError(code, 'it failed');
   };
 
@@ -224,6 +234,8 @@ describe('what is settled after a call', () => {
 
   it('is nothing for a call to what was not there, so that its fallback pays alone', async () => {
     assert.deepEqual(await settledBy(() => fail('UNAVAILABLE')), [0, 0, 0, 0]);
+    for (const code of ['INVALID_ARGUMENT', 'PERMISSION_DENIED', 'NOT_FOUND', 'RESOURCE_EXHAUSTED'] as const)
+      assert.deepEqual(await settledBy(() => fail(code)), [0, 0, 0, 0], 'what is refused costs nothing');
     const half = (context: CallContext): void => {
       make(25)(context);
       fail('UNAVAILABLE');

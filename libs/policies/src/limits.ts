@@ -1,6 +1,8 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
+import { hash } from 'node:crypto';
 import {
   type CallContext,
+  InferError,
   type InferRequest,
   type Layer,
   matchesPattern,
@@ -8,7 +10,6 @@ import {
   remainingMs,
 } from '@sheaf/inference';
 import type { Limiter, Standing, Take, Verdict } from '@sheaf/limiter';
-import { isAway } from './away.ts';
 import { type Claim, type CompiledLimits, wholeNumber } from './claim.ts';
 import { type Call, costOf, madeCalls, type Plans, plannedCalls } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
@@ -31,20 +32,27 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     tell(claims, verdict, context);
     if (!verdict.taken) throw withoutStack(() => refusal(claims, verdict));
     const before = context.journal.spans.length;
-    let away = false;
+    let refused = request.parameters.get(planParameter) === true;
     try {
       return await next(request, context);
     } catch (error) {
-      away = isAway(error);
+      refused = isRefusal(error);
       throw error;
     } finally {
       const made = madeCalls(context, before);
-      // So that a call which its route then hands to a fallback pays once.
-      const costs = away && made.length === 0 ? claims.map(() => 0) : spentBy(claims, request, made);
+      // What was refused before anything ran, and what was only planned, costs nothing; a call that its route then hands to a fallback pays there.
+      const costs = refused && made.length === 0 ? claims.map(() => 0) : spentBy(claims, request, made);
       limiter.settle(verdict.receipt, costs);
     }
   };
 }
+
+/** Asks what a call would set off, without running it. */
+const planParameter = 'sheaf_plan';
+
+/** Codes of calls that may have taken time before they failed: those have held what they took. */
+const spending = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS']);
+const isRefusal = (error: unknown): boolean => error instanceof InferError && !spending.has(error.code);
 
 /** To find out through which layers a call came takes longer than to refuse it, and is the same for all. */
 function withoutStack<E extends Error>(create: () => E): E {
@@ -60,6 +68,13 @@ function withoutStack<E extends Error>(create: () => E): E {
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;
 
+/** What names a bucket is written down by stores, which bound it; names from tokens may be long. */
+const bucketKeyCharsMax = 512;
+function bucketKey(parts: readonly string[]): string {
+  const key = JSON.stringify(parts);
+  return key.length <= bucketKeyCharsMax ? key : JSON.stringify([parts[0], hash('sha256', key)]);
+}
+
 function claimsOf(limits: CompiledLimits, principal: Principal, request: InferRequest, plans: Plans): Claim[] {
   let calls: readonly Call[] | undefined;
   const claims: Claim[] = [];
@@ -68,7 +83,7 @@ function claimsOf(limits: CompiledLimits, principal: Principal, request: InferRe
     const { name, allows, per } = limit.spec;
     const whose: Partial<Record<Dimension, string>> = {};
     for (const dimension of per) whose[dimension] = named(dimension, principal, request);
-    const key = JSON.stringify([name, ...Object.values(whose)]);
+    const key = bucketKey([name, ...Object.values(whose)]);
     calls ??= limit.cost && plannedCalls(request, plans);
     const cost = limit.cost ? costOf(limit.cost, request, calls ?? []) : 1;
     claims.push({ limit, take: takeOf(allows, key, cost), whose });

@@ -1,4 +1,4 @@
-import type { CallContext, Infer, InferRequest, Layer } from '@sheaf/inference';
+import { type CallContext, type Infer, type InferRequest, type Layer, maySee } from '@sheaf/inference';
 import { createSplit } from '@sheaf/routing';
 import { isAway } from './away.ts';
 import type { CallerValue, RouteSpec, RouteTarget } from './spec.ts';
@@ -49,9 +49,12 @@ export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (targe
       const version = to.version === '' ? '' : `/${to.version}`;
       context.journal.mark(context.span, { 'sheaf.route': `${request.model} -> ${to.model}${version}` });
     };
-    const ask = (to: RouteTarget): ReturnType<Infer> => {
+    const ask = async (to: RouteTarget): ReturnType<Infer> => {
       told(to);
-      return next(towards(request, to), context);
+      const response = await next(towards(request, to), context);
+      // What a caller may not see is not named to it either.
+      const isHidden = context.principal && !maySee(context.principal, to.model);
+      return isHidden ? { ...response, model: request.model } : response;
     };
     if (!fallback) return ask(chosen);
     if (!isReady(chosen)) return ask(fallback);

@@ -13,8 +13,14 @@ export interface Health {
 type Watch = grpc.ServerWritableStream<{ readonly service: string }, unknown>;
 
 interface HealthHandlers {
+  readonly list: (call: List, done: grpc.sendUnaryData<Statuses>) => void;
   readonly watch: (call: Watch) => void;
   readonly check: (call: Check, done: grpc.sendUnaryData<unknown>) => void;
+}
+
+type List = grpc.ServerUnaryCall<unknown, Statuses>;
+interface Statuses {
+  readonly statuses: Readonly<Record<string, unknown>>;
 }
 
 /** What anybody could have called a model. */
@@ -22,7 +28,7 @@ const nameCharsMax = 128;
 
 /** In the words of grpc-health-check, with the details of our own refusals. */
 const unknownService = (name: string): Partial<grpc.StatusObject> =>
-  toStatus(notFound(`Health status unknown for service ${name}`, name.slice(0, nameCharsMax)));
+  toStatus(notFound(`Health status unknown for service ${name}`, name.slice(0, nameCharsMax).toWellFormed()));
 
 /** What grpc-health-check has of each handler's call. */
 type Check = grpc.ServerUnaryCall<{ readonly service: string }, unknown>;
@@ -33,7 +39,7 @@ export function addHealth(server: grpc.Server, isVisible: (name: string, metadat
   const open = new Set<Watch>();
   health.addToServer({
     addService: (definition, implementation) => {
-      const { watch, check } = implementation as unknown as HealthHandlers;
+      const { watch, check, list } = implementation as unknown as HealthHandlers;
       const tracked = (call: Watch): void => {
         open.add(call);
         call.on('cancelled', () => open.delete(call));
@@ -45,7 +51,13 @@ export function addHealth(server: grpc.Server, isVisible: (name: string, metadat
         if (!isVisible(service, call.metadata)) done(unknownService(service));
         else check(call, (error, status) => (error ? done(unknownService(service)) : done(null, status)));
       };
-      const guarded = { ...implementation, watch: tracked, check: checked };
+      const listed = (call: List, done: grpc.sendUnaryData<Statuses>): void =>
+        list(call, (error, answer) => {
+          if (error || !answer) return done(error);
+          const visible = Object.entries(answer.statuses).filter(([name]) => isVisible(name, call.metadata));
+          done(null, { statuses: Object.fromEntries(visible) });
+        });
+      const guarded = { ...implementation, watch: tracked, check: checked, list: listed };
       server.addService(definition, guarded as unknown as grpc.UntypedServiceImplementation);
     },
   });

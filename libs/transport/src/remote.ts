@@ -15,6 +15,7 @@ import {
   type ModelDescription,
   parseExplanation,
   remainingMs,
+  rowCount,
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
@@ -118,8 +119,7 @@ export function createRemote(
 }
 
 /** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
-const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number =>
-  fixedMs + rowMs * (inputs[0]?.shape[0] ?? 1);
+const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
 function createLanes(channel: ChannelTo, service: string, bytesMax: number) {

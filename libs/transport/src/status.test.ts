@@ -87,6 +87,15 @@ describe('the details of a refusal', () => {
     assert.deepEqual(metadata?.get('x-request-id'), ['abc']);
   });
 
+  it('are text wherever a cut goes through a pair of surrogates', () => {
+    for (const lead of ['', 'a']) {
+      const { details } = toStatus(new InferError('INVALID_ARGUMENT', `${lead}${'\u{1F600}'.repeat(600)}`));
+      assert.ok(details.isWellFormed());
+      assert.doesNotThrow(() => encodeURI(details));
+    }
+    assert.ok(new InferError('INTERNAL', '\ud83d').message.isWellFormed());
+  });
+
   it('stay below two kilobytes, however much is wrong', () => {
     const violations = Array.from({ length: 64 }, (_, index) => ({
       field: `inputs[${index}].shape[1]`,

@@ -66,6 +66,9 @@ export interface RpcStatus {
   readonly details: { type_url: string; value: Uint8Array }[];
 }
 
+/** At most so much of it; a pair of surrogates that the cut goes through is no text any more. */
+const cut = (text: string, charsMax: number): string => text.slice(0, charsMax).toWellFormed();
+
 /** What went wrong, as every way out of a door tells it. */
 export function toRpcStatus(error: InferError): RpcStatus {
   const { reason, metadata, violations, about, retryAfterMs = -1, retryDelayMs = retryAfterMs } = error;
@@ -74,12 +77,12 @@ export function toRpcStatus(error: InferError): RpcStatus {
   if (violations.length > 0) {
     details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
   }
-  if (about) details.push(subjectDetail(about, error.message.slice(0, messageCharsMax / 4)));
+  if (about) details.push(subjectDetail(about, cut(error.message, messageCharsMax / 4)));
   if (retryDelayMs >= 0) {
     const retryDelay = { seconds: Math.floor(retryDelayMs / 1000), nanos: Math.floor((retryDelayMs % 1000) * 1e6) };
     details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
   }
-  return { code: grpc.status[error.code], message: error.message.slice(0, messageCharsMax), details };
+  return { code: grpc.status[error.code], message: cut(error.message, messageCharsMax), details };
 }
 
 export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.encode(status).finish();

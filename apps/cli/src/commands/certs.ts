@@ -17,7 +17,7 @@ export const certs: Command = {
     days: { type: 'string' },
     force: { type: 'boolean' },
   },
-  help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout. Who has certs/ca.key can make more of them.
+  help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout. Who has certs/ca.key or certs/client-ca.key can make more of them.
   --host <name>     a further name or address of the door and the services, beside ${hostsAlways.join(', ')}; may be repeated
   --client <name>   the common name of the client; "client" unless given
   --days <n>        ${daysDefault} unless given
@@ -30,6 +30,7 @@ export const certs: Command = {
     const made = await createDevelopmentCertificates({ days, hosts });
     const pairs = {
       ca: made.ca,
+      'client-ca': made.clientCa,
       door: made.door,
       service: made.service,
       client: await made.client(textOf(values.client) ?? 'client'),
@@ -40,13 +41,13 @@ export const certs: Command = {
       { path: join(target, `${name}.key`), text: key, mode: 0o600 },
     ]);
     await writeAll(target, files, values.force === true);
-    console.error(`${target}: ca, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`);
+    console.error(`${target}: two authorities, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`);
     console.log(meshLines);
   },
 };
 
 const meshLines = `gateway:
-  tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/ca.crt }
+  tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/client-ca.crt }
 tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
 
 interface File {

@@ -54,7 +54,8 @@ export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
     else if (field === 3) id = reader.string();
     else if (field === 4) parameters.read(reader);
     else if (field === 5) inputs.readTensor(reader);
-    else if (field === 6 && ++outputCount <= limits.outputsMax) outputs.push(readOutputName(reader));
+    else if (field === 6 && ++outputCount <= limits.outputsMax)
+      outputs.push(readOutputName(reader, outputCount - 1, limits));
     else if (field === 7) inputs.readRaw(reader);
     else reader.skip();
   }
@@ -66,7 +67,7 @@ export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
   return { request, typed: inputs.typed };
 }
 
-function readOutputName(reader: WireReader): string {
+function readOutputName(reader: WireReader, index: number, limits: Limits): string {
   let name = '';
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -74,6 +75,8 @@ function readOutputName(reader: WireReader): string {
     else reader.skip();
   }
   reader.leave(outer);
+  if (name.length > limits.nameCharsMax)
+    throw invalidField(`outputs[${index}].name`, `want at most ${limits.nameCharsMax} characters`, 'NAME_INVALID');
   return name;
 }
 
