@@ -151,7 +151,7 @@ describe('administration', () => {
     const [bucket] = burst.buckets;
     assert.deepEqual(bucket.whose, { tenant: 'acme' });
     assert.ok(bucket.remaining >= 40 && bucket.remaining < 50, JSON.stringify(bucket));
-    assert.match((await admin('observe', 'limits')).stdout, /^burst +"burst"\S+ +tenant:acme +4[0-9.]+ +[0-9.]+ s$/m);
+    assert.match((await admin('observe', 'limits')).stdout, /^burst +"burst"\S+ +tenant acme +4[0-9.]+ +\d+ min$/m);
   });
 });
 
@@ -230,7 +230,15 @@ describe('the record of changes', () => {
     for (const key of keys.values()) assert.ok(!JSON.stringify(entries).includes(key.split('_').slice(2).join('_')));
     assert.equal((await json('observe', 'audit', '--after', '5')).entries.length, 1);
     assert.equal((await json('observe', 'audit', '--limit', '2')).entries.length, 2);
-    assert.match((await admin('observe', 'audit')).stdout, /the chain is whole\n$/);
+    assert.match((await admin('observe', 'audit')).stdout, /^entries 1 to 6 of 6\nthe chain is whole\n$/m);
+    const newest = (await admin('observe', 'audit', '--limit', '2')).stdout;
+    assert.match(newest, /^5 +\S+ +\S+ +keys\.revoke .*\n6 +.*\nentries 5 to 6 of 6\n/m);
+    const first = (await admin('observe', 'audit', '--after', '0', '--limit', '2')).stdout;
+    assert.match(first, /^1 .*\n2 .*\nentries 1 to 2 of 6\n/m);
+    assert.match(
+      (await admin('observe', 'audit', '--after', '70')).stdout,
+      /^no entries after 70\nthe chain is whole\n$/,
+    );
   });
 });
 

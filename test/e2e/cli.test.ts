@@ -289,6 +289,8 @@ describe('a command that is wrong', () => {
     [['admin', 'config', 'more'], /^sheaf admin config: want options only, got "more"$/],
     [['admin', 'reload', '--after', '1'], /^--after and --limit are for sheaf admin audit$/],
     [['admin', 'audit', '--limit', '1001'], /^--limit: want an integer from 1 to 1000, got "1001"$/],
+    [['admin', 'audit', '--after', '-1'], /^--after: want an integer from 0 to 9007199254740991, got "-1"$/],
+    [['admin', 'audit', '--limit', '-5'], /^--limit: want an integer from 1 to 1000, got "-5"$/],
     [['admin', 'config', '--address', '127.0.0.1:1'], /cannot be reached; is the mesh up\?/],
     [['keys'], /^usage: sheaf keys create\|list\|revoke/],
     [['keys', 'delete'], /^there is no "sheaf keys delete"; want create, list or revoke$/],
