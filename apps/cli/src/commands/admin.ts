@@ -33,12 +33,13 @@ ${doorHelp}
     const isAudit = action === 'audit';
     if (!isAudit && (values.after ?? values.limit) !== undefined)
       throw new UsageError('--after and --limit are for sheaf admin audit');
-    const { address, metadata, tls } = doorOf(values);
+    const asked = doorOf(values);
+    const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
     try {
       await act(client, values);
     } catch (error) {
-      throw withAdvice(error);
+      throw withAdvice(error, asked);
     } finally {
       client.close();
     }
