@@ -171,7 +171,7 @@ describe('a reload that is asked for', () => {
     await write('policies.yaml', 'limits:\n  - { name: burst, rate: often }\n');
     const { code, stderr } = await admin('admin', 'reload');
     assert.equal(code, 2);
-    assert.match(stderr, /^policies\.yaml:2: limits\.0\.rate: /);
+    assert.match(stderr, /^policies\.yaml:2: limits\.0\.rate: limit "burst": want a rate /);
     assert.equal((await json('observe', 'config')).epoch, 2);
     assert.equal((await infer(keys.get('infer') ?? '')).code, 0);
     const issuer = '{ issuer: i, audience: a, jwks: ./keys.json, algorithms: [ES256], tenant: t }';
