@@ -151,7 +151,7 @@ describe('administration', () => {
     const [bucket] = burst.buckets;
     assert.deepEqual(bucket.whose, { tenant: 'acme' });
     assert.ok(bucket.remaining >= 40 && bucket.remaining < 50, JSON.stringify(bucket));
-    assert.match((await admin('observe', 'limits')).stdout, /^burst +"burst"\S+ +tenant:acme +4[0-9.]+ +[0-9.]+ s$/m);
+    assert.match((await admin('observe', 'limits')).stdout, /^burst +"burst"\S+ +tenant acme +4[0-9.]+ +\d+ min$/m);
   });
 });
 
@@ -171,7 +171,7 @@ describe('a reload that is asked for', () => {
     await write('policies.yaml', 'limits:\n  - { name: burst, rate: often }\n');
     const { code, stderr } = await admin('admin', 'reload');
     assert.equal(code, 2);
-    assert.match(stderr, /^policies\.yaml:2: limits\.0\.rate: /);
+    assert.match(stderr, /^policies\.yaml:2: limits\.0\.rate: limit "burst": want a rate /);
     assert.equal((await json('observe', 'config')).epoch, 2);
     assert.equal((await infer(keys.get('infer') ?? '')).code, 0);
     const issuer = '{ issuer: i, audience: a, jwks: ./keys.json, algorithms: [ES256], tenant: t }';
@@ -223,14 +223,25 @@ describe('the record of changes', () => {
     const login = userInfo().username;
     const create = `keys.create by ${login}`;
     const reload = `reload by key:${idOf(keys.get('admin') ?? '')}`;
-    assert.deepEqual(told, [create, create, create, create, `keys.revoke by ${login}`, reload]);
-    const last = entries.at(-1);
+    const refused = entries.slice(6);
+    assert.deepEqual(told.slice(0, 6), [create, create, create, create, `keys.revoke by ${login}`, reload]);
+    assert.deepEqual(told.slice(6), Array(5).fill(reload.replace('reload', 'reload.refused')));
+    for (const { subject, detail } of refused) assert.deepEqual([subject, detail], ['gateway', '']);
+    const last = entries[5];
     assert.equal(last.subject, 'pipelines, policies');
     assert.match(last.detail, /^\{"epoch":2,"policies":"sha256:[0-9a-f]{64}"\}$/);
     for (const key of keys.values()) assert.ok(!JSON.stringify(entries).includes(key.split('_').slice(2).join('_')));
-    assert.equal((await json('observe', 'audit', '--after', '5')).entries.length, 1);
+    assert.equal((await json('observe', 'audit', '--after', '10')).entries.length, 1);
     assert.equal((await json('observe', 'audit', '--limit', '2')).entries.length, 2);
-    assert.match((await admin('observe', 'audit')).stdout, /the chain is whole\n$/);
+    assert.match((await admin('observe', 'audit')).stdout, /^entries 1 to 11 of 11\nthe chain is whole\n$/m);
+    const newest = (await admin('observe', 'audit', '--limit', '2')).stdout;
+    assert.match(newest, /^10 +\S+ +\S+ +reload\.refused .*\n11 +.*\nentries 10 to 11 of 11\n/m);
+    const first = (await admin('observe', 'audit', '--after', '0', '--limit', '2')).stdout;
+    assert.match(first, /^1 .*\n2 .*\nentries 1 to 2 of 11\n/m);
+    assert.match(
+      (await admin('observe', 'audit', '--after', '70')).stdout,
+      /^no entries after 70\nthe chain is whole\n$/,
+    );
   });
 });
 

@@ -4,7 +4,9 @@ import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
+import { parsePolicies } from '@sheaf/policies';
 import { openState } from '@sheaf/store';
+import { parse } from 'yaml';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -17,17 +19,19 @@ const policies = `identity:
 describe('sheaf certs', () => {
   let folder: string;
   let lines: string;
+  let told: string;
   before(async () => {
     folder = await writeFolder({ 'models/double': sampleModels.scale(2), 'policies.yaml': policies });
     const { code, stdout, stderr } = await runSheaf(['certs', folder, '--client', 'reader', '--host', 'gateway.test']);
     assert.equal(code, 0, stderr);
     lines = stdout;
+    told = stderr;
   });
   after(() => rm(folder, { recursive: true }));
 
   it('writes keys that nobody else reads, and nothing over what is there', async () => {
     const names = (await readdir(join(folder, 'certs'))).sort();
-    const pairs = ['ca', 'client', 'door', 'service'].flatMap((name) => [`${name}.crt`, `${name}.key`]);
+    const pairs = ['ca', 'client-ca', 'client', 'door', 'service'].flatMap((name) => [`${name}.crt`, `${name}.key`]);
     assert.deepEqual(names, ['.gitignore', ...pairs]);
     for (const name of names.filter((file) => file.endsWith('.key')))
       assert.equal((await stat(join(folder, 'certs', name))).mode & 0o777, 0o600);
@@ -36,6 +40,15 @@ describe('sheaf certs', () => {
     assert.deepEqual([code, stdout], [2, '']);
     assert.match(stderr, /certs\/ca\.crt is there already; --force writes over it\n$/);
     assert.equal(await readFile(join(folder, 'certs/ca.crt'), 'utf8'), before);
+  });
+
+  it('tells the rule that lets the client in', () => {
+    const [, rule = ''] = /in policies\.yaml, for the client:\n(.*)$/s.exec(told) ?? [];
+    const { spec, problems } = parsePolicies(parse(rule));
+    assert.deepEqual(problems, []);
+    assert.deepEqual(spec?.identity.certificates, [
+      { subject: 'reader', tenant: 'reader', roles: ['infer'], models: ['*'], priority: 'standard' },
+    ]);
   });
 
   it('--force makes others', async () => {
@@ -61,8 +74,13 @@ describe('sheaf certs', () => {
     assert.match((await runSheaf(['admin', 'config', ...ca])).stderr, /\(--key, or SHEAF_API_KEY/);
 
     const { length } = mesh.output();
-    await writeFile(join(folder, 'policies.yaml'), policies.replace('acme', 'other'));
+    await writeFile(join(folder, 'policies.yaml'), policies.replace('reader', 'writer'));
     await waitFor(() => mesh.output().slice(length).includes('the change is taken up'), mesh.output);
+    const { stderr: refusal } = await runSheaf(['admin', 'config', ...shown]);
+    assert.equal(
+      refusal,
+      'the client certificate is of nobody known here (identity.certificates of policies.yaml says which ones count)\n',
+    );
     mesh.kill('SIGINT');
     assert.equal((await mesh.ended).code, 0);
     const state = await openState(folder);

@@ -289,10 +289,16 @@ describe('a command that is wrong', () => {
     [['admin', 'config', 'more'], /^sheaf admin config: want options only, got "more"$/],
     [['admin', 'reload', '--after', '1'], /^--after and --limit are for sheaf admin audit$/],
     [['admin', 'audit', '--limit', '1001'], /^--limit: want an integer from 1 to 1000, got "1001"$/],
+    [['admin', 'audit', '--after', '-1'], /^--after: want an integer from 0 to 9007199254740991, got "-1"$/],
+    [['admin', 'audit', '--limit', '-5'], /^--limit: want an integer from 1 to 1000, got "-5"$/],
     [['admin', 'config', '--address', '127.0.0.1:1'], /cannot be reached; is the mesh up\?/],
     [['keys'], /^usage: sheaf keys create\|list\|revoke/],
     [['keys', 'delete'], /^there is no "sheaf keys delete"; want create, list or revoke$/],
     [['keys', 'create', example], /^--tenant is missing/],
+    [
+      ['keys', 'create', example, '--tenant', 'a b'],
+      /^--tenant: want a tenant of letters, digits, "\.", "_", "-", "@", at most 128, got "a b"$/,
+    ],
     [['keys', 'create', '/nowhere', '--tenant', 't'], /^\/nowhere: want a mesh folder, found none$/],
     [
       ['keys', 'create', example, '--tenant', 't', '--role', 'root'],
@@ -315,8 +321,8 @@ describe('a command that is wrong', () => {
     [['keys', 'revoke'], /^usage: sheaf keys revoke <id> \[folder\]/],
     [['certs', '/nowhere'], /^\/nowhere: want a mesh folder, found none$/],
     [['certs', example, '--days', '0'], /^--days: want an integer from 1 to 825, got "0"$/],
-    [['certs', example, '--host', 'a b'], /^hosts: want names and addresses$/],
-    [['certs', example, '--client', '/'], /^client name: want 1 to 64 letters/],
+    [['certs', example, '--host', 'bad host!'], /^--host: want a name or an address, got "bad host!"$/],
+    [['certs', example, '--client', '/'], /^--client: want 1 to 64 letters.*, got "\/"$/],
   ];
   for (const [args, sentence] of cases) {
     it(`says what it wanted: sheaf ${args.map((arg) => arg.split('/').at(-1)).join(' ')}`, async () => {

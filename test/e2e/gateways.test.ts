@@ -80,6 +80,9 @@ describe('several gateways of one mesh', () => {
       assert.deepEqual(await told('limits: [{ name: many, quota: 5/day }]\n'), []);
       process.env.REDIS_URL = 'redis://127.0.0.1:6379';
       assert.deepEqual(await told(limits), []);
+      process.env.REDIS_URL = 'http://someone:secret@127.0.0.1';
+      const wrong = 'REDIS_URL: want redis://... or rediss://..., got something else';
+      assert.deepEqual(await told(limits), [wrong]);
     } finally {
       if (before === undefined) delete process.env.REDIS_URL;
       else process.env.REDIS_URL = before;

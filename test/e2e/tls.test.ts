@@ -145,7 +145,21 @@ describe('a mesh with TLS', () => {
       [],
       /^service 127\.0\.0\.1:\d+ cannot be reached; is the mesh up\?.*--tls where it speaks TLS\)\n$/,
     ],
-    ['without the CA', ['--tls'], /the TLS handshake failed: SELF_SIGNED_CERT_IN_CHAIN\nservice .* cannot be reached/],
+    [
+      'without the CA',
+      ['--tls'],
+      /the TLS handshake failed: SELF_SIGNED_CERT_IN_CHAIN\nservice .* cannot be reached; its .* nobody known here \(--ca <file>: .*\)\n$/,
+    ],
+    [
+      'with another CA',
+      ['--tls', '--ca', 'other.crt'],
+      /cannot be reached; its certificate is not signed by the authority that was given \(--ca\)\n$/,
+    ],
+    [
+      'with a client certificate of another CA',
+      ['--tls', '--ca', 'ca.crt', '--cert', 'self.crt', '--cert-key', 'self.key'],
+      /cannot be reached; .*the door .*take this client certificate\W+\(--cert and --cert-key: /,
+    ],
     ['with no CA file', ['--tls', '--ca', '/nowhere/ca.crt'], /^ca\.crt cannot be read \(ENOENT\)\n$/],
     ['with a CA and no --tls', ['--ca', 'ca.crt'], /^--ca, --cert and --cert-key want --tls with them\n$/],
     ['with a certificate and no key', ['--tls', '--cert', 'a.crt'], /^--cert and --cert-key go together\n$/],
@@ -153,14 +167,8 @@ describe('a mesh with TLS', () => {
   for (const [name, options, line] of mistakes) {
     it(`tells the mistake of a command ${name}`, async () => {
       const { port } = processOf('gateway');
-      const { code, stderr } = await runSheaf([
-        'infer',
-        'all',
-        '[[1, 2]]',
-        '--address',
-        `127.0.0.1:${port}`,
-        ...options,
-      ]);
+      const args = ['infer', 'all', '[[1, 2]]', '--address', `127.0.0.1:${port}`, ...options];
+      const { code, stderr } = await runSheaf(args, join(folder, 'tls'));
       assert.equal(code, 2);
       assert.match(stderr, line);
       assert.ok(!/\n\s+at /.test(stderr), stderr);

@@ -1,5 +1,5 @@
 /** What is in force, for people: tables of what there is. Everything else stands in the JSON. */
-import { table } from './print.ts';
+import { printable, table } from './print.ts';
 
 /** The parts of a gateway's configuration that are shown. */
 export interface Configuration {
@@ -16,10 +16,42 @@ export interface Configuration {
   readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
   readonly policies: {
     readonly hash: string;
-    readonly limits: readonly { readonly name: string; readonly per: readonly string[]; readonly allows: object }[];
+    readonly identity: Identity;
+    readonly open: readonly string[];
+    readonly limits: readonly Limit[];
     readonly routes: readonly { readonly name: string; readonly split: readonly Share[] }[];
   } | null;
 }
+
+interface Limit {
+  readonly name: string;
+  readonly per: readonly string[];
+  readonly tenants: readonly string[];
+  readonly models: readonly string[];
+  readonly cost: string | null;
+  readonly allows:
+    | { readonly kind: 'rate'; readonly perSecond: number; readonly burst: number }
+    | { readonly kind: 'concurrent'; readonly max: number }
+    | { readonly kind: 'quota'; readonly max: number; readonly window: string };
+}
+
+interface Identity {
+  readonly keys: boolean;
+  readonly jwt: readonly ({ readonly issuer: string; readonly audience: string } & Given<Told>)[];
+  readonly certificates: readonly ({ readonly subject: string } & Given<string | readonly string[]>)[];
+  readonly anonymous?: Given<string | readonly string[]>;
+}
+
+/** What a credential gives. */
+interface Given<Value> {
+  readonly tenant: Value;
+  readonly roles: Value;
+  readonly models: Value;
+  readonly priority: string;
+}
+
+/** By a token, or by its issuer. */
+type Told = { readonly claim: string } | { readonly fixed: string | readonly string[] };
 
 interface Share {
   readonly to: { readonly model: string; readonly version: string };
@@ -44,9 +76,16 @@ export function configurationText({ epoch, gateway, limits, services, pipelines,
       pipelines.map(({ name, version, ready }) => [name, version, stateOf(ready)]),
     ),
     policies ? `policies ${policies.hash}` : 'no policies: whoever reaches the door may call',
+    policies ? identityText(policies.identity, policies.open) : '',
     section(
-      ['limit', 'per', 'allows'],
-      (policies?.limits ?? []).map(({ name, per, allows }) => [name, per.join(', ') || 'everybody', pairsOf(allows)]),
+      ['limit', 'allows', 'cost', 'tenants', 'models'],
+      (policies?.limits ?? []).map((limit) => [
+        limit.name,
+        `${allowsText(limit.allows)} ${limit.per.length > 0 ? `per ${limit.per.join(', ')}` : 'for all together'}`,
+        limit.cost === null ? '' : printable(limit.cost),
+        limit.tenants.join(', '),
+        limit.models.join(', '),
+      ]),
     ),
     section(
       ['route', 'to'],
@@ -68,7 +107,46 @@ const section = (head: readonly string[], rows: readonly (readonly string[])[]):
 
 const stateOf = (ready: boolean): string => (ready ? 'ready' : 'not ready');
 
-const pairsOf = (allows: object): string =>
-  Object.entries(allows)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(', ');
+function identityText({ keys, jwt, certificates, anonymous }: Identity, open: readonly string[]): string {
+  const rows = [
+    ...(keys ? [['API key', 'its own', 'its own', 'its own', 'its own']] : []),
+    ...jwt.map((one) => [printable(`token of ${one.issuer} for ${one.audience}`), ...givenText(one, toldText)]),
+    ...certificates.map((one) => [`certificate ${one.subject}`, ...givenText(one, listText)]),
+    ...(anonymous ? [['none', ...givenText(anonymous, listText)]] : []),
+  ];
+  const methods = open.length > 0 ? open.join(', ') : 'nothing';
+  const credentials = section(['credential', 'tenant', 'roles', 'models', 'priority'], rows) || 'no credential counts';
+  return `${credentials}\n\nopen to everybody: ${methods}`;
+}
+
+const givenText = <Value>(
+  { tenant, roles, models, priority }: Given<Value>,
+  textOf: (value: Value) => string,
+): string[] => [textOf(tenant), textOf(roles), textOf(models), priority];
+
+const listText = (value: string | readonly string[]): string => [value].flat().join(', ');
+const toldText = (told: Told): string => ('claim' in told ? `claim ${told.claim}` : listText(told.fixed));
+
+/** As policies.yaml has it. */
+function allowsText(allows: Limit['allows']): string {
+  switch (allows.kind) {
+    case 'rate':
+      return `${rateText(allows.perSecond)} burst ${allows.burst}`;
+    case 'concurrent':
+      return `concurrent ${allows.max}`;
+    case 'quota':
+      return `${allows.max}/${allows.window}`;
+  }
+}
+
+/** In the unit in which it has at most three decimals. */
+function rateText(perSecond: number): string {
+  const units = [
+    ['s', 1],
+    ['m', 60],
+    ['h', 3_600],
+  ] as const;
+  const amounts = units.map(([unit, seconds]) => ({ unit, exact: perSecond * seconds }));
+  const short = amounts.find(({ exact }) => Math.abs(exact - Number(exact.toFixed(3))) <= exact * 1e-9) ?? amounts[2];
+  return short ? `${Number(short.exact.toFixed(3))}/${short.unit}` : '';
+}

@@ -36,7 +36,7 @@ async function run([name, ...args]: readonly string[]): Promise<void> {
   const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) throw new UsageError(name ? `there is no command "${name}"\n\n${usage}` : usage);
   const { values, positionals } = parseArgs({
-    args,
+    args: withNegative(args),
     allowPositionals: true,
     options: { ...command.options, help: { type: 'boolean', short: 'h' } },
   });
@@ -45,6 +45,17 @@ async function run([name, ...args]: readonly string[]): Promise<void> {
     return console.log(`usage: sheaf ${line}\n\n${summary}${help && `\n\n${help}`}`);
   }
   await command.run(positionals, values);
+}
+
+/** `--after -1` is a value that is wrong, as its option tells, and not an option "1". */
+function withNegative(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const arg of args) {
+    const before = joined.at(-1) ?? '';
+    if (/^-\d/.test(arg) && /^--[a-z-]+$/.test(before)) joined.splice(-1, 1, `${before}=${arg}`);
+    else joined.push(arg);
+  }
+  return joined;
 }
 
 try {

@@ -17,6 +17,9 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
+/** What others chose does nothing to a terminal. */
+export const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
+
 /** The first elements of a tensor, on one line. */
 function preview(tensor: Tensor): string {
   const elements = jsonElements(tensor);

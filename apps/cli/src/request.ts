@@ -6,7 +6,7 @@ import { createRemote, type Remote } from '@sheaf/transport';
 import { withAdvice } from './advice.ts';
 import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
-import { doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
+import { type AskedDoor, doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
 
 const describeTimeoutMs = 5_000;
 /** Whatever the door at the other end takes; it says so itself when it is too much. */
@@ -51,10 +51,11 @@ export async function askMesh(
     key,
     parameterOf(text),
   ]);
-  const { address, metadata, tls } = doorOf(values);
+  const asked = doorOf(values);
+  const { address, metadata, tls } = asked;
   const door = createRemote(address, { service: address, limits, metadata, tls });
   try {
-    const description = await describe(door, name, version);
+    const description = await describe(door, name, version, asked);
     const inputs = await readInputs(description, sources, shapesOf(values.shape));
     await onInputs?.(inputs);
     const tensors = inputs.map(({ tensor }) => tensor);
@@ -72,11 +73,11 @@ function parameterOf(text: string): Parameter {
   return Number.isFinite(value) ? value : text;
 }
 
-async function describe(door: Remote, name: string, version: string): Promise<ModelDescription> {
+async function describe(door: Remote, name: string, version: string, asked: AskedDoor): Promise<ModelDescription> {
   try {
     return await door.describe(name, version, describeTimeoutMs);
   } catch (error) {
-    throw withAdvice(error);
+    throw withAdvice(error, asked);
   }
 }
 

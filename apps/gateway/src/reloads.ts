@@ -59,6 +59,17 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
     onTaken();
     return { epoch, changed, replaced };
   };
+  const reread = async (actor: string): Promise<Reloaded> => {
+    const { served, fingerprints } = catalog.current;
+    const { mesh, problems } = await readMesh(served.mesh.folder);
+    if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
+    const others = othersProblem(served.mesh, mesh, fingerprints, await fingerprintsOf(mesh));
+    if (others) throw unfit(others);
+    const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
+      throw asUnfit(error, mesh.folder);
+    });
+    return { epoch, changed };
+  };
   return {
     serve: async (next) => {
       const { replaced } = await queued(async () => {
@@ -69,15 +80,13 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
     },
     reread: (actor) =>
       queued(async () => {
-        const { served, fingerprints } = catalog.current;
-        const { mesh, problems } = await readMesh(served.mesh.folder);
-        if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
-        const others = othersProblem(served.mesh, mesh, fingerprints, await fingerprintsOf(mesh));
-        if (others) throw unfit(others);
-        const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
-          throw asUnfit(error, mesh.folder);
-        });
-        return { epoch, changed };
+        try {
+          return await reread(actor);
+        } catch (error) {
+          // Why is for who asked: a folder that is broken may say anything.
+          await audit.append({ at: Date.now(), actor, action: 'reload.refused', subject: 'gateway', detail: '' });
+          throw error;
+        }
       }),
   };
 }

@@ -1,7 +1,7 @@
 /** What outlives a reload: keys, quotas, the audit trail, and the buckets of the limits. */
-import { monotonicClock } from '@sheaf/inference';
+import { InferError, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
-import type { Mesh } from '@sheaf/mesh';
+import { countingProblem, type Mesh, redisUrlProblem } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
 
 export interface GatewayState {
@@ -18,6 +18,7 @@ export async function openGatewayState(
   mesh: Mesh,
   { REDIS_URL: url }: NodeJS.ProcessEnv = process.env,
 ): Promise<GatewayState> {
+  checkCounting(mesh, url);
   const state = mesh.policies ? await openState(mesh.folder) : createMemoryState();
   const part = 1 / mesh.gateway.replicas;
   const own = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas: state.quotas });
@@ -40,6 +41,15 @@ export async function openGatewayState(
   };
 }
 
+/** Whoever checked the folder may have had another environment. */
+function checkCounting({ gateway, policies }: Mesh, url: string | undefined): void {
+  if (!policies) return;
+  const wrongUrl = url && redisUrlProblem(url);
+  if (wrongUrl) throw new InferError('FAILED_PRECONDITION', `REDIS_URL: ${wrongUrl}`);
+  const wrongCount = countingProblem(gateway.replicas, policies, url);
+  if (wrongCount) throw new InferError('FAILED_PRECONDITION', `policies.yaml: limits: ${wrongCount}`);
+}
+
 /** A key that is made or taken back anywhere counts here within a second. */
 async function followKeys(state: State) {
   let known: ReadonlyMap<string, ApiKey> = new Map();
@@ -52,8 +62,10 @@ async function followKeys(state: State) {
   return { now: () => known, end };
 }
 
-function tellReachable(isReachable: boolean): void {
+function tellReachable(isReachable: boolean, code?: string): void {
   console.error(
-    isReachable ? 'limits are counted in Redis' : 'Redis cannot be reached: limits are counted as policies.yaml says',
+    isReachable
+      ? 'limits are counted in Redis'
+      : `Redis cannot be reached (${code}): limits are counted as policies.yaml says`,
   );
 }

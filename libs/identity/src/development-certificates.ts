@@ -35,7 +35,10 @@ const dayMs = 24 * 60 * 60 * 1000;
 /** Other machines' clocks may be behind ours. */
 const startsEarlierMs = 5 * 60 * 1000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-const clientName = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/i;
+const clientPattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/i;
+
+/** What the common name of a client may be: 1 to 64 letters, digits, dots, dashes, underscores. */
+export const isClientName = (name: string): boolean => clientPattern.test(name);
 
 /** A small authority for development: nothing that can be revoked, nothing to protect more than a machine of one's own. */
 export async function createDevelopmentCertificates(
@@ -54,7 +57,7 @@ export async function createDevelopmentCertificates(
     door: await authority.issue('sheaf door', ['server', 'client'], names),
     service: await authority.issue('sheaf service', ['server', 'client'], names),
     async client(name) {
-      if (!clientName.test(name)) throw invalid('client name: want 1 to 64 letters, digits, dots, dashes, underscores');
+      if (!isClientName(name)) throw invalid('client name: want 1 to 64 letters, digits, dots, dashes, underscores');
       return callers.issue(name, ['client'], []);
     },
   };
@@ -62,10 +65,13 @@ export async function createDevelopmentCertificates(
 
 const invalid = (message: string): InferError => new InferError('INVALID_ARGUMENT', message);
 
+/** Whether a certificate may be for it: a name, *.name or an address. */
+export const isHost = (host: string): boolean =>
+  isIP(host) !== 0 || /^(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?$/i.test(host);
+
 function hostName(host: string): JsonGeneralName {
-  if (isIP(host) !== 0) return { type: 'ip', value: host };
-  if (/^(\*\.)?[a-z0-9_]([a-z0-9_.-]{0,251}[a-z0-9])?$/i.test(host)) return { type: 'dns', value: host };
-  throw invalid('hosts: want names and addresses');
+  if (!isHost(host)) throw invalid('hosts: want names and addresses');
+  return { type: isIP(host) === 0 ? 'dns' : 'ip', value: host };
 }
 
 type Usage = 'server' | 'client';

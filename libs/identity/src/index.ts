@@ -13,6 +13,8 @@ export {
   createDevelopmentCertificates,
   type DevelopmentCertificateOptions,
   type DevelopmentCertificates,
+  isClientName,
+  isHost,
   type PemPair,
 } from './development-certificates.ts';
 export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';

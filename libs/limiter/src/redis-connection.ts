@@ -2,7 +2,7 @@
  * One connection to Redis that nobody ever waits for longer than the budget. What goes wrong (killed, paused, slow) makes it unreachable at once;
  * it is reachable again when it has answered a probe within the budget. Uses @redis/client for the wire and for reconnecting, nothing more.
  */
-import { createClient } from '@redis/client';
+import { ConnectionTimeoutError, createClient, ErrorReply } from '@redis/client';
 import { type Script, settleScript, takeScript } from './redis-scripts.ts';
 
 /** Commands that wait for an answer. Those that nobody waits for any more count too, until Redis has answered or the connection is gone. */
@@ -19,8 +19,8 @@ const scripts = [takeScript, settleScript];
 export interface ConnectionOptions {
   readonly url: string;
   readonly budgetMs: number;
-  /** Told when Redis becomes reachable, or stops to be and why. */
-  readonly onReachable?: ((reachable: boolean, cause?: unknown) => void) | undefined;
+  /** Told when Redis becomes reachable, or stops to be, or has never been, and why (`codeOf`). */
+  readonly onReachable?: ((reachable: boolean, code?: string) => void) | undefined;
 }
 
 const connect = (url: string) =>
@@ -36,10 +36,22 @@ const connect = (url: string) =>
     },
   });
 
+const timeOut = 'ETIMEDOUT';
+
+/** What went wrong, in a word such as ECONNREFUSED or WRONGPASS: texts may quote what was sent. */
+function codeOf(error: unknown): string {
+  if (error instanceof ErrorReply) return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
+  if (error instanceof ConnectionTimeoutError) return timeOut;
+  const known = error as NodeJS.ErrnoException;
+  return known.code ?? known.constructor.name;
+}
+
 export class RedisConnection {
   readonly #options: ConnectionOptions;
   #client: ReturnType<typeof connect>;
   #reachable = false;
+  /** Whether anybody knows how it stands. */
+  #told = false;
   #open = true;
   #pipelined = 0;
   #probe: NodeJS.Timeout | undefined;
@@ -72,9 +84,15 @@ export class RedisConnection {
   }
 
   #lose(cause: unknown): void {
-    if (!this.#reachable || !this.#open) return;
+    if ((this.#told && !this.#reachable) || !this.#open) return;
     this.#reachable = false;
-    this.#options.onReachable?.(false, cause);
+    this.#told = true;
+    this.#options.onReachable?.(false, codeOf(cause));
+  }
+
+  /** Whoever waited for the first answer does not any more. */
+  giveUpStart(): void {
+    if (!this.#told) this.#lose(new ConnectionTimeoutError());
   }
 
   /** Probes an unreachable Redis, once at a time. */
@@ -98,6 +116,7 @@ export class RedisConnection {
     this.#probeSentAt = undefined;
     if (!answered || !this.#open || performance.now() - sentAt > this.#options.budgetMs) return;
     this.#reachable = true;
+    this.#told = true;
     this.#options.onReachable?.(true);
   }
 
@@ -116,7 +135,7 @@ export class RedisConnection {
         if (late) return;
         late = true;
         const error = new Error(`Redis has not answered within ${this.#options.budgetMs} ms`);
-        this.#lose(error);
+        this.#lose(new ConnectionTimeoutError());
         reject(error);
       };
       // Timers come before sockets: if it was this process that was busy, the answer lies there and is read before the immediate.

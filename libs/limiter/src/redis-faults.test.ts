@@ -111,6 +111,29 @@ describe('Redis goes away under load', { skip: skipWithoutRedis }, () => {
     });
   }
 
+  const whyNot = async (url: string): Promise<string | undefined> => {
+    const told: (string | undefined)[] = [];
+    const other = await createRedisLimiter({
+      url,
+      whenGone: 'share',
+      share: 1,
+      fallback: createMemoryLimiter({ now: () => performance.now(), wallNow: Date.now }),
+      onReachable: (now, code) => told.push(now ? 'reachable' : code),
+    });
+    await other.close();
+    assert.equal(told.length, 1);
+    return told[0];
+  };
+
+  it('tells a wrong password, a refused connection and a time-out apart, also where it was never reached', async () => {
+    const wrong = server.url.replace('//', '//nobody:wrong@');
+    assert.equal(await whyNot(wrong), 'WRONGPASS');
+    server.signal('SIGSTOP');
+    assert.equal(await whyNot(server.url), 'ETIMEDOUT');
+    await server.kill();
+    assert.equal(await whyNot(server.url), 'ECONNREFUSED');
+  });
+
   it('counts half of each limit alone when there are two gateways, and one call at least', async () => {
     await server.kill();
     await until(() => !reachable);

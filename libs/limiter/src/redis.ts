@@ -20,8 +20,8 @@ export interface RedisLimiterOptions {
   readonly fallback: Limiter;
   /** Milliseconds since the epoch, for tests. Default: the clock of Redis. */
   readonly now?: () => number;
-  /** Told when Redis becomes reachable, or stops to be and why. */
-  readonly onReachable?: (reachable: boolean, cause?: unknown) => void;
+  /** Told when Redis becomes reachable, or stops to be, or has never been, and why: a word such as ECONNREFUSED, WRONGPASS or ETIMEDOUT. */
+  readonly onReachable?: (reachable: boolean, code?: string) => void;
   /** In front of all keys, such as for two meshes on one Redis. Default `sheaf`. */
   readonly prefix?: string;
 }
@@ -33,15 +33,18 @@ const startMsMax = 2000;
 export async function createRedisLimiter(options: RedisLimiterOptions): Promise<Limiter> {
   const { url, budgetMs = 50, onReachable } = options;
   const ready = Promise.withResolvers<void>();
-  const timer = setTimeout(ready.resolve, startMsMax);
   const connection = new RedisConnection({
     url,
     budgetMs,
-    onReachable: (reachable, cause) => {
+    onReachable: (reachable, code) => {
       if (reachable) ready.resolve();
-      onReachable?.(reachable, cause);
+      onReachable?.(reachable, code);
     },
   });
+  const timer = setTimeout(() => {
+    connection.giveUpStart();
+    ready.resolve();
+  }, startMsMax);
   await ready.promise;
   clearTimeout(timer);
   return new RedisLimiter(options, connection);

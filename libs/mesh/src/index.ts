@@ -1,3 +1,4 @@
+export { countingProblem, redisUrlProblem } from './counting.ts';
 export { fingerprint } from './fingerprint.ts';
 export {
   type ForeignTls,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { identityProblems, isLoopback } from '@sheaf/identity';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
+import { countingProblem, redisUrlProblem } from './counting.ts';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -43,19 +44,15 @@ export async function readPolicies(
       ),
     );
   const files = await readFiles(spec, placed, yaml, problems);
-  if (mesh.gateway.replicas > 1 && !spec.limiter.share && !process.env.REDIS_URL && spec.limits.some(isCounted)) {
-    const wish = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
-    problems.push(
-      yaml.place(['limits'], `${mesh.gateway.replicas} gateways would each allow the whole of every limit; ${wish}`),
-    );
-  }
+  const { REDIS_URL: redisUrl } = process.env;
+  const wrongUrl = redisUrl && redisUrlProblem(redisUrl);
+  if (wrongUrl) problems.push(problemIn('REDIS_URL', wrongUrl));
+  const wrongCount = countingProblem(mesh.gateway.replicas, spec, redisUrl);
+  if (wrongCount) problems.push(yaml.place(['limits'], wrongCount));
   for (const { path: place, message } of checkRoutes(spec.routes, holds(mesh)))
     problems.push(yaml.place(place, message));
   return { ...placed, files };
 }
-
-/** Quotas are counted in the state that all gateways of a machine share. */
-const isCounted = ({ allows }: PoliciesSpec['limits'][number]): boolean => allows.kind !== 'quota';
 
 const asStep = (text: string): string | number => (/^[0-9]+$/.test(text) ? Number(text) : text);
 

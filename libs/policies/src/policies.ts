@@ -1,5 +1,5 @@
 /** What policies.yaml may hold: one definition for the parser and for editors. */
-import { type JsonSchema, optional, type Problem, Problems, record } from '@sheaf/document';
+import { type JsonSchema, optional, type Problem, Problems, record, show } from '@sheaf/document';
 import { identity } from './identity-language.ts';
 import { limiter, limits } from './limits-language.ts';
 import { routes } from './routes-language.ts';
@@ -20,7 +20,8 @@ export function parsePolicies(value: unknown): {
 } {
   const problems = new Problems();
   const read = document.read(value ?? {}, [], problems);
-  if (!read || problems.list.length > 0) return { spec: undefined, problems: problems.list };
+  if (!read || problems.list.length > 0)
+    return { spec: undefined, problems: problems.list.map((problem) => named(problem, value)) };
   const spec: PoliciesSpec = {
     // Whoever writes a file of policies and says nothing of identity has a door for keys.
     identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
@@ -31,6 +32,14 @@ export function parsePolicies(value: unknown): {
     files: [],
   };
   return { spec, problems: [] };
+}
+
+/** A mistake in a limit tells its name beside its index. */
+function named(problem: Problem, document: unknown): Problem {
+  const [part, index, field] = problem.path;
+  if (part !== 'limits' || typeof index !== 'number' || field === 'name') return problem;
+  const { name } = (document as { limits: ({ name?: unknown } | null)[] }).limits[index] ?? {};
+  return typeof name === 'string' ? { ...problem, message: `limit ${show(name)}: ${problem.message}` } : problem;
 }
 
 /** For editors, as JSON Schema (draft 2020-12). */

@@ -31,11 +31,11 @@ const shape: readonly Mistake[] = [
 ];
 
 const limits: readonly Mistake[] = [
-  ['a limit of nothing', limit({}), ['limits.0: want exactly one of rate, concurrent, quota, got none']],
+  ['a limit of nothing', limit({}), ['limits.0: limit "l": want exactly one of rate, concurrent, quota, got none']],
   [
     'a limit of two kinds',
     limit({ rate: '1/s', quota: '1/day' }),
-    ['limits.0: want exactly one of rate, concurrent, quota, got rate and quota'],
+    ['limits.0: limit "l": want exactly one of rate, concurrent, quota, got rate and quota'],
   ],
   [
     'a limit without a name',
@@ -56,87 +56,104 @@ const limits: readonly Mistake[] = [
     { limits: ['a', 'b', 'a'].map((name) => ({ name, rate: '1/s' })) },
     ['limits.2.name: another limit is called "a" already'],
   ],
-  ['a rate of nonsense', limit({ rate: 'fast' }), [`limits.0.rate: ${rateWish}, got "fast"`]],
-  ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: ${rateWish}, got 100`]],
-  ['a negative rate', limit({ rate: '-5/s' }), [`limits.0.rate: ${rateWish}, got "-5/s"`]],
-  ['a rate of NaN', limit({ rate: Number.NaN }), [`limits.0.rate: ${rateWish}, got NaN`]],
-  ['a rate of none', limit({ rate: '0/s' }), ['limits.0.rate: want a rate above 0, got "0/s"']],
+  ['a rate of nonsense', limit({ rate: 'fast' }), [`limits.0.rate: limit "l": ${rateWish}, got "fast"`]],
+  [
+    'a limit that is text',
+    { limits: ['l'] },
+    ['limits.0: want a mapping with one of rate, concurrent, quota, got "l"'],
+  ],
+  [
+    'a limit with a name that is none, and another mistake',
+    { limits: [{ name: 7, rate: '1/s', settle: 2 }] },
+    [
+      'limits.0.settle: want a number from 0 to 1, got 2',
+      'limits.0.name: want a name of letters, digits, "_" and "-", starting with a letter or digit, at most 128, got 7',
+    ],
+  ],
+  ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: limit "l": ${rateWish}, got 100`]],
+  ['a negative rate', limit({ rate: '-5/s' }), [`limits.0.rate: limit "l": ${rateWish}, got "-5/s"`]],
+  ['a rate of NaN', limit({ rate: Number.NaN }), [`limits.0.rate: limit "l": ${rateWish}, got NaN`]],
+  ['a rate of none', limit({ rate: '0/s' }), ['limits.0.rate: limit "l": want a rate above 0, got "0/s"']],
   [
     'a burst of less than a call',
     limit({ rate: '1/s', burst: 0.5 }),
-    ['limits.0.burst: want a number from 1 to 1000000000, got 0.5'],
+    ['limits.0.burst: limit "l": want a number from 1 to 1000000000, got 0.5'],
   ],
   [
     'a burst without end',
     limit({ rate: '1/s', burst: Number.POSITIVE_INFINITY }),
-    ['limits.0.burst: want a number from 1 to 1000000000, got Infinity'],
+    ['limits.0.burst: limit "l": want a number from 1 to 1000000000, got Infinity'],
   ],
   [
     'a burst of a quota',
     limit({ quota: '1/day', burst: 2 }),
-    ['limits.0.burst: "burst" belongs to a limit of kind rate, this is a quota'],
+    ['limits.0.burst: limit "l": "burst" belongs to a limit of kind rate, this is a quota'],
   ],
-  ['a quota a week', limit({ quota: '5/week' }), [`limits.0.quota: ${quotaWish}, got "5/week"`]],
-  ['a quota of none', limit({ quota: '0/day' }), [`limits.0.quota: ${quotaWish}, got "0/day"`]],
+  ['a quota a week', limit({ quota: '5/week' }), [`limits.0.quota: limit "l": ${quotaWish}, got "5/week"`]],
+  ['a quota of none', limit({ quota: '0/day' }), [`limits.0.quota: limit "l": ${quotaWish}, got "0/day"`]],
   [
     'no call at the same time',
     limit({ concurrent: 0 }),
-    ['limits.0.concurrent: want an integer from 1 to 1000000, got 0'],
+    ['limits.0.concurrent: limit "l": want an integer from 1 to 1000000, got 0'],
   ],
   [
     'half a call at the same time',
     limit({ concurrent: 1.5 }),
-    ['limits.0.concurrent: want an integer from 1 to 1000000, got 1.5'],
+    ['limits.0.concurrent: limit "l": want an integer from 1 to 1000000, got 1.5'],
   ],
   [
     'a cost of calls at the same time',
     limit({ concurrent: 1, cost: 'rows' }),
-    ['limits.0.cost: "cost" belongs to a limit of kind rate or quota, this is a concurrent'],
+    ['limits.0.cost: limit "l": "cost" belongs to a limit of kind rate or quota, this is a concurrent'],
   ],
   [
     'a cost over what is not there',
     limit({ rate: '1/s', cost: 'tokens * 2.0' }),
-    [`limits.0.cost: there is no tokens to be read; want one of inputBytes, elements, rows, ms; ${costReads}`],
+    [
+      `limits.0.cost: limit "l": there is no tokens to be read; want one of inputBytes, elements, rows, ms; ${costReads}`,
+    ],
   ],
   [
     'a cost that is no number',
     limit({ rate: '1/s', cost: 'rows > 1.0' }),
-    [`limits.0.cost: want an expression that gives a number, this one gives bool; ${costReads}`],
+    [`limits.0.cost: limit "l": want an expression that gives a number, this one gives bool; ${costReads}`],
   ],
   [
     'a cost over what objects have by nature',
     limit({ rate: '1/s', cost: 'constructor' }),
-    [`limits.0.cost: there is no constructor to be read; want one of inputBytes, elements, rows, ms; ${costReads}`],
+    [
+      `limits.0.cost: limit "l": there is no constructor to be read; want one of inputBytes, elements, rows, ms; ${costReads}`,
+    ],
   ],
   [
     'more settled than there is',
     limit({ rate: '1/s', settle: 2 }),
-    ['limits.0.settle: want a number from 0 to 1, got 2'],
+    ['limits.0.settle: limit "l": want a number from 0 to 1, got 2'],
   ],
   [
     'settled by NaN',
     limit({ rate: '1/s', settle: Number.NaN }),
-    ['limits.0.settle: want a number from 0 to 1, got NaN'],
+    ['limits.0.settle: limit "l": want a number from 0 to 1, got NaN'],
   ],
   [
     'a bucket of nothing known',
     limit({ rate: '1/s', per: ['user'] }),
-    ['limits.0.per.0: want one of tenant, key, model, got "user"'],
+    ['limits.0.per.0: limit "l": want one of tenant, key, model, got "user"'],
   ],
   [
     'a bucket twice of the same',
     limit({ rate: '1/s', per: ['key', 'key'] }),
-    ['limits.0.per: want each once, got "key" twice'],
+    ['limits.0.per: limit "l": want each once, got "key" twice'],
   ],
   [
     'a limit about nobody',
     limit({ rate: '1/s', tenants: [] }),
-    ['limits.0.tenants: want at least one name; left out, it is about all'],
+    ['limits.0.tenants: limit "l": want at least one name; left out, it is about all'],
   ],
   [
     'a limit about a model of no name',
     limit({ rate: '1/s', models: ['a b'] }),
-    ['limits.0.models.0: want a name, * for any characters, got "a b"'],
+    ['limits.0.models.0: limit "l": want a name, * for any characters, got "a b"'],
   ],
 ];
 

@@ -56,7 +56,7 @@ describe('an admission', () => {
       {},
       stream,
     );
-    assert.match(String((refused?.error as Error).message), /has left/);
+    assert.match(String((refused?.error as Error | undefined)?.message), /has left/);
     assert.equal(principal(), undefined);
     assert.equal(stream.listeners.length, 0);
   });
@@ -72,7 +72,7 @@ describe('an admission', () => {
     assert.deepEqual(Object.keys(headers), ['x-channel', 'x-sheaf-ticket']);
     assert.equal(principal(), alice);
     const { refused } = await knock(() => alice, { 'x-tenant': 'other' });
-    assert.match(String((refused?.error as Error).message), /want the tenant of the credential/);
+    assert.match(String((refused?.error as Error | undefined)?.message), /want the tenant of the credential/);
   });
 
   it('lets whoever has no role say what it likes: nothing of a tenant is open to it', async () => {

@@ -1,9 +1,9 @@
-import { type AdminClient, createAdminClient } from '@sheaf/transport';
+import { type AdminClient, type AuditPage, createAdminClient } from '@sheaf/transport';
 import { withAdvice } from '../advice.ts';
 import { type Command, integerOf, type OptionValues, UsageError } from '../command.ts';
 import { type Configuration, configurationText } from '../configuration-text.ts';
 import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
-import { table } from '../print.ts';
+import { printable, table } from '../print.ts';
 
 /** To read a folder again takes as long as its transforms take to be imported. */
 const timeoutMs = 60_000;
@@ -14,7 +14,8 @@ export const admin: Command = {
   options: { ...doorOptions, after: { type: 'string' }, limit: { type: 'string' }, json: { type: 'boolean' } },
   help: `  config   what is in force, without secrets
   limits   how the buckets stand that were used lately
-  audit    who changed what, and whether the record is whole (exit code 1 when not); --after <sequence>, --limit <n> up to 1000
+  audit    who changed what, and whether the record is whole (exit code 1 when not); the newest unless
+           --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
   reload   take up the pipelines and policies of the folder, all at once
   drain    finish what is in flight, then end
   The first three want the role observe or admin, the others admin.
@@ -32,12 +33,13 @@ ${doorHelp}
     const isAudit = action === 'audit';
     if (!isAudit && (values.after ?? values.limit) !== undefined)
       throw new UsageError('--after and --limit are for sheaf admin audit');
-    const { address, metadata, tls } = doorOf(values);
+    const asked = doorOf(values);
+    const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
     try {
       await act(client, values);
     } catch (error) {
-      throw withAdvice(error);
+      throw withAdvice(error, asked);
     } finally {
       client.close();
     }
@@ -69,8 +71,12 @@ const actions: Readonly<Record<string, Act>> = {
     console.log(table([['limit', 'policy', 'whose', 'remaining', 'full again in'], ...rows]));
   },
   audit: async (client, { json, after, limit }) => {
-    const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER) ?? 0;
-    const { entries, brokenAt } = await client.audit(from, integerOf('limit', limit, 1, 1_000) ?? 1_000);
+    const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER);
+    const { entries, last, brokenAt } = await readAudit(
+      client,
+      from,
+      integerOf('limit', limit, 1, pageSize) ?? pageSize,
+    );
     if (brokenAt !== undefined) process.exitCode = 1;
     if (json) return console.log(JSON.stringify({ entries, brokenAt: brokenAt ?? null }));
     const rows = entries.map(({ sequence, at, actor, action, subject, detail }) => [
@@ -79,6 +85,11 @@ const actions: Readonly<Record<string, Act>> = {
       ...[actor, action, subject, detail].map(printable),
     ]);
     if (rows.length > 0) console.log(table([['entry', 'at', 'actor', 'action', 'subject', 'detail'], ...rows]));
+    console.log(
+      rows.length > 0
+        ? `entries ${entries[0]?.sequence} to ${entries.at(-1)?.sequence} of ${last}`
+        : `no entries${from ? ` after ${from}` : ''}`,
+    );
     console.log(
       brokenAt === undefined
         ? 'the chain is whole'
@@ -98,13 +109,33 @@ const actions: Readonly<Record<string, Act>> = {
   },
 };
 
+/** The most that a gateway answers at once. */
+const pageSize = 1_000;
+
+/** The first entries after one, or the newest; the oldest of them first. */
+async function readAudit(client: AdminClient, after: number | undefined, limit: number) {
+  let entries: AuditPage['entries'] = [];
+  let last = after ?? 0;
+  for (;;) {
+    const page = await client.audit(last, pageSize);
+    const read = [...entries, ...page.entries];
+    entries = after === undefined ? read.slice(-limit) : read.slice(0, limit);
+    last = page.entries.at(-1)?.sequence ?? last;
+    if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt };
+  }
+}
+
 const owner = (whose: Readonly<Record<string, string>>): string =>
   Object.entries(whose)
-    .map(([dimension, value]) => printable(`${dimension}:${value}`))
-    .join(' ') || 'everybody';
+    // The id of an API key begins with what it is.
+    .map(([dimension, value]) => printable(`${dimension} ${dimension === 'key' ? value.replace(/^key:/, '') : value}`))
+    .join(', ') || 'everybody';
 
 const count = (value: number): string => String(Math.round(value * 100) / 100);
-const duration = (ms: number): string => (ms > 0 ? `${(ms / 1000).toFixed(1)} s` : '');
 
-/** What callers chose themselves does nothing to a terminal. */
-const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
+function duration(ms: number): string {
+  if (ms <= 0) return '';
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const minutes = Math.ceil(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

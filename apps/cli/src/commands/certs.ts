@@ -1,6 +1,6 @@
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDevelopmentCertificates } from '@sheaf/identity';
+import { createDevelopmentCertificates, isClientName, isHost } from '@sheaf/identity';
 import { type Command, integerOf, textOf, UsageError } from '../command.ts';
 import { checkMeshFolder } from '../folder-state.ts';
 
@@ -17,7 +17,8 @@ export const certs: Command = {
     days: { type: 'string' },
     force: { type: 'boolean' },
   },
-  help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout. Who has certs/ca.key or certs/client-ca.key can make more of them.
+  help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout and those for policies.yaml on stderr. Who has certs/ca.key or
+  certs/client-ca.key can make more of them.
   --host <name>     a further name or address of the door and the services, beside ${hostsAlways.join(', ')}; may be repeated
   --client <name>   the common name of the client; "client" unless given
   --days <n>        ${daysDefault} unless given
@@ -27,13 +28,18 @@ export const certs: Command = {
     await checkMeshFolder(folder);
     const days = integerOf('days', values.days, 1, 825) ?? daysDefault;
     const hosts = [...new Set([...hostsAlways, ...((values.host ?? []) as string[])])];
+    const wrongHost = hosts.find((host) => !isHost(host));
+    if (wrongHost !== undefined) throw new UsageError(`--host: want a name or an address, got "${wrongHost}"`);
+    const client = textOf(values.client) ?? 'client';
+    if (!isClientName(client))
+      throw new UsageError(`--client: want 1 to 64 letters, digits, dots, dashes, underscores, got "${client}"`);
     const made = await createDevelopmentCertificates({ days, hosts });
     const pairs = {
       ca: made.ca,
       'client-ca': made.clientCa,
       door: made.door,
       service: made.service,
-      client: await made.client(textOf(values.client) ?? 'client'),
+      client: await made.client(client),
     };
     const target = join(folder, 'certs');
     const files = Object.entries(pairs).flatMap(([name, { certificate, key }]) => [
@@ -41,14 +47,22 @@ export const certs: Command = {
       { path: join(target, `${name}.key`), text: key, mode: 0o600 },
     ]);
     await writeAll(target, files, values.force === true);
-    console.error(`${target}: two authorities, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`);
+    console.error(
+      `${target}: two authorities, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`,
+    );
     console.log(meshLines);
+    console.error(`in policies.yaml, for the client:\n${policyLines(client)}`);
   },
 };
 
 const meshLines = `gateway:
   tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/client-ca.crt }
 tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
+
+/** On stderr: what stands on stdout is mesh.yaml. Quoted, since a name may look like a number. */
+const policyLines = (client: string): string => `identity:
+  certificates:
+    - { subject: "${client}", tenant: "${client}", roles: [infer] }`;
 
 interface File {
   readonly path: string;

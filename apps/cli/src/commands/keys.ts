@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createApiKey } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
+import { tenantName } from '@sheaf/policies';
 import type { ApiKey, State } from '@sheaf/store';
 import { type Command, type OptionValues, textOf, UsageError } from '../command.ts';
 import { hasPolicies, loginName, withState } from '../folder-state.ts';
@@ -53,6 +54,7 @@ function refuseForeign(action: string, values: OptionValues): void {
 async function create(folder: string, values: OptionValues): Promise<void> {
   const tenant = textOf(values.tenant);
   if (!tenant) throw new UsageError('--tenant is missing: whom limits count the key for');
+  if (!tenantName.pattern.test(tenant)) throw new UsageError(`--tenant: want ${tenantName.wish}, got "${tenant}"`);
   const now = Date.now();
   const expiresAt = expiryOf(textOf(values.expires), now);
   const grant = { tenant, roles: rolesOf(values.role), models: modelsOf(values.models), priority: priorityOf(values) };
