@@ -187,6 +187,6 @@ describe('the metadata of a caller', () => {
     const after = Math.min(await flood('cold'), await flood('other'));
     assert.ok(after - before < 64, `${before.toFixed(0)} MiB, then ${after.toFixed(0)} MiB`);
     const { trailers } = await door.infer('double', as('bob'));
-    assert.match(trailers.get('ratelimit') ?? '', /"daily";r=999996/);
+    assert.match(trailers.get('ratelimit') ?? '', /"daily";r=999997/);
   });
 });

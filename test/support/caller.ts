@@ -9,6 +9,7 @@ const includeDirs = ['../../proto/', '../../node_modules/@grpc/reflection/build/
 const files = [
   'inference/grpc_predict_v2.proto',
   'grpc/health/v1/health.proto',
+  'sheaf/admin/v1/admin.proto',
   'grpc/reflection/v1/reflection.proto',
   'grpc/reflection/v1alpha/reflection.proto',
   'google/rpc/status.proto',
@@ -32,7 +33,7 @@ const methods = new Map(
     .map((method) => [method.path, method]),
 );
 
-/** Every method of every service that anybody can look up: inference, health and reflection. */
+/** Every method of every service that anybody can look up: inference, health, reflection and administration. */
 export const everyMethod: readonly string[] = [...methods.keys()];
 export const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 
