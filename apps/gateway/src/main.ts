@@ -6,8 +6,10 @@ import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, mutualTls } from '@sheaf/transport';
+import { logTransition } from './breaker-book.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
 import { type FrontPorts, openFront } from './front.ts';
+import { createGuards, type Guards } from './guards.ts';
 import { type Generation, LiveCatalog } from './live-catalog.ts';
 import { openServices } from './services.ts';
 import { logShadows } from './shadow-log.ts';
@@ -29,9 +31,10 @@ interface Served {
 async function openGeneration(
   { mesh, endpoints }: Served,
   ports: FrontPorts,
+  guards: Guards,
   times?: Catalog['times'],
 ): Promise<Generation> {
-  const services = openServices(mesh, endpoints);
+  const services = openServices(mesh, endpoints, guards);
   try {
     const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
     const front = openFront(catalog, mesh.policies, ports);
@@ -74,9 +77,10 @@ await main(async () => {
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   const state = await openGatewayState(mesh);
+  const guards = createGuards({ onTransition: logTransition });
   const tracing = await createTracing('sheaf-gateway');
   const catalog = new LiveCatalog(
-    await openGeneration({ mesh, endpoints: values.endpoint }, state),
+    await openGeneration({ mesh, endpoints: values.endpoint }, state, guards),
     Number(values.number),
   );
   /** What both doors have before all else. */
@@ -117,7 +121,7 @@ await main(async () => {
           { ...served, infer: around(catalog.inner) },
         );
   onReload<Served>(async (served) => {
-    const replaced = catalog.replace(await openGeneration(served, state, catalog.times));
+    const replaced = catalog.replace(await openGeneration(served, state, guards, catalog.times));
     inner?.open();
     door.open();
     await replaced;
