@@ -26,11 +26,22 @@ export interface BreakerBookOptions {
 
 /** Addresses come and go; the breakers of the oldest are forgotten. */
 const breakersMax = 4_096;
+const forcedMax = 256;
+
+interface Forced {
+  readonly which: Partial<BreakerName>;
+  readonly to: 'open' | 'closed' | undefined;
+}
+
+const fits = (name: BreakerName, which: Partial<BreakerName>): boolean =>
+  Object.entries(which).every(([part, value]) => name[part as keyof BreakerName] === value);
 
 /** All breakers, from one reload to the next: what an operator forced stays so, and what is ill is not asked anew. */
 export class BreakerBook {
   readonly #options: BreakerBookOptions;
   readonly #breakers = new Map<string, { readonly name: BreakerName; readonly breaker: Breaker }>();
+  /** The last word of operators about each part of the mesh. */
+  readonly #forced = new Map<string, Forced>();
 
   constructor(options: BreakerBookOptions) {
     this.#options = options;
@@ -44,6 +55,9 @@ export class BreakerBook {
     const { now, random, onTransition } = this.#options;
     const breaker = new Breaker({ now, random, onTransition: (transition) => onTransition?.(name, transition) });
     this.#breakers.set(key, { name, breaker });
+    // A process that is started again has another address, and is forced like the one before.
+    const word = [...this.#forced.values()].findLast(({ which }) => fits(name, which));
+    if (word) breaker.force(word.to);
     // The first of a map is what was put in first. Whoever still holds it may go on: it has no timer.
     if (this.#breakers.size > breakersMax) this.#breakers.delete(this.#breakers.keys().next().value ?? key);
     return breaker;
@@ -53,13 +67,18 @@ export class BreakerBook {
     return [...this.#breakers.values()].map(({ name, breaker }) => reportOf(name, breaker));
   }
 
-  /** Forces open or closed what fits, or gives it back to itself; answers what fits, as it is then. */
+  /**
+   * Forces open or closed what fits, now and later, or gives it back to itself; answers what fits now, as it is then. The last word about a breaker
+   * counts, and the oldest of very many words is forgotten.
+   */
   force(which: Partial<BreakerName>, to: 'open' | 'closed' | undefined): readonly BreakerReport[] {
-    const fits = [...this.#breakers.values()].filter(({ name }) =>
-      Object.entries(which).every(([part, value]) => name[part as keyof BreakerName] === value),
-    );
-    for (const { breaker } of fits) breaker.force(to);
-    return fits.map(({ name, breaker }) => reportOf(name, breaker));
+    const key = JSON.stringify(Object.entries(which).sort());
+    this.#forced.delete(key);
+    this.#forced.set(key, { which, to });
+    if (this.#forced.size > forcedMax) this.#forced.delete(this.#forced.keys().next().value ?? key);
+    const fitting = [...this.#breakers.values()].filter(({ name }) => fits(name, which));
+    for (const { breaker } of fitting) breaker.force(to);
+    return fitting.map(({ name, breaker }) => reportOf(name, breaker));
   }
 
   close(): void {

@@ -56,6 +56,12 @@ describe('a call that failed', () => {
     assert.deepEqual(callsOf(service), [1]);
   });
 
+  it('is tried again where the server says when, and no earlier', async () => {
+    const service = openFakeService([failingFirst(1, failingWith('UNAVAILABLE', { retryAfterMs: 100 }))]);
+    await service.ask();
+    assert.equal(service.now(), 1 + 100 + 1);
+  });
+
   it('goes to another endpoint at once when it is sure not to have begun, and that costs no retry', async () => {
     const service = openFakeService([untouched, untouched, well], { retry: false, breaker: false });
     assert.equal(await service.answered(50), 50);
@@ -185,6 +191,18 @@ describe('the breakers of a service', () => {
     await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: -1, message: /an operator/ });
     service.guards.breakers.force({ service: 's' }, undefined);
     await service.ask();
+  });
+
+  it('stay forced where a process comes back at another address, until they are given back', () => {
+    const { breakers } = openFakeService([]).guards;
+    const at = (endpoint: string) => breakers.of({ service: 's', endpoint, model: 'm', version: '1' }).state;
+    breakers.force({ model: 'm' }, 'open');
+    assert.deepEqual(
+      [at('a'), breakers.force({ endpoint: 'a' }, undefined)[0]?.state, at('b')],
+      ['forced-open', 'closed', 'forced-open'],
+    );
+    breakers.force({ model: 'm' }, undefined);
+    assert.deepEqual([at('b'), at('c')], ['closed', 'closed']);
   });
 
   it('are not there when they are switched off', async () => {

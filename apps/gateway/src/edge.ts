@@ -171,15 +171,21 @@ export class Edge {
     if (isLost(error)) call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
-    const isWorthIt = resilience.retry && all.some(({ isReady }) => isReady);
-    if (decision.kind === 'give-up' || !isWorthIt) throw withAttempts(error, call.attempts);
+    if (!resilience.retry || decision.kind === 'give-up') throw withAttempts(error, call.attempts);
+    // Who says when to come back is there.
+    if (error.retryAfterMs === undefined && !this.#isAnyReady()) throw withAttempts(error, call.attempts);
+    await pause(decision.delayMs, context);
+    checkAlive(context, `service ${this.#options.service}`);
+    if (!this.#isAnyReady()) throw withAttempts(error, call.attempts);
     if (!this.#own.budget.take()) {
       context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
       throw withAttempts(error, call.attempts);
     }
     call.retries++;
-    await pause(decision.delayMs, context);
-    checkAlive(context, `service ${this.#options.service}`);
+  }
+
+  #isAnyReady(): boolean {
+    return this.#options.endpoints().some(({ isReady }) => isReady);
   }
 
   /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
