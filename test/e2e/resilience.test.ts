@@ -136,7 +136,7 @@ describe('a mesh that loses a process under load', () => {
     t.diagnostic(`200 answers ${Math.round(backMs)} ms after it was back`);
     assert.ok(failures.length > 0 && failures.every(({ error }) => error.code === 'UNAVAILABLE'));
     assert.ok(slowestMs < 1_000, `a refusal took ${slowestMs} ms`);
-    assert.ok(backMs < 5_000, `it took ${backMs} ms`);
+    assert.ok(backMs < 8_000, `it took ${backMs} ms`);
   });
 });
 

@@ -171,6 +171,15 @@ describe('the breakers of a service', () => {
     assert.equal(service.transitions.at(-1), 'endpoint-0: half-open -> closed');
   });
 
+  it('stay open no longer than before when the trial did not get there', async () => {
+    const service = openFakeService([failingWith('INTERNAL')], { retry: false }, () => 0);
+    await service.answered(20);
+    for (const endpoint of service.endpoints) endpoint.behave = untouched;
+    service.wait(1_000);
+    await service.answered(1);
+    await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: 1_000 });
+  });
+
   it('are of one model version each', async () => {
     const service = openFakeService([failingWith('INTERNAL')]);
     await service.answered(20);

@@ -61,6 +61,8 @@ interface Call {
 interface Choice {
   readonly endpoint: EdgeEndpoint;
   readonly pass: Pass | undefined;
+  /** It is the one call that finds out whether a breaker may close. */
+  readonly isTrial: boolean;
   readonly isProbe: boolean;
 }
 
@@ -122,7 +124,9 @@ export class Edge {
     if (!endpoint) return this.#refuse(call, all);
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
-    return { endpoint, isProbe, pass: this.#breakerOf(endpoint, kind)?.enter() };
+    const breaker = this.#breakerOf(endpoint, kind);
+    const pass = breaker?.enter();
+    return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
   #refuse({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
@@ -136,7 +140,7 @@ export class Edge {
     return traced(context, 'try', service, () => Promise.reject(withAttempts(error, attempts)), attributes);
   }
 
-  async #ask(call: Call, { endpoint, pass, isProbe }: Choice): Promise<InferResponse> {
+  async #ask(call: Call, { endpoint, pass, isProbe, isTrial }: Choice): Promise<InferResponse> {
     const { context, request, kind, attempts } = call;
     const { now } = this.#options.guards;
     const startedAt = now();
@@ -147,7 +151,8 @@ export class Edge {
       const tookMs = now() - startedAt;
       const { slowMs } = this.#options.resilience;
       const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, slowMs });
-      pass?.end(outcome);
+      // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
+      pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
       if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
     };
