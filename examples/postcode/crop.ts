@@ -11,6 +11,7 @@ export default defineTransform(
   {
     inputs: { image: { datatype: 'UINT8', shape: [-1, -1] }, boxes: { datatype: 'FP32', shape: ['n', 4] } },
     outputs: { digits: { datatype: 'FP32', shape: ['n', side * side] } },
+    pure: true,
   },
   ({ image, boxes }) => {
     const [height = 0, width = 0] = image.shape;

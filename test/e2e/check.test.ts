@@ -214,6 +214,11 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     [/mesh\.yaml:1: limits\.messageBytesMax: want an integer from 1024 to 67108864/],
   ],
   [
+    'a policy that is neither on nor off',
+    { ...good, 'mesh.yaml': 'resilience: { retry: sometimes }\n' },
+    ['mesh.yaml:1: resilience.retry: want true or false, got "sometimes"'],
+  ],
+  [
     'two things of one name',
     { ...good, 'pipelines/q.yaml': pipeline.replace('pipeline: p', 'pipeline: double') },
     [/the name "double" is already taken by models\/double/],

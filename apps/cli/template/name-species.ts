@@ -10,6 +10,8 @@ export default defineTransform(
     // The tensors are declared, so that `sheaf check` can hold the pipeline against them before anything starts.
     inputs: { probabilities: { datatype: 'FP32', shape: ['flowers', 3] } },
     outputs: { species: { datatype: 'BYTES', shape: ['flowers'] } },
+    // Asking it twice does no more than asking it once, so a call that was lost may be tried again.
+    pure: true,
   },
   ({ probabilities }) => {
     const [flowers = 0, classes = 0] = probabilities.shape;

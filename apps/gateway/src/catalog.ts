@@ -78,6 +78,7 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
   }
   const specs = mesh.pipelines.map(({ spec }) => spec);
   const checks = Map.groupBy(checkPipelines(specs, signatureOf), ({ spec }) => spec.pipeline);
+  const { earlyRefusal } = mesh.resilience;
   const find = pipelineFinder(specs);
   const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
   const times = new Map<string, TimeBook>();
@@ -92,7 +93,7 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
       name,
       pipelineEntry(
         name,
-        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find })),
+        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find, earlyRefusal })),
       ),
     );
   return { ...catalogOf(entries, services), times };
@@ -187,13 +188,17 @@ function pipelineEntry(name: string, given: readonly PipelineVersion[]): Entry {
 
 /** What the pipelines of one catalog have in common. */
 interface Surroundings {
+  readonly earlyRefusal: boolean;
   readonly services: Services;
   readonly entries: ReadonlyMap<string, Entry>;
   readonly bookOf: (check: PipelineCheck) => TimeBook;
   readonly find: ReturnType<typeof pipelineFinder>;
 }
 
-function pipelineVersion(check: PipelineCheck, { services, entries, bookOf, find }: Surroundings): PipelineVersion {
+function pipelineVersion(
+  check: PipelineCheck,
+  { services, entries, bookOf, find, earlyRefusal }: Surroundings,
+): PipelineVersion {
   const { spec, checked, problems } = check;
   if (!checked) {
     throw new InferError(
@@ -213,7 +218,7 @@ function pipelineVersion(check: PipelineCheck, { services, entries, bookOf, find
     const name = nameOf(target);
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
   };
-  const infer = createPipeline(checked, resolve, bookOf(check));
+  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal });
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'

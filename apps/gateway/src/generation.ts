@@ -2,6 +2,7 @@
 import { fingerprint, type Mesh } from '@sheaf/mesh';
 import { type Catalog, openCatalog } from './catalog.ts';
 import { type Front, type FrontPorts, openFront } from './front.ts';
+import type { Guards } from './guards.ts';
 import { openServices, type Services } from './services.ts';
 
 /** What a generation is made of. */
@@ -9,6 +10,11 @@ export interface Served {
   readonly mesh: Mesh;
   /** `service=target`, of our own services. */
   readonly endpoints: readonly string[];
+}
+
+/** What outlives one. */
+export interface GenerationPorts extends FrontPorts {
+  readonly guards: Guards;
 }
 
 export interface Generation {
@@ -24,9 +30,13 @@ export interface Generation {
 }
 
 /** `times` are those of the generation before. Throws when any part of it cannot be served. */
-export async function openGeneration(served: Served, ports: FrontPorts, times?: Catalog['times']): Promise<Generation> {
+export async function openGeneration(
+  served: Served,
+  ports: GenerationPorts,
+  times?: Catalog['times'],
+): Promise<Generation> {
   const { mesh, endpoints } = served;
-  const services = openServices(mesh, endpoints);
+  const services = openServices(mesh, endpoints, ports.guards);
   try {
     const [catalog, fingerprints] = await Promise.all([
       openCatalog(mesh, services, times),

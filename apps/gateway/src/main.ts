@@ -7,7 +7,9 @@ import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, type Door, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
+import { logTransition } from './breaker-book.ts';
 import { openGeneration, type Served } from './generation.ts';
+import { createGuards } from './guards.ts';
 import { LiveCatalog } from './live-catalog.ts';
 import { createReloads } from './reloads.ts';
 import { logShadows } from './shadow-log.ts';
@@ -56,9 +58,11 @@ await main(async () => {
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
   const state = await openGatewayState(mesh);
+  const guards = createGuards({ onTransition: logTransition });
+  const ports = { ...state, guards };
   const tracing = await createTracing('sheaf-gateway');
   const catalog = new LiveCatalog(
-    await openGeneration({ mesh, endpoints: values.endpoint }, state),
+    await openGeneration({ mesh, endpoints: values.endpoint }, ports),
     Number(values.number),
   );
   /** What both doors have before all else. */
@@ -82,7 +86,7 @@ await main(async () => {
   const doors: Door[] = [];
   const reloads = createReloads({
     catalog,
-    front: state,
+    front: ports,
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);

@@ -5,14 +5,13 @@ import { formatProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { Reloaded } from '@sheaf/transport';
-import type { FrontPorts } from './front.ts';
-import { fingerprintsOf, openGeneration, type Served } from './generation.ts';
+import { fingerprintsOf, type GenerationPorts, openGeneration, type Served } from './generation.ts';
 import type { LiveCatalog } from './live-catalog.ts';
 import { changedParts, keptProblem, othersProblem } from './what-changed.ts';
 
 export interface ReloadPorts {
   readonly catalog: LiveCatalog;
-  readonly front: FrontPorts;
+  readonly front: GenerationPorts;
   readonly audit: AuditLog;
   /** Called when another generation is in force. */
   readonly onTaken: () => void;

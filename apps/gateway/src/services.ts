@@ -1,12 +1,15 @@
 import { type Infer, InferError, type ModelDescription } from '@sheaf/inference';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
+import { Edge } from './edge.ts';
+import { noEndpoint } from './edge-refusals.ts';
 import { EndpointPool } from './endpoint-pool.ts';
+import type { Guards } from './guards.ts';
 
 /** A service, as whoever asks it sees it. */
 export interface ServiceHandle {
   readonly service: Service;
-  /** On one of its endpoints; on another when that one is sure not to have begun. */
+  /** On one of its endpoints; on another when that one fails and it may be asked again. */
   readonly infer: Infer;
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   isReady(): boolean;
@@ -26,14 +29,14 @@ export interface Services {
 }
 
 /** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. */
-export function openServices(mesh: Mesh, endpoints: readonly string[]): Services {
+export function openServices(mesh: Mesh, endpoints: readonly string[], guards: Guards): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const opened = mesh.services.map((service) => {
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     return new EndpointPool(own, service, mesh.limits, { tls: service.endpoint ? service.tls : mesh.tls });
   });
-  const handles = opened.map((pool) => handleOf(pool));
+  const handles = opened.map((pool) => handleOf(pool, createEdge(pool, mesh, guards)));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -55,22 +58,22 @@ function parseEndpoint(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function handleOf(pool: EndpointPool): ServiceHandle {
+function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
+  const newest = new Map(mesh.models.map(({ name, versions: [{ version }] }) => [name, version]));
+  // What such a transform asks has been tried again already.
+  const impure = new Set(mesh.transforms.filter(({ pure, uses }) => !pure || uses.length > 0).map(({ name }) => name));
+  return new Edge({
+    service: pool.service.name,
+    endpoints: () => pool.endpoints,
+    guards,
+    resilience: mesh.resilience,
+    isPure: (name) => !impure.has(name),
+    newestOf: (model) => newest.get(model),
+  });
+}
+
+function handleOf(pool: EndpointPool, { infer }: Edge): ServiceHandle {
   const { service } = pool;
-  const infer: Infer = async (request, context) => {
-    let left = pool.endpoints;
-    for (;;) {
-      const endpoint = pickEndpoint(left, Math.random);
-      if (!endpoint) throw noEndpoint(service.name);
-      try {
-        return await endpoint.infer(request, context);
-      } catch (error) {
-        left = left.filter((other) => other !== endpoint);
-        const untouched = error instanceof InferError && error.metadata.may_have_begun === 'false';
-        if (!untouched || left.length === 0) throw error;
-      }
-    }
-  };
   return {
     service,
     infer,
@@ -86,9 +89,3 @@ function handleOf(pool: EndpointPool): ServiceHandle {
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
   };
 }
-
-const noEndpoint = (service: string): InferError =>
-  new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
-    reason: 'SERVICE_UNAVAILABLE',
-    metadata: { may_have_begun: 'false' },
-  });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits } from '@sheaf/inference';
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, resilienceDefault } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import { changedParts, keptProblem, othersProblem } from './what-changed.ts';
 
@@ -23,6 +23,7 @@ const mesh: Mesh = {
   policies,
   gateway: { host: '127.0.0.1', port: 8001, replicas: 1 },
   tls: undefined,
+  resilience: resilienceDefault,
 };
 const files = new Map([['a', '1']]);
 

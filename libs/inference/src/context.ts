@@ -52,6 +52,8 @@ export interface CallContext {
   readonly principal?: Principal;
   /** How much it matters; `standard` when nothing is said. */
   readonly priority?: Priority;
+  /** Which try of its call this is, 1 and on; the first when nothing is said. */
+  readonly attempt?: number;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();
@@ -67,6 +69,26 @@ export function deadlineExceeded(where: string): InferError {
     reason: 'DEADLINE_EXCEEDED_IN_STAGE',
     metadata: { stage: where },
   });
+}
+
+/** Refuses what is sure to be late before anything is done for it. */
+export function checkTimeLeft(context: CallContext, estimateMs: number, where: string, stage: string): void {
+  const leftMs = remainingMs(context);
+  if (leftMs >= estimateMs) return;
+  throw new InferError(
+    'DEADLINE_EXCEEDED',
+    `${where} usually takes ${Math.ceil(estimateMs)} ms; the deadline leaves ${Math.max(0, Math.floor(leftMs))} ms`,
+    {
+      reason: 'DEADLINE_TOO_SHORT',
+      metadata: {
+        remaining_ms: String(Math.max(0, Math.floor(leftMs))),
+        estimate_ms: String(Math.ceil(estimateMs)),
+        stage,
+      },
+      decision: 'deadline',
+      retryAfterMs: -1,
+    },
+  );
 }
 
 /** The InferError that a signal was aborted with; any other reason means that the caller left. */

@@ -3,6 +3,7 @@ export {
   type CallContext,
   type Clock,
   checkAlive,
+  checkTimeLeft,
   deadlineExceeded,
   type FanOut,
   monotonicClock,

@@ -45,6 +45,8 @@ export interface Transform {
   readonly outputs: Declarations;
   /** Models and pipelines that it may ask. */
   readonly uses: readonly string[];
+  /** Whether asking it twice does no more than asking it once. */
+  readonly pure: boolean;
   readonly run: (inputs: Readonly<Record<string, Values<Datatype>>>, context: TransformContext) => unknown;
 }
 
@@ -53,14 +55,16 @@ export interface TransformDeclaration<I, O> {
   readonly outputs: O;
   /** Models and pipelines that it may ask. Default: none. */
   readonly uses?: readonly string[];
+  /** Whether asking it twice does no more than asking it once: then a call that failed may be tried again. Default false. */
+  readonly pure?: boolean;
 }
 
 /** Declares a processing step. The function runs in a worker of its own service, with a time limit; it returns every declared output. */
 export function defineTransform<const I extends Declarations, const O extends Declarations>(
-  { inputs, outputs, uses = [] }: TransformDeclaration<I, O>,
+  { inputs, outputs, uses = [], pure = false }: TransformDeclaration<I, O>,
   run: (inputs: ValuesOf<I>, context: TransformContext) => ValuesOf<O> | Promise<ValuesOf<O>>,
 ): Transform {
-  return { inputs, outputs, uses, run: run as Transform['run'] };
+  return { inputs, outputs, uses, pure, run: run as Transform['run'] };
 }
 
 export function isTransform(value: unknown): value is Transform {

@@ -1,3 +1,13 @@
+export {
+  Breaker,
+  type BreakerOptions,
+  type BreakerState,
+  breakerRules,
+  type Outcome,
+  type Pass,
+  type Transition,
+} from './breaker.ts';
 export { enforceDeadline } from './deadline.ts';
 export { explainOnRequest } from './explain.ts';
+export { type EndedTry, outcomeOf } from './outcome.ts';
 export { refusePlan } from './refuse-plan.ts';

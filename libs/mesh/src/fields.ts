@@ -49,6 +49,8 @@ export const integer =
       ? value
       : wrong(`an integer from ${min} to ${max}`);
 
+export const boolean: Field<boolean> = (value, wrong) => (typeof value === 'boolean' ? value : wrong('true or false'));
+
 export const integers =
   (min: number, max: number): Field<readonly number[]> =>
   (value, wrong) =>

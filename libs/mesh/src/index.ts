@@ -8,6 +8,8 @@ export {
   type MeshTransform,
   type Model,
   type ModelVersion,
+  type Resilience,
+  resilienceDefault,
   type Service,
   transformName,
 } from './mesh.ts';

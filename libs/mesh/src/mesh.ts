@@ -40,6 +40,8 @@ export interface MeshTransform {
   readonly signature: Signature;
   /** Models and pipelines that it asks. */
   readonly uses: readonly string[];
+  /** Whether asking it twice does no more than asking it once. */
+  readonly pure: boolean;
 }
 
 /** TLS of the gateway's public door: PEM files, absolute. */
@@ -101,9 +103,22 @@ export interface Mesh {
   /** Undefined: a door on loopback that everybody may use. */
   readonly policies: PoliciesSpec | undefined;
   readonly gateway: Gateway;
+  readonly resilience: Resilience;
   /** Undefined: the gateway and its services speak plain text among themselves. */
   readonly tls: MeshTls | undefined;
 }
+
+/** Which policies stand between the gateway and its services. */
+export interface Resilience {
+  readonly breaker: boolean;
+  readonly retry: boolean;
+  readonly ejection: boolean;
+  readonly earlyRefusal: boolean;
+  /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
+  readonly slowMs?: number | undefined;
+}
+
+export const resilienceDefault: Resilience = { breaker: true, retry: true, ejection: true, earlyRefusal: true };
 
 /** The public door. */
 export interface Gateway {

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits } from '@sheaf/inference';
-import { integer, isRecord, readFields, text, texts } from './fields.ts';
-import type { Mesh, Service } from './mesh.ts';
+import { boolean, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import { readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -47,15 +47,24 @@ const serviceFields = {
   tls: (value: unknown) => value,
 };
 
+const resilienceFields = {
+  breaker: boolean,
+  retry: boolean,
+  ejection: boolean,
+  earlyRefusal: boolean,
+  slowMs: integer(1, 60_000),
+};
+
 const topFields = {
   services: (value: unknown) => value,
   limits: (value: unknown) => value,
   gateway: (value: unknown) => value,
+  resilience: (value: unknown) => value,
   tls: (value: unknown) => value,
 };
 
 /** What mesh.yaml says. */
-export type MeshSettings = Pick<Mesh, 'services' | 'limits' | 'gateway' | 'tls'>;
+export type MeshSettings = Pick<Mesh, 'services' | 'limits' | 'gateway' | 'resilience' | 'tls'>;
 
 /** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds. */
 export async function readSettings(
@@ -71,6 +80,7 @@ export async function readSettings(
       services: ownServices(models, transforms, []),
       limits: defaultLimits,
       gateway: gatewayDefault,
+      resilience: resilienceDefault,
       tls: undefined,
     };
   const top = readFields(yaml, [], yaml.value, topFields, problems);
@@ -78,6 +88,10 @@ export async function readSettings(
   const at = (...path: string[]): TlsPlace => ({ yaml, folder, path, problems });
   const door = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
   const gateway = { ...door, tls: await readDoorTls(at('gateway', 'tls'), door.tls) };
+  const resilience = {
+    ...resilienceDefault,
+    ...readFields(yaml, ['resilience'], top.resilience, resilienceFields, problems),
+  };
   const tls = await readMeshTls(at('tls'), top.tls);
   const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
   const named = await Promise.all(
@@ -86,7 +100,7 @@ export async function readSettings(
       tls: await readForeignTls(at('services', service.name, 'tls'), given),
     })),
   );
-  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, tls };
+  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, resilience, tls };
 }
 
 function readServices(

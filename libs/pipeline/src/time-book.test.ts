@@ -13,6 +13,15 @@ describe('a book of times', () => {
     assert.equal(book.usualMs('s', 30_000), 10);
     assert.equal(book.usualMs('s', 31_001), undefined);
   });
+
+  it('forgets a slow spell 30 s after it, to the millisecond', () => {
+    const book = new TimeBook();
+    for (let n = 0; n < 64; n++) book.record('s', 900, n);
+    assert.equal(book.usualMs('s', 29_900), 900);
+    // 20 of them are younger than 30 s until then.
+    assert.equal(book.usualMs('s', 30_044), 900);
+    assert.equal(book.usualMs('s', 30_045), undefined);
+  });
 });
 
 describe('the key of a book', () => {

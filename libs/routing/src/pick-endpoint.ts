@@ -6,13 +6,18 @@ export interface Pickable {
   readonly busy: number;
 }
 
+/** Those that `wish` holds for; all of them where it holds for none. */
+export function prefer<E>(endpoints: readonly E[], wish: (endpoint: E) => boolean): readonly E[] {
+  const some = endpoints.filter(wish);
+  return some.length > 0 ? some : endpoints;
+}
+
 /**
  * The less busy of two endpoints chosen at random (M. Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001): nearly as even as
  * asking all of them, and no crowd runs to the same one. Endpoints that are not ready are left out, unless none is. `random` gives numbers in [0, 1).
  */
 export function pickEndpoint<E extends Pickable>(endpoints: readonly E[], random: () => number): E | undefined {
-  const ready = endpoints.filter(({ isReady }) => isReady);
-  const candidates = ready.length > 0 ? ready : endpoints;
+  const candidates = prefer(endpoints, ({ isReady }) => isReady);
   if (candidates.length <= 1) return candidates[0];
   const first = Math.floor(random() * candidates.length);
   // Any but the first.

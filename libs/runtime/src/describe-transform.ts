@@ -6,18 +6,21 @@ import type { TransformThreadData } from './transform-thread.ts';
 const describeLimitMs = 5_000;
 
 /** Reads what a transform declares, in a throw-away worker: the file is somebody's code. */
-export async function describeTransform(file: string): Promise<{ signature: Signature; uses: readonly string[] }> {
+export async function describeTransform(
+  file: string,
+): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
   const workerData: TransformThreadData = { file, subject: file, describeOnly: true };
   const worker = new Worker(new URL('./transform-thread.ts', import.meta.url), { workerData });
   try {
     const [declared] = (await once(worker, 'message', { signal: AbortSignal.timeout(describeLimitMs) })) as [
-      { inputs: unknown; outputs: unknown; uses: unknown },
+      { inputs: unknown; outputs: unknown; uses: unknown; pure: unknown },
     ];
-    const { uses } = declared;
+    const { uses, pure } = declared;
     if (!Array.isArray(uses) || !uses.every((name) => typeof name === 'string'))
       throw new TypeError(`uses: want a list of models and pipelines, got ${JSON.stringify(uses)}`);
+    if (typeof pure !== 'boolean') throw new TypeError(`pure: want true or false, got ${JSON.stringify(pure)}`);
     const signature = { inputs: specs('inputs', declared.inputs), outputs: specs('outputs', declared.outputs) };
-    return { signature, uses };
+    return { signature, uses, pure };
   } catch (error) {
     const why =
       error instanceof Error && error.name === 'AbortError'

@@ -55,8 +55,8 @@ function write(name: string, datatype: Datatype, value: unknown): PackedTensor {
 }
 
 if (describeOnly) {
-  const { inputs, outputs, uses = [] } = await load();
-  parentPort?.postMessage({ inputs, outputs, uses });
+  const { inputs, outputs, uses = [], pure = false } = await load();
+  parentPort?.postMessage({ inputs, outputs, uses, pure });
 } else {
   const transform = load();
   transform.catch(() => {});

@@ -83,18 +83,24 @@ export function createRemote(
       ({ ready }) => ready,
       () => false,
     );
+  const work =
+    (request: InferRequest) =>
+    async (inner: CallContext): Promise<InferResponse> => {
+      const { response: message, load } = await send(request, inner);
+      const response = readResponse(message, limits, service);
+      const { model, version } = response;
+      if (load) onLoad?.(load, model);
+      inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
+      if (load) inner.journal.mark(inner.span, { 'sheaf.cost_ms': costMs(load, request) });
+      const explanation = parseExplanation(response.parameters.get(explanationParameter));
+      if (explanation) inner.journal.nest(inner.span, explanation);
+      return response;
+    };
   return {
     infer: (request, context) =>
-      traced(context, 'try', service, async (inner) => {
-        const { response: message, load } = await send(request, inner);
-        const response = readResponse(message, limits, service);
-        const { model, version } = response;
-        if (load) onLoad?.(load, model);
-        inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version, 'sheaf.endpoint': target });
-        if (load) inner.journal.mark(inner.span, { 'sheaf.cost_ms': costMs(load, request) });
-        const explanation = parseExplanation(response.parameters.get(explanationParameter));
-        if (explanation) inner.journal.nest(inner.span, explanation);
-        return response;
+      traced(context, 'try', service, work(request), {
+        'sheaf.endpoint': target,
+        'sheaf.attempt': context.attempt ?? 1,
       }),
     describe: async (name, version, timeoutMs) => {
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
@@ -188,13 +194,14 @@ function unary(
   request: InferRequest,
   context: CallContext,
 ): Promise<Answered> {
-  const { signal, span } = context;
+  const { signal, span, attempt = 1 } = context;
   if (signal.aborted) return Promise.reject(abortReason(signal));
   const remaining = remainingMs(context);
   if (remaining <= 0)
     return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
   const metadata = extra.clone();
   metadata.set('traceparent', formatTraceparent(span));
+  if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
   const options = { deadline: Date.now() + remaining };
   return new Promise((resolve, reject) => {
     const onAbort = (): void => call.cancel();

@@ -3,6 +3,7 @@ import {
   type CallContext,
   checkAlive,
   checkRequest,
+  checkTimeLeft,
   type Infer,
   type InferRequest,
   type InferResponse,
@@ -38,30 +39,37 @@ interface CompiledStage {
   readonly fromCaller: boolean;
 }
 
-/**
- * Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. `times` may be what
- * is known from before.
- */
+export interface PipelineOptions {
+  /** How long stages take, where something is known from before. */
+  readonly times?: TimeBook;
+  /** Refuses a call at once whose time would not do. Default true. */
+  readonly earlyRefusal?: boolean;
+}
+
+/** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
 export function createPipeline(
   checked: CheckedPipeline,
   resolve: (target: Target) => Infer,
-  times = new TimeBook(),
+  options: PipelineOptions = {},
 ): Infer {
-  return new Pipeline(checked, resolve, times).infer;
+  return new Pipeline(checked, resolve, options).infer;
 }
 
 class Pipeline {
   readonly #checked: CheckedPipeline;
   readonly #resolve: (target: Target) => Infer;
   readonly #times: TimeBook;
+  readonly #earlyRefusal: boolean;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
   readonly #demands: Demands;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
   readonly #reroutes: ReadonlyMap<string, Infer>;
 
-  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, times: TimeBook) {
+  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, options: PipelineOptions) {
+    const { times = new TimeBook(), earlyRefusal = true } = options;
     this.#checked = checked;
     this.#times = times;
+    this.#earlyRefusal = earlyRefusal;
     this.#resolve = resolve;
     const around = { checked, resolve, times };
     const { stages, rules } = checked.spec;
@@ -100,6 +108,10 @@ class Pipeline {
     const demand = this.#demands.of(request.outputs);
     const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context) };
     if (isPlan) return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
+    if (this.#earlyRefusal) {
+      const { ms, slowest } = demand.criticalPath(this.#times, context.clock.now());
+      checkTimeLeft(context, ms, `pipeline "${spec.pipeline}"`, slowest);
+    }
     const results = new Map<string, StepResult>();
     const running = this.#callOf(call, results);
     await this.#runGraph(demand, running, results, context);

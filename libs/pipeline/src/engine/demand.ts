@@ -23,6 +23,15 @@ export interface Demand {
   readonly stages: ReadonlyMap<string, StageDemand>;
   /** How long what comes after a stage usually takes; 0 while that is not known. */
   reservedMs(stage: string, times: TimeBook, now: number): number;
+  /** What usually takes longest of the stages that cannot be done without, one after the other. */
+  criticalPath(times: TimeBook, now: number): CriticalPath;
+}
+
+export interface CriticalPath {
+  /** 0 while nothing is known. */
+  readonly ms: number;
+  /** The one on it that takes most. */
+  readonly slowest: string;
 }
 
 /** Sets of outputs remembered; a caller may ask for any. */
@@ -62,7 +71,14 @@ export class Demands {
         return [stage.name, { wanted: [...new Set(wanted)], after: dependencies(stage), before }];
       }),
     );
-    return { outputs, references, stages: demands, reservedMs: createReserve(inOrder(stages), demands) };
+    const ordered = inOrder(stages);
+    return {
+      outputs,
+      references,
+      stages: demands,
+      reservedMs: createReserve(ordered, demands),
+      criticalPath: (times, now) => criticalPath(ordered, demands, times, now),
+    };
   }
 }
 
@@ -84,4 +100,34 @@ function createReserve(ordered: readonly StageSpec[], demands: ReadonlyMap<strin
     }
     return longest.get(stage) ?? 0;
   };
+}
+
+interface Way extends CriticalPath {
+  readonly slowestMs: number;
+}
+
+const noWay: Way = { ms: 0, slowest: '', slowestMs: 0 };
+
+function criticalPath(
+  ordered: readonly StageSpec[],
+  demands: ReadonlyMap<string, StageDemand>,
+  times: TimeBook,
+  now: number,
+): CriticalPath {
+  const ways = new Map<string, Way>();
+  const longestOf = (names: Iterable<string>): Way => {
+    let longest = noWay;
+    for (const name of names) {
+      const way = ways.get(name);
+      if (way && way.ms > longest.ms) longest = way;
+    }
+    return longest;
+  };
+  for (const { name, optional } of ordered) {
+    const before = longestOf(demands.get(name)?.after ?? []);
+    const own = optional ? 0 : (times.usualMs(name, now) ?? 0);
+    const slowest = own > before.slowestMs ? { slowest: name, slowestMs: own } : before;
+    ways.set(name, { ...slowest, ms: before.ms + own });
+  }
+  return longestOf(ways.keys());
 }

@@ -18,6 +18,8 @@ export function named(
     metadata: { ...error.metadata, ...metadata },
     violations: error.violations,
     ...retryAfterMs,
+    ...(code === error.code ? { decision: error.decision } : {}),
+    ...(code === error.code && error.retryDelayMs !== undefined ? { retryDelayMs: error.retryDelayMs } : {}),
     cause: error.cause,
   });
 }

@@ -13,6 +13,8 @@ interface Place {
   next: number;
   median: number | undefined;
   medianAt: number;
+  /** When too few samples are left of those that the median was worked out from. */
+  validUntil: number;
 }
 
 /** How long each stage usually takes: the median of its last successes. One book belongs to one version of one pipeline over one set of models. */
@@ -23,7 +25,14 @@ export class TimeBook {
     let place = this.#places.get(name);
     if (!place) {
       const at = new Float64Array(samplesMax).fill(Number.NEGATIVE_INFINITY);
-      place = { ms: new Float64Array(samplesMax), at, next: 0, median: undefined, medianAt: Number.NEGATIVE_INFINITY };
+      place = {
+        ms: new Float64Array(samplesMax),
+        at,
+        next: 0,
+        median: undefined,
+        medianAt: -Infinity,
+        validUntil: -Infinity,
+      };
       this.#places.set(name, place);
     }
     place.ms[place.next] = ms;
@@ -35,11 +44,17 @@ export class TimeBook {
   usualMs(name: string, now: number): number | undefined {
     const place = this.#places.get(name);
     if (!place) return undefined;
-    if (now - place.medianAt >= refreshMs) {
-      const valid = place.ms.filter((_, index) => now - (place.at[index] ?? 0) <= validMs).sort();
-      place.median = valid.length < samplesMin ? undefined : valid[valid.length >> 1];
-      place.medianAt = now;
-    }
+    const isOld = now - place.medianAt >= refreshMs || now > place.validUntil;
+    // While there is none it costs little: whoever is asked often soon has enough samples.
+    if (place.median === undefined || isOld) refresh(place, now);
     return place.median;
   }
+}
+
+function refresh(place: Place, now: number): void {
+  const valid = place.ms.filter((_, index) => now - (place.at[index] ?? 0) <= validMs).sort();
+  place.median = valid.length < samplesMin ? undefined : valid[valid.length >> 1];
+  place.medianAt = now;
+  const startedAt = place.at.toSorted().at(-samplesMin) ?? -Infinity;
+  place.validUntil = startedAt + validMs;
 }

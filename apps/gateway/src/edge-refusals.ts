@@ -1,0 +1,64 @@
+import { type CallContext, InferError, remainingMs } from '@sheaf/inference';
+import type { Breaker } from '@sheaf/layers';
+
+/** While one call is on trial nobody knows when the next may go. */
+const trialMs = 100;
+
+interface Refused {
+  readonly service: string;
+  readonly model: string;
+  readonly version: string;
+}
+
+/** No breaker of `breakers`, which are those of all endpoints, lets a call through. */
+export function circuitOpen(
+  { service, model, version }: Refused,
+  breakers: readonly { readonly endpoint: string; readonly breaker: Breaker }[],
+  context: CallContext,
+): InferError {
+  const [first] = breakers.toSorted((a, b) => a.breaker.remainingMs - b.breaker.remainingMs);
+  const waitMs = Math.max(trialMs, first?.breaker.remainingMs ?? 0);
+  const isForced = !Number.isFinite(waitMs);
+  const openedAt = first?.breaker.openedAt;
+  const name = version === '' ? `"${model}"` : `"${model}" version ${version}`;
+  const until = isForced ? 'an operator has stopped it' : `the next call may go in ${Math.ceil(waitMs)} ms`;
+  return new InferError('UNAVAILABLE', `service ${service}: ${name} has failed too often; ${until}`, {
+    reason: 'CIRCUIT_OPEN',
+    metadata: {
+      may_have_begun: 'false',
+      service,
+      model,
+      version,
+      endpoint: first?.endpoint ?? '',
+      ...(openedAt === undefined
+        ? {}
+        : { opened_at: new Date(Date.now() - (context.clock.now() - openedAt)).toISOString() }),
+    },
+    decision: `breaker:${model}`,
+    retryAfterMs: isForced || waitMs >= remainingMs(context) ? -1 : waitMs,
+    ...(isForced ? {} : { retryDelayMs: waitMs }),
+  });
+}
+
+export const noEndpoint = (service: string): InferError =>
+  new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
+    reason: 'SERVICE_UNAVAILABLE',
+    metadata: { may_have_begun: 'false' },
+  });
+
+/** The error of the last of several tries. */
+export function withAttempts(error: InferError, attempts: number): InferError {
+  if (attempts <= 1) return error;
+  const { code, message, metadata, violations, about, decision, retryAfterMs, retryDelayMs, cause } = error;
+  return new InferError(code, message, {
+    // What says that an endpoint is well has to be heard by whoever asked.
+    reason: error.countsAgainstBreaker && error.reason !== 'CIRCUIT_OPEN' ? 'STAGE_FAILED' : error.reason,
+    metadata: { ...metadata, attempts: String(attempts) },
+    violations,
+    about,
+    decision,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
+    cause,
+  });
+}

@@ -1,0 +1,215 @@
+/** The edge from the gateway to one service: which endpoint a call goes to, what is learned from how it ends, and whether it is tried again. */
+import {
+  asInferError,
+  type CallContext,
+  checkAlive,
+  checkTimeLeft,
+  type Infer,
+  type InferError,
+  type InferRequest,
+  type InferResponse,
+  remainingMs,
+  traced,
+} from '@sheaf/inference';
+import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
+import type { Resilience } from '@sheaf/mesh';
+import { decideRetry, Ejector, isLost, isUntouched, pickEndpoint, prefer, type Standing } from '@sheaf/routing';
+import { circuitOpen, noEndpoint, withAttempts } from './edge-refusals.ts';
+import type { Guards, ServiceGuards } from './guards.ts';
+import { pause } from './pause.ts';
+
+/** An address of the service, as the edge sees it. */
+export interface EdgeEndpoint {
+  readonly target: string;
+  readonly isReady: boolean;
+  readonly busy: number;
+  readonly infer: Infer;
+}
+
+export interface EdgeOptions {
+  readonly service: string;
+  /** As they are now. */
+  readonly endpoints: () => readonly EdgeEndpoint[];
+  readonly guards: Guards;
+  readonly resilience: Resilience;
+  /** Whether asking it twice does no more than asking it once. */
+  readonly isPure: (model: string) => boolean;
+  /** The version that answers when none is asked for; undefined where only the server knows. */
+  readonly newestOf: (model: string) => string | undefined;
+}
+
+/** What calls have in common that take about as long as one another. */
+interface Kind {
+  readonly model: string;
+  readonly version: string;
+  readonly key: string;
+}
+
+/** One call, from its first try to its last. */
+interface Call {
+  readonly kind: Kind;
+  readonly request: InferRequest;
+  readonly context: CallContext;
+  readonly usualMs: number | undefined;
+  /** Endpoints that failed it; asked again only when there is no other. */
+  readonly tried: Set<EdgeEndpoint>;
+  attempts: number;
+  retries: number;
+  lost: number;
+}
+
+interface Choice {
+  readonly endpoint: EdgeEndpoint;
+  readonly pass: Pass | undefined;
+  /** It is the one call that finds out whether a breaker may close. */
+  readonly isTrial: boolean;
+  readonly isProbe: boolean;
+}
+
+export class Edge {
+  readonly #options: EdgeOptions;
+  readonly #own: ServiceGuards;
+  readonly #ejector: Ejector<EdgeEndpoint>;
+  /** Of each endpoint, by model and version. */
+  readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
+
+  constructor(options: EdgeOptions) {
+    this.#options = options;
+    this.#own = options.guards.of(options.service);
+    this.#ejector = new Ejector(options.guards.now);
+  }
+
+  infer: Infer = async (request, context) => {
+    const { resilience, guards } = this.#options;
+    const kind = this.#kindOf(request);
+    const usualMs = this.#own.times.usualMs(kind.key, guards.now());
+    if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    this.#own.budget.count();
+    const call: Call = { kind, request, context, usualMs, tried: new Set(), attempts: 0, retries: 0, lost: 0 };
+    for (;;) {
+      const choice = await this.#choose(call);
+      call.attempts++;
+      try {
+        return await this.#ask(call, choice);
+      } catch (thrown) {
+        call.tried.add(choice.endpoint);
+        await this.#goOn(call, asInferError(thrown));
+      }
+    }
+  };
+
+  #kindOf({ model, version, inputs }: InferRequest): Kind {
+    const exact = version || (this.#options.newestOf(model) ?? '');
+    // What takes twice as many rows is another kind.
+    const rows = Math.ceil(Math.log2(Math.max(1, inputs[0]?.shape[0] ?? 1)));
+    return { model, version: exact, key: `${model}/${exact}/${rows}` };
+  }
+
+  /** Throws CIRCUIT_OPEN when every breaker is. */
+  async #choose(call: Call): Promise<Choice> {
+    const { service, guards, resilience } = this.#options;
+    const { context, kind, tried } = call;
+    const all = this.#options.endpoints();
+    if (all.length === 0) throw noEndpoint(service);
+    const open = all.filter((endpoint) => this.#lets(endpoint, kind));
+    if (open.length < all.length)
+      context.journal.mark(context.span, { 'sheaf.breakers_open': all.length - open.length });
+    const standings: ReadonlyMap<EdgeEndpoint, Standing> = resilience.ejection
+      ? this.#ejector.standings(all)
+      : new Map();
+    const ready = prefer(open, ({ isReady }) => isReady);
+    const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
+    const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
+    const endpoint = pickEndpoint(best, guards.random);
+    if (!endpoint) return this.#refuse(call, all);
+    const isProbe = standings.get(endpoint) === 'probe';
+    if (isProbe) this.#ejector.probe(endpoint);
+    const breaker = this.#breakerOf(endpoint, kind);
+    const pass = breaker?.enter();
+    return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
+  }
+
+  #refuse({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+    const { service } = this.#options;
+    const breakers = all.flatMap((endpoint) => {
+      const breaker = this.#breakerOf(endpoint, kind);
+      return breaker ? [{ endpoint: endpoint.target, breaker }] : [];
+    });
+    const error = circuitOpen({ ...kind, service }, breakers, context);
+    const attributes = { 'sheaf.breaker': 'open', 'sheaf.attempt': attempts + 1 };
+    return traced(context, 'try', service, () => Promise.reject(withAttempts(error, attempts)), attributes);
+  }
+
+  async #ask(call: Call, { endpoint, pass, isProbe, isTrial }: Choice): Promise<InferResponse> {
+    const { context, request, kind, attempts } = call;
+    const { now } = this.#options.guards;
+    const startedAt = now();
+    const givenMs = remainingMs(context);
+    // Behind those that it has already.
+    const expectedMs = call.usualMs === undefined ? undefined : call.usualMs * (endpoint.busy + 1);
+    const learn = (error: InferError | undefined): void => {
+      const tookMs = now() - startedAt;
+      const { slowMs } = this.#options.resilience;
+      const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, slowMs });
+      // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
+      pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
+      this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
+      if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
+    };
+    try {
+      const response = await endpoint.infer(request, { ...context, attempt: attempts });
+      learn(undefined);
+      return response;
+    } catch (thrown) {
+      learn(asInferError(thrown));
+      throw thrown;
+    }
+  }
+
+  /** Returns when the call is to be tried again; throws when the error is its answer. */
+  async #goOn(call: Call, error: InferError): Promise<void> {
+    const { context, kind, tried, retries } = call;
+    const { guards, resilience, isPure } = this.#options;
+    const all = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
+    // Nothing was done, so this is no second try.
+    if (isUntouched(error) && all.some((endpoint) => !tried.has(endpoint))) return;
+    if (isLost(error)) call.lost++;
+    const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
+    const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
+    if (!resilience.retry || decision.kind === 'give-up') throw withAttempts(error, call.attempts);
+    // Who says when to come back is there.
+    if (error.retryAfterMs === undefined && !this.#isAnyReady()) throw withAttempts(error, call.attempts);
+    await pause(decision.delayMs, context);
+    checkAlive(context, `service ${this.#options.service}`);
+    if (!this.#isAnyReady()) throw withAttempts(error, call.attempts);
+    if (!this.#own.budget.take()) {
+      context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
+      throw withAttempts(error, call.attempts);
+    }
+    call.retries++;
+  }
+
+  #isAnyReady(): boolean {
+    return this.#options.endpoints().some(({ isReady }) => isReady);
+  }
+
+  /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
+  #lets(endpoint: EdgeEndpoint, kind: Kind): boolean {
+    const breaker = this.#breakerOf(endpoint, kind);
+    return !breaker || (breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady));
+  }
+
+  #breakerOf(endpoint: EdgeEndpoint, { model, version }: Kind): Breaker | undefined {
+    const { service, guards, resilience } = this.#options;
+    if (!resilience.breaker) return undefined;
+    const own = this.#breakers.get(endpoint) ?? new Map<string, Breaker>();
+    this.#breakers.set(endpoint, own);
+    const key = `${model}/${version}`;
+    const breaker = own.get(key) ?? guards.breakers.of({ service, endpoint: endpoint.target, model, version });
+    own.set(key, breaker);
+    return breaker;
+  }
+}
+
+const endedCall = (outcome: Outcome, kind: string, tookMs: number) =>
+  outcome === 'ignored' ? undefined : { isGood: outcome !== 'failure', kind, tookMs };

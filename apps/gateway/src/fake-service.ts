@@ -1,0 +1,116 @@
+/** A service of fake endpoints and the edge to it, for tests: time moves only when a call takes some or somebody says so. */
+import {
+  type CallContext,
+  InferError,
+  type InferErrorCode,
+  type InferRequest,
+  Journal,
+  tensorOf,
+} from '@sheaf/inference';
+import { type Resilience, resilienceDefault } from '@sheaf/mesh';
+import type { BreakerName } from './breaker-book.ts';
+import { Edge, type EdgeEndpoint } from './edge.ts';
+import { createGuards } from './guards.ts';
+
+/** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
+export type Behave = (call: {
+  readonly attempt: number;
+  readonly pass: (ms: number) => void;
+}) => InferError | undefined;
+
+export const well: Behave = ({ pass }) => {
+  pass(1);
+  return undefined;
+};
+export const failingWith =
+  (code: InferErrorCode, details: ConstructorParameters<typeof InferError>[2] = {}): Behave =>
+  ({ pass }) => {
+    pass(1);
+    return new InferError(code, 'no', details);
+  };
+
+interface FakeEndpoint extends EdgeEndpoint {
+  isReady: boolean;
+  behave: Behave;
+  calls: number;
+}
+
+export function openFakeService(
+  behaviours: readonly Behave[],
+  resilience: Partial<Resilience> = {},
+  random = () => 0.5,
+) {
+  let now = 0;
+  const transitions: string[] = [];
+  const pass = (ms: number): void => {
+    now += ms;
+  };
+  const endpoints = behaviours.map((behave, index): FakeEndpoint => {
+    const endpoint: FakeEndpoint = {
+      target: `endpoint-${index}`,
+      isReady: true,
+      busy: 0,
+      behave,
+      calls: 0,
+      infer: async ({ model }, { attempt = 0 }) => {
+        endpoint.calls++;
+        const error = endpoint.behave({ attempt, pass });
+        if (error) throw error;
+        return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
+      },
+    };
+    return endpoint;
+  });
+  const guards = createGuards({
+    now: () => now,
+    random,
+    onTransition: ({ endpoint }: BreakerName, { from, to }) => transitions.push(`${endpoint}: ${from} -> ${to}`),
+  });
+  const { infer } = new Edge({
+    service: 's',
+    endpoints: () => endpoints,
+    guards,
+    resilience: { ...resilienceDefault, ...resilience },
+    isPure: (model) => model !== 'impure',
+    newestOf: () => '3',
+  });
+  const contextOf = (timeoutMs: number, journal = new Journal()): CallContext => ({
+    clock: {
+      now: () => now,
+      after: (delayMs, task) => {
+        pass(delayMs);
+        queueMicrotask(task);
+        return () => {};
+      },
+    },
+    deadline: now + timeoutMs,
+    signal: new AbortController().signal,
+    snapshot: { epoch: 1 },
+    journal,
+    span: journal.start('request', 'test', undefined),
+  });
+  const ask = (options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal } = {}) => {
+    const { model = 'm', rows = 1, timeoutMs = 5_000, journal } = options;
+    return infer(requestOf(model, rows), contextOf(timeoutMs, journal));
+  };
+  /** How many of so many calls were answered, one after the other. */
+  const answered = async (calls: number, options: Parameters<typeof ask>[0] = {}): Promise<number> => {
+    let good = 0;
+    for (let call = 0; call < calls; call++)
+      await ask(options).then(
+        () => good++,
+        () => {},
+      );
+    return good;
+  };
+  return { endpoints, guards, transitions, ask, answered, wait: pass, now: () => now };
+}
+
+const requestOf = (model: string, rows: number): InferRequest => ({
+  model,
+  version: '',
+  id: '',
+  parameters: new Map(),
+  inputs: [tensorOf('x', 'FP32', [rows, 1], new Float32Array(rows))],
+  outputs: [],
+});

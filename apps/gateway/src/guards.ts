@@ -1,0 +1,36 @@
+import { monotonicClock } from '@sheaf/inference';
+import { TimeBook } from '@sheaf/pipeline';
+import { RetryBudget } from '@sheaf/routing';
+import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
+
+/** What is known of one service. */
+export interface ServiceGuards {
+  readonly budget: RetryBudget;
+  /** How long its calls take, by kind. */
+  readonly times: TimeBook;
+}
+
+/** What the edges to the services know, from one reload to the next. */
+export interface Guards {
+  readonly breakers: BreakerBook;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  of(service: string): ServiceGuards;
+}
+
+export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards {
+  const { now = monotonicClock.now, random = Math.random } = options;
+  const known = new Map<string, ServiceGuards>();
+  return {
+    breakers: new BreakerBook({ ...options, now, random }),
+    now,
+    random,
+    of: (service) => {
+      const guards = known.get(service) ?? { budget: new RetryBudget(now), times: new TimeBook() };
+      known.set(service, guards);
+      return guards;
+    },
+  };
+}
