@@ -112,7 +112,7 @@ const limitSections = [
     fieldsTable(limitVariants.shared),
     '`tenant` is whom the credential belongs to, `key` the credential itself, `model` the model or pipeline that a route has led to. Calls that a pipeline or transform makes inside are paid for already.',
     '### Cost',
-    'A [CEL](https://cel.dev) expression that is worked out for each model call that the plan will make, and summed: an ensemble of eight counts eight. All four variables are doubles. After the call it is worked out again with the time that each call took, and the difference is charged or given back, within `settle`. What comes to less than 0 or to no number counts as one; a call to something that could not be reached costs nothing.',
+    'A [CEL](https://cel.dev) expression that is worked out for each model call that the plan will make, and summed: an ensemble of eight counts eight. All four variables are doubles; `rows` is the most that any input has, and of rows, elements and bytes there is at least 1. What is refused before anything runs costs nothing. After the call it is worked out again with the time that each call took, and the difference is charged or given back, within `settle`. What comes to less than 0 or to no number counts as one; a call to something that could not be reached costs nothing.',
     fenced(policySnippets.cost),
     '### limiter',
     'A part of the file of its own. One gateway counts in its memory. Several count together where the environment has `REDIS_URL`; without it `sheaf check` wants `share: true`. Quotas are kept in the state of the mesh in any case.',
