@@ -5,4 +5,6 @@ export interface Load {
   /** A run of n rows takes about `fixedMs + n * rowMs`; both 0 until that is known. */
   readonly fixedMs: number;
   readonly rowMs: number;
+  /** Calls that wait for it over those that may, 0 to 1; undefined where it does not say. At 1 it refuses. */
+  readonly fullness?: number;
 }
