@@ -1,4 +1,4 @@
-/** How busy a model version is, as its server tells with each answer. */
+/** How busy a model version is, as its server tells with each answer, also with one that refuses. */
 export interface Load {
   /** Calls that wait for it or run, the one that was answered not counted. */
   readonly calls: number;

@@ -1,3 +1,4 @@
 export { enforceDeadline } from './deadline.ts';
 export { explainOnRequest } from './explain.ts';
 export { refusePlan } from './refuse-plan.ts';
+export { type ThrottleOptions, throttle } from './throttle.ts';

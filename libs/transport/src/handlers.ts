@@ -1,9 +1,10 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits } from '@sheaf/inference';
+import type { Limits, Load } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
 import type { Answer } from './answer.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
+import { loadReport, loadReportKey } from './load-report.ts';
 import { toMetadata, toStatus } from './status.ts';
 import { checkName, checkVersion, encodeResponse } from './wire/codec.ts';
 
@@ -82,14 +83,22 @@ function modelInfer(answer: Answer, admissions: Admissions | undefined): Handler
     const metadata = (key: string): string | undefined => call.metadata.get(key)[0]?.toString();
     const trailers = new Map<string, string>();
     const principal = admissions?.principalOf(call.metadata);
-    const arrival = { givenMs, traceparent, signal: controller.signal, metadata, trailers };
+    let load: Load | undefined;
+    const onLoad = (told: Load): void => {
+      load = told;
+    };
+    const arrival = { givenMs, traceparent, signal: controller.signal, metadata, trailers, onLoad };
     try {
       const outcome = await answer(call.request, principal ? { ...arrival, caller: { principal } } : arrival);
       answered = true;
-      callback(null, encodeResponse(outcome), trailers.size > 0 ? toMetadata(trailers) : undefined);
+      const told = trailers.size > 0 || load ? toMetadata(trailers) : undefined;
+      if (told && load) told.set(loadReportKey, loadReport(load));
+      callback(null, encodeResponse(outcome), told);
     } catch (error) {
       answered = true;
-      callback(toStatus(error, trailers));
+      const status = toStatus(error, trailers);
+      if (load) status.metadata?.set(loadReportKey, loadReport(load));
+      callback(status);
     }
   };
 }
