@@ -31,7 +31,7 @@ const batchingFields = {
   allowedRows: integers(1, rowsMax),
 };
 
-const queueFields = { callsMax: integer(1, 65_536), shares: (value: unknown) => value };
+const queueFields = { callsMax: integer(1, 4_096), shares: (value: unknown) => value };
 const shareFields = { critical: integer(1, 100), standard: integer(1, 100), sheddable: integer(1, 100) };
 
 /** Reads `models/<name>/<version>/model.onnx` and each `models/<name>/model.yaml`. */

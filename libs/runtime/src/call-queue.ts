@@ -152,8 +152,9 @@ export class CallQueue<Entry extends Waiting> {
     }
     this.#size -= taken.length;
     this.#rows -= taken.reduce((total, { rows = 0 }) => total + rows, 0);
-    const deadlines = priorities.flatMap((priority) => this.#classes[priority].map(({ deadline }) => deadline));
-    this.#soonest = Math.min(Number.POSITIVE_INFINITY, ...deadlines);
+    this.#soonest = Number.POSITIVE_INFINITY;
+    for (const priority of priorities)
+      for (const { deadline } of this.#classes[priority]) this.#soonest = Math.min(this.#soonest, deadline);
     return taken;
   }
 }

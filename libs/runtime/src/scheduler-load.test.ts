@@ -86,6 +86,19 @@ describe('a scheduler with more to do than it can', () => {
     );
   });
 
+  it('does not run a call whose time is up, though its timer has not told yet', async () => {
+    const { ask, run, worker, pass } = start();
+    ask(100, 1_000);
+    await turn();
+    const late = ask(101, 500);
+    const next = ask(102, 5_000);
+    pass(450);
+    await run();
+    assert.deepEqual([late.state.outcome, next.state.outcome], ['DEADLINE_EXCEEDED_IN_STAGE', 'open']);
+    await run();
+    assert.deepEqual(worker.given, [[100], [102]]);
+  });
+
   it('makes room for a more important call when its places are taken', async () => {
     const { ask } = start({ callsMax: 3 });
     ask(100, 1_000);

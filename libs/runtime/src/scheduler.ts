@@ -2,6 +2,7 @@
 import {
   type CallContext,
   checkAlive,
+  deadlineExceeded,
   InferError,
   type Load,
   monotonicClock,
@@ -107,10 +108,14 @@ export class Scheduler {
     await Promise.all(this.#slots.map(({ worker }) => worker.close()));
   }
 
-  /** Refuses those that cannot be served in time, and then whoever waits too many; a newcomer only comes in with some time to spare. */
+  /** Answers those whose time is up, refuses those that cannot be served in time, and then whoever waits too many; a newcomer only comes in with some time to spare. */
   #shed(newcomer?: QueueEntry): void {
     const { subject, spanName, queue, random = Math.random } = this.#options;
     const pace = this.#pace();
+    // A timer comes late when the process is busy.
+    if (this.#queue.soonest <= pace.now)
+      for (const entry of [...this.#queue.inOrder()].filter(({ deadline }) => deadline <= pace.now))
+        this.#leave(entry, deadlineExceeded(subject));
     const by = Math.min(this.#queue.soonest, newcomer ? latest(newcomer, pace.now, true) : Number.POSITIVE_INFINITY);
     if (!surelyInTime(this.#queue.size, this.#queue.rows, pace, by))
       for (const entry of hopeless(this.#queue.inOrder(), pace, newcomer))
