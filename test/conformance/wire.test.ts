@@ -154,6 +154,16 @@ const cases: Case[] = [
     {},
     /^0$/,
   ],
+  // Six hundred pairs of surrogates after one letter: a text that is cut to an even length ends in half of one.
+  ...[1, 63, 600].map((pairs): Case => {
+    const name = `a${'\u{1F600}'.repeat(pairs)}`;
+    const body = encodeGood((writer) => {
+      writer.uint32((6 << 3) | 2).fork();
+      writer.uint32((1 << 3) | 2).string(name);
+      writer.ldelim();
+    });
+    return [`a wanted output whose name has ${pairs} pairs of surrogates`, frame(body), {}, /^3$/];
+  }),
   [
     'a parameter called __proto__',
     frame(
