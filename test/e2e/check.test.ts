@@ -189,6 +189,15 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     ],
   ],
   [
+    'wrong settings of a queue',
+    { ...good, 'models/double/model.yaml': 'queue:\n  callsMax: 0\n  shares: { critical: 0, vital: 3 }\n' },
+    [
+      'models/double/model.yaml:2: queue.callsMax: want an integer from 1 to 4096, got 0',
+      'models/double/model.yaml:3: queue.shares.critical: want an integer from 1 to 100, got 0',
+      'models/double/model.yaml:3: queue.shares.vital: unknown key; the keys are critical, standard, sheddable',
+    ],
+  ],
+  [
     'a model other than its sha256 says',
     { ...good, 'models/double/model.yaml': `sha256: '${'0'.repeat(64)}'\n` },
     [/not the one whose sha256 model\.yaml states/],

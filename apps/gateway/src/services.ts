@@ -1,4 +1,5 @@
-import { type Infer, InferError, type ModelDescription } from '@sheaf/inference';
+import { type Infer, InferError, type ModelDescription, monotonicClock, stack } from '@sheaf/inference';
+import { throttle } from '@sheaf/layers';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
 import { Edge } from './edge.ts';
@@ -72,7 +73,10 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
   });
 }
 
-function handleOf(pool: EndpointPool, { infer }: Edge): ServiceHandle {
+function handleOf(pool: EndpointPool, edge: Edge): ServiceHandle {
+  // Before everything else: what a service would refuse anyway is not worth the way to it.
+  const spared = throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock });
+  const infer = stack([spared], edge.infer);
   const { service } = pool;
   return {
     service,

@@ -3,8 +3,6 @@ import { type Infer, InferError, type Load, type ModelDescription, notFound } fr
 import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 
-/** Requests that may wait for one model version. */
-const queueMax = 256;
 const transformLimitMs = 5_000;
 /** A run that nobody waits for any more gets this long on the way out; its thread can only be ended with the process. */
 const closeLimitMs = 2_000;
@@ -32,7 +30,6 @@ export async function openService(mesh: Mesh, name: string, askMesh: Infer): Pro
     openTransform({
       ...transform,
       runLimitMs: transformLimitMs,
-      queueMax,
       outputBytesMax: mesh.limits.messageBytesMax,
       infer: askMesh,
     }),
@@ -57,7 +54,7 @@ function endStuckProcess(subject: string): void {
 }
 
 function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): Promise<ServedVersion>[] {
-  const { name, runLimitMs, instances, batching, providers, memoryMaxMb } = model;
+  const { name, runLimitMs, instances, batching, queue, providers, memoryMaxMb } = model;
   const intraOpThreads = model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances));
   const memory = memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 };
   return model.versions.map(async ({ version, file, signature, rows }) => {
@@ -75,7 +72,7 @@ function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): 
       providers,
       memory,
       runLimitMs,
-      queueMax,
+      queue,
       outputBytesMax,
       onStuck,
     });

@@ -11,3 +11,4 @@ export { enforceDeadline } from './deadline.ts';
 export { explainOnRequest } from './explain.ts';
 export { type EndedTry, outcomeOf } from './outcome.ts';
 export { refusePlan } from './refuse-plan.ts';
+export { type ThrottleOptions, throttle } from './throttle.ts';

@@ -2,7 +2,7 @@ import type { Limits, Signature } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
-import type { BatchingOptions, Provider } from '@sheaf/runtime';
+import type { BatchingOptions, Provider, QueueOptions } from '@sheaf/runtime';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -28,6 +28,8 @@ export interface Model {
   readonly instances: number;
   /** Undefined when calls are never to be batched. */
   readonly batching: BatchingOptions | undefined;
+  /** Of each of its versions. */
+  readonly queue: QueueOptions;
 }
 
 export interface MeshTransform {

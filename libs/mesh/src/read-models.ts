@@ -3,11 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
-import { type BatchingOptions, providers } from '@sheaf/runtime';
+import { type BatchingOptions, providers, type QueueOptions, queueDefault } from '@sheaf/runtime';
 import { integer, integers, oneOrMore, readFields, text } from './fields.ts';
 import type { Model, ModelVersion } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
-import { readYaml } from './yaml-file.ts';
+import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -18,6 +18,7 @@ const modelFields = {
   providers: oneOrMore(providers),
   memoryMaxMb: integer(64, 1024 * 1024),
   batching: (value: unknown) => value,
+  queue: (value: unknown) => value,
   sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
 };
 
@@ -29,6 +30,9 @@ const batchingFields = {
   preferredRows: integers(1, rowsMax),
   allowedRows: integers(1, rowsMax),
 };
+
+const queueFields = { callsMax: integer(1, 4_096), shares: (value: unknown) => value };
+const shareFields = { critical: integer(1, 100), standard: integer(1, 100), sheddable: integer(1, 100) };
 
 /** Reads `models/<name>/<version>/model.onnx` and each `models/<name>/model.yaml`. */
 export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
@@ -85,6 +89,7 @@ const settingsDefault: ModelSettings = {
   memoryMaxMb: undefined,
   instances: 1,
   batching: batchingDefault,
+  queue: queueDefault,
 };
 
 async function readSettings(folder: string, name: string, problems: MeshProblem[]): Promise<ModelSettings> {
@@ -92,10 +97,18 @@ async function readSettings(folder: string, name: string, problems: MeshProblem[
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
   if (!yaml) return settingsDefault;
-  const { batching, ...settings } = { ...settingsDefault, ...readFields(yaml, [], yaml.value, modelFields, problems) };
+  const fields = { ...settingsDefault, ...readFields(yaml, [], yaml.value, modelFields, problems) };
+  const { batching } = fields;
+  const settings = { ...fields, queue: readQueue(yaml, fields.queue, problems) };
   if (batching === false) return { ...settings, batching: undefined };
   const read = { ...batchingDefault, ...readFields(yaml, ['batching'], batching, batchingFields, problems) };
   return { ...settings, batching: { ...read, allowedRows: [...read.allowedRows].sort((a, b) => a - b) } };
+}
+
+function readQueue(yaml: YamlFile, value: unknown, problems: MeshProblem[]): QueueOptions {
+  const { callsMax, shares } = { ...queueDefault, ...readFields(yaml, ['queue'], value, queueFields, problems) };
+  const read = readFields(yaml, ['queue', 'shares'], shares, shareFields, problems);
+  return { callsMax, shares: { ...queueDefault.shares, ...read } };
 }
 
 async function readVersion(

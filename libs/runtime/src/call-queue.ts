@@ -1,3 +1,6 @@
+import { type Priority, priorities } from '@sheaf/inference';
+import { ClassTurns, type Shares, sharesDefault } from './class-turns.ts';
+
 export interface BatchingOptions {
   /** Rows that a batch may have; a call of more is a batch of its own. */
   readonly maxRows: number;
@@ -9,24 +12,45 @@ export interface BatchingOptions {
   readonly allowedRows: readonly number[];
 }
 
+export interface QueueOptions {
+  /** Calls that may wait; of one more, the one that matters least is refused. */
+  readonly callsMax: number;
+  /** Of its places and of what is run, when the classes together want more than there is. */
+  readonly shares: Shares;
+}
+
+export const queueDefault: QueueOptions = { callsMax: 256, shares: sharesDefault };
+
 /** What the queue looks at of a call that waits. */
 export interface Waiting {
   /** Calls of one key may share a batch. */
   readonly key: string;
   /** Undefined never shares one. */
   readonly rows: number | undefined;
-  /** Smaller numbers go first. */
-  readonly priority: number;
+  readonly priority: Priority;
+  /** Within its class: smaller numbers go first. */
+  readonly level: number;
+  /** Of calls that are alike in all of that, the one with the earliest goes first. */
+  readonly deadline: number;
   readonly waitedMs: () => number;
 }
 
-/** Calls that wait for a worker, by priority and then in order. */
+/** Calls that wait for a worker: by class and its share, then by level, then by deadline. */
 export class CallQueue<Entry extends Waiting> {
-  readonly #entries: Entry[] = [];
+  readonly #classes: Readonly<Record<Priority, Entry[]>> = { critical: [], standard: [], sheddable: [] };
+  readonly #options: QueueOptions;
+  readonly #turns: ClassTurns;
+  #size = 0;
   #rows = 0;
+  #soonest = Number.POSITIVE_INFINITY;
+
+  constructor(options: QueueOptions = queueDefault) {
+    this.#options = options;
+    this.#turns = new ClassTurns(options.shares);
+  }
 
   get size(): number {
-    return this.#entries.length;
+    return this.#size;
   }
 
   /** Rows that wait in all; a call of unknown rows counts for none. */
@@ -34,53 +58,103 @@ export class CallQueue<Entry extends Waiting> {
     return this.#rows;
   }
 
-  has = (entry: Entry): boolean => this.#entries.includes(entry);
+  /** No call that waits has an earlier deadline. */
+  get soonest(): number {
+    return this.#size === 0 ? Number.POSITIVE_INFINITY : this.#soonest;
+  }
+
+  has = (entry: Entry): boolean => this.#classes[entry.priority].includes(entry);
 
   add(entry: Entry): void {
-    const later = this.#entries.findLastIndex(({ priority }) => priority <= entry.priority);
-    this.#entries.splice(later + 1, 0, entry);
+    const waiting = this.#classes[entry.priority];
+    if (waiting.length === 0) this.#turns.wake(entry.priority);
+    const before = waiting.findLastIndex(({ level, deadline }) =>
+      level === entry.level ? deadline <= entry.deadline : level < entry.level,
+    );
+    waiting.splice(before + 1, 0, entry);
+    this.#soonest = Math.min(this.soonest, entry.deadline);
+    this.#size++;
     this.#rows += entry.rows ?? 0;
   }
 
   /** Answers whether it was there. */
   remove(entry: Entry): boolean {
-    const index = this.#entries.indexOf(entry);
+    const waiting = this.#classes[entry.priority];
+    const index = waiting.indexOf(entry);
     if (index === -1) return false;
-    this.#entries.splice(index, 1);
+    waiting.splice(index, 1);
+    this.#size--;
     this.#rows -= entry.rows ?? 0;
     return true;
   }
 
   drain(): Entry[] {
+    const all = priorities.flatMap((priority) => this.#classes[priority].splice(0));
+    this.#size = 0;
     this.#rows = 0;
-    return this.#entries.splice(0);
+    return all;
+  }
+
+  /** All that wait, as they would be taken one by one; nothing is. */
+  *inOrder(): Generator<Entry, undefined> {
+    const turns = this.#turns.copy();
+    const at: Record<Priority, number> = { critical: 0, standard: 0, sheddable: 0 };
+    const waits = (priority: Priority): boolean => at[priority] < this.#classes[priority].length;
+    for (let priority = turns.next(waits); priority; priority = turns.next(waits)) {
+      const entry = this.#classes[priority][at[priority]++] as Entry;
+      turns.took(priority, entry.rows ?? 1);
+      yield entry;
+    }
+  }
+
+  /** Who has to go when one waits too many: the last of the least important class that has more than its share of the places. */
+  get surplus(): Entry | undefined {
+    const { callsMax, shares } = this.#options;
+    if (this.#size <= callsMax) return undefined;
+    const whole = shares.critical + shares.standard + shares.sheddable;
+    const above = priorities.findLast(
+      (priority) => this.#classes[priority].length > Math.floor((callsMax * shares[priority]) / whole),
+    );
+    return above && this.#classes[above].at(-1);
   }
 
   /** The next batch, empty when nothing waits or when it has fewer than `rowsMin` rows; or the milliseconds that it is worth waiting for more. */
   take(batching: BatchingOptions | undefined, rowsMin = 0): Entry[] | number {
-    const [oldest] = this.#entries;
-    if (!oldest || !batching || oldest.rows === undefined) return rowsMin > 0 ? [] : this.#takeFirst();
+    const order = this.inOrder();
+    const first = order.next().value;
+    if (!first) return [];
+    if (!batching || first.rows === undefined) return rowsMin > 0 ? [] : this.#took([first]);
     const { maxQueueDelayMs, maxRows, preferredRows } = batching;
-    const taken = new Set<Entry>();
-    let rows = 0;
-    for (const entry of this.#entries) {
-      if (entry.rows === undefined || entry.key !== oldest.key) continue;
-      if (taken.size > 0 && rows + entry.rows > maxRows) break;
-      taken.add(entry);
+    const taken = [first];
+    let rows = first.rows;
+    for (const entry of order) {
+      if (rows >= maxRows) break;
+      if (entry.rows === undefined || entry.key !== first.key) continue;
+      if (rows + entry.rows > maxRows) break;
+      taken.push(entry);
       rows += entry.rows;
     }
     if (rows < rowsMin) return [];
-    const waitMs = maxQueueDelayMs - oldest.waitedMs();
-    if (waitMs > 0 && rows < maxRows && !preferredRows.includes(rows)) return waitMs;
-    const others = this.#entries.filter((entry) => !taken.has(entry));
-    this.#entries.splice(0, this.#entries.length, ...others);
-    this.#rows -= rows;
-    return [...taken];
+    if (maxQueueDelayMs > 0 && rows < maxRows && !preferredRows.includes(rows)) {
+      const waitMs = maxQueueDelayMs - Math.max(...taken.map((entry) => entry.waitedMs()));
+      if (waitMs > 0) return waitMs;
+    }
+    return this.#took(taken);
   }
 
-  #takeFirst(): Entry[] {
-    const first = this.#entries.splice(0, 1);
-    this.#rows -= first[0]?.rows ?? 0;
-    return first;
+  #took(taken: Entry[]): Entry[] {
+    for (const { priority, rows = 1 } of taken) this.#turns.took(priority, rows);
+    const gone = new Set(taken);
+    for (const priority of priorities) {
+      const waiting = this.#classes[priority];
+      if (!taken.some((entry) => entry.priority === priority)) continue;
+      waiting.splice(0, waiting.length, ...waiting.filter((entry) => !gone.has(entry)));
+    }
+    this.#size -= taken.length;
+    this.#rows -= taken.reduce((total, { rows = 0 }) => total + rows, 0);
+    this.#soonest = Number.POSITIVE_INFINITY;
+    for (const priority of priorities)
+      for (const { deadline } of this.#classes[priority]) this.#soonest = Math.min(this.#soonest, deadline);
+    return taken;
   }
 }

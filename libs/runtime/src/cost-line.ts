@@ -2,6 +2,8 @@
 const halfLife = 64;
 const decay = 0.5 ** (1 / halfLife);
 const samplesMin = 8;
+/** A run counts for at most so many times what it should have taken: its process may have been stopped for a while. */
+const surpriseMax = 4;
 
 export interface Cost {
   /** A run of n rows takes about `fixedMs + n * rowMs`; both 0 until that is known. */
@@ -22,7 +24,10 @@ export class CostLine {
   #rowsRows = 0;
   #rowsMs = 0;
 
-  add(rows: number, ms: number): void {
+  add(rows: number, measuredMs: number): void {
+    const { fixedMs, rowMs } = this.cost;
+    const expectedMs = fixedMs + rowMs * rows;
+    const ms = expectedMs > 0 ? Math.min(measuredMs, surpriseMax * expectedMs) : measuredMs;
     this.#samples++;
     this.#weight = this.#weight * decay + 1;
     const fromMeanRows = rows - this.#meanRows;

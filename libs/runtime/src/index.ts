@@ -1,4 +1,5 @@
-export type { BatchingOptions } from './call-queue.ts';
+export { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
+export type { Shares } from './class-turns.ts';
 export { describeTransform } from './describe-transform.ts';
 export { type Provider, providers } from './providers.ts';
 export {

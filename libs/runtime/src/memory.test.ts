@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
 import { readModel, sampleModels } from '@sheaf/onnx';
+import { queueDefault } from './call-queue.ts';
 import { openModel } from './served-version.ts';
 
 describe('a model past its memory budget', () => {
@@ -21,7 +22,7 @@ describe('a model past its memory budget', () => {
       memory: { maxBytes: 100, used: () => usedBytes, intervalMs: 5 },
       batching: { maxRows: 4, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] },
       runLimitMs: 10_000,
-      queueMax: 100,
+      queue: queueDefault,
       outputBytesMax: 1_000,
       onStuck: () => assert.fail('no run is stuck'),
     });

@@ -1,12 +1,13 @@
-import { InferError, type Parameters, type Tensor } from '@sheaf/inference';
+import { InferError, type Parameters, type Priority, type Tensor } from '@sheaf/inference';
 
 /** A call as the scheduler takes it. */
 export interface ScheduledCall {
   readonly inputs: readonly Tensor[];
   /** Names wanted, in order; never empty. */
   readonly outputs: readonly string[];
-  /** 1 is the highest, larger numbers come later, 0 after all of them. */
-  readonly priority: number;
+  readonly priority: Priority;
+  /** Within its class: 1 is the highest, larger numbers come later, 0 after all of them. */
+  readonly level: number;
   /** Longest time in the queue; undefined waits until the deadline. */
   readonly queueTimeoutMs: number | undefined;
   /** Calls are batched with those of the same key only. */
@@ -26,3 +27,16 @@ export const queueTimedOut = (subject: string, timeoutMs: number): InferError =>
     reason: 'QUEUE_TIMEOUT',
     retryAfterMs: -1,
   });
+
+/** Who is refused because there is too much to do may come again soon, and not all at the same moment. */
+const [pushbackMinMs, pushbackMaxMs] = [10, 100];
+
+/** `why` follows the subject, such as `256 calls already wait`. */
+export function overloaded(subject: string, spanName: string, why: string, random: () => number): InferError {
+  const retryAfterMs = Math.round(pushbackMinMs + random() * (pushbackMaxMs - pushbackMinMs));
+  return new InferError('UNAVAILABLE', `${subject}: ${why}`, {
+    reason: 'OVERLOADED',
+    decision: `load:${spanName}`,
+    retryAfterMs,
+  });
+}

@@ -1,4 +1,5 @@
-import type { BatchingOptions } from './call-queue.ts';
+import type { Clock } from '@sheaf/inference';
+import type { BatchingOptions, QueueOptions } from './call-queue.ts';
 import type { Asker } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TensorTask } from './task-thread.ts';
@@ -20,8 +21,11 @@ export interface SchedulerOptions {
   readonly workers: readonly BatchWorker[];
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
-  /** Calls that may wait; one more is refused. */
-  readonly queueMax: number;
+  readonly queue: QueueOptions;
   /** Bytes that the outputs of one call may take. */
   readonly outputBytesMax: number;
+  /** Default: the real one. */
+  readonly clock?: Pick<Clock, 'now'>;
+  /** Gives numbers in [0, 1), for the pushback of those that are refused. Default `Math.random`. */
+  readonly random?: () => number;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { type CallContext, InferError, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
-import type { BatchingOptions } from './call-queue.ts';
+import { type BatchingOptions, queueDefault } from './call-queue.ts';
 import { FakeWorker, turn, valuesOf } from './fake-worker.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
@@ -29,7 +29,8 @@ function callOf(values: readonly number[], changes: Partial<ScheduledCall> = {})
   const own = {
     inputs: [input],
     outputs: ['y'],
-    priority: 0,
+    priority: 'standard' as const,
+    level: 0,
     queueTimeoutMs: undefined,
     key: 'a',
     parameters: new Map(),
@@ -43,7 +44,7 @@ function start(batching: BatchingOptions | null = greedy, workers = [new FakeWor
     spanName: 'm/1',
     workers,
     batching: batching ?? undefined,
-    queueMax,
+    queue: { ...queueDefault, callsMax: queueMax },
     outputBytesMax: 1_000,
   });
   const ask = (values: readonly number[], changes: Partial<ScheduledCall> = {}, context = contextOf()) => {
@@ -131,7 +132,7 @@ describe('the scheduler', () => {
       [3, 1],
       [4, 2],
     ] as const)
-      void ask([value], { priority });
+      void ask([value], { level: priority });
     for (let runs = 0; runs < 5; runs++) await worker.finish();
     assert.deepEqual(worker.given, [[0], [3], [2], [4], [1]]);
   });

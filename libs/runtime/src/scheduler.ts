@@ -1,57 +1,51 @@
 /** Between the calls for one model version and the workers that run it: gathers calls into batches. */
 import {
-  abortReason,
   type CallContext,
   checkAlive,
   deadlineExceeded,
   InferError,
   type Load,
-  remainingMs,
+  monotonicClock,
   type Span,
   type Tensor,
 } from '@sheaf/inference';
-import { joinRows, splitRows } from './batch.ts';
-import { type BatchingOptions, CallQueue, type Waiting } from './call-queue.ts';
+import { AdaptiveLimit } from './adaptive-limit.ts';
+import { type BatchingOptions, CallQueue } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
-import { packTensor, unpackTensor } from './packed-tensor.ts';
-import { queueTimedOut, rowsOf, type ScheduledCall } from './scheduled-call.ts';
+import { hopeless, latest, type Pace, surelyInTime } from './forecast.ts';
+import { createEntry, type QueueEntry } from './queue-entry.ts';
+import { runBatch } from './run-batch.ts';
+import { overloaded, type ScheduledCall } from './scheduled-call.ts';
 import type { BatchWorker, SchedulerOptions } from './scheduler-options.ts';
-import type { TensorTask } from './task-thread.ts';
-
-interface Entry extends Waiting {
-  readonly call: ScheduledCall;
-  readonly context: CallContext;
-  readonly queueSpan: Span;
-  readonly resolve: (outputs: readonly Tensor[]) => void;
-  readonly reject: (error: unknown) => void;
-  readonly release: () => void;
-  left: boolean;
-}
+import { WorkerSlot } from './worker-slot.ts';
 
 interface Batch {
-  readonly entries: readonly Entry[];
+  readonly entries: readonly QueueEntry[];
   readonly rows: number;
+  /** Runs that went on when it was begun, itself included. */
+  readonly atOnce: number;
 }
 
-/** A worker, and what it was given: the batch that runs, and at most one behind it. */
-interface Slot {
-  readonly worker: BatchWorker;
-  readonly batches: Batch[];
-  onEmpty: () => void;
-}
+type Slot = WorkerSlot<Batch>;
 
 /**
- * Workers pull from it: whenever one is free it takes what waits, oldest first within the highest priority, as many rows of one kind as a batch may have.
- * A batch that would gain little by more rows is sent ahead while another one runs, so that the worker goes from one to the next.
- * A caller that leaves, or whose time is up, is answered at once, and its call is never run if it has not begun.
+ * Workers pull from it: whenever one is free, and the limit of runs at once lets it, it takes what waits, in the order of the queue, as many rows of one kind
+ * as a batch may have. A batch that would gain little by more rows is sent ahead while another one runs, so that the worker goes from one to the next.
+ * A caller that leaves, or whose time is up, is answered at once, and its call is never run if it has not begun. So is who waits too many, and who cannot
+ * be served in time any more.
  */
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #slots: Slot[];
-  readonly #queue = new CallQueue<Entry>();
+  readonly #queue: CallQueue<QueueEntry>;
   /** Halves of batches that failed for the sake of some input. */
-  readonly #halves: (readonly Entry[])[] = [];
+  readonly #halves: (readonly QueueEntry[])[] = [];
+  /** Of the runs in their threads. */
   readonly #costs = new CostLine();
+  /** Of the time that they have a worker to themselves: with what goes on around them, and so what others wait for. */
+  readonly #occupancy = new CostLine();
+  readonly #limit: AdaptiveLimit;
+  readonly #now: () => number;
   /** Calls that are not answered yet. */
   #calls = 0;
   #due: NodeJS.Immediate | undefined;
@@ -60,28 +54,35 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#slots = options.workers.map((worker) => ({ worker, batches: [], onEmpty: () => {} }));
+    this.#slots = options.workers.map((worker) => new WorkerSlot<Batch>(worker));
+    this.#queue = new CallQueue(options.queue);
+    this.#limit = new AdaptiveLimit(options.workers.length);
+    const { clock = monotonicClock } = options;
+    this.#now = () => clock.now();
   }
 
   infer(call: ScheduledCall, context: CallContext): Promise<readonly Tensor[]> {
-    const { subject, queueMax } = this.#options;
-    checkAlive(context, subject);
+    checkAlive(context, this.#options.subject);
     if (this.#refusal) return Promise.reject(this.#refusal);
-    if (this.#queue.size >= queueMax) {
-      const message = `${subject}: ${queueMax} requests already wait`;
-      return Promise.reject(new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 }));
-    }
     return new Promise((resolve, reject) => {
-      const entry = this.#entry(call, context, resolve, reject);
+      const entry = createEntry(call, context, this.#options, {
+        resolve,
+        reject,
+        onLeave: (left, error) => this.#leave(left, error),
+        onQueueTimeout: (left, error) => this.#leaveQueue(left, error),
+      });
       this.#queue.add(entry);
       this.#calls++;
+      this.#shed(entry);
+      if (entry.left) return;
       // Calls that came in one read of a socket come in one turn of the loop, and go as one batch.
       this.#due ??= setImmediate(() => this.#dispatch());
     });
   }
 
   get load(): Load {
-    return { calls: this.#calls, ...this.#costs.cost };
+    const fullness = Math.min(1, this.#queue.size / this.#options.queue.callsMax);
+    return { calls: this.#calls, ...this.#costs.cost, fullness };
   }
 
   /** Refuses what waits, now and from now on; what runs goes on. */
@@ -96,7 +97,7 @@ export class Scheduler {
   async replace(old: BatchWorker, next: BatchWorker): Promise<void> {
     const slot = this.#slots.find(({ worker }) => worker === old);
     if (!slot) return;
-    this.#slots[this.#slots.indexOf(slot)] = { worker: next, batches: [], onEmpty: () => {} };
+    this.#slots[this.#slots.indexOf(slot)] = new WorkerSlot(next);
     this.#dispatch();
     if (slot.batches.length > 0) await new Promise<void>((resolve) => (slot.onEmpty = resolve));
   }
@@ -107,45 +108,39 @@ export class Scheduler {
     await Promise.all(this.#slots.map(({ worker }) => worker.close()));
   }
 
-  #entry(call: ScheduledCall, context: CallContext, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
-    const { subject, spanName, batching } = this.#options;
-    const enqueuedAt = context.clock.now();
-    const onAbort = (): void => this.#leave(entry, abortReason(context.signal));
-    const untilDeadlineMs = Math.max(0, remainingMs(context));
-    const deadline = setTimeout(() => this.#leave(entry, deadlineExceeded(subject)), untilDeadlineMs);
-    const timeout =
-      call.queueTimeoutMs === undefined || call.queueTimeoutMs >= untilDeadlineMs
-        ? undefined
-        : setTimeout(
-            () => this.#leaveQueue(entry, queueTimedOut(subject, call.queueTimeoutMs ?? 0)),
-            call.queueTimeoutMs,
-          );
-    const entry: Entry = {
-      call,
-      key: call.key,
-      rows: batching ? rowsOf(call) : undefined,
-      priority: call.priority === 0 ? Number.POSITIVE_INFINITY : call.priority,
-      context,
-      waitedMs: () => context.clock.now() - enqueuedAt,
-      queueSpan: context.journal.start('queue', spanName, context.span),
-      resolve,
-      reject,
-      release: () => {
-        clearTimeout(deadline);
-        clearTimeout(timeout);
-        context.signal.removeEventListener('abort', onAbort);
-      },
-      left: false,
-    };
-    context.signal.addEventListener('abort', onAbort, { once: true });
-    return entry;
+  /** Answers those whose time is up, refuses those that cannot be served in time, and then whoever waits too many; a newcomer only comes in with some time to spare. */
+  #shed(newcomer?: QueueEntry): void {
+    const { subject, spanName, queue, random = Math.random } = this.#options;
+    const pace = this.#pace();
+    // A timer comes late when the process is busy.
+    if (this.#queue.soonest <= pace.now)
+      for (const entry of [...this.#queue.inOrder()].filter(({ deadline }) => deadline <= pace.now))
+        this.#leave(entry, deadlineExceeded(subject));
+    const by = Math.min(this.#queue.soonest, newcomer ? latest(newcomer, pace.now, true) : Number.POSITIVE_INFINITY);
+    if (!surelyInTime(this.#queue.size, this.#queue.rows, pace, by))
+      for (const entry of hopeless(this.#queue.inOrder(), pace, newcomer))
+        this.#leave(entry, overloaded(subject, spanName, 'it cannot be served before its deadline', random));
+    const { surplus } = this.#queue;
+    if (surplus) this.#leave(surplus, overloaded(subject, spanName, `${queue.callsMax} calls already wait`, random));
+  }
+
+  #pace(): Pace {
+    const now = this.#now();
+    const { cost } = this.#occupancy;
+    const busyMs = this.#slots.map((slot) => slot.busyMs(cost, now)).sort((a, b) => b - a);
+    // Of more workers than may run at once, some that are free stay so.
+    busyMs.length = Math.max(this.#limit.runs, this.#running);
+    return { now, cost, maxRows: this.#options.batching?.maxRows ?? 1, busyMs };
   }
 
   #dispatch(): void {
     clearImmediate(this.#due);
     this.#due = undefined;
     clearTimeout(this.#wait);
-    for (let slot = this.#free(0); slot; slot = this.#free(0)) {
+    if (this.#queue.size > 0) this.#shed();
+    while (this.#running < this.#limit.runs) {
+      const slot = this.#free(0);
+      if (!slot) break;
       const half = this.#halves.shift()?.filter(({ left }) => !left);
       const entries = half ?? this.#queue.take(this.#options.batching);
       if (typeof entries === 'number') {
@@ -169,55 +164,40 @@ export class Scheduler {
     }
   }
 
+  get #running(): number {
+    return this.#slots.reduce((count, { batches }) => count + Math.sign(batches.length), 0);
+  }
+
   #free(batches: number): Slot | undefined {
     return this.#slots.find((slot) => slot.batches.length === batches);
   }
 
-  async #run(entries: readonly Entry[], slot: Slot): Promise<void> {
-    const batch: Batch = { entries, rows: entries.reduce((total, { rows }) => total + (rows ?? 1), 0) };
-    slot.batches.push(batch);
+  async #run(entries: readonly QueueEntry[], slot: Slot): Promise<void> {
+    const rows = entries.reduce((total, entry) => total + (entry.rows ?? 1), 0);
+    const batch: Batch = { entries, rows, atOnce: this.#running + (slot.batches.length === 0 ? 1 : 0) };
+    slot.begin(batch, this.#now());
     const spans = this.#startSpans(batch);
     let outcome: () => void;
+    let runMs: number | undefined;
     try {
-      const { answers, ms } = await this.#answer(entries, slot.worker, spans[0] as Span);
-      this.#costs.add(batch.rows, ms);
+      const { answers, ms } = await runBatch(entries, slot.worker, spans[0] as Span, this.#options);
+      runMs = ms;
       outcome = () => this.#resolve(entries, spans, answers, ms);
     } catch (error) {
       outcome = () => this.#fail(entries, spans, error);
     }
-    slot.batches.splice(slot.batches.indexOf(batch), 1);
-    if (slot.batches.length === 0) slot.onEmpty();
+    const tookMs = slot.end(batch, this.#now());
+    if (runMs !== undefined) this.#learn(batch, runMs, tookMs);
     // Before the answers, so that the worker does not wait for them to be written.
     if (this.#halves.length === 0) this.#dispatch();
     outcome();
     this.#dispatch();
   }
 
-  async #answer(
-    entries: readonly Entry[],
-    worker: BatchWorker,
-    span: Span,
-  ): Promise<{ answers: (readonly Tensor[])[]; ms: number }> {
-    const [{ call, context }] = entries as readonly [Entry, ...Entry[]];
-    const counts = entries.map((entry) => entry.rows ?? 0);
-    const rows = counts.reduce((total, count) => total + count, 0);
-    const { batching, outputBytesMax } = this.#options;
-    const padded = batching?.allowedRows.find((allowed) => allowed >= rows) ?? rows;
-    const alone = entries.length === 1 && (padded === rows || entries[0]?.rows === undefined);
-    const inputs = alone
-      ? call.inputs.map(packTensor)
-      : joinRows(
-          entries.map((entry) => entry.call.inputs),
-          padded,
-        );
-    const task: TensorTask = { inputs, outputs: call.outputs, outputBytesMax: outputBytesMax * entries.length };
-    const asker = { context: { ...context, span }, parameters: call.parameters };
-    const { result, ms } = await worker.run(
-      task,
-      inputs.map(({ memory }) => memory),
-      alone ? asker : undefined,
-    );
-    return { answers: alone ? [result.map(unpackTensor)] : splitRows(result, counts), ms };
+  #learn({ rows, atOnce }: Batch, runMs: number, tookMs: number): void {
+    this.#costs.add(rows, runMs);
+    this.#occupancy.add(rows, Math.max(runMs, tookMs));
+    this.#limit.add(rows, runMs, atOnce);
   }
 
   /** The first call's span has the batch; it links to those of the others. */
@@ -233,7 +213,7 @@ export class Scheduler {
   }
 
   #resolve(
-    entries: readonly Entry[],
+    entries: readonly QueueEntry[],
     spans: readonly Span[],
     answers: readonly (readonly Tensor[])[],
     ms: number,
@@ -247,7 +227,7 @@ export class Scheduler {
     }
   }
 
-  #fail(entries: readonly Entry[], spans: readonly Span[], error: unknown): void {
+  #fail(entries: readonly QueueEntry[], spans: readonly Span[], error: unknown): void {
     const { code, message } = error instanceof InferError ? error : new InferError('INTERNAL', 'internal error');
     for (const [index, entry] of entries.entries()) entry.context.journal.end(spans[index] as Span, code, message);
     // The inputs of one call may make a run fail; the others are not to suffer for it.
@@ -259,11 +239,11 @@ export class Scheduler {
     for (const entry of entries) this.#settle(entry, () => entry.reject(error));
   }
 
-  #leaveQueue(entry: Entry, error: InferError): void {
+  #leaveQueue(entry: QueueEntry, error: InferError): void {
     if (this.#queue.has(entry)) this.#leave(entry, error);
   }
 
-  #leave(entry: Entry, error: InferError): void {
+  #leave(entry: QueueEntry, error: InferError): void {
     if (this.#queue.remove(entry)) {
       entry.context.journal.end(entry.queueSpan, error.code, error.message);
     }
@@ -272,7 +252,7 @@ export class Scheduler {
       if (batches[0]?.entries.includes(entry) && batches[0].entries.every(({ left }) => left)) worker.cancel();
   }
 
-  #settle(entry: Entry, answer: () => void): void {
+  #settle(entry: QueueEntry, answer: () => void): void {
     if (entry.left) return;
     entry.left = true;
     this.#calls--;

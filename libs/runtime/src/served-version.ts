@@ -12,12 +12,11 @@ import {
   type Load,
   mismatch,
   packBytes,
-  priorities,
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
 import type { Rows } from '@sheaf/onnx';
-import type { BatchingOptions } from './call-queue.ts';
+import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
 import { type MemoryBudget, watchMemory } from './memory-watch.ts';
 import { type PackedTensor, packTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
@@ -59,7 +58,7 @@ export interface ModelOptions {
   readonly batching: BatchingOptions | undefined;
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
   readonly runLimitMs: number;
-  readonly queueMax: number;
+  readonly queue: QueueOptions;
   readonly outputBytesMax: number;
   /** A run passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
   readonly onStuck: () => void;
@@ -67,7 +66,7 @@ export interface ModelOptions {
 
 /** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
 export async function openModel(options: ModelOptions): Promise<ServedVersion> {
-  const { name, version, signature, model, intraOpThreads, runLimitMs, queueMax, outputBytesMax, onStuck } = options;
+  const { name, version, signature, model, intraOpThreads, runLimitMs, queue, outputBytesMax, onStuck } = options;
   const subject = `model ${name}/${version}`;
   const workerData: SessionThreadData = { model, subject, intraOpThreads, providers: options.providers };
   const module = new URL('./session-thread.ts', import.meta.url);
@@ -81,7 +80,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const workers = Array.from({ length: options.instances }, startWorker);
   const batches = await warmUp(workers, options, subject);
   const batching = batches ? options.batching : undefined;
-  scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queueMax, outputBytesMax });
+  scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queue, outputBytesMax });
   const served = servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
@@ -131,14 +130,13 @@ export interface TransformOptions {
   readonly signature: Signature;
   /** Default 5,000; a transform past it is ended and its worker replaced. */
   readonly runLimitMs: number;
-  readonly queueMax: number;
   readonly outputBytesMax: number;
   /** Asks the rest of the mesh, for transforms that declare what they use. */
   readonly infer?: Infer;
 }
 
 export function openTransform(options: TransformOptions): ServedVersion {
-  const { name, file, signature, runLimitMs, queueMax, outputBytesMax, infer } = options;
+  const { name, file, signature, runLimitMs, outputBytesMax, infer } = options;
   const subject = `transform ${name}`;
   const workerData: TransformThreadData = { file, subject };
   const module = new URL('./transform-thread.ts', import.meta.url);
@@ -156,7 +154,7 @@ export function openTransform(options: TransformOptions): ServedVersion {
     spanName: `${name}/1`,
     workers: [worker],
     batching,
-    queueMax,
+    queue: queueDefault,
     outputBytesMax,
   });
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler);
@@ -204,7 +202,9 @@ function scheduledCall(
     inputs,
     outputs,
     parameters,
-    priority: priority ? priorities.indexOf(priority) + 1 : Number(parameters.get('priority') ?? 0),
+    priority: priority ?? 'standard',
+    // Where the gateway has said how much a call matters, it has read the parameter for that.
+    level: priority ? 0 : Number(parameters.get('priority') ?? 0),
     queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
     key: JSON.stringify([kinds, outputs, others.sort()]),
   };

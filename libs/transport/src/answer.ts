@@ -38,14 +38,12 @@ export interface Arrival {
   readonly caller?: Caller;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
-}
-
-export interface Answered extends Outcome {
-  readonly load: Load | undefined;
+  /** Told how busy the model is that was asked, before the answer, also when that is an error. */
+  readonly onLoad?: (load: Load) => void;
 }
 
 /** Answers one ModelInferRequest as it stands on the wire; throws InferError. */
-export type Answer = (message: Buffer, arrival: Arrival) => Promise<Answered>;
+export type Answer = (message: Buffer, arrival: Arrival) => Promise<Outcome>;
 
 /** What every way into a door has in common: the limits, the deadline, the journal. */
 export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Served): Answer {
@@ -68,7 +66,7 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
         throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
       }
-      const answered = await answer(message, context, limits, served);
+      const answered = await answer(message, context, limits, served, arrival.onLoad);
       journal.end(span, 'OK', undefined, { model: answered.response.model });
       return answered;
     } catch (error) {
@@ -82,10 +80,19 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
   };
 }
 
-async function answer(message: Buffer, context: CallContext, limits: Limits, served: Served): Promise<Answered> {
+async function answer(
+  message: Buffer,
+  context: CallContext,
+  limits: Limits,
+  served: Served,
+  onLoad: Arrival['onLoad'],
+): Promise<Outcome> {
   checkAlive(context, 'the door');
   const { request, typed } = decodeRequest(message, limits);
-  const response = await served.infer(request, context);
+  const response = await served.infer(request, context).finally(() => {
+    const load = onLoad && served.load?.(request.model, request.version);
+    if (load) onLoad(load);
+  });
   if (context.signal.aborted) throw abortReason(context.signal);
   const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
   if (bytes > limits.messageBytesMax) {
@@ -98,7 +105,7 @@ async function answer(message: Buffer, context: CallContext, limits: Limits, ser
       },
     );
   }
-  return { response, id: request.id, typed, load: served.load?.(request.model, request.version) };
+  return { response, id: request.id, typed };
 }
 
 function contextOf(

@@ -48,6 +48,7 @@ export const served = {
   infer: core,
   describe: (name: string) => ({ name, versions: ['1'], platform: 'test', inputs: [], outputs: [] }),
   isReady: () => true,
+  load: () => ({ calls: 3, fixedMs: 2, rowMs: 0.5, fullness: 0.25 }),
   names: () => [],
   snapshot: () => ({ epoch: 1 }),
   onJournal: (journal: Journal) => void journals.push(journal),

@@ -1,9 +1,10 @@
 import type * as grpc from '@grpc/grpc-js';
-import { Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { Journal, type Limits, type Load, monotonicClock, parseTraceparent } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
 import type { Answer } from './answer.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
+import { loadReport, loadReportKey } from './load-report.ts';
 import { noTrailers, type Trailers, toMetadata, toStatus } from './status.ts';
 import { tellIds } from './trailers.ts';
 import { checkName, checkVersion, encodeResponse } from './wire/codec.ts';
@@ -81,7 +82,17 @@ export function handlers(options: HandlerOptions, served: Served, answer: Answer
   };
 }
 
+/** Good answers tell the load no more often than this: it costs a tenth of a small call, and whoever reads it takes the mean. */
+const reportIntervalMs = 50;
+
 function modelInfer(answer: Answer, admissions: Admissions | undefined): Handlers['ModelInfer'] {
+  let reportedAt = Number.NEGATIVE_INFINITY;
+  const isDue = (): boolean => {
+    const now = monotonicClock.now();
+    if (now - reportedAt < reportIntervalMs) return false;
+    reportedAt = now;
+    return true;
+  };
   return async (call, callback) => {
     const controller = new AbortController();
     let answered = false;
@@ -94,14 +105,23 @@ function modelInfer(answer: Answer, admissions: Admissions | undefined): Handler
     const metadata = (key: string): string | undefined => call.metadata.get(key)[0]?.toString();
     const trailers = new Map<string, string>();
     const principal = admissions?.principalOf(call.metadata);
-    const arrival = { givenMs, traceparent, signal: controller.signal, metadata, trailers };
+    let load: Load | undefined;
+    const onLoad = (told: Load): void => {
+      load = told;
+    };
+    const arrival = { givenMs, traceparent, signal: controller.signal, metadata, trailers, onLoad };
     try {
       const outcome = await answer(call.request, principal ? { ...arrival, caller: { principal } } : arrival);
       answered = true;
-      callback(null, encodeResponse(outcome), trailers.size > 0 ? toMetadata(trailers) : undefined);
+      const report = load && isDue() ? loadReport(load) : undefined;
+      const told = trailers.size > 0 || report ? toMetadata(trailers) : undefined;
+      if (told && report) told.set(loadReportKey, report);
+      callback(null, encodeResponse(outcome), told);
     } catch (error) {
       answered = true;
-      callback(toStatus(error, trailers));
+      const status = toStatus(error, trailers);
+      if (load) status.metadata?.set(loadReportKey, loadReport(load));
+      callback(status);
     }
   };
 }

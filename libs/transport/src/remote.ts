@@ -24,7 +24,7 @@ import { InferenceClient, modelInfer } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
 import type { RemoteTls } from './tls.ts';
-import { type Answered, MeshConnection } from './transports/mesh-client.ts';
+import { MeshConnection } from './transports/mesh-client.ts';
 import { decodeResponse, encodeRequest } from './wire/codec.ts';
 
 export interface Remote {
@@ -51,7 +51,7 @@ export interface RemoteOptions {
   readonly limits: Limits;
   /** Default `unary`. */
   readonly transport?: Transport;
-  /** Told what the server says of its load, with each answer that says something. */
+  /** Told what the server says of its load, with each answer that says something, good or bad. */
   readonly onLoad?: (load: Load, model: string) => void;
   /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
@@ -72,9 +72,13 @@ export function createRemote(
   const asked = { client, service, metadata: sent };
   const lanes =
     transport === 'stream' ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax) : undefined;
-  const send = (request: InferRequest, context: CallContext): Promise<Answered> => {
+  const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
     const lane = lanes?.pick(bytesOf(request));
-    return lane ? lane.call(request, context) : unary(asked, request, context);
+    if (!lane) return unary(asked, request, context);
+    return lane.call(request, context, (load) => {
+      onLoad?.(load, request.model);
+      context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
+    });
   };
   const isServerReady = (timeoutMs: number): Promise<boolean> =>
     control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
@@ -86,12 +90,9 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const { response: message, load } = await send(request, inner);
-      const response = readResponse(message, limits, service);
+      const response = readResponse(await send(request, inner), limits, service);
       const { model, version } = response;
-      if (load) onLoad?.(load, model);
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
-      if (load) inner.journal.mark(inner.span, { 'sheaf.cost_ms': costMs(load, request) });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));
       if (explanation) inner.journal.nest(inner.span, explanation);
       return response;
@@ -193,7 +194,7 @@ function unary(
   { client, service, metadata: extra }: Asked,
   request: InferRequest,
   context: CallContext,
-): Promise<Answered> {
+): Promise<Buffer> {
   const { signal, span, attempt = 1 } = context;
   if (signal.aborted) return Promise.reject(abortReason(signal));
   const remaining = remainingMs(context);
@@ -209,7 +210,7 @@ function unary(
       signal.removeEventListener('abort', onAbort);
       if (signal.aborted) reject(abortReason(signal));
       else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve({ response, load: undefined });
+      else resolve(response);
     });
     signal.addEventListener('abort', onAbort, { once: true });
   });

@@ -165,14 +165,15 @@ function readReply(reader: WireReader): Reply {
 }
 
 function readLoad(reader: WireReader): Load {
-  let [calls, fixedMs, rowMs] = [0, 0, 0];
+  let [calls, fixedMs, rowMs, fullness] = [0, 0, 0, 0];
   readMessage(reader, (field) => {
     if (field === 1) calls = reader.uint32();
     else if (field === 2) fixedMs = reader.float();
     else if (field === 3) rowMs = reader.float();
+    else if (field === 4) fullness = reader.float();
     else reader.skip();
   });
-  return { calls, fixedMs, rowMs };
+  return { calls, fixedMs, rowMs, fullness };
 }
 
 /** A frame to be written: about the bytes that it takes, and what writes it. */
@@ -236,21 +237,28 @@ export const replyFrame = (call: number, outcome: Outcome, load: Load | undefine
   });
 };
 
-function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs }: Load): void {
+function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: Load): void {
   const mark = writer.begin(6);
   writer.uint(1, calls);
   writer.float(2, fixedMs);
   writer.float(3, rowMs);
+  writer.float(4, fullness);
   writer.end(mark);
 }
 
-export const statusFrame = (call: number, status: RpcStatus, pushbackMs: number | undefined): OutFrame => {
+export const statusFrame = (
+  call: number,
+  status: RpcStatus,
+  pushbackMs: number | undefined,
+  load: Load | undefined,
+): OutFrame => {
   const bytes = rpcStatusBytes(status);
-  return frame(2, bytes.length + smallBytes, (writer) => {
+  return frame(2, bytes.length + 2 * smallBytes, (writer) => {
     writer.uint(1, call);
     writer.bool(2, true);
     writer.bytes(4, bytes);
     if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
+    if (load) writeLoad(writer, load);
   });
 };
 

@@ -6,6 +6,7 @@ import {
   formatTraceparent,
   InferError,
   type InferRequest,
+  type Load,
   remainingMs,
 } from '@sheaf/inference';
 import type { ChannelTo } from '../health.ts';
@@ -20,16 +21,13 @@ const helloLimitMs = 5_000;
 /** Call numbers are uint32; a stream that has used so many is replaced. */
 const callNumberMax = 2 ** 32 - 1;
 
-interface PendingCall {
-  readonly resolve: (reply: Answered) => void;
-  readonly reject: (error: InferError) => void;
-}
+/** Told how busy the model is that was asked, before the answer, also when that is an error. */
+type OnLoad = (load: Load) => void;
 
-/** A reply with a response. */
-export interface Answered {
-  /** A ModelInferResponse. */
-  readonly response: Buffer;
-  readonly load: Reply['load'];
+interface PendingCall {
+  readonly resolve: (response: Buffer) => void;
+  readonly reject: (error: InferError) => void;
+  readonly onLoad: OnLoad;
 }
 
 /** Of messages as they stand on the wire. */
@@ -49,10 +47,11 @@ export class MeshConnection {
     this.#client = this.#connect();
   }
 
-  async call(request: InferRequest, context: CallContext): Promise<Answered> {
+  /** Answers a ModelInferResponse. */
+  async call(request: InferRequest, context: CallContext, onLoad: OnLoad): Promise<Buffer> {
     const session = this.#open();
     await within(session.ready, context, this.#service);
-    return session.call(request, context);
+    return session.call(request, context, onLoad);
   }
 
   close(): void {
@@ -140,7 +139,7 @@ class Session {
     return (this.#state === 'opening' || this.#state === 'open') && this.#lastCall < callNumberMax;
   }
 
-  async call(request: InferRequest, context: CallContext): Promise<Answered> {
+  async call(request: InferRequest, context: CallContext, onLoad: OnLoad): Promise<Buffer> {
     const { signal, span } = context;
     while (this.#calls.size >= this.#callsMax) {
       await within(new Promise<void>((resolve) => this.#waiting.push(resolve)), context, this.#service);
@@ -165,14 +164,15 @@ class Session {
         if (this.#state === 'leaving' && this.#calls.size === 0) this.end();
       };
       this.#calls.set(call, {
-        resolve: (answered) => {
+        resolve: (response) => {
           settle();
-          resolve(answered);
+          resolve(response);
         },
         reject: (error) => {
           settle();
           reject(error);
         },
+        onLoad,
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
@@ -192,7 +192,8 @@ class Session {
     const pending = this.#calls.get(call);
     // A reply may cross our cancel.
     if (!pending) return;
-    if (response) pending.resolve({ response, load });
+    if (load) pending.onLoad(load);
+    if (response) pending.resolve(response);
     else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, pushbackMs));
   }
 

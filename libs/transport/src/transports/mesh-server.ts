@@ -1,6 +1,6 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type Limits } from '@sheaf/inference';
+import { asInferError, InferError, type Limits, type Load } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
 import { toRpcStatus, toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
@@ -109,17 +109,19 @@ class MeshStream {
     this.#lastCall = call;
     const controller = new AbortController();
     this.#calls.set(call, controller);
+    let load: Load | undefined;
     const reply = await this.#answer(request, {
       givenMs: timeoutUs / 1000,
       traceparent,
       signal: controller.signal,
       snapshot: epoch > 0 ? { epoch, gateway } : undefined,
       caller,
+      onLoad: (told) => (load = told),
     }).then(
-      (outcome) => replyFrame(call, outcome, outcome.load),
+      (outcome) => replyFrame(call, outcome, load),
       (thrown: unknown) => {
         const error = asInferError(thrown);
-        return statusFrame(call, toRpcStatus(error), error.retryAfterMs);
+        return statusFrame(call, toRpcStatus(error), error.retryAfterMs, load);
       },
     );
     this.#calls.delete(call);

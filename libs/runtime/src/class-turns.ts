@@ -1,0 +1,47 @@
+import { type Priority, priorities } from '@sheaf/inference';
+
+/** What each class gets when all of them want more than there is: parts of the whole, whatever they add up to. */
+export type Shares = Readonly<Record<Priority, number>>;
+
+export const sharesDefault: Shares = { critical: 60, standard: 30, sheddable: 10 };
+
+/**
+ * Whose turn it is. Stride scheduling (C. Waldspurger, W. Weihl, Stride Scheduling, 1995): a class that was served moves on by what it took over its share,
+ * and the one that is least far goes next, the most important one of several. Who wants nothing gets nothing and saves nothing up, so that the others
+ * have all of it, and a class that comes back is served at once, and waits for no more than the others' shares while it wants no more than its own.
+ */
+export class ClassTurns {
+  readonly #shares: Shares;
+  readonly #passes: Record<Priority, number>;
+  /** How far the one was that had its turn last. */
+  #now: number;
+
+  constructor(shares: Shares, passes: Readonly<Record<Priority, number>> = { critical: 0, standard: 0, sheddable: 0 }) {
+    this.#shares = shares;
+    this.#passes = { ...passes };
+    this.#now = 0;
+  }
+
+  /** What would come, without that it comes. */
+  copy(): ClassTurns {
+    return new ClassTurns(this.#shares, this.#passes);
+  }
+
+  /** Undefined when none waits. */
+  next(waits: (priority: Priority) => boolean): Priority | undefined {
+    let next: Priority | undefined;
+    for (const priority of priorities)
+      if (waits(priority) && (next === undefined || this.#passes[priority] < this.#passes[next])) next = priority;
+    return next;
+  }
+
+  /** A class of which nothing waited wants something again. */
+  wake(priority: Priority): void {
+    this.#passes[priority] = Math.max(this.#passes[priority], this.#now);
+  }
+
+  took(priority: Priority, rows: number): void {
+    this.#now = Math.max(this.#now, this.#passes[priority]);
+    this.#passes[priority] += rows / this.#shares[priority];
+  }
+}

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type CallContext, InferError, Journal, monotonicClock, type Priority, tensorOf } from '@sheaf/inference';
+import { type QueueOptions, queueDefault } from './call-queue.ts';
+import { FakeWorker, turn } from './fake-worker.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** Runs of 100 ms each, on a clock that only they move; one call is one run. */
+function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) {
+  let now = 0;
+  const clock = { ...monotonicClock, now: () => now };
+  const scheduler = new Scheduler({
+    subject: 'model m/1',
+    spanName: 'm/1',
+    workers,
+    batching: undefined,
+    queue: { ...queueDefault, ...queue },
+    outputBytesMax: 1_000,
+    clock,
+    random: () => 0.5,
+  });
+  const [worker] = workers as [FakeWorker];
+  worker.msOf = () => 100;
+  const ask = (value: number, timeMs: number, priority: Priority = 'standard') => {
+    const journal = new Journal();
+    const span = journal.start('request', 'test', undefined);
+    const { signal } = new AbortController();
+    const context: CallContext = { clock, deadline: now + timeMs, signal, snapshot: { epoch: 0 }, journal, span };
+    const input = tensorOf('x', 'FP32', [1], Float32Array.of(value));
+    const call = { inputs: [input], outputs: ['y'], key: 'a', priority, level: 0 };
+    const state = { outcome: 'open' };
+    const answer = scheduler.infer({ ...call, queueTimeoutMs: undefined, parameters: new Map() }, context);
+    answer.then(
+      () => (state.outcome = 'answered'),
+      (error: unknown) => (state.outcome = error instanceof InferError ? error.reason : 'failed'),
+    );
+    return { state, answer };
+  };
+  const run = async (): Promise<void> => {
+    now += 100;
+    await worker.finish();
+  };
+  const learn = async (): Promise<void> => {
+    for (let value = 0; value < 10; value++) {
+      ask(value, 60_000);
+      await turn();
+      await run();
+    }
+  };
+  return { scheduler, worker, ask, run, learn, pass: (ms: number) => (now += ms) };
+}
+
+describe('a scheduler with more to do than it can', () => {
+  it('refuses a call that cannot be served in time when it comes, and never runs it', async () => {
+    const { ask, learn, run, worker, scheduler } = start();
+    await learn();
+    const first = ask(100, 1_000);
+    await turn();
+    const second = ask(101, 250);
+    const third = ask(102, 370);
+    await assert.rejects(third.answer, {
+      code: 'UNAVAILABLE',
+      reason: 'OVERLOADED',
+      decision: 'load:m/1',
+      retryAfterMs: 55,
+      message: 'model m/1: it cannot be served before its deadline',
+    });
+    assert.deepEqual([first.state.outcome, second.state.outcome, scheduler.load.calls], ['open', 'open', 2]);
+    for (let runs = 0; runs < 3; runs++) await run();
+    assert.deepEqual([first.state.outcome, second.state.outcome], ['answered', 'answered']);
+    assert.deepEqual(worker.given.slice(10), [[100], [101]]);
+  });
+
+  it('lets the most hopeless go when an important call goes before them', async () => {
+    const { ask, learn } = start();
+    await learn();
+    ask(100, 1_000);
+    await turn();
+    const plain = ask(1, 380);
+    const patient = ask(2, 5_000);
+    const important = Array.from({ length: 5 }, (_, index) => ask(10 + index, 1_000, 'critical'));
+    await turn();
+    assert.deepEqual(
+      [plain, patient, ...important].map(({ state }) => state.outcome),
+      ['OVERLOADED', 'open', 'open', 'open', 'open', 'open', 'open'],
+    );
+  });
+
+  it('does not run a call whose time is up, though its timer has not told yet', async () => {
+    const { ask, run, worker, pass } = start();
+    ask(100, 1_000);
+    await turn();
+    const late = ask(101, 500);
+    const next = ask(102, 5_000);
+    pass(450);
+    await run();
+    assert.deepEqual([late.state.outcome, next.state.outcome], ['DEADLINE_EXCEEDED_IN_STAGE', 'open']);
+    await run();
+    assert.deepEqual(worker.given, [[100], [102]]);
+  });
+
+  it('makes room for a more important call when its places are taken', async () => {
+    const { ask } = start({ callsMax: 3 });
+    ask(100, 1_000);
+    await turn();
+    const sheddable = [1, 2, 3].map((value) => ask(value, 1_000 + value, 'sheddable'));
+    const critical = ask(4, 1_000, 'critical');
+    await turn();
+    assert.deepEqual(
+      [...sheddable, critical].map(({ state }) => state.outcome),
+      ['open', 'open', 'OVERLOADED', 'open'],
+    );
+  });
+
+  it('tells with its load how full it is', async () => {
+    const { ask, scheduler } = start({ callsMax: 4 });
+    ask(100, 1_000);
+    await turn();
+    ask(1, 1_000);
+    assert.equal(scheduler.load.fullness, 0.25);
+    for (let value = 0; value < 9; value++) ask(value, 1_000);
+    assert.equal(scheduler.load.fullness, 1);
+  });
+
+  it('is not put off for ever by runs that once were slow: it runs what comes, and learns', async () => {
+    const { ask, learn, run, pass, worker } = start();
+    await learn();
+    ask(100, 60_000);
+    await turn();
+    // As when its process is stopped for half a minute.
+    pass(30_000);
+    worker.msOf = () => 30_100;
+    await run();
+    worker.msOf = () => 100;
+    for (let value = 0; value < 20; value++) {
+      const { state } = ask(value, 150);
+      await turn();
+      await run();
+      assert.equal(state.outcome, 'answered');
+    }
+  });
+
+  it('has fewer workers run at once while runs take longer for it', async () => {
+    const workers = [new FakeWorker(), new FakeWorker()];
+    const { ask, learn } = start({}, workers);
+    await learn();
+    const atOnce = async (ms: number, rounds: number): Promise<number> => {
+      let busy = 0;
+      for (let round = 0; round < rounds; round++) {
+        for (const worker of workers) worker.msOf = () => ms;
+        const before = workers.map(({ taken }) => taken);
+        for (const value of [1, 2]) ask(value, 60_000);
+        await turn();
+        busy = workers.filter(({ taken }, at) => taken > (before[at] as number)).length;
+        for (let again = 0; again < 2; again++) for (const worker of workers) await worker.finish();
+      }
+      return busy;
+    };
+    assert.equal(await atOnce(100, 5), 2);
+    assert.equal(await atOnce(1_000, 20), 1);
+  });
+});
