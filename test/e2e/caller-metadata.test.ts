@@ -59,12 +59,14 @@ interface Waiting {
   readonly parameter?: number;
 }
 
-/** The order in which two calls are answered that wait behind a third, the first of them first in line. */
+/** The order in which two calls are answered that wait behind a third; the first of them comes first and has the earlier deadline. */
 async function order(first: Waiting, second: Waiting): Promise<string> {
   const ended: string[] = [];
   const send = async (name: string, { who, metadata = {}, parameter }: Waiting): Promise<void> => {
     const parameters = parameter === undefined ? {} : { parameters: { priority: { int64_param: parameter } } };
-    const told = await door.call(inferPath, { ...request(20_000), ...parameters }, { ...as(who), ...metadata });
+    const timeoutMs = name === 'first' ? 9_000 : 10_000;
+    const message = { ...request(20_000), ...parameters };
+    const told = await door.call(inferPath, message, { ...as(who), ...metadata }, timeoutMs);
     ended.push(told.code === 'OK' ? name : `${name}: ${told.message}`);
   };
   const busy = door.call(inferPath, request(50_000), as('critical'));

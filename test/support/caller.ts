@@ -68,7 +68,7 @@ function detailsOf(trailers: grpc.Metadata): ReadonlyMap<string, Message> {
   );
 }
 
-/** One connection. `metadata` goes with every call, keys in lower case; each ends by itself or after 10 s. */
+/** One connection. `metadata` goes with every call, keys in lower case; each ends by itself or after its time, 10 s. */
 export class Caller implements Disposable {
   readonly #client: grpc.Client;
   readonly #metadata: Readonly<Record<string, string>>;
@@ -80,11 +80,16 @@ export class Caller implements Disposable {
   }
 
   /** Sends one message whatever kind of method it is, and hears it to the end; a watch is left at its first word. */
-  call(path: string, request: Message = {}, metadata: Readonly<Record<string, string>> = {}): Promise<Told> {
+  call(
+    path: string,
+    request: Message = {},
+    metadata: Readonly<Record<string, string>> = {},
+    timeoutMs = 10_000,
+  ): Promise<Told> {
     const { requestSerialize, responseDeserialize } = methods.get(path) as Method;
     const sent = new grpc.Metadata();
     for (const [key, value] of Object.entries({ ...this.#metadata, ...metadata })) sent.set(key, value);
-    const options = { deadline: Date.now() + 10_000 };
+    const options = { deadline: Date.now() + timeoutMs };
     return new Promise((resolve) => {
       const stream = this.#client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, sent, options);
       const replies: Message[] = [];

@@ -60,7 +60,7 @@ describe('the queue of a model version', () => {
     for (let index = 0; index < 20; index++) assert.equal(takeAlone(queue).priority, 'sheddable');
     for (let index = 0; index < 50; index++) queue.add(call('critical'));
     assert.equal(takeAlone(queue).priority, 'critical');
-    const next = Array.from({ length: 28 }, () => takeAlone(queue).priority);
+    const next = Array.from({ length: 34 }, () => takeAlone(queue).priority);
     assert.equal(next.filter((priority) => priority === 'sheddable').length, 4);
   });
 

@@ -67,6 +67,7 @@ export class CallQueue<Entry extends Waiting> {
 
   add(entry: Entry): void {
     const waiting = this.#classes[entry.priority];
+    if (this.#size === 0) this.#turns.forget();
     if (waiting.length === 0) this.#turns.wake(entry.priority);
     const before = waiting.findLastIndex(({ level, deadline }) =>
       level === entry.level ? deadline <= entry.deadline : level < entry.level,

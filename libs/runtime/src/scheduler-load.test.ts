@@ -76,7 +76,7 @@ describe('a scheduler with more to do than it can', () => {
     await learn();
     ask(100, 1_000);
     await turn();
-    const plain = ask(1, 380);
+    const plain = ask(1, 280);
     const patient = ask(2, 5_000);
     const important = Array.from({ length: 5 }, (_, index) => ask(10 + index, 1_000, 'critical'));
     await turn();
