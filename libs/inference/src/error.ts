@@ -123,10 +123,16 @@ export function notFound(message: string, name: string): InferError {
   });
 }
 
-/** INVALID_ARGUMENT about one field of a request. */
-export function invalidField(field: string, description: string, reason = 'TENSOR_INVALID'): InferError {
-  return new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
-    reason: 'TENSOR_INVALID',
-    violations: [{ field, description, reason }],
+/** INVALID_ARGUMENT about one field of a request; `reason` is the violation's. */
+export const invalidField = (field: string, description: string, reason = 'TENSOR_INVALID'): InferError =>
+  invalid(field, description, reason, 'TENSOR_INVALID');
+
+/** INVALID_ARGUMENT about something of the caller's metadata. */
+export const invalidMetadata = (field: string, description: string, reason = 'METADATA_INVALID'): InferError =>
+  invalid(field, description, reason, 'METADATA_INVALID');
+
+const invalid = (field: string, description: string, violation: string, reason: string): InferError =>
+  new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
+    reason,
+    violations: [{ field, description, reason: violation }],
   });
-}

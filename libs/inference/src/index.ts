@@ -19,6 +19,7 @@ export {
   type InferErrorCode,
   inferErrorCodes,
   invalidField,
+  invalidMetadata,
   notFound,
 } from './error.ts';
 export {

@@ -1,4 +1,4 @@
-import { invalidField, isPriority, type Layer, lessImportant, type Priority, priorities } from '@sheaf/inference';
+import { invalidMetadata, isPriority, type Layer, lessImportant, type Priority, priorities } from '@sheaf/inference';
 
 /** What callers may name a priority by: our own key, and the one of the inference extension. */
 const keys = ['x-priority', 'x-gateway-inference-objective'] as const;
@@ -11,7 +11,7 @@ export const setPriority: Layer = (next) => async (request, context) => {
     const asked = metadata?.(key);
     if (asked === undefined) continue;
     if (!isPriority(asked))
-      throw invalidField(
+      throw invalidMetadata(
         `metadata "${key}"`,
         `want ${priorities.join(', ')}, got "${asked.slice(0, 40)}"`,
         'PRIORITY_INVALID',

@@ -7,8 +7,9 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import { InferError, invalidField, type Limits } from '@sheaf/inference';
+import { InferError, type Limits } from '@sheaf/inference';
 import { http2ServersOf } from './http2-servers.ts';
+import { metadataRefusal } from './metadata-refusal.ts';
 import { type Trailers, toStatus } from './status.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
@@ -72,51 +73,11 @@ function raiseReceiveWindow(http2Server: Http2Server): void {
 
 type Refusal = { readonly httpStatus: number } | { readonly error: unknown; readonly trailers?: Trailers };
 
-/** Eight digits at most and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
-const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;
-const namePattern = /^:?[a-z0-9_.-]+$/;
-const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
-/** Printable ASCII, as gRPC has it. */
-const valuePattern = /^[\x20-\x7e]*$/;
-
 function refusalOf(headers: IncomingHttpHeaders, limits: Limits): Refusal | undefined {
   if (headers[':method'] !== 'POST') return { httpStatus: 405 };
-  const timeout = headers['grpc-timeout'];
-  if (timeout !== undefined && !timeoutPattern.test(String(timeout)))
-    return {
-      error: invalidField('grpc-timeout', 'want 1 to 8 digits and a unit of H, M, S, m, u or n', 'METADATA_INVALID'),
-    };
-  const entries = Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map((one) => [name, String(one ?? '')] as const),
-  );
-  // Each counts 32 bytes more, as HTTP/2 counts a header list.
-  const bytes = entries.reduce((total, [name, value]) => total + name.length + value.length + 32, 0);
-  if (bytes > limits.metadataBytesMax) {
-    const message = `the metadata takes ${bytes} bytes; the limit is ${limits.metadataBytesMax}`;
-    const metadata = { limit: String(limits.metadataBytesMax), size: String(bytes) };
-    return {
-      error: new InferError('RESOURCE_EXHAUSTED', message, {
-        reason: 'METADATA_TOO_LARGE',
-        metadata,
-        retryAfterMs: -1,
-      }),
-    };
-  }
-  const wrong = entries.find(([name, value]) => !isGood(name, value));
-  if (!wrong) return undefined;
-  const [name] = wrong;
-  const field = namePattern.test(name) ? `metadata "${name.slice(0, 64)}"` : 'metadata';
-  const want = name.endsWith('-bin')
-    ? 'want base64'
-    : 'want a name of a-z, 0-9, "_", "-", "." and a value of printable ASCII';
-  return { error: invalidField(field, want, 'METADATA_INVALID') };
+  const error = metadataRefusal(headers, limits);
+  return error && { error };
 }
-
-/** Several -bin values of one name come joined by commas. */
-const isGood = (name: string, value: string): boolean =>
-  namePattern.test(name) &&
-  valuePattern.test(value) &&
-  (!name.endsWith('-bin') || value.split(',').every((part) => base64Pattern.test(part.trim())));
 
 function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   // A caller that goes away meanwhile is no error of ours.

@@ -1,0 +1,53 @@
+/** What a caller's metadata has to be before anything else is looked at. */
+import type { IncomingHttpHeaders } from 'node:http2';
+import { InferError, invalidMetadata, type Limits } from '@sheaf/inference';
+
+/** Eight digits at most and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;
+const namePattern = /^:?[a-z0-9_.-]+$/;
+const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
+/** Printable ASCII, as gRPC has it. */
+const valuePattern = /^[\x20-\x7e]*$/;
+
+/** Undefined when it is good. One pass without a list of its own: every call comes by here. */
+export function metadataRefusal(headers: IncomingHttpHeaders, { metadataBytesMax }: Limits): InferError | undefined {
+  const timeout = headers['grpc-timeout'];
+  if (timeout !== undefined && !timeoutPattern.test(String(timeout)))
+    return invalidMetadata('grpc-timeout', 'want 1 to 8 digits and a unit of H, M, S, m, u or n');
+  let bytes = 0;
+  let wrong: string | undefined;
+  for (const name in headers) {
+    const given = headers[name];
+    for (const value of Array.isArray(given) ? given : [given ?? '']) {
+      bytes += headerBytes(name, value);
+      if (wrong === undefined && !isGood(name, value)) wrong = name;
+    }
+  }
+  if (bytes > metadataBytesMax) return tooLarge(bytes, metadataBytesMax);
+  return wrong === undefined ? undefined : malformed(wrong);
+}
+
+/** As HTTP/2 counts a header list (RFC 9113, 6.5.2). */
+const headerBytes = (name: string, value: string): number => name.length + value.length + 32;
+
+/** Several -bin values of one name come joined by commas. */
+const isGood = (name: string, value: string): boolean =>
+  namePattern.test(name) &&
+  valuePattern.test(value) &&
+  (!name.endsWith('-bin') || value.split(',').every((part) => base64Pattern.test(part.trim())));
+
+function tooLarge(bytes: number, limit: number): InferError {
+  return new InferError('RESOURCE_EXHAUSTED', `the metadata takes ${bytes} bytes; the limit is ${limit}`, {
+    reason: 'METADATA_TOO_LARGE',
+    metadata: { limit: String(limit), size: String(bytes) },
+    retryAfterMs: -1,
+  });
+}
+
+function malformed(name: string): InferError {
+  const field = namePattern.test(name) ? `metadata "${name.slice(0, 64)}"` : 'metadata';
+  const want = name.endsWith('-bin')
+    ? 'want base64'
+    : 'want a name of a-z, 0-9, "_", "-", "." and a value of printable ASCII';
+  return invalidMetadata(field, want);
+}
