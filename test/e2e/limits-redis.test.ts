@@ -20,8 +20,10 @@ limits:
   - { name: daily, quota: 100/day, tenants: [daily] }
   - { name: busy, concurrent: 3, tenants: [busy] }
   - { name: later, rate: 1/h, burst: 100, tenants: [later] }
+  - { name: paused, rate: 1/h, burst: 100, tenants: [paused] }
+  - { name: jerky, rate: 1/h, burst: 1000000, tenants: [jerky] }
 `;
-const tenants = ['burst', 'cost', 'daily', 'busy', 'later', 'free'] as const;
+const tenants = ['burst', 'cost', 'daily', 'busy', 'later', 'paused', 'jerky', 'free'] as const;
 
 interface Gateway {
   readonly caller: Caller;
@@ -123,6 +125,42 @@ for (const gone of ['share', 'closed'] as const) {
       await waitFor(async () => (await ask(0, 'busy')).code === 'OK');
     });
 
+    const isAsWhenGone = ({ code, reason, trailers }: Told): boolean =>
+      gone === 'share'
+        ? trailers.get('x-ratelimit-degraded') === 'share'
+        : reason === 'LIMITS_UNAVAILABLE' && code === 'UNAVAILABLE';
+    /** Both gateways count in Redis again. */
+    const areTogether = async (): Promise<boolean> => {
+      const both = await Promise.all([0, 1].map((at) => ask(at, 'busy')));
+      return both.every(({ code, trailers }) => code === 'OK' && !trailers.has('x-ratelimit-degraded'));
+    };
+
+    it('keep nobody waiting for a Redis that is paused, and count together again when it goes on', async () => {
+      redis.pause();
+      const start = performance.now();
+      const told = await flood('paused', 480);
+      const tookMs = performance.now() - start;
+      redis.resume();
+      // Each of 8 clients waits about once for the 50 ms of the budget, not 60 times.
+      assert.ok(tookMs < 2_000, `480 calls took ${tookMs.toFixed(0)} ms`);
+      assert.ok(told.every(isAsWhenGone));
+      assert.equal(answered(told), gone === 'share' ? 100 : 0);
+      await waitFor(areTogether);
+    });
+
+    it('answer every call of a load, in Redis or as when it is gone, while Redis stops and goes', async () => {
+      const timer = setInterval(() => {
+        redis.pause();
+        setTimeout(() => redis.resume(), 150);
+      }, 300);
+      const told = await flood('jerky', 3_000);
+      clearInterval(timer);
+      redis.resume();
+      for (const one of told) assert.ok(one.code === 'OK' || isAsWhenGone(one), `${one.code} ${one.message}`);
+      assert.ok(told.some(isAsWhenGone) && told.some((one) => one.code === 'OK' && !isAsWhenGone(one)));
+      await waitFor(areTogether);
+    });
+
     it(`go on when Redis is killed: ${gone === 'share' ? 'each counts its part and says so' : 'what is limited is refused'}`, async () => {
       await redis.kill();
       const told = await flood('later', 160);
@@ -140,10 +178,7 @@ for (const gone of ['share', 'closed'] as const) {
 
     it('count together again once Redis is back', async () => {
       await redis.start();
-      await waitFor(async () => {
-        const both = await Promise.all([0, 1].map((at) => ask(at, 'busy')));
-        return both.every(({ code, trailers }) => code === 'OK' && !trailers.has('x-ratelimit-degraded'));
-      });
+      await waitFor(areTogether);
       assert.equal(answered(await flood('later', 160)), 100);
     });
   });

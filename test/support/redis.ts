@@ -35,6 +35,15 @@ export class Redis {
     await waitFor(() => answers(this.port));
   }
 
+  /** It keeps its connections and answers nobody. */
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   async kill(): Promise<void> {
     const child = this.#process;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
