@@ -34,6 +34,7 @@ const pair = 'certificate: tls/own.crt, key: tls/own.key';
 const good: [string, string][] = [
   ['a door', door(pair)],
   ['a door that knows its clients', door(`${pair}, clientCa: tls/bundle.crt`)],
+  ['a door and services', `${door(`${pair}, clientCa: tls/other.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`],
   ['services among themselves', between(`ca: tls/ca.crt, ${pair}`)],
   ['services among themselves, and several authorities', between(`ca: tls/bundle.crt, ${pair}`)],
   ['somebody else who is trusted like everybody', far('true')],
@@ -43,6 +44,13 @@ const good: [string, string][] = [
 
 const broken: [string, string, (string | RegExp)[]][] = [
   ['no key', door('certificate: tls/own.crt'), ['mesh.yaml:2: gateway.tls: want certificate, key; there is no key']],
+  [
+    'one authority for callers and services',
+    `${door(`${pair}, clientCa: tls/bundle.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`,
+    [
+      'mesh.yaml:2: gateway.tls.clientCa: an authority of tls.ca signs callers too, so that each of them could open a service; want another authority',
+    ],
+  ],
   [
     'nothing',
     between(''),

@@ -14,7 +14,7 @@ import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const meshYaml = `gateway: { tls: { certificate: tls/door.crt, key: tls/door.key, clientCa: tls/ca.crt } }
+const meshYaml = `gateway: { tls: { certificate: tls/door.crt, key: tls/door.key, clientCa: tls/callers.crt } }
 tls: { ca: tls/ca.crt, certificate: tls/mesh.crt, key: tls/mesh.key }
 services:
   alone: { models: [alone], transport: unary }
@@ -36,6 +36,8 @@ outputs: { y: last.y }
 const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
 let ca: Authority;
+/** Of the door's callers. */
+let callers: Authority;
 let door: Issued;
 let own: Issued;
 let folder: string;
@@ -89,6 +91,7 @@ async function stock(port: number): Promise<string | undefined> {
 }
 before(async () => {
   ca = await createAuthority();
+  callers = await createAuthority('Callers CA');
   [door, own] = [await ca.issue(), await ca.issue()];
   folder = await writeFolder({
     'models/double': sampleModels.scale(2),
@@ -97,15 +100,16 @@ before(async () => {
     'asking.ts': asking,
     'mesh.yaml': meshYaml,
     'tls/ca.crt': ca.certificate,
+    'tls/callers.crt': callers.certificate,
     'tls/other.crt': (await createAuthority('Other CA')).certificate,
     'tls/door.crt': door.certificate,
     'tls/door.key': door.key,
     'tls/mesh.crt': own.certificate,
     'tls/mesh.key': own.key,
   });
-  await write('expired', await ca.issue({ validMs: -1_000 }));
+  await write('expired', await callers.issue({ validMs: -1_000 }));
   await write('self', await createSelfSigned());
-  await write('client', await ca.issue({ commonName: 'client', names: ['client.example'] }));
+  await write('client', await callers.issue({ commonName: 'client', names: ['client.example'] }));
   startedAt = performance.now();
   mesh = startSheaf(['up', folder, '--port', '0']);
   await waitFor(() => mesh.output().includes('gRPC over TLS on 127.0.0.1:'), mesh.output, 60_000);
@@ -148,7 +152,7 @@ describe('a mesh with TLS', () => {
     [
       'without the CA',
       ['--tls'],
-      /the TLS handshake failed: SELF_SIGNED_CERT_IN_CHAIN\nservice .* cannot be reached; its .* nobody known here \(--ca <file>: .*\)\n$/,
+      /the TLS handshake failed: UNABLE_TO_VERIFY_LEAF_SIGNATURE\nservice .* cannot be reached; its .* nobody known here \(--ca <file>: .*\)\n$/,
     ],
     [
       'with another CA',

@@ -4,7 +4,7 @@ import { defaultLimits } from '@sheaf/inference';
 import { boolean, integer, isRecord, readFields, text, texts } from './fields.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
-import { readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
+import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const file = 'mesh.yaml';
@@ -93,6 +93,7 @@ export async function readSettings(
     ...readFields(yaml, ['resilience'], top.resilience, resilienceFields, problems),
   };
   const tls = await readMeshTls(at('tls'), top.tls);
+  await checkAuthoritiesApart({ yaml, problems }, gateway.tls, tls);
   const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
   const named = await Promise.all(
     read.map(async ({ tls: given, ...service }) => ({

@@ -37,6 +37,29 @@ export async function readMeshTls(place: TlsPlace, value: unknown): Promise<Mesh
   return missing(place, value, ['ca', 'certificate', 'key']);
 }
 
+/** An authority that signs callers and services alike would let any caller with a certificate take the place of a service. */
+export async function checkAuthoritiesApart(
+  { yaml, problems }: Pick<TlsPlace, 'yaml' | 'problems'>,
+  door: DoorTls | undefined,
+  mesh: MeshTls | undefined,
+): Promise<void> {
+  if (!door?.clientCa || !mesh) return;
+  const [ofCallers, ofServices] = await Promise.all([authorityIn(door.clientCa), authorityIn(mesh.ca)]);
+  if (ofCallers.some(({ fingerprint256 }) => ofServices.some((one) => one.fingerprint256 === fingerprint256)))
+    problems.push(
+      yaml.place(
+        ['gateway', 'tls', 'clientCa'],
+        'an authority of tls.ca signs callers too, so that each of them could open a service; want another authority',
+      ),
+    );
+}
+
+async function authorityIn(file: string): Promise<readonly X509Certificate[]> {
+  const pem = await readPem(file, file, 'clientCa');
+  // What is wrong with it has been told.
+  return typeof pem === 'string' ? [] : pem.certificates;
+}
+
 /** Towards somebody else's server: `true` trusts the authorities that everybody trusts. */
 export async function readForeignTls(place: TlsPlace, value: unknown): Promise<ForeignTls | undefined> {
   if (value === true) return {};
