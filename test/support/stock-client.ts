@@ -30,9 +30,10 @@ export class StockClient implements Disposable {
   readonly #health: grpc.Client;
   readonly target: string;
 
-  constructor(port: number) {
-    this.target = `127.0.0.1:${port}`;
-    const limits = { 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
+  /** A port of this machine, or a gRPC target. */
+  constructor(to: number | string, own: grpc.ChannelOptions = {}) {
+    this.target = typeof to === 'number' ? `127.0.0.1:${to}` : to;
+    const limits = { ...own, 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
     this.#client = new (inference.GRPCInferenceService as grpc.ServiceClientConstructor)(
       this.target,
       grpc.credentials.createInsecure(),

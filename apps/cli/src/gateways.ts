@@ -15,7 +15,7 @@ export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
   /** Has all of them serve something else, or none: throws when one refuses. One at a time. */
   reload(next: Served): Promise<void>;
-  stop(): Promise<void>;
+  stop(notice: boolean): Promise<void>;
 }
 
 /** An inner door for each gateway: fixed before anything starts, and for good, so that a transform finds its gateway whoever was replaced. */
@@ -57,16 +57,18 @@ export async function startGateways(
         module: gatewayModule,
         args: () => args(index),
         port: port === 0 ? 0 : port + index,
+        graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,
         onLeft: () => onLeft(index),
       }),
     ),
   );
   const processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const stop = async (): Promise<void> => void (await Promise.all(processes.map((process) => process.stop())));
+  const stop = async (notice: boolean): Promise<void> =>
+    void (await Promise.all(processes.map((process) => process.stop(notice))));
   const failed = started.find((result) => result.status === 'rejected');
   if (failed) {
-    await stop();
+    await stop(false);
     throw failed.reason;
   }
   return {

@@ -8,6 +8,7 @@ import { graph } from './commands/graph.ts';
 import { infer } from './commands/infer.ts';
 import { init } from './commands/init.ts';
 import { keys } from './commands/keys.ts';
+import { restart } from './commands/restart.ts';
 import { test } from './commands/test.ts';
 import { up } from './commands/up.ts';
 import { table } from './print.ts';
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, Command>> = {
   check,
   test,
   up,
+  restart,
   infer,
   explain,
   graph,

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fingerprint, type Mesh, type Service } from '@sheaf/mesh';
 import { innerPorts, startGateways } from './gateways.ts';
+import type { Part } from './rolling-restart.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
@@ -16,11 +17,13 @@ export interface RunningMesh {
   /**
    * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
    * call that came in before has ended. Answers false when nothing is different. Throws when any part of it cannot be served; all is then as
-   * before. One at a time.
+   * before.
    */
   update(mesh: Mesh): Promise<boolean>;
-  /** The gateway first, then what stands behind it. */
-  stop(): Promise<void>;
+  /** What can be replaced while the mesh serves. */
+  readonly parts: readonly Part[];
+  /** The gateway first, then what stands behind it. `notice`: callers get the time to go to another mesh. */
+  stop(notice?: boolean): Promise<void>;
 }
 
 export interface StartOptions {
@@ -67,6 +70,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
         module: modelServer,
         args: () => [mesh.folder, '--service', service, ...asked],
         port: servicePort,
+        graceMs: mesh.limits.deadlineMaxMs,
         onEvent,
       }),
     );
@@ -77,7 +81,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       ),
     );
 
-  let running = await startServices(mesh, new Map(), start);
+  let running: ReadonlyMap<string, Running> = await startServices(mesh, new Map(), start);
   const first = { mesh, endpoints: endpointsOf(running) };
   const gateways = await startGateways(first, { port, inner, onEvent, onAllLeft: onLeft }).catch(
     async (error: unknown) => {
@@ -87,14 +91,25 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   );
   for (const gateway of gateways.processes) ready(gateway);
   let served = mesh;
-  let updating = Promise.resolve(false);
+  /** Changes come one after another. */
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const done = last.then(change, change);
+    last = done;
+    return done;
+  };
 
   const update = async (next: Mesh): Promise<boolean> => {
     if (!isDeepStrictEqual(next.tls, mesh.tls))
       throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
+    const started = await startServices(next, running, start);
+    if (isDeepStrictEqual(next, served) && missingFrom(running, started).length === 0) return false;
+    await serve(next, started);
+    return true;
+  };
+  /** Calls that are under way are finished by what they are under way to. */
+  const serve = async (next: Mesh, started: ReadonlyMap<string, Running>): Promise<void> => {
     const old = running;
-    const started = await startServices(next, old, start);
-    if (isDeepStrictEqual(next, served) && missingFrom(old, started).length === 0) return false;
     try {
       // The doors were opened with the limits of the start.
       await gateways.reload({ mesh: { ...next, limits: mesh.limits }, endpoints: endpointsOf(started) });
@@ -105,7 +120,15 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     running = started;
     served = next;
     await stopAll(missingFrom(started, old));
-    return true;
+  };
+  const restartService = async (name: string): Promise<void> => {
+    const service = served.services.find((one) => one.name === name);
+    const old = running.get(name);
+    // Meanwhile the folder may have lost it.
+    if (!service || !old) return;
+    // As after a change: its port cannot be had twice.
+    const processes = await start({ ...service, port: 0 });
+    await serve(served, new Map([...running, [name, { ...old, processes }]]));
   };
   return {
     gateway: gateways.processes[0],
@@ -113,13 +136,19 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     get services() {
       return [...running.values()].flatMap(({ processes }) => processes);
     },
-    update: (next) => {
-      updating = update(next);
-      return updating;
+    update: (next) => inTurn(() => update(next)),
+    get parts() {
+      const services = [...running.keys()].map(
+        (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
+      );
+      const doors = gateways.processes.map(
+        (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => inTurn(() => gateway.restart()) }),
+      );
+      return [...services, ...doors];
     },
-    stop: async () => {
-      await updating.catch(() => false);
-      await gateways.stop();
+    stop: async (notice = false) => {
+      await last.catch(() => {});
+      await gateways.stop(notice);
       await stopAll(running.values());
     },
   };
@@ -170,18 +199,22 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
   await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
 };
 
-/** Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. */
-export function stopOnSignal(mesh: RunningMesh): () => void {
+/**
+ * Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. After SIGTERM callers have the
+ * time to hear of it: others may serve them; who types Ctrl-C waits for nobody but the calls under way.
+ */
+export function stopOnSignal(mesh: RunningMesh, close: () => Promise<void> = async () => {}): () => void {
   let stopping = false;
-  const stop = async (): Promise<void> => {
+  const stop = async (notice: boolean): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
-    await mesh.stop();
+    await close();
+    await mesh.stop(notice);
     process.exit(0);
   };
-  process.on('SIGINT', () => void stop());
-  process.on('SIGTERM', () => void stop());
+  process.on('SIGINT', () => void stop(false));
+  process.on('SIGTERM', () => void stop(true));
   return () => {
-    if (!stopping) void stop();
+    if (!stopping) void stop(false);
   };
 }

@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ProcessMessage, type ReloadMessage, startFailedExit, type Vitals } from '@sheaf/host';
+import { type EndMessage, type ProcessMessage, type ReloadMessage, startFailedExit, type Vitals } from '@sheaf/host';
 
 /** Waits before another start: 100 ms, doubled up to 10 s, from the start again after 30 s of health. */
 const backOffMinMs = 100;
 const backOffMaxMs = 10_000;
 const healthyAfterMs = 30_000;
-/** After this a process that was told to drain is killed; longer than any grace of its own. */
-const stopLimitMs = 15_000;
+/** A process that was told to end and has not even said that it heard is killed after this. */
+const deafLimitMs = 15_000;
+/** On top of its own grace, for what a process closes after its last answer. */
+const closingMs = 10_000;
 
 export interface Supervised {
   readonly name: string;
@@ -18,7 +20,10 @@ export interface Supervised {
   reload(what: unknown): Promise<void>;
   /** How the process is; its loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
-  stop(): Promise<void>;
+  /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
+  restart(): Promise<void>;
+  /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
+  stop(notice?: boolean): Promise<void>;
 }
 
 export interface ProcessSpec {
@@ -28,6 +33,8 @@ export interface ProcessSpec {
   readonly args: () => readonly string[];
   /** 0 takes a free one, and keeps it over restarts. */
   readonly port: number;
+  /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
+  readonly graceMs: number;
   readonly onEvent: (line: string) => void;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
@@ -40,19 +47,25 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   let delayMs = backOffMinMs;
   let timer: NodeJS.Timeout | undefined;
   let child = start(spec, spec.port);
+  /** Whoever ends it has it started again, or not. */
+  let leaver: ChildProcess | undefined;
+  let isReady = false;
   const port = await ready(child, name).catch(async (error: unknown) => {
-    await end(child);
+    await end(child, spec, true);
     throw error;
   });
+  isReady = true;
 
   const watch = (): void => {
     const startedAt = performance.now();
+    const own = child;
     let leaving = false;
     child.on('message', ({ kind }: ProcessMessage) => {
       if (kind === 'leaving') leaving = true;
     });
     child.once('exit', (code, signal) => {
-      if (stopping) return;
+      isReady = false;
+      if (stopping || own === leaver) return;
       if (leaving) return onLeft();
       if (performance.now() - startedAt > healthyAfterMs) delayMs = backOffMinMs;
       onEvent(`${name} ended (${signal ?? `exit code ${code}`}); it starts again in ${delayMs} ms`);
@@ -60,13 +73,15 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       delayMs = Math.min(delayMs * 2, backOffMaxMs);
     });
   };
-  const restart = (): void => {
+  const startAgain = async (): Promise<void> => {
     child = start(spec, port);
     watch();
-    ready(child, name).then(
-      () => onEvent(`${name} is ready again, pid ${child.pid}`),
-      (error: unknown) => onEvent(error instanceof Error ? error.message : String(error)),
-    );
+    await ready(child, name);
+    isReady = true;
+    onEvent(`${name} is ready again, pid ${child.pid}`);
+  };
+  const restart = (): void => {
+    startAgain().catch((error: unknown) => onEvent(error instanceof Error ? error.message : String(error)));
   };
   watch();
   return {
@@ -77,10 +92,16 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     },
     reload: (what) => reload(child, name, what),
     vitals: () => vitals(child, name),
-    stop: async () => {
+    restart: async () => {
+      clearTimeout(timer);
+      leaver = child;
+      await end(child, spec, true);
+      await startAgain();
+    },
+    stop: async (notice = false) => {
       stopping = true;
       clearTimeout(timer);
-      await end(child);
+      await end(child, spec, notice || !isReady);
     },
   };
 }
@@ -97,7 +118,7 @@ function start({ module, args }: ProcessSpec, port: number): ChildProcess {
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals' && kind !== 'leaving',
+  wanted = ({ kind }: ProcessMessage): boolean => !['vitals', 'leaving', 'draining'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
@@ -147,11 +168,19 @@ async function vitals(child: ChildProcess, name: string): Promise<Vitals> {
   return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, loopDelayMs: 0 };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** One that is not ready yet knows of no other way than the signal. */
+async function end(child: ChildProcess, { graceMs }: ProcessSpec, bySignal: boolean): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), stopLimitMs);
+  const kill = (): void => void child.kill('SIGKILL');
+  let timer = setTimeout(kill, deafLimitMs);
+  child.on('message', ({ kind }: ProcessMessage) => {
+    if (kind !== 'draining') return;
+    clearTimeout(timer);
+    timer = setTimeout(kill, graceMs + closingMs);
+  });
+  if (bySignal || !child.connected) child.kill('SIGTERM');
+  else child.send({ kind: 'end' } satisfies EndMessage);
   await exit;
   clearTimeout(timer);
 }

@@ -93,7 +93,7 @@ describe('the endpoints of a service behind a name', () => {
     await until(() => ready().length === 1);
     assert.deepEqual(ready(), [`127.0.0.2:${one.port}`]);
 
-    two.announceEnd();
+    void two.announceEnd(0);
     await until(() => ready().length === 0);
     pool.close();
     await Promise.all([one.close(1_000), two.close(1_000)]);

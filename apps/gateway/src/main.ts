@@ -122,10 +122,16 @@ await main(async () => {
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(reloads.serve);
-  const drain: Drain = drainOnSignal(door, tracing, async () => {
-    await inner?.close(innerGraceMs);
-    catalog.close();
-    await state.close();
+  const drain: Drain = drainOnSignal({
+    door,
+    noticeMs: mesh.gateway.noticeMs,
+    graceMs: mesh.limits.deadlineMaxMs,
+    tracing,
+    close: async () => {
+      await inner?.close(innerGraceMs);
+      catalog.close();
+      await state.close();
+    },
   });
   for (const opened of doors) opened.open();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);

@@ -21,7 +21,7 @@ const mesh: Mesh = {
   services: [],
   limits: defaultLimits,
   policies,
-  gateway: { host: '127.0.0.1', port: 8001, replicas: 1 },
+  gateway: { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1_000 },
   tls: undefined,
   resilience: resilienceDefault,
 };

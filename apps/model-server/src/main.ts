@@ -10,6 +10,9 @@ import { openService } from './open-service.ts';
 const usage =
   'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>] ...';
 
+/** Gateways watch the health of a service, so that they hear of it at once. */
+const serviceNoticeMs = 250;
+
 const noGateway = async (): Promise<never> => {
   throw new InferError(
     'FAILED_PRECONDITION',
@@ -57,9 +60,15 @@ await main(async () => {
     },
     served,
   );
-  drainOnSignal(door, tracing, async () => {
-    for (const gateway of gateways) gateway.close();
-    await service.close();
+  drainOnSignal({
+    door,
+    noticeMs: serviceNoticeMs,
+    graceMs: mesh.limits.deadlineMaxMs,
+    tracing,
+    close: async () => {
+      for (const gateway of gateways) gateway.close();
+      await service.close();
+    },
   });
   door.open();
   report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);

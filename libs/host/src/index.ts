@@ -1,6 +1,8 @@
 export {
   type Drain,
+  type DrainOptions,
   drainOnSignal,
+  type EndMessage,
   main,
   onReload,
   type ProcessMessage,

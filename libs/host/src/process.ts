@@ -13,7 +13,9 @@ export type ProcessMessage =
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
-  | { readonly kind: 'leaving' };
+  | { readonly kind: 'leaving' }
+  /** It has heard that it is to end, and does when it has answered what it has. */
+  | { readonly kind: 'draining' };
 
 /** How a process is. */
 export interface Vitals {
@@ -27,9 +29,6 @@ export const startFailedExit = 2;
 
 /** The loop is asked so often whether it is on time. */
 const delayResolutionMs = 10;
-
-/** Longest time that calls in flight get on the way out. */
-const drainGraceMs = 10_000;
 
 /** Tells whoever started this process: its supervisor by message, a person by a line. */
 export function report(message: ProcessMessage, line: string): void {
@@ -86,38 +85,58 @@ export async function main(start: () => Promise<void>): Promise<void> {
 /** Drains as SIGTERM would, and tells the supervisor that this is meant. */
 export type Drain = () => void;
 
+/** Tells a supervised process to drain without notice: its callers leave too. */
+export interface EndMessage {
+  readonly kind: 'end';
+}
+
+export interface DrainOptions {
+  readonly door: Door;
+  /** So long callers are still answered after health has said that they should go elsewhere: more than they take to ask it, or to hear of it. */
+  readonly noticeMs: number;
+  /** Longest time that calls in flight get: the longest that any may take. */
+  readonly graceMs: number;
+  readonly tracing: Tracing;
+  /** What is behind the door, closed when the last call is answered; the last spans go after it. */
+  readonly close: () => Promise<void>;
+}
+
 /**
- * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, calls in flight finish, then the rest in order.
- * A second signal forces.
+ * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, then no more calls, calls in flight finish, then the rest in
+ * order. A second signal forces: exit code 1.
  */
-export function drainOnSignal(door: Door, tracing: Tracing, close: () => Promise<void>): Drain {
+export function drainOnSignal({ door, noticeMs, graceMs, tracing, close }: DrainOptions): Drain {
   let draining = false;
   let signalled = false;
-  const drain = async (): Promise<void> => {
+  const drain = async (notice: number): Promise<void> => {
     if (draining) return;
     draining = true;
-    door.announceEnd();
-    await door.close(drainGraceMs);
+    if (process.connected) process.send?.({ kind: 'draining' } satisfies ProcessMessage);
+    await door.announceEnd(notice);
+    await door.close(graceMs);
     await close();
     await tracing.shutdown();
     process.exit(0);
   };
-  const onSignal = (): void => {
+  const onSignal = (notice: number): void => {
     if (signalled) process.exit(1);
     signalled = true;
-    void drain();
+    void drain(notice);
   };
-  process.on('SIGTERM', onSignal);
+  process.on('SIGTERM', () => onSignal(noticeMs));
   if (process.send) {
     // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
     process.on('SIGINT', () => {});
-    process.on('disconnect', onSignal);
+    process.on('disconnect', () => onSignal(0));
+    process.on('message', ({ kind }: EndMessage) => {
+      if (kind === 'end') onSignal(0);
+    });
   } else {
-    process.on('SIGINT', onSignal);
+    process.on('SIGINT', () => onSignal(0));
   }
   return () => {
     if (draining) return;
     process.send?.({ kind: 'leaving' } satisfies ProcessMessage);
-    void drain();
+    void drain(noticeMs);
   };
 }

@@ -129,6 +129,8 @@ export interface Gateway {
   readonly port: number;
   /** Processes of it; callers have the addresses of all. */
   readonly replicas: number;
+  /** So long callers are still answered after health has said that a gateway leaves: more than balancers take to ask it. Milliseconds. */
+  readonly noticeMs: number;
   /** Undefined: plain text. */
   readonly tls?: DoorTls | undefined;
 }

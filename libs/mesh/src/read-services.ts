@@ -9,7 +9,7 @@ import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const file = 'mesh.yaml';
 const mebibyte = 1024 * 1024;
-const gatewayDefault = { host: '127.0.0.1', port: 8001, replicas: 1 };
+const gatewayDefault = { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1_000 };
 
 /** Each limit's smallest and largest setting. */
 const limitFields = {
@@ -32,6 +32,7 @@ const gatewayFields = {
   host: text('a host to listen on', /^[A-Za-z0-9.:[\]-]+$/),
   port: integer(0, 65_535),
   replicas: integer(1, 16),
+  noticeMs: integer(0, 60_000),
   tls: (value: unknown) => value,
 };
 

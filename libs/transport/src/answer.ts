@@ -13,6 +13,7 @@ import {
   type Snapshot,
 } from '@sheaf/inference';
 import type { Served } from './door.ts';
+import type { DoorState } from './door-state.ts';
 import { tellIds } from './trailers.ts';
 import type { Caller } from './transports/caller.ts';
 import { decodeRequest, type Outcome } from './wire/codec.ts';
@@ -20,7 +21,7 @@ import { decodeRequest, type Outcome } from './wire/codec.ts';
 export interface AnswerOptions {
   readonly name: string;
   readonly limits: Limits;
-  readonly isOpen: () => boolean;
+  readonly state: DoorState;
 }
 
 /** What comes with a request, however it came. */
@@ -46,23 +47,17 @@ export interface Arrival {
 export type Answer = (message: Buffer, arrival: Arrival) => Promise<Outcome>;
 
 /** What every way into a door has in common: the limits, the deadline, the journal. */
-export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Served): Answer {
-  let calls = 0;
+export function createAnswer({ name, limits, state }: AnswerOptions, served: Served): Answer {
   return async (message, arrival) => {
     const context = contextOf(arrival, name, limits, served);
     const { journal, span } = context;
     if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
-    calls++;
+    state.enter();
     try {
-      if (!isOpen())
-        throw new InferError('UNAVAILABLE', 'the server is not ready', {
-          reason: 'NOT_READY',
-          metadata: { may_have_begun: 'false' },
-          retryAfterMs: 100,
-        });
+      state.checkAdmits();
       // Calls that were cancelled in the same message are gone in a moment.
-      if (calls > limits.concurrentCallsMax) await setImmediate();
-      if (calls > limits.concurrentCallsMax) {
+      if (state.calls > limits.concurrentCallsMax) await setImmediate();
+      if (state.calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
         throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
       }
@@ -74,7 +69,7 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
-      calls--;
+      state.leave();
       served.onJournal(journal);
     }
   };

@@ -16,6 +16,8 @@ import { protoPath as healthProto } from 'grpc-health-check';
 import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
+import { watchConnections } from './connections.ts';
+import { DoorState } from './door-state.ts';
 import { type DoorTls, openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
@@ -64,15 +66,21 @@ export interface Door {
   readonly port: number;
   /** From now on health says SERVING. Called again, it takes up the names that are served now; after `announceEnd` it does nothing. */
   open(): void;
-  /** Health says NOT_SERVING for every name; calls are still answered. */
-  announceEnd(): void;
-  /** Finishes what is in flight, at most `graceMs`, then cuts. */
+  /**
+   * Health says NOT_SERVING for every name, and ServerReady no; calls are still answered. Resolves when callers have had `noticeMs` to see it, or when none
+   * is connected.
+   */
+  announceEnd(noticeMs: number): Promise<void>;
+  /**
+   * Tells every connection to go elsewhere, refuses what comes nevertheless, and finishes what is in flight, at most `graceMs`; then cuts. Streams that
+   * only their peers keep open are cut a moment after the last answer.
+   */
   close(graceMs: number): Promise<void>;
 }
 
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits } = options;
-  const state = { open: false };
+  const state = new DoorState();
   const server = new grpc.Server({
     'grpc.max_receive_message_length': limits.messageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
@@ -81,9 +89,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     'grpc.max_connection_idle_ms': 5 * 60_000,
     'grpc-node.max_session_memory': 64,
   });
-  const answer = createAnswer({ ...options, isOpen: () => state.open }, served);
+  const answer = createAnswer({ ...options, state }, served);
   const admissions = served.admit && new Admissions(served.admit);
-  const isOpen = (): boolean => state.open;
+  const isOpen = (): boolean => state.isReady;
   server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served, answer) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
@@ -97,10 +105,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const port = await bind(server, options, tls);
   guardStreams(server, limits, admissions && createGate(admissions, options.name, served.onJournal));
   tls?.guard(server);
+  const connections = watchConnections(server);
   let announced: readonly string[] = [];
-  let hasEnded = false;
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
-    state.open = status === 'SERVING';
     const names = ['', ...served.names()];
     for (const gone of announced.filter((name) => !names.includes(name))) health.setStatus(gone, 'NOT_SERVING');
     for (const name of names) health.setStatus(name, status);
@@ -109,16 +116,20 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   return {
     port,
     open: () => {
-      if (!hasEnded) announce('SERVING');
+      if (state.phase !== 'opening' && state.phase !== 'open') return;
+      state.phase = 'open';
+      announce('SERVING');
     },
-    announceEnd: () => {
-      hasEnded = true;
+    announceEnd: (noticeMs) => {
+      state.phase = 'leaving';
       announce('NOT_SERVING');
+      return connections.noneWithin(noticeMs);
     },
     close: (graceMs) => {
+      state.phase = 'draining';
       mesh?.goAway();
       health.endWatches();
-      return shutDown(server, graceMs).finally(() => tls?.close());
+      return shutDown(server, state, graceMs).finally(() => tls?.close());
     },
   };
 }
@@ -143,16 +154,22 @@ function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorT
   });
 }
 
-/** A stream that its peer keeps open (reflection, say) keeps tryShutdown from finishing, hence the timer. */
-function shutDown(server: grpc.Server, graceMs: number): Promise<void> {
+/** After the last answer this long for what is on its way to a slow reader. */
+const lastBytesMs = 5_000;
+
+/** A stream that its peer keeps open (reflection, say) keeps tryShutdown from finishing, hence the timers. */
+function shutDown(server: grpc.Server, state: DoorState, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
+    const cut = (): void => {
       server.forceShutdown();
+      end();
+    };
+    const timers = [setTimeout(cut, graceMs)];
+    const end = (): void => {
+      for (const timer of timers.splice(0)) clearTimeout(timer);
       resolve();
-    }, graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(timer);
-      resolve();
-    });
+    };
+    void state.idle().then(() => timers.push(setTimeout(cut, Math.min(lastBytesMs, graceMs))));
+    server.tryShutdown(end);
   });
 }

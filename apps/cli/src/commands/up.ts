@@ -1,4 +1,5 @@
 import { type Command, integerOf, readMeshOrFail } from '../command.ts';
+import { openControl } from '../control.ts';
 import { startMesh, stopOnSignal } from '../start-mesh.ts';
 import { watchMesh } from '../watch.ts';
 
@@ -17,7 +18,8 @@ export const up: Command = {
       onDrained: drained.resolve,
       ...(port === undefined ? {} : { port }),
     });
-    const stop = stopOnSignal(running);
+    const control = await openControl(mesh.folder, running, console.log);
+    const stop = stopOnSignal(running, async () => control?.close());
     void drained.promise.then(() => {
       console.log('the gateway was drained; the mesh ends');
       stop();
