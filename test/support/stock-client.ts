@@ -25,6 +25,11 @@ export interface Answer {
   readonly reply: Message;
 }
 
+export interface Watcher {
+  readonly onStatus: (status: number) => void;
+  readonly onError?: (error: Error) => void;
+}
+
 export class StockClient implements Disposable {
   readonly #client: grpc.Client;
   readonly #health: grpc.Client;
@@ -53,18 +58,36 @@ export class StockClient implements Disposable {
   /** The first status that a health watch tells. */
   watch(service: string): Promise<Message> {
     return new Promise((resolve, reject) => {
-      const stream = this.#health.makeServerStreamRequest(
-        '/grpc.health.v1.Health/Watch',
-        (value: Message) => Buffer.from([0x0a, String(value.service).length, ...Buffer.from(String(value.service))]),
-        (bytes: Buffer) => ({ status: bytes[1] ?? 0 }),
-        { service },
-      );
-      stream.on('data', (message: Message) => {
-        resolve(message);
-        stream.cancel();
+      const end = this.watchAll(service, {
+        onStatus: (status) => {
+          resolve({ status });
+          end();
+        },
+        onError: reject,
       });
-      stream.on('error', reject);
     });
+  }
+
+  /** Every status that a health watch tells, by number; answers what ends it. */
+  watchAll(service: string, { onStatus, onError = () => {} }: Watcher): () => void {
+    const stream = this.#health.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      (value: Message) => Buffer.from([0x0a, String(value.service).length, ...Buffer.from(String(value.service))]),
+      (bytes: Buffer) => bytes[1] ?? 0,
+      { service },
+    );
+    stream.on('data', onStatus);
+    stream.on('error', onError);
+    return () => stream.cancel();
+  }
+
+  /** A reflection stream on which nothing is asked; answers what ends it. */
+  reflect(): () => void {
+    const none = (): Buffer => Buffer.alloc(0);
+    const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+    const stream = this.#client.makeBidiStreamRequest(path, none, none);
+    stream.on('error', () => {}).on('data', () => {});
+    return () => stream.cancel();
   }
 
   [Symbol.dispose](): void {

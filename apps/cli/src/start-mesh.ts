@@ -24,6 +24,8 @@ export interface RunningMesh {
   readonly parts: readonly Part[];
   /** The gateway first, then what stands behind it. `notice`: callers get the time to go to another mesh. */
   stop(notice?: boolean): Promise<void>;
+  /** Ends everything at once. */
+  kill(): void;
 }
 
 export interface StartOptions {
@@ -151,6 +153,10 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       await gateways.stop(notice);
       await stopAll(running.values());
     },
+    kill: () => {
+      const services = [...running.values()].flatMap(({ processes }) => processes);
+      for (const process of [...gateways.processes, ...services]) process.kill();
+    },
   };
 }
 
@@ -206,7 +212,10 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
 export function stopOnSignal(mesh: RunningMesh, close: () => Promise<void> = async () => {}): () => void {
   let stopping = false;
   const stop = async (notice: boolean): Promise<void> => {
-    if (stopping) process.exit(1);
+    if (stopping) {
+      mesh.kill();
+      process.exit(1);
+    }
     stopping = true;
     await close();
     await mesh.stop(notice);

@@ -24,6 +24,8 @@ export interface Supervised {
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
   stop(notice?: boolean): Promise<void>;
+  /** Ends it at once; what it has under way is lost. */
+  kill(): void;
 }
 
 export interface ProcessSpec {
@@ -102,6 +104,10 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       stopping = true;
       clearTimeout(timer);
       await end(child, spec, notice || !isReady);
+    },
+    kill: () => {
+      stopping = true;
+      child.kill('SIGKILL');
     },
   };
 }
