@@ -2,6 +2,8 @@
 import type { Drain } from '@sheaf/host';
 import type { State } from '@sheaf/store';
 import type { Admin } from '@sheaf/transport';
+import { forceBreakers, listBreakers } from './breaker-administration.ts';
+import type { BreakerBook } from './breaker-book.ts';
 import { type Address, describeConfiguration } from './configuration.ts';
 import type { LiveCatalog } from './live-catalog.ts';
 import type { Reloads } from './reloads.ts';
@@ -10,11 +12,20 @@ export interface AdministrationPorts {
   readonly catalog: LiveCatalog;
   readonly reloads: Reloads;
   readonly audit: State['audit'];
+  readonly breakers: BreakerBook;
   readonly address: () => Address;
   readonly drain: Drain;
 }
 
-export function createAdministration({ catalog, reloads, audit, address, drain }: AdministrationPorts): Admin {
+export function createAdministration({
+  catalog,
+  reloads,
+  audit,
+  breakers,
+  address,
+  drain,
+}: AdministrationPorts): Admin {
+  const breakerPorts = { current: () => catalog.current, breakers, audit };
   const verify = shared(() => audit.verify());
   return {
     configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, address())),
@@ -29,6 +40,8 @@ export function createAdministration({ catalog, reloads, audit, address, drain }
       const [entries, brokenAt] = await Promise.all([audit.entries(after, limit), verify()]);
       return { entries, brokenAt };
     },
+    breakers: () => listBreakers(breakerPorts),
+    forceBreakers: (which, actor) => forceBreakers(breakerPorts, which, actor),
     reload: reloads.reread,
     drain: async (actor) => {
       await audit.append({ at: Date.now(), actor, action: 'drain', subject: 'gateway', detail: '' });

@@ -21,8 +21,10 @@ export function circuitOpen(
   const isForced = !Number.isFinite(waitMs);
   const openedAt = first?.breaker.openedAt;
   const name = version === '' ? `"${model}"` : `"${model}" version ${version}`;
-  const until = isForced ? 'an operator has stopped it' : `the next call may go in ${Math.ceil(waitMs)} ms`;
-  return new InferError('UNAVAILABLE', `service ${service}: ${name} has failed too often; ${until}`, {
+  const why = isForced
+    ? 'has been stopped by an operator'
+    : `has failed too often; the next call may go in ${Math.ceil(waitMs)} ms`;
+  return new InferError('UNAVAILABLE', `service ${service}: ${name} ${why}`, {
     reason: 'CIRCUIT_OPEN',
     metadata: {
       may_have_begun: 'false',

@@ -98,6 +98,7 @@ await main(async () => {
     catalog,
     reloads,
     audit: state.state.audit,
+    breakers: guards.breakers,
     address: () => ({ host, port: door.port }),
     drain: () => drain(),
   });

@@ -3,6 +3,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
+import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';
 import { toStatus } from './status.ts';
 
 export interface LimitState {
@@ -36,6 +37,37 @@ export interface AuditLine {
   readonly hash: string;
 }
 
+/** A breaker between the gateway and a service. */
+export interface BreakerState {
+  readonly service: string;
+  /** The address. */
+  readonly endpoint: string;
+  /** A model or a transform. */
+  readonly model: string;
+  /** '': whatever the server answers with. */
+  readonly version: string;
+  /** `closed`, `open`, `half-open`, `forced-open`, `forced-closed`. */
+  readonly state: string;
+  /** Milliseconds since the epoch: when it came into this state. */
+  readonly since: number;
+  /** Of the last 10 seconds, as far as they count; none while it is open or forced. */
+  readonly calls: number;
+  /** Of those, the ones that failed or were slow. */
+  readonly failures: number;
+  /** Milliseconds since the epoch: when a call may try it; undefined unless it is open by itself. */
+  readonly trialAt: number | undefined;
+}
+
+/** Those breakers for which all holds that is not ''. */
+export interface ForceBreakers {
+  readonly service: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly version: string;
+  /** Undefined gives them back to themselves. */
+  readonly to: 'open' | 'closed' | undefined;
+}
+
 export interface Reloaded {
   readonly epoch: number;
   readonly changed: readonly string[];
@@ -47,6 +79,9 @@ export interface Admin {
   configuration(): string;
   limits(): Promise<readonly LimitState[]>;
   audit(after: number, limit: number): Promise<AuditPage>;
+  breakers(): readonly BreakerState[];
+  /** Answers those that were meant, as they are then. */
+  forceBreakers(which: ForceBreakers, actor: string): Promise<readonly BreakerState[]>;
   reload(actor: string): Promise<Reloaded>;
   /** Resolves when it has begun. */
   drain(actor: string): Promise<void>;
@@ -86,6 +121,11 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       const { entries, brokenAt = 0 } = await admin.audit(Number(request.after), request.limit || entriesMax);
       return { entries: entries.map(({ at, ...entry }) => ({ ...entry, atMs: at })), brokenAt };
     }),
+    ListBreakers: answering(async () => ({ breakers: admin.breakers().map(breakerMessage) })),
+    ForceBreakers: answering(async ({ service, endpoint, model, version, to }, actor) => {
+      const which = { service, endpoint, model, version, to: forcedOf(to) };
+      return { breakers: (await admin.forceBreakers(which, actor)).map(breakerMessage) };
+    }),
     Reload: answering(async (_request, actor) => {
       const { epoch, changed } = await admin.reload(actor);
       return { epoch, changed: [...changed] };
@@ -95,4 +135,17 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       return {};
     }),
   };
+}
+
+const breakerMessage = ({ since, trialAt = 0, ...breaker }: BreakerState): Breaker => ({
+  ...breaker,
+  sinceMs: since,
+  trialAtMs: trialAt,
+});
+
+function forcedOf(to: unknown): ForceBreakers['to'] {
+  if (to === 'OPEN') return 'open';
+  if (to === 'CLOSED') return 'closed';
+  if (to === 'AUTO') return undefined;
+  throw new InferError('INVALID_ARGUMENT', `to: want OPEN, CLOSED or AUTO, got ${to}`);
 }

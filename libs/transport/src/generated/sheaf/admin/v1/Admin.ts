@@ -4,12 +4,16 @@ import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from '../../../sheaf/admin/v1/DrainRequest.ts';
 import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from '../../../sheaf/admin/v1/DrainResponse.ts';
+import type { ForceBreakersRequest as _sheaf_admin_v1_ForceBreakersRequest, ForceBreakersRequest__Output as _sheaf_admin_v1_ForceBreakersRequest__Output } from '../../../sheaf/admin/v1/ForceBreakersRequest.ts';
+import type { ForceBreakersResponse as _sheaf_admin_v1_ForceBreakersResponse, ForceBreakersResponse__Output as _sheaf_admin_v1_ForceBreakersResponse__Output } from '../../../sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from '../../../sheaf/admin/v1/GetConfigurationRequest.ts';
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
+import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
+import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from '../../../sheaf/admin/v1/ListBreakersResponse.ts';
 import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from '../../../sheaf/admin/v1/ReloadRequest.ts';
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from '../../../sheaf/admin/v1/ReloadResponse.ts';
 
@@ -22,6 +26,15 @@ export interface AdminClient extends grpc.Client {
   drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   drain(argument: _sheaf_admin_v1_DrainRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   drain(argument: _sheaf_admin_v1_DrainRequest, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
   
   GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
   GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
@@ -50,6 +63,15 @@ export interface AdminClient extends grpc.Client {
   listAudit(argument: _sheaf_admin_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   listAudit(argument: _sheaf_admin_v1_ListAuditRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  
   Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
   Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
   Reload(argument: _sheaf_admin_v1_ReloadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
@@ -64,11 +86,15 @@ export interface AdminClient extends grpc.Client {
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   Drain: grpc.handleUnaryCall<_sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse>;
   
+  ForceBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse>;
+  
   GetConfiguration: grpc.handleUnaryCall<_sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse>;
   
   GetLimits: grpc.handleUnaryCall<_sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse>;
   
   ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
+  
+  ListBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse>;
   
   Reload: grpc.handleUnaryCall<_sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse>;
   
@@ -76,8 +102,10 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
   Drain: MethodDefinition<_sheaf_admin_v1_DrainRequest, _sheaf_admin_v1_DrainResponse, _sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse__Output>
+  ForceBreakers: MethodDefinition<_sheaf_admin_v1_ForceBreakersRequest, _sheaf_admin_v1_ForceBreakersResponse, _sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse__Output>
   GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
   GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
   ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
+  ListBreakers: MethodDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse__Output>
   Reload: MethodDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse__Output>
 }
