@@ -17,6 +17,7 @@ import { decideRetry, Ejector, isLost, isUntouched, pickEndpoint, prefer, type S
 import { circuitOpen, noEndpoint, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
 import { pause } from './pause.ts';
+import { enterTraced } from './traced-breaker.ts';
 
 /** An address of the service, as the edge sees it. */
 export interface EdgeEndpoint {
@@ -125,7 +126,7 @@ export class Edge {
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
     const breaker = this.#breakerOf(endpoint, kind);
-    const pass = breaker?.enter();
+    const pass = breaker && enterTraced(breaker, { ...kind, endpoint: endpoint.target }, context);
     return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
