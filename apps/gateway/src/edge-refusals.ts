@@ -48,6 +48,16 @@ export const noEndpoint = (service: string): InferError =>
     metadata: { may_have_begun: 'false' },
   });
 
+/** Every endpoint has refused the call for that; `last` is what one of them said. To come again soon would make it worse. */
+export const overloadedAll = (service: string, last: InferError): InferError =>
+  new InferError('UNAVAILABLE', `service ${service}: all of it has too much to do; ${last.message}`, {
+    reason: 'OVERLOADED_ALL',
+    metadata: { ...last.metadata, service },
+    decision: last.decision,
+    retryAfterMs: -1,
+    ...(last.retryAfterMs === undefined ? {} : { retryDelayMs: last.retryAfterMs }),
+  });
+
 /** The error of the last of several tries. */
 export function withAttempts(error: InferError, attempts: number): InferError {
   if (attempts <= 1) return error;

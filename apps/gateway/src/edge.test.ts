@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Journal } from '@sheaf/inference';
 import fc from 'fast-check';
 import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
 
 const unavailable = failingWith('UNAVAILABLE');
 const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
 const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+
+const overloaded = failingWith('UNAVAILABLE', {
+  reason: 'OVERLOADED',
+  decision: 'load:m/3',
+  metadata: { may_have_begun: 'false' },
+  retryAfterMs: 40,
+});
 
 /** Fails the first so many tries of a call. */
 const failingFirst =
@@ -74,7 +82,7 @@ describe('a call that failed', () => {
 
   it('never makes more than 1.2 tries a call, whatever fails', async () => {
     const rates = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
-    const errors = fc.constantFrom(unavailable, lost, failingWith('UNAVAILABLE', { retryAfterMs: 3 }));
+    const errors = fc.constantFrom(unavailable, lost, failingWith('UNAVAILABLE', { retryAfterMs: 3 }), overloaded);
     await fc.assert(
       fc.asyncProperty(rates, errors, fc.boolean(), fc.integer(), async (failing, error, breaker, seed) => {
         let state = seed;
@@ -95,6 +103,51 @@ describe('a call that failed', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a call that an endpoint has no room for', () => {
+  it('goes to another one at once, also when it is not pure', async () => {
+    const service = openFakeService([overloaded, well], {}, () => 0);
+    assert.equal((await service.ask({ model: 'impure' })).parameters.get('endpoint'), 1);
+    assert.deepEqual([callsOf(service), service.now()], [[1, 1], 2]);
+  });
+
+  it('is refused once all have refused it, and says not to come back', async () => {
+    for (const count of [1, 3]) {
+      const service = openFakeService(Array(count).fill(overloaded));
+      const metadata = { may_have_begun: 'false', service: 's', ...(count > 1 ? { attempts: String(count) } : {}) };
+      await assert.rejects(service.ask(), {
+        code: 'UNAVAILABLE',
+        reason: 'OVERLOADED_ALL',
+        decision: 'load:m/3',
+        retryAfterMs: -1,
+        retryDelayMs: 40,
+        metadata,
+      });
+      assert.deepEqual(callsOf(service), Array(count).fill(1));
+    }
+  });
+
+  it('is not one that all have refused while one of them failed otherwise', async () => {
+    const service = openFakeService([overloaded, failingWith('INTERNAL')], {}, () => 0);
+    await assert.rejects(service.ask(), { reason: 'STAGE_FAILED', code: 'INTERNAL' });
+  });
+
+  it('asks no other when the budget is used up', async () => {
+    const service = openFakeService([overloaded, overloaded], { retry: false });
+    const journal = new Journal();
+    await service.answered(100);
+    await assert.rejects(service.ask({ journal }), { reason: 'OVERLOADED', retryAfterMs: 40 });
+    const [first, second] = callsOf(service);
+    assert.ok((first ?? 0) + (second ?? 0) <= 121, `${first} and ${second}`);
+  });
+
+  it('is refused by all when the others are not ready', async () => {
+    const alone = openFakeService([overloaded, well], {}, () => 0);
+    for (const endpoint of alone.endpoints.slice(1)) endpoint.isReady = false;
+    await assert.rejects(alone.ask(), { reason: 'OVERLOADED_ALL' });
+    assert.deepEqual(callsOf(alone), [1, 0]);
   });
 });
 

@@ -13,8 +13,17 @@ import {
 } from '@sheaf/inference';
 import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
 import type { Resilience } from '@sheaf/mesh';
-import { decideRetry, Ejector, isLost, isUntouched, pickEndpoint, prefer, type Standing } from '@sheaf/routing';
-import { circuitOpen, noEndpoint, withAttempts } from './edge-refusals.ts';
+import {
+  decideRetry,
+  Ejector,
+  isLost,
+  isOverload,
+  isUntouched,
+  pickEndpoint,
+  prefer,
+  type Standing,
+} from '@sheaf/routing';
+import { circuitOpen, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
 import { pause } from './pause.ts';
 import { enterTraced } from './traced-breaker.ts';
@@ -54,6 +63,8 @@ interface Call {
   readonly usualMs: number | undefined;
   /** Endpoints that failed it; asked again only when there is no other. */
   readonly tried: Set<EdgeEndpoint>;
+  /** Of those, the ones that had too much to do. */
+  readonly overloaded: Set<EdgeEndpoint>;
   attempts: number;
   retries: number;
   lost: number;
@@ -86,15 +97,18 @@ export class Edge {
     const usualMs = this.#own.times.usualMs(kind.key, guards.now());
     if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
     this.#own.budget.count();
-    const call: Call = { kind, request, context, usualMs, tried: new Set(), attempts: 0, retries: 0, lost: 0 };
+    const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
+    const call: Call = { kind, request, context, usualMs, ...none, attempts: 0, retries: 0, lost: 0 };
     for (;;) {
       const choice = await this.#choose(call);
       call.attempts++;
       try {
         return await this.#ask(call, choice);
       } catch (thrown) {
+        const error = asInferError(thrown);
         call.tried.add(choice.endpoint);
-        await this.#goOn(call, asInferError(thrown));
+        if (isOverload(error)) call.overloaded.add(choice.endpoint);
+        await this.#goOn(call, error);
       }
     }
   };
@@ -169,11 +183,17 @@ export class Edge {
 
   /** Returns when the call is to be tried again; throws when the error is its answer. */
   async #goOn(call: Call, error: InferError): Promise<void> {
-    const { context, kind, tried, retries } = call;
-    const { guards, resilience, isPure } = this.#options;
-    const all = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
-    // Nothing was done, so this is no second try.
-    if (isUntouched(error) && all.some((endpoint) => !tried.has(endpoint))) return;
+    const { context, kind, tried, overloaded, retries } = call;
+    const { service, guards, resilience, isPure } = this.#options;
+    const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
+    const candidates = prefer(open, ({ isReady }) => isReady);
+    if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
+      throw withAttempts(overloadedAll(service, error), call.attempts);
+    // Nothing was done, so this is no second try; but to ask everybody is what a mesh that has too much to do can do least.
+    if (isUntouched(error) && candidates.some((endpoint) => !tried.has(endpoint))) {
+      if (!isOverload(error) || this.#pay(call)) return;
+      throw withAttempts(error, call.attempts);
+    }
     if (isLost(error)) call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
@@ -181,13 +201,17 @@ export class Edge {
     // Who says when to come back is there.
     if (error.retryAfterMs === undefined && !this.#isAnyReady()) throw withAttempts(error, call.attempts);
     await pause(decision.delayMs, context);
-    checkAlive(context, `service ${this.#options.service}`);
+    checkAlive(context, `service ${service}`);
     if (!this.#isAnyReady()) throw withAttempts(error, call.attempts);
-    if (!this.#own.budget.take()) {
-      context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
-      throw withAttempts(error, call.attempts);
-    }
+    if (!this.#pay(call)) throw withAttempts(error, call.attempts);
     call.retries++;
+  }
+
+  /** Whether the budget has one more try. */
+  #pay({ context }: Call): boolean {
+    const paid = this.#own.budget.take();
+    if (!paid) context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
+    return paid;
   }
 
   #isAnyReady(): boolean {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Infer, InferError, type Limits, type Load } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
-import type { Pickable } from '@sheaf/routing';
+import { isOverload, type Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 
 /** What a server said of its load counts for so long. */
@@ -64,8 +64,9 @@ export class Endpoint implements Pickable {
     try {
       return await this.remote.infer(request, context);
     } catch (error) {
-      // Nobody else needs to find out.
-      if (error instanceof InferError && error.metadata.may_have_begun !== undefined) void this.#suspect();
+      // Nobody else needs to find out. Who has too much to do is there.
+      if (error instanceof InferError && error.metadata.may_have_begun !== undefined && !isOverload(error))
+        void this.#suspect();
       throw error;
     } finally {
       this.#outstanding--;

@@ -64,7 +64,12 @@ export function createAnswer({ name, limits, isOpen }: AnswerOptions, served: Se
       if (calls > limits.concurrentCallsMax) await setImmediate();
       if (calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
-        throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
+        throw new InferError('UNAVAILABLE', message, {
+          reason: 'OVERLOADED',
+          decision: `load:${name}`,
+          metadata: { may_have_begun: 'false' },
+          retryAfterMs: 50,
+        });
       }
       const answered = await answer(message, context, limits, served, arrival.onLoad);
       journal.end(span, 'OK', undefined, { model: answered.response.model });

@@ -26,6 +26,7 @@ export const core: Infer = async ({ model, id, inputs }, { signal }) => {
     throw new InferError('UNAVAILABLE', 'too much to do', {
       reason: 'OVERLOADED',
       metadata: { queue: '7' },
+      decision: 'load:refuse/1',
       retryAfterMs: 50,
     });
   if (model === 'wait')

@@ -1,6 +1,6 @@
 /** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
 import type { InferRequest, Load } from '@sheaf/inference';
-import { type RpcStatus, readRpcStatus, rpcStatusBytes } from '../status.ts';
+import { type RpcStatus, readRpcStatus, rpcStatusBytes, type Told } from '../status.ts';
 import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import { malformed, WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
@@ -45,7 +45,7 @@ export interface Reply {
   /** A ModelInferResponse. */
   readonly response: Buffer | undefined;
   readonly status: RpcStatus | undefined;
-  readonly pushbackMs: number | undefined;
+  readonly told: Told;
   readonly load: Load | undefined;
 }
 
@@ -152,6 +152,7 @@ function readReply(reader: WireReader): Reply {
   let response: Buffer | undefined;
   let status: RpcStatus | undefined;
   let pushbackMs: number | undefined;
+  let decision: string | undefined;
   let load: Load | undefined;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
@@ -159,9 +160,10 @@ function readReply(reader: WireReader): Reply {
     else if (field === 4) status = readRpcStatus(reader.bytes());
     else if (field === 5) pushbackMs = reader.sint32();
     else if (field === 6) load = readLoad(reader);
+    else if (field === 7) decision = reader.string() || undefined;
     else reader.skip();
   });
-  return { call, response, status, pushbackMs, load };
+  return { call, response, status, told: { pushbackMs, decision }, load };
 }
 
 function readLoad(reader: WireReader): Load {
@@ -249,16 +251,17 @@ function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: 
 export const statusFrame = (
   call: number,
   status: RpcStatus,
-  pushbackMs: number | undefined,
+  { pushbackMs, decision = '' }: Told,
   load: Load | undefined,
 ): OutFrame => {
   const bytes = rpcStatusBytes(status);
-  return frame(2, bytes.length + 2 * smallBytes, (writer) => {
+  return frame(2, bytes.length + decision.length + 2 * smallBytes, (writer) => {
     writer.uint(1, call);
     writer.bool(2, true);
     writer.bytes(4, bytes);
     if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
     if (load) writeLoad(writer, load);
+    writer.string(7, decision);
   });
 };
 

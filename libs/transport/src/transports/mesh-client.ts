@@ -188,13 +188,13 @@ class Session {
     this.#stream.end();
   }
 
-  #receive({ call, response, status, pushbackMs, load }: Reply): void {
+  #receive({ call, response, status, told, load }: Reply): void {
     const pending = this.#calls.get(call);
     // A reply may cross our cancel.
     if (!pending) return;
     if (load) pending.onLoad(load);
     if (response) pending.resolve(response);
-    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, pushbackMs));
+    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, told));
   }
 
   /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */

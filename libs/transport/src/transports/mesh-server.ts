@@ -121,7 +121,8 @@ class MeshStream {
       (outcome) => replyFrame(call, outcome, load),
       (thrown: unknown) => {
         const error = asInferError(thrown);
-        return statusFrame(call, toRpcStatus(error), error.retryAfterMs, load);
+        const { retryAfterMs: pushbackMs, decision } = error;
+        return statusFrame(call, toRpcStatus(error), { pushbackMs, decision }, load);
       },
     );
     this.#calls.delete(call);
