@@ -113,6 +113,13 @@ describe('a call that an endpoint has no room for', () => {
     assert.deepEqual([callsOf(service), service.now()], [[1, 1], 2]);
   });
 
+  it('goes to another one first when that is known before', async () => {
+    const service = openFakeService([overloaded, well], {}, () => 0);
+    for (const endpoint of service.endpoints.slice(0, 1)) endpoint.full = 1;
+    assert.equal(await service.answered(10), 10);
+    assert.deepEqual(callsOf(service), [0, 10]);
+  });
+
   it('is refused once all have refused it, and says not to come back', async () => {
     for (const count of [1, 3]) {
       const service = openFakeService(Array(count).fill(overloaded));

@@ -33,6 +33,8 @@ export interface EdgeEndpoint {
   readonly target: string;
   readonly isReady: boolean;
   readonly busy: number;
+  /** Of its places for calls of a model that wait, the part that is taken. */
+  fullness(model: string): number;
   readonly infer: Infer;
 }
 
@@ -135,7 +137,7 @@ export class Edge {
     const ready = prefer(open, ({ isReady }) => isReady);
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
-    const endpoint = pickEndpoint(best, guards.random);
+    const endpoint = pickEndpoint(best, guards.random, (one) => one.fullness(kind.model));
     if (!endpoint) return this.#refuse(call, all);
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);

@@ -33,6 +33,7 @@ interface FakeEndpoint extends EdgeEndpoint {
   isReady: boolean;
   behave: Behave;
   calls: number;
+  full: number;
 }
 
 export function openFakeService(
@@ -50,6 +51,8 @@ export function openFakeService(
       target: `endpoint-${index}`,
       isReady: true,
       busy: 0,
+      full: 0,
+      fullness: () => endpoint.full,
       behave,
       calls: 0,
       infer: async ({ model }, { attempt = 0 }) => {
