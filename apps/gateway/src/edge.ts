@@ -9,6 +9,7 @@ import {
   type InferRequest,
   type InferResponse,
   remainingMs,
+  type Span,
   traced,
 } from '@sheaf/inference';
 import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
@@ -25,7 +26,9 @@ import {
 } from '@sheaf/routing';
 import { circuitOpen, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
+import { LoneTries, type LoneTry } from './lone-tries.ts';
 import { pause } from './pause.ts';
+import { type Blame, quarantined } from './quarantine.ts';
 import { enterTraced } from './traced-breaker.ts';
 
 /** An address of the service, as the edge sees it. */
@@ -69,6 +72,7 @@ interface Call {
   readonly overloaded: Set<EdgeEndpoint>;
   attempts: number;
   retries: number;
+  /** Processes that were lost with it, or with the same request before. */
   lost: number;
 }
 
@@ -87,6 +91,8 @@ export class Edge {
   /** Of each endpoint, by model and version. */
   readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
 
+  readonly #loneTries = new LoneTries<EdgeEndpoint>();
+
   constructor(options: EdgeOptions) {
     this.#options = options;
     this.#own = options.guards.of(options.service);
@@ -98,9 +104,20 @@ export class Edge {
     const kind = this.#kindOf(request);
     const usualMs = this.#own.times.usualMs(kind.key, guards.now());
     if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
+    if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
     this.#own.budget.count();
     const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
-    const call: Call = { kind, request, context, usualMs, ...none, attempts: 0, retries: 0, lost: 0 };
+    const call: Call = {
+      kind,
+      request,
+      context,
+      usualMs,
+      ...none,
+      attempts: 0,
+      retries: 0,
+      lost: verdict === 'suspect' ? 1 : 0,
+    };
     for (;;) {
       const choice = await this.#choose(call);
       call.attempts++;
@@ -138,7 +155,7 @@ export class Edge {
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
     const endpoint = pickEndpoint(best, guards.random, (one) => one.fullness(kind.model));
-    if (!endpoint) return this.#refuse(call, all);
+    if (!endpoint) return this.#refuseOpen(call, all);
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
     const breaker = this.#breakerOf(endpoint, kind);
@@ -146,7 +163,7 @@ export class Edge {
     return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
-  #refuse({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+  #refuseOpen({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
     const { service } = this.#options;
     const breakers = all.flatMap((endpoint) => {
       const breaker = this.#breakerOf(endpoint, kind);
@@ -154,12 +171,17 @@ export class Edge {
     });
     const error = circuitOpen({ ...kind, service }, breakers, context);
     const attributes = { 'sheaf.breaker': 'open', 'sheaf.attempt': attempts + 1 };
-    return traced(context, 'try', service, () => Promise.reject(withAttempts(error, attempts)), attributes);
+    return this.#refuse(context, withAttempts(error, attempts), attributes);
+  }
+
+  /** A try that no endpoint was asked for. */
+  #refuse(context: CallContext, error: InferError, attributes: Span['attributes']): Promise<never> {
+    return traced(context, 'try', this.#options.service, () => Promise.reject(error), attributes);
   }
 
   async #ask(call: Call, { endpoint, pass, isProbe, isTrial }: Choice): Promise<InferResponse> {
     const { context, request, kind, attempts } = call;
-    const { now } = this.#options.guards;
+    const { now, quarantine } = this.#options.guards;
     const startedAt = now();
     const givenMs = remainingMs(context);
     // Behind those that it has already.
@@ -173,13 +195,20 @@ export class Edge {
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
       if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
     };
+    const lone = call.lost > 0 ? this.#loneTries.begin(endpoint) : undefined;
     try {
-      const response = await endpoint.infer(request, { ...context, attempt: attempts });
+      const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: lone !== undefined });
       learn(undefined);
+      if (this.#options.resilience.quarantine) quarantine.clear({ ...kind, inputs: request.inputs });
       return response;
     } catch (thrown) {
-      learn(asInferError(thrown));
-      throw thrown;
+      const error = asInferError(thrown);
+      learn(error);
+      const blame = blameOf(error, lone);
+      if (blame && this.#options.resilience.quarantine) quarantine.blame({ ...kind, inputs: request.inputs }, blame);
+      throw error;
+    } finally {
+      lone?.end();
     }
   }
 
@@ -236,6 +265,12 @@ export class Edge {
     own.set(key, breaker);
     return breaker;
   }
+}
+
+/** Of a run past its limit, and of a lone try whose process is gone; undefined for all else. */
+function blameOf(error: InferError, lone: LoneTry | undefined): Blame | undefined {
+  if (error.metadata.process_ends === 'true') return error.metadata.batch_calls === '1' ? 'sure' : 'shared';
+  return lone && isLost(error) ? (lone.wasOnly ? 'sure' : 'shared') : undefined;
 }
 
 const endedCall = (outcome: Outcome, kind: string, tookMs: number) =>

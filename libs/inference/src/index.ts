@@ -11,6 +11,7 @@ export {
   type Snapshot,
 } from './context.ts';
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
+export { requestDigest } from './digest.ts';
 export {
   asInferError,
   type ErrorSubject,

@@ -52,6 +52,7 @@ const resilienceFields = {
   retry: boolean,
   ejection: boolean,
   earlyRefusal: boolean,
+  quarantine: boolean,
   slowMs: integer(1, 60_000),
 };
 

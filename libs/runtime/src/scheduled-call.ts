@@ -12,6 +12,8 @@ export interface ScheduledCall {
   readonly queueTimeoutMs: number | undefined;
   /** Calls are batched with those of the same key only. */
   readonly key: string;
+  /** It shares its run with no other. */
+  readonly alone: boolean;
   /** The request's parameters, for what is asked on its behalf. */
   readonly parameters: Parameters;
 }

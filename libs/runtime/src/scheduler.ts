@@ -13,6 +13,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type BatchingOptions, CallQueue } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
 import { hopeless, latest, type Pace, surelyInTime } from './forecast.ts';
+import { withBatch } from './overrun.ts';
 import { createEntry, type QueueEntry } from './queue-entry.ts';
 import { runBatch } from './run-batch.ts';
 import { overloaded, type ScheduledCall } from './scheduled-call.ts';
@@ -236,7 +237,8 @@ export class Scheduler {
       this.#halves.push(entries.slice(0, middle), entries.slice(middle));
       return;
     }
-    for (const entry of entries) this.#settle(entry, () => entry.reject(error));
+    const told = withBatch(error, entries.length);
+    for (const entry of entries) this.#settle(entry, () => entry.reject(told));
   }
 
   #leaveQueue(entry: QueueEntry, error: InferError): void {

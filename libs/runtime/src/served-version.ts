@@ -189,7 +189,7 @@ const schedulingParameters = new Set<string>([
 function scheduledCall(
   { inputs, parameters }: InferRequest,
   outputs: readonly string[],
-  { priority }: CallContext,
+  { priority, alone = false }: CallContext,
 ): ScheduledCall {
   const timeoutUs = parameters.get('timeout');
   const kinds = [...inputs]
@@ -202,6 +202,7 @@ function scheduledCall(
     inputs,
     outputs,
     parameters,
+    alone,
     priority: priority ?? 'standard',
     // Where the gateway has said how much a call matters, it has read the parameter for that.
     level: priority ? 0 : Number(parameters.get('priority') ?? 0),

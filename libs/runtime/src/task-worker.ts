@@ -135,6 +135,7 @@ export class TaskWorker<Result> {
     const { subject, limitMs, overrun } = this.#options;
     const error = new InferError('INTERNAL', `${subject}: a run took longer than its limit of ${limitMs} ms`, {
       reason: 'RUN_LIMIT_EXCEEDED',
+      ...(overrun === 'replace' ? {} : { metadata: { process_ends: 'true' } }),
       retryAfterMs: -1,
     });
     if (overrun === 'replace') {

@@ -36,6 +36,8 @@ export interface Arrival {
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
   readonly snapshot?: Snapshot | undefined;
   readonly caller?: Caller;
+  /** It is not to share a run; false unless given. */
+  readonly alone?: boolean;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
   /** Told how busy the model is that was asked, before the answer, also when that is an error. */
@@ -114,7 +116,7 @@ async function answer(
 }
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, alone = false, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -126,6 +128,6 @@ function contextOf(
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? served.snapshot();
-  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, ...caller };
+  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...caller };
   return metadata ? { ...context, metadata } : context;
 }

@@ -27,6 +27,8 @@ export interface Open {
   readonly principal: string;
   /** 1 and on: the place among the priorities; 0: nothing is said. */
   readonly priority: number;
+  /** It is to run in a batch of its own. */
+  readonly alone: boolean;
 }
 
 export type ServerFrame =
@@ -107,6 +109,7 @@ function readUint(reader: WireReader): number {
 function readOpen(reader: WireReader): Open {
   let [call, timeoutUs, epoch, gateway, priority, traceparent, principal] = [0, 0, 0, 0, 0, '', ''];
   let request: Buffer | undefined;
+  let alone = false;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
     else if (field === 2) timeoutUs = reader.int64Number();
@@ -116,10 +119,11 @@ function readOpen(reader: WireReader): Open {
     else if (field === 6) principal = reader.string();
     else if (field === 7) priority = reader.uint32();
     else if (field === 8) gateway = reader.uint32();
+    else if (field === 9) alone = reader.uint32() !== 0;
     else reader.skip();
   });
   if (!request) throw malformed('an open without a request');
-  return { call, timeoutUs, traceparent, request, epoch, gateway, principal, priority };
+  return { call, timeoutUs, traceparent, request, epoch, gateway, principal, priority, alone };
 }
 
 function readServerFrame(reader: WireReader): ServerFrame | undefined {
@@ -200,7 +204,7 @@ const smallBytes = 32;
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch, gateway, principal, priority }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, epoch, gateway, principal, priority, alone }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
   const bytes = roughBytes(request.inputs);
@@ -212,6 +216,7 @@ export const openFrame = (
     writer.string(6, principal);
     writer.uint(7, priority);
     writer.uint(8, gateway);
+    if (alone) writer.bool(9, true);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);

@@ -176,8 +176,9 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const { epoch, gateway = 0 } = context.snapshot;
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway };
+      const { alone = false, snapshot } = context;
+      const { epoch, gateway = 0 } = snapshot;
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, alone };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }

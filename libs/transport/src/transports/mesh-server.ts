@@ -102,7 +102,7 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request, epoch, gateway }: Open, caller: Caller): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request, epoch, gateway, alone }: Open, caller: Caller): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -116,6 +116,7 @@ class MeshStream {
       signal: controller.signal,
       snapshot: epoch > 0 ? { epoch, gateway } : undefined,
       caller,
+      alone,
       onLoad: (told) => (load = told),
     }).then(
       (outcome) => replyFrame(call, outcome, load),

@@ -84,6 +84,16 @@ describe('the mesh stream', () => {
     await door.close(1_000);
   });
 
+  it('says of a call that it is to run alone', async () => {
+    const door = await openDoor();
+    const remote = createRemote(`127.0.0.1:${door.port}`, { service: 's', limits: defaultLimits, transport: 'stream' });
+    const alone = await remote.infer(requestFor('echo'), { ...contextOf(), alone: true });
+    const other = await remote.infer(requestFor('echo'), contextOf());
+    assert.deepEqual([alone.parameters.get('alone'), other.parameters.get('alone')], [true, undefined]);
+    remote.close();
+    await door.close(1_000);
+  });
+
   it('lost while a call is open says that its work may have begun, and is replaced for the next', async () => {
     const door = await openDoor();
     const remote = createRemote(`127.0.0.1:${door.port}`, {

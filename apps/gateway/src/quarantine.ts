@@ -1,0 +1,125 @@
+/** Requests that ended a process: what is asked once more of the same is run alone, and refused at once when it is sure. */
+import { InferError, requestDigest, type Tensor } from '@sheaf/inference';
+
+/** A model version and what it is asked, as far as that decides what a run does. */
+export interface Asked {
+  readonly model: string;
+  readonly version: string;
+  readonly inputs: readonly Tensor[];
+}
+
+/** `suspect`: it was there when a process was lost, and may have been the reason. */
+export type Verdict = 'free' | 'suspect' | 'quarantined';
+
+/** Of it, or of one of those that were there too. */
+export type Blame = 'sure' | 'shared';
+
+export const quarantineRules = {
+  digestsMax: 1_024,
+  /** After the last time that it was to blame. */
+  forgetMs: 600_000,
+  /** A blame that is shared counts for one, one that is sure for all of them. */
+  strikes: 2,
+} as const;
+
+interface Mark {
+  readonly kind: string;
+  readonly strikes: number;
+  readonly until: number;
+}
+
+const kindOf = ({ model, version }: Omit<Asked, 'inputs'>): string => `${model}/${version}`;
+const digestOf = ({ model, version, inputs }: Asked): string => requestDigest(model, version, inputs);
+
+/**
+ * By digest, for 10 minutes, 1,024 of them: of one more, that which was looked for the longest time ago is forgotten. Nothing is hashed for a model version
+ * of which none is known, so that it costs nothing as long as nothing is wrong.
+ */
+export class Quarantine {
+  readonly #now: () => number;
+  /** What was looked for last comes last. */
+  readonly #marks = new Map<string, Mark>();
+  /** How many of them are of a model version. */
+  readonly #counts = new Map<string, number>();
+  /** No mark is forgotten before. */
+  #soonest = Number.POSITIVE_INFINITY;
+
+  /** `now` in milliseconds on a monotonic clock. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  get size(): number {
+    this.#forget();
+    return this.#marks.size;
+  }
+
+  verdict(asked: Asked): Verdict {
+    if (!this.#knows(asked)) return 'free';
+    const digest = digestOf(asked);
+    const mark = this.#marks.get(digest);
+    if (!mark) return 'free';
+    this.#marks.delete(digest);
+    this.#marks.set(digest, mark);
+    return mark.strikes >= quarantineRules.strikes ? 'quarantined' : 'suspect';
+  }
+
+  /** A process was lost while it ran, or will be for its sake. */
+  blame(asked: Asked, blame: Blame): void {
+    this.#forget();
+    const digest = digestOf(asked);
+    const { strikes, forgetMs, digestsMax } = quarantineRules;
+    const before = this.#marks.get(digest)?.strikes ?? 0;
+    this.#remove(digest);
+    const until = this.#now() + forgetMs;
+    const kind = kindOf(asked);
+    this.#marks.set(digest, { kind, strikes: before + (blame === 'sure' ? strikes : 1), until });
+    this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
+    this.#soonest = Math.min(this.#soonest, until);
+    const [oldest] = this.#marks.keys();
+    if (this.#marks.size > digestsMax && oldest !== undefined) this.#remove(oldest);
+  }
+
+  /** It was answered: what ends a process never is. */
+  clear(asked: Asked): void {
+    if (this.#knows(asked)) this.#remove(digestOf(asked));
+  }
+
+  #knows(asked: Omit<Asked, 'inputs'>): boolean {
+    if (this.#marks.size === 0) return false;
+    this.#forget();
+    return this.#counts.has(kindOf(asked));
+  }
+
+  #forget(): void {
+    const now = this.#now();
+    if (now < this.#soonest) return;
+    for (const [digest, { until }] of this.#marks) if (until <= now) this.#remove(digest);
+    this.#soonest = Math.min(...[...this.#marks.values()].map(({ until }) => until), Number.POSITIVE_INFINITY);
+  }
+
+  #remove(digest: string): void {
+    const mark = this.#marks.get(digest);
+    if (!mark) return;
+    this.#marks.delete(digest);
+    const left = (this.#counts.get(mark.kind) ?? 1) - 1;
+    if (left > 0) this.#counts.set(mark.kind, left);
+    else this.#counts.delete(mark.kind);
+  }
+}
+
+/** Not INVALID_ARGUMENT: another version of the model may well answer it, and this gateway too when it has forgotten. */
+export function quarantined({ model, version }: Omit<Asked, 'inputs'>): InferError {
+  const name = version === '' ? `"${model}"` : `"${model}" version ${version}`;
+  return new InferError(
+    'FAILED_PRECONDITION',
+    `${name} lost its process over this very request; it is not run again for ${quarantineRules.forgetMs / 60_000} minutes after that`,
+    {
+      reason: 'REQUEST_QUARANTINED',
+      metadata: { model, version, may_have_begun: 'false' },
+      about: { kind: 'precondition', type: 'QUARANTINE', subject: `${model}/${version}` },
+      decision: `quarantine:${model}`,
+      retryAfterMs: -1,
+    },
+  );
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { InferError, type Tensor, tensorOf } from '@sheaf/inference';
+import { sampleModels } from '@sheaf/onnx';
+import { ask, type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const count = (iterations: number): Tensor => tensorOf('x', 'INT64', [], BigInt64Array.of(BigInt(iterations)));
+/** Longer than any test waits. */
+const endless = count(2 ** 40);
+const files: Files = {
+  'models/slow': sampleModels.slowLoop(),
+  'models/slow/model.yaml': 'runLimitMs: 1000\n',
+  'models/quick': sampleModels.scale(2),
+  'pipelines/loops.yaml':
+    'pipeline: loops\ninputs: { x: { datatype: INT64, shape: [] } }\nstages:\n  loop: { model: slow, inputs: { x: x } }\noutputs: { y: loop.y }\n',
+};
+const quick = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
+
+const endsOf = ({ events }: TestMesh): number => events.filter((line) => /^slow\S* .*starts? again/.test(line)).length;
+const isBack = (mesh: TestMesh) => (): Promise<boolean> =>
+  ask(mesh.door, 'slow', [count(1)]).then(
+    () => true,
+    () => false,
+  );
+async function refusalOf(asked: Promise<unknown>): Promise<InferError> {
+  const error = await asked.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof InferError, 'it was answered');
+  return error;
+}
+
+describe('a request that no run can end', () => {
+  it('ends one process, and is then refused at once, also in a pipeline, while others are answered', async () => {
+    await using mesh = await startTestMesh(files);
+    const first = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+    assert.deepEqual([first.code, first.reason, first.retryAfterMs], ['INTERNAL', 'RUN_LIMIT_EXCEEDED', -1]);
+    await ask(mesh.door, 'quick', [quick]);
+    for (const name of ['slow', 'loops', 'slow']) {
+      const startedAt = performance.now();
+      const refused = await refusalOf(ask(mesh.door, name, [endless], { timeoutMs: 20_000 }));
+      const { code, reason, retryAfterMs, metadata } = refused;
+      assert.deepEqual([code, reason, retryAfterMs], ['FAILED_PRECONDITION', 'REQUEST_QUARANTINED', -1]);
+      assert.deepEqual([metadata.model, metadata.version], ['slow', '1']);
+      assert.ok(performance.now() - startedAt < 900, 'it was run');
+    }
+    await waitFor(isBack(mesh));
+    assert.equal(endsOf(mesh), 1, mesh.events.join('\n'));
+  });
+
+  it('ends a process each time where the quarantine is switched off', async () => {
+    await using mesh = await startTestMesh({ ...files, 'mesh.yaml': 'resilience: { quarantine: false }\n' });
+    for (const ends of [1, 2]) {
+      const refused = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+      assert.equal(refused.reason, 'RUN_LIMIT_EXCEEDED');
+      await waitFor(isBack(mesh));
+      assert.equal(endsOf(mesh), ends, mesh.events.join('\n'));
+    }
+  });
+});
