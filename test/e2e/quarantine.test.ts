@@ -50,6 +50,17 @@ describe('a request that no run can end', () => {
     assert.equal(endsOf(mesh), 1, mesh.events.join('\n'));
   });
 
+  it('is known also when its caller has left before the limit was passed', async () => {
+    await using mesh = await startTestMesh(files);
+    const left = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 200 }));
+    assert.equal(left.code, 'DEADLINE_EXCEEDED');
+    await waitFor(() => endsOf(mesh) === 1);
+    const refused = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+    assert.equal(refused.reason, 'REQUEST_QUARANTINED');
+    await waitFor(isBack(mesh));
+    assert.equal(endsOf(mesh), 1, mesh.events.join('\n'));
+  });
+
   it('ends a process each time where the quarantine is switched off', async () => {
     await using mesh = await startTestMesh({ ...files, 'mesh.yaml': 'resilience: { quarantine: false }\n' });
     for (const ends of [1, 2]) {

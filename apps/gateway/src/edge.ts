@@ -205,7 +205,8 @@ export class Edge {
       const error = asInferError(thrown);
       learn(error);
       const blame = blameOf(error, lone);
-      if (blame && this.#options.resilience.quarantine) quarantine.blame({ ...kind, inputs: request.inputs }, blame);
+      if (blame && this.#options.resilience.quarantine)
+        quarantine.blame({ ...kind, inputs: request.inputs }, blame, error.metadata.run);
       throw error;
     } finally {
       lone?.end();

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Infer, InferError, type Limits, type Load, monotonicClock } from '@sheaf/inference';
+import { type Infer, InferError, type Limits, type Load, monotonicClock, type Overrun } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
 import { isOverload, type Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
@@ -9,6 +9,13 @@ import { EndpointLoad } from './endpoint-load.ts';
 const firstWordMs = 500;
 const askLimitMs = 1_000;
 const askAgainMs = 250;
+
+export interface EndpointOptions {
+  /** Plain text without. */
+  readonly tls?: RemoteTls | undefined;
+  /** Told of a run for which the endpoint's process ends; more than once. */
+  readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+}
 
 /** One address of a service: how busy it is, and whether it is ready. */
 export class Endpoint implements Pickable {
@@ -23,10 +30,10 @@ export class Endpoint implements Pickable {
   readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, { name, transport }: Service, limits: Limits, tls?: RemoteTls) {
+  constructor(target: string, { name, transport }: Service, limits: Limits, { tls, onOverrun }: EndpointOptions = {}) {
     this.target = target;
     const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);
-    this.remote = createRemote(target, { service: name, limits, transport, onLoad, tls });
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad, onOverrun, tls });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);

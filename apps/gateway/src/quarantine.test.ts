@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { tensorOf } from '@sheaf/inference';
+import { requestDigest, tensorOf } from '@sheaf/inference';
 import { type Asked, Quarantine, quarantineRules } from './quarantine.ts';
 
 const asked = (value: number, changes: Partial<Asked> = {}): Asked => ({
@@ -51,6 +51,25 @@ describe('the quarantine', () => {
       { ...same, inputs: [a, tensorOf('b', 'FP32', [2], Float32Array.of(1, 3))] },
     ])
       assert.equal(quarantine.verdict(other), 'free', JSON.stringify(other.model));
+  });
+
+  it('hears of runs from their servers, and counts each once, however often it is told', () => {
+    const { quarantine } = open();
+    const digests = [1, 2].map((value) => requestDigest('m', '1', asked(value).inputs));
+    const tell = (run: string, ...told: string[]): void =>
+      quarantine.tell({ run, model: 'm', version: '1', digests: told });
+    tell('first', ...digests);
+    tell('first', ...digests);
+    quarantine.blame(asked(1), 'shared', 'first');
+    assert.deepEqual(
+      [1, 2].map((value) => quarantine.verdict(asked(value))),
+      ['suspect', 'suspect'],
+    );
+    tell('second', digests[0] ?? '');
+    assert.deepEqual(
+      [1, 2].map((value) => quarantine.verdict(asked(value))),
+      ['quarantined', 'suspect'],
+    );
   });
 
   it('forgets 10 minutes after the last blame, however often it is asked meanwhile', () => {

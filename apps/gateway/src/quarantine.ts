@@ -1,5 +1,5 @@
 /** Requests that ended a process: what is asked once more of the same is run alone, and refused at once when it is sure. */
-import { InferError, requestDigest, type Tensor } from '@sheaf/inference';
+import { InferError, type Overrun, requestDigest, type Tensor } from '@sheaf/inference';
 
 /** A model version and what it is asked, as far as that decides what a run does. */
 export interface Asked {
@@ -25,6 +25,8 @@ export const quarantineRules = {
 interface Mark {
   readonly kind: string;
   readonly strikes: number;
+  /** The last one that it was to blame for, where that has a name. */
+  readonly run: string | undefined;
   readonly until: number;
 }
 
@@ -64,16 +66,24 @@ export class Quarantine {
     return mark.strikes >= quarantineRules.strikes ? 'quarantined' : 'suspect';
   }
 
-  /** A process was lost while it ran, or will be for its sake. */
-  blame(asked: Asked, blame: Blame): void {
+  /** A process was lost while it ran, or will be for its sake. Of one `run` it counts once. */
+  blame(asked: Asked, blame: Blame, run?: string): void {
+    this.#mark(digestOf(asked), kindOf(asked), blame, run);
+  }
+
+  /** What a server says of a run, whether anybody still waits for it or not. */
+  tell({ digests, run, ...named }: Overrun): void {
+    for (const digest of digests) this.#mark(digest, kindOf(named), digests.length === 1 ? 'sure' : 'shared', run);
+  }
+
+  #mark(digest: string, kind: string, blame: Blame, run: string | undefined): void {
     this.#forget();
-    const digest = digestOf(asked);
     const { strikes, forgetMs, digestsMax } = quarantineRules;
-    const before = this.#marks.get(digest)?.strikes ?? 0;
+    const known = this.#marks.get(digest);
+    if (run !== undefined && known?.run === run) return;
     this.#remove(digest);
     const until = this.#now() + forgetMs;
-    const kind = kindOf(asked);
-    this.#marks.set(digest, { kind, strikes: before + (blame === 'sure' ? strikes : 1), until });
+    this.#marks.set(digest, { kind, run, strikes: (known?.strikes ?? 0) + (blame === 'sure' ? strikes : 1), until });
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     this.#soonest = Math.min(this.#soonest, until);
     const [oldest] = this.#marks.keys();

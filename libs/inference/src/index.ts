@@ -50,6 +50,7 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { Load } from './load.ts';
+export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,

@@ -9,6 +9,7 @@ import {
   type Load,
   type ModelDescription,
   maySee,
+  type Overrun,
   type Principal,
   type Snapshot,
 } from '@sheaf/inference';
@@ -66,6 +67,8 @@ export interface Door {
   open(): void;
   /** Health says NOT_SERVING for every name; calls are still answered. */
   announceEnd(): void;
+  /** Tells everybody who has a mesh stream of a run for which this process ends. */
+  tellOverrun(overrun: Overrun): void;
   /** Finishes what is in flight, at most `graceMs`, then cuts. */
   close(graceMs: number): Promise<void>;
 }
@@ -115,6 +118,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
       hasEnded = true;
       announce('NOT_SERVING');
     },
+    tellOverrun: (overrun) => mesh?.tellOverrun(overrun),
     close: (graceMs) => {
       mesh?.goAway();
       health.endWatches();

@@ -1,5 +1,5 @@
 /** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
-import type { InferRequest, Load } from '@sheaf/inference';
+import type { InferRequest, Load, Overrun } from '@sheaf/inference';
 import { type RpcStatus, readRpcStatus, rpcStatusBytes, type Told } from '../status.ts';
 import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import { malformed, WireReader } from '../wire/reader.ts';
@@ -34,7 +34,8 @@ export interface Open {
 export type ServerFrame =
   | { readonly kind: 'hello'; readonly hello: ServerHello }
   | { readonly kind: 'reply'; readonly reply: Reply }
-  | { readonly kind: 'goAway'; readonly lastCall: number };
+  | { readonly kind: 'goAway'; readonly lastCall: number }
+  | { readonly kind: 'overrun'; readonly overrun: Overrun };
 
 export interface ServerHello {
   readonly version: number;
@@ -134,6 +135,8 @@ function readServerFrame(reader: WireReader): ServerFrame | undefined {
       return { kind: 'reply', reply: readReply(reader) };
     case 3:
       return { kind: 'goAway', lastCall: readUint(reader) };
+    case 4:
+      return { kind: 'overrun', overrun: readOverrun(reader) };
     default:
       reader.skip();
       return undefined;
@@ -182,6 +185,19 @@ function readLoad(reader: WireReader): Load {
   return { calls, fixedMs, rowMs, fullness };
 }
 
+function readOverrun(reader: WireReader): Overrun {
+  let [run, model, version] = ['', '', ''];
+  const digests: string[] = [];
+  readMessage(reader, (field) => {
+    if (field === 1) run = reader.string();
+    else if (field === 2) model = reader.string();
+    else if (field === 3) version = reader.string();
+    else if (field === 4) digests.push(reader.string());
+    else reader.skip();
+  });
+  return { run, model, version, digests };
+}
+
 /** A frame to be written: about the bytes that it takes, and what writes it. */
 export interface OutFrame {
   readonly bytes: number;
@@ -200,6 +216,8 @@ const frame = (kind: number, bytes: number, write: (writer: WireWriter) => void)
 });
 
 const smallBytes = 32;
+/** A SHA-256 in hex, and what is around it. */
+const digestBytes = 66;
 
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
@@ -271,3 +289,11 @@ export const statusFrame = (
 };
 
 export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));
+
+export const overrunFrame = ({ run, model, version, digests }: Overrun): OutFrame =>
+  frame(4, 2 * smallBytes + model.length + digests.length * digestBytes, (writer) => {
+    writer.string(1, run);
+    writer.string(2, model);
+    writer.string(3, version);
+    for (const digest of digests) writer.element(4, digest);
+  });

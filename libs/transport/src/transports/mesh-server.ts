@@ -1,6 +1,6 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type Limits, type Load } from '@sheaf/inference';
+import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
 import { toRpcStatus, toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
@@ -9,6 +9,7 @@ import {
   goAwayFrame,
   meshVersion,
   type Open,
+  overrunFrame,
   readClientFrames,
   replyFrame,
   serverHello,
@@ -26,6 +27,8 @@ export interface MeshServer {
   readonly handlers: { readonly Calls: (stream: Stream) => void };
   /** Every open stream is told that it gets no more calls, and ends when its last one is answered. */
   goAway(): void;
+  /** Every open stream is told. */
+  tellOverrun(overrun: Overrun): void;
 }
 
 export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
@@ -41,6 +44,9 @@ export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
     },
     goAway: () => {
       for (const stream of streams) stream.goAway();
+    },
+    tellOverrun: (overrun) => {
+      for (const stream of streams) stream.tellOverrun(overrun);
     },
   };
 }
@@ -68,6 +74,10 @@ class MeshStream {
     stream.on('end', () => this.#leave());
     stream.on('cancelled', () => this.#abandon());
     stream.on('error', () => this.#abandon());
+  }
+
+  tellOverrun(overrun: Overrun): void {
+    if (this.#greeted && !this.#ended) this.#outbox.add(overrunFrame(overrun));
   }
 
   goAway(): void {
