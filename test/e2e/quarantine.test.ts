@@ -71,3 +71,25 @@ describe('a request that no run can end', () => {
     }
   });
 });
+
+describe('a process that was stopped for a while', () => {
+  it('goes on with its run, which is not taken to be past its limit', async (t) => {
+    await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 3000\n' });
+    const timed = async (iterations: number): Promise<number> => {
+      const startedAt = performance.now();
+      await ask(mesh.door, 'slow', [count(iterations)], { timeoutMs: 20_000 });
+      return performance.now() - startedAt;
+    };
+    const oneMs = 50_000 / (await timed(50_000));
+    const running = timed(Math.round(800 * oneMs));
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const pid = mesh.running.services.find(({ name }) => name === 'slow')?.pid ?? 0;
+    process.kill(pid, 'SIGSTOP');
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    process.kill(pid, 'SIGCONT');
+    const tookMs = await running;
+    t.diagnostic(`answered after ${Math.round(tookMs)} ms`);
+    assert.ok(tookMs > 5_000, 'it was answered before it was stopped');
+    assert.equal(endsOf(mesh), 0, mesh.events.join('\n'));
+  });
+});
