@@ -29,6 +29,8 @@ const publicly: Served = {
     audit: refused,
     breakers: () => [],
     forceBreakers: refused,
+    quarantine: () => [],
+    clearQuarantine: refused,
     reload: refused,
     drain: refused,
   },

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InferError, type Tensor, tensorOf } from '@sheaf/inference';
+import { InferError, requestDigest, type Tensor, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
 import { ask, type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const count = (iterations: number): Tensor => tensorOf('x', 'INT64', [], BigInt64Array.of(BigInt(iterations)));
@@ -48,6 +49,21 @@ describe('a request that no run can end', () => {
     }
     await waitFor(isBack(mesh));
     assert.equal(endsOf(mesh), 1, mesh.events.join('\n'));
+
+    const admin = async (...args: string[]) => {
+      const address = `127.0.0.1:${mesh.running.gateway.port}`;
+      const { code, stdout, stderr } = await runSheaf(['admin', 'quarantine', ...args, '--address', address]);
+      return code === 0 ? stdout : stderr;
+    };
+    const [kept] = JSON.parse(await admin('--json'));
+    assert.deepEqual([kept.model, kept.version, kept.refused], ['slow', '1', true]);
+    assert.equal(kept.digest, requestDigest('slow', '1', [endless]));
+    assert.ok(Math.abs(kept.until - Date.now() - 600_000) < 60_000);
+    assert.match(await admin(), /^slow\/1 +[0-9a-f]{64} +refused +\S+$/m);
+    assert.match(await admin('--clear', '0'.repeat(64)), /^digest: want one that is listed, got "0+"/);
+    assert.equal(await admin('--clear', kept.digest), '1 let go\n');
+    assert.equal(await admin(), 'nothing is in quarantine\n');
+    assert.equal(await admin('--clear', 'all'), '0 let go\n');
   });
 
   it('is known also when its caller has left before the limit was passed', async () => {

@@ -99,6 +99,7 @@ await main(async () => {
     reloads,
     audit: state.state.audit,
     breakers: guards.breakers,
+    quarantine: guards.quarantine,
     address: () => ({ host, port: door.port }),
     drain: () => drain(),
   });

@@ -8,6 +8,17 @@ export interface Asked {
   readonly inputs: readonly Tensor[];
 }
 
+type Named = Omit<Asked, 'inputs'>;
+
+/** As an operator sees it. */
+export interface Quarantined extends Named {
+  readonly digest: string;
+  /** False: it is a suspect. */
+  readonly refused: boolean;
+  /** Until it is forgotten. */
+  readonly leftMs: number;
+}
+
 /** `suspect`: it was there when a process was lost, and may have been the reason. */
 export type Verdict = 'free' | 'suspect' | 'quarantined';
 
@@ -24,13 +35,15 @@ export const quarantineRules = {
 
 interface Mark {
   readonly kind: string;
+  readonly model: string;
+  readonly version: string;
   readonly strikes: number;
   /** The last one that it was to blame for, where that has a name. */
   readonly run: string | undefined;
   readonly until: number;
 }
 
-const kindOf = ({ model, version }: Omit<Asked, 'inputs'>): string => `${model}/${version}`;
+const kindOf = ({ model, version }: Named): string => `${model}/${version}`;
 const digestOf = ({ model, version, inputs }: Asked): string => requestDigest(model, version, inputs);
 
 /**
@@ -68,22 +81,46 @@ export class Quarantine {
 
   /** A process was lost while it ran, or will be for its sake. Of one `run` it counts once. */
   blame(asked: Asked, blame: Blame, run?: string): void {
-    this.#mark(digestOf(asked), kindOf(asked), blame, run);
+    this.#mark(digestOf(asked), asked, blame, run);
   }
 
   /** What a server says of a run, whether anybody still waits for it or not. */
   tell({ digests, run, ...named }: Overrun): void {
-    for (const digest of digests) this.#mark(digest, kindOf(named), digests.length === 1 ? 'sure' : 'shared', run);
+    for (const digest of digests) this.#mark(digest, named, digests.length === 1 ? 'sure' : 'shared', run);
   }
 
-  #mark(digest: string, kind: string, blame: Blame, run: string | undefined): void {
+  /** What is kept, as it stands; the one that was looked for the longest time ago first. */
+  list(): readonly Quarantined[] {
+    this.#forget();
+    const now = this.#now();
+    return [...this.#marks].map(([digest, { model, version, strikes, until }]) => {
+      return { model, version, digest, refused: strikes >= quarantineRules.strikes, leftMs: until - now };
+    });
+  }
+
+  /** By an operator. Answers whether it was there. */
+  release(digest: string): boolean {
+    const isThere = this.#marks.has(digest);
+    this.#remove(digest);
+    return isThere;
+  }
+
+  #mark(digest: string, { model, version }: Named, blame: Blame, run: string | undefined): void {
     this.#forget();
     const { strikes, forgetMs, digestsMax } = quarantineRules;
     const known = this.#marks.get(digest);
     if (run !== undefined && known?.run === run) return;
     this.#remove(digest);
     const until = this.#now() + forgetMs;
-    this.#marks.set(digest, { kind, run, strikes: (known?.strikes ?? 0) + (blame === 'sure' ? strikes : 1), until });
+    const kind = kindOf({ model, version });
+    this.#marks.set(digest, {
+      kind,
+      model,
+      version,
+      run,
+      strikes: (known?.strikes ?? 0) + (blame === 'sure' ? strikes : 1),
+      until,
+    });
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
     this.#soonest = Math.min(this.#soonest, until);
     const [oldest] = this.#marks.keys();
@@ -95,7 +132,7 @@ export class Quarantine {
     if (this.#knows(asked)) this.#remove(digestOf(asked));
   }
 
-  #knows(asked: Omit<Asked, 'inputs'>): boolean {
+  #knows(asked: Named): boolean {
     if (this.#marks.size === 0) return false;
     this.#forget();
     return this.#counts.has(kindOf(asked));
@@ -119,7 +156,7 @@ export class Quarantine {
 }
 
 /** Not INVALID_ARGUMENT: another version of the model may well answer it, and this gateway too when it has forgotten. */
-export function quarantined({ model, version }: Omit<Asked, 'inputs'>): InferError {
+export function quarantined({ model, version }: Named): InferError {
   const name = version === '' ? `"${model}"` : `"${model}" version ${version}`;
   return new InferError(
     'FAILED_PRECONDITION',

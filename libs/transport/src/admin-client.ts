@@ -1,12 +1,14 @@
 /** The Admin service of another process. */
 import type * as grpc from '@grpc/grpc-js';
-import type { AuditPage, BreakerState, ForceBreakers, LimitState, Reloaded } from './admin.ts';
+import type { AuditPage, BreakerState, ForceBreakers, LimitState, QuarantinedRequest, Reloaded } from './admin.ts';
 import type { Breaker__Output } from './generated/sheaf/admin/v1/Breaker.ts';
+import type { ClearQuarantineResponse__Output } from './generated/sheaf/admin/v1/ClearQuarantineResponse.ts';
 import type { ForceBreakersResponse__Output } from './generated/sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationResponse__Output } from './generated/sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsResponse__Output } from './generated/sheaf/admin/v1/GetLimitsResponse.ts';
 import type { ListAuditResponse__Output } from './generated/sheaf/admin/v1/ListAuditResponse.ts';
 import type { ListBreakersResponse__Output } from './generated/sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListQuarantineResponse__Output } from './generated/sheaf/admin/v1/ListQuarantineResponse.ts';
 import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadResponse.ts';
 import { AdminServiceClient } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
@@ -22,6 +24,9 @@ export interface AdminClient {
   breakers(): Promise<readonly BreakerState[]>;
   /** Answers those that were meant, as they are then. */
   forceBreakers(which: ForceBreakers): Promise<readonly BreakerState[]>;
+  quarantine(): Promise<readonly QuarantinedRequest[]>;
+  /** '' is all of them; answers how many were let go. */
+  clearQuarantine(digest: string): Promise<number>;
   reload(): Promise<Reloaded>;
   drain(): Promise<void>;
   close(): void;
@@ -85,6 +90,18 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
         client.forceBreakers({ ...which, to: forced }, sent, options, done),
       );
       return breakers.map(breakerState);
+    },
+    quarantine: async () => {
+      const { requests } = await ask<ListQuarantineResponse__Output>((options, done) =>
+        client.listQuarantine({}, sent, options, done),
+      );
+      return requests.map(({ untilMs, ...request }) => ({ ...request, until: Number(untilMs) }));
+    },
+    clearQuarantine: async (digest) => {
+      const { cleared } = await ask<ClearQuarantineResponse__Output>((options, done) =>
+        client.clearQuarantine({ digest }, sent, options, done),
+      );
+      return cleared;
     },
     reload: async () => {
       const { epoch, changed } = await ask<ReloadResponse__Output>((options, done) =>

@@ -68,6 +68,18 @@ export interface ForceBreakers {
   readonly to: 'open' | 'closed' | undefined;
 }
 
+/** A request that ended a process, or may have. */
+export interface QuarantinedRequest {
+  readonly model: string;
+  readonly version: string;
+  /** SHA-256, hex, of the model, the version and the inputs. */
+  readonly digest: string;
+  /** False: it runs alone the next time. */
+  readonly refused: boolean;
+  /** Milliseconds since the epoch: when it is forgotten. */
+  readonly until: number;
+}
+
 export interface Reloaded {
   readonly epoch: number;
   readonly changed: readonly string[];
@@ -82,6 +94,9 @@ export interface Admin {
   breakers(): readonly BreakerState[];
   /** Answers those that were meant, as they are then. */
   forceBreakers(which: ForceBreakers, actor: string): Promise<readonly BreakerState[]>;
+  quarantine(): readonly QuarantinedRequest[];
+  /** '' is all of them; answers how many were let go. */
+  clearQuarantine(digest: string, actor: string): Promise<number>;
   reload(actor: string): Promise<Reloaded>;
   /** Resolves when it has begun. */
   drain(actor: string): Promise<void>;
@@ -126,6 +141,10 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       const which = { service, endpoint, model, version, to: forcedOf(to) };
       return { breakers: (await admin.forceBreakers(which, actor)).map(breakerMessage) };
     }),
+    ListQuarantine: answering(async () => ({
+      requests: admin.quarantine().map(({ until, ...request }) => ({ ...request, untilMs: until })),
+    })),
+    ClearQuarantine: answering(async ({ digest }, actor) => ({ cleared: await admin.clearQuarantine(digest, actor) })),
     Reload: answering(async (_request, actor) => {
       const { epoch, changed } = await admin.reload(actor);
       return { epoch, changed: [...changed] };

@@ -6,6 +6,7 @@ export type {
   BucketState,
   ForceBreakers,
   LimitState,
+  QuarantinedRequest,
   Reloaded,
 } from './admin.ts';
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';

@@ -8,16 +8,20 @@ import { printable, table } from '../print.ts';
 
 const auditOptions = { after: { type: 'string' }, limit: { type: 'string' } } as const;
 
+const quarantineOptions = { clear: { type: 'string' } } as const;
+
 /** To read a folder again takes as long as its transforms take to be imported. */
 const timeoutMs = 60_000;
 
 export const admin: Command = {
-  usage: 'admin config|limits|breakers|audit|breaker|reload|drain',
+  usage: 'admin config|limits|breakers|quarantine|audit|breaker|reload|drain',
   summary: 'look at a running gateway, and change it',
-  options: { ...doorOptions, ...auditOptions, ...breakerOptions, json: { type: 'boolean' } },
+  options: { ...doorOptions, ...auditOptions, ...breakerOptions, ...quarantineOptions, json: { type: 'boolean' } },
   help: `  config   what is in force, without secrets
   limits   how the buckets stand that were used lately
   breakers what stands between the gateway and its services: what calls have used, and what is forced
+  quarantine  requests that ended a process, and are refused or run alone; --clear <digest>, or --clear all,
+           lets them go (role admin), of the gateway that is asked
   audit    who changed what, and whether the record is whole (exit code 1 when not); the newest unless
            --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
   breaker  --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
@@ -25,7 +29,7 @@ export const admin: Command = {
            the gateway that is asked, until that ends: where a mesh has several, ask each
   reload   take up the pipelines and policies of the folder, all at once
   drain    finish what is in flight, then end
-  config, limits, breakers and audit want the role observe or admin, the others admin.
+  config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
 ${doorHelp}
   --json               as JSON`,
   async run([action, ...others], values) {
@@ -39,6 +43,7 @@ ${doorHelp}
     if (others.length > 0) throw new UsageError(`sheaf admin ${action}: want options only, got "${others[0]}"`);
     checkOptions(action ?? '', 'audit', auditOptions, values);
     checkOptions(action ?? '', 'breaker', breakerOptions, values);
+    checkOptions(action ?? '', 'quarantine', quarantineOptions, values);
     const asked = doorOf(values);
     const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
@@ -56,7 +61,8 @@ function checkOptions(action: string, owner: string, options: object, values: Op
   const names = Object.keys(options);
   if (action === owner || names.every((name) => values[name] === undefined)) return;
   const all = names.map((name) => `--${name}`);
-  throw new UsageError(`${all.slice(0, -1).join(', ')} and ${all.at(-1)} are for sheaf admin ${owner}`);
+  const said = all.length === 1 ? `${all[0]} is` : `${all.slice(0, -1).join(', ')} and ${all.at(-1)} are`;
+  throw new UsageError(`${said} for sheaf admin ${owner}`);
 }
 
 type Act = (client: AdminClient, values: OptionValues) => Promise<void>;
@@ -90,6 +96,21 @@ const actions: Readonly<Record<string, Act>> = {
   breaker: async (client, values) => {
     const breakers = await client.forceBreakers(forceOf(values));
     console.log(values.json ? JSON.stringify(breakers) : breakerTable(breakers));
+  },
+  quarantine: async (client, { json, clear }) => {
+    if (clear !== undefined) {
+      const cleared = await client.clearQuarantine(clear === 'all' ? '' : digestOf(clear));
+      return console.log(json ? JSON.stringify({ cleared }) : `${cleared} let go`);
+    }
+    const requests = await client.quarantine();
+    if (json) return console.log(JSON.stringify(requests));
+    if (requests.length === 0) return console.log('nothing is in quarantine');
+    const rows = requests.map(({ model, version, digest, refused, until }) => [
+      ...[version ? `${model}/${version}` : model, digest].map(printable),
+      refused ? 'refused' : 'runs alone',
+      new Date(until).toISOString(),
+    ]);
+    console.log(table([['model', 'digest', 'next time', 'until'], ...rows]));
   },
   audit: async (client, { json, after, limit }) => {
     const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER);
@@ -144,6 +165,11 @@ async function readAudit(client: AdminClient, after: number | undefined, limit: 
     last = page.entries.at(-1)?.sequence ?? last;
     if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt };
   }
+}
+
+function digestOf(text: OptionValues[string]): string {
+  if (typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)) return text;
+  throw new UsageError(`--clear: want a digest of 64 hex digits or all, got "${text}"`);
 }
 
 const owner = (whose: Readonly<Record<string, string>>): string =>
