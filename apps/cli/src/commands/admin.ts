@@ -17,18 +17,18 @@ export const admin: Command = {
   usage: 'admin config|limits|breakers|quarantine|audit|breaker|reload|drain',
   summary: 'look at a running gateway, and change it',
   options: { ...doorOptions, ...auditOptions, ...breakerOptions, ...quarantineOptions, json: { type: 'boolean' } },
-  help: `  config   what is in force, without secrets
-  limits   how the buckets stand that were used lately
-  breakers what stands between the gateway and its services: what calls have used, and what is forced
+  help: `  config      what is in force, without secrets
+  limits      how the buckets stand that were used lately
+  breakers    what stands between the gateway and its services: what calls have used, and what is forced
   quarantine  requests that ended a process, and are refused or run alone; --clear <digest>, or --clear all,
-           lets them go (role admin), of the gateway that is asked
-  audit    who changed what, and whether the record is whole (exit code 1 when not); the newest unless
-           --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
-  breaker  --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
-           at least one of them, all that are given have to fit; auto gives it back to itself. It counts for
-           the gateway that is asked, until that ends: where a mesh has several, ask each
-  reload   take up the pipelines and policies of the folder, all at once
-  drain    finish what is in flight, then end
+              lets them go (role admin), of the gateway that is asked
+  audit       who changed what, and whether the record is whole (exit code 1 when not); the newest unless
+              --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
+  breaker     --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
+              at least one of them, all that are given have to fit; auto gives it back to itself. It counts for
+              the gateway that is asked, until that ends: where a mesh has several, ask each
+  reload      take up the pipelines and policies of the folder, all at once
+  drain       finish what is in flight, then end
   config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
 ${doorHelp}
   --json               as JSON`,
