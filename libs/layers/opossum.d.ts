@@ -25,7 +25,11 @@ declare module 'opossum' {
   export default class CircuitBreaker<A extends unknown[]> extends EventEmitter {
     constructor(action: (...args: A) => unknown, options: Options);
     fire(...args: A): Promise<unknown>;
-    readonly status: { readonly window: readonly Bucket[] };
+    readonly status: {
+      readonly window: readonly Bucket[];
+      /** Sums over the window. */
+      readonly stats: { readonly successes: number; readonly failures: number };
+    };
     shutdown(): void;
   }
 }

@@ -23,7 +23,17 @@ const served: Served = {
 const publicly: Served = {
   ...served,
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
-  admin: { configuration: () => '{}', limits: refused, audit: refused, reload: refused, drain: refused },
+  admin: {
+    configuration: () => '{}',
+    limits: refused,
+    audit: refused,
+    breakers: () => [],
+    forceBreakers: refused,
+    quarantine: () => [],
+    clearQuarantine: refused,
+    reload: refused,
+    drain: refused,
+  },
 };
 const options: DoorOptions = { name: 'gateway', host: '127.0.0.1', port: 0, limits: defaultLimits };
 

@@ -155,6 +155,60 @@ describe('administration', () => {
   });
 });
 
+describe('breakers for operators', () => {
+  const breakers = async () => json('observe', 'breakers');
+  const force = (...args: string[]) => admin('admin', 'breaker', ...args);
+
+  it('are listed once calls have used them', async () => {
+    await infer(keys.get('infer') ?? '');
+    const [breaker, ...others] = await breakers();
+    assert.deepEqual(others, []);
+    const { service, endpoint, model, version, state, since, calls, failures } = breaker;
+    assert.deepEqual([service, model, version, state, failures], ['double', 'double', '1', 'closed', 0]);
+    assert.match(endpoint, /^127\.0\.0\.1:\d+$/);
+    assert.ok(calls >= 1 && since <= Date.now(), JSON.stringify(breaker));
+    assert.match(
+      (await admin('observe', 'breakers')).stdout,
+      /^double\/1 +127\.0\.0\.1:\d+ +double +closed +\S+ +0 of \d+$/m,
+    );
+  });
+
+  it('are forced open, closed and back, by the role admin only', async () => {
+    const refused = await admin('observe', 'breaker', '--model', 'double', '--force', 'open');
+    assert.deepEqual([refused.code, refused.stderr], [2, 'this method wants the role admin\n']);
+    const forced = await force('--model', 'double', '--force', 'open');
+    assert.equal(forced.code, 0, forced.stderr);
+    assert.match(forced.stdout, /^double\/1 .* forced-open /m);
+    assert.equal((await breakers())[0].state, 'forced-open');
+    const { code, stderr } = await infer(keys.get('infer') ?? '');
+    assert.deepEqual([code, /"double" version 1 has been stopped by an operator/.test(stderr)], [2, true], stderr);
+    const { endpoint } = (await breakers())[0];
+    await force('--endpoint', endpoint, '--model', 'double/1', '--force', 'closed');
+    assert.equal((await breakers())[0].state, 'forced-closed');
+    assert.equal((await infer(keys.get('infer') ?? '')).code, 0);
+    await force('--service', 'double', '--force', 'auto');
+    assert.equal((await breakers())[0].state, 'closed');
+  });
+
+  it('are not forced where a name is wrong, and it is said which', async () => {
+    const cases: [string[], RegExp][] = [
+      [['--model', 'dobule', '--force', 'open'], /^there is no model or transform "dobule"; want one of double\b/],
+      [['--model', 'double/7', '--force', 'open'], /^there is no version of double "7"; want one of 1\b/],
+      [['--service', 'x', '--force', 'open'], /^there is no service "x"; want one of double\b/],
+      [['--endpoint', 'h:1', '--force', 'auto'], /^there is no endpoint "h:1"; want one of 127\.0\.0\.1:\d+/],
+      [['--force', 'open'], /^want one or more of --model, --service and --endpoint\b/],
+      [['--model', 'double', '--force', 'shut'], /^--force: want open, closed or auto, got "shut"/],
+      [['--model', 'double'], /^--force: want open, closed or auto, got none/],
+    ];
+    for (const [args, sentence] of cases) {
+      const { code, stderr } = await force(...args);
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, sentence);
+    }
+    assert.equal((await breakers())[0].state, 'closed');
+  });
+});
+
 describe('a reload that is asked for', () => {
   it('takes up other policies and pipelines at once', async () => {
     await write('policies.yaml', policies.replace('burst: 50', 'burst: 20'));
@@ -223,21 +277,32 @@ describe('the record of changes', () => {
     const login = userInfo().username;
     const create = `keys.create by ${login}`;
     const reload = `reload by key:${idOf(keys.get('admin') ?? '')}`;
-    const refused = entries.slice(6);
-    assert.deepEqual(told.slice(0, 6), [create, create, create, create, `keys.revoke by ${login}`, reload]);
-    assert.deepEqual(told.slice(6), Array(5).fill(reload.replace('reload', 'reload.refused')));
+    const force = reload.replace('reload', 'breaker.force');
+    const forces = entries.slice(5, 8);
+    const refused = entries.slice(9);
+    assert.deepEqual(told.slice(0, 5), [create, create, create, create, `keys.revoke by ${login}`]);
+    assert.deepEqual(told.slice(5, 9), [force, force, force, reload]);
+    assert.deepEqual(
+      forces.map(({ subject, detail }: { subject: string; detail: string }) => `${subject} ${detail}`),
+      [
+        'model double {"to":"open"}',
+        `model double/1, endpoint ${forces[1].subject.split(' ').at(-1)} {"to":"closed"}`,
+        'service double {"to":"auto"}',
+      ],
+    );
+    assert.deepEqual(told.slice(9), Array(5).fill(reload.replace('reload', 'reload.refused')));
     for (const { subject, detail } of refused) assert.deepEqual([subject, detail], ['gateway', '']);
-    const last = entries[5];
+    const last = entries[8];
     assert.equal(last.subject, 'pipelines, policies');
     assert.match(last.detail, /^\{"epoch":2,"policies":"sha256:[0-9a-f]{64}"\}$/);
     for (const key of keys.values()) assert.ok(!JSON.stringify(entries).includes(key.split('_').slice(2).join('_')));
-    assert.equal((await json('observe', 'audit', '--after', '10')).entries.length, 1);
+    assert.equal((await json('observe', 'audit', '--after', '13')).entries.length, 1);
     assert.equal((await json('observe', 'audit', '--limit', '2')).entries.length, 2);
-    assert.match((await admin('observe', 'audit')).stdout, /^entries 1 to 11 of 11\nthe chain is whole\n$/m);
+    assert.match((await admin('observe', 'audit')).stdout, /^entries 1 to 14 of 14\nthe chain is whole\n$/m);
     const newest = (await admin('observe', 'audit', '--limit', '2')).stdout;
-    assert.match(newest, /^10 +\S+ +\S+ +reload\.refused .*\n11 +.*\nentries 10 to 11 of 11\n/m);
+    assert.match(newest, /^13 +\S+ +\S+ +reload\.refused .*\n14 +.*\nentries 13 to 14 of 14\n/m);
     const first = (await admin('observe', 'audit', '--after', '0', '--limit', '2')).stdout;
-    assert.match(first, /^1 .*\n2 .*\nentries 1 to 2 of 11\n/m);
+    assert.match(first, /^1 .*\n2 .*\nentries 1 to 2 of 14\n/m);
     assert.match(
       (await admin('observe', 'audit', '--after', '70')).stdout,
       /^no entries after 70\nthe chain is whole\n$/,

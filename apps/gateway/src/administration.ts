@@ -1,20 +1,35 @@
 /** What the Admin service of the public door does. */
 import type { Drain } from '@sheaf/host';
+import { InferError } from '@sheaf/inference';
 import type { State } from '@sheaf/store';
 import type { Admin } from '@sheaf/transport';
+import { forceBreakers, listBreakers } from './breaker-administration.ts';
+import type { BreakerBook } from './breaker-book.ts';
 import { type Address, describeConfiguration } from './configuration.ts';
 import type { LiveCatalog } from './live-catalog.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 
 export interface AdministrationPorts {
   readonly catalog: LiveCatalog;
   readonly reloads: Reloads;
   readonly audit: State['audit'];
+  readonly breakers: BreakerBook;
+  readonly quarantine: Quarantine;
   readonly address: () => Address;
   readonly drain: Drain;
 }
 
-export function createAdministration({ catalog, reloads, audit, address, drain }: AdministrationPorts): Admin {
+export function createAdministration({
+  catalog,
+  reloads,
+  audit,
+  breakers,
+  quarantine,
+  address,
+  drain,
+}: AdministrationPorts): Admin {
+  const breakerPorts = { current: () => catalog.current, breakers, audit };
   const verify = shared(() => audit.verify());
   return {
     configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, address())),
@@ -29,6 +44,17 @@ export function createAdministration({ catalog, reloads, audit, address, drain }
       const [entries, brokenAt] = await Promise.all([audit.entries(after, limit), verify()]);
       return { entries, brokenAt };
     },
+    breakers: () => listBreakers(breakerPorts),
+    forceBreakers: (which, actor) => forceBreakers(breakerPorts, which, actor),
+    quarantine: () =>
+      quarantine.list().map(({ leftMs, ...request }) => ({ ...request, until: Math.ceil(Date.now() + leftMs) })),
+    clearQuarantine: async (digest, actor) => {
+      const kept = quarantine.list().map((request) => request.digest);
+      if (digest !== '' && !kept.includes(digest)) throw notKept(digest);
+      const subject = digest === '' ? 'all' : digest;
+      await audit.append({ at: Date.now(), actor, action: 'quarantine.clear', subject, detail: '' });
+      return (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
+    },
     reload: reloads.reread,
     drain: async (actor) => {
       await audit.append({ at: Date.now(), actor, action: 'drain', subject: 'gateway', detail: '' });
@@ -37,6 +63,9 @@ export function createAdministration({ catalog, reloads, audit, address, drain }
     },
   };
 }
+
+const notKept = (digest: string): InferError =>
+  new InferError('NOT_FOUND', `digest: want one that is listed, got "${digest}"`, { reason: 'NOT_IN_QUARANTINE' });
 
 /** Who asks while it runs waits for the same run: a long chain is not read twice at once, however many look. */
 function shared<T>(task: () => Promise<T>): () => Promise<T> {

@@ -12,6 +12,12 @@ export interface BreakerName {
 /** A breaker as an operator sees it. */
 export interface BreakerReport extends BreakerName {
   readonly state: BreakerState;
+  /** How long it has been in this state. */
+  readonly inStateMs: number;
+  /** Of the window, as far as they count; none while it is open or forced. */
+  readonly calls: number;
+  /** Of those, the ones that failed or were slow. */
+  readonly failures: number;
   /** Until a call may try it; infinite while it is forced open. */
   readonly remainingMs: number;
 }
@@ -56,7 +62,7 @@ export class BreakerBook {
     const breaker = new Breaker({ now, random, onTransition: (transition) => onTransition?.(name, transition) });
     this.#breakers.set(key, { name, breaker });
     // A process that is started again has another address, and is forced like the one before.
-    const word = [...this.#forced.values()].findLast(({ which }) => fits(name, which));
+    const word = this.#wordOn(name);
     if (word) breaker.force(word.to);
     // The first of a map is what was put in first. Whoever still holds it may go on: it has no timer.
     if (this.#breakers.size > breakersMax) this.#breakers.delete(this.#breakers.keys().next().value ?? key);
@@ -64,7 +70,12 @@ export class BreakerBook {
   }
 
   reports(): readonly BreakerReport[] {
-    return [...this.#breakers.values()].map(({ name, breaker }) => reportOf(name, breaker));
+    return [...this.#breakers.values()].map(({ name, breaker }) => this.#reportOf(name, breaker));
+  }
+
+  /** Whether an operator has forced what has this name, or would have it when it comes. */
+  isForced(name: BreakerName): boolean {
+    return this.#wordOn(name)?.to !== undefined;
   }
 
   /**
@@ -78,20 +89,22 @@ export class BreakerBook {
     if (this.#forced.size > forcedMax) this.#forced.delete(this.#forced.keys().next().value ?? key);
     const fitting = [...this.#breakers.values()].filter(({ name }) => fits(name, which));
     for (const { breaker } of fitting) breaker.force(to);
-    return fitting.map(({ name, breaker }) => reportOf(name, breaker));
+    return fitting.map(({ name, breaker }) => this.#reportOf(name, breaker));
   }
 
   close(): void {
     for (const { breaker } of this.#breakers.values()) breaker.close();
     this.#breakers.clear();
   }
-}
 
-const reportOf = (name: BreakerName, { state, remainingMs }: Breaker): BreakerReport => ({
-  ...name,
-  state,
-  remainingMs,
-});
+  #wordOn(name: BreakerName): Forced | undefined {
+    return [...this.#forced.values()].findLast(({ which }) => fits(name, which));
+  }
+
+  #reportOf(name: BreakerName, { state, remainingMs, changedAt, counts }: Breaker): BreakerReport {
+    return { ...name, state, remainingMs, inStateMs: this.#options.now() - changedAt, ...counts };
+  }
+}
 
 /** For the log: what changed, and for how long. */
 export function logTransition(

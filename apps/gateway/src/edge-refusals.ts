@@ -21,8 +21,10 @@ export function circuitOpen(
   const isForced = !Number.isFinite(waitMs);
   const openedAt = first?.breaker.openedAt;
   const name = version === '' ? `"${model}"` : `"${model}" version ${version}`;
-  const until = isForced ? 'an operator has stopped it' : `the next call may go in ${Math.ceil(waitMs)} ms`;
-  return new InferError('UNAVAILABLE', `service ${service}: ${name} has failed too often; ${until}`, {
+  const why = isForced
+    ? 'has been stopped by an operator'
+    : `has failed too often; the next call may go in ${Math.ceil(waitMs)} ms`;
+  return new InferError('UNAVAILABLE', `service ${service}: ${name} ${why}`, {
     reason: 'CIRCUIT_OPEN',
     metadata: {
       may_have_begun: 'false',
@@ -44,6 +46,16 @@ export const noEndpoint = (service: string): InferError =>
   new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
     reason: 'SERVICE_UNAVAILABLE',
     metadata: { may_have_begun: 'false' },
+  });
+
+/** Every endpoint has refused the call for that; `last` is what one of them said. To come again soon would make it worse. */
+export const overloadedAll = (service: string, last: InferError): InferError =>
+  new InferError('UNAVAILABLE', `service ${service}: all of it has too much to do; ${last.message}`, {
+    reason: 'OVERLOADED_ALL',
+    metadata: { ...last.metadata, service },
+    decision: last.decision,
+    retryAfterMs: -1,
+    ...(last.retryAfterMs === undefined ? {} : { retryDelayMs: last.retryAfterMs }),
   });
 
 /** The error of the last of several tries. */

@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InferError, Journal } from '@sheaf/inference';
+import { Journal } from '@sheaf/inference';
 import fc from 'fast-check';
 import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
 
 const unavailable = failingWith('UNAVAILABLE');
 const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
 const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+
+const overloaded = failingWith('UNAVAILABLE', {
+  reason: 'OVERLOADED',
+  decision: 'load:m/3',
+  metadata: { may_have_begun: 'false' },
+  retryAfterMs: 40,
+});
 
 /** Fails the first so many tries of a call. */
 const failingFirst =
@@ -75,7 +82,7 @@ describe('a call that failed', () => {
 
   it('never makes more than 1.2 tries a call, whatever fails', async () => {
     const rates = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
-    const errors = fc.constantFrom(unavailable, lost, failingWith('UNAVAILABLE', { retryAfterMs: 3 }));
+    const errors = fc.constantFrom(unavailable, lost, failingWith('UNAVAILABLE', { retryAfterMs: 3 }), overloaded);
     await fc.assert(
       fc.asyncProperty(rates, errors, fc.boolean(), fc.integer(), async (failing, error, breaker, seed) => {
         let state = seed;
@@ -96,6 +103,58 @@ describe('a call that failed', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a call that an endpoint has no room for', () => {
+  it('goes to another one at once, also when it is not pure', async () => {
+    const service = openFakeService([overloaded, well], {}, () => 0);
+    assert.equal((await service.ask({ model: 'impure' })).parameters.get('endpoint'), 1);
+    assert.deepEqual([callsOf(service), service.now()], [[1, 1], 2]);
+  });
+
+  it('goes to another one first when that is known before', async () => {
+    const service = openFakeService([overloaded, well], {}, () => 0);
+    for (const endpoint of service.endpoints.slice(0, 1)) endpoint.full = 1;
+    assert.equal(await service.answered(10), 10);
+    assert.deepEqual(callsOf(service), [0, 10]);
+  });
+
+  it('is refused once all have refused it, and says not to come back', async () => {
+    for (const count of [1, 3]) {
+      const service = openFakeService(Array(count).fill(overloaded));
+      const metadata = { may_have_begun: 'false', service: 's', ...(count > 1 ? { attempts: String(count) } : {}) };
+      await assert.rejects(service.ask(), {
+        code: 'UNAVAILABLE',
+        reason: 'OVERLOADED_ALL',
+        decision: 'load:m/3',
+        retryAfterMs: -1,
+        retryDelayMs: 40,
+        metadata,
+      });
+      assert.deepEqual(callsOf(service), Array(count).fill(1));
+    }
+  });
+
+  it('is not one that all have refused while one of them failed otherwise', async () => {
+    const service = openFakeService([overloaded, failingWith('INTERNAL')], {}, () => 0);
+    await assert.rejects(service.ask(), { reason: 'STAGE_FAILED', code: 'INTERNAL' });
+  });
+
+  it('asks no other when the budget is used up', async () => {
+    const service = openFakeService([overloaded, overloaded], { retry: false });
+    const journal = new Journal();
+    await service.answered(100);
+    await assert.rejects(service.ask({ journal }), { reason: 'OVERLOADED', retryAfterMs: 40 });
+    const [first, second] = callsOf(service);
+    assert.ok((first ?? 0) + (second ?? 0) <= 121, `${first} and ${second}`);
+  });
+
+  it('is refused by all when the others are not ready', async () => {
+    const alone = openFakeService([overloaded, well], {}, () => 0);
+    for (const endpoint of alone.endpoints.slice(1)) endpoint.isReady = false;
+    await assert.rejects(alone.ask(), { reason: 'OVERLOADED_ALL' });
+    assert.deepEqual(callsOf(alone), [1, 0]);
   });
 });
 
@@ -123,101 +182,6 @@ describe('a service of which some calls fail', () => {
     const service = openFakeService([flaky()]);
     assert.ok((await service.answered(2_000)) >= 1_900);
     assert.ok((callsOf(service)[0] ?? 0) <= 2_400);
-  });
-});
-
-describe('the breakers of a service', () => {
-  it('never refuse a call while one endpoint is well', async () => {
-    const service = openFakeService([failingWith('INTERNAL'), well], { ejection: false }, () => 0);
-    await service.answered(100);
-    assert.deepEqual(service.transitions[0], 'endpoint-0: closed -> open');
-    const before = callsOf(service)[0];
-    assert.equal(await service.answered(50), 50);
-    assert.equal(callsOf(service)[0], before);
-  });
-
-  it('refuse when all are open, and say which call may come back when', async () => {
-    const service = openFakeService([failingWith('INTERNAL')], {}, () => 0);
-    await service.answered(20);
-    const journal = new Journal();
-    await assert.rejects(service.ask({ journal }), (error) => {
-      assert.ok(error instanceof InferError);
-      const { service: name, model, version, endpoint, opened_at: openedAt } = error.metadata;
-      assert.deepEqual([error.code, error.reason, error.retryAfterMs], ['UNAVAILABLE', 'CIRCUIT_OPEN', 1_000]);
-      assert.deepEqual([name, model, version, endpoint], ['s', 'm', '3', 'endpoint-0']);
-      assert.ok(Date.parse(openedAt ?? '') > 0);
-      return true;
-    });
-    const [refused] = journal.spans;
-    assert.deepEqual(
-      [refused?.kind, refused?.code, refused?.attributes['sheaf.breaker']],
-      ['try', 'UNAVAILABLE', 'open'],
-    );
-    await assert.rejects(service.ask({ timeoutMs: 1_000 }), { retryAfterMs: -1, retryDelayMs: 1_000 });
-    assert.equal(service.endpoints[0]?.calls, 20);
-  });
-
-  it('let one call find out when the time is up and the endpoint says that it is ready', async () => {
-    const service = openFakeService([failingWith('INTERNAL')], {}, () => 0);
-    await service.answered(20);
-    const [endpoint] = service.endpoints;
-    assert.ok(endpoint);
-    endpoint.isReady = false;
-    service.wait(1_000);
-    await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: 100 });
-    endpoint.isReady = true;
-    endpoint.behave = well;
-    assert.equal(await service.answered(10), 10);
-    assert.equal(service.transitions.at(-1), 'endpoint-0: half-open -> closed');
-  });
-
-  it('stay open no longer than before when the trial did not get there', async () => {
-    const service = openFakeService([failingWith('INTERNAL')], { retry: false }, () => 0);
-    await service.answered(20);
-    for (const endpoint of service.endpoints) endpoint.behave = untouched;
-    service.wait(1_000);
-    await service.answered(1);
-    await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: 1_000 });
-  });
-
-  it('are of one model version each', async () => {
-    const service = openFakeService([failingWith('INTERNAL')]);
-    await service.answered(20);
-    await assert.rejects(service.ask({ model: 'other' }), { reason: 'INTERNAL' });
-    assert.deepEqual(
-      service.guards.breakers.reports().map(({ model, version, state }) => [model, version, state]),
-      [
-        ['m', '3', 'open'],
-        ['other', '3', 'closed'],
-      ],
-    );
-  });
-
-  it('are forced open and closed by an operator', async () => {
-    const service = openFakeService([well]);
-    await service.ask();
-    service.guards.breakers.force({ service: 's', model: 'm' }, 'open');
-    await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: -1, message: /an operator/ });
-    service.guards.breakers.force({ service: 's' }, undefined);
-    await service.ask();
-  });
-
-  it('stay forced where a process comes back at another address, until they are given back', () => {
-    const { breakers } = openFakeService([]).guards;
-    const at = (endpoint: string) => breakers.of({ service: 's', endpoint, model: 'm', version: '1' }).state;
-    breakers.force({ model: 'm' }, 'open');
-    assert.deepEqual(
-      [at('a'), breakers.force({ endpoint: 'a' }, undefined)[0]?.state, at('b')],
-      ['forced-open', 'closed', 'forced-open'],
-    );
-    breakers.force({ model: 'm' }, undefined);
-    assert.deepEqual([at('b'), at('c')], ['closed', 'closed']);
-  });
-
-  it('are not there when they are switched off', async () => {
-    const service = openFakeService([failingWith('INTERNAL')], { breaker: false });
-    await service.answered(50);
-    assert.deepEqual([callsOf(service), service.transitions], [[50], []]);
   });
 });
 

@@ -9,20 +9,35 @@ import {
   type InferRequest,
   type InferResponse,
   remainingMs,
+  type Span,
   traced,
 } from '@sheaf/inference';
 import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
 import type { Resilience } from '@sheaf/mesh';
-import { decideRetry, Ejector, isLost, isUntouched, pickEndpoint, prefer, type Standing } from '@sheaf/routing';
-import { circuitOpen, noEndpoint, withAttempts } from './edge-refusals.ts';
+import {
+  decideRetry,
+  Ejector,
+  isLost,
+  isOverload,
+  isUntouched,
+  pickEndpoint,
+  prefer,
+  type Standing,
+} from '@sheaf/routing';
+import { circuitOpen, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
+import { LoneTries, type LoneTry } from './lone-tries.ts';
 import { pause } from './pause.ts';
+import { type Blame, quarantined } from './quarantine.ts';
+import { enterTraced } from './traced-breaker.ts';
 
 /** An address of the service, as the edge sees it. */
 export interface EdgeEndpoint {
   readonly target: string;
   readonly isReady: boolean;
   readonly busy: number;
+  /** Of its places for calls of a model that wait, the part that is taken. */
+  fullness(model: string): number;
   readonly infer: Infer;
 }
 
@@ -53,8 +68,11 @@ interface Call {
   readonly usualMs: number | undefined;
   /** Endpoints that failed it; asked again only when there is no other. */
   readonly tried: Set<EdgeEndpoint>;
+  /** Of those, the ones that had too much to do. */
+  readonly overloaded: Set<EdgeEndpoint>;
   attempts: number;
   retries: number;
+  /** Processes that were lost with it, or with the same request before. */
   lost: number;
 }
 
@@ -73,6 +91,8 @@ export class Edge {
   /** Of each endpoint, by model and version. */
   readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
 
+  readonly #loneTries = new LoneTries<EdgeEndpoint>();
+
   constructor(options: EdgeOptions) {
     this.#options = options;
     this.#own = options.guards.of(options.service);
@@ -84,16 +104,30 @@ export class Edge {
     const kind = this.#kindOf(request);
     const usualMs = this.#own.times.usualMs(kind.key, guards.now());
     if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
+    if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
     this.#own.budget.count();
-    const call: Call = { kind, request, context, usualMs, tried: new Set(), attempts: 0, retries: 0, lost: 0 };
+    const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
+    const call: Call = {
+      kind,
+      request,
+      context,
+      usualMs,
+      ...none,
+      attempts: 0,
+      retries: 0,
+      lost: verdict === 'suspect' ? 1 : 0,
+    };
     for (;;) {
       const choice = await this.#choose(call);
       call.attempts++;
       try {
         return await this.#ask(call, choice);
       } catch (thrown) {
+        const error = asInferError(thrown);
         call.tried.add(choice.endpoint);
-        await this.#goOn(call, asInferError(thrown));
+        if (isOverload(error)) call.overloaded.add(choice.endpoint);
+        await this.#goOn(call, error);
       }
     }
   };
@@ -120,16 +154,16 @@ export class Edge {
     const ready = prefer(open, ({ isReady }) => isReady);
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
-    const endpoint = pickEndpoint(best, guards.random);
-    if (!endpoint) return this.#refuse(call, all);
+    const endpoint = pickEndpoint(best, guards.random, (one) => one.fullness(kind.model));
+    if (!endpoint) return this.#refuseOpen(call, all);
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
     const breaker = this.#breakerOf(endpoint, kind);
-    const pass = breaker?.enter();
+    const pass = breaker && enterTraced(breaker, { ...kind, endpoint: endpoint.target }, context);
     return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
-  #refuse({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+  #refuseOpen({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
     const { service } = this.#options;
     const breakers = all.flatMap((endpoint) => {
       const breaker = this.#breakerOf(endpoint, kind);
@@ -137,12 +171,17 @@ export class Edge {
     });
     const error = circuitOpen({ ...kind, service }, breakers, context);
     const attributes = { 'sheaf.breaker': 'open', 'sheaf.attempt': attempts + 1 };
-    return traced(context, 'try', service, () => Promise.reject(withAttempts(error, attempts)), attributes);
+    return this.#refuse(context, withAttempts(error, attempts), attributes);
+  }
+
+  /** A try that no endpoint was asked for. */
+  #refuse(context: CallContext, error: InferError, attributes: Span['attributes']): Promise<never> {
+    return traced(context, 'try', this.#options.service, () => Promise.reject(error), attributes);
   }
 
   async #ask(call: Call, { endpoint, pass, isProbe, isTrial }: Choice): Promise<InferResponse> {
     const { context, request, kind, attempts } = call;
-    const { now } = this.#options.guards;
+    const { now, quarantine } = this.#options.guards;
     const startedAt = now();
     const givenMs = remainingMs(context);
     // Behind those that it has already.
@@ -156,23 +195,37 @@ export class Edge {
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
       if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
     };
+    const lone = call.lost > 0 ? this.#loneTries.begin(endpoint) : undefined;
     try {
-      const response = await endpoint.infer(request, { ...context, attempt: attempts });
+      const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: lone !== undefined });
       learn(undefined);
+      if (this.#options.resilience.quarantine) quarantine.clear({ ...kind, inputs: request.inputs });
       return response;
     } catch (thrown) {
-      learn(asInferError(thrown));
-      throw thrown;
+      const error = asInferError(thrown);
+      learn(error);
+      const blame = blameOf(error, lone);
+      if (blame && this.#options.resilience.quarantine)
+        quarantine.blame({ ...kind, inputs: request.inputs }, blame, error.metadata.run);
+      throw error;
+    } finally {
+      lone?.end();
     }
   }
 
   /** Returns when the call is to be tried again; throws when the error is its answer. */
   async #goOn(call: Call, error: InferError): Promise<void> {
-    const { context, kind, tried, retries } = call;
-    const { guards, resilience, isPure } = this.#options;
-    const all = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
-    // Nothing was done, so this is no second try.
-    if (isUntouched(error) && all.some((endpoint) => !tried.has(endpoint))) return;
+    const { context, kind, tried, overloaded, retries } = call;
+    const { service, guards, resilience, isPure } = this.#options;
+    const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
+    const candidates = prefer(open, ({ isReady }) => isReady);
+    if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
+      throw withAttempts(overloadedAll(service, error), call.attempts);
+    // Nothing was done, so this is no second try; but to ask everybody is what a mesh that has too much to do can do least.
+    if (isUntouched(error) && candidates.some((endpoint) => !tried.has(endpoint))) {
+      if (!isOverload(error) || this.#pay(call)) return;
+      throw withAttempts(error, call.attempts);
+    }
     if (isLost(error)) call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
@@ -180,13 +233,17 @@ export class Edge {
     // Who says when to come back is there.
     if (error.retryAfterMs === undefined && !this.#isAnyReady()) throw withAttempts(error, call.attempts);
     await pause(decision.delayMs, context);
-    checkAlive(context, `service ${this.#options.service}`);
+    checkAlive(context, `service ${service}`);
     if (!this.#isAnyReady()) throw withAttempts(error, call.attempts);
-    if (!this.#own.budget.take()) {
-      context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
-      throw withAttempts(error, call.attempts);
-    }
+    if (!this.#pay(call)) throw withAttempts(error, call.attempts);
     call.retries++;
+  }
+
+  /** Whether the budget has one more try. */
+  #pay({ context }: Call): boolean {
+    const paid = this.#own.budget.take();
+    if (!paid) context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
+    return paid;
   }
 
   #isAnyReady(): boolean {
@@ -209,6 +266,12 @@ export class Edge {
     own.set(key, breaker);
     return breaker;
   }
+}
+
+/** Of a run past its limit, and of a lone try whose process is gone; undefined for all else. */
+function blameOf(error: InferError, lone: LoneTry | undefined): Blame | undefined {
+  if (error.metadata.process_ends === 'true') return error.metadata.batch_calls === '1' ? 'sure' : 'shared';
+  return lone && isLost(error) ? (lone.wasOnly ? 'sure' : 'shared') : undefined;
 }
 
 const endedCall = (outcome: Outcome, kind: string, tookMs: number) =>

@@ -2,8 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Limits } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
-import type { RemoteTls } from '@sheaf/transport';
-import { Endpoint } from './endpoint.ts';
+import { Endpoint, type EndpointOptions } from './endpoint.ts';
 
 /** How often a name is asked for its addresses. */
 const resolveIntervalMs = 5_000;
@@ -11,9 +10,7 @@ const resolveIntervalMs = 5_000;
 /** The addresses of a host. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-export interface PoolOptions {
-  /** What the endpoints are asked with; plain text without. */
-  readonly tls?: RemoteTls | undefined;
+export interface PoolOptions extends EndpointOptions {
   readonly resolve?: Resolve;
   /** Default 5,000. */
   readonly intervalMs?: number;
@@ -33,7 +30,7 @@ export class EndpointPool {
   readonly asked: Promise<unknown>;
   endpoints: readonly Endpoint[] = [];
   readonly #limits: Limits;
-  readonly #tls: RemoteTls | undefined;
+  readonly #options: EndpointOptions;
   readonly #resolve: Resolve;
   readonly #timer: NodeJS.Timeout | undefined;
   /** What each target led to when it was resolved last. */
@@ -44,7 +41,7 @@ export class EndpointPool {
   constructor(targets: readonly string[], service: Service, limits: Limits, options: PoolOptions = {}) {
     this.service = service;
     this.#limits = limits;
-    this.#tls = options.tls;
+    this.#options = options;
     this.#resolve = options.resolve ?? byDns;
     this.#addresses = new Map(targets.map((target) => [target, hostOf(target) ? [] : [target]]));
     this.resolved = this.#update();
@@ -75,8 +72,9 @@ export class EndpointPool {
 
   /** A certificate names the host that is asked for, not the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
-    const serverName = this.#tls?.serverName ?? hostOf(target)?.host;
-    return new Endpoint(address, this.service, this.#limits, this.#tls && { ...this.#tls, serverName });
+    const { tls, onOverrun } = this.#options;
+    const serverName = tls?.serverName ?? hostOf(target)?.host;
+    return new Endpoint(address, this.service, this.#limits, { tls: tls && { ...tls, serverName }, onOverrun });
   }
 
   /** A name that cannot be resolved keeps the addresses that it had. */

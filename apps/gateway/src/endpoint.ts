@@ -1,15 +1,21 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Infer, InferError, type Limits, type Load } from '@sheaf/inference';
+import { type Infer, InferError, type Limits, type Load, monotonicClock, type Overrun } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
-import type { Pickable } from '@sheaf/routing';
+import { isOverload, type Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
+import { EndpointLoad } from './endpoint-load.ts';
 
-/** What a server said of its load counts for so long. */
-const loadValidMs = 1_000;
 /** A start waits so long for the first word of an endpoint. */
 const firstWordMs = 500;
 const askLimitMs = 1_000;
 const askAgainMs = 250;
+
+export interface EndpointOptions {
+  /** Plain text without. */
+  readonly tls?: RemoteTls | undefined;
+  /** Told of a run for which the endpoint's process ends; more than once. */
+  readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+}
 
 /** One address of a service: how busy it is, and whether it is ready. */
 export class Endpoint implements Pickable {
@@ -21,23 +27,13 @@ export class Endpoint implements Pickable {
   /** As its health service says. */
   #serving = false;
   readonly #unwatch: () => void;
-  #outstanding = 0;
-  /** Calls of others that it had when it answered last. */
-  #others = 0;
-  #toldAt = 0;
+  readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
-  /** By model: what it told last of what a run takes. A service has as many as its folder names. */
-  readonly #costs = new Map<string, Load>();
 
-  constructor(target: string, { name, transport }: Service, limits: Limits, tls?: RemoteTls) {
+  constructor(target: string, { name, transport }: Service, limits: Limits, { tls, onOverrun }: EndpointOptions = {}) {
     this.target = target;
-    const onLoad = (load: Load, model: string): void => {
-      const { calls } = load;
-      this.#costs.set(model, load);
-      this.#others = Math.max(0, calls - this.#outstanding);
-      this.#toldAt = performance.now();
-    };
-    this.remote = createRemote(target, { service: name, limits, transport, onLoad, tls });
+    const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad, onOverrun, tls });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);
@@ -49,34 +45,37 @@ export class Endpoint implements Pickable {
   }
 
   get busy(): number {
-    const others = performance.now() - this.#toldAt < loadValidMs ? this.#others : 0;
-    return this.#outstanding + others;
+    return this.#load.busy;
+  }
+
+  fullness(model: string): number {
+    return this.#load.fullness(model);
   }
 
   /** Undefined while it has not told. */
   usualMs(model: string, rows: number): number | undefined {
-    const { fixedMs = 0, rowMs = 0 } = this.#costs.get(model) ?? {};
-    return fixedMs + rowMs > 0 ? fixedMs + rows * rowMs : undefined;
+    return this.#load.usualMs(model, rows);
   }
 
   infer: Infer = async (request, context) => {
-    this.#outstanding++;
+    this.#load.begin();
     try {
       return await this.remote.infer(request, context);
     } catch (error) {
-      // Nobody else needs to find out.
-      if (error instanceof InferError && error.metadata.may_have_begun !== undefined) void this.#suspect();
+      // Nobody else needs to find out. Who has too much to do is there.
+      if (error instanceof InferError && error.metadata.may_have_begun !== undefined && !isOverload(error))
+        void this.#suspect();
       throw error;
     } finally {
-      this.#outstanding--;
-      if (this.#outstanding === 0) this.#onIdle?.();
+      this.#load.end();
+      if (this.#load.outstanding === 0) this.#onIdle?.();
     }
   };
 
   /** Closes when the last call on it has ended. */
   retire(): void {
     this.#leave();
-    if (this.#outstanding === 0) this.remote.close();
+    if (this.#load.outstanding === 0) this.remote.close();
     else this.#onIdle = () => this.remote.close();
   }
 

@@ -15,6 +15,7 @@ import { createGuards } from './guards.ts';
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {
   readonly attempt: number;
+  readonly alone: boolean;
   readonly pass: (ms: number) => void;
 }) => InferError | undefined;
 
@@ -33,6 +34,7 @@ interface FakeEndpoint extends EdgeEndpoint {
   isReady: boolean;
   behave: Behave;
   calls: number;
+  full: number;
 }
 
 export function openFakeService(
@@ -50,11 +52,13 @@ export function openFakeService(
       target: `endpoint-${index}`,
       isReady: true,
       busy: 0,
+      full: 0,
+      fullness: () => endpoint.full,
       behave,
       calls: 0,
-      infer: async ({ model }, { attempt = 0 }) => {
+      infer: async ({ model }, { attempt = 0, alone = false }) => {
         endpoint.calls++;
-        const error = endpoint.behave({ attempt, pass });
+        const error = endpoint.behave({ attempt, alone, pass });
         if (error) throw error;
         return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
       },

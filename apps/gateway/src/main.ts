@@ -98,6 +98,8 @@ await main(async () => {
     catalog,
     reloads,
     audit: state.state.audit,
+    breakers: guards.breakers,
+    quarantine: guards.quarantine,
     address: () => ({ host, port: door.port }),
     drain: () => drain(),
   });

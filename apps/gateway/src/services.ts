@@ -1,4 +1,4 @@
-import { type Infer, InferError, type ModelDescription, monotonicClock, stack } from '@sheaf/inference';
+import { type Infer, InferError, type ModelDescription, monotonicClock, type Overrun, stack } from '@sheaf/inference';
 import { throttle } from '@sheaf/layers';
 import type { Mesh, Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
@@ -32,10 +32,14 @@ export interface Services {
 /** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. */
 export function openServices(mesh: Mesh, endpoints: readonly string[], guards: Guards): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
+  const onOverrun = mesh.resilience.quarantine
+    ? (overrun: Overrun): void => guards.quarantine.tell(overrun)
+    : undefined;
   const opened = mesh.services.map((service) => {
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
-    return new EndpointPool(own, service, mesh.limits, { tls: service.endpoint ? service.tls : mesh.tls });
+    const tls = service.endpoint ? service.tls : mesh.tls;
+    return new EndpointPool(own, service, mesh.limits, { tls, onOverrun });
   });
   const handles = opened.map((pool) => handleOf(pool, createEdge(pool, mesh, guards)));
   const holders = new Map(

@@ -46,7 +46,7 @@ await main(async () => {
     const gateway = gateways[(context.snapshot.gateway || 1) - 1];
     return (gateway?.infer ?? noGateway)(request, context);
   };
-  const service = await openService(mesh, name, asker);
+  const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
   const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
   const door = await createDoor(

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Infer, InferError, type Load, type ModelDescription, notFound } from '@sheaf/inference';
+import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
 import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 
@@ -16,8 +16,13 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** Loads everything that a service of the mesh holds; answers when all of it is warm. `askMesh` is what its transforms ask others by. */
-export async function openService(mesh: Mesh, name: string, askMesh: Infer): Promise<OpenService> {
+/** Loads everything that a service of the mesh holds; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
+export async function openService(
+  mesh: Mesh,
+  name: string,
+  askMesh: Infer,
+  onOverrun: (overrun: Overrun) => void,
+): Promise<OpenService> {
   const service = mesh.services.find((candidate) => candidate.name === name);
   if (!service || service.endpoint) {
     const own = mesh.services.filter(({ endpoint }) => !endpoint).map((candidate) => candidate.name);
@@ -25,7 +30,9 @@ export async function openService(mesh: Mesh, name: string, askMesh: Infer): Pro
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh.limits.messageBytesMax)));
+  const loaded = await allOrNone(
+    models.flatMap((model) => openVersions(model, service, mesh.limits.messageBytesMax, onOverrun)),
+  );
   const opened = transforms.map((transform) =>
     openTransform({
       ...transform,
@@ -53,7 +60,12 @@ function endStuckProcess(subject: string): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
 }
 
-function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): Promise<ServedVersion>[] {
+function openVersions(
+  model: Model,
+  { cpus }: Service,
+  outputBytesMax: number,
+  onOverrun: (overrun: Overrun) => void,
+): Promise<ServedVersion>[] {
   const { name, runLimitMs, instances, batching, queue, providers, memoryMaxMb } = model;
   const intraOpThreads = model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances));
   const memory = memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 };
@@ -75,6 +87,7 @@ function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): 
       queue,
       outputBytesMax,
       onStuck,
+      onOverrun,
     });
   });
 }

@@ -52,6 +52,8 @@ export interface CallContext {
   readonly principal?: Principal;
   /** How much it matters; `standard` when nothing is said. */
   readonly priority?: Priority;
+  /** It is not to share a run: it may be what a process was lost for. */
+  readonly alone?: boolean;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
 }

@@ -17,11 +17,14 @@ const handling = {
   FAILED_PRECONDITION: { retryable: false, countsAgainstBreaker: false },
   UNIMPLEMENTED: { retryable: false, countsAgainstBreaker: false },
   INTERNAL: { retryable: false, countsAgainstBreaker: true },
-  // Unless the reason says OVERLOADED, DRAINING or MODEL_LOADING: those endpoints are healthy.
+  // Unless the reason is one of `healthy`.
   UNAVAILABLE: { retryable: true, countsAgainstBreaker: true },
   DATA_LOSS: { retryable: false, countsAgainstBreaker: true },
   UNAUTHENTICATED: { retryable: false, countsAgainstBreaker: false },
 } as const satisfies Record<string, Handling>;
+
+/** Reasons of endpoints that are well, and refuse. */
+const healthy: readonly string[] = ['OVERLOADED', 'OVERLOADED_ALL', 'DRAINING', 'MODEL_LOADING'];
 
 export type InferErrorCode = keyof typeof handling;
 export const inferErrorCodes = Object.keys(handling) as readonly InferErrorCode[];
@@ -99,9 +102,7 @@ export class InferError extends Error {
   }
 
   get countsAgainstBreaker(): boolean {
-    return (
-      handling[this.code].countsAgainstBreaker && !['OVERLOADED', 'DRAINING', 'MODEL_LOADING'].includes(this.reason)
-    );
+    return handling[this.code].countsAgainstBreaker && !healthy.includes(this.reason);
   }
 }
 

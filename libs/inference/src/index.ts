@@ -11,6 +11,7 @@ export {
   type Snapshot,
 } from './context.ts';
 export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from './datatype.ts';
+export { requestDigest } from './digest.ts';
 export {
   asInferError,
   type ErrorSubject,
@@ -50,6 +51,7 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { Load } from './load.ts';
+export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,

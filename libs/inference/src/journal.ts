@@ -13,7 +13,7 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-export type SpanKind = 'request' | 'rules' | 'pipeline' | 'stage' | 'member' | 'try' | 'queue' | 'run';
+export type SpanKind = 'request' | 'rules' | 'pipeline' | 'stage' | 'member' | 'try' | 'breaker' | 'queue' | 'run';
 
 /** One stretch of a call's work. */
 export interface Span extends TraceParent {

@@ -48,6 +48,22 @@ describe('a breaker', () => {
     assert.equal(breaker.state, 'open');
   });
 
+  it('tells how many calls of the window failed, and since when it is as it is', () => {
+    const { breaker, calls, at } = openBreaker();
+    calls(12, 'success');
+    calls(3, 'failure');
+    calls(1, 'slow');
+    calls(5, 'ignored');
+    assert.deepEqual([breaker.counts, breaker.changedAt], [{ calls: 16, failures: 4 }, 0]);
+    at(10_000);
+    assert.deepEqual([breaker.counts, breaker.changedAt], [{ calls: 0, failures: 0 }, 0]);
+    calls(20, 'failure');
+    assert.deepEqual([breaker.state, breaker.counts, breaker.changedAt], ['open', { calls: 0, failures: 0 }, 10_000]);
+    at(10_500);
+    breaker.force('open');
+    assert.deepEqual([breaker.changedAt, breaker.openedAt], [10_500, 10_500]);
+  });
+
   it('is not moved by what is ignored, however much there is of it', () => {
     const { breaker, calls } = openBreaker();
     calls(19, 'failure');

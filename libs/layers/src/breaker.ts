@@ -75,12 +75,13 @@ export class Breaker {
   #bucketAt: number;
   /** Since it was closed last. */
   #openings = 0;
-  #openedAt = 0;
+  #changedAt: number;
   #delayMs = 0;
 
   constructor(options: BreakerOptions) {
     this.#options = options;
     this.#bucketAt = options.now();
+    this.#changedAt = this.#bucketAt;
     this.#circuit = this.#createCircuit(false);
   }
 
@@ -90,13 +91,26 @@ export class Breaker {
 
   /** On the clock of `now`; undefined unless it is open. */
   get openedAt(): number | undefined {
-    return this.#state === 'open' || this.#state === 'forced-open' ? this.#openedAt : undefined;
+    return this.#state === 'open' || this.#state === 'forced-open' ? this.#changedAt : undefined;
+  }
+
+  /** When it came into its state, on the clock of `now`. */
+  get changedAt(): number {
+    return this.#changedAt;
+  }
+
+  /** Calls of the window, and those of them that failed or were slow; none while it is open or forced. */
+  get counts(): { readonly calls: number; readonly failures: number } {
+    if (!this.#circuit) return { calls: 0, failures: 0 };
+    this.#rotate();
+    const { successes, failures } = this.#circuit.status.stats;
+    return { calls: successes + failures, failures };
   }
 
   /** How long it lets nothing through; 0 when a call may go, or is on trial. */
   get remainingMs(): number {
     if (this.#state === 'forced-open') return Number.POSITIVE_INFINITY;
-    return this.#state === 'open' ? Math.max(0, this.#openedAt + this.#delayMs - this.#options.now()) : 0;
+    return this.#state === 'open' ? Math.max(0, this.#changedAt + this.#delayMs - this.#options.now()) : 0;
   }
 
   /** Whether `enter` would let a call through. */
@@ -128,7 +142,6 @@ export class Breaker {
     if (to === undefined && !this.#state.startsWith('forced-')) return;
     this.#replace(to === undefined ? this.#createCircuit(false) : undefined);
     this.#openings = 0;
-    this.#openedAt = this.#options.now();
     this.#become(to === undefined ? 'closed' : `forced-${to}`);
   }
 
@@ -157,7 +170,6 @@ export class Breaker {
 
   #open(delayMs: number): void {
     this.#replace(undefined);
-    this.#openedAt = this.#options.now();
     this.#delayMs = delayMs;
     this.#become('open', delayMs);
   }
@@ -178,6 +190,8 @@ export class Breaker {
   #become(to: BreakerState, delayMs = 0): void {
     const from = this.#state;
     this.#state = to;
+    // Also where it is forced anew, or a trial has found nothing out.
+    this.#changedAt = this.#options.now();
     if (from !== to) this.#options.onTransition?.({ from, to, delayMs });
   }
 

@@ -116,11 +116,18 @@ export interface Resilience {
   readonly retry: boolean;
   readonly ejection: boolean;
   readonly earlyRefusal: boolean;
+  readonly quarantine: boolean;
   /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
   readonly slowMs?: number | undefined;
 }
 
-export const resilienceDefault: Resilience = { breaker: true, retry: true, ejection: true, earlyRefusal: true };
+export const resilienceDefault: Resilience = {
+  breaker: true,
+  retry: true,
+  ejection: true,
+  earlyRefusal: true,
+  quarantine: true,
+};
 
 /** The public door. */
 export interface Gateway {

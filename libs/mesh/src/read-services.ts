@@ -53,6 +53,7 @@ const resilienceFields = {
   retry: boolean,
   ejection: boolean,
   earlyRefusal: boolean,
+  quarantine: boolean,
   slowMs: integer(1, 60_000),
 };
 

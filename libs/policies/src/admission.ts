@@ -19,6 +19,10 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.admin.v1.Admin/GetConfiguration': 'observe',
   '/sheaf.admin.v1.Admin/GetLimits': 'observe',
   '/sheaf.admin.v1.Admin/ListAudit': 'observe',
+  '/sheaf.admin.v1.Admin/ListBreakers': 'observe',
+  '/sheaf.admin.v1.Admin/ForceBreakers': 'admin',
+  '/sheaf.admin.v1.Admin/ListQuarantine': 'observe',
+  '/sheaf.admin.v1.Admin/ClearQuarantine': 'admin',
   '/sheaf.admin.v1.Admin/Reload': 'admin',
   '/sheaf.admin.v1.Admin/Drain': 'admin',
 };

@@ -1,5 +1,10 @@
 import { InferError } from '@sheaf/inference';
 
-/** What was asked is not there, as opposed to there and refusing: what a limit or a rule has decided would hold elsewhere too. */
+/** Decided by what is asked, of its own state; anything else that decides is a policy. */
+const ofItself = /^(breaker|load|throttle):/;
+
+/** What was asked is not there or has no room, as opposed to refusing: what a limit or a rule has decided would hold elsewhere too. */
 export const isAway = (error: unknown): boolean =>
-  error instanceof InferError && error.code === 'UNAVAILABLE' && error.decision === undefined;
+  error instanceof InferError &&
+  error.code === 'UNAVAILABLE' &&
+  (error.decision === undefined || ofItself.test(error.decision));

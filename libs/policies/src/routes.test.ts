@@ -125,6 +125,13 @@ describe('the fallback of a route', () => {
     assert.deepEqual([models, error], [['large', 'small'], undefined]);
   });
 
+  it('is asked after what has no room, and what has failed too often', async () => {
+    for (const decision of ['load:large/1', 'throttle:large', 'breaker:large']) {
+      const { models, error } = await asked(failing('UNAVAILABLE', { decision }));
+      assert.deepEqual([models, error], [['large', 'small'], undefined]);
+    }
+  });
+
   it('is not asked after any other failure', async () => {
     for (const code of [
       'INVALID_ARGUMENT',

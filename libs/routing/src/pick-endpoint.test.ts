@@ -40,4 +40,22 @@ describe('the pick of an endpoint', () => {
   it('is none of none', () => {
     assert.equal(pickEndpoint([], Math.random), undefined);
   });
+
+  it('leaves out those whose queue is full, unless all are, and of two equally busy ones takes the less full', () => {
+    const endpoint = (busy: number, full: number, isReady = true) => ({ isReady, busy, full });
+    const [full, other, away] = [endpoint(0, 1), endpoint(9, 0.99), endpoint(0, 0, false)];
+    for (const random of [0, 0.3, 0.6, 0.99]) {
+      const pick = (...endpoints: ReturnType<typeof endpoint>[]) =>
+        pickEndpoint(
+          endpoints,
+          () => random,
+          (one) => one.full,
+        );
+      assert.equal(pick(full, other, away), other);
+      assert.equal(pick(full, away), full);
+      const [less, more] = [endpoint(4, 0.2), endpoint(4, 0.3)];
+      assert.equal(pick(less, more), less);
+      assert.equal(pick(endpoint(5, 0), more), more);
+    }
+  });
 });

@@ -12,16 +12,26 @@ export function prefer<E>(endpoints: readonly E[], wish: (endpoint: E) => boolea
   return some.length > 0 ? some : endpoints;
 }
 
+/** At it a queue refuses. */
+const full = 1;
+
 /**
  * The less busy of two endpoints chosen at random (M. Mitzenmacher, The Power of Two Choices in Randomized Load Balancing, 2001): nearly as even as
- * asking all of them, and no crowd runs to the same one. Endpoints that are not ready are left out, unless none is. `random` gives numbers in [0, 1).
+ * asking all of them, and no crowd runs to the same one. Of two that are equally busy it is the one whose queue is less full. Endpoints that are not ready are left out unless none is, and so are those whose queue
+ * is full. `random` gives numbers in [0, 1); `fullnessOf` those from 0 to 1, 0 unless given.
  */
-export function pickEndpoint<E extends Pickable>(endpoints: readonly E[], random: () => number): E | undefined {
-  const candidates = prefer(endpoints, ({ isReady }) => isReady);
+export function pickEndpoint<E extends Pickable>(
+  endpoints: readonly E[],
+  random: () => number,
+  fullnessOf: (endpoint: E) => number = () => 0,
+): E | undefined {
+  const ready = prefer(endpoints, ({ isReady }) => isReady);
+  const candidates = prefer(ready, (endpoint) => fullnessOf(endpoint) < full);
   if (candidates.length <= 1) return candidates[0];
   const first = Math.floor(random() * candidates.length);
   // Any but the first.
   const second = (first + 1 + Math.floor(random() * (candidates.length - 1))) % candidates.length;
   const [a, b] = [candidates[first], candidates[second]];
-  return a && b && b.busy < a.busy ? b : a;
+  if (!a || !b) return a;
+  return (b.busy - a.busy || fullnessOf(b) - fullnessOf(a)) < 0 ? b : a;
 }

@@ -34,6 +34,9 @@ export const isUntouched = ({ metadata }: InferError): boolean => metadata.may_h
 /** Whether the process went away with the call. */
 export const isLost = ({ metadata }: InferError): boolean => metadata.may_have_begun === 'true';
 
+/** Whether the endpoint had too much to do. */
+export const isOverload = ({ code, reason }: InferError): boolean => code === 'UNAVAILABLE' && reason === 'OVERLOADED';
+
 /** Full jitter over a back-off that doubles, unless the server says when. `random` gives numbers in [0, 1). */
 export function decideRetry(failed: FailedTry, random: () => number): RetryDecision {
   const { error, isPure, retries, lost, remainingMs, usualMs = 0 } = failed;

@@ -27,6 +27,8 @@ export interface Waiting {
   readonly key: string;
   /** Undefined never shares one. */
   readonly rows: number | undefined;
+  /** Shares none either. */
+  readonly alone: boolean;
   readonly priority: Priority;
   /** Within its class: smaller numbers go first. */
   readonly level: number;
@@ -125,12 +127,13 @@ export class CallQueue<Entry extends Waiting> {
     const first = order.next().value;
     if (!first) return [];
     if (!batching || first.rows === undefined) return rowsMin > 0 ? [] : this.#took([first]);
+    if (first.alone) return first.rows < rowsMin ? [] : this.#took([first]);
     const { maxQueueDelayMs, maxRows, preferredRows } = batching;
     const taken = [first];
     let rows = first.rows;
     for (const entry of order) {
       if (rows >= maxRows) break;
-      if (entry.rows === undefined || entry.key !== first.key) continue;
+      if (entry.rows === undefined || entry.alone || entry.key !== first.key) continue;
       if (rows + entry.rows > maxRows) break;
       taken.push(entry);
       rows += entry.rows;

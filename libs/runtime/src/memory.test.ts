@@ -25,6 +25,7 @@ describe('a model past its memory budget', () => {
       queue: queueDefault,
       outputBytesMax: 1_000,
       onStuck: () => assert.fail('no run is stuck'),
+      onOverrun: () => assert.fail('no run is too long'),
     });
     const lines: string[] = [];
     const { error } = console;

@@ -12,6 +12,8 @@ export interface ScheduledCall {
   readonly queueTimeoutMs: number | undefined;
   /** Calls are batched with those of the same key only. */
   readonly key: string;
+  /** It shares its run with no other. */
+  readonly alone: boolean;
   /** The request's parameters, for what is asked on its behalf. */
   readonly parameters: Parameters;
 }
@@ -37,6 +39,7 @@ export function overloaded(subject: string, spanName: string, why: string, rando
   return new InferError('UNAVAILABLE', `${subject}: ${why}`, {
     reason: 'OVERLOADED',
     decision: `load:${spanName}`,
+    metadata: { may_have_begun: 'false' },
     retryAfterMs,
   });
 }

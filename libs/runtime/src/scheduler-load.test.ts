@@ -29,7 +29,10 @@ function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) 
     const input = tensorOf('x', 'FP32', [1], Float32Array.of(value));
     const call = { inputs: [input], outputs: ['y'], key: 'a', priority, level: 0 };
     const state = { outcome: 'open' };
-    const answer = scheduler.infer({ ...call, queueTimeoutMs: undefined, parameters: new Map() }, context);
+    const answer = scheduler.infer(
+      { ...call, alone: false, queueTimeoutMs: undefined, parameters: new Map() },
+      context,
+    );
     answer.then(
       () => (state.outcome = 'answered'),
       (error: unknown) => (state.outcome = error instanceof InferError ? error.reason : 'failed'),

@@ -1,4 +1,4 @@
-import type { Clock } from '@sheaf/inference';
+import type { Clock, Tensor } from '@sheaf/inference';
 import type { BatchingOptions, QueueOptions } from './call-queue.ts';
 import type { Asker } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
   readonly queue: QueueOptions;
+  /** Told the inputs of each call of a run that passed its limit and takes its process with it, also of those that have left. */
+  readonly onOverrun?: (run: string, inputs: readonly (readonly Tensor[])[]) => void;
   /** Bytes that the outputs of one call may take. */
   readonly outputBytesMax: number;
   /** Default: the real one. */

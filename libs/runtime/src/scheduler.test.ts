@@ -33,6 +33,7 @@ function callOf(values: readonly number[], changes: Partial<ScheduledCall> = {})
     level: 0,
     queueTimeoutMs: undefined,
     key: 'a',
+    alone: false,
     parameters: new Map(),
   };
   return { ...own, ...changes };
@@ -98,6 +99,27 @@ describe('the scheduler', () => {
     await worker.finish();
     await worker.finish();
     assert.deepEqual(worker.given, [[1, 3], [2]]);
+  });
+
+  it('runs a call that is to be alone in a batch of its own, in its turn and without waiting for others', async () => {
+    const { ask, worker } = start({ ...greedy, maxQueueDelayMs: 60_000, preferredRows: [2] });
+    const asked = [ask([1], { alone: true }), ask([2]), ask([3, 4], { alone: true }), ask([5])];
+    await turn();
+    for (let run = 0; run < 3; run++) await worker.finish();
+    assert.deepEqual(worker.given, [[1], [2, 5], [3, 4]]);
+    assert.deepEqual(await Promise.all(asked), [[1], [2], [3, 4], [5]]);
+  });
+
+  it('says of a run that its process ends for how many calls it was of', async () => {
+    const metadata = { process_ends: 'true' };
+    const overrun = new InferError('INTERNAL', 'too long', { reason: 'RUN_LIMIT_EXCEEDED', metadata });
+    const { ask, worker } = start();
+    worker.run = () => Promise.reject(overrun);
+    const told = await Promise.all([ask([1]), ask([2])].map((asked) => asked.catch((error: InferError) => error)));
+    for (const error of told) {
+      assert.ok(error instanceof InferError);
+      assert.deepEqual([error.reason, error.metadata.batch_calls, error.retryAfterMs], ['RUN_LIMIT_EXCEEDED', '2', -1]);
+    }
   });
 
   it('runs every call alone when it may not batch', async () => {

@@ -1,4 +1,5 @@
 /** Between the calls for one model version and the workers that run it: gathers calls into batches. */
+import { randomUUID } from 'node:crypto';
 import {
   type CallContext,
   checkAlive,
@@ -13,6 +14,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type BatchingOptions, CallQueue } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
 import { hopeless, latest, type Pace, surelyInTime } from './forecast.ts';
+import { endsProcess, ofRun } from './overrun.ts';
 import { createEntry, type QueueEntry } from './queue-entry.ts';
 import { runBatch } from './run-batch.ts';
 import { overloaded, type ScheduledCall } from './scheduled-call.ts';
@@ -236,7 +238,17 @@ export class Scheduler {
       this.#halves.push(entries.slice(0, middle), entries.slice(middle));
       return;
     }
-    for (const entry of entries) this.#settle(entry, () => entry.reject(error));
+    const told = endsProcess(error) ? this.#tellOverrun(entries, error) : error;
+    for (const entry of entries) this.#settle(entry, () => entry.reject(told));
+  }
+
+  #tellOverrun(entries: readonly QueueEntry[], error: InferError): InferError {
+    const run = randomUUID();
+    this.#options.onOverrun?.(
+      run,
+      entries.map(({ call }) => call.inputs),
+    );
+    return ofRun(error, run, entries.length);
   }
 
   #leaveQueue(entry: QueueEntry, error: InferError): void {

@@ -11,7 +11,9 @@ import {
   type InferResponse,
   type Load,
   mismatch,
+  type Overrun,
   packBytes,
+  requestDigest,
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
@@ -62,6 +64,8 @@ export interface ModelOptions {
   readonly outputBytesMax: number;
   /** A run passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
   readonly onStuck: () => void;
+  /** Told of that run. */
+  readonly onOverrun: (overrun: Overrun) => void;
 }
 
 /** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
@@ -80,7 +84,18 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const workers = Array.from({ length: options.instances }, startWorker);
   const batches = await warmUp(workers, options, subject);
   const batching = batches ? options.batching : undefined;
-  scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queue, outputBytesMax });
+  scheduler = new Scheduler({
+    subject,
+    spanName: `${name}/${version}`,
+    workers,
+    batching,
+    queue,
+    outputBytesMax,
+    onOverrun: (run, inputs) => {
+      const digests = inputs.map((own) => requestDigest(name, version, own));
+      options.onOverrun({ run, model: name, version, digests });
+    },
+  });
   const served = servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
@@ -189,7 +204,7 @@ const schedulingParameters = new Set<string>([
 function scheduledCall(
   { inputs, parameters }: InferRequest,
   outputs: readonly string[],
-  { priority }: CallContext,
+  { priority, alone = false }: CallContext,
 ): ScheduledCall {
   const timeoutUs = parameters.get('timeout');
   const kinds = [...inputs]
@@ -202,6 +217,7 @@ function scheduledCall(
     inputs,
     outputs,
     parameters,
+    alone,
     priority: priority ?? 'standard',
     // Where the gateway has said how much a call matters, it has read the parameter for that.
     level: priority ? 0 : Number(parameters.get('priority') ?? 0),

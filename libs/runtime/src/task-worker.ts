@@ -37,6 +37,9 @@ export interface Timed<Result> {
   readonly ms: number;
 }
 
+/** A timer that comes later than this says that the process did not run. */
+const lateMaxMs = 1_000;
+
 interface Task<Result> {
   readonly id: number;
   readonly resolve: (timed: Timed<Result>) => void;
@@ -128,13 +131,20 @@ export class TaskWorker<Result> {
   }
 
   #watch(task: Task<Result>): void {
-    this.#limit = setTimeout(() => this.#overrun(task), this.#options.limitMs);
+    const { limitMs } = this.#options;
+    const due = performance.now() + limitMs;
+    this.#limit = setTimeout(() => {
+      // The process was stopped, and the thread with it: the task has not had the time that has passed.
+      if (performance.now() - due > lateMaxMs) this.#watch(task);
+      else this.#overrun(task);
+    }, limitMs);
   }
 
   #overrun(task: Task<Result>): void {
     const { subject, limitMs, overrun } = this.#options;
     const error = new InferError('INTERNAL', `${subject}: a run took longer than its limit of ${limitMs} ms`, {
       reason: 'RUN_LIMIT_EXCEEDED',
+      ...(overrun === 'replace' ? {} : { metadata: { process_ends: 'true' } }),
       retryAfterMs: -1,
     });
     if (overrun === 'replace') {

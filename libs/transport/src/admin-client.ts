@@ -1,9 +1,14 @@
 /** The Admin service of another process. */
 import type * as grpc from '@grpc/grpc-js';
-import type { AuditPage, LimitState, Reloaded } from './admin.ts';
+import type { AuditPage, BreakerState, ForceBreakers, LimitState, QuarantinedRequest, Reloaded } from './admin.ts';
+import type { Breaker__Output } from './generated/sheaf/admin/v1/Breaker.ts';
+import type { ClearQuarantineResponse__Output } from './generated/sheaf/admin/v1/ClearQuarantineResponse.ts';
+import type { ForceBreakersResponse__Output } from './generated/sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationResponse__Output } from './generated/sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsResponse__Output } from './generated/sheaf/admin/v1/GetLimitsResponse.ts';
 import type { ListAuditResponse__Output } from './generated/sheaf/admin/v1/ListAuditResponse.ts';
+import type { ListBreakersResponse__Output } from './generated/sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListQuarantineResponse__Output } from './generated/sheaf/admin/v1/ListQuarantineResponse.ts';
 import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadResponse.ts';
 import { AdminServiceClient } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
@@ -16,6 +21,12 @@ export interface AdminClient {
   configuration(): Promise<string>;
   limits(): Promise<readonly LimitState[]>;
   audit(after: number, limit: number): Promise<AuditPage>;
+  breakers(): Promise<readonly BreakerState[]>;
+  /** Answers those that were meant, as they are then. */
+  forceBreakers(which: ForceBreakers): Promise<readonly BreakerState[]>;
+  quarantine(): Promise<readonly QuarantinedRequest[]>;
+  /** '' is all of them; answers how many were let go. */
+  clearQuarantine(digest: string): Promise<number>;
   reload(): Promise<Reloaded>;
   drain(): Promise<void>;
   close(): void;
@@ -67,6 +78,31 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
       });
       return { entries, brokenAt: Number(page.brokenAt) || undefined };
     },
+    breakers: async () => {
+      const { breakers } = await ask<ListBreakersResponse__Output>((options, done) =>
+        client.listBreakers({}, sent, options, done),
+      );
+      return breakers.map(breakerState);
+    },
+    forceBreakers: async ({ to, ...which }) => {
+      const forced = forcedStates[to ?? 'auto'];
+      const { breakers } = await ask<ForceBreakersResponse__Output>((options, done) =>
+        client.forceBreakers({ ...which, to: forced }, sent, options, done),
+      );
+      return breakers.map(breakerState);
+    },
+    quarantine: async () => {
+      const { requests } = await ask<ListQuarantineResponse__Output>((options, done) =>
+        client.listQuarantine({}, sent, options, done),
+      );
+      return requests.map(({ untilMs, ...request }) => ({ ...request, until: Number(untilMs) }));
+    },
+    clearQuarantine: async (digest) => {
+      const { cleared } = await ask<ClearQuarantineResponse__Output>((options, done) =>
+        client.clearQuarantine({ digest }, sent, options, done),
+      );
+      return cleared;
+    },
     reload: async () => {
       const { epoch, changed } = await ask<ReloadResponse__Output>((options, done) =>
         client.reload({}, sent, options, done),
@@ -82,3 +118,11 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
     },
   };
 }
+
+const forcedStates = { open: 'OPEN', closed: 'CLOSED', auto: 'AUTO' } as const;
+
+const breakerState = ({ sinceMs, trialAtMs, ...breaker }: Breaker__Output): BreakerState => ({
+  ...breaker,
+  since: Number(sinceMs),
+  trialAt: Number(trialAtMs) || undefined,
+});

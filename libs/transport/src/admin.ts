@@ -3,6 +3,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
+import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';
 import { toStatus } from './status.ts';
 
 export interface LimitState {
@@ -36,6 +37,49 @@ export interface AuditLine {
   readonly hash: string;
 }
 
+/** A breaker between the gateway and a service. */
+export interface BreakerState {
+  readonly service: string;
+  /** The address. */
+  readonly endpoint: string;
+  /** A model or a transform. */
+  readonly model: string;
+  /** '': whatever the server answers with. */
+  readonly version: string;
+  /** `closed`, `open`, `half-open`, `forced-open`, `forced-closed`. */
+  readonly state: string;
+  /** Milliseconds since the epoch: when it came into this state. */
+  readonly since: number;
+  /** Of the last 10 seconds, as far as they count; none while it is open or forced. */
+  readonly calls: number;
+  /** Of those, the ones that failed or were slow. */
+  readonly failures: number;
+  /** Milliseconds since the epoch: when a call may try it; undefined unless it is open by itself. */
+  readonly trialAt: number | undefined;
+}
+
+/** Those breakers for which all holds that is not ''. */
+export interface ForceBreakers {
+  readonly service: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly version: string;
+  /** Undefined gives them back to themselves. */
+  readonly to: 'open' | 'closed' | undefined;
+}
+
+/** A request that ended a process, or may have. */
+export interface QuarantinedRequest {
+  readonly model: string;
+  readonly version: string;
+  /** SHA-256, hex, of the model, the version and the inputs. */
+  readonly digest: string;
+  /** False: it runs alone the next time. */
+  readonly refused: boolean;
+  /** Milliseconds since the epoch: when it is forgotten. */
+  readonly until: number;
+}
+
 export interface Reloaded {
   readonly epoch: number;
   readonly changed: readonly string[];
@@ -47,6 +91,12 @@ export interface Admin {
   configuration(): string;
   limits(): Promise<readonly LimitState[]>;
   audit(after: number, limit: number): Promise<AuditPage>;
+  breakers(): readonly BreakerState[];
+  /** Answers those that were meant, as they are then. */
+  forceBreakers(which: ForceBreakers, actor: string): Promise<readonly BreakerState[]>;
+  quarantine(): readonly QuarantinedRequest[];
+  /** '' is all of them; answers how many were let go. */
+  clearQuarantine(digest: string, actor: string): Promise<number>;
   reload(actor: string): Promise<Reloaded>;
   /** Resolves when it has begun. */
   drain(actor: string): Promise<void>;
@@ -86,6 +136,15 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       const { entries, brokenAt = 0 } = await admin.audit(Number(request.after), request.limit || entriesMax);
       return { entries: entries.map(({ at, ...entry }) => ({ ...entry, atMs: at })), brokenAt };
     }),
+    ListBreakers: answering(async () => ({ breakers: admin.breakers().map(breakerMessage) })),
+    ForceBreakers: answering(async ({ service, endpoint, model, version, to }, actor) => {
+      const which = { service, endpoint, model, version, to: forcedOf(to) };
+      return { breakers: (await admin.forceBreakers(which, actor)).map(breakerMessage) };
+    }),
+    ListQuarantine: answering(async () => ({
+      requests: admin.quarantine().map(({ until, ...request }) => ({ ...request, untilMs: until })),
+    })),
+    ClearQuarantine: answering(async ({ digest }, actor) => ({ cleared: await admin.clearQuarantine(digest, actor) })),
     Reload: answering(async (_request, actor) => {
       const { epoch, changed } = await admin.reload(actor);
       return { epoch, changed: [...changed] };
@@ -95,4 +154,17 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       return {};
     }),
   };
+}
+
+const breakerMessage = ({ since, trialAt = 0, ...breaker }: BreakerState): Breaker => ({
+  ...breaker,
+  sinceMs: since,
+  trialAtMs: trialAt,
+});
+
+function forcedOf(to: unknown): ForceBreakers['to'] {
+  if (to === 'OPEN') return 'open';
+  if (to === 'CLOSED') return 'closed';
+  if (to === 'AUTO') return undefined;
+  throw new InferError('INVALID_ARGUMENT', `to: want OPEN, CLOSED or AUTO, got ${to}`);
 }

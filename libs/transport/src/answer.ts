@@ -37,6 +37,8 @@ export interface Arrival {
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
   readonly snapshot?: Snapshot | undefined;
   readonly caller?: Caller;
+  /** It is not to share a run; false unless given. */
+  readonly alone?: boolean;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
   /** Told how busy the model is that was asked, before the answer, also when that is an error. */
@@ -59,7 +61,12 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       if (state.calls > limits.concurrentCallsMax) await setImmediate();
       if (state.calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
-        throw new InferError('UNAVAILABLE', message, { reason: 'OVERLOADED', retryAfterMs: 50 });
+        throw new InferError('UNAVAILABLE', message, {
+          reason: 'OVERLOADED',
+          decision: `load:${name}`,
+          metadata: { may_have_begun: 'false' },
+          retryAfterMs: 50,
+        });
       }
       const answered = await answer(message, context, limits, served, arrival.onLoad);
       journal.end(span, 'OK', undefined, { model: answered.response.model });
@@ -104,7 +111,7 @@ async function answer(
 }
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, alone = false, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -116,6 +123,6 @@ function contextOf(
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? served.snapshot();
-  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, ...caller };
+  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...caller };
   return metadata ? { ...context, metadata } : context;
 }

@@ -9,6 +9,7 @@ import {
   type Load,
   type ModelDescription,
   maySee,
+  type Overrun,
   type Principal,
   type Snapshot,
 } from '@sheaf/inference';
@@ -71,6 +72,8 @@ export interface Door {
    * is connected.
    */
   announceEnd(noticeMs: number): Promise<void>;
+  /** Tells everybody who has a mesh stream of a run for which this process ends. */
+  tellOverrun(overrun: Overrun): void;
   /**
    * Tells every connection to go elsewhere, refuses what comes nevertheless, and finishes what is in flight, at most `graceMs`; then cuts. Streams that
    * only their peers keep open are cut a moment after the last answer.
@@ -125,6 +128,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
       announce('NOT_SERVING');
       return connections.noneWithin(noticeMs);
     },
+    tellOverrun: (overrun) => mesh?.tellOverrun(overrun),
     close: (graceMs) => {
       state.phase = 'draining';
       mesh?.goAway();

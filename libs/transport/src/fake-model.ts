@@ -21,11 +21,12 @@ export const cancelled: string[] = [];
 export const journals: Journal[] = [];
 
 /** `echo` answers at once, `wait` when it is let go or left, `refuse` with an error that has everything. */
-export const core: Infer = async ({ model, id, inputs }, { signal }) => {
+export const core: Infer = async ({ model, id, inputs }, { signal, alone }) => {
   if (model === 'refuse')
     throw new InferError('UNAVAILABLE', 'too much to do', {
       reason: 'OVERLOADED',
       metadata: { queue: '7' },
+      decision: 'load:refuse/1',
       retryAfterMs: 50,
     });
   if (model === 'wait')
@@ -39,7 +40,7 @@ export const core: Infer = async ({ model, id, inputs }, { signal }) => {
   return {
     model,
     version: '1',
-    parameters: new Map([['who', 'me']]),
+    parameters: new Map<string, string | boolean>([['who', 'me'], ...(alone ? [['alone', true] as const] : [])]),
     outputs: inputs.map((input) => ({ ...input, name: 'y' })),
   };
 };

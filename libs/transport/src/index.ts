@@ -1,4 +1,14 @@
-export type { Admin, AuditLine, AuditPage, BucketState, LimitState, Reloaded } from './admin.ts';
+export type {
+  Admin,
+  AuditLine,
+  AuditPage,
+  BreakerState,
+  BucketState,
+  ForceBreakers,
+  LimitState,
+  QuarantinedRequest,
+  Reloaded,
+} from './admin.ts';
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';

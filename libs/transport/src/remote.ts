@@ -13,6 +13,7 @@ import {
   type Limits,
   type Load,
   type ModelDescription,
+  type Overrun,
   parseExplanation,
   remainingMs,
   rowCount,
@@ -53,6 +54,8 @@ export interface RemoteOptions {
   readonly transport?: Transport;
   /** Told what the server says of its load, with each answer that says something, good or bad. */
   readonly onLoad?: (load: Load, model: string) => void;
+  /** Told of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
+  readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
@@ -62,7 +65,7 @@ export interface RemoteOptions {
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, metadata = {}, tls }: RemoteOptions,
+  { service, limits, transport, onLoad, onOverrun, metadata = {}, tls }: RemoteOptions,
 ): Remote {
   const options = channelOptions(limits, tls);
   const secured = openRemoteTls(service, tls);
@@ -71,7 +74,9 @@ export function createRemote(
   const sent = toMetadata(new Map(Object.entries(metadata)));
   const asked = { client, service, metadata: sent };
   const lanes =
-    transport === 'stream' ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax) : undefined;
+    transport === 'stream'
+      ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
+      : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
     const lane = lanes?.pick(bytesOf(request));
     if (!lane) return unary(asked, request, context);
@@ -129,9 +134,9 @@ export function createRemote(
 const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(channel: ChannelTo, service: string, bytesMax: number) {
-  const small = new MeshConnection(channel, service);
-  const large = new MeshConnection(channel, service);
+function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOverrun: RemoteOptions['onOverrun']) {
+  const small = new MeshConnection(channel, service, onOverrun);
+  const large = new MeshConnection(channel, service, onOverrun);
   return {
     pick: (bytes: number): MeshConnection | undefined => {
       if (bytes > bytesMax) return undefined;

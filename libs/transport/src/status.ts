@@ -105,11 +105,19 @@ export function toStatus(
   return { code: status.code, details: status.message, metadata };
 }
 
+/** What is told beside a status. */
+export interface Told {
+  /** As `grpc-retry-pushback-ms` has it; undefined says nothing. */
+  readonly pushbackMs: number | undefined;
+  /** As `x-mesh-decision` has it. */
+  readonly decision: string | undefined;
+}
+
 /** What a status that a service of ours sent on a stream means to us. */
-export function fromRpcStatus({ code, message, details }: RpcStatus, pushbackMs: number | undefined): InferError {
+export function fromRpcStatus({ code, message, details }: RpcStatus, { pushbackMs, decision }: Told): InferError {
   const info = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
   const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
-  return new InferError(codeOf(code), message, { ...info, ...retryAfterMs });
+  return new InferError(codeOf(code), message, { ...info, ...retryAfterMs, decision });
 }
 
 /** What a failed call to another service means to us. Texts that grpc-js makes itself may hold addresses and are replaced. */
@@ -119,7 +127,8 @@ export function fromStatus(failure: grpc.ServiceError, service: string): InferEr
   const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
   const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
   if (info || fromPeer(failure)) {
-    return new InferError(code, failure.details, { ...info, ...retryAfterMs, cause: failure });
+    const decision = info && failure.metadata.get(decisionKey)[0]?.toString();
+    return new InferError(code, failure.details, { ...info, ...retryAfterMs, decision, cause: failure });
   }
   return new InferError(
     code,

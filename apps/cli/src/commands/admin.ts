@@ -1,24 +1,35 @@
 import { type AdminClient, type AuditPage, createAdminClient } from '@sheaf/transport';
 import { withAdvice } from '../advice.ts';
+import { breakerOptions, breakerTable, forceOf } from '../breakers.ts';
 import { type Command, integerOf, type OptionValues, UsageError } from '../command.ts';
 import { type Configuration, configurationText } from '../configuration-text.ts';
 import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
 import { printable, table } from '../print.ts';
 
+const auditOptions = { after: { type: 'string' }, limit: { type: 'string' } } as const;
+
+const quarantineOptions = { clear: { type: 'string' } } as const;
+
 /** To read a folder again takes as long as its transforms take to be imported. */
 const timeoutMs = 60_000;
 
 export const admin: Command = {
-  usage: 'admin config|limits|audit|reload|drain',
+  usage: 'admin config|limits|breakers|quarantine|audit|breaker|reload|drain',
   summary: 'look at a running gateway, and change it',
-  options: { ...doorOptions, after: { type: 'string' }, limit: { type: 'string' }, json: { type: 'boolean' } },
-  help: `  config   what is in force, without secrets
-  limits   how the buckets stand that were used lately
-  audit    who changed what, and whether the record is whole (exit code 1 when not); the newest unless
-           --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
-  reload   take up the pipelines and policies of the folder, all at once
-  drain    finish what is in flight, then end
-  The first three want the role observe or admin, the others admin.
+  options: { ...doorOptions, ...auditOptions, ...breakerOptions, ...quarantineOptions, json: { type: 'boolean' } },
+  help: `  config      what is in force, without secrets
+  limits      how the buckets stand that were used lately
+  breakers    what stands between the gateway and its services: what calls have used, and what is forced
+  quarantine  requests that ended a process, and are refused or run alone; --clear <digest>, or --clear all,
+              lets them go (role admin), of the gateway that is asked
+  audit       who changed what, and whether the record is whole (exit code 1 when not); the newest unless
+              --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
+  breaker     --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
+              at least one of them, all that are given have to fit; auto gives it back to itself. It counts for
+              the gateway that is asked, until that ends: where a mesh has several, ask each
+  reload      take up the pipelines and policies of the folder, all at once
+  drain       finish what is in flight, then end
+  config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
 ${doorHelp}
   --json               as JSON`,
   async run([action, ...others], values) {
@@ -30,9 +41,9 @@ ${doorHelp}
           : `usage: sheaf ${admin.usage}`,
       );
     if (others.length > 0) throw new UsageError(`sheaf admin ${action}: want options only, got "${others[0]}"`);
-    const isAudit = action === 'audit';
-    if (!isAudit && (values.after ?? values.limit) !== undefined)
-      throw new UsageError('--after and --limit are for sheaf admin audit');
+    checkOptions(action ?? '', 'audit', auditOptions, values);
+    checkOptions(action ?? '', 'breaker', breakerOptions, values);
+    checkOptions(action ?? '', 'quarantine', quarantineOptions, values);
     const asked = doorOf(values);
     const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
@@ -45,6 +56,14 @@ ${doorHelp}
     }
   },
 };
+
+function checkOptions(action: string, owner: string, options: object, values: OptionValues): void {
+  const names = Object.keys(options);
+  if (action === owner || names.every((name) => values[name] === undefined)) return;
+  const all = names.map((name) => `--${name}`);
+  const said = all.length === 1 ? `${all[0]} is` : `${all.slice(0, -1).join(', ')} and ${all.at(-1)} are`;
+  throw new UsageError(`${said} for sheaf admin ${owner}`);
+}
 
 type Act = (client: AdminClient, values: OptionValues) => Promise<void>;
 
@@ -69,6 +88,29 @@ const actions: Readonly<Record<string, Act>> = {
           ]),
     );
     console.log(table([['limit', 'policy', 'whose', 'remaining', 'full again in'], ...rows]));
+  },
+  breakers: async (client, { json }) => {
+    const breakers = await client.breakers();
+    console.log(json ? JSON.stringify(breakers) : breakerTable(breakers));
+  },
+  breaker: async (client, values) => {
+    const breakers = await client.forceBreakers(forceOf(values));
+    console.log(values.json ? JSON.stringify(breakers) : breakerTable(breakers));
+  },
+  quarantine: async (client, { json, clear }) => {
+    if (clear !== undefined) {
+      const cleared = await client.clearQuarantine(clear === 'all' ? '' : digestOf(clear));
+      return console.log(json ? JSON.stringify({ cleared }) : `${cleared} let go`);
+    }
+    const requests = await client.quarantine();
+    if (json) return console.log(JSON.stringify(requests));
+    if (requests.length === 0) return console.log('nothing is in quarantine');
+    const rows = requests.map(({ model, version, digest, refused, until }) => [
+      ...[version ? `${model}/${version}` : model, digest].map(printable),
+      refused ? 'refused' : 'runs alone',
+      new Date(until).toISOString(),
+    ]);
+    console.log(table([['model', 'digest', 'next time', 'until'], ...rows]));
   },
   audit: async (client, { json, after, limit }) => {
     const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER);
@@ -123,6 +165,11 @@ async function readAudit(client: AdminClient, after: number | undefined, limit: 
     last = page.entries.at(-1)?.sequence ?? last;
     if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt };
   }
+}
+
+function digestOf(text: OptionValues[string]): string {
+  if (typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)) return text;
+  throw new UsageError(`--clear: want a digest of 64 hex digits or all, got "${text}"`);
 }
 
 const owner = (whose: Readonly<Record<string, string>>): string =>

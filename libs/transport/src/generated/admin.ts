@@ -1,11 +1,16 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { AdminClient as _sheaf_admin_v1_AdminClient, AdminDefinition as _sheaf_admin_v1_AdminDefinition } from './sheaf/admin/v1/Admin.ts';
 import type { AuditEntry as _sheaf_admin_v1_AuditEntry, AuditEntry__Output as _sheaf_admin_v1_AuditEntry__Output } from './sheaf/admin/v1/AuditEntry.ts';
+import type { Breaker as _sheaf_admin_v1_Breaker, Breaker__Output as _sheaf_admin_v1_Breaker__Output } from './sheaf/admin/v1/Breaker.ts';
 import type { Bucket as _sheaf_admin_v1_Bucket, Bucket__Output as _sheaf_admin_v1_Bucket__Output } from './sheaf/admin/v1/Bucket.ts';
+import type { ClearQuarantineRequest as _sheaf_admin_v1_ClearQuarantineRequest, ClearQuarantineRequest__Output as _sheaf_admin_v1_ClearQuarantineRequest__Output } from './sheaf/admin/v1/ClearQuarantineRequest.ts';
+import type { ClearQuarantineResponse as _sheaf_admin_v1_ClearQuarantineResponse, ClearQuarantineResponse__Output as _sheaf_admin_v1_ClearQuarantineResponse__Output } from './sheaf/admin/v1/ClearQuarantineResponse.ts';
 import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from './sheaf/admin/v1/DrainRequest.ts';
 import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from './sheaf/admin/v1/DrainResponse.ts';
+import type { ForceBreakersRequest as _sheaf_admin_v1_ForceBreakersRequest, ForceBreakersRequest__Output as _sheaf_admin_v1_ForceBreakersRequest__Output } from './sheaf/admin/v1/ForceBreakersRequest.ts';
+import type { ForceBreakersResponse as _sheaf_admin_v1_ForceBreakersResponse, ForceBreakersResponse__Output as _sheaf_admin_v1_ForceBreakersResponse__Output } from './sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from './sheaf/admin/v1/GetConfigurationRequest.ts';
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from './sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from './sheaf/admin/v1/GetLimitsRequest.ts';
@@ -13,6 +18,11 @@ import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsR
 import type { Limit as _sheaf_admin_v1_Limit, Limit__Output as _sheaf_admin_v1_Limit__Output } from './sheaf/admin/v1/Limit.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './sheaf/admin/v1/ListAuditResponse.ts';
+import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from './sheaf/admin/v1/ListBreakersRequest.ts';
+import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from './sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from './sheaf/admin/v1/ListQuarantineRequest.ts';
+import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from './sheaf/admin/v1/ListQuarantineResponse.ts';
+import type { QuarantinedRequest as _sheaf_admin_v1_QuarantinedRequest, QuarantinedRequest__Output as _sheaf_admin_v1_QuarantinedRequest__Output } from './sheaf/admin/v1/QuarantinedRequest.ts';
 import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from './sheaf/admin/v1/ReloadRequest.ts';
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './sheaf/admin/v1/ReloadResponse.ts';
 
@@ -26,9 +36,15 @@ export interface ProtoGrpcType {
       v1: {
         Admin: SubtypeConstructor<typeof grpc.Client, _sheaf_admin_v1_AdminClient> & { service: _sheaf_admin_v1_AdminDefinition }
         AuditEntry: MessageTypeDefinition<_sheaf_admin_v1_AuditEntry, _sheaf_admin_v1_AuditEntry__Output>
+        Breaker: MessageTypeDefinition<_sheaf_admin_v1_Breaker, _sheaf_admin_v1_Breaker__Output>
         Bucket: MessageTypeDefinition<_sheaf_admin_v1_Bucket, _sheaf_admin_v1_Bucket__Output>
+        ClearQuarantineRequest: MessageTypeDefinition<_sheaf_admin_v1_ClearQuarantineRequest, _sheaf_admin_v1_ClearQuarantineRequest__Output>
+        ClearQuarantineResponse: MessageTypeDefinition<_sheaf_admin_v1_ClearQuarantineResponse, _sheaf_admin_v1_ClearQuarantineResponse__Output>
         DrainRequest: MessageTypeDefinition<_sheaf_admin_v1_DrainRequest, _sheaf_admin_v1_DrainRequest__Output>
         DrainResponse: MessageTypeDefinition<_sheaf_admin_v1_DrainResponse, _sheaf_admin_v1_DrainResponse__Output>
+        ForceBreakersRequest: MessageTypeDefinition<_sheaf_admin_v1_ForceBreakersRequest, _sheaf_admin_v1_ForceBreakersRequest__Output>
+        ForceBreakersResponse: MessageTypeDefinition<_sheaf_admin_v1_ForceBreakersResponse, _sheaf_admin_v1_ForceBreakersResponse__Output>
+        ForcedState: EnumTypeDefinition
         GetConfigurationRequest: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationRequest__Output>
         GetConfigurationResponse: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationResponse__Output>
         GetLimitsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsRequest__Output>
@@ -36,6 +52,11 @@ export interface ProtoGrpcType {
         Limit: MessageTypeDefinition<_sheaf_admin_v1_Limit, _sheaf_admin_v1_Limit__Output>
         ListAuditRequest: MessageTypeDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditRequest__Output>
         ListAuditResponse: MessageTypeDefinition<_sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditResponse__Output>
+        ListBreakersRequest: MessageTypeDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersRequest__Output>
+        ListBreakersResponse: MessageTypeDefinition<_sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersResponse__Output>
+        ListQuarantineRequest: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineRequest, _sheaf_admin_v1_ListQuarantineRequest__Output>
+        ListQuarantineResponse: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineResponse, _sheaf_admin_v1_ListQuarantineResponse__Output>
+        QuarantinedRequest: MessageTypeDefinition<_sheaf_admin_v1_QuarantinedRequest, _sheaf_admin_v1_QuarantinedRequest__Output>
         ReloadRequest: MessageTypeDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadRequest__Output>
         ReloadResponse: MessageTypeDefinition<_sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadResponse__Output>
       }

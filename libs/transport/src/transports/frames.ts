@@ -1,6 +1,6 @@
 /** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
-import type { InferRequest, Load } from '@sheaf/inference';
-import { type RpcStatus, readRpcStatus, rpcStatusBytes } from '../status.ts';
+import type { InferRequest, Load, Overrun } from '@sheaf/inference';
+import { type RpcStatus, readRpcStatus, rpcStatusBytes, type Told } from '../status.ts';
 import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import { malformed, WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
@@ -27,12 +27,15 @@ export interface Open {
   readonly principal: string;
   /** 1 and on: the place among the priorities; 0: nothing is said. */
   readonly priority: number;
+  /** It is to run in a batch of its own. */
+  readonly alone: boolean;
 }
 
 export type ServerFrame =
   | { readonly kind: 'hello'; readonly hello: ServerHello }
   | { readonly kind: 'reply'; readonly reply: Reply }
-  | { readonly kind: 'goAway'; readonly lastCall: number };
+  | { readonly kind: 'goAway'; readonly lastCall: number }
+  | { readonly kind: 'overrun'; readonly overrun: Overrun };
 
 export interface ServerHello {
   readonly version: number;
@@ -45,7 +48,7 @@ export interface Reply {
   /** A ModelInferResponse. */
   readonly response: Buffer | undefined;
   readonly status: RpcStatus | undefined;
-  readonly pushbackMs: number | undefined;
+  readonly told: Told;
   readonly load: Load | undefined;
 }
 
@@ -107,6 +110,7 @@ function readUint(reader: WireReader): number {
 function readOpen(reader: WireReader): Open {
   let [call, timeoutUs, epoch, gateway, priority, traceparent, principal] = [0, 0, 0, 0, 0, '', ''];
   let request: Buffer | undefined;
+  let alone = false;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
     else if (field === 2) timeoutUs = reader.int64Number();
@@ -116,10 +120,11 @@ function readOpen(reader: WireReader): Open {
     else if (field === 6) principal = reader.string();
     else if (field === 7) priority = reader.uint32();
     else if (field === 8) gateway = reader.uint32();
+    else if (field === 9) alone = reader.uint32() !== 0;
     else reader.skip();
   });
   if (!request) throw malformed('an open without a request');
-  return { call, timeoutUs, traceparent, request, epoch, gateway, principal, priority };
+  return { call, timeoutUs, traceparent, request, epoch, gateway, principal, priority, alone };
 }
 
 function readServerFrame(reader: WireReader): ServerFrame | undefined {
@@ -130,6 +135,8 @@ function readServerFrame(reader: WireReader): ServerFrame | undefined {
       return { kind: 'reply', reply: readReply(reader) };
     case 3:
       return { kind: 'goAway', lastCall: readUint(reader) };
+    case 4:
+      return { kind: 'overrun', overrun: readOverrun(reader) };
     default:
       reader.skip();
       return undefined;
@@ -152,6 +159,7 @@ function readReply(reader: WireReader): Reply {
   let response: Buffer | undefined;
   let status: RpcStatus | undefined;
   let pushbackMs: number | undefined;
+  let decision: string | undefined;
   let load: Load | undefined;
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
@@ -159,9 +167,10 @@ function readReply(reader: WireReader): Reply {
     else if (field === 4) status = readRpcStatus(reader.bytes());
     else if (field === 5) pushbackMs = reader.sint32();
     else if (field === 6) load = readLoad(reader);
+    else if (field === 7) decision = reader.string() || undefined;
     else reader.skip();
   });
-  return { call, response, status, pushbackMs, load };
+  return { call, response, status, told: { pushbackMs, decision }, load };
 }
 
 function readLoad(reader: WireReader): Load {
@@ -174,6 +183,19 @@ function readLoad(reader: WireReader): Load {
     else reader.skip();
   });
   return { calls, fixedMs, rowMs, fullness };
+}
+
+function readOverrun(reader: WireReader): Overrun {
+  let [run, model, version] = ['', '', ''];
+  const digests: string[] = [];
+  readMessage(reader, (field) => {
+    if (field === 1) run = reader.string();
+    else if (field === 2) model = reader.string();
+    else if (field === 3) version = reader.string();
+    else if (field === 4) digests.push(reader.string());
+    else reader.skip();
+  });
+  return { run, model, version, digests };
 }
 
 /** A frame to be written: about the bytes that it takes, and what writes it. */
@@ -194,11 +216,13 @@ const frame = (kind: number, bytes: number, write: (writer: WireWriter) => void)
 });
 
 const smallBytes = 32;
+/** A SHA-256 in hex, and what is around it. */
+const digestBytes = 66;
 
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch, gateway, principal, priority }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, epoch, gateway, principal, priority, alone }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
   const bytes = roughBytes(request.inputs);
@@ -210,6 +234,7 @@ export const openFrame = (
     writer.string(6, principal);
     writer.uint(7, priority);
     writer.uint(8, gateway);
+    if (alone) writer.bool(9, true);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);
@@ -249,17 +274,26 @@ function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: 
 export const statusFrame = (
   call: number,
   status: RpcStatus,
-  pushbackMs: number | undefined,
+  { pushbackMs, decision = '' }: Told,
   load: Load | undefined,
 ): OutFrame => {
   const bytes = rpcStatusBytes(status);
-  return frame(2, bytes.length + 2 * smallBytes, (writer) => {
+  return frame(2, bytes.length + decision.length + 2 * smallBytes, (writer) => {
     writer.uint(1, call);
     writer.bool(2, true);
     writer.bytes(4, bytes);
     if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
     if (load) writeLoad(writer, load);
+    writer.string(7, decision);
   });
 };
 
 export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));
+
+export const overrunFrame = ({ run, model, version, digests }: Overrun): OutFrame =>
+  frame(4, 2 * smallBytes + model.length + digests.length * digestBytes, (writer) => {
+    writer.string(1, run);
+    writer.string(2, model);
+    writer.string(3, version);
+    for (const digest of digests) writer.element(4, digest);
+  });

@@ -7,6 +7,7 @@ import {
   InferError,
   type InferRequest,
   type Load,
+  type Overrun,
   remainingMs,
 } from '@sheaf/inference';
 import type { ChannelTo } from '../health.ts';
@@ -24,6 +25,9 @@ const callNumberMax = 2 ** 32 - 1;
 /** Told how busy the model is that was asked, before the answer, also when that is an error. */
 type OnLoad = (load: Load) => void;
 
+/** Told of a run for which the peer ends. */
+type OnOverrun = (overrun: Overrun) => void;
+
 interface PendingCall {
   readonly resolve: (response: Buffer) => void;
   readonly reject: (error: InferError) => void;
@@ -40,8 +44,11 @@ export class MeshConnection {
   #session: Session | undefined;
   #closed = false;
 
+  readonly #onOverrun: OnOverrun;
+
   /** `service` names the peer in errors. */
-  constructor(channel: ChannelTo, service: string) {
+  constructor(channel: ChannelTo, service: string, onOverrun: OnOverrun = () => {}) {
+    this.#onOverrun = onOverrun;
     this.#channel = channel;
     this.#service = service;
     this.#client = this.#connect();
@@ -67,12 +74,13 @@ export class MeshConnection {
 
   #open(): Session {
     if (this.#session?.isOpen) return this.#session;
-    const session = new Session(callsStream(this.#client), this.#service, () => {
+    const onSilent = (): void => {
       if (this.#closed) return;
       // grpc-js waits for ever for a peer that never says anything (grpc-node#2785): a new channel begins anew.
       this.#client.close();
       this.#client = this.#connect();
-    });
+    };
+    const session = new Session(callsStream(this.#client), this.#service, onSilent, this.#onOverrun);
     this.#session = session;
     return session;
   }
@@ -91,7 +99,7 @@ class Session {
   /** Resolves when calls may be opened; rejects when the stream never came up. */
   readonly ready: Promise<void>;
 
-  constructor(stream: Stream, service: string, onSilent: () => void) {
+  constructor(stream: Stream, service: string, onSilent: () => void, onOverrun: OnOverrun) {
     this.#stream = stream;
     this.#service = service;
     this.#outbox = new Outbox(
@@ -118,6 +126,7 @@ class Session {
         if (this.#state === 'opening') this.#state = 'open';
         resolve();
       } else if (frame.kind === 'reply') this.#receive(frame.reply);
+      else if (frame.kind === 'overrun') onOverrun(frame.overrun);
       else this.#goAway(frame.lastCall);
     };
     stream.on('data', (message: Buffer) => {
@@ -176,8 +185,9 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const { epoch, gateway = 0 } = context.snapshot;
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway };
+      const { alone = false, snapshot } = context;
+      const { epoch, gateway = 0 } = snapshot;
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, alone };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }
@@ -188,13 +198,13 @@ class Session {
     this.#stream.end();
   }
 
-  #receive({ call, response, status, pushbackMs, load }: Reply): void {
+  #receive({ call, response, status, told, load }: Reply): void {
     const pending = this.#calls.get(call);
     // A reply may cross our cancel.
     if (!pending) return;
     if (load) pending.onLoad(load);
     if (response) pending.resolve(response);
-    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, pushbackMs));
+    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, told));
   }
 
   /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */

@@ -1,6 +1,6 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type Limits, type Load } from '@sheaf/inference';
+import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
 import { toRpcStatus, toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
@@ -9,6 +9,7 @@ import {
   goAwayFrame,
   meshVersion,
   type Open,
+  overrunFrame,
   readClientFrames,
   replyFrame,
   serverHello,
@@ -26,6 +27,8 @@ export interface MeshServer {
   readonly handlers: { readonly Calls: (stream: Stream) => void };
   /** Every open stream is told that it gets no more calls, and ends when its last one is answered. */
   goAway(): void;
+  /** Every open stream is told. */
+  tellOverrun(overrun: Overrun): void;
 }
 
 export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
@@ -41,6 +44,9 @@ export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
     },
     goAway: () => {
       for (const stream of streams) stream.goAway();
+    },
+    tellOverrun: (overrun) => {
+      for (const stream of streams) stream.tellOverrun(overrun);
     },
   };
 }
@@ -68,6 +74,10 @@ class MeshStream {
     stream.on('end', () => this.#leave());
     stream.on('cancelled', () => this.#abandon());
     stream.on('error', () => this.#abandon());
+  }
+
+  tellOverrun(overrun: Overrun): void {
+    if (this.#greeted && !this.#ended) this.#outbox.add(overrunFrame(overrun));
   }
 
   goAway(): void {
@@ -102,7 +112,7 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request, epoch, gateway }: Open, caller: Caller): Promise<void> {
+  async #open({ call, timeoutUs, traceparent, request, epoch, gateway, alone }: Open, caller: Caller): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -116,12 +126,14 @@ class MeshStream {
       signal: controller.signal,
       snapshot: epoch > 0 ? { epoch, gateway } : undefined,
       caller,
+      alone,
       onLoad: (told) => (load = told),
     }).then(
       (outcome) => replyFrame(call, outcome, load),
       (thrown: unknown) => {
         const error = asInferError(thrown);
-        return statusFrame(call, toRpcStatus(error), error.retryAfterMs, load);
+        const { retryAfterMs: pushbackMs, decision } = error;
+        return statusFrame(call, toRpcStatus(error), { pushbackMs, decision }, load);
       },
     );
     this.#calls.delete(call);

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { defaultLimits, type InferError } from '@sheaf/inference';
+import { defaultLimits, type InferError, type Overrun } from '@sheaf/inference';
 import { createDoor } from '../door.ts';
 import { cancelled, contextOf, held, journals, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
 import { createRemote } from '../index.ts';
@@ -81,6 +81,39 @@ describe('the mesh stream', () => {
   it('is not served by a public door', async () => {
     const door = await createDoor({ name: 'test', host: '127.0.0.1', port: 0, limits: defaultLimits }, served);
     assert.deepEqual(await exchange(door.port, [hello]), ['UNIMPLEMENTED']);
+    await door.close(1_000);
+  });
+
+  it('says of a call that it is to run alone', async () => {
+    const door = await openDoor();
+    const remote = createRemote(`127.0.0.1:${door.port}`, { service: 's', limits: defaultLimits, transport: 'stream' });
+    const alone = await remote.infer(requestFor('echo'), { ...contextOf(), alone: true });
+    const other = await remote.infer(requestFor('echo'), contextOf());
+    assert.deepEqual([alone.parameters.get('alone'), other.parameters.get('alone')], [true, undefined]);
+    remote.close();
+    await door.close(1_000);
+  });
+
+  it('tells of a run for which the process ends, whoever asked for it', async () => {
+    const door = await openDoor();
+    const told: Overrun[] = [];
+    const remotes = [1, 2].map(() =>
+      createRemote(`127.0.0.1:${door.port}`, {
+        service: 's',
+        limits: defaultLimits,
+        transport: 'stream',
+        onOverrun: (overrun) => void told.push(overrun),
+      }),
+    );
+    for (const remote of remotes) await remote.infer(requestFor('echo'), contextOf());
+    const overrun = { run: 'r', model: 'm', version: '3', digests: ['ab'.repeat(32), 'cd'.repeat(32)] };
+    door.tellOverrun(overrun);
+    await until(() => told.length === 2);
+    assert.deepEqual(told, [overrun, overrun]);
+    for (const remote of remotes) {
+      await remote.infer(requestFor('echo'), contextOf());
+      remote.close();
+    }
     await door.close(1_000);
   });
 

@@ -44,16 +44,17 @@ for (const way of ['in-process', 'unary', 'stream'] as const) {
       assert.equal((await slow).model, 'wait');
     });
 
-    it('fails with the same code, sentence, reason, details and pushback', async () => {
+    it('fails with the same code, sentence, reason, details, decision and pushback', async () => {
       await assert.rejects(infer(requestFor('refuse'), contextOf()), (error: InferError) => {
-        const { code, message, reason, metadata, retryAfterMs } = error;
+        const { code, message, reason, metadata, decision, retryAfterMs } = error;
         assert.deepEqual(
-          { code, message, reason, metadata: { ...metadata }, retryAfterMs },
+          { code, message, reason, metadata: { ...metadata }, decision, retryAfterMs },
           {
             code: 'UNAVAILABLE',
             message: 'too much to do',
             reason: 'OVERLOADED',
             metadata: { queue: '7' },
+            decision: 'load:refuse/1',
             retryAfterMs: 50,
           },
         );

@@ -2,18 +2,35 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
+import type { ClearQuarantineRequest as _sheaf_admin_v1_ClearQuarantineRequest, ClearQuarantineRequest__Output as _sheaf_admin_v1_ClearQuarantineRequest__Output } from '../../../sheaf/admin/v1/ClearQuarantineRequest.ts';
+import type { ClearQuarantineResponse as _sheaf_admin_v1_ClearQuarantineResponse, ClearQuarantineResponse__Output as _sheaf_admin_v1_ClearQuarantineResponse__Output } from '../../../sheaf/admin/v1/ClearQuarantineResponse.ts';
 import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from '../../../sheaf/admin/v1/DrainRequest.ts';
 import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from '../../../sheaf/admin/v1/DrainResponse.ts';
+import type { ForceBreakersRequest as _sheaf_admin_v1_ForceBreakersRequest, ForceBreakersRequest__Output as _sheaf_admin_v1_ForceBreakersRequest__Output } from '../../../sheaf/admin/v1/ForceBreakersRequest.ts';
+import type { ForceBreakersResponse as _sheaf_admin_v1_ForceBreakersResponse, ForceBreakersResponse__Output as _sheaf_admin_v1_ForceBreakersResponse__Output } from '../../../sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from '../../../sheaf/admin/v1/GetConfigurationRequest.ts';
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
+import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
+import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from '../../../sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from '../../../sheaf/admin/v1/ListQuarantineRequest.ts';
+import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from '../../../sheaf/admin/v1/ListQuarantineResponse.ts';
 import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from '../../../sheaf/admin/v1/ReloadRequest.ts';
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from '../../../sheaf/admin/v1/ReloadResponse.ts';
 
 export interface AdminClient extends grpc.Client {
+  ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  clearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  clearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  clearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  clearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  
   Drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   Drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   Drain(argument: _sheaf_admin_v1_DrainRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
@@ -22,6 +39,15 @@ export interface AdminClient extends grpc.Client {
   drain(argument: _sheaf_admin_v1_DrainRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   drain(argument: _sheaf_admin_v1_DrainRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
   drain(argument: _sheaf_admin_v1_DrainRequest, callback: grpc.requestCallback<_sheaf_admin_v1_DrainResponse__Output>): grpc.ClientUnaryCall;
+  
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ForceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
+  forceBreakers(argument: _sheaf_admin_v1_ForceBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ForceBreakersResponse__Output>): grpc.ClientUnaryCall;
   
   GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
   GetConfiguration(argument: _sheaf_admin_v1_GetConfigurationRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetConfigurationResponse__Output>): grpc.ClientUnaryCall;
@@ -50,6 +76,24 @@ export interface AdminClient extends grpc.Client {
   listAudit(argument: _sheaf_admin_v1_ListAuditRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   listAudit(argument: _sheaf_admin_v1_ListAuditRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  ListBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  listBreakers(argument: _sheaf_admin_v1_ListBreakersRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListBreakersResponse__Output>): grpc.ClientUnaryCall;
+  
+  ListQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ListQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ListQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  ListQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  listQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  listQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  listQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  listQuarantine(argument: _sheaf_admin_v1_ListQuarantineRequest, callback: grpc.requestCallback<_sheaf_admin_v1_ListQuarantineResponse__Output>): grpc.ClientUnaryCall;
+  
   Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
   Reload(argument: _sheaf_admin_v1_ReloadRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
   Reload(argument: _sheaf_admin_v1_ReloadRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ReloadResponse__Output>): grpc.ClientUnaryCall;
@@ -62,7 +106,11 @@ export interface AdminClient extends grpc.Client {
 }
 
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
+  ClearQuarantine: grpc.handleUnaryCall<_sheaf_admin_v1_ClearQuarantineRequest__Output, _sheaf_admin_v1_ClearQuarantineResponse>;
+  
   Drain: grpc.handleUnaryCall<_sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse>;
+  
+  ForceBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse>;
   
   GetConfiguration: grpc.handleUnaryCall<_sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse>;
   
@@ -70,14 +118,22 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
   
+  ListBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse>;
+  
+  ListQuarantine: grpc.handleUnaryCall<_sheaf_admin_v1_ListQuarantineRequest__Output, _sheaf_admin_v1_ListQuarantineResponse>;
+  
   Reload: grpc.handleUnaryCall<_sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse>;
   
 }
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
+  ClearQuarantine: MethodDefinition<_sheaf_admin_v1_ClearQuarantineRequest, _sheaf_admin_v1_ClearQuarantineResponse, _sheaf_admin_v1_ClearQuarantineRequest__Output, _sheaf_admin_v1_ClearQuarantineResponse__Output>
   Drain: MethodDefinition<_sheaf_admin_v1_DrainRequest, _sheaf_admin_v1_DrainResponse, _sheaf_admin_v1_DrainRequest__Output, _sheaf_admin_v1_DrainResponse__Output>
+  ForceBreakers: MethodDefinition<_sheaf_admin_v1_ForceBreakersRequest, _sheaf_admin_v1_ForceBreakersResponse, _sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse__Output>
   GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
   GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
   ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
+  ListBreakers: MethodDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse__Output>
+  ListQuarantine: MethodDefinition<_sheaf_admin_v1_ListQuarantineRequest, _sheaf_admin_v1_ListQuarantineResponse, _sheaf_admin_v1_ListQuarantineRequest__Output, _sheaf_admin_v1_ListQuarantineResponse__Output>
   Reload: MethodDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse__Output>
 }
