@@ -21,6 +21,8 @@ export interface RawPeerOptions {
 export const enhanceYourCalm = 11;
 
 const goAwayType = 7;
+const settingsType = 4;
+const ack = 1;
 
 export class RawPeer implements Disposable {
   readonly #socket: Socket;
@@ -102,6 +104,8 @@ export class RawPeer implements Disposable {
       if (this.#received.length < end) return;
       const payload = this.#received.subarray(9, end);
       const type = this.#received[3] ?? 0;
+      if (type === settingsType && this.#received[4] !== ack)
+        this.#socket.write(frame('settings', ack, 0, Buffer.alloc(0)));
       if (type === goAwayType) this.goAway = payload.readUInt32BE(4);
       this.#onFrame(type, this.#received.readUInt32BE(5) & 0x7fffffff, payload);
       this.#received = this.#received.subarray(end);

@@ -7,7 +7,7 @@ import { ConnectionLedger, connectionLimits, type Traffic } from './connection-l
 import { http2ServersOf } from './http2-servers.ts';
 
 /** How often each connection is judged. */
-const judgeIntervalMs = 250;
+const judgeIntervalMs = 100;
 
 /** How long a connection stays whose only call never came. */
 const abandonedMaxMs = 1_000;

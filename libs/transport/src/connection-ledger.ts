@@ -3,10 +3,10 @@
 /** What a connection may cost; the same for every door, whoever is behind it. */
 export const connectionLimits = {
   /**
-   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Twice the receive window, since what waits in a stream
-   * that nobody reads yet is not told from them.
+   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window, since what waits
+   * in a stream that nobody reads yet is not told from them.
    */
-  idleBytesMax: 16 * 1024 * 1024,
+  idleBytesMax: 9 * 1024 * 1024,
   /** So many of them are forgiven each second. */
   idleBytesPerSecond: 1024 * 1024,
   /** SETTINGS frames: each is answered, and looked at outside of nghttp2. */
