@@ -108,6 +108,8 @@ async function badCredentials(): Promise<[string, Record<string, string>, string
     ['alg none', bearer(`${base64({ alg: 'none' })}.${body}.`), 'TOKEN_INVALID'],
     ['alg none, signed', bearer(`${base64({ alg: 'none' })}.${body}.${signature}`), 'TOKEN_INVALID'],
     ['changed claims', bearer(`${head}.${base64({ ...claims, tenant: 'bobs' })}.${signature}`), 'TOKEN_INVALID'],
+    ['a bearer longer than all metadata may be', bearer('x'.repeat(40_000)), 'TOKEN_INVALID'],
+    ['a key longer than all metadata may be', { 'x-api-key': 'x'.repeat(60_000) }, 'TOKEN_INVALID'],
     ['a token of 12 kB', bearer(await issuer.token({ tenant: 'acme', more: 'x'.repeat(9_000) })), 'TOKEN_INVALID'],
   ];
 }

@@ -1,9 +1,19 @@
 /** HTTP/2 frames by hand, for what no client library would send. */
 import { connect } from 'node:net';
 
-const types = { data: 0, headers: 1, rstStream: 3, settings: 4, goAway: 7 } as const;
-const endStream = 1;
-const endHeaders = 4;
+const types = {
+  data: 0,
+  headers: 1,
+  priority: 2,
+  rstStream: 3,
+  settings: 4,
+  ping: 6,
+  goAway: 7,
+  windowUpdate: 8,
+  continuation: 9,
+} as const;
+export const endStream = 1;
+export const endHeaders = 4;
 
 export function frame(type: keyof typeof types, flags: number, stream: number, payload: Uint8Array): Buffer {
   const head = Buffer.alloc(9);

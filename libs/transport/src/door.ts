@@ -25,7 +25,7 @@ import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
-import { guardStreams } from './stream-guard.ts';
+import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
@@ -92,6 +92,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     'grpc.max_connection_idle_ms': 5 * 60_000,
     'grpc-node.max_session_memory': 64,
   });
+  prepareStreams(server);
   const answer = createAnswer({ ...options, state }, served);
   const admissions = served.admit && new Admissions(served.admit);
   const isOpen = (): boolean => state.isReady;

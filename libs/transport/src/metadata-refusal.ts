@@ -9,11 +9,11 @@ const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
 /** Printable ASCII, as gRPC has it. */
 const valuePattern = /^[\x20-\x7e]*$/;
 
-/** Undefined when it is good. One pass without a list of its own: every call comes by here. */
-export function metadataRefusal(headers: IncomingHttpHeaders, { metadataBytesMax }: Limits): InferError | undefined {
-  const timeout = headers['grpc-timeout'];
-  if (timeout !== undefined && !timeoutPattern.test(String(timeout)))
-    return invalidMetadata('grpc-timeout', 'want 1 to 8 digits and a unit of H, M, S, m, u or n');
+/** How long a call's metadata is, and what is wrong with it otherwise. One pass without a list of its own: every call comes by here. */
+export function lookAtMetadata(headers: IncomingHttpHeaders): {
+  readonly bytes: number;
+  readonly malformed: InferError | undefined;
+} {
   let bytes = 0;
   let wrong: string | undefined;
   for (const name in headers) {
@@ -23,8 +23,10 @@ export function metadataRefusal(headers: IncomingHttpHeaders, { metadataBytesMax
       if (wrong === undefined && !isGood(name, value)) wrong = name;
     }
   }
-  if (bytes > metadataBytesMax) return tooLarge(bytes, metadataBytesMax);
-  return wrong === undefined ? undefined : malformed(wrong);
+  const timeout = headers['grpc-timeout'];
+  if (timeout !== undefined && !timeoutPattern.test(String(timeout)))
+    return { bytes, malformed: invalidMetadata('grpc-timeout', 'want 1 to 8 digits and a unit of H, M, S, m, u or n') };
+  return { bytes, malformed: wrong === undefined ? undefined : malformedRefusal(wrong) };
 }
 
 /** As HTTP/2 counts a header list (RFC 9113, 6.5.2). */
@@ -36,7 +38,7 @@ const isGood = (name: string, value: string): boolean =>
   valuePattern.test(value) &&
   (!name.endsWith('-bin') || value.split(',').every((part) => base64Pattern.test(part.trim())));
 
-function tooLarge(bytes: number, limit: number): InferError {
+export function tooLongRefusal(bytes: number, { metadataBytesMax: limit }: Limits): InferError {
   return new InferError('RESOURCE_EXHAUSTED', `the metadata takes ${bytes} bytes; the limit is ${limit}`, {
     reason: 'METADATA_TOO_LARGE',
     metadata: { limit: String(limit), size: String(bytes) },
@@ -44,7 +46,7 @@ function tooLarge(bytes: number, limit: number): InferError {
   });
 }
 
-function malformed(name: string): InferError {
+function malformedRefusal(name: string): InferError {
   const field = namePattern.test(name) ? `metadata "${name.slice(0, 64)}"` : 'metadata';
   const want = name.endsWith('-bin')
     ? 'want base64'

@@ -8,12 +8,19 @@ import {
 } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Limits } from '@sheaf/inference';
-import { http2ServersOf } from './http2-servers.ts';
-import { metadataRefusal } from './metadata-refusal.ts';
+import { guardConnections, type StreamAccount } from './connection-guard.ts';
+import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
+import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { type Trailers, toStatus } from './status.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
 const receiveWindowBytes = 8 * 1024 * 1024;
+
+/**
+ * Of a header list, 32 more for each entry: above the limit of metadata, so that what is too long gets an answer. nghttp2 itself takes 64 KiB of one
+ * value and nine frames of 16 KiB for one list, and closes the connection at more.
+ */
+const headerListBytesMax = 256 * 1024;
 
 /** Decides whether a call comes in: undefined when it does. */
 export type Gate = (
@@ -26,23 +33,41 @@ export interface GateRefusal {
   readonly trailers: Trailers;
 }
 
+/** Before the server listens. */
+export const prepareStreams = (server: grpc.Server): void =>
+  addHttp2Settings(server, { maxHeaderListSize: headerListBytesMax });
+
+/** Once it listens. */
 export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): void {
+  const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     raiseReceiveWindow(http2Server);
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
-    const enter = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
-      endWhenLate(stream, headers, limits);
-      for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-      resetOnWrongFlag(stream);
-    };
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
-      const refusal = refusalOf(headers, limits);
-      if (refusal) return refuse(stream, refusal);
+      const account = guard.enter(stream);
+      const turnAway = (refusal: Refusal): void => {
+        account.count();
+        refuse(stream, refusal);
+      };
+      const { bytes, malformed } = lookAtMetadata(headers);
+      const enter = (): void => {
+        // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
+        if (bytes > limits.metadataBytesMax) {
+          turnAway({ error: tooLongRefusal(bytes, limits) });
+          return;
+        }
+        for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
+        resetOnWrongFlag(stream);
+        endWhenLate(stream, headers, limits, account);
+        account.count();
+      };
+      if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
+      if (malformed) return turnAway({ error: malformed });
       const gated = gate?.(stream, headers);
-      if (gated instanceof Promise) void enterLater(stream, gated, () => enter(stream, headers));
-      else if (gated) refuse(stream, gated);
-      else enter(stream, headers);
+      if (gated instanceof Promise) void enterLater(stream, gated, enter, turnAway);
+      else if (gated) turnAway(gated);
+      else enter();
     });
   }
 }
@@ -52,6 +77,7 @@ async function enterLater(
   stream: ServerHttp2Stream,
   gated: Promise<GateRefusal | undefined>,
   enter: () => void,
+  turnAway: (refusal: GateRefusal) => void,
 ): Promise<void> {
   // A caller that goes away meanwhile is no error of ours.
   const ignore = (): void => {};
@@ -59,7 +85,7 @@ async function enterLater(
   const refusal = await gated;
   if (stream.destroyed || stream.closed) return;
   stream.off('error', ignore);
-  if (refusal) refuse(stream, refusal);
+  if (refusal) turnAway(refusal);
   else enter();
 }
 
@@ -72,12 +98,6 @@ function raiseReceiveWindow(http2Server: Http2Server): void {
 }
 
 type Refusal = { readonly httpStatus: number } | { readonly error: unknown; readonly trailers?: Trailers };
-
-function refusalOf(headers: IncomingHttpHeaders, limits: Limits): Refusal | undefined {
-  if (headers[':method'] !== 'POST') return { httpStatus: 405 };
-  const error = metadataRefusal(headers, limits);
-  return error && { error };
-}
 
 function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   // A caller that goes away meanwhile is no error of ours.
@@ -97,18 +117,27 @@ function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
   stream.resume();
 }
 
-/** One message is all that these services take from a caller; one that never comes must not be waited for. */
-function endWhenLate(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { requestArrivalMaxMs }: Limits): void {
+/** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */
+const unaryPaths = ['/inference.', '/grpc.health.', '/sheaf.admin.'];
+
+/** What never comes must not be waited for. A connection that has nothing else goes as well. */
+function endWhenLate(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { requestArrivalMaxMs }: Limits,
+  account: StreamAccount,
+): void {
   const path = String(headers[':path']);
-  if (!['/inference.', '/grpc.health.', '/sheaf.admin.'].some((prefix) => path.startsWith(prefix))) return;
   const timer = setTimeout(() => {
     const message = `the request did not arrive within ${requestArrivalMaxMs} ms`;
     if (!stream.headersSent)
       refuse(stream, { error: new InferError('DEADLINE_EXCEEDED', message, { reason: 'REQUEST_LATE' }) });
+    account.giveUp();
     stream.close();
   }, requestArrivalMaxMs);
   const settle = (): void => clearTimeout(timer);
-  stream.once('end', settle).once('close', settle);
+  const arrival = unaryPaths.some((prefix) => path.startsWith(prefix)) ? 'end' : 'data';
+  stream.once(arrival, settle).once('close', settle);
 }
 
 /** A message begins with 0, or with 1 when it is compressed; grpc-js takes anything else for 0. Its own listener comes after this one. */

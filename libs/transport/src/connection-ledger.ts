@@ -1,0 +1,130 @@
+/** What one connection has cost against what it was for: decides from counts and the time alone. */
+
+/** What a connection may cost; the same for every door, whoever is behind it. */
+export const connectionLimits = {
+  /**
+   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window, since what waits
+   * in a stream that nobody reads yet is not told from them.
+   */
+  idleBytesMax: 9 * 1024 * 1024,
+  /** So many of them are forgiven each second. */
+  idleBytesPerSecond: 1024 * 1024,
+  /** SETTINGS frames: each is answered, and looked at outside of nghttp2. */
+  settingsMax: 64,
+  settingsPerSecond: 4,
+  /** PING frames. Some clients measure the line with one for each answer that they get, hence those that a call brings. */
+  pingsMax: 2_000,
+  pingsPerSecond: 100,
+  pingsPerCall: 4,
+  /** Bytes of answers that wait for their caller, while it takes next to nothing. */
+  unsentBytesMax: 32 * 1024 * 1024,
+  /** A caller that takes less than this of what waits for it does not read. */
+  takenBytesPerSecondMin: 1024,
+  /** How long unread answers above `unsentBytesMax` are borne. */
+  overfullMaxMs: 1_000,
+  /** Connections without a call that one address may keep. */
+  idleConnectionsMax: 1_024,
+} as const;
+
+/** Counts up by what comes and down with time, never below 0. */
+export class LeakyBucket {
+  readonly #max: number;
+  readonly #perSecond: number;
+  #level = 0;
+  #at: number;
+
+  /** `now` is in milliseconds, as everywhere here. */
+  constructor(max: number, perSecond: number, now: number) {
+    this.#max = max;
+    this.#perSecond = perSecond;
+    this.#at = now;
+  }
+
+  /** Answers whether it runs over. A negative amount gives back. */
+  add(amount: number, now: number): boolean {
+    const leaked = ((now - this.#at) / 1_000) * this.#perSecond;
+    this.#at = now;
+    this.#level = Math.max(0, Math.max(0, this.#level - leaked) + amount);
+    return this.#level > this.#max;
+  }
+}
+
+/** Of a connection since it was opened, in bytes. */
+export interface Traffic {
+  readonly read: number;
+  readonly written: number;
+  /** Answers that are made and have not left. */
+  readonly unsent: number;
+}
+
+export type Excess = 'frames that do no work' | 'answers that are not read';
+
+/** Tells when something has waited for so long while the connection took next to nothing. */
+class StallWatch {
+  readonly #maxMs: number;
+  #since: { readonly at: number; readonly written: number } | undefined;
+
+  constructor(maxMs: number) {
+    this.#maxMs = maxMs;
+  }
+
+  hasStalled(isWaiting: boolean, written: number, now: number): boolean {
+    const since = isWaiting ? (this.#since ?? { at: now, written }) : undefined;
+    this.#since = since;
+    if (!since || now - since.at < this.#maxMs) return false;
+    // What moves begins anew.
+    this.#since = { at: now, written };
+    return written - since.written < ((now - since.at) / 1_000) * connectionLimits.takenBytesPerSecondMin;
+  }
+}
+
+export class ConnectionLedger {
+  readonly #idleBytes: LeakyBucket;
+  readonly #settings: LeakyBucket;
+  readonly #pings: LeakyBucket;
+  readonly #unread: StallWatch;
+  readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
+  #usefulBytes = 0;
+  #read = 0;
+
+  /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. */
+  constructor(stallMaxMs: number, now: number) {
+    const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } =
+      connectionLimits;
+    this.#unread = new StallWatch(stallMaxMs);
+    this.#idleBytes = new LeakyBucket(idleBytesMax, idleBytesPerSecond, now);
+    this.#settings = new LeakyBucket(settingsMax, settingsPerSecond, now);
+    this.#pings = new LeakyBucket(pingsMax, pingsPerSecond, now);
+  }
+
+  /** `headerBytes`: as many as the headers of a call may take. */
+  addCall(headerBytes: number, now: number): void {
+    this.#usefulBytes += headerBytes;
+    this.#pings.add(-connectionLimits.pingsPerCall, now);
+  }
+
+  addMessage(bytes: number): void {
+    this.#usefulBytes += bytes;
+  }
+
+  /** Answers whether that was one too many. */
+  addSettings(now: number): boolean {
+    return this.#settings.add(1, now);
+  }
+
+  /** Answers whether that was one too many. */
+  addPing(now: number): boolean {
+    return this.#pings.add(1, now);
+  }
+
+  /** To be asked a few times a second. Undefined while the connection is worth its cost. */
+  judge({ read, written, unsent }: Traffic, now: number): Excess | undefined {
+    const isIdle = this.#idleBytes.add(read - this.#read - this.#usefulBytes, now);
+    this.#read = read;
+    this.#usefulBytes = 0;
+    if (isIdle) return 'frames that do no work';
+    const isUnread = this.#unread.hasStalled(unsent > 0, written, now);
+    const isOverfull = this.#overfull.hasStalled(unsent > connectionLimits.unsentBytesMax, written, now);
+    return isUnread || isOverfull ? 'answers that are not read' : undefined;
+  }
+}

@@ -1,0 +1,353 @@
+/** Floods of frames, and peers that send or read next to nothing: each on one connection, at a door with TLS and at one without. */
+import protobuf from 'protobufjs';
+import { endHeaders, endStream, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
+import { enhanceYourCalm, RawPeer, type RawPeerOptions } from './frames.ts';
+import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { Bystander, cpuMs, isRight, openTargets, patienceMs, residentMiB, sleep, type Target } from './target.ts';
+
+interface Flood {
+  readonly name: string;
+  readonly fault: string;
+  readonly isShort?: boolean;
+  readonly options?: RawPeerOptions;
+  /** Sends until the connection is closed or it has nothing more. `scale` is 1 in full, less in tests. */
+  readonly send: (peer: RawPeer, scale: number) => Promise<unknown>;
+}
+
+const block = headerBlock(inferHeaders());
+const none = Buffer.alloc(0);
+const idOf = (index: number): number => 1 + 2 * index;
+const open = (id: number, flags = endHeaders): Buffer => frame('headers', flags, id, block);
+const number = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+};
+const cancel = 8;
+
+/** So many frames in one write. */
+const bundle = (count: number, make: (index: number) => Buffer): Buffer =>
+  Buffer.concat(Array.from({ length: count }, (_, index) => make(index)));
+/** `total` frames, a hundred in each write. */
+const many = (peer: RawPeer, total: number, make: (index: number) => Buffer): Promise<number> =>
+  peer.flood(Math.ceil(total / 100), (at) => bundle(100, (index) => make(at * 100 + index)));
+/** The same frame, `total` times, a thousand in each write. */
+function same(peer: RawPeer, total: number, one: Buffer): Promise<number> {
+  const thousand = bundle(1_000, () => one);
+  return peer.flood(Math.ceil(total / 1_000), () => thousand);
+}
+/** The same, but never more at once than the answers that nghttp2 lets wait. */
+async function paced(peer: RawPeer, total: number, one: Buffer): Promise<void> {
+  const hundred = bundle(100, () => one);
+  for (let sent = 0; sent < total && (await peer.write(hundred)); sent += 100) await sleep(1);
+}
+
+/** A header block of any length, in frames of 16 KiB. */
+function headersOf(id: number, long: Buffer): Buffer {
+  const parts = Array.from({ length: Math.ceil(long.length / 16_384) }, (_, index) =>
+    long.subarray(index * 16_384, (index + 1) * 16_384),
+  );
+  return Buffer.concat(
+    parts.map((part, index) =>
+      frame(index === 0 ? 'headers' : 'continuation', index === parts.length - 1 ? endHeaders : 0, id, part),
+    ),
+  );
+}
+
+/** A whole request, whose answer is as large. */
+function largeCall(id: number, bytes: number): Buffer {
+  const writer = protobuf.Writer.create().uint32(0x0a).string('bytes');
+  writer.uint32(0x2a).fork().uint32(0x0a).string('x').uint32(0x12).string('UINT8');
+  writer.uint32(0x1a).fork().uint32(bytes).ldelim().ldelim();
+  const message = Buffer.from(writer.uint32(0x3a).bytes(new Uint8Array(bytes)).finish());
+  const body = Buffer.concat([Buffer.from([0]), number(message.length), message]);
+  const parts = Math.ceil(body.length / 16_384);
+  return Buffer.concat([
+    open(id),
+    bundle(parts, (index) =>
+      frame('data', index === parts - 1 ? endStream : 0, id, body.subarray(index * 16_384, (index + 1) * 16_384)),
+    ),
+  ]);
+}
+
+export const floods: readonly Flood[] = [
+  {
+    name: 'rapid-reset',
+    fault: '20,000 calls that are reset as they are opened',
+    isShort: true,
+    send: (peer, scale) =>
+      many(peer, 20_000 * scale, (at) =>
+        Buffer.concat([open(idOf(at)), frame('rstStream', 0, idOf(at), number(cancel))]),
+      ),
+  },
+  {
+    name: 'made-reset',
+    fault: '20,000 calls that the door has to reset (WINDOW_UPDATE of 0)',
+    send: (peer, scale) =>
+      many(peer, 20_000 * scale, (at) =>
+        Buffer.concat([open(idOf(at)), frame('windowUpdate', 0, idOf(at), number(0))]),
+      ),
+  },
+  {
+    name: 'continuation',
+    fault: '100,000 CONTINUATION frames',
+    send: async (peer, scale) => {
+      await peer.write(frame('headers', 0, 1, block));
+      await same(peer, 100_000 * scale, frame('continuation', 0, 1, Buffer.from([0, 1, 97, 1, 98])));
+    },
+  },
+  {
+    name: 'settings',
+    fault: '100,000 SETTINGS, their answers read',
+    isShort: true,
+    send: (peer, scale) => paced(peer, 100_000 * scale, frame('settings', 0, 0, none)),
+  },
+  {
+    name: 'ping',
+    fault: '100,000 PINGs, their answers read',
+    send: (peer, scale) => paced(peer, 100_000 * scale, frame('ping', 0, 0, Buffer.alloc(8))),
+  },
+  {
+    name: 'empty-data',
+    fault: '100,000 DATA frames without data',
+    send: async (peer, scale) => {
+      await peer.write(open(1));
+      await same(peer, 100_000 * scale, frame('data', 0, 1, none));
+    },
+  },
+  {
+    name: 'window-update',
+    fault: 'up to 5,000,000 WINDOW_UPDATEs',
+    send: (peer) => same(peer, 5_000_000, frame('windowUpdate', 0, 0, number(1))),
+  },
+  {
+    name: 'priority',
+    fault: '100,000 PRIORITY frames',
+    send: (peer, scale) =>
+      many(peer, 100_000 * scale, (at) => frame('priority', 0, idOf(at), Buffer.from([0, 0, 0, 0, 1]))),
+  },
+  {
+    name: 'streams',
+    fault: '5,000 calls at once',
+    isShort: true,
+    send: (peer) => many(peer, 5_000, (at) => open(idOf(at))),
+  },
+  {
+    name: 'headers-only',
+    fault: 'a call whose request never comes',
+    send: (peer) => peer.write(open(1)),
+  },
+  {
+    name: 'slow-body',
+    fault: 'a request of a byte per second',
+    send: async (peer) => {
+      await peer.write(open(1));
+      while (await peer.write(frame('data', 0, 1, Buffer.from([0])))) if (await peer.closed(1_000)) break;
+    },
+  },
+  {
+    name: 'header-block',
+    fault: 'headers of 1 MB',
+    send: (peer) => {
+      const pairs = Array.from({ length: 100 }, (_, at): [string, string] => [`x-${at}`, 'x'.repeat(10_000)]);
+      return peer.write(headersOf(1, headerBlock([...inferHeaders(), ...pairs])));
+    },
+  },
+  {
+    name: 'header-value',
+    fault: 'a bearer token of 1 MB',
+    send: (peer) =>
+      peer.write(headersOf(1, headerBlock([...inferHeaders(), ['authorization', `Bearer ${'x'.repeat(1_000_000)}`]]))),
+  },
+  {
+    name: 'header-index',
+    fault: 'headers with an index of nothing',
+    send: (peer) => peer.write(frame('headers', endHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0x7f]))),
+  },
+  {
+    name: 'slow-reader',
+    fault: 'answers of 1 MiB that nobody reads',
+    // SETTINGS_INITIAL_WINDOW_SIZE 0: nothing of an answer may be sent.
+    options: { settings: [[4, 0]] },
+    send: async (peer) => {
+      // By then the door has told that it takes more than 64 KiB.
+      await sleep(500);
+      for (let at = 0; at < 4; at++) await peer.write(largeCall(idOf(at), 1024 * 1024));
+    },
+  },
+];
+
+/** What one flood came to at one door. */
+export interface FloodOutcome {
+  readonly isClosed: boolean;
+  /** From the last frame on. */
+  readonly closedAfterMs: number;
+  readonly goAway: number | undefined;
+}
+
+export async function sendFlood(target: Target, { options, send }: Flood, scale = 1): Promise<FloodOutcome> {
+  using peer = await RawPeer.open(target.address, options);
+  await send(peer, scale);
+  const sentAt = performance.now();
+  // A door that bears slow peers for a while closes only after it.
+  const isClosed = await peer.closed(patienceMs + 5_000);
+  return { isClosed, closedAfterMs: performance.now() - sentAt, goAway: peer.goAway };
+}
+
+/** What a fault costs those who have no part in it. */
+interface Cost<T> {
+  readonly outcome: T;
+  readonly baseMs: number;
+  readonly p99Ms: number;
+  readonly failures: number;
+  readonly grownMiB: number;
+  readonly isIdleAgain: boolean;
+  readonly isRight: boolean;
+}
+
+/** Another connection's p99 may rise to twice its base, and below this is the clock's noise. */
+const noiseMs = 5;
+const grownMaxMiB = 32;
+
+async function costOf<T>(target: Target, plan: FaultPlan, act: () => Promise<T>): Promise<Cost<T>> {
+  using bystander = new Bystander(target);
+  await sleep(Math.min(1_000, plan.beforeMs));
+  bystander.take();
+  await sleep(Math.min(2_000, plan.beforeMs));
+  const { p99Ms: baseMs } = bystander.take();
+  const before = residentMiB(target.pid);
+  let most = before;
+  const sampler = setInterval(() => {
+    most = Math.max(most, residentMiB(target.pid));
+  }, 50);
+  const [outcome] = await Promise.all([act(), sleep(Math.min(4_000, plan.duringMs))]);
+  clearInterval(sampler);
+  const { p99Ms, failures } = bystander.take();
+  await bystander.stop();
+  const isIdleAgain = await becomesIdle(target.pid, 5_000);
+  return { outcome, baseMs, p99Ms, failures, grownMiB: most - before, isIdleAgain, isRight: await isRight(target) };
+}
+
+/** Less than a tenth of a core for half a second. */
+async function becomesIdle(pid: number, withinMs: number): Promise<boolean> {
+  for (const until = performance.now() + withinMs; performance.now() < until; ) {
+    const before = cpuMs(pid);
+    await sleep(500);
+    if (cpuMs(pid) - before <= 50) return true;
+  }
+  return false;
+}
+
+const isQuick = ({ baseMs, p99Ms }: Cost<unknown>): boolean => p99Ms <= Math.max(2 * baseMs, baseMs + noiseMs);
+
+const isBorne = (cost: Cost<unknown>): boolean =>
+  isQuick(cost) && cost.failures === 0 && cost.grownMiB <= grownMaxMiB && cost.isIdleAgain && cost.isRight;
+
+const costText = ({ baseMs, p99Ms, failures, grownMiB, isIdleAgain, isRight }: Cost<unknown>): string =>
+  [
+    `${grownMiB.toFixed(1)} MiB`,
+    `p99 ${baseMs.toFixed(1)} -> ${p99Ms.toFixed(1)} ms`,
+    ...(failures > 0 ? [`${failures} others failed`] : []),
+    ...(isIdleAgain ? [] : ['CPU not idle']),
+    ...(isRight ? [] : ['next request wrong']),
+  ].join(', ');
+
+/** The least of three, since others use the machine too; a fault that is told by more than the time is told at once. */
+async function leastCost<T>(target: Target, plan: FaultPlan, act: () => Promise<T>): Promise<Cost<T>> {
+  let least = await costOf(target, plan, act);
+  for (let again = 0; again < 2 && !isQuick(least); again++) {
+    const other = await costOf(target, plan, act);
+    if (other.p99Ms / other.baseMs < least.p99Ms / least.baseMs) least = other;
+  }
+  return least;
+}
+
+/** Runs `act` at the door with TLS and at the one without, and asks of both what is promised of every flood. */
+async function atBothDoors<T>(
+  plan: FaultPlan,
+  act: (target: Target) => Promise<T>,
+  judge: (outcome: T) => { readonly kept: boolean; readonly text: string },
+): Promise<Measured> {
+  await using targets = await openTargets();
+  const pids = targets.pids().join();
+  const texts: string[] = [];
+  let kept = true;
+  for (const target of [targets.gateway, targets.service]) {
+    const cost = await leastCost(target, plan, () => act(target));
+    const judged = judge(cost.outcome);
+    kept &&= judged.kept && isBorne(cost);
+    texts.push(`${target.name}: ${judged.text}, ${costText(cost)}`);
+  }
+  if (targets.pids().join() !== pids) return { kept: false, measured: `${texts.join('; ')}; a process is gone` };
+  return { kept, measured: texts.join('; ') };
+}
+
+const promise =
+  'connection closed; memory <= +32 MiB; p99 of another connection <= 2x; CPU idle in 5 s; same process, next request right';
+
+const rowOf = (flood: Flood): FaultRow => ({
+  name: `flood-${flood.name}`,
+  fault: `${flood.fault}, on one connection`,
+  promise,
+  isShort: flood.isShort ?? false,
+  run: (plan) =>
+    atBothDoors(
+      plan,
+      (target) => sendFlood(target, flood),
+      ({ isClosed, closedAfterMs, goAway }) => ({
+        kept: isClosed,
+        text: isClosed
+          ? `closed after ${Math.round(closedAfterMs)} ms${goAway === undefined ? '' : ` (GOAWAY ${goAway === enhanceYourCalm ? 'ENHANCE_YOUR_CALM' : goAway})`}`
+          : 'NOT closed',
+      }),
+    ),
+});
+
+/** As the doors have it. */
+const idleConnectionsMax = 1_024;
+const crowd = 3_000;
+/** Handshakes and all; what OpenSSL keeps of a connection is about 50 KiB. */
+const crowdMaxMiB = 192;
+
+/** Connections of one address that never call, opened a hundred at a time. */
+export class Crowd implements Disposable {
+  readonly #peers: RawPeer[] = [];
+
+  async open(target: Target, count: number): Promise<void> {
+    while (this.#peers.length < count)
+      this.#peers.push(...(await Promise.all(Array.from({ length: 100 }, () => RawPeer.open(target.address)))));
+  }
+
+  stay(): number {
+    return this.#peers.filter((peer) => !peer.isClosed).length;
+  }
+
+  [Symbol.dispose](): void {
+    for (const peer of this.#peers) peer[Symbol.dispose]();
+  }
+}
+
+const crowdRow: FaultRow = {
+  name: 'flood-idle-connections',
+  fault: `${crowd} connections of one address that never call`,
+  promise: `at most ${idleConnectionsMax} stay; memory <= +${crowdMaxMiB} MiB; the next request is right`,
+  isShort: false,
+  run: async () => {
+    await using targets = await openTargets();
+    const texts: string[] = [];
+    let kept = true;
+    for (const target of [targets.gateway, targets.service]) {
+      const before = residentMiB(target.pid);
+      using many = new Crowd();
+      await many.open(target, crowd);
+      const grown = residentMiB(target.pid) - before;
+      await sleep(1_000);
+      const stay = many.stay();
+      kept &&= stay > 0 && stay <= idleConnectionsMax && grown <= crowdMaxMiB && (await isRight(target));
+      texts.push(`${target.name}: ${stay} stay, ${grown.toFixed(1)} MiB`);
+    }
+    return { kept, measured: texts.join('; ') };
+  },
+};
+
+export const floodRows: readonly FaultRow[] = [...floods.map(rowOf), crowdRow];
