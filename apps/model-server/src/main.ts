@@ -65,6 +65,7 @@ await main(async () => {
     noticeMs: serviceNoticeMs,
     graceMs: mesh.limits.deadlineMaxMs,
     tracing,
+    onDraining: service.shedForDrain,
     close: async () => {
       for (const gateway of gateways) gateway.close();
       await service.close();

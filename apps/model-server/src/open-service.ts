@@ -13,6 +13,8 @@ export interface OpenService {
   readonly isReady: (name: string, version: string) => boolean;
   readonly load: (name: string, version: string) => Load | undefined;
   readonly names: () => readonly string[];
+  /** The process is about to end: what waits and matters least is refused. */
+  readonly shedForDrain: () => void;
   close(): Promise<void>;
 }
 
@@ -115,6 +117,9 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    shedForDrain: () => {
+      for (const version of versions) version.shedForDrain();
+    },
     close: async () => {
       const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), closeLimitMs);
       await Promise.all(versions.map((version) => version.close()));

@@ -97,6 +97,8 @@ export interface DrainOptions {
   /** Longest time that calls in flight get: the longest that any may take. */
   readonly graceMs: number;
   readonly tracing: Tracing;
+  /** The notice is over: from now on new calls are refused. */
+  readonly onDraining?: () => void;
   /** What is behind the door, closed when the last call is answered; the last spans go after it. */
   readonly close: () => Promise<void>;
 }
@@ -105,7 +107,8 @@ export interface DrainOptions {
  * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, then no more calls, calls in flight finish, then the rest in
  * order. A second signal forces: exit code 1.
  */
-export function drainOnSignal({ door, noticeMs, graceMs, tracing, close }: DrainOptions): Drain {
+export function drainOnSignal(options: DrainOptions): Drain {
+  const { door, noticeMs, graceMs, tracing, onDraining = () => {}, close } = options;
   let draining = false;
   let signalled = false;
   const drain = async (notice: number): Promise<void> => {
@@ -113,6 +116,7 @@ export function drainOnSignal({ door, noticeMs, graceMs, tracing, close }: Drain
     draining = true;
     if (process.connected) process.send?.({ kind: 'draining' } satisfies ProcessMessage);
     await door.announceEnd(notice);
+    onDraining();
     await door.close(graceMs);
     await close();
     await tracing.shutdown();

@@ -91,6 +91,11 @@ export class CallQueue<Entry extends Waiting> {
     return true;
   }
 
+  /** Those of a class that wait, as they would be taken. */
+  of(priority: Priority): readonly Entry[] {
+    return [...this.#classes[priority]];
+  }
+
   drain(): Entry[] {
     const all = priorities.flatMap((priority) => this.#classes[priority].splice(0));
     this.#size = 0;

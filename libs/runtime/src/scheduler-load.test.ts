@@ -115,6 +115,23 @@ describe('a scheduler with more to do than it can', () => {
     );
   });
 
+  it('lets what matters least go elsewhere when its process is about to end, and finishes the rest', async () => {
+    const { ask, run, scheduler } = start();
+    const begun = ask(100, 10_000, 'sheddable');
+    await turn();
+    const waiting = [ask(1, 10_000, 'sheddable'), ask(2, 10_000), ask(3, 10_000, 'critical')];
+    scheduler.shedForDrain();
+    for (let runs = 0; runs < 3; runs++) await run();
+    assert.deepEqual(
+      [begun, ...waiting].map(({ state }) => state.outcome),
+      ['answered', 'DRAINING', 'answered', 'answered'],
+    );
+    await assert.rejects(waiting[0]?.answer as Promise<unknown>, {
+      metadata: { may_have_begun: 'false' },
+      retryAfterMs: 0,
+    });
+  });
+
   it('tells with its load how full it is', async () => {
     const { ask, scheduler } = start({ callsMax: 4 });
     ask(100, 1_000);

@@ -95,6 +95,11 @@ export class Scheduler {
     clearTimeout(this.#wait);
   }
 
+  /** Refuses what waits and matters least, for the sake of the rest: this process is about to end, and another may have time for it. */
+  shedForDrain(): void {
+    for (const entry of this.#queue.of('sheddable')) this.#leave(entry, shuttingDown(this.#options.subject));
+  }
+
   /** Has `next` run what `old` would have from now on; resolves when what `old` has begun is done. */
   async replace(old: BatchWorker, next: BatchWorker): Promise<void> {
     const slot = this.#slots.find(({ worker }) => worker === old);
@@ -106,7 +111,7 @@ export class Scheduler {
 
   async close(): Promise<void> {
     const { subject } = this.#options;
-    this.refuse(new InferError('UNAVAILABLE', `${subject} is shutting down`, { reason: 'DRAINING', retryAfterMs: 0 }));
+    this.refuse(shuttingDown(subject));
     await Promise.all(this.#slots.map(({ worker }) => worker.close()));
   }
 
@@ -272,3 +277,11 @@ export class Scheduler {
     answer();
   }
 }
+
+/** What waits has not begun, and may be tried elsewhere. */
+const shuttingDown = (subject: string): InferError =>
+  new InferError('UNAVAILABLE', `${subject} is shutting down`, {
+    reason: 'DRAINING',
+    metadata: { may_have_begun: 'false' },
+    retryAfterMs: 0,
+  });

@@ -38,6 +38,8 @@ export interface ServedVersion {
   readonly infer: Infer;
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
+  /** The process is about to end: what waits and matters least is refused. */
+  readonly shedForDrain: () => void;
   close(): Promise<void>;
 }
 
@@ -190,7 +192,9 @@ function servedVersion(
     checkOutputs(signature, tensors, name);
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
-  return { name, version, platform, signature, infer, load: () => scheduler.load, close: () => scheduler.close() };
+  const load = (): Load => scheduler.load;
+  const shedForDrain = (): void => scheduler.shedForDrain();
+  return { name, version, platform, signature, infer, load, shedForDrain, close: () => scheduler.close() };
 }
 
 /** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
