@@ -25,7 +25,7 @@ export async function openService(mesh: Mesh, name: string, askMesh: Infer): Pro
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh.limits.messageBytesMax)));
+  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh)));
   const opened = transforms.map((transform) =>
     openTransform({
       ...transform,
@@ -53,7 +53,7 @@ function endStuckProcess(subject: string): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
 }
 
-function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): Promise<ServedVersion>[] {
+function openVersions(model: Model, { cpus }: Service, { limits, resilience }: Mesh): Promise<ServedVersion>[] {
   const { name, runLimitMs, instances, batching, queue, providers, memoryMaxMb } = model;
   const intraOpThreads = model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances));
   const memory = memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 };
@@ -73,7 +73,8 @@ function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): 
       memory,
       runLimitMs,
       queue,
-      outputBytesMax,
+      adaptiveLimit: resilience.adaptiveLimit,
+      outputBytesMax: limits.messageBytesMax,
       onStuck,
     });
   });

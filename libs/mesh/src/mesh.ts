@@ -110,17 +110,28 @@ export interface Mesh {
   readonly tls: MeshTls | undefined;
 }
 
-/** Which policies stand between the gateway and its services. */
+/** Which policies stand between the gateway and its services, and in them; each is on unless told. */
 export interface Resilience {
   readonly breaker: boolean;
   readonly retry: boolean;
   readonly ejection: boolean;
   readonly earlyRefusal: boolean;
+  /** How many runs of a version with several instances go on at once is learned; else as many as it has instances. */
+  readonly adaptiveLimit: boolean;
+  /** Of what a service refuses for the most part, a share is not sent to it. */
+  readonly throttle: boolean;
   /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
   readonly slowMs?: number | undefined;
 }
 
-export const resilienceDefault: Resilience = { breaker: true, retry: true, ejection: true, earlyRefusal: true };
+export const resilienceDefault: Resilience = {
+  breaker: true,
+  retry: true,
+  ejection: true,
+  earlyRefusal: true,
+  adaptiveLimit: true,
+  throttle: true,
+};
 
 /** The public door. */
 export interface Gateway {

@@ -52,6 +52,8 @@ const resilienceFields = {
   retry: boolean,
   ejection: boolean,
   earlyRefusal: boolean,
+  adaptiveLimit: boolean,
+  throttle: boolean,
   slowMs: integer(1, 60_000),
 };
 

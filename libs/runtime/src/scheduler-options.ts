@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
   readonly queue: QueueOptions;
+  /** Default true: how many of the workers run at once is learned. False: all of them. */
+  readonly adaptiveLimit?: boolean;
   /** Bytes that the outputs of one call may take. */
   readonly outputBytesMax: number;
   /** Default: the real one. */

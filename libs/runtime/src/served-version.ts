@@ -59,6 +59,8 @@ export interface ModelOptions {
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
   readonly runLimitMs: number;
   readonly queue: QueueOptions;
+  /** Default true: how many of the instances run at once is learned. */
+  readonly adaptiveLimit?: boolean;
   readonly outputBytesMax: number;
   /** A run passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
   readonly onStuck: () => void;
@@ -80,7 +82,9 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const workers = Array.from({ length: options.instances }, startWorker);
   const batches = await warmUp(workers, options, subject);
   const batching = batches ? options.batching : undefined;
-  scheduler = new Scheduler({ subject, spanName: `${name}/${version}`, workers, batching, queue, outputBytesMax });
+  const { adaptiveLimit = true } = options;
+  const spanName = `${name}/${version}`;
+  scheduler = new Scheduler({ subject, spanName, workers, batching, queue, adaptiveLimit, outputBytesMax });
   const served = servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
