@@ -173,6 +173,9 @@ export class Edge {
     const all = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
     // Nothing was done, so this is no second try.
     if (isUntouched(error) && all.some((endpoint) => !tried.has(endpoint))) return;
+    // Where all have too much to do, whoever asked is told at once: to wait here and ask again would only be more of it.
+    if (error.reason === 'OVERLOADED' && all.every((endpoint) => tried.has(endpoint)))
+      throw withAttempts(error, call.attempts);
     if (isLost(error)) call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
