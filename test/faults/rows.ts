@@ -1,0 +1,15 @@
+import { clockRows } from './clocks.ts';
+import { failureRows } from './failures.ts';
+import { killRows } from './kills.ts';
+import { networkRows } from './network.ts';
+import { overloadRows } from './overload.ts';
+import type { FaultRow } from './row.ts';
+
+/** The fault table, a family after the other. */
+export const faultRows: readonly FaultRow[] = [
+  ...killRows,
+  ...failureRows,
+  ...overloadRows,
+  ...networkRows,
+  ...clockRows,
+];
