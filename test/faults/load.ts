@@ -98,7 +98,7 @@ export class Recorder {
     try {
       const { parameters, outputs } = await this.#door.infer(request, context);
       const path = parseExplanation(parameters.get(explanationParameter));
-      if (path) operation.attempts = triesIn(path);
+      if (path) Object.assign(operation, { attempts: triesIn(path), endpoint: endpointIn(path) });
       operation.versions = ask.versionsOf ? ask.versionsOf(outputs) : versionsIn(path);
       end(operation, 'ok', 'OK');
     } catch (thrown) {
@@ -131,6 +131,10 @@ const spansOf = (path: Explanation): Explanation[] => [path, ...path.children.fl
 /** Of the gateway at the services; what a stage of another service asks is told there. */
 const triesIn = (path: Explanation): number =>
   Math.max(1, spansOf(path).filter(({ kind, attributes }) => kind === 'try' && attributes?.['sheaf.endpoint']).length);
+
+/** Of the last try that was answered. */
+const endpointIn = (path: Explanation): string =>
+  String(spansOf(path).findLast(({ kind, code }) => kind === 'try' && code === 'OK')?.attributes?.['sheaf.endpoint']);
 
 /** `name=version` of each try that answered, sorted. */
 const versionsIn = (path: Explanation | undefined): string =>

@@ -100,7 +100,7 @@ const grey =
     });
     const base = quantile(run.between(run.loadedAt, run.faultAt).map(took), 0.9);
     const late = run.between(run.faultAt + ejectedWithinMs, run.healedAt);
-    const slow = late.filter((call) => took(call) >= roundTripMs).length / late.length;
+    const slow = late.filter(({ endpoint }) => endpoint === `127.0.0.1:${link.port}`).length / late.length;
     const failed = failedPart(run.between(run.faultAt, run.healedAt));
     return run.measured(slow <= 0.02 && failed === 0, [
       `${percent(slow)} of ${late.length} calls went there after ${seconds(ejectedWithinMs)}`,

@@ -22,20 +22,35 @@ const overloaded =
   async (plan: FaultPlan): Promise<Measured> => {
     const ask: Ask = { model: 'ask-work', timeoutMs: 600, inputs: workFor(20) };
     await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
+    // What else the machine does makes everything late; the readiness of the gateway, which asks nobody, says by how much.
+    const probes: number[] = [];
+    const probe = async (): Promise<void> => {
+      const began = performance.now();
+      await mesh.door.isServerReady(1_000);
+      probes.push(performance.now() - began);
+    };
+    let probing: NodeJS.Timeout | undefined;
     const run = await runUnderFault({
       plan,
       mesh,
       next: () => ask,
-      inject: (load, { capacity }) => (load.ratePerSecond = factor * capacity),
-      heal: (load, { capacity }) => (load.ratePerSecond = capacity / 2),
-    });
+      inject: (load, { capacity }) => {
+        load.ratePerSecond = factor * capacity;
+        probing = setInterval(probe, 100);
+      },
+      heal: (load, { capacity }) => {
+        load.ratePerSecond = capacity / 2;
+        clearInterval(probing);
+      },
+    }).finally(() => clearInterval(probing));
     const calls = run.between(run.faultAt, run.healedAt);
     const goodput = goodputOf(run, run.capacity);
     const refusedMs = quantile(times(calls, 'fail'), 0.9);
+    const lateMs = quantile(probes, 0.9);
     const backMs = recoveredMs(run, run.healedAt, run.endedAt, allAnswered);
-    return run.measured(goodput >= 0.8 && refusedMs <= 20 && backMs <= 5_000, [
+    return run.measured(goodput >= 0.8 && refusedMs <= 20 + lateMs && backMs <= 5_000, [
       `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,
-      `90 % of the refusals within ${ms(refusedMs)}`,
+      `90 % of the refusals within ${ms(refusedMs)}, of readiness ${ms(lateMs)}`,
       `all answered again after ${seconds(backMs)}`,
       failures(calls),
     ]);
@@ -87,6 +102,7 @@ async function spared(plan: FaultPlan): Promise<Measured> {
 
 /** Runs that share two cores with one another: more at once take longer each, and end after their deadlines. */
 async function crowded(plan: FaultPlan): Promise<Measured> {
+  const cores = 2;
   const loops = 20_000;
   const ask: Ask = {
     model: 'slow',
@@ -99,24 +115,19 @@ async function crowded(plan: FaultPlan): Promise<Measured> {
     replicas: { slow: 1 },
     off: plan.off,
   });
-  let alone = 0;
   const run = await runUnderFault({
     plan,
     mesh,
     next: () => ask,
-    ratePerSecond: 8,
-    inject: (load, moments) => {
-      alone = moments.faultAt;
-      load.ratePerSecond = Number(process.env.R ?? 200);
-    },
-    heal: (load) => (load.ratePerSecond = 8),
+    inFlight: cores,
+    inject: (load, { capacity }) => (load.ratePerSecond = 5 * capacity),
+    heal: (load, { capacity }) => (load.ratePerSecond = capacity / 2),
   });
-  const before = run.between(run.loadedAt, alone);
   const calls = run.between(run.faultAt, run.healedAt);
-  const answered = calls.filter(({ outcome }) => outcome === 'ok').length / ((run.healedAt - run.faultAt) / 1_000);
-  return run.measured(true, [
-    `alone ${ms(quantile(times(before), 0.5))}`,
-    `answered ${answered.toFixed(0)} a second, half in ${ms(quantile(times(calls), 0.5))}`,
+  const goodput = goodputOf(run, run.capacity);
+  return run.measured(goodput >= 0.25, [
+    `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,
+    `half of the answers within ${ms(quantile(times(calls), 0.5))}`,
     failures(calls),
   ]);
 }
@@ -146,8 +157,8 @@ export const overloadRows: readonly FaultRow[] = [
   },
   {
     name: 'overload-crowded',
-    fault: 'eight instances on two cores, more runs than the cores can do',
-    promise: '',
+    fault: 'eight instances on two cores, five times what they can do, deadlines of 150 ms',
+    promise: 'goodput at least 25 % of what two at a time do, with the load on the same cores',
     isShort: false,
     policy: 'adaptiveLimit',
     run: crowded,

@@ -63,12 +63,15 @@ const goAwayFrame = (): Buffer => frame('goAway', 0, 0, Buffer.from([0x7f, 0xff,
 class Lane {
   readonly #to: Socket;
   readonly #proxy: FaultProxy;
+  readonly #bytesLeft: () => number;
   readonly #written: (bytes: Buffer) => void;
   readonly #waiting: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
   #running = false;
 
-  constructor(to: Socket, proxy: FaultProxy, written: (bytes: Buffer) => void) {
+  /** `bytesLeft`: no more than so many go out. */
+  constructor(to: Socket, proxy: FaultProxy, bytesLeft: () => number, written: (bytes: Buffer) => void) {
     this.#to = to;
+    this.#bytesLeft = bytesLeft;
     this.#proxy = proxy;
     this.#written = written;
   }
@@ -93,10 +96,10 @@ class Lane {
     for (let at = 0; at < bytes.length && this.#to.writable; ) {
       const { bytesPerSecond, sliceBytes } = this.#proxy;
       const perTick = Math.max(1, Math.min(sliceBytes, bytesPerSecond / 100));
-      const slice = bytes.subarray(at, at + perTick);
+      const slice = bytes.subarray(at, at + Math.min(perTick, Math.max(0, this.#bytesLeft())));
       at += slice.length;
+      this.#to.write(slice);
       this.#written(slice);
-      if (this.#to.writable) this.#to.write(slice);
       if (Number.isFinite(bytesPerSecond)) await pause((slice.length * 1_000) / bytesPerSecond);
       else if (Number.isFinite(sliceBytes)) await new Promise(setImmediate);
     }
@@ -155,13 +158,23 @@ export async function openFaultProxy(target: number): Promise<FaultProxy> {
       leaving?.();
       leaving = undefined;
     };
-    const down = new Lane(socket, proxy, (slice) => {
-      said += slice.length;
-      cursor.take(slice);
-      if (said >= proxy.resetAfterBytes) setImmediate(() => socket.resetAndDestroy());
-      setImmediate(tellLeaving);
-    });
-    const up = new Lane(upstream, proxy, () => {});
+    const down = new Lane(
+      socket,
+      proxy,
+      () => proxy.resetAfterBytes - said,
+      (slice) => {
+        said += slice.length;
+        cursor.take(slice);
+        if (said >= proxy.resetAfterBytes) socket.resetAndDestroy();
+        else tellLeaving();
+      },
+    );
+    const up = new Lane(
+      upstream,
+      proxy,
+      () => Number.POSITIVE_INFINITY,
+      () => {},
+    );
     const client = {
       socket,
       goAway: (closeAfterMs: number): void => {

@@ -26,6 +26,8 @@ export interface Operation {
   attempts: number;
   /** Whether the log of the stages has it. */
   readonly isLogged: boolean;
+  /** The address that answered the gateway, as the answer tells. */
+  endpoint?: string;
   /** Which versions made the answer, as the answer shows. */
   versions?: string;
 }

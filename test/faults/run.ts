@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly next: (random: () => number) => Ask;
   /** Calls a second; undefined: half of what the mesh is measured to do. */
   readonly ratePerSecond?: number;
+  /** Calls at the same time while that is measured. Default 16. */
+  readonly inFlight?: number;
   /** Begins the fault. */
   readonly inject: (load: RunningLoad, run: Moments) => unknown;
   /** Ends it. */
@@ -29,8 +31,8 @@ export interface RunOptions {
 
 /** When what happened, on the clock of the record. */
 export interface Moments {
-  /** Calls a second that it can answer; 0 when that was not measured. */
-  readonly capacity: number;
+  /** Calls a second that it can answer, the less of before and after; 0 when that was not measured. */
+  capacity: number;
   readonly loadedAt: number;
   faultAt: number;
   healedAt: number;
@@ -53,7 +55,7 @@ export async function runUnderFault(options: RunOptions): Promise<Run> {
   const recorder = new Recorder(mesh.door);
   const call = (): Promise<Operation> => recorder.call(next(random));
   try {
-    const capacity = options.ratePerSecond ? 0 : await measureAll(call);
+    const capacity = options.ratePerSecond ? 0 : await measureAll(call, options.inFlight ?? capacityInFlight);
     if (options.ratePerSecond) await warmUp(options.ratePerSecond, random, call);
     if (!recorder.operations.some(({ outcome }) => outcome === 'ok'))
       throw new Error(`nothing is answered even without a fault: ${failures(recorder.operations)}`);
@@ -69,6 +71,12 @@ export async function runUnderFault(options: RunOptions): Promise<Run> {
     moments.endedAt = monotonicMs();
     await load.stop();
     await recorder.drained();
+    // The machine may have had less to give than when it was measured first.
+    if (capacity > 0)
+      moments.capacity = Math.min(
+        capacity,
+        await measureCapacity(call, options.inFlight ?? capacityInFlight, capacityMs),
+      );
     // What was cancelled last may still be on its way, and is not to begin.
     await pause(300);
     const { operations, stalls } = recorder;
@@ -88,9 +96,9 @@ export async function runUnderFault(options: RunOptions): Promise<Run> {
 }
 
 /** The compilers of Node have to have seen all of it first. */
-async function measureAll(call: () => Promise<Operation>): Promise<number> {
-  await measureCapacity(call, 4, warmUpMs);
-  return measureCapacity(call, capacityInFlight, capacityMs);
+async function measureAll(call: () => Promise<Operation>, inFlight: number): Promise<number> {
+  await measureCapacity(call, Math.min(4, inFlight), warmUpMs);
+  return measureCapacity(call, inFlight, capacityMs);
 }
 
 async function warmUp(rate: number, random: () => number, call: () => Promise<Operation>): Promise<void> {
