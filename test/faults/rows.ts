@@ -4,6 +4,7 @@ import { killRows } from './kills.ts';
 import { networkRows } from './network.ts';
 import { overloadRows } from './overload.ts';
 import type { FaultRow } from './row.ts';
+import { versionRows } from './versions.ts';
 
 /** The fault table, a family after the other. */
 export const faultRows: readonly FaultRow[] = [
@@ -12,4 +13,5 @@ export const faultRows: readonly FaultRow[] = [
   ...overloadRows,
   ...networkRows,
   ...clockRows,
+  ...versionRows,
 ];

@@ -12,7 +12,7 @@ const capacityInFlight = 16;
 
 export interface RunOptions {
   readonly plan: FaultPlan;
-  readonly mesh: FaultMesh;
+  readonly mesh: Pick<FaultMesh, 'door' | 'runs' | 'transitions' | 'samples'>;
   /** The next call. */
   readonly next: (random: () => number) => Ask;
   /** Calls a second; undefined: half of what the mesh is measured to do. */
