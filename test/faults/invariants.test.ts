@@ -17,6 +17,7 @@ const operation = (id: number, more: Partial<Operation> = {}): Operation => ({
   code: 'OK',
   reason: '',
   decision: '',
+  stages: 1,
   attempts: 1,
   versions: 'a=1 b=1',
   ...more,

@@ -54,12 +54,13 @@ export const nothingLate: Invariant = ({ operations, runs = [], stalls, standsti
 /** I10: at most 1.2 tries a call, and none beyond the first of what may not be asked twice. */
 export const fewAttempts: Invariant = ({ operations, runs = [] }) => {
   const attempts = operations.reduce((sum, operation) => sum + operation.attempts, 0);
-  const max = attemptsPerCallMax * operations.length + attemptsFree;
+  const calls = operations.reduce((sum, operation) => sum + operation.stages, 0);
+  const max = attemptsPerCallMax * calls + attemptsFree;
   const runsOf = Map.groupBy(runs, ({ id }) => id);
   const twice = operations.filter(({ id, isPure }) => !isPure && (runsOf.get(id)?.length ?? 0) > 1);
-  const begun = runs.length > max ? [`${operations.length} calls were begun ${runs.length} times`] : [];
+  const begun = runs.length > max ? [`${calls} calls were begun ${runs.length} times`] : [];
   return [
-    ...(attempts > max ? [`${operations.length} calls took ${attempts} tries`] : []),
+    ...(attempts > max ? [`${calls} calls took ${attempts} tries`] : []),
     ...begun,
     ...twice.map(({ id }) => `call ${id} is not pure and was begun ${runsOf.get(id)?.length} times`),
   ];

@@ -20,6 +20,8 @@ export interface Ask {
   /** Given the number of the call, which stages log. */
   readonly inputs: (id: number) => readonly Tensor[];
   readonly isPure?: boolean;
+  /** Of the pipeline that is asked. Default 1. */
+  readonly stages?: number;
   /** The caller leaves after this. */
   readonly cancelAfterMs?: number;
   /** What the answer says of the versions that made it. Default: the name and the version of each model, as explained. */
@@ -56,6 +58,7 @@ export class Recorder {
       ask.isPure ?? true,
       ask.model.startsWith('ask-'),
     );
+    operation.stages = ask.stages ?? 1;
     this.operations.push(operation);
     const work = this.#send(ask, operation);
     this.#open.add(work);

@@ -22,6 +22,8 @@ export interface Operation {
   code: string;
   reason: string;
   decision: string;
+  /** Stages that it goes through, each of which is a call to a service. */
+  stages: number;
   /** Tries that the gateway told of; 1 where it told nothing. */
   attempts: number;
   /** Whether the log of the stages has it. */
@@ -97,5 +99,6 @@ export const newOperation = (id: number, timeoutMs: number, isPure: boolean, isL
   code: '',
   reason: '',
   decision: '',
+  stages: 1,
   attempts: 1,
 });

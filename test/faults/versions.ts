@@ -51,7 +51,7 @@ async function newVersions(plan: FaultPlan): Promise<Measured> {
   const run = await runUnderFault({
     plan,
     mesh: { door: mesh.door, transitions: [], samples: [], runs: async () => undefined },
-    next: () => ({ model: 'both', timeoutMs: 2_000, inputs: () => [x], versionsOf }),
+    next: () => ({ model: 'both', timeoutMs: 2_000, stages: 2, inputs: () => [x], versionsOf }),
     ratePerSecond: 100,
     inject: async () => {
       await publish('first', 5);
