@@ -7,7 +7,7 @@ import { sampleModels } from '@sheaf/onnx';
 import { openState } from '@sheaf/store';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';
-import { StockClient } from '../support/stock-client.ts';
+import { steadyClient, steadyLoad } from '../support/steady-client.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const asks = `import { defineTransform } from '@sheaf/inference';
@@ -34,29 +34,6 @@ services:
   pair: { models: [double], replicas: 2 }
 `,
 };
-const raw = Buffer.from(Float32Array.of(1, 2).buffer);
-const request = (model: string) => ({
-  model_name: model,
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2] }],
-  raw_input_contents: [raw],
-});
-/** What a client does that outlives a gateway: both addresses, in turn, and one more try of UNAVAILABLE. */
-const serviceConfig = JSON.stringify({
-  loadBalancingConfig: [{ round_robin: {} }],
-  methodConfig: [
-    {
-      name: [{}],
-      retryPolicy: {
-        maxAttempts: 2,
-        initialBackoff: '0.05s',
-        maxBackoff: '0.05s',
-        backoffMultiplier: 1,
-        retryableStatusCodes: ['UNAVAILABLE'],
-      },
-    },
-  ],
-});
-
 async function up(of: Files): Promise<{ readonly mesh: RunningCommand; readonly folder: string }> {
   const folder = await writeFolder(of);
   const mesh = startSheaf(['up', folder, '--port', '0']);
@@ -75,25 +52,6 @@ const portsIn = (output: string): readonly string[] =>
 const pidsIn = (output: string): readonly string[] =>
   [...output.matchAll(/ is ready(?: again)?, pid (\d+)/g)].map(([, pid]) => String(pid));
 
-/** Calls at fixed times, whatever becomes of those before; answers what became of each. */
-function load(client: StockClient, everyMs: number): { stop(): Promise<readonly string[]> } {
-  const calls: Promise<string>[] = [];
-  const timer = setInterval(() => {
-    const model = calls.length % 2 === 0 ? 'both' : 'triple';
-    calls.push(
-      client
-        .call('ModelInfer', request(model))
-        .then(({ code, error }) => (error ? `${model}: ${code} ${error.details}` : 'OK')),
-    );
-  }, everyMs);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return Promise.all(calls);
-    },
-  };
-}
-
 describe('a mesh of two gateways', () => {
   let mesh: RunningCommand;
   let folder: string;
@@ -104,12 +62,8 @@ describe('a mesh of two gateways', () => {
   const restart = (...args: string[]) => runSheaf(['restart', ...args, '--folder', folder]);
 
   it('loses no call while every process of it is replaced, twice', async () => {
-    const target = `ipv4:${portsIn(mesh.output())
-      .map((port) => `127.0.0.1:${port}`)
-      .join(',')}`;
-    const own = { 'grpc.service_config': serviceConfig, 'grpc.use_local_subchannel_pool': 1 };
-    using client = new StockClient(target, own);
-    const under = load(client, 20);
+    using client = steadyClient(portsIn(mesh.output()));
+    const under = steadyLoad(client, ['both', 'triple'], 20);
     const rounds: string[] = [];
     for (let round = 0; round < 2; round++) {
       const { code, stdout, stderr } = await restart('--rolling');

@@ -1,15 +1,23 @@
+/** The switches of `resilience` in mesh.yaml that a row is about. */
+export const policies = ['breaker', 'retry', 'ejection', 'earlyRefusal', 'adaptiveLimit', 'throttle'] as const;
+export type Policy = (typeof policies)[number];
+
 /** How long a row is under load before, during and after its fault, and what its chances are drawn from. */
 export interface FaultPlan {
   readonly seed: number;
   readonly beforeMs: number;
   readonly duringMs: number;
   readonly afterMs: number;
+  /** Switched off in the mesh under test. */
+  readonly off?: Policy | undefined;
 }
 
 export interface Measured {
   readonly kept: boolean;
   /** The figures that the promise is about, in its order and units. */
   readonly measured: string;
+  /** What the invariants found; none is good. */
+  readonly violations?: readonly string[];
 }
 
 /** One fault and what is promised under it. */
@@ -20,5 +28,7 @@ export interface FaultRow {
   readonly promise: string;
   /** Whether it is among the few that every check runs. */
   readonly isShort: boolean;
+  /** What keeps the promise: with it switched off the row fails. */
+  readonly policy?: Policy;
   readonly run: (plan: FaultPlan) => Promise<Measured>;
 }

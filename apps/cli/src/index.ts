@@ -1,5 +1,6 @@
 export { type Answered, type AskOptions, ask } from './ask.ts';
 export { table } from './print.ts';
 export { type ProgressBar, progressBar } from './progress.ts';
+export { partsToRestart, restartOneByOne } from './rolling-restart.ts';
 export { type RunningMesh, startMesh, stopOnSignal } from './start-mesh.ts';
-export type { Supervised } from './supervisor.ts';
+export { type ProcessSpec, type Supervised, supervise } from './supervisor.ts';

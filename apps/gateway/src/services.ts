@@ -41,7 +41,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     const tls = service.endpoint ? service.tls : mesh.tls;
     return new EndpointPool(own, service, mesh.limits, { tls, onOverrun });
   });
-  const handles = opened.map((pool) => handleOf(pool, createEdge(pool, mesh, guards)));
+  const handles = opened.map((pool) => handleOf(pool, inferOf(pool, mesh, guards)));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -77,10 +77,14 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
   });
 }
 
-function handleOf(pool: EndpointPool, edge: Edge): ServiceHandle {
+function inferOf(pool: EndpointPool, mesh: Mesh, guards: Guards): Infer {
+  const edge = createEdge(pool, mesh, guards);
+  if (!mesh.resilience.throttle) return edge.infer;
   // Before everything else: what a service would refuse anyway is not worth the way to it.
-  const spared = throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock });
-  const infer = stack([spared], edge.infer);
+  return stack([throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock })], edge.infer);
+}
+
+function handleOf(pool: EndpointPool, infer: Infer): ServiceHandle {
   const { service } = pool;
   return {
     service,

@@ -32,9 +32,7 @@ export async function openService(
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await allOrNone(
-    models.flatMap((model) => openVersions(model, service, mesh.limits.messageBytesMax, onOverrun)),
-  );
+  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh, onOverrun)));
   const opened = transforms.map((transform) =>
     openTransform({
       ...transform,
@@ -65,7 +63,7 @@ function endStuckProcess(subject: string): void {
 function openVersions(
   model: Model,
   { cpus }: Service,
-  outputBytesMax: number,
+  { limits, resilience }: Mesh,
   onOverrun: (overrun: Overrun) => void,
 ): Promise<ServedVersion>[] {
   const { name, runLimitMs, instances, batching, queue, providers, memoryMaxMb } = model;
@@ -87,7 +85,8 @@ function openVersions(
       memory,
       runLimitMs,
       queue,
-      outputBytesMax,
+      adaptiveLimit: resilience.adaptiveLimit,
+      outputBytesMax: limits.messageBytesMax,
       onStuck,
       onOverrun,
     });

@@ -73,7 +73,7 @@ describe('client-side throttling', () => {
     assert.equal(throttledPart(300, 150), 0);
     assert.equal(throttledPart(300, 100), 100 / 301);
     assert.equal(throttledPart(300, 0), 0.8);
-    assert.deepEqual([throttledPart(149, 0), throttledPart(150, 0)], [0, 0.8]);
+    assert.deepEqual([throttledPart(9, 0), throttledPart(10, 0)], [0, 0.8]);
   });
 
   it('lets everything through to a service that accepts', async () => {
@@ -151,15 +151,28 @@ describe('client-side throttling', () => {
     assert.equal(throttledOf(await load(4, 120)), 0);
   });
 
-  it('forgets: thirty seconds after the last refusal everything is sent again', async () => {
+  it('forgets: two seconds after the last refusal everything is sent again', async () => {
     const { load, behaves, pass } = start();
     behaves(refuses('OVERLOADED'));
     await load(100, 30);
     behaves(() => answer);
-    pass(20_000);
-    assert.ok(throttledOf(await load(100, 1)) > 0.5);
-    pass(30_000);
+    pass(1_000);
+    assert.ok(throttledOf(await load(100, 0.25)) > 0.5);
+    pass(2_000);
     assert.equal(throttledOf(await load(100, 10)), 0);
+  });
+
+  it('is over 5 s after ten times the load is, when half of what the service can do is asked', async () => {
+    const { load, behaves } = start();
+    let served = 0;
+    behaves(() => (served++ < 20 ? answer : refuses('OVERLOADED')()));
+    const second = async (perSecond: number): Promise<string[]> => {
+      served = 0;
+      return load(perSecond, 1);
+    };
+    for (let seconds = 0; seconds < 30; seconds++) await second(400);
+    for (let seconds = 0; seconds < 5; seconds++) await second(20);
+    for (let seconds = 0; seconds < 10; seconds++) assert.equal(throttledOf(await second(20)), 0);
   });
 
   it('does not take calls that are on their way for refused ones', async () => {

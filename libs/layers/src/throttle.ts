@@ -10,9 +10,10 @@ export interface ThrottleOptions {
 
 /** So many times what the service accepts is sent to it, so that it can accept more as soon as it is able to. */
 const overAsk = 2;
-const windowMs = 30_000;
+/** Whoever was refused here counts as refused for so long: a longer window would go on refusing well after the service can do again what is asked. */
+const windowMs = 2_000;
 /** The window moves on by this. */
-const stepMs = 1_000;
+const stepMs = 250;
 /** Fewer calls a second than this are no load. */
 const rateMin = 5;
 /** Some calls are always sent, or nobody would find out that the service is well again. */
@@ -68,7 +69,7 @@ interface Counts {
   accepts: number;
 }
 
-/** The calls of the last 30 seconds, to the second. */
+/** The calls of the last two seconds, to the quarter. */
 class CallWindow {
   readonly #clock: Pick<Clock, 'now'>;
   /** The oldest first. */

@@ -110,13 +110,17 @@ export interface Mesh {
   readonly tls: MeshTls | undefined;
 }
 
-/** Which policies stand between the gateway and its services. */
+/** Which policies stand between the gateway and its services, and in them; each is on unless told. */
 export interface Resilience {
   readonly breaker: boolean;
   readonly retry: boolean;
   readonly ejection: boolean;
   readonly earlyRefusal: boolean;
   readonly quarantine: boolean;
+  /** How many runs of a version with several instances go on at once is learned; else as many as it has instances. */
+  readonly adaptiveLimit: boolean;
+  /** Of what a service refuses for the most part, a share is not sent to it. */
+  readonly throttle: boolean;
   /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
   readonly slowMs?: number | undefined;
 }
@@ -127,6 +131,8 @@ export const resilienceDefault: Resilience = {
   ejection: true,
   earlyRefusal: true,
   quarantine: true,
+  adaptiveLimit: true,
+  throttle: true,
 };
 
 /** The public door. */

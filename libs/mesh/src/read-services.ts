@@ -54,6 +54,8 @@ const resilienceFields = {
   ejection: boolean,
   earlyRefusal: boolean,
   quarantine: boolean,
+  adaptiveLimit: boolean,
+  throttle: boolean,
   slowMs: integer(1, 60_000),
 };
 

@@ -92,4 +92,10 @@ describe('the limit of runs at once, after Gradient2Limit.java of Netflix', () =
     for (const ms of [0, -1, Number.NaN]) limit.add(1, ms, 4);
     assert.equal(limit.runs, 4);
   });
+
+  it('stays where it is when it is not to learn', () => {
+    const limit = new AdaptiveLimit(8, false);
+    simulate(limit, 60, () => 1);
+    assert.equal(limit.runs, 8);
+  });
 });

@@ -50,18 +50,21 @@ export const sizeBucket = (rows: number): number => Math.ceil(Math.log2(Math.max
 /** The limit of one model version. It begins at `max`, so that nothing is slower before something is known. */
 export class AdaptiveLimit {
   readonly #max: number;
+  readonly #learns: boolean;
   readonly #longTerms = new Map<number, LongTerm>();
   #limit: number;
 
-  constructor(max: number) {
+  /** `learns` false: it stays at `max`. */
+  constructor(max: number, learns = true) {
     this.#max = max;
+    this.#learns = learns;
     this.#limit = max;
   }
 
   /** A run of so many rows took so long, while `atOnce` ran in all. */
   add(rows: number, ms: number, atOnce: number): void {
     // A clock that is too coarse for the run.
-    if (!(ms > 0)) return;
+    if (!this.#learns || !(ms > 0)) return;
     const bucket = sizeBucket(rows);
     const longTerm = nextLongTerm(this.#longTerms.get(bucket) ?? noLongTerm, ms);
     this.#longTerms.set(bucket, longTerm);

@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
   readonly queue: QueueOptions;
+  /** Default true: how many of the workers run at once is learned. False: all of them. */
+  readonly adaptiveLimit?: boolean;
   /** Told the inputs of each call of a run that passed its limit and takes its process with it, also of those that have left. */
   readonly onOverrun?: (run: string, inputs: readonly (readonly Tensor[])[]) => void;
   /** Bytes that the outputs of one call may take. */

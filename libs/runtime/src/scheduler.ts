@@ -58,7 +58,7 @@ export class Scheduler {
     this.#options = options;
     this.#slots = options.workers.map((worker) => new WorkerSlot<Batch>(worker));
     this.#queue = new CallQueue(options.queue);
-    this.#limit = new AdaptiveLimit(options.workers.length);
+    this.#limit = new AdaptiveLimit(options.workers.length, options.adaptiveLimit ?? true);
     const { clock = monotonicClock } = options;
     this.#now = () => clock.now();
   }

@@ -63,6 +63,8 @@ export interface ModelOptions {
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
   readonly runLimitMs: number;
   readonly queue: QueueOptions;
+  /** Default true: how many of the instances run at once is learned. */
+  readonly adaptiveLimit?: boolean;
   readonly outputBytesMax: number;
   /** A run passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
   readonly onStuck: () => void;
@@ -92,6 +94,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     workers,
     batching,
     queue,
+    adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
     onOverrun: (run, inputs) => {
       const digests = inputs.map((own) => requestDigest(name, version, own));

@@ -1,0 +1,81 @@
+/** Processes that die. */
+import { startFaultMesh } from './fault-mesh.ts';
+import { ms, percent, quantile, seconds } from './figures.ts';
+import { type Ask, workFor } from './load.ts';
+import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { attemptsPerCall, failedPart, failures, p99, recoveredMs, runUnderFault, times } from './run.ts';
+
+const workMs = 8;
+const ask: Ask = { model: 'ask-work', timeoutMs: 5_000, inputs: workFor(workMs) };
+
+/** One call of 20 leaves before it is answered. */
+const next = (random: () => number): Ask => (random() < 0.05 ? { ...ask, cancelAfterMs: 20 * random() } : ask);
+const stayed = (calls: readonly { readonly outcome?: string | undefined }[]) =>
+  calls.filter(({ outcome }) => outcome !== 'cancelled') as never;
+
+async function killOneOfTwo(plan: FaultPlan): Promise<Measured> {
+  await using mesh = await startFaultMesh({ off: plan.off });
+  const [victim] = mesh.services;
+  const run = await runUnderFault({
+    plan,
+    mesh,
+    next,
+    inject: () => process.kill(victim?.pid ?? 0, 'SIGKILL'),
+  });
+  const calls = run.between(run.loadedAt, run.endedAt);
+  const base = p99(run.between(run.loadedAt, run.faultAt));
+  // Waits that come from chance alone are some runs long.
+  const limitMs = 2 * base + 5 * workMs;
+  const backMs = recoveredMs(run, run.faultAt, run.endedAt, (some) => p99(some) <= limitMs);
+  const replaced = mesh.events.find(({ line }) => line.includes('ready again'));
+  const failed = failedPart(stayed(calls));
+  const replacedMs = (replaced?.at ?? Number.POSITIVE_INFINITY) - run.faultAt;
+  return run.measured(failed <= 0.001 && backMs <= 2_000 && replacedMs <= 5_000, [
+    `${percent(failed, 2)} of ${calls.length} failed`,
+    `p99 ${ms(base)} before, back after ${seconds(backMs)}`,
+    `replaced after ${seconds(replacedMs)}`,
+    `${attemptsPerCall(calls).toFixed(3)} tries a call`,
+  ]);
+}
+
+async function killTheOnly(plan: FaultPlan): Promise<Measured> {
+  await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
+  const [victim] = mesh.services;
+  const run = await runUnderFault({
+    plan,
+    mesh,
+    next: () => ask,
+    inject: () => process.kill(victim?.pid ?? 0, 'SIGKILL'),
+  });
+  const ready = mesh.events.find(({ line }) => line.includes('ready again'))?.at ?? Number.POSITIVE_INFINITY;
+  // The first calls find out; those that come later know.
+  const later = run.between(run.faultAt + 200, run.endedAt);
+  const refusedMs = quantile(times(later, 'fail'), 0.9);
+  const lastFailed = Math.max(
+    ready,
+    ...later.filter(({ outcome }) => outcome !== 'ok').map(({ invokedAt }) => invokedAt),
+  );
+  const before = failedPart(run.between(run.loadedAt, run.faultAt - 100));
+  return run.measured(before === 0 && refusedMs <= 50 && lastFailed - ready <= 1_000, [
+    `90 % of the refusals within ${ms(refusedMs)}`,
+    `answers ${seconds(lastFailed - ready)} after it was ready again`,
+    failures(later),
+  ]);
+}
+
+export const killRows: readonly FaultRow[] = [
+  {
+    name: 'kill-one-of-two',
+    fault: 'SIGKILL of one of two replicas',
+    promise: 'at most 0.1 % fail, p99 back in 2 s, replaced in 5 s',
+    isShort: true,
+    run: killOneOfTwo,
+  },
+  {
+    name: 'kill-the-only',
+    fault: 'SIGKILL of the only replica',
+    promise: 'refused within 50 ms, answers at most 1 s after it is ready again',
+    isShort: true,
+    run: killTheOnly,
+  },
+];

@@ -1,0 +1,166 @@
+/** More work than anybody could do. */
+import { setTimeout } from 'node:timers/promises';
+import { InferError, tensorOf } from '@sheaf/inference';
+import { sampleModels } from '@sheaf/onnx';
+import { startFaultMesh } from './fault-mesh.ts';
+import { ms, percent, quantile, seconds } from './figures.ts';
+import { type Ask, workFor } from './load.ts';
+import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { allAnswered, failures, type Run, recoveredMs, runUnderFault, times } from './run.ts';
+import { askStub, openStub, stubMesh, takes } from './stub.ts';
+
+/** Answers a second while the fault lasts, against what it can do; what came in last is answered a little later. */
+const goodputOf = (run: Run, capacity: number): number =>
+  run.record.operations.filter(
+    ({ outcome, endedAt = 0 }) => outcome === 'ok' && endedAt >= run.faultAt && endedAt < run.healedAt,
+  ).length /
+  (((run.healedAt - run.faultAt) / 1_000) * capacity);
+
+/** Work that takes a time and no CPU, so that what else the machine does matters little. */
+const overloaded =
+  (factor: number) =>
+  async (plan: FaultPlan): Promise<Measured> => {
+    const ask: Ask = { model: 'ask-work', timeoutMs: 600, inputs: workFor(20) };
+    await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
+    // What else the machine does makes everything late; the readiness of the gateway, which asks nobody, says by how much.
+    const probes: number[] = [];
+    const probe = async (): Promise<void> => {
+      const began = performance.now();
+      await mesh.door.isServerReady(1_000);
+      probes.push(performance.now() - began);
+    };
+    let probing: NodeJS.Timeout | undefined;
+    const run = await runUnderFault({
+      plan,
+      mesh,
+      next: () => ask,
+      inject: (load, { capacity }) => {
+        load.ratePerSecond = factor * capacity;
+        probing = setInterval(probe, 100);
+      },
+      heal: (load, { capacity }) => {
+        load.ratePerSecond = capacity / 2;
+        clearInterval(probing);
+      },
+    }).finally(() => clearInterval(probing));
+    const calls = run.between(run.faultAt, run.healedAt);
+    const goodput = goodputOf(run, run.capacity);
+    const refusedMs = quantile(times(calls, 'fail'), 0.9);
+    const lateMs = quantile(probes, 0.9);
+    const backMs = recoveredMs(run, run.healedAt, run.endedAt, allAnswered);
+    return run.measured(goodput >= 0.8 && refusedMs <= 20 + lateMs && backMs <= 5_000, [
+      `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,
+      `90 % of the refusals within ${ms(refusedMs)}, of readiness ${ms(lateMs)}`,
+      `all answered again after ${seconds(backMs)}`,
+      failures(calls),
+    ]);
+  };
+
+/** A service that can do so much and says so. */
+async function spared(plan: FaultPlan): Promise<Measured> {
+  const capacity = 40;
+  const factor = 10;
+  await using stub = await openStub(takes(5));
+  await using mesh = await startFaultMesh({ ...stubMesh([stub]), off: plan.off });
+  let windowAt = 0;
+  let taken = 0;
+  const limited = async (): Promise<void> => {
+    // So many in each quarter of a second.
+    const now = Math.floor(performance.now() / 250);
+    if (now !== windowAt) [windowAt, taken] = [now, 0];
+    if (++taken > capacity / 4)
+      throw new InferError('UNAVAILABLE', 'too much', { reason: 'OVERLOADED', retryAfterMs: 50 });
+    await setTimeout(5);
+  };
+  let askedBefore = 0;
+  let asked = 0;
+  const run = await runUnderFault({
+    plan,
+    mesh,
+    next: () => askStub(600),
+    ratePerSecond: capacity / 2,
+    inject: (load) => {
+      askedBefore = stub.asked;
+      stub.behave = limited;
+      load.ratePerSecond = factor * capacity;
+    },
+    heal: (load) => {
+      asked = stub.asked - askedBefore;
+      load.ratePerSecond = capacity / 2;
+    },
+  });
+  const calls = run.between(run.faultAt, run.healedAt);
+  const goodput = goodputOf(run, capacity);
+  const sent = asked / calls.length;
+  const backMs = recoveredMs(run, run.healedAt, run.endedAt, allAnswered);
+  return run.measured(sent <= 0.4 && goodput >= 0.8 && backMs <= 5_000, [
+    `${percent(sent)} of the calls were sent`,
+    `goodput ${percent(goodput)} of ${capacity} a second`,
+    `all answered again after ${seconds(backMs)}`,
+  ]);
+}
+
+/** Runs that share two cores with one another: more at once take longer each, and end after their deadlines. */
+async function crowded(plan: FaultPlan): Promise<Measured> {
+  const cores = 2;
+  const loops = 20_000;
+  const ask: Ask = {
+    model: 'slow',
+    timeoutMs: 150,
+    inputs: () => [tensorOf('x', 'INT64', [], BigInt64Array.of(BigInt(loops)))],
+  };
+  await using mesh = await startFaultMesh({
+    files: { 'models/slow': sampleModels.slowLoop(), 'models/slow/model.yaml': 'instances: 8\n' },
+    services: 'slow: { models: [slow] }',
+    replicas: { slow: 1 },
+    off: plan.off,
+  });
+  const run = await runUnderFault({
+    plan,
+    mesh,
+    next: () => ask,
+    inFlight: cores,
+    inject: (load, { capacity }) => (load.ratePerSecond = 5 * capacity),
+    heal: (load, { capacity }) => (load.ratePerSecond = capacity / 2),
+  });
+  const calls = run.between(run.faultAt, run.healedAt);
+  const goodput = goodputOf(run, run.capacity);
+  return run.measured(goodput >= 0.25, [
+    `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,
+    `half of the answers within ${ms(quantile(times(calls), 0.5))}`,
+    failures(calls),
+  ]);
+}
+
+export const overloadRows: readonly FaultRow[] = [
+  {
+    name: 'overload-2x',
+    fault: 'twice the load that it can do',
+    promise: 'goodput at least 80 % of capacity, refusals within 20 ms, all answered 5 s after',
+    isShort: false,
+    run: overloaded(2),
+  },
+  {
+    name: 'overload-10x',
+    fault: 'ten times the load that it can do',
+    promise: 'goodput at least 80 % of capacity, refusals within 20 ms, all answered 5 s after',
+    isShort: false,
+    run: overloaded(10),
+  },
+  {
+    name: 'overload-spared',
+    fault: 'ten times the load on a service that refuses',
+    promise: 'at most 40 % are sent to it, goodput at least 80 %, all answered 5 s after',
+    isShort: false,
+    policy: 'throttle',
+    run: spared,
+  },
+  {
+    name: 'overload-crowded',
+    fault: 'eight instances on two cores, five times what they can do, deadlines of 150 ms',
+    promise: 'goodput at least 25 % of what two at a time do, with the load on the same cores',
+    isShort: false,
+    policy: 'adaptiveLimit',
+    run: crowded,
+  },
+];
