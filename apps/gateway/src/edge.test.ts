@@ -75,16 +75,6 @@ describe('a call that failed', () => {
     assert.equal(service.guards.of('s').budget.take(), true);
   });
 
-  it('is told at once that all endpoints have too much to do, and goes on where one has not', async () => {
-    const overloaded = failingWith('UNAVAILABLE', { reason: 'OVERLOADED', retryAfterMs: 100 });
-    const all = openFakeService([overloaded, overloaded]);
-    await assert.rejects(all.ask(), { reason: 'OVERLOADED', retryAfterMs: 100 });
-    assert.deepEqual(callsOf(all), [1, 1]);
-    const one = openFakeService([overloaded, well], {}, () => 0);
-    await one.ask();
-    assert.deepEqual(callsOf(one), [1, 1]);
-  });
-
   it('is not tried again when retries are switched off', async () => {
     const service = openFakeService([unavailable, well], { retry: false }, () => 0);
     await assert.rejects(service.ask(), { reason: 'UNAVAILABLE' });
