@@ -1,11 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type ProcessMessage, type ReloadMessage, startFailedExit, type Vitals } from '@sheaf/host';
+import {
+  type OutagesMessage,
+  type ProcessMessage,
+  type ReloadMessage,
+  startFailedExit,
+  type Vitals,
+} from '@sheaf/host';
+import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 
-/** Waits before another start: 100 ms, doubled up to 10 s, from the start again after 30 s of health. */
-const backOffMinMs = 100;
-const backOffMaxMs = 10_000;
-const healthyAfterMs = 30_000;
 /** After this a process that was told to drain is killed; longer than any grace of its own. */
 const stopLimitMs = 15_000;
 
@@ -18,6 +21,8 @@ export interface Supervised {
   reload(what: unknown): Promise<void>;
   /** How the process is; its loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
+  /** Told to the process that runs now, if one does; the next one knows nothing of it. */
+  tell(message: OutagesMessage): void;
   stop(): Promise<void>;
 }
 
@@ -31,41 +36,58 @@ export interface ProcessSpec {
   readonly onEvent: (line: string) => void;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
+  /** Called when it is ready after a restart. */
+  readonly onAgain?: () => void;
+  /** Called when a crash loop begins and whenever its next start is known; undefined: it is over. */
+  readonly onLoop?: (loop: CrashLoop | undefined) => void;
 }
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent, onLeft = () => {} } = spec;
+  const { name, onEvent, onLeft = () => {}, onAgain = () => {}, onLoop = () => {} } = spec;
   let stopping = false;
-  let delayMs = backOffMinMs;
   let timer: NodeJS.Timeout | undefined;
   let child = start(spec, spec.port);
   const port = await ready(child, name).catch(async (error: unknown) => {
     await end(child);
     throw error;
   });
+  const crashes = new CrashWatch({ name, onEvent, onLoop });
 
   const watch = (): void => {
-    const startedAt = performance.now();
     let leaving = false;
-    child.on('message', ({ kind }: ProcessMessage) => {
-      if (kind === 'leaving') leaving = true;
-    });
-    child.once('exit', (code, signal) => {
+    let why = '';
+    let reason = '';
+    const onEnd = (how: string): void => {
       if (stopping) return;
-      if (leaving) return onLeft();
-      if (performance.now() - startedAt > healthyAfterMs) delayMs = backOffMinMs;
-      onEvent(`${name} ended (${signal ?? `exit code ${code}`}); it starts again in ${delayMs} ms`);
-      timer = setTimeout(restart, delayMs);
-      delayMs = Math.min(delayMs * 2, backOffMaxMs);
+      if (leaving) {
+        onLeft();
+        return;
+      }
+      timer = setTimeout(restart, crashes.ended(reason ? `${how}, ${reason}` : how, why));
+    };
+    child.on('message', (message: ProcessMessage) => {
+      if (message.kind === 'leaving') leaving = true;
+      if (message.kind === 'ending') reason = message.why;
+      if (message.kind === 'failed') why = message.message;
+    });
+    child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
+    // One that could not be started has no exit.
+    child.on('error', ({ message }) => {
+      if (child.pid === undefined) onEnd(message);
     });
   };
   const restart = (): void => {
     child = start(spec, port);
+    crashes.started();
     watch();
     ready(child, name).then(
-      () => onEvent(`${name} is ready again, pid ${child.pid}`),
-      (error: unknown) => onEvent(error instanceof Error ? error.message : String(error)),
+      () => {
+        crashes.ready(child.pid ?? 0);
+        onAgain();
+      },
+      // It is told when it ends.
+      () => {},
     );
   };
   watch();
@@ -77,9 +99,13 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     },
     reload: (what) => reload(child, name, what),
     vitals: () => vitals(child, name),
+    tell: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
     stop: async () => {
       stopping = true;
       clearTimeout(timer);
+      crashes.stop();
       await end(child);
     },
   };
@@ -97,7 +123,7 @@ function start({ module, args }: ProcessSpec, port: number): ChildProcess {
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals' && kind !== 'leaving',
+  wanted = ({ kind }: ProcessMessage): boolean => kind !== 'vitals' && kind !== 'leaving' && kind !== 'ending',
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

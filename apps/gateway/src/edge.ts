@@ -14,8 +14,9 @@ import {
 import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
 import type { Resilience } from '@sheaf/mesh';
 import { decideRetry, Ejector, isLost, isUntouched, pickEndpoint, prefer, type Standing } from '@sheaf/routing';
-import { circuitOpen, noEndpoint, withAttempts } from './edge-refusals.ts';
+import { circuitOpen, crashLoop, noEndpoint, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
+import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
 
 /** An address of the service, as the edge sees it. */
@@ -105,7 +106,7 @@ export class Edge {
     return { model, version: exact, key: `${model}/${exact}/${rows}` };
   }
 
-  /** Throws CIRCUIT_OPEN when every breaker is. */
+  /** Throws CIRCUIT_OPEN when every breaker is, and CRASH_LOOP when that is why nobody can be asked. */
   async #choose(call: Call): Promise<Choice> {
     const { service, guards, resilience } = this.#options;
     const { context, kind, tried } = call;
@@ -131,11 +132,20 @@ export class Edge {
 
   #refuse({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
     const { service } = this.#options;
+    const outages = all.flatMap((endpoint) => {
+      const outage = this.#outageOf(endpoint);
+      return outage ? [{ endpoint: endpoint.target, ...outage }] : [];
+    });
     const breakers = all.flatMap((endpoint) => {
-      const breaker = this.#breakerOf(endpoint, kind);
+      const breaker = this.#outageOf(endpoint) ? undefined : this.#breakerOf(endpoint, kind);
       return breaker ? [{ endpoint: endpoint.target, breaker }] : [];
     });
-    const error = circuitOpen({ ...kind, service }, breakers, context);
+    const refused = { ...kind, service };
+    const [first, ...others] = outages;
+    const error =
+      first && breakers.length === 0
+        ? crashLoop(refused, [first, ...others], context)
+        : circuitOpen(refused, breakers, context);
     const attributes = { 'sheaf.breaker': 'open', 'sheaf.attempt': attempts + 1 };
     return traced(context, 'try', service, () => Promise.reject(withAttempts(error, attempts)), attributes);
   }
@@ -190,13 +200,18 @@ export class Edge {
   }
 
   #isAnyReady(): boolean {
-    return this.#options.endpoints().some(({ isReady }) => isReady);
+    return this.#options.endpoints().some((endpoint) => endpoint.isReady && !this.#outageOf(endpoint));
   }
 
   /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
   #lets(endpoint: EdgeEndpoint, kind: Kind): boolean {
+    if (this.#outageOf(endpoint)) return false;
     const breaker = this.#breakerOf(endpoint, kind);
     return !breaker || (breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady));
+  }
+
+  #outageOf({ target }: EdgeEndpoint): KnownOutage | undefined {
+    return this.#options.guards.outages.of(this.#options.service, target);
   }
 
   #breakerOf(endpoint: EdgeEndpoint, { model, version }: Kind): Breaker | undefined {

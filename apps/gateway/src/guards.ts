@@ -2,6 +2,7 @@ import { monotonicClock } from '@sheaf/inference';
 import { TimeBook } from '@sheaf/pipeline';
 import { RetryBudget } from '@sheaf/routing';
 import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
+import { Outages } from './outages.ts';
 
 /** What is known of one service. */
 export interface ServiceGuards {
@@ -13,6 +14,7 @@ export interface ServiceGuards {
 /** What the edges to the services know, from one reload to the next. */
 export interface Guards {
   readonly breakers: BreakerBook;
+  readonly outages: Outages;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   /** Numbers in [0, 1). */
@@ -25,6 +27,7 @@ export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards 
   const known = new Map<string, ServiceGuards>();
   return {
     breakers: new BreakerBook({ ...options, now, random }),
+    outages: new Outages(now),
     now,
     random,
     of: (service) => {

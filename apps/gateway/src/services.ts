@@ -37,7 +37,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     return new EndpointPool(own, service, mesh.limits, { tls: service.endpoint ? service.tls : mesh.tls });
   });
-  const handles = opened.map((pool) => handleOf(pool, createEdge(pool, mesh, guards)));
+  const handles = opened.map((pool) => handleOf(pool, createEdge(pool, mesh, guards), guards));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -73,11 +73,14 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
   });
 }
 
-function handleOf(pool: EndpointPool, edge: Edge): ServiceHandle {
+function handleOf(pool: EndpointPool, edge: Edge, { outages }: Guards): ServiceHandle {
   // Before everything else: what a service would refuse anyway is not worth the way to it.
   const spared = throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock });
   const infer = stack([spared], edge.infer);
   const { service } = pool;
+  // What it says of itself between two crashes is not to be trusted.
+  const endpoints = () =>
+    pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
   return {
     service,
     infer,
@@ -87,8 +90,8 @@ function handleOf(pool: EndpointPool, edge: Edge): ServiceHandle {
       if (!endpoint) throw noEndpoint(service.name);
       return endpoint.remote.describe(model, version, timeoutMs);
     },
-    endpoints: () => pool.endpoints,
-    isReady: () => pool.endpoints.some((endpoint) => endpoint.isReady),
+    endpoints,
+    isReady: () => endpoints().some(({ isReady }) => isReady),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
   };

@@ -1,3 +1,4 @@
+export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   type Drain,
   drainOnSignal,

@@ -12,6 +12,8 @@ export type ProcessMessage =
   /** The reload was refused; all is as before. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
+  /** It ends itself, for this reason; a signal follows. */
+  | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
   | { readonly kind: 'leaving' };
 
