@@ -93,3 +93,106 @@ describe('a service whose process ends again and again', () => {
     assert.deepEqual([await health('needs'), await ready('needs')], ['SERVING', true]);
   });
 });
+
+/** Keeps 32 MiB of each call for ever, as a leak does, and takes its time over it. */
+const keeper = `import { setTimeout } from 'node:timers/promises';
+import { defineTransform } from '@sheaf/inference';
+const row = { datatype: 'FP32', shape: ['n', 2] } as const;
+const kept: Buffer[] = [];
+export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, async ({ x }) => {
+  kept.push(Buffer.alloc(32 * 2 ** 20, 1));
+  await setTimeout(300);
+  return { y: x };
+});
+`;
+
+describe('a service with a memory limit', () => {
+  const leaking: Files = {
+    'models/double': sampleModels.scale(2),
+    'keeper.ts': keeper,
+    'pipelines/keeps.yaml': pipeline('keeps', 'transform: ./keeper.ts'),
+    'pipelines/well.yaml': pipeline('well', 'model: double'),
+    'mesh.yaml': 'services: { leaks: { transforms: [keeper], memory: 384MiB } }\n',
+  };
+
+  it('is replaced when its process takes more: what ran is told why, the others answer, and it is back', async () => {
+    await using mesh = await startTestMesh(leaking);
+    const { door, running, events } = mesh;
+    const service = running.services.find(({ name }) => name === 'leaks');
+    assert.ok(service);
+    const pid = service.pid;
+    const others = [running.gateway, ...running.services.filter((other) => other !== service)];
+    const pids = others.map((process) => process.pid);
+
+    let error: unknown;
+    let answered = 0;
+    while (!error && answered < 30) {
+      await ask(door, 'keeps', [x]).then(
+        () => answered++,
+        (thrown: unknown) => (error = thrown),
+      );
+      await ask(door, 'well', [x]);
+    }
+    assert.ok(error instanceof InferError, `${answered} calls were answered`);
+    assert.deepEqual([error.code, error.reason, error.retryAfterMs], ['RESOURCE_EXHAUSTED', 'MEMORY_LIMIT', -1]);
+    assert.match(
+      error.message,
+      /service leaks: its process passed its memory limit of 384 MiB and is replaced; this call/,
+    );
+    assert.ok(answered >= 1 && answered <= 12, `${answered} calls of 32 MiB each`);
+    await ask(door, 'well', [x]);
+
+    await waitFor(() => events.some((line) => line.startsWith('leaks is ready again')));
+    assert.notEqual(service.pid, pid);
+    const told = events.find((line) => line.startsWith('leaks ended'));
+    assert.match(
+      told ?? '',
+      /^leaks ended \(SIGKILL, its memory limit of 384 MiB passed with \d+ MiB\); it starts again in \d+ ms$/,
+    );
+    await waitFor(() =>
+      ask(door, 'keeps', [x]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    assert.deepEqual(
+      others.map((process) => process.pid),
+      pids,
+    );
+  });
+
+  it('is replaced in the middle of a run of native code that takes it all, and its sibling answers', async () => {
+    await using mesh = await startTestMesh({
+      'models/zeros': sampleModels.zeros(),
+      'models/double': sampleModels.scale(2),
+      'mesh.yaml': 'services: { fills: { models: [zeros], memory: 512MiB } }\n',
+    });
+    const { door, events } = mesh;
+    const shape = (dim: bigint) => tensorOf('x', 'INT64', [1], BigInt64Array.of(dim));
+    await ask(door, 'zeros', [shape(2n)]);
+    // 4 GiB of zeros.
+    const filling = assert.rejects(ask(door, 'zeros', [shape(2n ** 30n)], { timeoutMs: 20_000 }), {
+      code: 'RESOURCE_EXHAUSTED',
+      reason: 'MEMORY_LIMIT',
+    });
+    await ask(door, 'double', [x]);
+    await filling;
+    await waitFor(() => events.some((line) => line.startsWith('fills is ready again')));
+    const [, used] =
+      /^fills ended \(SIGKILL, its memory limit of 512 MiB passed with (\d+) MiB\)/m.exec(events.join('\n')) ?? [];
+    assert.ok(Number(used) < 4_096, `noticed with ${used} MiB`);
+    await waitFor(() =>
+      ask(door, 'zeros', [shape(2n)]).then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('does not start where the limit leaves nothing to run in', async () => {
+    await assert.rejects(
+      startTestMesh({ ...leaking, 'mesh.yaml': 'services: { leaks: { transforms: [keeper], memory: 64MiB } }\n' }),
+      /mesh\.yaml: services\.leaks\.memory: want more than the \d+ MiB that it takes once it is loaded, got 64 MiB/,
+    );
+  });
+});

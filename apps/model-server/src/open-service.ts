@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound } from '@sheaf/inference';
 import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
 /** A run that nobody waits for any more gets this long on the way out; its thread can only be ended with the process. */
@@ -13,6 +15,8 @@ export interface OpenService {
   readonly isReady: (name: string, version: string) => boolean;
   readonly load: (name: string, version: string) => Load | undefined;
   readonly names: () => readonly string[];
+  /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
+  readonly abandon: (running: InferError, waiting: InferError) => void;
   close(): Promise<void>;
 }
 
@@ -34,7 +38,14 @@ export async function openService(mesh: Mesh, name: string, askMesh: Infer): Pro
       infer: askMesh,
     }),
   );
-  return serviceOf([...loaded, ...opened]);
+  const served = serviceOf([...loaded, ...opened]);
+  try {
+    if (service.memoryMaxBytes !== undefined) checkMemoryFits(name, service.memoryMaxBytes);
+  } catch (error) {
+    await served.close();
+    throw error;
+  }
+  return served;
 }
 
 /** When one cannot be loaded the others are closed, so that nothing keeps the process alive. */
@@ -47,10 +58,10 @@ async function allOrNone(opening: readonly Promise<ServedVersion>[]): Promise<Se
   throw failed.reason;
 }
 
-/** A run that cannot be stopped holds its thread for ever; the answers get a moment to leave, then the process ends and is replaced. */
+/** A run that cannot be stopped holds its thread for ever. */
 function endStuckProcess(subject: string): void {
   console.error(`${subject}: a run passed its limit and cannot be stopped; this process ends`);
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
+  endProcess('a run passed its limit');
 }
 
 function openVersions(model: Model, { cpus }: Service, outputBytesMax: number): Promise<ServedVersion>[] {
@@ -102,6 +113,9 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    abandon: (running, waiting) => {
+      for (const version of versions) version.abandon(running, waiting);
+    },
     close: async () => {
       const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), closeLimitMs);
       await Promise.all(versions.map((version) => version.close()));

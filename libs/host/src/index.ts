@@ -2,6 +2,7 @@ export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   type Drain,
   drainOnSignal,
+  endProcess,
   main,
   onReload,
   type ProcessMessage,

@@ -57,6 +57,15 @@ export function onReload<T>(reload: (what: T) => Promise<void>): void {
   });
 }
 
+/** Answers that are on their way get so long to leave. */
+const lastWordsMs = 100;
+
+/** Ends this process from outside its threads, of which some cannot be stopped, once its answers have left. The supervisor is told why, and starts another. */
+export function endProcess(why: string): void {
+  process.send?.({ kind: 'ending', why } satisfies ProcessMessage);
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWordsMs);
+}
+
 /** Answers the supervisor's question how it is. */
 function answerVitals(): void {
   let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;

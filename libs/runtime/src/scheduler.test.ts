@@ -262,4 +262,22 @@ describe('the scheduler', () => {
     assert.deepEqual(await Promise.all(answers), [[10], [11], [12], [13], [14]]);
     assert.deepEqual(worker.given.slice(8), [[10], [11, 12, 13], [14]]);
   });
+
+  it('answers what was sent ahead as what waits when its process is about to end: it has not begun', async () => {
+    const { scheduler, ask, worker } = start({ ...greedy, maxRows: 1 });
+    worker.msOf = () => 1;
+    for (let run = 0; run < 8; run++) {
+      const answer = ask([run]);
+      await turn();
+      await worker.finish();
+      await answer;
+    }
+    const answers = [ask([10]), ask([11]), ask([12])];
+    await turn();
+    assert.deepEqual([worker.taken, worker.runs.length], [10, 9]);
+    scheduler.abandon(new InferError('RESOURCE_EXHAUSTED', 'ran'), new InferError('UNAVAILABLE', 'waited'));
+    const codes = await Promise.all(answers.map((answer) => answer.catch(({ code }) => code)));
+    assert.deepEqual(codes, ['RESOURCE_EXHAUSTED', 'UNAVAILABLE', 'UNAVAILABLE']);
+    await worker.finish();
+  });
 });

@@ -36,6 +36,8 @@ export interface ServedVersion {
   readonly infer: Infer;
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
+  /** The process is about to end: every call has its answer now, those that run `running`, the others and all that come `waiting`. */
+  readonly abandon: (running: InferError, waiting: InferError) => void;
   close(): Promise<void>;
 }
 
@@ -175,7 +177,16 @@ function servedVersion(
     checkOutputs(signature, tensors, name);
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
-  return { name, version, platform, signature, infer, load: () => scheduler.load, close: () => scheduler.close() };
+  return {
+    name,
+    version,
+    platform,
+    signature,
+    infer,
+    load: () => scheduler.load,
+    abandon: (running, waiting) => scheduler.abandon(running, waiting),
+    close: () => scheduler.close(),
+  };
 }
 
 /** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
