@@ -218,6 +218,26 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     ['mesh.yaml:2: services.s.replicas: want 1 where the service has an endpoint or a port of its own'],
   ],
   [
+    'an amount of memory without its unit, with another one, and too small',
+    {
+      ...good,
+      'models/triple': sampleModels.scale(3),
+      'models/four': sampleModels.scale(4),
+      'mesh.yaml':
+        'services:\n  s: { models: [double], memory: 512 }\n  t: { models: [triple], memory: 512M }\n  u: { models: [four], memory: 63MiB }\n',
+    },
+    [
+      'mesh.yaml:2: services.s.memory: want an amount from 64MiB to 1024GiB, in KiB, MiB or GiB, such as 512MiB, got 512',
+      'mesh.yaml:3: services.t.memory: want an amount from 64MiB to 1024GiB, in KiB, MiB or GiB, such as 512MiB, got "512M"',
+      'mesh.yaml:4: services.u.memory: want an amount from 64MiB to 1024GiB, in KiB, MiB or GiB, such as 512MiB, got "63MiB"',
+    ],
+  ],
+  [
+    'the memory of a server that is not ours',
+    { ...good, 'mesh.yaml': "services:\n  s: { models: [far], endpoint: 'far:8001', memory: 1GiB }\n" },
+    ['mesh.yaml:2: services.s.memory: want it where the service is ours to start; this has an endpoint'],
+  ],
+  [
     'a limit that is too high',
     { ...good, 'mesh.yaml': 'limits: { messageBytesMax: 99999999999 }\n' },
     [/mesh\.yaml:1: limits\.messageBytesMax: want an integer from 1024 to 67108864/],

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import type { Mesh } from '@sheaf/mesh';
+import type { OutageBoard } from './outage-board.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
@@ -15,6 +16,8 @@ export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
   /** Has all of them serve something else, or none: throws when one refuses. One at a time. */
   reload(next: Served): Promise<void>;
+  /** Has them know which endpoints are in a crash loop. */
+  tellOutages(): void;
   stop(notice: boolean): Promise<void>;
 }
 
@@ -29,12 +32,13 @@ export interface GatewaysOptions {
   readonly onEvent: (line: string) => void;
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
+  readonly board: OutageBoard;
 }
 
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft }: GatewaysOptions,
+  { port, inner, onEvent, onAllLeft, board }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   const args = (index: number): string[] => [
@@ -50,6 +54,10 @@ export async function startGateways(
     left.add(index);
     if (left.size === inner.length) onAllLeft();
   };
+  const tellOutages = (): void => {
+    for (const process of processes) process.tell({ kind: 'outages', outages: board.outages });
+  };
+  let processes: readonly Supervised[] = [];
   const started = await Promise.allSettled(
     inner.map((_, index) =>
       supervise({
@@ -60,10 +68,11 @@ export async function startGateways(
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,
         onLeft: () => onLeft(index),
+        onAgain: tellOutages,
       }),
     ),
   );
-  const processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const stop = async (notice: boolean): Promise<void> =>
     void (await Promise.all(processes.map((process) => process.stop(notice))));
   const failed = started.find((result) => result.status === 'rejected');
@@ -87,6 +96,7 @@ export async function startGateways(
       }
       served = next;
     },
+    tellOutages,
     stop,
   };
 }

@@ -2,7 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { fingerprint, type Mesh, type Service } from '@sheaf/mesh';
-import { innerPorts, startGateways } from './gateways.ts';
+import { type Gateways, innerPorts, startGateways } from './gateways.ts';
+import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
@@ -65,17 +66,20 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   };
   const inner = await innerPorts(mesh);
   const asked = inner.flatMap((innerPort) => ['--gateway', `127.0.0.1:${innerPort}`]);
-  const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> =>
-    ready(
-      await supervise({
-        name,
-        module: modelServer,
-        args: () => [mesh.folder, '--service', service, ...asked],
-        port: servicePort,
-        graceMs: mesh.limits.deadlineMaxMs,
-        onEvent,
-      }),
-    );
+  let toldTo: Gateways | undefined;
+  const board = new OutageBoard(() => toldTo?.tellOutages());
+  const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> => {
+    const process = await supervise({
+      name,
+      module: modelServer,
+      args: () => [mesh.folder, '--service', service, ...asked],
+      port: servicePort,
+      graceMs: mesh.limits.deadlineMaxMs,
+      onEvent,
+      onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
+    });
+    return ready(process);
+  };
   const start = ({ name, port: servicePort, replicas }: Service): Promise<Supervised[]> =>
     allOrNone(
       Array.from({ length: replicas }, (_, index) =>
@@ -85,13 +89,15 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
 
   let running: ReadonlyMap<string, Running> = await startServices(mesh, new Map(), start);
   const first = { mesh, endpoints: endpointsOf(running) };
-  const gateways = await startGateways(first, { port, inner, onEvent, onAllLeft: onLeft }).catch(
+  const gateways = await startGateways(first, { port, inner, onEvent, onAllLeft: onLeft, board }).catch(
     async (error: unknown) => {
       await stopAll(running.values());
       throw error;
     },
   );
   for (const gateway of gateways.processes) ready(gateway);
+  toldTo = gateways;
+  gateways.tellOutages();
   let served = mesh;
   /** Changes come one after another. */
   let last: Promise<unknown> = Promise.resolve();

@@ -1,11 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { type EndMessage, type ProcessMessage, type ReloadMessage, startFailedExit, type Vitals } from '@sheaf/host';
+import {
+  type EndMessage,
+  type OutagesMessage,
+  type ProcessMessage,
+  type ReloadMessage,
+  startFailedExit,
+  type Vitals,
+} from '@sheaf/host';
+import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 
-/** Waits before another start: 100 ms, doubled up to 10 s, from the start again after 30 s of health. */
-const backOffMinMs = 100;
-const backOffMaxMs = 10_000;
-const healthyAfterMs = 30_000;
 /** A process that was told to end and has not even said that it heard is killed after this. */
 const deafLimitMs = 15_000;
 /** On top of its own grace, for what a process closes after its last answer. */
@@ -20,6 +24,8 @@ export interface Supervised {
   reload(what: unknown): Promise<void>;
   /** How the process is; its loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
+  /** Told to the process that runs now, if one does; the next one knows nothing of it. */
+  tell(message: OutagesMessage): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
@@ -40,13 +46,16 @@ export interface ProcessSpec {
   readonly onEvent: (line: string) => void;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
+  /** Called when it is ready after a restart. */
+  readonly onAgain?: () => void;
+  /** Called when a crash loop begins and whenever its next start is known; undefined: it is over. */
+  readonly onLoop?: (loop: CrashLoop | undefined) => void;
 }
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent, onLeft = () => {} } = spec;
+  const { name, onEvent, onLeft = () => {}, onAgain = () => {}, onLoop = () => {} } = spec;
   let stopping = false;
-  let delayMs = backOffMinMs;
   let timer: NodeJS.Timeout | undefined;
   let child = start(spec, spec.port);
   /** Whoever ends it has it started again, or not. */
@@ -57,33 +66,45 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     throw error;
   });
   isReady = true;
+  const crashes = new CrashWatch({ name, onEvent, onLoop });
 
   const watch = (): void => {
-    const startedAt = performance.now();
     const own = child;
     let leaving = false;
-    child.on('message', ({ kind }: ProcessMessage) => {
-      if (kind === 'leaving') leaving = true;
-    });
-    child.once('exit', (code, signal) => {
+    let why = '';
+    let reason = '';
+    const onEnd = (how: string): void => {
       isReady = false;
       if (stopping || own === leaver) return;
-      if (leaving) return onLeft();
-      if (performance.now() - startedAt > healthyAfterMs) delayMs = backOffMinMs;
-      onEvent(`${name} ended (${signal ?? `exit code ${code}`}); it starts again in ${delayMs} ms`);
-      timer = setTimeout(restart, delayMs);
-      delayMs = Math.min(delayMs * 2, backOffMaxMs);
+      if (leaving) {
+        onLeft();
+        return;
+      }
+      timer = setTimeout(restart, crashes.ended(reason ? `${how}, ${reason}` : how, why));
+    };
+    child.on('message', (message: ProcessMessage) => {
+      if (message.kind === 'leaving') leaving = true;
+      if (message.kind === 'ending') reason = message.why;
+      if (message.kind === 'failed') why = message.message;
+    });
+    child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
+    // One that could not be started has no exit.
+    child.on('error', ({ message }) => {
+      if (child.pid === undefined) onEnd(message);
     });
   };
   const startAgain = async (): Promise<void> => {
     child = start(spec, port);
+    crashes.started();
     watch();
     await ready(child, name);
     isReady = true;
-    onEvent(`${name} is ready again, pid ${child.pid}`);
+    crashes.ready(child.pid ?? 0);
+    onAgain();
   };
   const restart = (): void => {
-    startAgain().catch((error: unknown) => onEvent(error instanceof Error ? error.message : String(error)));
+    // What it ends with is told when it ends.
+    startAgain().catch(() => {});
   };
   watch();
   return {
@@ -94,6 +115,9 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     },
     reload: (what) => reload(child, name, what),
     vitals: () => vitals(child, name),
+    tell: (message) => {
+      if (child.connected) child.send(message, () => {});
+    },
     restart: async () => {
       clearTimeout(timer);
       leaver = child;
@@ -103,10 +127,12 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     stop: async (notice = false) => {
       stopping = true;
       clearTimeout(timer);
+      crashes.stop();
       await end(child, spec, notice || !isReady);
     },
     kill: () => {
       stopping = true;
+      crashes.stop();
       child.kill('SIGKILL');
     },
   };
@@ -124,7 +150,7 @@ function start({ module, args }: ProcessSpec, port: number): ChildProcess {
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => !['vitals', 'leaving', 'draining'].includes(kind),
+  wanted = ({ kind }: ProcessMessage): boolean => !['vitals', 'leaving', 'draining', 'ending'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

@@ -33,7 +33,7 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
 }
 
 function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
-  const { name, models, transforms, transport, cpus, replicas, endpoint } = service;
+  const { name, models, transforms, transport, cpus, memoryMaxBytes = null, replicas, endpoint } = service;
   const handle = services.all.find((other) => other.service === service);
   const endpoints = handle?.endpoints() ?? [];
   return {
@@ -41,7 +41,7 @@ function describeService(service: Service, { services }: Generation, { folder, t
     models,
     transforms,
     own: endpoint === undefined,
-    ...(endpoint === undefined ? { cpus, replicas } : { target: targetIn(folder, endpoint) }),
+    ...(endpoint === undefined ? { cpus, memoryMaxBytes, replicas } : { target: targetIn(folder, endpoint) }),
     transport,
     tls: filesIn(folder, endpoint === undefined ? tls : service.tls) ?? null,
     ready: handle?.isReady() ?? false,

@@ -1,8 +1,14 @@
 import { type CallContext, InferError, remainingMs } from '@sheaf/inference';
 import type { Breaker } from '@sheaf/layers';
+import type { KnownOutage } from './outages.ts';
 
 /** While one call is on trial nobody knows when the next may go. */
 const trialMs = 100;
+
+/** A process that starts is ready in about this. */
+const startingMs = 1_000;
+
+type Stopped = KnownOutage & { readonly endpoint: string };
 
 interface Refused {
   readonly service: string;
@@ -42,6 +48,35 @@ export function circuitOpen(
   });
 }
 
+/** The process of every endpoint ends again and again. */
+export function crashLoop(
+  { service, model, version }: Refused,
+  outages: readonly [Stopped, ...Stopped[]],
+  context: CallContext,
+): InferError {
+  const [first] = outages.toSorted((a, b) => a.remainingMs - b.remainingMs) as [Stopped];
+  const waitMs = Math.max(startingMs, Math.ceil(first.remainingMs));
+  return new InferError(
+    'UNAVAILABLE',
+    `service ${service}: "${model}" is not there: its process ended ${first.count} times in a row, last with ${first.ended}; it may be back in ${waitMs} ms`,
+    {
+      reason: 'CRASH_LOOP',
+      metadata: {
+        may_have_begun: 'false',
+        service,
+        model,
+        version,
+        endpoint: first.endpoint,
+        ended: first.ended,
+        count: String(first.count),
+      },
+      decision: `supervisor:${service}`,
+      retryAfterMs: waitMs >= remainingMs(context) ? -1 : waitMs,
+      retryDelayMs: waitMs,
+    },
+  );
+}
+
 export const noEndpoint = (service: string): InferError =>
   new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
     reason: 'SERVICE_UNAVAILABLE',
@@ -58,13 +93,16 @@ export const overloadedAll = (service: string, last: InferError): InferError =>
     ...(last.retryAfterMs === undefined ? {} : { retryDelayMs: last.retryAfterMs }),
   });
 
+/** What says that nobody was asked. */
+const notAsked = ['CIRCUIT_OPEN', 'CRASH_LOOP'];
+
 /** The error of the last of several tries. */
 export function withAttempts(error: InferError, attempts: number): InferError {
   if (attempts <= 1) return error;
   const { code, message, metadata, violations, about, decision, retryAfterMs, retryDelayMs, cause } = error;
   return new InferError(code, message, {
     // What says that an endpoint is well has to be heard by whoever asked.
-    reason: error.countsAgainstBreaker && error.reason !== 'CIRCUIT_OPEN' ? 'STAGE_FAILED' : error.reason,
+    reason: error.countsAgainstBreaker && !notAsked.includes(error.reason) ? 'STAGE_FAILED' : error.reason,
     metadata: { ...metadata, attempts: String(attempts) },
     violations,
     about,

@@ -24,9 +24,10 @@ import {
   prefer,
   type Standing,
 } from '@sheaf/routing';
-import { circuitOpen, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
+import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
 import { LoneTries, type LoneTry } from './lone-tries.ts';
+import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
 import { type Blame, quarantined } from './quarantine.ts';
 import { enterTraced } from './traced-breaker.ts';
@@ -139,7 +140,7 @@ export class Edge {
     return { model, version: exact, key: `${model}/${exact}/${rows}` };
   }
 
-  /** Throws CIRCUIT_OPEN when every breaker is. */
+  /** Throws CIRCUIT_OPEN when every breaker is, and CRASH_LOOP when that is why nobody can be asked. */
   async #choose(call: Call): Promise<Choice> {
     const { service, guards, resilience } = this.#options;
     const { context, kind, tried } = call;
@@ -165,11 +166,20 @@ export class Edge {
 
   #refuseOpen({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
     const { service } = this.#options;
+    const outages = all.flatMap((endpoint) => {
+      const outage = this.#outageOf(endpoint);
+      return outage ? [{ endpoint: endpoint.target, ...outage }] : [];
+    });
     const breakers = all.flatMap((endpoint) => {
-      const breaker = this.#breakerOf(endpoint, kind);
+      const breaker = this.#outageOf(endpoint) ? undefined : this.#breakerOf(endpoint, kind);
       return breaker ? [{ endpoint: endpoint.target, breaker }] : [];
     });
-    const error = circuitOpen({ ...kind, service }, breakers, context);
+    const refused = { ...kind, service };
+    const [first, ...others] = outages;
+    const error =
+      first && breakers.length === 0
+        ? crashLoop(refused, [first, ...others], context)
+        : circuitOpen(refused, breakers, context);
     const attributes = { 'sheaf.breaker': 'open', 'sheaf.attempt': attempts + 1 };
     return this.#refuse(context, withAttempts(error, attempts), attributes);
   }
@@ -247,13 +257,18 @@ export class Edge {
   }
 
   #isAnyReady(): boolean {
-    return this.#options.endpoints().some(({ isReady }) => isReady);
+    return this.#options.endpoints().some((endpoint) => endpoint.isReady && !this.#outageOf(endpoint));
   }
 
   /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
   #lets(endpoint: EdgeEndpoint, kind: Kind): boolean {
+    if (this.#outageOf(endpoint)) return false;
     const breaker = this.#breakerOf(endpoint, kind);
     return !breaker || (breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady));
+  }
+
+  #outageOf({ target }: EdgeEndpoint): KnownOutage | undefined {
+    return this.#options.guards.outages.of(this.#options.service, target);
   }
 
   #breakerOf(endpoint: EdgeEndpoint, { model, version }: Kind): Breaker | undefined {

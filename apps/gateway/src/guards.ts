@@ -2,6 +2,7 @@ import { monotonicClock } from '@sheaf/inference';
 import { TimeBook } from '@sheaf/pipeline';
 import { RetryBudget } from '@sheaf/routing';
 import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
+import { Outages } from './outages.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** What is known of one service. */
@@ -15,6 +16,7 @@ export interface ServiceGuards {
 export interface Guards {
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
+  readonly outages: Outages;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   /** Numbers in [0, 1). */
@@ -28,6 +30,7 @@ export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards 
   return {
     breakers: new BreakerBook({ ...options, now, random }),
     quarantine: new Quarantine(now),
+    outages: new Outages(now),
     now,
     random,
     of: (service) => {

@@ -1,6 +1,6 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
-import { createTracing, type Drain, drainOnSignal, main, onReload, report } from '@sheaf/host';
+import { createTracing, type Drain, drainOnSignal, main, onOutages, onReload, report } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
@@ -21,6 +21,8 @@ const usage =
 const innerHost = '127.0.0.1';
 /** By then the public door has answered its calls, so nobody asks in here. */
 const innerGraceMs = 1_000;
+/** How often health is looked at while a service is in a crash loop. */
+const announceMs = 1_000;
 
 /** Nobody's door is open to the world by oversight; who means it has it said aloud (`warnIfOpen`). */
 function checkHost({ policies }: Mesh, host: string): void {
@@ -82,15 +84,19 @@ await main(async () => {
     tracing.onJournal(journal);
     shadow(journal);
   };
-  const served = { describe, isReady, names, snapshot, onJournal };
+  const isServing = (name: string): boolean => guards.outages.isEmpty || isReady(name, '');
+  const served = { describe, isReady, names, isServing, snapshot, onJournal };
   const doors: Door[] = [];
+  const announce = (): void => {
+    for (const opened of doors) opened.open();
+  };
   const reloads = createReloads({
     catalog,
     front: ports,
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);
-      for (const opened of doors) opened.open();
+      announce();
     },
   });
   // Neither is asked for before the door is open.
@@ -124,6 +130,14 @@ await main(async () => {
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(reloads.serve);
+  // What is not ready for another reason may be so again by then.
+  let again: NodeJS.Timeout | undefined;
+  onOutages((outages) => {
+    guards.outages.replace(outages);
+    announce();
+    clearInterval(again);
+    again = guards.outages.isEmpty ? undefined : setInterval(announce, announceMs).unref();
+  });
   const drain: Drain = drainOnSignal({
     door,
     noticeMs: mesh.gateway.noticeMs,
@@ -135,6 +149,6 @@ await main(async () => {
       await state.close();
     },
   });
-  for (const opened of doors) opened.open();
+  announce();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
 });

@@ -41,7 +41,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     const tls = service.endpoint ? service.tls : mesh.tls;
     return new EndpointPool(own, service, mesh.limits, { tls, onOverrun });
   });
-  const handles = opened.map((pool) => handleOf(pool, inferOf(pool, mesh, guards)));
+  const handles = opened.map((pool) => handleOf(pool, inferOf(pool, mesh, guards), guards));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -84,8 +84,11 @@ function inferOf(pool: EndpointPool, mesh: Mesh, guards: Guards): Infer {
   return stack([throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock })], edge.infer);
 }
 
-function handleOf(pool: EndpointPool, infer: Infer): ServiceHandle {
+function handleOf(pool: EndpointPool, infer: Infer, { outages }: Guards): ServiceHandle {
   const { service } = pool;
+  // What it says of itself between two crashes is not to be trusted.
+  const endpoints = () =>
+    pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
   return {
     service,
     infer,
@@ -95,8 +98,8 @@ function handleOf(pool: EndpointPool, infer: Infer): ServiceHandle {
       if (!endpoint) throw noEndpoint(service.name);
       return endpoint.remote.describe(model, version, timeoutMs);
     },
-    endpoints: () => pool.endpoints,
-    isReady: () => pool.endpoints.some((endpoint) => endpoint.isReady),
+    endpoints,
+    isReady: () => endpoints().some(({ isReady }) => isReady),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
   };

@@ -1,10 +1,11 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, main, report } from '@sheaf/host';
+import { createTracing, drainOnSignal, endProcess, main, report } from '@sheaf/host';
 import { type Infer, InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor, createRemote, mutualTls } from '@sheaf/transport';
+import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
 const usage =
@@ -60,6 +61,18 @@ await main(async () => {
     },
     served,
   );
+  const maxBytes = mesh.services.find((candidate) => candidate.name === name)?.memoryMaxBytes;
+  if (maxBytes !== undefined)
+    limitMemory({
+      service: name,
+      maxBytes,
+      abandon: service.abandon,
+      end: (why) => {
+        // Nobody is to send it anything in its last moments.
+        void door.announceEnd(0);
+        endProcess(why);
+      },
+    });
   drainOnSignal({
     door,
     noticeMs: serviceNoticeMs,

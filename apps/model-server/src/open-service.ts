@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
 import type { Mesh, Model, Service } from '@sheaf/mesh';
 import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
 /** A run that nobody waits for any more gets this long on the way out; its thread can only be ended with the process. */
@@ -15,6 +17,8 @@ export interface OpenService {
   readonly names: () => readonly string[];
   /** The process is about to end: what waits and matters least is refused. */
   readonly shedForDrain: () => void;
+  /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
+  readonly abandon: (running: InferError, waiting: InferError) => void;
   close(): Promise<void>;
 }
 
@@ -41,7 +45,14 @@ export async function openService(
       infer: askMesh,
     }),
   );
-  return serviceOf([...loaded, ...opened]);
+  const served = serviceOf([...loaded, ...opened]);
+  try {
+    if (service.memoryMaxBytes !== undefined) checkMemoryFits(name, service.memoryMaxBytes);
+  } catch (error) {
+    await served.close();
+    throw error;
+  }
+  return served;
 }
 
 /** When one cannot be loaded the others are closed, so that nothing keeps the process alive. */
@@ -54,10 +65,10 @@ async function allOrNone(opening: readonly Promise<ServedVersion>[]): Promise<Se
   throw failed.reason;
 }
 
-/** A run that cannot be stopped holds its thread for ever; the answers get a moment to leave, then the process ends and is replaced. */
+/** A run that cannot be stopped holds its thread for ever. */
 function endStuckProcess(subject: string): void {
   console.error(`${subject}: a run passed its limit and cannot be stopped; this process ends`);
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100);
+  endProcess('a run passed its limit');
 }
 
 function openVersions(
@@ -117,7 +128,10 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
     shedForDrain: () => {
-      for (const version of versions) version.shedForDrain();
+      for (const version of versions) version.calls.shedForDrain();
+    },
+    abandon: (running, waiting) => {
+      for (const version of versions) version.calls.abandon(running, waiting);
     },
     close: async () => {
       const timer = setTimeout(() => process.kill(process.pid, 'SIGKILL'), closeLimitMs);

@@ -1,8 +1,10 @@
+export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   type Drain,
   type DrainOptions,
   drainOnSignal,
   type EndMessage,
+  endProcess,
   main,
   onReload,
   type ProcessMessage,

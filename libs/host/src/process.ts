@@ -12,6 +12,8 @@ export type ProcessMessage =
   /** The reload was refused; all is as before. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
+  /** It ends itself, for this reason; a signal follows. */
+  | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
   | { readonly kind: 'leaving' }
   /** It has heard that it is to end, and does when it has answered what it has. */
@@ -52,6 +54,15 @@ export function onReload<T>(reload: (what: T) => Promise<void>): void {
     );
     process.send?.(answer);
   });
+}
+
+/** Answers that are on their way get so long to leave. */
+const lastWordsMs = 100;
+
+/** Ends this process from outside its threads, of which some cannot be stopped, once its answers have left. The supervisor is told why, and starts another. */
+export function endProcess(why: string): void {
+  process.send?.({ kind: 'ending', why } satisfies ProcessMessage);
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWordsMs);
 }
 
 /** Answers the supervisor's question how it is. */

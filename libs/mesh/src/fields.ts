@@ -49,6 +49,22 @@ export const integer =
       ? value
       : wrong(`an integer from ${min} to ${max}`);
 
+const byteUnits: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** An amount of memory with its unit, such as `512MiB`, in bytes. */
+export const bytes =
+  (min: string, max: string): Field<number> =>
+  (value, wrong) => {
+    const amount = bytesOf(value);
+    const inRange = amount >= bytesOf(min) && amount <= bytesOf(max);
+    return inRange ? amount : wrong(`an amount from ${min} to ${max}, in KiB, MiB or GiB, such as 512MiB`);
+  };
+
+function bytesOf(value: unknown): number {
+  const [, digits, unit = ''] = /^(\d{1,9}) ?([KMG]iB)$/.exec(typeof value === 'string' ? value : '') ?? [];
+  return Number(digits) * (byteUnits[unit] ?? Number.NaN);
+}
+
 export const boolean: Field<boolean> = (value, wrong) => (typeof value === 'boolean' ? value : wrong('true or false'));
 
 export const integers =

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import type { Mesh, Service } from './mesh.ts';
 
 /** What a service runs, as text: as long as it is the same, its process need not be replaced. */
-export async function fingerprint(mesh: Mesh, { models, transforms, replicas }: Service): Promise<string> {
+export async function fingerprint(mesh: Mesh, { models, transforms, ...service }: Service): Promise<string> {
   const { adaptiveLimit } = mesh.resilience;
   const held = mesh.models.filter(({ name }) => models.includes(name));
   const files = held.flatMap(({ versions }) => versions.map(({ file }) => file));
   // A transform may import any of the folder's code.
   const code = transforms.length > 0 ? codeFiles(mesh.folder) : [];
   const states = await Promise.all([...files, ...code].map(stateOf));
-  return JSON.stringify([held, transforms, replicas, adaptiveLimit, states]);
+  const { replicas, cpus, memoryMaxBytes } = service;
+  return JSON.stringify([held, transforms, replicas, cpus, memoryMaxBytes, adaptiveLimit, states]);
 }
 
 function codeFiles(folder: string): string[] {

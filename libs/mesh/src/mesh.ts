@@ -80,6 +80,8 @@ export interface Service {
   readonly replicas: number;
   /** CPUs that it may take: the threads of its models. */
   readonly cpus: number;
+  /** Bytes of resident memory that each of its processes may take; one that takes more is replaced. Undefined: what the machine has. */
+  readonly memoryMaxBytes?: number | undefined;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }

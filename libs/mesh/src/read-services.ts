@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits } from '@sheaf/inference';
-import { boolean, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { boolean, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
@@ -45,6 +45,7 @@ const serviceFields = {
   transport: text('unary', /^unary$/),
   replicas: integer(1, 64),
   cpus: integer(1, 256),
+  memory: bytes('64MiB', '1024GiB'),
   tls: (value: unknown) => value,
 };
 
@@ -131,6 +132,7 @@ function readServices(
       transport,
       replicas = 1,
       cpus = 1,
+      memory,
       tls,
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
@@ -138,6 +140,10 @@ function readServices(
     if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
     if (replicas > 1 && (endpoint || port !== 0))
       problems.push(yaml.place([...path, 'replicas'], 'want 1 where the service has an endpoint or a port of its own'));
+    if (endpoint && memory !== undefined)
+      problems.push(
+        yaml.place([...path, 'memory'], 'want it where the service is ours to start; this has an endpoint'),
+      );
     if (!endpoint && tls !== undefined)
       problems.push(
         yaml.place([...path, 'tls'], 'want it where there is an endpoint; our own services take the `tls` of the mesh'),
@@ -168,6 +174,7 @@ function readServices(
       port,
       replicas,
       cpus,
+      memoryMaxBytes: memory,
       tls: endpoint ? tls : undefined,
       transport: endpoint || transport ? 'unary' : 'stream',
     };

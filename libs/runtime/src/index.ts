@@ -1,6 +1,7 @@
 export { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
 export type { Shares } from './class-turns.ts';
 export { describeTransform } from './describe-transform.ts';
+export { type MemoryBudget, watchMemory } from './memory-watch.ts';
 export { type Provider, providers } from './providers.ts';
 export {
   type ModelOptions,

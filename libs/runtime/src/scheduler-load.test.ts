@@ -180,3 +180,27 @@ describe('a scheduler with more to do than it can', () => {
     assert.equal(await atOnce(1_000, 20), 1);
   });
 });
+
+describe('a scheduler whose process is about to end', () => {
+  it('answers what runs with one error, and what waits and what comes with another', async () => {
+    const worker = new FakeWorker();
+    const { scheduler, ask } = start({}, [worker]);
+    const running = ask(1, 60_000);
+    await turn();
+    const waiting = ask(2, 60_000);
+    await turn();
+    assert.equal(worker.runs.length, 1);
+    scheduler.abandon(
+      new InferError('RESOURCE_EXHAUSTED', 'ran', { reason: 'RAN' }),
+      new InferError('UNAVAILABLE', 'waited', { reason: 'WAITED' }),
+    );
+    await turn();
+    assert.deepEqual([running.state.outcome, waiting.state.outcome], ['RAN', 'WAITED']);
+    const late = ask(3, 60_000);
+    await turn();
+    assert.equal(late.state.outcome, 'WAITED');
+    assert.equal(scheduler.load.calls, 0);
+    await worker.finish();
+    assert.equal(worker.runs.length, 1);
+  });
+});

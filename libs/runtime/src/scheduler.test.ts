@@ -1,67 +1,11 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { type CallContext, InferError, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
-import { type BatchingOptions, queueDefault } from './call-queue.ts';
-import { FakeWorker, turn, valuesOf } from './fake-worker.ts';
-import type { ScheduledCall } from './scheduled-call.ts';
-import { Scheduler } from './scheduler.ts';
-
-const greedy: BatchingOptions = { maxRows: 4, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
-
-/** Ends what a test leaves behind. */
-let leftovers = new AbortController();
-
-function contextOf(signal = leftovers.signal): CallContext {
-  const journal = new Journal();
-  const span = journal.start('request', 'test', undefined);
-  return {
-    clock: { ...monotonicClock, now: () => performance.now() },
-    deadline: performance.now() + 60_000,
-    signal,
-    snapshot: { epoch: 0 },
-    journal,
-    span,
-  };
-}
-
-function callOf(values: readonly number[], changes: Partial<ScheduledCall> = {}): ScheduledCall {
-  const input = tensorOf('x', 'FP32', [values.length], Float32Array.from(values));
-  const own = {
-    inputs: [input],
-    outputs: ['y'],
-    priority: 'standard' as const,
-    level: 0,
-    queueTimeoutMs: undefined,
-    key: 'a',
-    alone: false,
-    parameters: new Map(),
-  };
-  return { ...own, ...changes };
-}
-
-function start(batching: BatchingOptions | null = greedy, workers = [new FakeWorker()], queueMax = 100) {
-  const scheduler = new Scheduler({
-    subject: 'model m/1',
-    spanName: 'm/1',
-    workers,
-    batching: batching ?? undefined,
-    queue: { ...queueDefault, callsMax: queueMax },
-    outputBytesMax: 1_000,
-  });
-  const ask = (values: readonly number[], changes: Partial<ScheduledCall> = {}, context = contextOf()) => {
-    const answer = scheduler.infer(callOf(values, changes), context).then(([output]) => valuesOf(output as Tensor));
-    // A test that does not wait for it does not mind how it ends.
-    answer.catch(() => {});
-    return answer;
-  };
-  return { scheduler, ask, workers, worker: workers[0] as FakeWorker };
-}
+import { InferError } from '@sheaf/inference';
+import { FakeWorker, turn } from './fake-worker.ts';
+import { contextOf, endLeftovers, greedy, start } from './scheduler-fixture.ts';
 
 describe('the scheduler', () => {
-  afterEach(() => {
-    leftovers.abort();
-    leftovers = new AbortController();
-  });
+  afterEach(endLeftovers);
 
   it('runs what waits when its worker is free as one batch, counting rows, and gives each caller its own', async () => {
     const { ask, worker } = start();
@@ -255,33 +199,5 @@ describe('the scheduler', () => {
       runs[0]?.links?.map(({ spanId }) => spanId),
       [runs[1]?.spanId],
     );
-  });
-
-  it('sends a batch ahead while another runs once its rows cost more than the run that they share, and not before', async () => {
-    const { scheduler, ask, worker } = start({ ...greedy, maxRows: 100 });
-    worker.msOf = (rows) => 6 + 2 * rows;
-    for (let run = 0; run < 8; run++) {
-      const answer = ask(Array(1 + (run % 2)).fill(run));
-      await turn();
-      await worker.finish();
-      await answer;
-    }
-    const { fixedMs, rowMs } = scheduler.load;
-    assert.deepEqual([fixedMs.toFixed(3), rowMs.toFixed(3)], ['6.000', '2.000']);
-    const answers = [ask([10])];
-    await turn();
-    answers.push(ask([11]), ask([12]));
-    await turn();
-    assert.equal(worker.taken, 9, 'two rows cost 4 ms, their run 6 more');
-    answers.push(ask([13]));
-    await turn();
-    assert.equal(worker.taken, 10);
-    answers.push(ask([14]));
-    await turn();
-    assert.equal(worker.taken, 10, 'one batch ahead is enough');
-    assert.equal(scheduler.load.calls, 5);
-    for (let run = 0; run < 3; run++) await worker.finish();
-    assert.deepEqual(await Promise.all(answers), [[10], [11], [12], [13], [14]]);
-    assert.deepEqual(worker.given.slice(8), [[10], [11, 12, 13], [14]]);
   });
 });

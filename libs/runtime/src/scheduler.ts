@@ -100,6 +100,15 @@ export class Scheduler {
     for (const entry of this.#queue.of('sheddable')) this.#leave(entry, shuttingDown(this.#options.subject));
   }
 
+  /** Answers all calls, now and from now on, since the process is about to end: those that run with `running`, the others with `waiting`. */
+  abandon(running: InferError, waiting: InferError): void {
+    this.refuse(waiting);
+    // What was sent ahead has not begun.
+    for (const { batches } of this.#slots)
+      for (const [index, { entries }] of batches.entries())
+        for (const entry of entries) this.#settle(entry, () => entry.reject(index === 0 ? running : waiting));
+  }
+
   /** Has `next` run what `old` would have from now on; resolves when what `old` has begun is done. */
   async replace(old: BatchWorker, next: BatchWorker): Promise<void> {
     const slot = this.#slots.find(({ worker }) => worker === old);

@@ -38,8 +38,8 @@ export interface ServedVersion {
   readonly infer: Infer;
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
-  /** The process is about to end: what waits and matters least is refused. */
-  readonly shedForDrain: () => void;
+  /** What its calls are told when the process is about to end. */
+  readonly calls: Pick<Scheduler, 'abandon' | 'shedForDrain'>;
   close(): Promise<void>;
 }
 
@@ -196,8 +196,7 @@ function servedVersion(
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
   const load = (): Load => scheduler.load;
-  const shedForDrain = (): void => scheduler.shedForDrain();
-  return { name, version, platform, signature, infer, load, shedForDrain, close: () => scheduler.close() };
+  return { name, version, platform, signature, infer, load, calls: scheduler, close: () => scheduler.close() };
 }
 
 /** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */

@@ -40,6 +40,8 @@ export interface Served {
   readonly load?: (name: string, version: string) => Load | undefined;
   /** Names that health answers for, besides the server itself. */
   readonly names: () => readonly string[];
+  /** What health says of a name, as of the last `open`. Default: that it is served. */
+  readonly isServing?: (name: string) => boolean;
   /** Pinned when a call enters. */
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
@@ -65,7 +67,7 @@ export interface DoorOptions {
 
 export interface Door {
   readonly port: number;
-  /** From now on health says SERVING. Called again, it takes up the names that are served now; after `announceEnd` it does nothing. */
+  /** From now on health says SERVING. Called again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
    * Health says NOT_SERVING for every name, and ServerReady no; calls are still answered. Resolves when callers have had `noticeMs` to see it, or when none
@@ -114,7 +116,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
     const names = ['', ...served.names()];
     for (const gone of announced.filter((name) => !names.includes(name))) health.setStatus(gone, 'NOT_SERVING');
-    for (const name of names) health.setStatus(name, status);
+    for (const name of names) {
+      const isOut = name !== '' && served.isServing?.(name) === false;
+      health.setStatus(name, isOut ? 'NOT_SERVING' : status);
+    }
     announced = names;
   };
   return {

@@ -61,8 +61,14 @@ export function addHealth(server: grpc.Server, isVisible: (name: string, metadat
       server.addService(definition, guarded as unknown as grpc.UntypedServiceImplementation);
     },
   });
+  const told = new Map<string, string>();
   return {
-    setStatus: (name, status) => health.setStatus(name, status),
+    setStatus: (name, status) => {
+      // Watches are told of changes only.
+      if (told.get(name) === status) return;
+      told.set(name, status);
+      health.setStatus(name, status);
+    },
     endWatches: () => {
       for (const call of open) call.end();
       open.clear();

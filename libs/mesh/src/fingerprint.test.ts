@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { defaultLimits } from '@sheaf/inference';
+import { fingerprint } from './fingerprint.ts';
+import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
+
+const service: Service = {
+  name: 's',
+  models: [],
+  transforms: [],
+  endpoint: undefined,
+  port: 0,
+  replicas: 1,
+  cpus: 1,
+  transport: 'stream',
+};
+const mesh: Mesh = {
+  folder: '/nowhere',
+  models: [],
+  transforms: [],
+  pipelines: [],
+  services: [service],
+  limits: defaultLimits,
+  policies: undefined,
+  gateway: { host: '127.0.0.1', port: 0, replicas: 1, noticeMs: 1_000 },
+  resilience: resilienceDefault,
+  tls: undefined,
+};
+
+describe('the fingerprint of a service', () => {
+  it('is another one when it is to have other means, and only then', async () => {
+    const changes: readonly Partial<Service>[] = [{}, { replicas: 2 }, { cpus: 2 }, { memoryMaxBytes: 2 ** 30 }];
+    const prints = await Promise.all(changes.map((change) => fingerprint(mesh, { ...service, ...change })));
+    assert.equal(new Set(prints).size, changes.length);
+    assert.equal(await fingerprint(mesh, { ...service }), prints[0]);
+  });
+});
