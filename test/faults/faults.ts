@@ -49,15 +49,16 @@ async function measure(row: FaultRow, plan: FaultPlan): Promise<Judged> {
 const isAsWanted = ({ kept, violations = [] }: Judged, without: Policy | undefined): boolean =>
   violations.length === 0 && kept === (without === undefined);
 
+const word = ({ kept }: Judged): string => (kept ? 'kept' : 'NOT KEPT');
 const judged: Judged[] = [];
 const bar = progressBar('faults', chosen.length);
 for (const row of chosen) {
   const result = await measure(row, { ...times, seed, off });
   judged.push(result);
+  bar.log(`${row.name}: ${word(result)}: ${result.measured}`);
   bar.tick();
 }
 bar.end();
-const word = ({ kept }: Judged): string => (kept ? 'kept' : 'NOT KEPT');
 console.log(
   table([
     ['name', 'fault', 'promise', 'measured', ''],

@@ -67,6 +67,8 @@ class Lane {
   readonly #written: (bytes: Buffer) => void;
   readonly #waiting: { readonly bytes: Buffer; readonly dueAt: number }[] = [];
   #running = false;
+  /** When the next byte may go. */
+  #freeAt = 0;
 
   /** `bytesLeft`: no more than so many go out. */
   constructor(to: Socket, proxy: FaultProxy, bytesLeft: () => number, written: (bytes: Buffer) => void) {
@@ -92,6 +94,13 @@ class Lane {
     this.#running = false;
   }
 
+  /** A timer is no finer than a millisecond: shorter waits add up before there is one. */
+  async #pace(ms: number): Promise<void> {
+    const now = performance.now();
+    this.#freeAt = Math.max(this.#freeAt, now) + ms;
+    if (this.#freeAt - now >= 1) await pause(this.#freeAt - now);
+  }
+
   async #write(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length && this.#to.writable; ) {
       const { bytesPerSecond, sliceBytes } = this.#proxy;
@@ -100,7 +109,7 @@ class Lane {
       at += slice.length;
       this.#to.write(slice);
       this.#written(slice);
-      if (Number.isFinite(bytesPerSecond)) await pause((slice.length * 1_000) / bytesPerSecond);
+      if (Number.isFinite(bytesPerSecond)) await this.#pace((slice.length * 1_000) / bytesPerSecond);
       else if (Number.isFinite(sliceBytes)) await new Promise(setImmediate);
     }
   }
