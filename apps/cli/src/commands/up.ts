@@ -18,12 +18,13 @@ export const up: Command = {
       onDrained: drained.resolve,
       ...(port === undefined ? {} : { port }),
     });
-    const control = await openControl(mesh.folder, running, console.log);
-    const stop = stopOnSignal(running, async () => control?.close());
+    const control = openControl(mesh.folder, running, console.log);
+    const stop = stopOnSignal(running, async () => (await control)?.close());
     void drained.promise.then(() => {
       console.log('the gateway was drained; the mesh ends');
       stop();
     });
+    await control;
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     console.log(
