@@ -14,6 +14,8 @@ export interface Served {
 
 export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
+  /** Without those that an operator has drained: they do not come back. */
+  readonly serving: readonly Supervised[];
   /** Has all of them serve something else, or none: throws when one refuses. One at a time. */
   reload(next: Served): Promise<void>;
   /** Has them know which endpoints are in a crash loop. */
@@ -80,12 +82,16 @@ export async function startGateways(
     await stop(false);
     throw failed.reason;
   }
+  const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
   return {
+    get serving() {
+      return serving();
+    },
     processes: processes as [Supervised, ...Supervised[]],
     reload: async (next) => {
       const done: Supervised[] = [];
       try {
-        for (const process of processes.filter((_, index) => !left.has(index))) {
+        for (const process of serving()) {
           await process.reload(next);
           done.push(process);
         }

@@ -149,7 +149,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       const services = [...running.keys()].map(
         (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
       );
-      const doors = gateways.processes.map(
+      const doors = gateways.serving.map(
         (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => inTurn(() => gateway.restart()) }),
       );
       return [...services, ...doors];
