@@ -62,7 +62,7 @@ const stepped =
     const work = calls.filter(({ timeoutMs }) => timeoutMs === 5_000);
     const late = calls.filter(({ timeoutMs }) => timeoutMs === deadlineMs);
     const early = late.filter(({ invokedAt, endedAt = 0, outcome, reason }) => {
-      const isRefusal = reason === 'DEADLINE_TOO_SHORT' || reason === 'OVERLOADED';
+      const isRefusal = ['DEADLINE_TOO_SHORT', 'OVERLOADED', 'OVERLOADED_ALL'].includes(reason);
       return outcome === 'ok' || (!isRefusal && endedAt - invokedAt < deadlineMs - 20);
     });
     const openings = latenesses(mesh.transitions);
