@@ -4,6 +4,8 @@
  */
 import { parseArgs } from 'node:util';
 import { progressBar, table } from '@sheaf/cli';
+import { seconds } from './figures.ts';
+import { monotonicMs } from './record.ts';
 import { type FaultPlan, type FaultRow, type Measured, type Policy, policies } from './row.ts';
 import { faultRows } from './rows.ts';
 
@@ -31,7 +33,10 @@ if (unknown !== undefined)
 const times = values.full
   ? { beforeMs: 60_000, duringMs: 60_000, afterMs: 60_000 }
   : { beforeMs: 5_000, duringMs: 10_000, afterMs: 10_000 };
-const chosen = faultRows.filter(({ name, policy }) => (names?.includes(name) ?? true) && (!off || policy === off));
+const chosen = faultRows.filter(
+  ({ name, policy, isExtra = false }) =>
+    (names?.includes(name) ?? (values.full || !isExtra)) && (!off || policy === off),
+);
 
 interface Judged extends Measured {
   readonly row: FaultRow;
@@ -53,9 +58,10 @@ const word = ({ kept }: Judged): string => (kept ? 'kept' : 'NOT KEPT');
 const judged: Judged[] = [];
 const bar = progressBar('faults', chosen.length);
 for (const row of chosen) {
+  const began = monotonicMs();
   const result = await measure(row, { ...times, seed, off });
   judged.push(result);
-  bar.log(`${row.name}: ${word(result)}: ${result.measured}`);
+  bar.log(`${row.name}: ${word(result)}: ${result.measured} (${seconds(monotonicMs() - began)})`);
   bar.tick();
 }
 bar.end();

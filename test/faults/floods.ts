@@ -9,6 +9,7 @@ interface Flood {
   readonly name: string;
   readonly fault: string;
   readonly isShort?: boolean;
+  readonly isExtra?: boolean;
   readonly options?: RawPeerOptions;
   /** Sends until the connection is closed or it has nothing more. `scale` is 1 in full, less in tests. */
   readonly send: (peer: RawPeer, scale: number) => Promise<unknown>;
@@ -82,6 +83,7 @@ export const floods: readonly Flood[] = [
   },
   {
     name: 'made-reset',
+    isExtra: true,
     fault: '20,000 calls that the door has to reset (WINDOW_UPDATE of 0)',
     send: (peer, scale) =>
       many(peer, 20_000 * scale, (at) =>
@@ -117,11 +119,13 @@ export const floods: readonly Flood[] = [
   },
   {
     name: 'window-update',
+    isExtra: true,
     fault: 'up to 5,000,000 WINDOW_UPDATEs',
     send: (peer) => same(peer, 5_000_000, frame('windowUpdate', 0, 0, number(1))),
   },
   {
     name: 'priority',
+    isExtra: true,
     fault: '100,000 PRIORITY frames',
     send: (peer, scale) =>
       many(peer, 100_000 * scale, (at) => frame('priority', 0, idOf(at), Buffer.from([0, 0, 0, 0, 1]))),
@@ -147,6 +151,7 @@ export const floods: readonly Flood[] = [
   },
   {
     name: 'header-block',
+    isExtra: true,
     fault: 'headers of 1 MB',
     send: (peer) => {
       const pairs = Array.from({ length: 100 }, (_, at): [string, string] => [`x-${at}`, 'x'.repeat(10_000)]);
@@ -155,17 +160,20 @@ export const floods: readonly Flood[] = [
   },
   {
     name: 'header-value',
+    isExtra: true,
     fault: 'a bearer token of 1 MB',
     send: (peer) =>
       peer.write(headersOf(1, headerBlock([...inferHeaders(), ['authorization', `Bearer ${'x'.repeat(1_000_000)}`]]))),
   },
   {
     name: 'header-index',
+    isExtra: true,
     fault: 'headers with an index of nothing',
     send: (peer) => peer.write(frame('headers', endHeaders, 1, Buffer.from([0xff, 0xff, 0xff, 0x7f]))),
   },
   {
     name: 'slow-reader',
+    isExtra: true,
     fault: 'answers of 1 MiB that nobody reads',
     // SETTINGS_INITIAL_WINDOW_SIZE 0: nothing of an answer may be sent.
     options: { settings: [[4, 0]] },
@@ -290,6 +298,7 @@ const rowOf = (flood: Flood): FaultRow => ({
   fault: `${flood.fault}, on one connection`,
   promise,
   isShort: flood.isShort ?? false,
+  isExtra: flood.isExtra ?? false,
   run: (plan) =>
     atBothDoors(
       plan,
@@ -332,6 +341,7 @@ const crowdRow: FaultRow = {
   fault: `${crowd} connections of one address that never call`,
   promise: `at most ${idleConnectionsMax} stay; memory <= +${crowdMaxMiB} MiB; the next request is right`,
   isShort: false,
+  isExtra: true,
   run: async () => {
     await using targets = await openTargets();
     const texts: string[] = [];

@@ -28,6 +28,8 @@ export interface FaultRow {
   readonly promise: string;
   /** Whether it is among the few that every check runs. */
   readonly isShort: boolean;
+  /** Takes part only with `--full`, or by its name. */
+  readonly isExtra?: boolean;
   /** What keeps the promise: with it switched off the row fails. */
   readonly policy?: Policy;
   readonly run: (plan: FaultPlan) => Promise<Measured>;
