@@ -81,7 +81,7 @@ export async function restOf(target: Target): Promise<Load | undefined> {
   }
 }
 
-/** The heap grows until some 30,000 calls have been left, and no more after (100,000 were tried). */
+/** Memory grows until some 50,000 calls have been left, and no more after (100,000 were tried). */
 const cancels = 10_000;
 const grownMaxMiB = 16;
 /** Of the measurer itself, and of connections that are being closed. */
@@ -159,7 +159,7 @@ const row = (
 });
 
 export const cancelRows: readonly FaultRow[] = [
-  row('mesh', 'by Cancel frames of one mesh stream', 3 * cancels, ({ service }) => {
+  row('mesh', 'by Cancel frames of one mesh stream', 5 * cancels, ({ service }) => {
     const remote = createRemote(`127.0.0.1:${service.address.port}`, {
       service: 'all',
       limits: defaultLimits,
@@ -167,7 +167,7 @@ export const cancelRows: readonly FaultRow[] = [
     });
     return { target: service, leave: (times) => leaveCalls(remote, times), close: () => remote.close() };
   }),
-  row('grpc', 'by gRPC on one channel of the gateway, which leaves them at the service', 3 * cancels, ({ gateway }) => {
+  row('grpc', 'by gRPC on one channel of the gateway, which leaves them at the service', 5 * cancels, ({ gateway }) => {
     const remote = gateway.connect();
     return { target: gateway, leave: (times) => leaveCalls(remote, times), close: () => remote.close() };
   }),

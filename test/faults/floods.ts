@@ -13,6 +13,8 @@ interface Flood {
   readonly options?: RawPeerOptions;
   /** Sends until the connection is closed or it has nothing more. `scale` is 1 in full, less in tests. */
   readonly send: (peer: RawPeer, scale: number) => Promise<unknown>;
+  /** What a decent caller sends alike, beforehand: what a door keeps for that is not the flood's. */
+  readonly decent?: (peer: RawPeer) => Promise<unknown>;
 }
 
 const block = headerBlock(inferHeaders());
@@ -177,6 +179,13 @@ export const floods: readonly Flood[] = [
     fault: 'answers of 1 MiB that nobody reads',
     // SETTINGS_INITIAL_WINDOW_SIZE 0: nothing of an answer may be sent.
     options: { settings: [[4, 0]] },
+    decent: async (peer) => {
+      await sleep(500);
+      for (let at = 0; at < 12; at++) {
+        await peer.write(largeCall(idOf(at), 1024 * 1024));
+        await sleep(50);
+      }
+    },
     send: async (peer) => {
       // By then the door has told that it takes more than 64 KiB.
       await sleep(500);
@@ -200,6 +209,12 @@ export async function sendFlood(target: Target, { options, send }: Flood, scale 
   // A door that bears slow peers for a while closes only after it.
   const isClosed = await peer.closed(patienceMs + 5_000);
   return { isClosed, closedAfterMs: performance.now() - sentAt, goAway: peer.goAway };
+}
+
+async function sendDecent(target: Target, { decent }: Flood): Promise<void> {
+  if (!decent) return;
+  using peer = await RawPeer.open(target.address);
+  await decent(peer);
 }
 
 /** What a fault costs those who have no part in it. */
@@ -273,6 +288,7 @@ async function leastCost<T>(target: Target, plan: FaultPlan, act: () => Promise<
 /** Runs `act` at the door with TLS and at the one without, and asks of both what is promised of every flood. */
 async function atBothDoors<T>(
   plan: FaultPlan,
+  warmUp: (target: Target) => Promise<void>,
   act: (target: Target) => Promise<T>,
   judge: (outcome: T) => { readonly kept: boolean; readonly text: string },
 ): Promise<Measured> {
@@ -281,6 +297,7 @@ async function atBothDoors<T>(
   const texts: string[] = [];
   let kept = true;
   for (const target of [targets.gateway, targets.service]) {
+    await warmUp(target);
     const cost = await leastCost(target, plan, () => act(target));
     const judged = judge(cost.outcome);
     kept &&= judged.kept && isBorne(cost);
@@ -302,6 +319,7 @@ const rowOf = (flood: Flood): FaultRow => ({
   run: (plan) =>
     atBothDoors(
       plan,
+      (target) => sendDecent(target, flood),
       (target) => sendFlood(target, flood),
       ({ isClosed, closedAfterMs, goAway }) => ({
         kept: isClosed,
