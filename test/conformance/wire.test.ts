@@ -44,7 +44,7 @@ function send(session: ClientHttp2Session, body: Uint8Array, headers: Record<str
     stream.on('error', () => resolve(status || 'reset'));
     stream.on('close', () => resolve(status || 'reset'));
     stream.resume();
-    stream.setTimeout(3_000, () => reject(new Error('no answer within 3 s')));
+    stream.setTimeout(10_000, () => reject(new Error('no answer within 10 s')));
     stream.end(body);
   });
 }
