@@ -6,7 +6,7 @@ import { startFaultMesh, workFiles } from './fault-mesh.ts';
 import { ms } from './figures.ts';
 import { type Ask, workFor } from './load.ts';
 import type { BreakerTransition } from './record.ts';
-import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { failures, runUnderFault } from './run.ts';
 import { askStub, openStub } from './stub.ts';
 
@@ -44,7 +44,7 @@ const stepped =
       for (const pid of pids) process.kill(pid, 'SIGUSR2');
     };
     const run = await runUnderFault({
-      plan: { ...plan, duringMs: plan.duringMs / 2 },
+      plan: { ...brief(plan), duringMs: plan.duringMs / 2 },
       mesh,
       next: (random) => {
         const chance = random();

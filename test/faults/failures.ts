@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { InferError } from '@sheaf/inference';
 import { startFaultMesh } from './fault-mesh.ts';
 import { ms, percent, quantile, seconds, seeded } from './figures.ts';
-import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { failedPart, failures, recoveredMs, runUnderFault, times } from './run.ts';
 import { askStub, openStub, stubMesh, takes } from './stub.ts';
 
@@ -32,7 +32,7 @@ const refusing =
     const asked = (): number => stubs.reduce((sum, stub) => sum + stub.asked, 0);
     const random = seeded(plan.seed + 1);
     const run = await runUnderFault({
-      plan,
+      plan: brief(plan),
       mesh,
       next: () => askStub(2_000),
       ratePerSecond,
@@ -102,7 +102,7 @@ async function tooShort(plan: FaultPlan): Promise<Measured> {
   let askedBefore = 0;
   let hasBegun = false;
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     // From the fault on.
     next: (random) => askStub(hasBegun && random() < 0.5 ? shortMs : 3_000),

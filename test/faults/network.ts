@@ -3,7 +3,7 @@ import { startFaultMesh } from './fault-mesh.ts';
 import { ms, percent, quantile, seconds, seeded } from './figures.ts';
 import { type Ask, workFor } from './load.ts';
 import type { FaultProxy } from './proxy.ts';
-import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { attemptsPerCall, failedPart, failures, p99, runUnderFault } from './run.ts';
 
 /** Keep-alive of 5 s, 3 s for its answer, and 1 s. */
@@ -181,7 +181,7 @@ async function goAways(plan: FaultPlan): Promise<Measured> {
   let stop = (): void => {};
   let count = 0;
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     next: () => askFor(5, 2_000),
     ratePerSecond: 100,
@@ -208,7 +208,7 @@ async function thin(plan: FaultPlan): Promise<Measured> {
   await using mesh = await startFaultMesh({ replicas: { work: 1 }, linked: true, off: plan.off });
   const [link] = mesh.links as [FaultProxy];
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     next: () => askFor(5, 2_000),
     ratePerSecond: 30,

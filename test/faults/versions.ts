@@ -6,7 +6,7 @@ import { readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx';
 import { startTestMesh } from '../support/mesh-folder.ts';
 import { monotonicMs, type Published } from './record.ts';
-import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { failedPart, failures, runUnderFault } from './run.ts';
 
 const pair = '{ datatype: FP32, shape: [rows, 2] }';
@@ -49,7 +49,7 @@ async function newVersions(plan: FaultPlan): Promise<Measured> {
     { versions: fresh, from, to: Number.POSITIVE_INFINITY },
   ];
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh: { door: mesh.door, transitions: [], samples: [], runs: async () => undefined },
     next: () => ({ model: 'both', timeoutMs: 2_000, stages: 2, inputs: () => [x], versionsOf }),
     ratePerSecond: 100,
