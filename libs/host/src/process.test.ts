@@ -18,6 +18,8 @@ drainOnSignal({
 process.send({ kind: 'ready', port: 1 });
 `;
 
+const end: EndMessage = { kind: 'end', notice: true };
+
 describe('a process that drains', () => {
   let folder: string;
   before(async () => {
@@ -26,24 +28,30 @@ describe('a process that drains', () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** The exit code of one that is sent SIGTERM, and then something else. */
-  async function endedBy(then: EndMessage | 'SIGTERM'): Promise<number | null> {
+  /** The exit code of one to which all of that comes; what follows the first word, once it was heard. */
+  async function endedBy(...then: (EndMessage | 'SIGTERM' | 'disconnect')[]): Promise<number | null> {
     const child = fork(join(folder, 'draining.mjs'));
     await once(child, 'message');
     const exit = once(child, 'exit');
-    child.kill('SIGTERM');
-    await once(child, 'message');
-    if (then === 'SIGTERM') child.kill(then);
-    else child.send(then);
+    let heard = once(child, 'message');
+    for (const word of then) {
+      if (word === 'SIGTERM') child.kill(word);
+      else if (word === 'disconnect') child.disconnect();
+      else child.send(word);
+      await heard;
+      heard = Promise.resolve([]);
+    }
     const [code] = (await exit) as [number | null];
     return code;
   }
 
   it('answers what it has where its whole group was sent SIGTERM and its supervisor ends it too', async () => {
-    assert.equal(await endedBy({ kind: 'end', notice: true }), 0);
+    assert.equal(await endedBy('SIGTERM', end), 0);
+    assert.equal(await endedBy(end, 'SIGTERM'), 0);
   });
 
-  it('is forced by a second signal', async () => {
-    assert.equal(await endedBy('SIGTERM'), 1);
+  it('is forced by a second signal, and when its supervisor goes after it has told it to end', async () => {
+    assert.equal(await endedBy('SIGTERM', 'SIGTERM'), 1);
+    assert.equal(await endedBy(end, 'disconnect'), 1);
   });
 });

@@ -144,10 +144,14 @@ export function drainOnSignal(options: DrainOptions): Drain {
   if (process.send) {
     // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
     process.on('SIGINT', () => {});
-    process.on('disconnect', () => onSignal(0));
+    let told = false;
+    // One that was told to end already is forced by that.
+    process.on('disconnect', () => (told ? process.exit(1) : onSignal(0)));
     // It is no second signal where all of the group had one.
     process.on('message', ({ kind, notice }: EndMessage) => {
-      if (kind === 'end') void drain(notice ? noticeMs : 0);
+      if (kind !== 'end') return;
+      told = true;
+      void drain(notice ? noticeMs : 0);
     });
   } else {
     process.on('SIGINT', () => onSignal(0));
