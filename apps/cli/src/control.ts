@@ -49,10 +49,11 @@ export async function openControl(
     return undefined;
   }
   const open = new Set<Socket>();
+  const turn = { isTaken: false };
   const server = createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket)).on('error', () => {});
-    void answer(socket, folder, mesh);
+    void answer(socket, folder, mesh, turn);
   });
   try {
     if (process.platform !== 'win32') {
@@ -74,11 +75,16 @@ export async function openControl(
   };
 }
 
-async function answer(socket: Socket, folder: string, mesh: RunningMesh): Promise<void> {
+/** One restart at a time: two of them could have all gateways gone at once. */
+async function answer(socket: Socket, folder: string, mesh: RunningMesh, turn: { isTaken: boolean }): Promise<void> {
   const tell = (reply: RestartReply): void => void socket.write(`${JSON.stringify(reply)}\n`);
+  let isOurs = false;
   try {
     const names = await readRequest(socket);
     const parts = partsToRestart(mesh.parts, names);
+    if (turn.isTaken) throw new UsageError('a restart is under way already; wait until it has ended');
+    isOurs = true;
+    turn.isTaken = true;
     await audit(folder, parts);
     tell({ kind: 'plan', names: parts.map(({ name }) => name) });
     const onRestarted = ({ name }: Part): void => tell({ kind: 'restarted', name });
@@ -87,6 +93,8 @@ async function answer(socket: Socket, folder: string, mesh: RunningMesh): Promis
     tell({ kind: 'done' });
   } catch (error) {
     tell({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
+  } finally {
+    if (isOurs) turn.isTaken = false;
   }
   socket.end();
 }

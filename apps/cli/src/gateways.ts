@@ -16,8 +16,10 @@ export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
   /** Without those that an operator has drained: they do not come back. */
   readonly serving: readonly Supervised[];
-  /** Has all of them serve something else, or none: throws when one refuses. One at a time. */
+  /** Has all of them serve something else, or none: throws when one refuses. One that does not run now serves it when it is back. One at a time. */
   reload(next: Served): Promise<void>;
+  /** Replaces one, unless an operator has drained it; throws while no other could take its calls. */
+  restart(process: Supervised): Promise<void>;
   /** Has them know which endpoints are in a crash loop. */
   tellOutages(): void;
   stop(notice: boolean): Promise<void>;
@@ -35,22 +37,29 @@ export interface GatewaysOptions {
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
   readonly board: OutageBoard;
+  /** Of a gateway; another one in tests. */
+  readonly module?: URL;
 }
 
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft, board }: GatewaysOptions,
+  { port, inner, onEvent, onAllLeft, board, module = gatewayModule }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
-  const args = (index: number): string[] => [
-    served.mesh.folder,
-    '--number',
-    String(index + 1),
-    '--inner-port',
-    String(inner[index]),
-    ...served.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
-  ];
+  /** What each of them serves. */
+  const has: Served[] = [];
+  const args = (index: number): string[] => {
+    has[index] = served;
+    return [
+      served.mesh.folder,
+      '--number',
+      String(index + 1),
+      '--inner-port',
+      String(inner[index]),
+      ...served.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
+    ];
+  };
   const left = new Set<number>();
   const onLeft = (index: number): void => {
     left.add(index);
@@ -64,13 +73,16 @@ export async function startGateways(
     inner.map((_, index) =>
       supervise({
         name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
-        module: gatewayModule,
+        module,
         args: () => args(index),
         port: port === 0 ? 0 : port + index,
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,
         onLeft: () => onLeft(index),
-        onAgain: tellOutages,
+        onAgain: () => {
+          tellOutages();
+          void catchUp(index);
+        },
       }),
     ),
   );
@@ -83,6 +95,16 @@ export async function startGateways(
     throw failed.reason;
   }
   const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
+  const reload = async (process: Supervised, next: Served): Promise<void> => {
+    await process.reload(next);
+    has[processes.indexOf(process)] = next;
+  };
+  /** One that was started while the others took something up was started with what was before. */
+  const catchUp = async (index: number): Promise<void> => {
+    const process = processes[index];
+    if (!process?.isReady || has[index] === served) return;
+    await reload(process, served).catch(({ message }: Error) => onEvent(`${process.name} is behind: ${message}`));
+  };
   return {
     get serving() {
       return serving();
@@ -91,16 +113,25 @@ export async function startGateways(
     reload: async (next) => {
       const done: Supervised[] = [];
       try {
-        for (const process of serving()) {
-          await process.reload(next);
+        const ready = serving().filter(({ isReady }) => isReady);
+        if (ready.length === 0) throw new Error('no gateway is running');
+        for (const process of ready) {
+          await reload(process, next);
           done.push(process);
         }
       } catch (error) {
         // They have served it a moment ago.
-        await Promise.allSettled(done.map((process) => process.reload(served)));
+        await Promise.allSettled(done.map((process) => reload(process, served)));
         throw error;
       }
       served = next;
+      await Promise.all(processes.map((_, index) => catchUp(index)));
+    },
+    restart: async (process) => {
+      if (!serving().includes(process)) return;
+      if (!serving().some((other) => other !== process && other.isReady))
+        throw new Error(`${process.name} is left as it is: no other gateway is ready to take its calls`);
+      await process.restart();
     },
     tellOutages,
     stop,

@@ -150,7 +150,11 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
         (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
       );
       const doors = gateways.serving.map(
-        (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => inTurn(() => gateway.restart()) }),
+        (gateway): Part => ({
+          name: gateway.name,
+          kind: 'gateway',
+          restart: () => inTurn(() => gateways.restart(gateway)),
+        }),
       );
       return [...services, ...doors];
     },

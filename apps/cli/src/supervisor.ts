@@ -20,6 +20,8 @@ export interface Supervised {
   readonly port: number;
   /** Of the process that runs now. */
   readonly pid: number;
+  /** Whether it runs and has said that it is ready. */
+  readonly isReady: boolean;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
   reload(what: unknown): Promise<void>;
   /** How the process is; its loop is watched from the first time on. */
@@ -62,7 +64,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   let leaver: ChildProcess | undefined;
   let isReady = false;
   const port = await ready(child, name).catch(async (error: unknown) => {
-    await end(child, spec, true);
+    await end(child, spec, { isReady, notice: true });
     throw error;
   });
   isReady = true;
@@ -113,7 +115,14 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     get pid() {
       return child.pid ?? 0;
     },
-    reload: (what) => reload(child, name, what),
+    get isReady() {
+      return isReady;
+    },
+    reload: async (what) => {
+      // One that starts does not hear it yet.
+      if (!isReady) throw new Error(`${name} is not running`);
+      await reload(child, name, what);
+    },
     vitals: () => vitals(child, name),
     tell: (message) => {
       if (child.connected) child.send(message, () => {});
@@ -121,14 +130,14 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     restart: async () => {
       clearTimeout(timer);
       leaver = child;
-      await end(child, spec, true);
+      await end(child, spec, { isReady, notice: true });
       await startAgain();
     },
     stop: async (notice = false) => {
       stopping = true;
       clearTimeout(timer);
       crashes.stop();
-      await end(child, spec, notice || !isReady);
+      await end(child, spec, { isReady, notice });
     },
     kill: () => {
       stopping = true;
@@ -182,7 +191,11 @@ async function ready(child: ChildProcess, name: string): Promise<number> {
 
 async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
   if (!child.connected) throw new Error(`${name} is not running`);
-  const answer = nextMessage(child, (how) => `${name} ended while it reloaded: ${how}`);
+  const answer = nextMessage(
+    child,
+    (how) => `${name} ended while it reloaded: ${how}`,
+    ({ kind }) => kind === 'reloaded' || kind === 'refused',
+  );
   child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
   const message = await answer;
   if (message.kind === 'refused') throw new Error(message.message);
@@ -200,8 +213,12 @@ async function vitals(child: ChildProcess, name: string): Promise<Vitals> {
   return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, loopDelayMs: 0 };
 }
 
-/** One that is not ready yet knows of no other way than the signal. */
-async function end(child: ChildProcess, { graceMs }: ProcessSpec, bySignal: boolean): Promise<void> {
+/** One that is not ready yet knows of no other way than the signal. To others it is none: a group that is ended has had its own, and a second one forces. */
+async function end(
+  child: ChildProcess,
+  { graceMs }: ProcessSpec,
+  { isReady, notice }: { readonly isReady: boolean; readonly notice: boolean },
+): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exit = once(child, 'exit');
   const kill = (): void => void child.kill('SIGKILL');
@@ -211,8 +228,8 @@ async function end(child: ChildProcess, { graceMs }: ProcessSpec, bySignal: bool
     clearTimeout(timer);
     timer = setTimeout(kill, graceMs + closingMs);
   });
-  if (bySignal || !child.connected) child.kill('SIGTERM');
-  else child.send({ kind: 'end' } satisfies EndMessage);
+  if (!isReady || !child.connected) child.kill('SIGTERM');
+  else child.send({ kind: 'end', notice } satisfies EndMessage);
   await exit;
   clearTimeout(timer);
 }

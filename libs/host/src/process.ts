@@ -96,9 +96,11 @@ export async function main(start: () => Promise<void>): Promise<void> {
 /** Drains as SIGTERM would, and tells the supervisor that this is meant. */
 export type Drain = () => void;
 
-/** Tells a supervised process to drain without notice: its callers leave too. */
+/** Tells a supervised process to drain. */
 export interface EndMessage {
   readonly kind: 'end';
+  /** Whether its callers get the time to go elsewhere; else they leave too. */
+  readonly notice: boolean;
 }
 
 export interface DrainOptions {
@@ -142,9 +144,14 @@ export function drainOnSignal(options: DrainOptions): Drain {
   if (process.send) {
     // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
     process.on('SIGINT', () => {});
-    process.on('disconnect', () => onSignal(0));
-    process.on('message', ({ kind }: EndMessage) => {
-      if (kind === 'end') onSignal(0);
+    let told = false;
+    // One that was told to end already is forced by that.
+    process.on('disconnect', () => (told ? process.exit(1) : onSignal(0)));
+    // It is no second signal where all of the group had one.
+    process.on('message', ({ kind, notice }: EndMessage) => {
+      if (kind !== 'end') return;
+      told = true;
+      void drain(notice ? noticeMs : 0);
     });
   } else {
     process.on('SIGINT', () => onSignal(0));

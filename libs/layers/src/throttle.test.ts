@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, type InferResponse, Journal, monotonicClock } from '@sheaf/inference';
+import {
+  type CallContext,
+  InferError,
+  type InferResponse,
+  Journal,
+  monotonicClock,
+  type Priority,
+} from '@sheaf/inference';
 import { throttle, throttledPart } from './throttle.ts';
 
 const answer: InferResponse = { model: 'm', version: '1', parameters: new Map(), outputs: [] };
@@ -24,7 +31,7 @@ function start() {
     asked++;
     return behave();
   });
-  const ask = async (): Promise<string> => {
+  const ask = async (priority: Priority = 'standard'): Promise<string> => {
     const journal = new Journal();
     const span = journal.start('request', 't', undefined);
     const { signal } = new AbortController();
@@ -35,6 +42,7 @@ function start() {
       snapshot: { epoch: 0 },
       journal,
       span,
+      priority,
     };
     return infer({} as never, context).then(
       () => 'OK',
@@ -102,6 +110,20 @@ describe('client-side throttling', () => {
       if (second >= 60) sent += asked() - before;
     }
     assert.ok(sent / 30 > 30 && sent / 30 < 50, `${sent / 30} a second`);
+  });
+
+  it('holds back no call of a class that is accepted, whatever is refused to another', async () => {
+    const { load, ask, behaves, pass } = start();
+    behaves(refuses('OVERLOADED'));
+    await load(100, 10);
+    behaves(() => answer);
+    const critical: string[] = [];
+    for (let call = 0; call < 100; call++) {
+      critical.push(await ask('critical'));
+      pass(1);
+    }
+    assert.equal(throttledOf(critical), 0);
+    assert.ok(throttledOf(await load(100, 1)) > 0);
   });
 
   it('says who decided, and when to come back', async () => {

@@ -1,4 +1,4 @@
-import { type CallContext, type Clock, InferError, type Layer } from '@sheaf/inference';
+import { type CallContext, type Clock, InferError, type Layer, type Priority } from '@sheaf/inference';
 
 export interface ThrottleOptions {
   /** What is asked, as the errors and the decision name it. */
@@ -33,11 +33,17 @@ export function throttledPart(requests: number, accepts: number): number {
 
 /**
  * Does not even ask a service that refuses most of what it is asked: to refuse costs it as well. One for each service. A call counts when it ends, so that
- * those that are on their way are taken for neither; one that is refused here counts as a request that was not accepted, as the book has it.
+ * those that are on their way are taken for neither; one that is refused here counts as a request that was not accepted, as the book has it. Each class has
+ * counts of its own, as there: what is refused to the least important is no reason to hold back the others.
  */
 export function throttle({ service, random, clock }: ThrottleOptions): Layer {
-  const window = new CallWindow(clock);
+  const windows: Readonly<Record<Priority, CallWindow>> = {
+    critical: new CallWindow(clock),
+    standard: new CallWindow(clock),
+    sheddable: new CallWindow(clock),
+  };
   return (next) => async (request, context) => {
+    const window = windows[context.priority ?? 'standard'];
     const { requests, accepts } = window.counts;
     if (random() < throttledPart(requests, accepts)) {
       window.add(false);

@@ -11,6 +11,7 @@ const {
   overfullMaxMs,
   pingsMax,
   pingsPerCall,
+  sentBytesPerPing,
 } = connectionLimits;
 const stallMaxMs = 30_000;
 const quiet = { read: 0, written: 0, unsent: 0 };
@@ -59,6 +60,18 @@ describe('the account of a connection', () => {
     for (let count = 0; count < pingsMax; count++) assert.equal(ledger.addPing(0), false);
     ledger.addCall(100, 0);
     for (let count = 0; count < pingsPerCall; count++) assert.equal(ledger.addPing(0), false);
+    assert.equal(ledger.addPing(0), true);
+  });
+
+  it('takes one PING for each frame of a long answer, for ever', () => {
+    const ledger = new ConnectionLedger(stallMaxMs, 0);
+    let written = 0;
+    for (let round = 0; round < 3; round++) {
+      for (let count = 0; count < pingsMax; count++) assert.equal(ledger.addPing(0), false);
+      written += pingsMax * sentBytesPerPing;
+      ledger.judge({ ...quiet, written }, 0);
+    }
+    for (let count = 0; count < pingsMax; count++) assert.equal(ledger.addPing(0), false);
     assert.equal(ledger.addPing(0), true);
   });
 

@@ -12,10 +12,12 @@ export const connectionLimits = {
   /** SETTINGS frames: each is answered, and looked at outside of nghttp2. */
   settingsMax: 64,
   settingsPerSecond: 4,
-  /** PING frames. Some clients measure the line with one for each answer that they get, hence those that a call brings. */
+  /** PING frames. Some clients (Go) measure the line with one for each answer that they get, or for each frame of a long one, hence those that a call and what is sent bring. */
   pingsMax: 2_000,
   pingsPerSecond: 100,
   pingsPerCall: 4,
+  /** One of a DATA frame of 16 KiB. */
+  sentBytesPerPing: 16 * 1024,
   /** Bytes of answers that wait for their caller, while it takes next to nothing. */
   unsentBytesMax: 32 * 1024 * 1024,
   /** A caller that takes less than this of what waits for it does not read. */
@@ -86,6 +88,7 @@ export class ConnectionLedger {
   readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
   #usefulBytes = 0;
   #read = 0;
+  #written = 0;
 
   /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. */
   constructor(stallMaxMs: number, now: number) {
@@ -122,6 +125,8 @@ export class ConnectionLedger {
     const isIdle = this.#idleBytes.add(read - this.#read - this.#usefulBytes, now);
     this.#read = read;
     this.#usefulBytes = 0;
+    this.#pings.add((this.#written - written) / connectionLimits.sentBytesPerPing, now);
+    this.#written = written;
     if (isIdle) return 'frames that do no work';
     const isUnread = this.#unread.hasStalled(unsent > 0, written, now);
     const isOverfull = this.#overfull.hasStalled(unsent > connectionLimits.unsentBytesMax, written, now);

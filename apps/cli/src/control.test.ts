@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { askRestart, type Control, openControl, type RestartReply } from './control.ts';
+import type { RunningMesh } from './start-mesh.ts';
+
+describe('the control socket of a mesh', () => {
+  const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
+  const parts = [{ name: 'digits', kind: 'service', restart: () => mayGoOn }];
+  let folder: string;
+  let control: Control | undefined;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sheaf-control-'));
+    await writeFile(join(folder, 'mesh.yaml'), '');
+    control = await openControl(folder, { parts } as unknown as RunningMesh, assert.fail);
+  });
+  after(async () => {
+    await control?.close();
+    await rm(folder, { recursive: true });
+  });
+  const all = async (replies: AsyncIterable<RestartReply>): Promise<RestartReply[]> => {
+    const list: RestartReply[] = [];
+    for await (const reply of replies) list.push(reply);
+    return list;
+  };
+  const restart = (): Promise<RestartReply[]> => all(askRestart(folder, []));
+
+  it('has one restart at a time, since two could have all gateways gone at once', async () => {
+    const first = askRestart(folder, []);
+    assert.deepEqual((await first.next()).value, { kind: 'plan', names: ['digits'] });
+    assert.deepEqual(await restart(), [
+      { kind: 'refused', message: 'a restart is under way already; wait until it has ended' },
+    ]);
+    goOn();
+    const rest = await all(first);
+    assert.deepEqual(
+      rest.map(({ kind }) => kind),
+      ['restarted', 'done'],
+    );
+    assert.equal((await restart()).at(-1)?.kind, 'done');
+  });
+});
