@@ -14,7 +14,7 @@ describe('the control socket of a mesh', () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sheaf-control-'));
     await writeFile(join(folder, 'mesh.yaml'), '');
-    control = await openControl(folder, { parts } as unknown as RunningMesh, assert.fail);
+    control = await openControl(folder, { parts, reread: async () => {} } as unknown as RunningMesh, assert.fail);
   });
   after(async () => {
     await control?.close();

@@ -81,10 +81,12 @@ async function answer(socket: Socket, folder: string, mesh: RunningMesh, turn: {
   let isOurs = false;
   try {
     const names = await readRequest(socket);
-    const parts = partsToRestart(mesh.parts, names);
     if (turn.isTaken) throw new UsageError('a restart is under way already; wait until it has ended');
     isOurs = true;
     turn.isTaken = true;
+    // New processes read the folder: all of the mesh is to be of one state of it.
+    await mesh.reread();
+    const parts = partsToRestart(mesh.parts, names);
     await audit(folder, parts);
     tell({ kind: 'plan', names: parts.map(({ name }) => name) });
     const onRestarted = ({ name }: Part): void => tell({ kind: 'restarted', name });

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { fingerprint, type Mesh, type Service } from '@sheaf/mesh';
+import { fingerprint, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
 import { type Gateways, innerPorts, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
@@ -21,6 +21,8 @@ export interface RunningMesh {
    * before.
    */
   update(mesh: Mesh): Promise<boolean>;
+  /** Takes up the folder as it is now; throws with its mistakes. */
+  reread(): Promise<void>;
   /** What can be replaced while the mesh serves. */
   readonly parts: readonly Part[];
   /** The gateway first, then what stands behind it. `notice`: callers get the time to go to another mesh. */
@@ -145,6 +147,11 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       return [...running.values()].flatMap(({ processes }) => processes);
     },
     update: (next) => inTurn(() => update(next)),
+    reread: async () => {
+      const { mesh: next, problems } = await readMesh(mesh.folder);
+      if (!next) throw new Error(problems.map(formatProblem).join('\n'));
+      await inTurn(() => update(next));
+    },
     get parts() {
       const services = [...running.keys()].map(
         (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),

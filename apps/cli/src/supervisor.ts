@@ -12,6 +12,8 @@ import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 
 /** A process that was told to end and has not even said that it heard is killed after this. */
 const deafLimitMs = 15_000;
+/** A process that has not said by then that it is ready, or why not, never will. */
+const startMaxMs = 300_000;
 /** On top of its own grace, for what a process closes after its last answer. */
 const closingMs = 10_000;
 
@@ -184,7 +186,8 @@ function nextMessage(
 
 /** The port it listens on, or the sentence it failed with. */
 async function ready(child: ChildProcess, name: string): Promise<number> {
-  const message = await nextMessage(child, (how) => `${name} did not start: ${how}`);
+  const timer = setTimeout(() => child.kill('SIGKILL'), startMaxMs);
+  const message = await nextMessage(child, (how) => `${name} did not start: ${how}`).finally(() => clearTimeout(timer));
   if (message.kind === 'ready') return message.port;
   throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
 }

@@ -22,7 +22,7 @@ function open() {
 }
 
 describe('the quarantine', () => {
-  it('has what is surely to blame at once, and what shares the blame the second time', () => {
+  it('has what is surely to blame at once, and what shares the blame, however often, never', () => {
     const { quarantine } = open();
     quarantine.blame(asked(1), 'sure');
     quarantine.blame(asked(2), 'shared');
@@ -31,6 +31,8 @@ describe('the quarantine', () => {
       ['quarantined', 'suspect', 'free'],
     );
     quarantine.blame(asked(2), 'shared');
+    assert.equal(quarantine.verdict(asked(2)), 'suspect');
+    quarantine.blame(asked(2), 'sure');
     assert.equal(quarantine.verdict(asked(2)), 'quarantined');
   });
 
@@ -76,7 +78,7 @@ describe('the quarantine', () => {
     const { quarantine, at } = open();
     quarantine.blame(asked(1), 'shared');
     at(1_000);
-    quarantine.blame(asked(1), 'shared');
+    quarantine.blame(asked(1), 'sure');
     at(quarantineRules.forgetMs + 999);
     assert.deepEqual([quarantine.verdict(asked(1)), quarantine.size], ['quarantined', 1]);
     at(quarantineRules.forgetMs + 1_000);

@@ -29,7 +29,7 @@ export const quarantineRules = {
   digestsMax: 1_024,
   /** After the last time that it was to blame. */
   forgetMs: 600_000,
-  /** A blame that is shared counts for one, one that is sure for all of them. */
+  /** A blame that is shared counts for one however often it comes, one that is sure for all of them: what many ask for is often there when something else ends a process. */
   strikes: 2,
 } as const;
 
@@ -118,7 +118,7 @@ export class Quarantine {
       model,
       version,
       run,
-      strikes: (known?.strikes ?? 0) + (blame === 'sure' ? strikes : 1),
+      strikes: blame === 'sure' ? strikes : Math.max(known?.strikes ?? 0, 1),
       until,
     });
     this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);

@@ -89,8 +89,13 @@ describe('Redis goes away under load', { skip: skipWithoutRedis }, () => {
   for (const [fault, { start, end }] of Object.entries(faults)) {
     it(`${fault}: counts the share, says so, makes nobody wait, and comes back by itself`, async () => {
       const load = startLoad(limiter);
-      await sleep(100);
-      assert.ok(load.verdicts.length > 0 && load.verdicts.every(({ degraded }) => !degraded));
+      // A busy machine may keep one call waiting beyond the budget.
+      const isSteady = async (): Promise<boolean> => {
+        load.verdicts.length = 0;
+        await sleep(100);
+        return load.verdicts.length > 0 && load.verdicts.every(({ degraded }) => !degraded);
+      };
+      await until(isSteady);
 
       await start();
       await until(() => !reachable);
@@ -100,11 +105,8 @@ describe('Redis goes away under load', { skip: skipWithoutRedis }, () => {
 
       await end();
       await until(() => reachable);
-      await sleep(20);
-      load.verdicts.length = 0;
-      await sleep(100);
+      await until(isSteady);
       await load.stop();
-      assert.ok(load.verdicts.length > 0 && load.verdicts.every(({ degraded }) => !degraded));
       assert.ok(load.slowestMs < budgetMs + toleranceMs, `a call waited ${load.slowestMs} ms`);
       // What was granted too late was given back: no lease is left.
       await until(async () => (await limiter.standings([concurrent('load', 64)]))[0]?.remaining === 64);
