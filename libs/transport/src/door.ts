@@ -137,9 +137,14 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     tellOverrun: (overrun) => mesh?.tellOverrun(overrun),
     close: (graceMs) => {
       state.phase = 'draining';
-      mesh?.goAway();
-      health.endWatches();
-      return shutDown(server, state, graceMs).finally(() => tls?.close());
+      const endStreams = (): void => {
+        mesh?.goAway();
+        health.endWatches();
+      };
+      endStreams();
+      // Some have been opened since by whoever looked whether it is still there.
+      const goAwayAfter = mesh ? state.idle().then(endStreams) : Promise.resolve();
+      return shutDown(server, state, { graceMs, goAwayAfter }).finally(() => tls?.close());
     },
   };
 }
@@ -167,8 +172,17 @@ function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorT
 /** After the last answer this long for what is on its way to a slow reader. */
 const lastBytesMs = 5_000;
 
+interface ShutDown {
+  readonly graceMs: number;
+  /**
+   * Of HTTP/2. Where callers have been told otherwise to go elsewhere it is for after the last answer: node:http2 sends no ping on a connection that has
+   * had a GOAWAY, and grpc-js takes that for a peer that is gone and drops its calls at its next keep-alive.
+   */
+  readonly goAwayAfter: Promise<void>;
+}
+
 /** A stream that its peer keeps open (reflection, say) keeps tryShutdown from finishing, hence the timers. */
-function shutDown(server: grpc.Server, state: DoorState, graceMs: number): Promise<void> {
+function shutDown(server: grpc.Server, state: DoorState, { graceMs, goAwayAfter }: ShutDown): Promise<void> {
   return new Promise((resolve) => {
     const cut = (): void => {
       server.forceShutdown();
@@ -180,6 +194,6 @@ function shutDown(server: grpc.Server, state: DoorState, graceMs: number): Promi
       resolve();
     };
     void state.idle().then(() => timers.push(setTimeout(cut, Math.min(lastBytesMs, graceMs))));
-    server.tryShutdown(end);
+    void goAwayAfter.then(() => server.tryShutdown(end));
   });
 }

@@ -137,6 +137,25 @@ describe('the mesh stream', () => {
     await again.close(1_000);
   });
 
+  it('keeps a call that takes longer than its keep-alive while the door closes, and lets it close soon after', async () => {
+    const door = await openDoor();
+    const options = { service: 'echo', limits: defaultLimits, transport: 'stream' } as const;
+    const remote = createRemote(`127.0.0.1:${door.port}`, options);
+    const unwatch = remote.watchReady(() => {});
+    const call = remote.infer(requestFor('wait', { id: 'long' }), contextOf(20_000));
+    await until(() => held.has('long'));
+    const closing = door.close(20_000);
+    // A keep-alive of 5 s falls into it.
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    held.get('long')?.();
+    assert.equal((await call).model, 'wait');
+    const answeredAt = performance.now();
+    await closing;
+    assert.ok(performance.now() - answeredAt < 3_000, 'something was waited for');
+    unwatch();
+    remote.close();
+  });
+
   it('to a peer that accepts and says nothing fails within its limit, and is tried anew', async () => {
     const sockets: Socket[] = [];
     const silent = createServer((socket) => sockets.push(socket));
