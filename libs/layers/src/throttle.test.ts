@@ -21,17 +21,22 @@ function seeded(): () => number {
   };
 }
 
+interface Asked {
+  readonly model: string;
+  readonly priority: Priority | undefined;
+}
+
 function start() {
   const random = seeded();
   let now = 0;
   const clock = { now: () => now };
-  let behave: () => InferResponse = () => answer;
+  let behave: (call: Asked) => InferResponse = () => answer;
   let asked = 0;
-  const infer = throttle({ service: 's', random, clock })(async () => {
+  const infer = throttle({ service: 's', random, clock })(async ({ model }, { priority }) => {
     asked++;
-    return behave();
+    return behave({ model, priority });
   });
-  const ask = async (priority: Priority = 'standard'): Promise<string> => {
+  const ask = async ({ model = 'm', priority }: Partial<Asked> = {}): Promise<string> => {
     const journal = new Journal();
     const span = journal.start('request', 't', undefined);
     const { signal } = new AbortController();
@@ -42,9 +47,9 @@ function start() {
       snapshot: { epoch: 0 },
       journal,
       span,
-      priority,
+      ...(priority === undefined ? {} : { priority }),
     };
-    return infer({} as never, context).then(
+    return infer({ model } as never, context).then(
       () => 'OK',
       (error: InferError) => error.decision ?? error.reason,
     );
@@ -62,7 +67,7 @@ function start() {
     load,
     ask,
     asked: () => asked,
-    behaves: (as: () => InferResponse) => (behave = as),
+    behaves: (as: (call: Asked) => InferResponse) => (behave = as),
     pass: (ms: number) => (now += ms),
   };
 }
@@ -112,20 +117,6 @@ describe('client-side throttling', () => {
     assert.ok(sent / 30 > 30 && sent / 30 < 50, `${sent / 30} a second`);
   });
 
-  it('holds back no call of a class that is accepted, whatever is refused to another', async () => {
-    const { load, ask, behaves, pass } = start();
-    behaves(refuses('OVERLOADED'));
-    await load(100, 10);
-    behaves(() => answer);
-    const critical: string[] = [];
-    for (let call = 0; call < 100; call++) {
-      critical.push(await ask('critical'));
-      pass(1);
-    }
-    assert.equal(throttledOf(critical), 0);
-    assert.ok(throttledOf(await load(100, 1)) > 0);
-  });
-
   it('says who decided, and when to come back', async () => {
     const infer = throttle({ service: 's', random: () => 0, clock: { now: () => 0 } })(refuses('OVERLOADED'));
     let error: InferError | undefined;
@@ -165,6 +156,20 @@ describe('client-side throttling', () => {
       behaves(refuses(reason));
       assert.ok(throttledOf(await load(100, 20)) > 0.6);
     }
+  });
+
+  it('holds no class and no model back for what another one is refused', async () => {
+    const { ask, behaves, pass } = start();
+    behaves(({ model, priority }) => (model === 'm' && priority === 'sheddable' ? refuses('OVERLOADED')() : answer));
+    const outcomes: Record<'sheddable' | 'critical' | 'other', string[]> = { sheddable: [], critical: [], other: [] };
+    for (let call = 0; call < 1_000; call++, pass(2)) {
+      outcomes.sheddable.push(await ask({ priority: 'sheddable' }));
+      if (call % 10 > 0) continue;
+      outcomes.critical.push(await ask({ priority: 'critical' }));
+      outcomes.other.push(await ask({ model: 'other', priority: 'sheddable' }));
+    }
+    assert.ok(throttledOf(outcomes.sheddable) > 0.6);
+    assert.deepEqual([...new Set([...outcomes.critical, ...outcomes.other])], ['OK']);
   });
 
   it('is off under five calls a second, however many are refused', async () => {

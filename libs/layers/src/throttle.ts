@@ -1,4 +1,4 @@
-import { type CallContext, type Clock, InferError, type Layer, type Priority } from '@sheaf/inference';
+import { type CallContext, type Clock, InferError, type InferRequest, type Layer } from '@sheaf/inference';
 
 export interface ThrottleOptions {
   /** What is asked, as the errors and the decision name it. */
@@ -32,18 +32,22 @@ export function throttledPart(requests: number, accepts: number): number {
 }
 
 /**
- * Does not even ask a service that refuses most of what it is asked: to refuse costs it as well. One for each service. A call counts when it ends, so that
- * those that are on their way are taken for neither; one that is refused here counts as a request that was not accepted, as the book has it. Each class has
- * counts of its own, as there: what is refused to the least important is no reason to hold back the others.
+ * Does not even ask a service that refuses most of what it is asked: to refuse costs it as well. One for each service; within it each model has a queue of
+ * its own, which refuses the least important first, so each class of calls of each model is counted apart: else those that it serves would be held back for
+ * those that it refuses. A call counts when it ends, so that those that are on their way are taken for neither; one that is refused here counts as a request
+ * that was not accepted, as the book has it.
  */
 export function throttle({ service, random, clock }: ThrottleOptions): Layer {
-  const windows: Readonly<Record<Priority, CallWindow>> = {
-    critical: new CallWindow(clock),
-    standard: new CallWindow(clock),
-    sheddable: new CallWindow(clock),
+  /** By model and class: no more than the service has models. */
+  const windows = new Map<string, CallWindow>();
+  const windowOf = ({ model }: InferRequest, { priority = 'standard' }: CallContext): CallWindow => {
+    const key = `${priority} ${model}`;
+    const window = windows.get(key) ?? new CallWindow(clock);
+    windows.set(key, window);
+    return window;
   };
   return (next) => async (request, context) => {
-    const window = windows[context.priority ?? 'standard'];
+    const window = windowOf(request, context);
     const { requests, accepts } = window.counts;
     if (random() < throttledPart(requests, accepts)) {
       window.add(false);
