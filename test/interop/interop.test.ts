@@ -1,48 +1,11 @@
 /** Stock clients against a running mesh; install.sh gets what they need. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { sampleModels } from '@sheaf/onnx';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const cache = join(root, '.cache/interop');
-const python = join(cache, 'python/bin/python');
-const proto = join(root, 'proto');
-const protoFile = 'inference/grpc_predict_v2.proto';
-
-const installed = existsSync(join(cache, 'stamp'));
-const required = process.env.SHEAF_INTEROP === 'required';
-const skip = installed || required ? false : 'stock clients are not installed: run test/interop/install.sh';
-
-interface Ran {
-  readonly code: number;
-  readonly output: string;
-}
-
-/** Runs to the end, with both streams as one text. */
-function run(command: string, args: readonly string[], cwd = root): Promise<Ran> {
-  const env = {
-    ...process.env,
-    PATH: `${join(cache, 'bin')}:${process.env.PATH}:/usr/local/go/bin`,
-    GOFLAGS: '-buildvcs=false',
-  };
-  return new Promise((resolve) => {
-    execFile(command, args, { cwd, env, timeout: 240_000, encoding: 'utf8' }, (error, stdout, stderr) => {
-      resolve({ code: error ? 1 : 0, output: `${stdout}${stderr}${error?.killed ? 'killed' : ''}` });
-    });
-  });
-}
-
-async function make(command: string, args: readonly string[], cwd?: string): Promise<void> {
-  const { code, output } = await run(command, args, cwd);
-  assert.equal(code, 0, `${command} ${args.join(' ')}: ${output}`);
-}
+import { cache, here, installed, make, proto, protoFile, python, type Ran, root, run, skip } from './stock-tools.ts';
 
 /** Each client: how it is made from our .proto files, how it is run, and the checks that it has. */
 interface Client {

@@ -1,24 +1,12 @@
 /** What the front door refuses, told with the types of google.rpc that everybody has; install.sh gets what this needs. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { sampleModels } from '@sheaf/onnx';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const cache = join(root, '.cache/interop');
-const python = join(cache, 'python/bin/python');
-const proto = join(root, 'proto');
-const protoFile = 'inference/grpc_predict_v2.proto';
-const installed = existsSync(join(cache, 'stamp'));
-const required = process.env.SHEAF_INTEROP === 'required';
-const skip = installed || required ? false : 'stock clients are not installed: run test/interop/install.sh';
+import { cache, here, installed, make, proto, protoFile, python, run, skip } from './stock-tools.ts';
 
 const policies = `limits:
   - { name: rate, rate: 1/h, burst: 1, models: [rated] }
@@ -36,22 +24,6 @@ const checks = [
   'QUOTA_EXHAUSTED with RetryInfo and QuotaFailure',
   'OVERLOADED with RetryInfo',
 ];
-
-/** Both streams as one text, and whether it ended well. */
-function run(command: string, args: readonly string[], cwd = root): Promise<{ good: boolean; output: string }> {
-  const path = `${join(cache, 'bin')}:${process.env.PATH}:/usr/local/go/bin`;
-  const env = { ...process.env, PATH: path, GOFLAGS: '-buildvcs=false' };
-  return new Promise((resolve) => {
-    execFile(command, args, { cwd, env, timeout: 240_000, encoding: 'utf8' }, (error, stdout, stderr) =>
-      resolve({ good: !error, output: `${stdout}${stderr}` }),
-    );
-  });
-}
-
-async function make(command: string, args: readonly string[], cwd?: string): Promise<void> {
-  const { good, output } = await run(command, args, cwd);
-  assert.ok(good, `${command} ${args.join(' ')}: ${output}`);
-}
 
 interface Client {
   readonly name: string;
