@@ -1,7 +1,7 @@
 import { cancelRows } from './cancels.ts';
 import { clockRows } from './clocks.ts';
 import { failureRows } from './failures.ts';
-import { floodRows } from './floods.ts';
+import { floodRows } from './flood-rows.ts';
 import { killRows } from './kills.ts';
 import { networkRows } from './network.ts';
 import { overloadRows } from './overload.ts';
