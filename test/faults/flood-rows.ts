@@ -30,7 +30,7 @@ async function costOf<T>(target: Target, plan: FaultPlan, act: () => Promise<T>)
   const sampler = setInterval(() => {
     most = Math.max(most, residentMiB(target.pid));
   }, 50);
-  const [outcome] = await Promise.all([act(), sleep(Math.min(4_000, plan.duringMs))]);
+  const [outcome] = await Promise.all([act(), sleep(Math.min(3_000, plan.duringMs))]);
   clearInterval(sampler);
   const { p99Ms, failures } = bystander.take();
   await bystander.stop();

@@ -2,7 +2,7 @@
 import { startFaultMesh } from './fault-mesh.ts';
 import { ms, percent, quantile, seconds } from './figures.ts';
 import { type Ask, workFor } from './load.ts';
-import type { FaultPlan, FaultRow, Measured } from './row.ts';
+import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { attemptsPerCall, failedPart, failures, p99, recoveredMs, runUnderFault, times } from './run.ts';
 
 const workMs = 8;
@@ -17,7 +17,7 @@ async function killOneOfTwo(plan: FaultPlan): Promise<Measured> {
   await using mesh = await startFaultMesh({ off: plan.off });
   const [victim] = mesh.services;
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     next,
     inject: () => process.kill(victim?.pid ?? 0, 'SIGKILL'),
@@ -43,7 +43,7 @@ async function killTheOnly(plan: FaultPlan): Promise<Measured> {
   await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
   const [victim] = mesh.services;
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     next: () => ask,
     inject: () => process.kill(victim?.pid ?? 0, 'SIGKILL'),

@@ -60,7 +60,7 @@ const standsStill =
       else process.kill(pid, still ? 'SIGSTOP' : 'SIGCONT');
     };
     const run = await runUnderFault({
-      plan: { ...plan, duringMs },
+      plan: { ...brief(plan), duringMs },
       mesh,
       next: () => askFor(5, 1_000),
       ratePerSecond: 60,
@@ -154,7 +154,7 @@ async function flapping(plan: FaultPlan): Promise<Measured> {
   };
   let stop = (): void => {};
   const run = await runUnderFault({
-    plan,
+    plan: brief(plan),
     mesh,
     next: () => askFor(5, 2_000),
     ratePerSecond: 100,

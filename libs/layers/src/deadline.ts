@@ -21,9 +21,16 @@ export function enforceDeadline(where: string): Layer {
         context.signal.removeEventListener('abort', onAbort);
       };
       context.signal.addEventListener('abort', onAbort, { once: true });
-      next(request, { ...context, signal: controller.signal })
-        .then(resolve, reject)
-        .finally(settle);
+      next(request, { ...context, signal: controller.signal }).then(
+        (response) => {
+          settle();
+          resolve(response);
+        },
+        (error: unknown) => {
+          settle();
+          reject(error);
+        },
+      );
     });
   };
 }
