@@ -4,6 +4,7 @@ import { InferError, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
 import { startFaultMesh } from './fault-mesh.ts';
 import { ms, percent, quantile, seconds } from './figures.ts';
+import { Lateness } from './lateness.ts';
 import { type Ask, workFor } from './load.ts';
 import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';
 import { allAnswered, failedPart, failures, type Run, recoveredMs, runUnderFault, times } from './run.ts';
@@ -22,31 +23,24 @@ const overloaded =
   async (plan: FaultPlan): Promise<Measured> => {
     const ask: Ask = { model: 'ask-work', timeoutMs: 600, inputs: workFor(20) };
     await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
-    // What else the machine does makes everything late; the readiness of the gateway, which asks nobody, says by how much.
-    const probes: number[] = [];
-    const probe = async (): Promise<void> => {
-      const began = performance.now();
-      await mesh.door.isServerReady(1_000);
-      probes.push(performance.now() - began);
-    };
-    let probing: NodeJS.Timeout | undefined;
+    using lateness = new Lateness(mesh.door);
     const run = await runUnderFault({
       plan,
       mesh,
       next: () => ask,
       inject: (load, { capacity }) => {
         load.ratePerSecond = factor * capacity;
-        probing = setInterval(probe, 100);
+        lateness.begin();
       },
       heal: (load, { capacity }) => {
         load.ratePerSecond = capacity / 2;
-        clearInterval(probing);
+        lateness.end();
       },
-    }).finally(() => clearInterval(probing));
+    });
     const calls = run.between(run.faultAt, run.healedAt);
     const goodput = goodputOf(run, run.capacity);
     const refusedMs = quantile(times(calls, 'fail'), 0.9);
-    const lateMs = quantile(probes, 0.9);
+    const lateMs = lateness.p90;
     const backMs = recoveredMs(run, run.healedAt, run.endedAt, allAnswered);
     return run.measured(goodput >= 0.8 && refusedMs <= 20 + lateMs && backMs <= 5_000, [
       `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,
