@@ -90,6 +90,15 @@ describe('a mesh that is told to end', () => {
     await waitFor(() => pids().every(isGone));
   });
 
+  it('ends in order too when it is told so while it starts', async () => {
+    folder = await writeFolder(files);
+    mesh = startSheaf(['up', folder, '--port', '0']);
+    await waitFor(() => pids().length > 0, mesh.output, 60_000);
+    mesh.kill('SIGTERM');
+    assert.equal((await mesh.ended).code, 0);
+    assert.ok(pids().every(isGone));
+  });
+
   it('gives no notice to whoever is there when a person ends it', async () => {
     using client = await up();
     assert.equal((await client.call('ModelInfer', small)).code, 'OK');

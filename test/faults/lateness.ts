@@ -1,37 +1,32 @@
 import type { Remote } from '@sheaf/transport';
 import { quantile } from './figures.ts';
+import { monotonicMs } from './record.ts';
 
-const intervalMs = 100;
+const intervalMs = 50;
 
 /** How late the machine itself makes an answer, by the readiness of a gateway, which asks nobody: what else it does makes everything late. */
 export class Lateness implements Disposable {
-  readonly #door: Pick<Remote, 'isServerReady'>;
-  readonly #times: number[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  readonly #asked: { readonly at: number; readonly tookMs: number }[] = [];
+  readonly #timer: NodeJS.Timeout;
 
   constructor(door: Pick<Remote, 'isServerReady'>) {
-    this.#door = door;
-  }
-
-  /** Asks from now on. */
-  begin(): void {
     this.#timer = setInterval(async () => {
-      const began = performance.now();
-      await this.#door.isServerReady(1_000);
-      this.#times.push(performance.now() - began);
+      const at = monotonicMs();
+      await door.isServerReady(1_000);
+      this.#asked.push({ at, tookMs: monotonicMs() - at });
     }, intervalMs);
   }
 
-  end(): void {
-    clearInterval(this.#timer);
-  }
-
-  /** 90 of 100 were answered within so many milliseconds. */
-  get p90(): number {
-    return quantile(this.#times, 0.9);
+  /** Of what was asked from `from` until `to`, 90 of 100 were answered within so many milliseconds. */
+  p90(from: number, to: number): number {
+    const asked = this.#asked.filter(({ at }) => at >= from && at < to);
+    return quantile(
+      asked.map(({ tookMs }) => tookMs),
+      0.9,
+    );
   }
 
   [Symbol.dispose](): void {
-    this.end();
+    clearInterval(this.#timer);
   }
 }

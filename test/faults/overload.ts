@@ -30,17 +30,15 @@ const overloaded =
       next: () => ask,
       inject: (load, { capacity }) => {
         load.ratePerSecond = factor * capacity;
-        lateness.begin();
       },
       heal: (load, { capacity }) => {
         load.ratePerSecond = capacity / 2;
-        lateness.end();
       },
     });
     const calls = run.between(run.faultAt, run.healedAt);
     const goodput = goodputOf(run, run.capacity);
     const refusedMs = quantile(times(calls, 'fail'), 0.9);
-    const lateMs = lateness.p90;
+    const lateMs = lateness.p90(run.faultAt, run.healedAt);
     const backMs = recoveredMs(run, run.healedAt, run.endedAt, allAnswered);
     return run.measured(goodput >= 0.8 && refusedMs <= 20 + lateMs && backMs <= 5_000, [
       `goodput ${percent(goodput)} of ${run.capacity.toFixed(0)} a second`,

@@ -224,22 +224,34 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
 
 /**
  * Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. After SIGTERM callers have the
- * time to hear of it: others may serve them; who types Ctrl-C waits for nobody but the calls under way.
+ * time to hear of it: others may serve them; who types Ctrl-C waits for nobody but the calls under way. A mesh that starts is ended when it has.
  */
-export function stopOnSignal(mesh: RunningMesh, close: () => Promise<void> = async () => {}): () => void {
+export function stopOnSignal(
+  mesh: RunningMesh | Promise<RunningMesh>,
+  close: () => Promise<void> = async () => {},
+): () => void {
+  // Why it did not start is told by whoever starts it.
+  const started = Promise.resolve(mesh).catch(() => undefined);
   let stopping = false;
+  let running: RunningMesh | undefined;
   const stop = async (notice: boolean): Promise<void> => {
     if (stopping) {
-      mesh.kill();
+      // Processes of a mesh that is not up yet end when they see that we are gone.
+      running?.kill();
       process.exit(1);
     }
     stopping = true;
+    const whole = await started;
+    if (!whole) return;
     await close();
-    await mesh.stop(notice);
+    await whole.stop(notice);
     process.exit(0);
   };
   process.on('SIGINT', () => void stop(false));
   process.on('SIGTERM', () => void stop(true));
+  void started.then((whole) => {
+    running = whole;
+  });
   return () => {
     if (!stopping) void stop(false);
   };

@@ -13,13 +13,16 @@ export const up: Command = {
     const port = integerOf('port', values.port, 0, 65_535);
     const mesh = await readMeshOrFail(folder);
     const drained = Promise.withResolvers<void>();
-    const running = await startMesh(mesh, {
+    const starting = startMesh(mesh, {
       onEvent: console.log,
       onDrained: drained.resolve,
       ...(port === undefined ? {} : { port }),
     });
-    const control = openControl(mesh.folder, running, console.log);
-    const stop = stopOnSignal(running, async () => (await control)?.close());
+    const control = starting.then((running) => openControl(mesh.folder, running, console.log));
+    // That it does not start is told below.
+    control.catch(() => {});
+    const stop = stopOnSignal(starting, async () => (await control)?.close());
+    const running = await starting;
     void drained.promise.then(() => {
       console.log('the gateway was drained; the mesh ends');
       stop();
