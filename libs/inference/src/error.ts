@@ -72,10 +72,7 @@ export interface InferErrorDetails {
   readonly cause?: unknown;
 }
 
-/**
- * The one error of the house: a gRPC code and a sentence fit for a stranger. Only INTERNAL has a stack: to look through which functions a refusal came takes
- * longer than to refuse.
- */
+/** The one error of the house: a gRPC code and a sentence fit for a stranger. */
 export class InferError extends Error {
   readonly code: InferErrorCode;
   readonly reason: string;
@@ -87,11 +84,8 @@ export class InferError extends Error {
   readonly retryDelayMs: number | undefined;
 
   constructor(code: InferErrorCode, message: string, details: InferErrorDetails = {}) {
-    const { stackTraceLimit } = Error;
-    if (code !== 'INTERNAL') Error.stackTraceLimit = 0;
     // Half a surrogate pair, as a cut text may end with, has no UTF-8, and libraries throw on it.
     super(message.toWellFormed(), { cause: details.cause });
-    Error.stackTraceLimit = stackTraceLimit;
     this.name = 'InferError';
     this.code = code;
     this.reason = details.reason ?? code;

@@ -42,8 +42,7 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
-  /** Made when there is something to keep: most calls have nothing. */
-  #nested: Map<string, Explanation> | undefined;
+  readonly #nested = new Map<string, Explanation>();
   readonly #trailers: Map<string, string>;
   #nestedEntries = 0;
   #open = 0;
@@ -98,14 +97,13 @@ export class Journal {
     const entries = explanationSize(explanation);
     if (this.#isFull(entries)) this.#dropped += entries;
     else {
-      this.#nested ??= new Map();
       this.#nested.set(span.spanId, explanation);
       this.#nestedEntries += entries;
     }
   }
 
   nested({ spanId }: Span): Explanation | undefined {
-    return this.#nested?.get(spanId);
+    return this.#nested.get(spanId);
   }
 
   #isFull(more: number): boolean {

@@ -21,16 +21,9 @@ export function enforceDeadline(where: string): Layer {
         context.signal.removeEventListener('abort', onAbort);
       };
       context.signal.addEventListener('abort', onAbort, { once: true });
-      next(request, { ...context, signal: controller.signal }).then(
-        (response) => {
-          settle();
-          resolve(response);
-        },
-        (error: unknown) => {
-          settle();
-          reject(error);
-        },
-      );
+      next(request, { ...context, signal: controller.signal })
+        .then(resolve, reject)
+        .finally(settle);
     });
   };
 }

@@ -30,7 +30,7 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const asked = limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     const verdict = asked instanceof Promise ? await asked : asked;
     tell(claims, verdict, context);
-    if (!verdict.taken) throw refusal(claims, verdict);
+    if (!verdict.taken) throw withoutStack(() => refusal(claims, verdict));
     const before = context.journal.spans.length;
     let refused = request.parameters.get(planParameter) === true;
     try {
@@ -53,6 +53,17 @@ const planParameter = 'sheaf_plan';
 /** Codes of calls that may have taken time before they failed: those have held what they took. */
 const spending = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS']);
 const isRefusal = (error: unknown): boolean => error instanceof InferError && !spending.has(error.code);
+
+/** To find out through which layers a call came takes longer than to refuse it, and is the same for all. */
+function withoutStack<E extends Error>(create: () => E): E {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return create();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
 
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;

@@ -1,4 +1,4 @@
-import { type CallContext, type InferRequest, type InferResponse, type Layer, maySee } from '@sheaf/inference';
+import { type CallContext, type Infer, type InferRequest, type Layer, maySee } from '@sheaf/inference';
 import { createSplit } from '@sheaf/routing';
 import { isAway } from './away.ts';
 import type { CallerValue, RouteSpec, RouteTarget } from './spec.ts';
@@ -40,34 +40,30 @@ function callerValue(value: CallerValue, { metadata, principal }: CallContext): 
 
 /** Turns the name that a caller asks for into the model or pipeline, and version, that answers. A call that names a version is not routed. */
 export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (target: RouteTarget) => boolean): Layer {
-  return (next) => {
-    const follow = async (route: Route, request: InferRequest, context: CallContext): Promise<InferResponse> => {
-      const { fallback } = route.spec;
-      const chosen = route.choose(context);
-      const told = (to: RouteTarget): void => {
-        const version = to.version === '' ? '' : `/${to.version}`;
-        context.journal.mark(context.span, { 'sheaf.route': `${request.model} -> ${to.model}${version}` });
-      };
-      const ask = async (to: RouteTarget): Promise<InferResponse> => {
-        told(to);
-        const response = await next(towards(request, to), context);
-        // What a caller may not see is not named to it either.
-        const isHidden = context.principal && !maySee(context.principal, to.model);
-        return isHidden ? { ...response, model: request.model } : response;
-      };
-      if (!fallback) return ask(chosen);
-      if (!isReady(chosen)) return ask(fallback);
-      try {
-        return await ask(chosen);
-      } catch (error) {
-        if (!isAway(error) || context.signal.aborted) throw error;
-        return ask(fallback);
-      }
+  return (next) => async (request, context) => {
+    const route = request.version === '' ? routes.get(request.model) : undefined;
+    if (!route) return next(request, context);
+    const { fallback } = route.spec;
+    const chosen = route.choose(context);
+    const told = (to: RouteTarget): void => {
+      const version = to.version === '' ? '' : `/${to.version}`;
+      context.journal.mark(context.span, { 'sheaf.route': `${request.model} -> ${to.model}${version}` });
     };
-    return (request, context) => {
-      const route = request.version === '' ? routes.get(request.model) : undefined;
-      return route ? follow(route, request, context) : next(request, context);
+    const ask = async (to: RouteTarget): ReturnType<Infer> => {
+      told(to);
+      const response = await next(towards(request, to), context);
+      // What a caller may not see is not named to it either.
+      const isHidden = context.principal && !maySee(context.principal, to.model);
+      return isHidden ? { ...response, model: request.model } : response;
     };
+    if (!fallback) return ask(chosen);
+    if (!isReady(chosen)) return ask(fallback);
+    try {
+      return await ask(chosen);
+    } catch (error) {
+      if (!isAway(error) || context.signal.aborted) throw error;
+      return ask(fallback);
+    }
   };
 }
 

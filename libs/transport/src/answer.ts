@@ -5,8 +5,6 @@ import {
   type CallContext,
   checkAlive,
   InferError,
-  type InferRequest,
-  type InferResponse,
   Journal,
   type Limits,
   type Load,
@@ -93,7 +91,10 @@ async function answer(
 ): Promise<Outcome> {
   checkAlive(context, 'the door');
   const { request, typed } = decodeRequest(message, limits);
-  const response = await inferred(request, context, served, onLoad);
+  const response = await served.infer(request, context).finally(() => {
+    const load = onLoad && served.load?.(request.model, request.version);
+    if (load) onLoad(load);
+  });
   if (context.signal.aborted) throw abortReason(context.signal);
   const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
   if (bytes > limits.messageBytesMax) {
@@ -107,20 +108,6 @@ async function answer(
     );
   }
   return { response, id: request.id, typed };
-}
-
-async function inferred(
-  request: InferRequest,
-  context: CallContext,
-  served: Served,
-  onLoad: Arrival['onLoad'],
-): Promise<InferResponse> {
-  try {
-    return await served.infer(request, context);
-  } finally {
-    const load = onLoad && served.load?.(request.model, request.version);
-    if (load) onLoad(load);
-  }
 }
 
 function contextOf(

@@ -1,16 +1,42 @@
 /** InferError to and from a gRPC status with google.rpc details. */
 import * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import { asInferError, type ErrorSubject, InferError, type InferErrorCode } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { protoFile } from './proto.ts';
-import { statusBytes, statusMessage } from './status-bytes.ts';
+
+/** `google.rpc.ErrorInfo.domain` of everything that we refuse. */
+const errorDomain = 'sheaf';
 
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => protoFile(target);
 root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
 
-const statusType = root.lookupType('google.rpc.Status');
-const errorInfoType = root.lookupType('google.rpc.ErrorInfo');
+const types = {
+  status: root.lookupType('google.rpc.Status'),
+  errorInfo: root.lookupType('google.rpc.ErrorInfo'),
+  badRequest: root.lookupType('google.rpc.BadRequest'),
+  retryInfo: root.lookupType('google.rpc.RetryInfo'),
+  resourceInfo: root.lookupType('google.rpc.ResourceInfo'),
+  quotaFailure: root.lookupType('google.rpc.QuotaFailure'),
+  preconditionFailure: root.lookupType('google.rpc.PreconditionFailure'),
+};
+
+/** The detail that says what a refusal is about. */
+function subjectDetail(about: ErrorSubject, description: string): RpcStatus['details'][number] {
+  switch (about.kind) {
+    case 'resource':
+      return packed('ResourceInfo', types.resourceInfo, { resourceType: about.type, resourceName: about.name });
+    case 'precondition': {
+      const { type, subject } = about;
+      return packed('PreconditionFailure', types.preconditionFailure, { violations: [{ type, subject, description }] });
+    }
+    case 'quota': {
+      const { subject, metric, id, dimensions, value } = about;
+      const quota = { quotaMetric: metric, quotaId: id, quotaDimensions: dimensions, quotaValue: Math.floor(value) };
+      return packed('QuotaFailure', types.quotaFailure, { violations: [{ subject, description, ...quota }] });
+    }
+  }
+}
 
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself; keys in lower case. */
@@ -25,17 +51,45 @@ export function toMetadata(trailers: Trailers): grpc.Metadata {
 
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
+const messageCharsMax = 1024;
+/** Header blocks are commonly limited to 8 KiB. */
+const violationsMax = 8;
 
-/** A google.rpc.Status that another service sent, as plain data. */
+function packed(name: string, type: protobuf.Type, value: object): { type_url: string; value: Uint8Array } {
+  return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(value).finish() };
+}
+
+/** A google.rpc.Status as plain data. */
 export interface RpcStatus {
   readonly code: number;
   readonly message: string;
   readonly details: { type_url: string; value: Uint8Array }[];
 }
 
+/** At most so much of it; a pair of surrogates that the cut goes through is no text any more. */
+const cut = (text: string, charsMax: number): string => text.slice(0, charsMax).toWellFormed();
+
+/** What went wrong, as every way out of a door tells it. */
+export function toRpcStatus(error: InferError): RpcStatus {
+  const { reason, metadata, violations, about, retryAfterMs = -1, retryDelayMs = retryAfterMs } = error;
+  if (reason === 'INTERNAL') console.error('internal error:', error.cause);
+  const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
+  if (violations.length > 0) {
+    details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
+  }
+  if (about) details.push(subjectDetail(about, cut(error.message, messageCharsMax / 4)));
+  if (retryDelayMs >= 0) {
+    const retryDelay = { seconds: Math.floor(retryDelayMs / 1000), nanos: Math.floor((retryDelayMs % 1000) * 1e6) };
+    details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
+  }
+  return { code: grpc.status[error.code], message: cut(error.message, messageCharsMax), details };
+}
+
+export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.encode(status).finish();
+
 /** Throws on what is no google.rpc.Status. */
 export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
-  statusType.toObject(statusType.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
+  types.status.toObject(types.status.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
 
 /** What a handler answers with: trailers only, so that clients' retry rules apply. `trailers` are told beside. */
 export function toStatus(
@@ -43,11 +97,12 @@ export function toStatus(
   trailers: Trailers = noTrailers,
 ): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
+  const status = toRpcStatus(error);
   const metadata = toMetadata(trailers);
-  metadata.set(detailsKey, statusBytes(error));
+  metadata.set(detailsKey, Buffer.from(rpcStatusBytes(status)));
   if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(Math.ceil(error.retryAfterMs)));
   if (error.decision !== undefined) metadata.set(decisionKey, error.decision);
-  return { code: grpc.status[error.code], details: statusMessage(error), metadata };
+  return { code: status.code, details: status.message, metadata };
 }
 
 /** What is told beside a status. */
@@ -136,6 +191,6 @@ function errorInfoOf(failure: grpc.ServiceError): Info | undefined {
 function errorInfoIn(details: RpcStatus['details']): Info | undefined {
   const info = details.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
   if (!info) return undefined;
-  const { reason, metadata } = errorInfoType.toObject(errorInfoType.decode(info.value)) as Partial<Info>;
+  const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as Partial<Info>;
   return { reason: reason ?? 'UNKNOWN', metadata: metadata ?? {} };
 }

@@ -1,6 +1,6 @@
 /** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
 import type { InferRequest, Load, Overrun } from '@sheaf/inference';
-import { type RpcStatus, readRpcStatus, type Told } from '../status.ts';
+import { type RpcStatus, readRpcStatus, rpcStatusBytes, type Told } from '../status.ts';
 import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import { malformed, WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
@@ -273,19 +273,20 @@ function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: 
 
 export const statusFrame = (
   call: number,
-  /** A google.rpc.Status. */
-  status: Uint8Array,
+  status: RpcStatus,
   { pushbackMs, decision = '' }: Told,
   load: Load | undefined,
-): OutFrame =>
-  frame(2, status.length + decision.length + 2 * smallBytes, (writer) => {
+): OutFrame => {
+  const bytes = rpcStatusBytes(status);
+  return frame(2, bytes.length + decision.length + 2 * smallBytes, (writer) => {
     writer.uint(1, call);
     writer.bool(2, true);
-    writer.bytes(4, status);
+    writer.bytes(4, bytes);
     if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
     if (load) writeLoad(writer, load);
     writer.string(7, decision);
   });
+};
 
 export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));
 

@@ -2,8 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
-import { toStatus } from '../status.ts';
-import { statusBytes } from '../status-bytes.ts';
+import { toRpcStatus, toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
 import {
   type ClientFrame,
@@ -134,7 +133,7 @@ class MeshStream {
       (thrown: unknown) => {
         const error = asInferError(thrown);
         const { retryAfterMs: pushbackMs, decision } = error;
-        return statusFrame(call, statusBytes(error), { pushbackMs, decision }, load);
+        return statusFrame(call, toRpcStatus(error), { pushbackMs, decision }, load);
       },
     );
     this.#calls.delete(call);
