@@ -1,3 +1,4 @@
+/** What each door answers to each request of the protocol. Long, since it is one table of what comes in and what must come out, for every door. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';

@@ -1,3 +1,4 @@
+/** What no client library sends, byte by byte. Long, since it is one table of what comes in and what must come out, for every door. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';

@@ -1,4 +1,4 @@
-/** A mesh that is looked after while it runs: keys, what is in force, limits, reload, the record of changes, drain. */
+/** A mesh that is looked after while it runs: keys, what is in force, limits, reload, the record of changes, drain. Long, since one mesh is started for all of it. */
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';

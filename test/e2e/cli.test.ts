@@ -1,3 +1,4 @@
+/** The commands of the shell as a person types them. Long, since each has its right and its wrong inputs. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A mesh whose door speaks TLS, and whose services show one another their certificates. */
+/** A mesh whose door speaks TLS, and whose services show one another their certificates. Long, since one mesh with all its certificates is started for most of it. */
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

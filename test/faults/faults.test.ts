@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import type { FaultPlan } from './row.ts';
 import { faultRows } from './rows.ts';
 
-const plan: FaultPlan = { seed: 1, beforeMs: 1_000, duringMs: 2_500, afterMs: 2_500 };
+const plan: FaultPlan = { seed: 1, beforeMs: 1_000, duringMs: 2_500, afterMs: 2_500, idleAfterMs: 2_000 };
 /** What else the machine does may spoil a promise of milliseconds; the invariants have to hold each time. */
 const roundsMax = 3;
 

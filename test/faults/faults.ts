@@ -31,8 +31,8 @@ if (unknown !== undefined)
   usage(`--only: want names of ${faultRows.map(({ name }) => name).join(', ')}, got "${unknown}"`);
 
 const times = values.full
-  ? { beforeMs: 60_000, duringMs: 60_000, afterMs: 60_000 }
-  : { beforeMs: 5_000, duringMs: 10_000, afterMs: 10_000 };
+  ? { beforeMs: 60_000, duringMs: 60_000, afterMs: 60_000, idleAfterMs: 60_000 }
+  : { beforeMs: 5_000, duringMs: 10_000, afterMs: 10_000, idleAfterMs: 2_000 };
 const chosen = faultRows.filter(
   ({ name, policy, isExtra = false }) =>
     (names?.includes(name) ?? (values.full || !isExtra)) && (!off || policy === off),

@@ -8,12 +8,14 @@ export interface FaultPlan {
   readonly beforeMs: number;
   readonly duringMs: number;
   readonly afterMs: number;
+  /** The same for a row that looks at nothing then. */
+  readonly idleAfterMs: number;
   /** Switched off in the mesh under test. */
   readonly off?: Policy | undefined;
 }
 
-/** For a row that looks at nothing special after its fault: most of that time is spared. */
-export const brief = (plan: FaultPlan): FaultPlan => ({ ...plan, afterMs: Math.min(plan.afterMs, 2_000) });
+/** For a row that looks at nothing special after its fault. */
+export const brief = (plan: FaultPlan): FaultPlan => ({ ...plan, afterMs: plan.idleAfterMs });
 
 export interface Measured {
   readonly kept: boolean;

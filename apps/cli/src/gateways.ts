@@ -37,6 +37,7 @@ export interface GatewaysOptions {
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
   readonly board: OutageBoard;
+  readonly startSignal?: AbortSignal | undefined;
   /** Of a gateway; another one in tests. */
   readonly module?: URL;
 }
@@ -44,7 +45,7 @@ export interface GatewaysOptions {
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft, board, module = gatewayModule }: GatewaysOptions,
+  { port, inner, onEvent, onAllLeft, board, startSignal, module = gatewayModule }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   /** What each of them serves. */
@@ -78,6 +79,7 @@ export async function startGateways(
         port: port === 0 ? 0 : port + index,
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,
+        startSignal,
         onLeft: () => onLeft(index),
         onAgain: () => {
           tellOutages();

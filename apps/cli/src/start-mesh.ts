@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly onDrained?: () => void;
   /** Overrides the gateway's port; 0 takes a free one. */
   readonly port?: number;
+  /** Gives the start up: what runs already is ended, and it throws. */
+  readonly signal?: AbortSignal;
 }
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
@@ -59,7 +61,7 @@ interface Running {
 
 /** Starts every service of the mesh as its own process, then the gateways. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
-  const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port } = options;
+  const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port, signal } = options;
   await checkOwnName(mesh);
   const ready = (process: Supervised): Supervised => {
     onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
@@ -78,6 +80,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       port: servicePort,
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
+      startSignal: signal,
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
     });
     return ready(process);
@@ -91,12 +94,17 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
 
   let running: ReadonlyMap<string, Running> = await startServices(mesh, new Map(), start);
   const first = { mesh, endpoints: endpointsOf(running) };
-  const gateways = await startGateways(first, { port, inner, onEvent, onAllLeft: onLeft, board }).catch(
-    async (error: unknown) => {
-      await stopAll(running.values());
-      throw error;
-    },
-  );
+  const gateways = await startGateways(first, {
+    port,
+    inner,
+    onEvent,
+    onAllLeft: onLeft,
+    board,
+    startSignal: signal,
+  }).catch(async (error: unknown) => {
+    await stopAll(running.values());
+    throw error;
+  });
   for (const gateway of gateways.processes) ready(gateway);
   toldTo = gateways;
   gateways.tellOutages();
@@ -222,36 +230,44 @@ const stopAll = async (services: Iterable<Running>): Promise<void> => {
   await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
 };
 
+export interface StopOptions {
+  /** Called before the mesh is ended. */
+  readonly close?: () => Promise<void>;
+  /** Gives up a start that is under way. */
+  readonly abort?: () => void;
+}
+
 /**
  * Ends the mesh and the process on the first Ctrl-C or SIGTERM, and when what it answers is called; a second one forces. After SIGTERM callers have the
- * time to hear of it: others may serve them; who types Ctrl-C waits for nobody but the calls under way. A mesh that starts is ended when it has.
+ * time to hear of it: others may serve them; who types Ctrl-C waits for nobody but the calls under way. A mesh that still starts is given up.
  */
 export function stopOnSignal(
   mesh: RunningMesh | Promise<RunningMesh>,
-  close: () => Promise<void> = async () => {},
+  { close = async () => {}, abort = () => {} }: StopOptions = {},
 ): () => void {
-  // Why it did not start is told by whoever starts it.
-  const started = Promise.resolve(mesh).catch(() => undefined);
   let stopping = false;
   let running: RunningMesh | undefined;
+  const started = Promise.resolve(mesh).then(
+    (whole) => {
+      running = whole;
+    },
+    // Whoever starts it tells why it did not.
+    () => {},
+  );
   const stop = async (notice: boolean): Promise<void> => {
     if (stopping) {
-      // Processes of a mesh that is not up yet end when they see that we are gone.
       running?.kill();
       process.exit(1);
     }
     stopping = true;
-    const whole = await started;
-    if (!whole) return;
+    if (!running) abort();
+    await started;
     await close();
-    await whole.stop(notice);
+    await running?.stop(notice);
     process.exit(0);
   };
   process.on('SIGINT', () => void stop(false));
   process.on('SIGTERM', () => void stop(true));
-  void started.then((whole) => {
-    running = whole;
-  });
   return () => {
     if (!stopping) void stop(false);
   };

@@ -48,6 +48,8 @@ export interface ProcessSpec {
   /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
   readonly graceMs: number;
   readonly onEvent: (line: string) => void;
+  /** Ends the first start, which then throws. */
+  readonly startSignal?: AbortSignal | undefined;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
   /** Called when it is ready after a restart. */
@@ -58,17 +60,22 @@ export interface ProcessSpec {
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent, onLeft = () => {}, onAgain = () => {}, onLoop = () => {} } = spec;
+  const { name, onEvent, startSignal, onLeft = () => {}, onAgain = () => {}, onLoop = () => {} } = spec;
+  startSignal?.throwIfAborted();
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
   let child = start(spec, spec.port);
   /** Whoever ends it has it started again, or not. */
   let leaver: ChildProcess | undefined;
   let isReady = false;
-  const port = await ready(child, name).catch(async (error: unknown) => {
-    await end(child, spec, { isReady, notice: true });
-    throw error;
-  });
+  const giveUp = (): void => void child.kill('SIGTERM');
+  startSignal?.addEventListener('abort', giveUp);
+  const port = await ready(child, name)
+    .catch(async (error: unknown) => {
+      await end(child, spec, { isReady, notice: true });
+      throw error;
+    })
+    .finally(() => startSignal?.removeEventListener('abort', giveUp));
   isReady = true;
   const crashes = new CrashWatch({ name, onEvent, onLoop });
 

@@ -13,16 +13,20 @@ export const up: Command = {
     const port = integerOf('port', values.port, 0, 65_535);
     const mesh = await readMeshOrFail(folder);
     const drained = Promise.withResolvers<void>();
+    const aborter = new AbortController();
     const starting = startMesh(mesh, {
       onEvent: console.log,
       onDrained: drained.resolve,
+      signal: aborter.signal,
       ...(port === undefined ? {} : { port }),
     });
-    const control = starting.then((running) => openControl(mesh.folder, running, console.log));
-    // That it does not start is told below.
-    control.catch(() => {});
-    const stop = stopOnSignal(starting, async () => (await control)?.close());
+    let control: ReturnType<typeof openControl> | undefined;
+    const stop = stopOnSignal(starting, {
+      close: async () => (await control)?.close(),
+      abort: () => aborter.abort(),
+    });
     const running = await starting;
+    control = openControl(mesh.folder, running, console.log);
     void drained.promise.then(() => {
       console.log('the gateway was drained; the mesh ends');
       stop();
