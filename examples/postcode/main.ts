@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { progressBar, startMesh, stopOnSignal, table } from '@sheaf/cli';
+import { integerOf, progressBar, startMesh, stopOnSignal, table } from '@sheaf/cli';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { allSteps, targetsOf } from '@sheaf/pipeline';
 import { createRemote, type Remote } from '@sheaf/transport';
@@ -14,9 +14,18 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const signed = (share: number): string => `${share < 0 ? '-' : '+'}${(100 * Math.abs(share)).toFixed(1)}`;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-function fail(message: string): never {
-  console.error(message);
+function fail(error: unknown): never {
+  console.error(error instanceof Error ? error.message : String(error));
   process.exit(2);
+}
+
+function readOptions() {
+  try {
+    const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } });
+    return { once: values.once, port: integerOf('port', values.port, 0, 65_535) };
+  } catch (error) {
+    return fail(error);
+  }
 }
 
 function pageLine({ file, text, confidence, elapsedMs, stages, missing }: Reading, page: LabelledPage): string {
@@ -69,7 +78,7 @@ function gainLine({ gain, gainMargin }: Figures): string {
   return `the ensemble against its best member: ${signed(gain)} points, 95 % interval ${interval}`;
 }
 
-const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } });
+const options = readOptions();
 const { mesh, problems } = await readMesh(folder);
 if (!mesh) fail(problems.map(formatProblem).join('\n'));
 
@@ -77,8 +86,8 @@ const starting = progressBar('processes are ready', mesh.services.length + 1);
 const running = await startMesh(mesh, {
   onEvent: (line) => starting.log(line),
   onReady: () => starting.tick(),
-  ...(values.port === undefined ? {} : { port: Number(values.port) }),
-}).catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));
+  ...(options.port === undefined ? {} : { port: options.port }),
+}).catch(fail);
 starting.end();
 stopOnSignal(running);
 
@@ -96,7 +105,7 @@ const below = await belowReadme(figuresTable);
 for (const line of below) console.error(`worse than promised: ${line}`);
 const good = readings.length === pages.length && below.length === 0;
 
-if (values.once) {
+if (options.once) {
   await running.stop();
   process.exit(good ? 0 : 1);
 }

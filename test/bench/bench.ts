@@ -1,5 +1,6 @@
 /** `npm run bench`: everything side by side in one go, as ratios. --quick measures once, and shorter; --full every combination. */
 import { rm } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { progressBar, startMesh, table } from '@sheaf/cli';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { writeFolder } from '../support/mesh-folder.ts';
@@ -13,8 +14,9 @@ import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
 import { openSleeper } from './sleeper.ts';
 
-const quick = process.argv.includes('--quick');
-const full = process.argv.includes('--full');
+const { quick, full } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, full: { type: 'boolean', default: false } },
+}).values;
 const seconds = quick ? 1 : 2;
 const rounds = quick ? 1 : 3;
 /** The compilers of Node take some seconds of load until they are done with it. */

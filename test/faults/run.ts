@@ -57,6 +57,7 @@ export async function runUnderFault(options: RunOptions): Promise<Run> {
   try {
     const capacity = options.ratePerSecond ? 0 : await measureAll(call, options.inFlight ?? capacityInFlight);
     if (options.ratePerSecond) await warmUp(options.ratePerSecond, random, call);
+    await recorder.drained();
     if (!recorder.operations.some(({ outcome }) => outcome === 'ok'))
       throw new Error(`nothing is answered even without a fault: ${failures(recorder.operations)}`);
     const load = startLoad(options.ratePerSecond ?? capacity / 2, random, () => void call());
