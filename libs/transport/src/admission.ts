@@ -66,6 +66,11 @@ export class Admissions {
   principalOf(metadata: grpc.Metadata): Principal | undefined {
     return this.#principals.get(String(metadata.get(ticketKey)[0]));
   }
+
+  /** The same, by the headers that `knock` has seen. */
+  principalBy(headers: IncomingHttpHeaders): Principal | undefined {
+    return this.#principals.get(String(headers[ticketKey]));
+  }
 }
 
 /** Undefined: it is in. */

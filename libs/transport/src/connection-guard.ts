@@ -3,14 +3,11 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node
 import type { Socket } from 'node:net';
 import type * as grpc from '@grpc/grpc-js';
 import { type Limits, monotonicClock } from '@sheaf/inference';
-import { ConnectionLedger, connectionLimits, type Traffic } from './connection-ledger.ts';
+import { ConnectionLedger, connectionLimits, IdleWatch, type Traffic } from './connection-ledger.ts';
 import { http2ServersOf } from './http2-servers.ts';
 
 /** How often each connection is judged. */
 const judgeIntervalMs = 100;
-
-/** How long a connection stays whose only call never came. */
-const abandonedMaxMs = 1_000;
 
 /** One call's share in the account of its connection. */
 export interface StreamAccount {
@@ -61,7 +58,7 @@ class Connection {
   readonly #crowds: Crowds;
   readonly #address: string;
   readonly #streams = new Set<ServerHttp2Stream>();
-  #gaveUpAt: number | undefined;
+  readonly #idle = new IdleWatch(monotonicClock.now());
 
   constructor(session: ServerHttp2Session, limits: Limits, crowds: Crowds) {
     this.#session = session;
@@ -86,26 +83,25 @@ class Connection {
     if (!stream.destroyed) this.#hold(stream);
     return {
       count: () => void stream.on('data', ({ length }: Buffer) => this.#ledger.addMessage(length)),
-      giveUp: () => {
-        this.#gaveUpAt = monotonicClock.now();
-      },
+      giveUp: () => this.#idle.giveUp(),
     };
   }
 
   judge(now: number): void {
     if (this.#session.destroyed) return;
     if (this.#ledger.judge(this.#traffic(), now)) this.#close();
-    else if (this.#gaveUpAt === undefined || this.#streams.size > 0) return;
-    else if (now - this.#gaveUpAt >= abandonedMaxMs) this.#session.close();
+    else if (this.#idle.isOver(now)) this.#session.close();
   }
 
   #hold(stream: ServerHttp2Stream): void {
     if (this.#streams.size === 0) this.#crowds.leave(this.#address, this.#session);
     this.#streams.add(stream);
-    this.#gaveUpAt = undefined;
+    this.#idle.stop();
     stream.once('close', () => {
       this.#streams.delete(stream);
-      if (this.#streams.size === 0 && !this.#session.closed) this.#crowds.stay(this.#address, this.#session);
+      if (this.#streams.size > 0) return;
+      this.#idle.start(monotonicClock.now());
+      if (!this.#session.closed) this.#crowds.stay(this.#address, this.#session);
     });
   }
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConnectionLedger, connectionLimits, LeakyBucket } from './connection-ledger.ts';
+import { ConnectionLedger, connectionLimits, IdleWatch, LeakyBucket } from './connection-ledger.ts';
 
 const {
+  idleMaxMs,
+  abandonedMaxMs,
   idleBytesMax,
   idleBytesPerSecond,
   settingsMax,
@@ -102,5 +104,30 @@ describe('the account of a connection', () => {
     const atLimit = new ConnectionLedger(stallMaxMs, 0);
     assert.equal(atLimit.judge({ ...quiet, unsent: unsentBytesMax }, 0), undefined);
     assert.equal(atLimit.judge({ ...quiet, unsent: unsentBytesMax }, overfullMaxMs), undefined);
+  });
+});
+
+describe('a connection without a call', () => {
+  it('stays for its time, from its opening or its last call on', () => {
+    const idle = new IdleWatch(0);
+    assert.equal(idle.isOver(idleMaxMs - 1), false);
+    assert.equal(idle.isOver(idleMaxMs), true);
+    idle.stop();
+    assert.equal(idle.isOver(10 * idleMaxMs), false);
+    idle.start(10 * idleMaxMs);
+    assert.equal(idle.isOver(11 * idleMaxMs - 1), false);
+    assert.equal(idle.isOver(11 * idleMaxMs), true);
+  });
+
+  it('goes soon when the request of its last call never came, and stays when another call has come since', () => {
+    const idle = new IdleWatch(0);
+    idle.stop();
+    idle.giveUp();
+    idle.start(1_000);
+    assert.equal(idle.isOver(1_000 + abandonedMaxMs - 1), false);
+    assert.equal(idle.isOver(1_000 + abandonedMaxMs), true);
+    idle.stop();
+    idle.start(2_000);
+    assert.equal(idle.isOver(2_000 + abandonedMaxMs), false);
   });
 });

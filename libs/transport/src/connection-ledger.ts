@@ -26,6 +26,10 @@ export const connectionLimits = {
   overfullMaxMs: 1_000,
   /** Connections without a call that one address may keep. */
   idleConnectionsMax: 1_024,
+  /** How long a connection stays without a call. */
+  idleMaxMs: 5 * 60_000,
+  /** The same, when the request of its last one never came. */
+  abandonedMaxMs: 1_000,
 } as const;
 
 /** Counts up by what comes and down with time, never below 0. */
@@ -77,6 +81,36 @@ class StallWatch {
     // What moves begins anew.
     this.#since = { at: now, written };
     return written - since.written < ((now - since.at) / 1_000) * connectionLimits.takenBytesPerSecondMin;
+  }
+}
+
+/** Tells when a connection has been without a call for too long. */
+export class IdleWatch {
+  #since: number | undefined;
+  #maxMs: number = connectionLimits.idleMaxMs;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  /** It has a call. */
+  stop(): void {
+    this.#since = undefined;
+    this.#maxMs = connectionLimits.idleMaxMs;
+  }
+
+  /** Its last call is over. */
+  start(now: number): void {
+    this.#since = now;
+  }
+
+  /** The request of a call never came. */
+  giveUp(): void {
+    this.#maxMs = connectionLimits.abandonedMaxMs;
+  }
+
+  isOver(now: number): boolean {
+    return this.#since !== undefined && now - this.#since >= this.#maxMs;
   }
 }
 

@@ -23,14 +23,17 @@ import { type DoorTls, openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
-import { adminFile, adminService, inferenceFile, inferenceService, meshService } from './proto.ts';
+import { serveInfer } from './infer-stream.ts';
+import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
+import { createRecorder } from './refusal.ts';
 import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
 
 /** What stands behind a door. */
 export interface Served {
+  /** To be done by the deadline of its context, and when its signal is aborted: the door does not look after it. */
   readonly infer: Infer;
   /** Throws NOT_FOUND for what is not there, or not for this principal. */
   readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
@@ -91,14 +94,13 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
-    'grpc.max_connection_idle_ms': 5 * 60_000,
     'grpc-node.max_session_memory': 64,
   });
   prepareStreams(server);
   const answer = createAnswer({ ...options, state }, served);
   const admissions = served.admit && new Admissions(served.admit);
   const isOpen = (): boolean => state.isReady;
-  server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served, answer) });
+  server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
@@ -109,7 +111,12 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
   const tls = options.tls && openDoorTls(options.name, options.tls);
   const port = await bind(server, options, tls);
-  guardStreams(server, limits, admissions && createGate(admissions, options.name, served.onJournal));
+  const record = createRecorder(options.name, served.onJournal);
+  guardStreams(server, {
+    limits,
+    gate: admissions && createGate(admissions, record),
+    own: new Map([[inferPath, serveInfer({ limits, admissions, record }, answer)]]),
+  });
   tls?.guard(server);
   const connections = watchConnections(server);
   let announced: readonly string[] = [];

@@ -41,7 +41,7 @@ function guarded(name: string, whole: readonly string[]): grpc.ServiceDefinition
   return Object.fromEntries(methods);
 }
 
-export const inferenceService = guarded('inference.GRPCInferenceService', ['ModelInfer']);
+export const inferenceService = guarded('inference.GRPCInferenceService', []);
 export const meshService = guarded('sheaf.mesh.v1.Mesh', ['Calls']);
 export const adminService = guarded('sheaf.admin.v1.Admin', []);
 
@@ -54,6 +54,9 @@ export const { Admin: AdminServiceClient } = packages.sheaf.admin.v1;
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
+/** Of calls that doors answer without grpc-js. */
+export const inferPath = pathOf(inferenceService, 'ModelInfer');
+
 /** ModelInfer, of messages as they stand on the wire. */
 export const modelInfer = (
   client: grpc.Client,
@@ -61,8 +64,7 @@ export const modelInfer = (
   metadata: grpc.Metadata,
   options: grpc.CallOptions,
   done: grpc.requestCallback<Buffer>,
-): grpc.ClientUnaryCall =>
-  client.makeUnaryRequest(pathOf(inferenceService, 'ModelInfer'), asItIs, asItIs, request, metadata, options, done);
+): grpc.ClientUnaryCall => client.makeUnaryRequest(inferPath, asItIs, asItIs, request, metadata, options, done);
 
 /** A mesh stream, of messages as they stand on the wire. */
 export const callsStream = (client: grpc.Client): grpc.ClientDuplexStream<Buffer, Buffer> =>

@@ -1,4 +1,5 @@
 /** InferError to and from a gRPC status with google.rpc details. */
+import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, type ErrorSubject, InferError, type InferErrorCode } from '@sheaf/inference';
 import protobuf from 'protobufjs';
@@ -39,7 +40,7 @@ function subjectDetail(about: ErrorSubject, description: string): RpcStatus['det
 }
 
 const detailsKey = 'grpc-status-details-bin';
-/** What an answer, good or bad, tells beside itself; keys in lower case. */
+/** What an answer, good or bad, tells beside itself, as it stands on the wire; keys in lower case. */
 export type Trailers = ReadonlyMap<string, string>;
 export const noTrailers: Trailers = new Map();
 
@@ -49,6 +50,8 @@ export function toMetadata(trailers: Trailers): grpc.Metadata {
   return metadata;
 }
 
+/** As grpc-js has it, which our doors answer by as well. */
+export const grpcContentType = 'application/grpc+proto';
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
 const messageCharsMax = 1024;
@@ -91,6 +94,14 @@ export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.en
 export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
   types.status.toObject(types.status.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
 
+/** What is told beside the status of an error; `trailers` first. */
+function tellBeside({ retryAfterMs, decision }: InferError, trailers: Trailers, tell: Tell): void {
+  for (const [key, value] of trailers) tell(key, value);
+  if (retryAfterMs !== undefined) tell(pushbackKey, String(Math.ceil(retryAfterMs)));
+  if (decision !== undefined) tell(decisionKey, decision);
+}
+type Tell = (key: string, value: string) => void;
+
 /** What a handler answers with: trailers only, so that clients' retry rules apply. `trailers` are told beside. */
 export function toStatus(
   thrown: unknown,
@@ -98,11 +109,27 @@ export function toStatus(
 ): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
   const status = toRpcStatus(error);
-  const metadata = toMetadata(trailers);
+  const metadata = new grpc.Metadata();
+  tellBeside(error, trailers, (key, value) => metadata.set(key, value));
   metadata.set(detailsKey, Buffer.from(rpcStatusBytes(status)));
-  if (error.retryAfterMs !== undefined) metadata.set(pushbackKey, String(Math.ceil(error.retryAfterMs)));
-  if (error.decision !== undefined) metadata.set(decisionKey, error.decision);
   return { code: status.code, details: status.message, metadata };
+}
+
+/** The same as the headers of an answer that has nothing else. */
+export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailers): OutgoingHttpHeaders {
+  const error = asInferError(thrown);
+  const status = toRpcStatus(error);
+  const headers: OutgoingHttpHeaders = {
+    ':status': 200,
+    'content-type': grpcContentType,
+    'grpc-status': status.code,
+    'grpc-message': encodeURI(status.message),
+    [detailsKey]: Buffer.from(rpcStatusBytes(status)).toString('base64'),
+  };
+  tellBeside(error, trailers, (key, value) => {
+    headers[key] = value;
+  });
+  return headers;
 }
 
 /** What is told beside a status. */

@@ -1,4 +1,4 @@
-/** What grpc-js has no options for: how fast a caller may send, and calls that are refused before it sees them. */
+/** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import {
   constants,
   type Http2Server,
@@ -7,11 +7,11 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import { InferError, type Limits } from '@sheaf/inference';
+import type { Limits } from '@sheaf/inference';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
-import { type Trailers, toStatus } from './status.ts';
+import { lateRefusal, type Refusal, refuse } from './refusal.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
 const receiveWindowBytes = 8 * 1024 * 1024;
@@ -26,19 +26,24 @@ const headerListBytesMax = 256 * 1024;
 export type Gate = (
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-) => GateRefusal | undefined | Promise<GateRefusal | undefined>;
-
-export interface GateRefusal {
-  readonly error: unknown;
-  readonly trailers: Trailers;
-}
+) => Refusal | undefined | Promise<Refusal | undefined>;
 
 /** Before the server listens. */
 export const prepareStreams = (server: grpc.Server): void =>
   addHttp2Settings(server, { maxHeaderListSize: headerListBytesMax });
 
+/** Answers a call on its bare stream. */
+export type ServeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+
+export interface StreamsOptions {
+  readonly limits: Limits;
+  readonly gate: Gate | undefined;
+  /** By the path of their method: calls that grpc-js does not see. */
+  readonly own: ReadonlyMap<string, ServeStream>;
+}
+
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): void {
+export function guardStreams(server: grpc.Server, { limits, gate, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     raiseReceiveWindow(http2Server);
@@ -46,9 +51,10 @@ export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): 
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const account = guard.enter(stream);
-      const turnAway = (refusal: Refusal): void => {
+      const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
-        refuse(stream, refusal);
+        if ('httpStatus' in refusal) refuseHttp(stream, refusal);
+        else refuse(stream, refusal);
       };
       const { bytes, malformed } = lookAtMetadata(headers);
       const enter = (): void => {
@@ -57,12 +63,17 @@ export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): 
           turnAway({ error: tooLongRefusal(bytes, limits) });
           return;
         }
-        for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-        resetOnWrongFlag(stream);
+        const serve = own.get(String(headers[':path']));
+        if (serve) serve(stream, headers);
+        else {
+          for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
+          resetOnWrongFlag(stream);
+        }
         endWhenLate(stream, headers, limits, account);
         account.count();
       };
       if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
+      if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
       const gated = gate?.(stream, headers);
       if (gated instanceof Promise) void enterLater(stream, gated, enter, turnAway);
@@ -75,9 +86,9 @@ export function guardStreams(server: grpc.Server, limits: Limits, gate?: Gate): 
 /** What the caller sends meanwhile waits in its stream, which nobody reads yet. */
 async function enterLater(
   stream: ServerHttp2Stream,
-  gated: Promise<GateRefusal | undefined>,
+  gated: Promise<Refusal | undefined>,
   enter: () => void,
-  turnAway: (refusal: GateRefusal) => void,
+  turnAway: (refusal: Refusal) => void,
 ): Promise<void> {
   // A caller that goes away meanwhile is no error of ours.
   const ignore = (): void => {};
@@ -97,23 +108,14 @@ function raiseReceiveWindow(http2Server: Http2Server): void {
   });
 }
 
-type Refusal = { readonly httpStatus: number } | { readonly error: unknown; readonly trailers?: Trailers };
+/** For what is no gRPC call at all. */
+interface HttpRefusal {
+  readonly httpStatus: number;
+}
 
-function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
-  // A caller that goes away meanwhile is no error of ours.
+function refuseHttp(stream: ServerHttp2Stream, { httpStatus }: HttpRefusal): void {
   stream.on('error', () => {});
-  if ('httpStatus' in refusal) stream.respond({ ':status': refusal.httpStatus }, { endStream: true });
-  else {
-    const { code, details, metadata } = toStatus(refusal.error, refusal.trailers);
-    const headers = {
-      ':status': 200,
-      'content-type': 'application/grpc+proto',
-      'grpc-status': code,
-      'grpc-message': encodeURI(details),
-      ...metadata?.toHttp2Headers(),
-    };
-    stream.respond(headers, { endStream: true });
-  }
+  stream.respond({ ':status': httpStatus }, { endStream: true });
   stream.resume();
 }
 
@@ -124,17 +126,15 @@ const unaryPaths = ['/inference.', '/grpc.health.', '/sheaf.admin.'];
 function endWhenLate(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  { requestArrivalMaxMs }: Limits,
+  limits: Limits,
   account: StreamAccount,
 ): void {
   const path = String(headers[':path']);
   const timer = setTimeout(() => {
-    const message = `the request did not arrive within ${requestArrivalMaxMs} ms`;
-    if (!stream.headersSent)
-      refuse(stream, { error: new InferError('DEADLINE_EXCEEDED', message, { reason: 'REQUEST_LATE' }) });
+    refuse(stream, { error: lateRefusal(limits) });
     account.giveUp();
     stream.close();
-  }, requestArrivalMaxMs);
+  }, limits.requestArrivalMaxMs);
   const settle = (): void => clearTimeout(timer);
   const arrival = unaryPaths.some((prefix) => path.startsWith(prefix)) ? 'end' : 'data';
   stream.once(arrival, settle).once('close', settle);

@@ -90,7 +90,7 @@ describe('the codec', () => {
     fc.assert(
       fc.property(typed, (output) => {
         const response = { model: 'm', version: '1', parameters: new Map(), outputs: [output] };
-        const ours = encodeResponse({ response, id: '', typed: true });
+        const ours = encodeResponse({ response, id: '', typed: true }, 0);
         const theirs = responseType.encode(responseType.decode(ours)).finish();
         const unpacked = unpackedType.encode(unpackedType.decode(ours)).finish();
         for (const bytes of [ours, theirs, unpacked])

@@ -251,8 +251,10 @@ export interface Outcome {
   readonly typed: boolean;
 }
 
-export function encodeResponse(outcome: Outcome): Buffer {
-  const writer = new WireWriter(roughBytes(outcome.response.outputs));
+/** Leaves `blankBytes` before it, for what its carrier puts there. */
+export function encodeResponse(outcome: Outcome, blankBytes: number): Buffer {
+  const writer = new WireWriter(blankBytes + roughBytes(outcome.response.outputs));
+  writer.blank(blankBytes);
   writeResponse(writer, outcome);
   return writer.finish();
 }

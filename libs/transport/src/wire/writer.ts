@@ -17,6 +17,12 @@ export class WireWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
+  /** Leaves room for bytes that are no protobuf and that somebody else fills in. */
+  blank(bytes: number): void {
+    this.#reserve(bytes);
+    this.#at += bytes;
+  }
+
   /** Begins a message inside this one, of about `bytes`; hand what it answers to `end`. */
   begin(field: number, bytes = 0): number {
     this.#tag(field, 2);

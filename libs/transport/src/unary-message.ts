@@ -1,0 +1,136 @@
+/** The one message of a unary call, as gRPC frames it: a flag, a length in four bytes, and the bytes. */
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import { InferError, monotonicClock } from '@sheaf/inference';
+
+/** Before every message: the flag and the length. */
+export const headBytes = 5;
+
+/** By the names of gRPC, whose deflate is the format of zlib. */
+const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+
+/** As `grpc-accept-encoding` has it. */
+export const acceptedEncodings = ['identity', ...Object.keys(decompressors)].join();
+
+/** Fills in the head of a message that has been left room for it. */
+export function writeHead(frame: Buffer): Buffer {
+  frame[0] = 0;
+  frame.writeUInt32BE(frame.length - headBytes, 1);
+  return frame;
+}
+
+export interface Expected {
+  /** As `grpc-encoding` has it. */
+  readonly encoding: string | undefined;
+  /** Of the message, also when it is unpacked. */
+  readonly bytesMax: number;
+  /** How long it may take to come. */
+  readonly withinMs: number;
+  /** What its caller is told when it takes longer. */
+  readonly late: () => InferError;
+}
+
+/** The message, when all of it has come; undefined when the caller has left before. Throws InferError. */
+export async function readUnaryMessage(stream: Readable, expected: Expected): Promise<Buffer | undefined> {
+  const { encoding, bytesMax, withinMs, late } = expected;
+  const gathering = new Gathering(bytesMax);
+  const hasCome = await new Promise<boolean>((resolve, reject) => {
+    const settle = (): void => {
+      stopTimer();
+      stream.off('data', onData).off('end', onEnd).off('close', onEnd);
+    };
+    const fail = (error: InferError): void => {
+      settle();
+      reject(error);
+    };
+    const onData = (chunk: Buffer): void => {
+      const wrong = gathering.add(chunk);
+      if (wrong) fail(wrong);
+    };
+    // A stream that is reset, or loses its connection, ends as well, and is closed by then.
+    const onEnd = (): void => {
+      settle();
+      resolve(!stream.closed);
+    };
+    const stopTimer = monotonicClock.after(withinMs, () => fail(late()));
+    stream.on('data', onData).on('end', onEnd).on('close', onEnd);
+  });
+  if (!hasCome) return undefined;
+  const { message, isCompressed } = gathering.end();
+  return isCompressed ? decompress(message, encoding, bytesMax) : message;
+}
+
+/** A frame as it comes, in chunks of any size. */
+class Gathering {
+  readonly #bytesMax: number;
+  /** The first chunk as it came: a small message needs no other room. */
+  #frame: Buffer = Buffer.alloc(0);
+  #filled = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Answers what is wrong with the message, as soon as that is seen. */
+  add(chunk: Buffer): InferError | undefined {
+    const filled = this.#filled + chunk.length;
+    if (this.#filled === 0) this.#frame = chunk;
+    else {
+      if (filled > this.#frame.length) this.#grow(filled);
+      chunk.copy(this.#frame, this.#filled);
+    }
+    this.#filled = filled;
+    if (filled < headBytes) return undefined;
+    const flag = this.#frame[0] ?? 0;
+    if (flag > 1) return framingInvalid(`want a flag of 0 or 1, got ${flag}`);
+    const size = this.#wanted - headBytes;
+    if (size > this.#bytesMax) return tooLarge(`got ${size}`, this.#bytesMax, size);
+    return filled > this.#wanted ? framingInvalid('want one, got more') : undefined;
+  }
+
+  /** Throws when it is not whole. */
+  end(): { readonly message: Buffer; readonly isCompressed: boolean } {
+    if (this.#filled === 0) throw framingInvalid('want one, got none');
+    if (this.#filled < this.#wanted)
+      throw framingInvalid(`want ${this.#wanted} bytes with its head, got ${this.#filled}`);
+    return { message: this.#frame.subarray(headBytes, this.#filled), isCompressed: this.#frame[0] === 1 };
+  }
+
+  /** Bytes of the whole frame, as its head says; of the head alone until that is there. */
+  get #wanted(): number {
+    return this.#filled < headBytes ? headBytes : headBytes + this.#frame.readUInt32BE(1);
+  }
+
+  /** Room comes with the bytes, not with the length that promises them. */
+  #grow(filled: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(filled, Math.min(this.#frame.length * 2, this.#wanted)));
+    this.#frame.copy(grown, 0, 0, this.#filled);
+    this.#frame = grown;
+  }
+}
+
+async function decompress(message: Buffer, encoding: string | undefined, bytesMax: number): Promise<Buffer> {
+  if (encoding === undefined || encoding === 'identity')
+    throw framingInvalid('it is said to be compressed; grpc-encoding does not say how');
+  if (!Object.hasOwn(decompressors, encoding))
+    throw new InferError('UNIMPLEMENTED', `grpc-encoding: want ${acceptedEncodings}, got another`, {
+      reason: 'ENCODING_UNKNOWN',
+    });
+  try {
+    return await decompressors[encoding as keyof typeof decompressors](message, { maxOutputLength: bytesMax });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge('got more when it was unpacked', bytesMax);
+    throw framingInvalid(`it is no ${encoding}`);
+  }
+}
+
+const framingInvalid = (what: string): InferError =>
+  new InferError('INVALID_ARGUMENT', `the message of the call: ${what}`, { reason: 'FRAMING_INVALID' });
+
+const tooLarge = (what: string, limit: number, size?: number): InferError =>
+  new InferError('RESOURCE_EXHAUSTED', `the message of the call: want at most ${limit} bytes, ${what}`, {
+    reason: 'MESSAGE_TOO_LARGE',
+    metadata: { limit: String(limit), ...(size !== undefined && { size: String(size) }) },
+  });
