@@ -15,8 +15,10 @@ export interface RunOptions {
   readonly mesh: Pick<FaultMesh, 'door' | 'runs' | 'transitions' | 'samples'>;
   /** The next call. */
   readonly next: (random: () => number) => Ask;
-  /** Calls a second; undefined: half of what the mesh is measured to do. */
+  /** Calls a second; undefined: a part of what the mesh is measured to do. */
   readonly ratePerSecond?: number;
+  /** That part. Default a half. */
+  readonly part?: number;
   /** Calls at the same time while that is measured. Default 16. */
   readonly inFlight?: number;
   /** Begins the fault. */
@@ -60,7 +62,7 @@ export async function runUnderFault(options: RunOptions): Promise<Run> {
     await recorder.drained();
     if (!recorder.operations.some(({ outcome }) => outcome === 'ok'))
       throw new Error(`nothing is answered even without a fault: ${failures(recorder.operations)}`);
-    const load = startLoad(options.ratePerSecond ?? capacity / 2, random, () => void call());
+    const load = startLoad(options.ratePerSecond ?? capacity * (options.part ?? 0.5), random, () => void call());
     const moments: Moments = { capacity, loadedAt: monotonicMs(), faultAt: 0, healedAt: 0, endedAt: 0 };
     await pause(plan.beforeMs);
     moments.faultAt = monotonicMs();
