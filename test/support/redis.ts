@@ -1,8 +1,9 @@
 /** A real Redis on a free port, from the package of the system. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { freePort } from '@sheaf/cli';
 import { waitFor } from './wait-for.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
@@ -58,11 +59,3 @@ const answers = (port: number): Promise<boolean> =>
     const socket = connect(port, '127.0.0.1', () => socket.destroy());
     socket.once('close', (failed) => resolve(!failed)).once('error', () => {});
   });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
-}

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import type { Mesh } from '@sheaf/mesh';
+import { freePort } from './free-port.ts';
 import type { OutageBoard } from './outage-board.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
@@ -138,13 +137,4 @@ export async function startGateways(
     tellOutages,
     stop,
   };
-}
-
-/** One that nobody listens on at this moment. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
