@@ -14,9 +14,7 @@ import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
 import { openSleeper } from './sleeper.ts';
 
-const { quick, full } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, full: { type: 'boolean', default: false } },
-}).values;
+const { quick, full } = readOptions();
 const seconds = quick ? 1 : 2;
 const rounds = quick ? 1 : 3;
 /** The compilers of Node take some seconds of load until they are done with it. */
@@ -85,3 +83,13 @@ try {
   await rm(folder, { recursive: true });
 }
 process.exit(0);
+
+function readOptions(): { readonly quick: boolean; readonly full: boolean } {
+  const options = { quick: { type: 'boolean', default: false }, full: { type: 'boolean', default: false } } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    console.error((error as Error).message);
+    return process.exit(2);
+  }
+}

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
+import { textOf } from './headers.ts';
 import type { Peer } from './peer.ts';
 
 /** A call, before its message has come. */
@@ -36,10 +37,7 @@ export class Admissions {
   /** Lets a call in, at once where that can be, or answers why not. `headers` lose what callers may not say. */
   knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Refused | Promise<Refused> {
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
-    const metadata = (key: string): string | undefined => {
-      const value = headers[key];
-      return Array.isArray(value) ? value[0] : value;
-    };
+    const metadata = (key: string): string | undefined => textOf(headers[key]);
     const enter = (principal: Principal): Refused => {
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.

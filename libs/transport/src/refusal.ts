@@ -1,6 +1,7 @@
 /** Refusals straight on an HTTP/2 stream, where grpc-js has no part in the call. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { asInferError, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { textOf } from './headers.ts';
 import { type Trailers, toRefusalHeaders } from './status.ts';
 import { tellIds } from './trailers.ts';
 
@@ -43,7 +44,3 @@ export const lateRefusal = ({ requestArrivalMaxMs }: Limits): InferError =>
   new InferError('DEADLINE_EXCEEDED', `the request did not arrive within ${requestArrivalMaxMs} ms`, {
     reason: 'REQUEST_LATE',
   });
-
-/** The first where there are several. */
-export const textOf = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header[0] : header;
