@@ -1,4 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
 import { asInferError } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
@@ -79,8 +80,15 @@ function answerVitals(): void {
   });
 }
 
+/**
+ * V8 makes objects in the old generation where many before them lived long, such as the streams of the first calls. There each keeps all of its call until
+ * the next major collection: a sixth of a door's CPU went into carrying the dead over.
+ */
+const heapFlags = '--no-allocation-site-pretenuring';
+
 /** Starts; a mistake ends the process with one clear sentence. */
 export async function main(start: () => Promise<void>): Promise<void> {
+  setFlagsFromString(heapFlags);
   if (process.send) answerVitals();
   try {
     await start();

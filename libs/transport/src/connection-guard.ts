@@ -5,6 +5,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { type Limits, monotonicClock } from '@sheaf/inference';
 import { ConnectionLedger, connectionLimits, IdleWatch, type Traffic } from './connection-ledger.ts';
 import { http2ServersOf } from './http2-servers.ts';
+import { InFlight } from './in-flight.ts';
 
 /** How often each connection is judged. */
 const judgeIntervalMs = 100;
@@ -57,7 +58,7 @@ class Connection {
   readonly #headerBytes: number;
   readonly #crowds: Crowds;
   readonly #address: string;
-  readonly #streams = new Set<ServerHttp2Stream>();
+  readonly #streams = new InFlight<ServerHttp2Stream>();
   readonly #idle = new IdleWatch(monotonicClock.now());
 
   constructor(session: ServerHttp2Session, limits: Limits, crowds: Crowds) {
@@ -95,10 +96,11 @@ class Connection {
 
   #hold(stream: ServerHttp2Stream): void {
     if (this.#streams.size === 0) this.#crowds.leave(this.#address, this.#session);
-    this.#streams.add(stream);
+    const id = stream.id as number;
+    this.#streams.set(id, stream);
     this.#idle.stop();
     stream.once('close', () => {
-      this.#streams.delete(stream);
+      this.#streams.delete(id);
       if (this.#streams.size > 0) return;
       this.#idle.start(monotonicClock.now());
       if (!this.#session.closed) this.#crowds.stay(this.#address, this.#session);
@@ -111,7 +113,9 @@ class Connection {
 
   #traffic(): Traffic {
     let unsent = 0;
-    for (const stream of this.#streams) unsent += stream.writableLength;
+    this.#streams.forEach((stream) => {
+      unsent += stream.writableLength;
+    });
     return { read: this.#socket?.bytesRead ?? 0, written: this.#socket?.bytesWritten ?? 0, unsent };
   }
 

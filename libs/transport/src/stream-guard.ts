@@ -1,17 +1,12 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
-import {
-  constants,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits } from '@sheaf/inference';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { lateRefusal, type Refusal, refuse } from './refusal.ts';
+import { letGoOfStreams } from './session-streams.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
 const receiveWindowBytes = 8 * 1024 * 1024;
@@ -46,7 +41,10 @@ export interface StreamsOptions {
 export function guardStreams(server: grpc.Server, { limits, gate, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
-    raiseReceiveWindow(http2Server);
+    http2Server.on('session', (session) => {
+      letGoOfStreams(session);
+      raiseReceiveWindow(session);
+    });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
@@ -101,11 +99,9 @@ async function enterLater(
 }
 
 /** There is no option for it on a server (grpc-node#3058). */
-function raiseReceiveWindow(http2Server: Http2Server): void {
-  http2Server.on('session', (session: ServerHttp2Session) => {
-    session.setLocalWindowSize(receiveWindowBytes);
-    session.settings({ initialWindowSize: receiveWindowBytes });
-  });
+function raiseReceiveWindow(session: ServerHttp2Session): void {
+  session.setLocalWindowSize(receiveWindowBytes);
+  session.settings({ initialWindowSize: receiveWindowBytes });
 }
 
 /** For what is no gRPC call at all. */

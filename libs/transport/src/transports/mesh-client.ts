@@ -11,6 +11,7 @@ import {
   remainingMs,
 } from '@sheaf/inference';
 import type { ChannelTo } from '../health.ts';
+import { InFlight } from '../in-flight.ts';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { writtenCaller } from './caller.ts';
@@ -91,7 +92,7 @@ class Session {
   readonly #stream: Stream;
   readonly #service: string;
   readonly #outbox: Outbox;
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #calls = new InFlight<PendingCall>();
   readonly #waiting: (() => void)[] = [];
   #lastCall = 0;
   #callsMax = 1;
@@ -158,7 +159,7 @@ class Session {
     const call = ++this.#lastCall;
     return new Promise((resolve, reject) => {
       const leave = (error: InferError): void => {
-        if (!this.#calls.has(call)) return;
+        if (!this.#calls.get(call)) return;
         this.#outbox.add(cancelFrame(call));
         settle();
         reject(error);
@@ -210,11 +211,11 @@ class Session {
   /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */
   #goAway(lastCall: number): void {
     this.#state = 'leaving';
-    for (const [call, pending] of this.#calls) {
-      if (call <= lastCall) continue;
+    this.#calls.forEach((pending, call) => {
+      if (call <= lastCall) return;
       const details = { reason: 'DRAINING', metadata: { may_have_begun: 'false' }, retryAfterMs: 0 };
       pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} is shutting down`, details));
-    }
+    });
     if (this.#calls.size === 0) this.end();
   }
 
@@ -222,10 +223,10 @@ class Session {
   #fail(cause: InferError): void {
     if (this.#state === 'ended' && this.#calls.size === 0) return;
     this.#state = 'ended';
-    for (const pending of [...this.#calls.values()]) {
+    this.#calls.forEach((pending) => {
       const details = { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' }, cause };
       pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} cannot be reached`, details));
-    }
+    });
     for (const go of this.#waiting.splice(0)) go();
   }
 }

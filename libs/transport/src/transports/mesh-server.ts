@@ -2,6 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
+import { InFlight } from '../in-flight.ts';
 import { toRpcStatus, toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
 import {
@@ -55,7 +56,7 @@ class MeshStream {
   readonly #stream: Stream;
   readonly #limits: Limits;
   readonly #answer: Answer;
-  readonly #calls = new Map<number, AbortController>();
+  readonly #calls = new InFlight<AbortController>();
   #lastCall = 0;
   readonly #outbox: Outbox;
   #greeted = false;
@@ -169,7 +170,9 @@ class MeshStream {
   /** Nobody is there any more to read an answer. */
   #abandon(): void {
     this.#ended = true;
-    for (const controller of this.#calls.values()) controller.abort();
-    this.#calls.clear();
+    this.#calls.forEach((controller, call) => {
+      this.#calls.delete(call);
+      controller.abort();
+    });
   }
 }
