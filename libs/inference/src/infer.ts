@@ -24,7 +24,7 @@ export interface InferResponse {
   readonly outputs: readonly Tensor[];
 }
 
-/** What a model, a remote server, a pipeline and the whole gateway all are. */
+/** What a model, a remote server, a pipeline and the whole gateway all are. Fails with InferError, rejected or thrown at once: an async function costs. */
 export type Infer = (request: InferRequest, context: CallContext) => Promise<InferResponse>;
 export type Layer = (next: Infer) => Infer;
 

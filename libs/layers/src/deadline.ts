@@ -9,21 +9,29 @@ export function enforceDeadline(where: string): Layer {
     checkAlive(context, where);
     const controller = new AbortController();
     return new Promise((resolve, reject) => {
-      const stop = (error: unknown): void => {
-        controller.abort(error);
-        settle();
-        reject(error);
-      };
-      const onAbort = (): void => stop(abortReason(context.signal));
-      const timer = setTimeout(() => stop(deadlineExceeded(where)), remainingMs(context));
       const settle = (): void => {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
       };
+      const fail = (error: unknown): void => {
+        settle();
+        reject(error);
+      };
+      const stop = (error: unknown): void => {
+        controller.abort(error);
+        fail(error);
+      };
+      const onAbort = (): void => stop(abortReason(context.signal));
+      const timer = setTimeout(() => stop(deadlineExceeded(where)), remainingMs(context));
       context.signal.addEventListener('abort', onAbort, { once: true });
-      next(request, { ...context, signal: controller.signal })
-        .then(resolve, reject)
-        .finally(settle);
+      try {
+        next(request, { ...context, signal: controller.signal }).then((response) => {
+          settle();
+          resolve(response);
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   };
 }

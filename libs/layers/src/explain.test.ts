@@ -56,7 +56,7 @@ describe('the explanation', () => {
   });
 
   it('is asked for by a bool only', async () => {
-    await assert.rejects(explainOnRequest(core)(requestWith('yes'), contextOf(new Journal())), {
+    await assert.rejects(async () => explainOnRequest(core)(requestWith('yes'), contextOf(new Journal())), {
       code: 'INVALID_ARGUMENT',
       message: 'parameters["sheaf_explain"]: want a bool, got a string',
     });

@@ -4,19 +4,23 @@ import {
   explain,
   explainParameter,
   explanationParameter,
+  type Infer,
+  type InferRequest,
+  type InferResponse,
   type Layer,
   wishOf,
 } from '@sheaf/inference';
 
 /** Answers the request parameter `sheaf_explain: true` with the path that the call took, in the response parameter `sheaf_explanation`. */
-export const explainOnRequest: Layer = (next) => async (request, context) => {
-  const wish = wishOf(request, explainParameter);
+export const explainOnRequest: Layer = (next) => (request, context) =>
+  wishOf(request, explainParameter) ? explained(next, request, context) : next(request, context);
+
+async function explained(next: Infer, request: InferRequest, context: CallContext): Promise<InferResponse> {
   const response = await next(request, context);
-  if (!wish) return response;
   const tree = explain(context.journal, context.span);
   const explanation = JSON.stringify(seesInside(context) ? tree : withoutAddresses(tree));
   return { ...response, parameters: new Map([...response.parameters, [explanationParameter, explanation]]) };
-};
+}
 
 /** Where services are is for those who look after the mesh. Without a principal it is one of its own processes that asks. */
 const seesInside = ({ principal }: CallContext): boolean =>

@@ -4,7 +4,7 @@ import { invalidMetadata, isPriority, type Layer, lessImportant, type Priority, 
 const keys = ['x-priority', 'x-gateway-inference-objective'] as const;
 
 /** The priority of a call: the least of what its principal may have, what its metadata asks and what its parameter asks. Never more than its own. */
-export const setPriority: Layer = (next) => async (request, context) => {
+export const setPriority: Layer = (next) => (request, context) => {
   const { principal, metadata } = context;
   let priority: Priority = principal?.priority ?? 'standard';
   for (const key of keys) {

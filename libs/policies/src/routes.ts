@@ -40,7 +40,7 @@ function callerValue(value: CallerValue, { metadata, principal }: CallContext): 
 
 /** Turns the name that a caller asks for into the model or pipeline, and version, that answers. A call that names a version is not routed. */
 export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (target: RouteTarget) => boolean): Layer {
-  return (next) => async (request, context) => {
+  return (next) => (request, context) => {
     const route = request.version === '' ? routes.get(request.model) : undefined;
     if (!route) return next(request, context);
     const { fallback } = route.spec;
@@ -58,12 +58,10 @@ export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (targe
     };
     if (!fallback) return ask(chosen);
     if (!isReady(chosen)) return ask(fallback);
-    try {
-      return await ask(chosen);
-    } catch (error) {
+    return ask(chosen).catch((error: unknown) => {
       if (!isAway(error) || context.signal.aborted) throw error;
       return ask(fallback);
-    }
+    });
   };
 }
 

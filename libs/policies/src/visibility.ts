@@ -4,7 +4,7 @@ import { type Layer, maySee, notFound } from '@sheaf/inference';
 export const noSuchModel = (name: string) => notFound(`there is no model or pipeline "${name}"`, name);
 
 /** What a principal may not see is not there for it. Calls without a principal come from inside, where that has been asked. */
-export const hideUnseen: Layer = (next) => async (request, context) => {
+export const hideUnseen: Layer = (next) => (request, context) => {
   if (context.principal && !maySee(context.principal, request.model)) throw noSuchModel(request.model);
   return next(request, context);
 };
