@@ -29,10 +29,12 @@ class FakeStream {
 
 async function knock(admit: Admit, headers: IncomingHttpHeaders = {}, stream = new FakeStream()) {
   const admissions = new Admissions(admit);
-  const refused = await admissions.knock(stream as unknown as ServerHttp2Stream, headers, undefined);
+  const http2Stream = stream as unknown as ServerHttp2Stream;
+  const entry = await admissions.knock(http2Stream, headers, undefined);
+  if ('principal' in entry) admissions.vouch(http2Stream, headers, entry.principal);
   const metadata = new grpc.Metadata();
   for (const [key, value] of Object.entries(headers)) metadata.set(key, String(value));
-  return { refused, stream, principal: () => admissions.principalOf(metadata) };
+  return { refused: 'error' in entry ? entry : undefined, stream, principal: () => admissions.principalOf(metadata) };
 }
 
 describe('an admission', () => {

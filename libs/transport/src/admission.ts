@@ -24,7 +24,7 @@ const ticketKey = 'x-sheaf-ticket';
 const owned =
   /^(x-sheaf-|x-gw-|x-mesh-|ratelimit|x-ratelimit-|x-usage-|x-cache$|x-served-by$|x-gateway-inference-fairness-id$|grpc-retry-pushback-ms$|endpoint-load-metrics-bin$|x-envoy-|x-forwarded-)/;
 
-/** The calls that are in, by their tickets. */
+/** Decides who comes in, and knows the calls of grpc-js that are in by their tickets. */
 export class Admissions {
   readonly #admit: Admit;
   readonly #principals = new Map<string, Principal>();
@@ -34,11 +34,11 @@ export class Admissions {
     this.#admit = admit;
   }
 
-  /** Lets a call in, at once where that can be, or answers why not. `headers` lose what callers may not say. */
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Refused | Promise<Refused> {
+  /** Whether a call comes in, at once where that can be told. `headers` lose what callers may not say. */
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Entry | Promise<Entry> {
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
     const metadata = (key: string): string | undefined => textOf(headers[key]);
-    const enter = (principal: Principal): Refused => {
+    const enter = (principal: Principal): Entry => {
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.
       const isOther = tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0;
@@ -46,11 +46,7 @@ export class Admissions {
       // It has left while its token was looked at, and nothing will tell so again.
       if (stream.destroyed || stream.closed) return { error: gone };
       delete headers['x-tenant'];
-      const ticket = String(++this.#last);
-      this.#principals.set(ticket, principal);
-      headers[ticketKey] = ticket;
-      stream.once('close', () => this.#principals.delete(ticket));
-      return undefined;
+      return { principal };
     };
     try {
       const admitted = this.#admit({ method: String(headers[':path']), metadata, peer });
@@ -60,19 +56,22 @@ export class Admissions {
     }
   }
 
-  /** On whose behalf a call is that has come in. */
+  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void {
+    const ticket = String(++this.#last);
+    this.#principals.set(ticket, principal);
+    headers[ticketKey] = ticket;
+    stream.once('close', () => this.#principals.delete(ticket));
+  }
+
+  /** On whose behalf a call is that was vouched for. */
   principalOf(metadata: grpc.Metadata): Principal | undefined {
     return this.#principals.get(String(metadata.get(ticketKey)[0]));
   }
-
-  /** The same, by the headers that `knock` has seen. */
-  principalBy(headers: IncomingHttpHeaders): Principal | undefined {
-    return this.#principals.get(String(headers[ticketKey]));
-  }
 }
 
-/** Undefined: it is in. */
-type Refused = { readonly error: unknown } | undefined;
+/** On whose behalf a call is that is in, or why it is not. */
+type Entry = { readonly principal: Principal } | { readonly error: unknown };
 
 const gone = new InferError('CANCELLED', 'the caller has left');
 

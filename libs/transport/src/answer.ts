@@ -5,6 +5,7 @@ import {
   type CallContext,
   checkAlive,
   InferError,
+  type InferResponse,
   Journal,
   type Limits,
   type Load,
@@ -91,10 +92,13 @@ async function answer(
 ): Promise<Outcome> {
   checkAlive(context, 'the door');
   const { request, typed } = decodeRequest(message, limits);
-  const response = await served.infer(request, context).finally(() => {
+  let response: InferResponse;
+  try {
+    response = await served.infer(request, context);
+  } finally {
     const load = onLoad && served.load?.(request.model, request.version);
     if (load) onLoad(load);
-  });
+  }
   if (context.signal.aborted) throw abortReason(context.signal);
   const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
   if (bytes > limits.messageBytesMax) {

@@ -14,6 +14,8 @@ const judgeIntervalMs = 100;
 export interface StreamAccount {
   /** Counts what the stream brings as a message. Its data flows from the next turn on. */
   count(): void;
+  /** Counts so many bytes of a message, where whoever reads the stream tells of each chunk. */
+  add(bytes: number): void;
   /** Its request never came: a connection that has nothing else soon goes as well. */
   giveUp(): void;
 }
@@ -84,6 +86,7 @@ class Connection {
     if (!stream.destroyed) this.#hold(stream);
     return {
       count: () => void stream.on('data', ({ length }: Buffer) => this.#ledger.addMessage(length)),
+      add: (bytes) => this.#ledger.addMessage(bytes),
       giveUp: () => this.#idle.giveUp(),
     };
   }
@@ -99,7 +102,7 @@ class Connection {
     const id = stream.id as number;
     this.#streams.set(id, stream);
     this.#idle.stop();
-    stream.once('close', () => {
+    stream.on('close', () => {
       this.#streams.delete(id);
       if (this.#streams.size > 0) return;
       this.#idle.start(monotonicClock.now());

@@ -115,7 +115,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   guardStreams(server, {
     limits,
     gate: admissions && createGate(admissions, record),
-    own: new Map([[inferPath, serveInfer({ limits, admissions, record }, answer)]]),
+    own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);
   const connections = watchConnections(server);

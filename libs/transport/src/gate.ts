@@ -1,20 +1,23 @@
-import type { ServerHttp2Session } from 'node:http2';
+import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import type { Admissions } from './admission.ts';
 import { peerOf } from './peer.ts';
-import type { RecordRefusal, Refusal } from './refusal.ts';
-import type { Gate } from './stream-guard.ts';
+import type { RecordRefusal } from './refusal.ts';
+import type { Gate, Passage } from './stream-guard.ts';
 
 /** Lets calls in by their credentials. */
 export function createGate(admissions: Admissions, record: RecordRefusal): Gate {
-  return (stream, headers) => {
-    const outcome = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
-    const refusal = (refused: Awaited<typeof outcome>): Refusal | undefined => {
-      if (!refused) return undefined;
-      const { error } = refused;
-      const trailers = new Map<string, string>();
-      record(headers, error, trailers, 'identity');
-      return { error, trailers };
-    };
-    return outcome instanceof Promise ? outcome.then(refusal) : refusal(outcome);
+  const passage = (headers: IncomingHttpHeaders, entry: Awaited<ReturnType<Admissions['knock']>>): Passage => {
+    if ('principal' in entry) return entry;
+    const { error } = entry;
+    const trailers = new Map<string, string>();
+    record(headers, error, trailers, 'identity');
+    return { refusal: { error, trailers } };
+  };
+  return {
+    knock: (stream, headers) => {
+      const entry = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
+      return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
+    },
+    vouch: (stream, headers, principal) => admissions.vouch(stream, headers, principal),
   };
 }

@@ -6,7 +6,7 @@ import { defaultLimits } from '@sheaf/inference';
 import { createDoor, type Door } from './door.ts';
 import { cancelled, held, journals, openDoor, requestFor, served, until } from './fake-model.ts';
 import { inferPath } from './proto.ts';
-import { readRpcStatus } from './status.ts';
+import { readRpcStatus } from './rpc-status.ts';
 import { headBytes, writeHead } from './unary-message.ts';
 import { encodeRequest } from './wire/codec.ts';
 

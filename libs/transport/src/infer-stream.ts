@@ -1,46 +1,43 @@
 /** ModelInfer on its bare HTTP/2 stream: through grpc-js, a small call takes the gateway four tenths more. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
-import type { Admissions } from './admission.ts';
 import type { Answer } from './answer.ts';
 import { textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
-import { lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
+import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
 import { grpcContentType, type Trailers } from './status.ts';
-import type { ServeStream } from './stream-guard.ts';
+import type { BareCall, ServeStream } from './stream-guard.ts';
 import { acceptedEncodings, headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
 import { encodeResponse } from './wire/codec.ts';
 
 export interface InferStreamOptions {
   readonly limits: Limits;
-  /** Undefined: nobody was asked who they are. */
-  readonly admissions: Admissions | undefined;
   /** Of calls whose message cannot be read. */
   readonly record: RecordRefusal;
 }
 
-export function serveInfer({ limits, admissions, record }: InferStreamOptions, answer: Answer): ServeStream {
+export function serveInfer({ limits, record }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
-  const serve = async (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> => {
+  const serve = async (call: BareCall): Promise<void> => {
+    const { stream, headers, principal, account } = call;
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
-    const principal = admissions?.principalBy(headers);
     const controller = new AbortController();
-    const onClose = (): void => controller.abort();
-    // A caller that goes away is no error of ours.
-    stream.once('close', onClose).on('error', () => {});
+    let isOver = false;
+    stream.on('error', ignoreError).on('close', () => {
+      // It closes after every answer as well.
+      if (!isOver) controller.abort();
+    });
     const trailers = new Map<string, string>();
+    let message: Buffer | undefined;
     let load: Load | undefined;
     try {
-      const message = await readUnaryMessage(stream, {
+      message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
         withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
         late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the door') : lateRefusal(limits)),
-      }).catch((error: unknown) => {
-        trailers.set('grpc-accept-encoding', acceptedEncodings);
-        record(headers, error, trailers);
-        throw error;
+        onBytes: account.add,
       });
       if (!message) return;
       const outcome = await answer(message, {
@@ -58,13 +55,26 @@ export function serveInfer({ limits, admissions, record }: InferStreamOptions, a
       respond(stream, writeHead(encodeResponse(outcome, headBytes)), trailers);
     } catch (error) {
       if (load) tellLoad(load, trailers);
+      if (!message) {
+        trailers.set('grpc-accept-encoding', acceptedEncodings);
+        record(headers, error, trailers);
+      }
       refuse(stream, { error, trailers });
+      if (!stream.readableEnded && !stream.destroyed) closeLater(call, arrivedAt + limits.requestArrivalMaxMs);
     } finally {
-      // It closes after every answer as well.
-      stream.off('close', onClose);
+      isOver = true;
     }
   };
-  return (stream, headers) => void serve(stream, headers);
+  return (call) => void serve(call);
+}
+
+/** What a call still sends that has been refused is dropped, until it should have come. A connection that has nothing else goes as well. */
+function closeLater({ stream, account }: BareCall, at: number): void {
+  const stopTimer = monotonicClock.after(at - monotonicClock.now(), () => {
+    account.giveUp();
+    stream.close();
+  });
+  stream.on('close', stopTimer);
 }
 
 function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): void {

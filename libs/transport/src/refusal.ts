@@ -13,12 +13,14 @@ export interface Refusal {
 
 /** Answers with trailers only, so that clients' retry rules apply; a call that has had an answer, or is gone, gets none. What it still sends is dropped. */
 export function refuse(stream: ServerHttp2Stream, { error, trailers }: Refusal): void {
-  // A caller that goes away meanwhile is no error of ours.
-  stream.on('error', () => {});
+  stream.on('error', ignoreError);
   if (stream.destroyed || stream.closed || stream.headersSent) return;
   stream.respond(toRefusalHeaders(error, trailers), { endStream: true });
   stream.resume();
 }
+
+/** A caller that goes away meanwhile is no error of ours. */
+export const ignoreError = (): void => {};
 
 /** Puts a refusal into the trace like any other, and its ids into `trailers`. `decision` names the policy where the error does not. */
 export type RecordRefusal = (

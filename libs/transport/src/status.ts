@@ -1,43 +1,16 @@
 /** InferError to and from a gRPC status with google.rpc details. */
 import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
-import { asInferError, type ErrorSubject, InferError, type InferErrorCode } from '@sheaf/inference';
-import protobuf from 'protobufjs';
-import { protoFile } from './proto.ts';
-
-/** `google.rpc.ErrorInfo.domain` of everything that we refuse. */
-const errorDomain = 'sheaf';
-
-const root = new protobuf.Root();
-root.resolvePath = (_origin, target) => protoFile(target);
-root.loadSync(['google/rpc/status.proto', 'google/rpc/error_details.proto']);
-
-const types = {
-  status: root.lookupType('google.rpc.Status'),
-  errorInfo: root.lookupType('google.rpc.ErrorInfo'),
-  badRequest: root.lookupType('google.rpc.BadRequest'),
-  retryInfo: root.lookupType('google.rpc.RetryInfo'),
-  resourceInfo: root.lookupType('google.rpc.ResourceInfo'),
-  quotaFailure: root.lookupType('google.rpc.QuotaFailure'),
-  preconditionFailure: root.lookupType('google.rpc.PreconditionFailure'),
-};
-
-/** The detail that says what a refusal is about. */
-function subjectDetail(about: ErrorSubject, description: string): RpcStatus['details'][number] {
-  switch (about.kind) {
-    case 'resource':
-      return packed('ResourceInfo', types.resourceInfo, { resourceType: about.type, resourceName: about.name });
-    case 'precondition': {
-      const { type, subject } = about;
-      return packed('PreconditionFailure', types.preconditionFailure, { violations: [{ type, subject, description }] });
-    }
-    case 'quota': {
-      const { subject, metric, id, dimensions, value } = about;
-      const quota = { quotaMetric: metric, quotaId: id, quotaDimensions: dimensions, quotaValue: Math.floor(value) };
-      return packed('QuotaFailure', types.quotaFailure, { violations: [{ subject, description, ...quota }] });
-    }
-  }
-}
+import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import {
+  type ErrorInfo,
+  encodeRpcStatus,
+  errorInfoIn,
+  type RpcStatus,
+  readRpcStatus,
+  statusCode,
+  statusMessage,
+} from './rpc-status.ts';
 
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself, as it stands on the wire; keys in lower case. */
@@ -54,46 +27,6 @@ export function toMetadata(trailers: Trailers): grpc.Metadata {
 export const grpcContentType = 'application/grpc+proto';
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
-const messageCharsMax = 1024;
-/** Header blocks are commonly limited to 8 KiB. */
-const violationsMax = 8;
-
-function packed(name: string, type: protobuf.Type, value: object): { type_url: string; value: Uint8Array } {
-  return { type_url: `type.googleapis.com/google.rpc.${name}`, value: type.encode(value).finish() };
-}
-
-/** A google.rpc.Status as plain data. */
-export interface RpcStatus {
-  readonly code: number;
-  readonly message: string;
-  readonly details: { type_url: string; value: Uint8Array }[];
-}
-
-/** At most so much of it; a pair of surrogates that the cut goes through is no text any more. */
-const cut = (text: string, charsMax: number): string => text.slice(0, charsMax).toWellFormed();
-
-/** What went wrong, as every way out of a door tells it. */
-export function toRpcStatus(error: InferError): RpcStatus {
-  const { reason, metadata, violations, about, retryAfterMs = -1, retryDelayMs = retryAfterMs } = error;
-  if (reason === 'INTERNAL') console.error('internal error:', error.cause);
-  const details = [packed('ErrorInfo', types.errorInfo, { reason, domain: errorDomain, metadata })];
-  if (violations.length > 0) {
-    details.push(packed('BadRequest', types.badRequest, { fieldViolations: violations.slice(0, violationsMax) }));
-  }
-  if (about) details.push(subjectDetail(about, cut(error.message, messageCharsMax / 4)));
-  if (retryDelayMs >= 0) {
-    const retryDelay = { seconds: Math.floor(retryDelayMs / 1000), nanos: Math.floor((retryDelayMs % 1000) * 1e6) };
-    details.push(packed('RetryInfo', types.retryInfo, { retryDelay }));
-  }
-  return { code: grpc.status[error.code], message: cut(error.message, messageCharsMax), details };
-}
-
-export const rpcStatusBytes = (status: RpcStatus): Uint8Array => types.status.encode(status).finish();
-
-/** Throws on what is no google.rpc.Status. */
-export const readRpcStatus = (bytes: Uint8Array): RpcStatus =>
-  types.status.toObject(types.status.decode(bytes), { defaults: true, arrays: true }) as RpcStatus;
-
 /** What is told beside the status of an error; `trailers` first. */
 function tellBeside({ retryAfterMs, decision }: InferError, trailers: Trailers, tell: Tell): void {
   for (const [key, value] of trailers) tell(key, value);
@@ -108,23 +41,21 @@ export function toStatus(
   trailers: Trailers = noTrailers,
 ): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
   const error = asInferError(thrown);
-  const status = toRpcStatus(error);
   const metadata = new grpc.Metadata();
   tellBeside(error, trailers, (key, value) => metadata.set(key, value));
-  metadata.set(detailsKey, Buffer.from(rpcStatusBytes(status)));
-  return { code: status.code, details: status.message, metadata };
+  metadata.set(detailsKey, encodeRpcStatus(error));
+  return { code: statusCode(error), details: statusMessage(error), metadata };
 }
 
 /** The same as the headers of an answer that has nothing else. */
 export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailers): OutgoingHttpHeaders {
   const error = asInferError(thrown);
-  const status = toRpcStatus(error);
   const headers: OutgoingHttpHeaders = {
     ':status': 200,
     'content-type': grpcContentType,
-    'grpc-status': status.code,
-    'grpc-message': encodeURI(status.message),
-    [detailsKey]: Buffer.from(rpcStatusBytes(status)).toString('base64'),
+    'grpc-status': statusCode(error),
+    'grpc-message': encodeURI(statusMessage(error)),
+    [detailsKey]: encodeRpcStatus(error).toString('base64'),
   };
   tellBeside(error, trailers, (key, value) => {
     headers[key] = value;
@@ -200,12 +131,7 @@ const inferCodes: Readonly<Record<InferErrorCode, true>> = {
   UNAUTHENTICATED: true,
 };
 
-interface Info {
-  readonly reason: string;
-  readonly metadata: Record<string, string>;
-}
-
-function errorInfoOf(failure: grpc.ServiceError): Info | undefined {
+function errorInfoOf(failure: grpc.ServiceError): ErrorInfo | undefined {
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {
@@ -213,11 +139,4 @@ function errorInfoOf(failure: grpc.ServiceError): Info | undefined {
   } catch {
     return undefined;
   }
-}
-
-function errorInfoIn(details: RpcStatus['details']): Info | undefined {
-  const info = details.find(({ type_url }) => type_url.endsWith('google.rpc.ErrorInfo'));
-  if (!info) return undefined;
-  const { reason, metadata } = types.errorInfo.toObject(types.errorInfo.decode(info.value)) as Partial<Info>;
-  return { reason: reason ?? 'UNKNOWN', metadata: metadata ?? {} };
 }

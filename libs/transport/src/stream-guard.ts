@@ -1,11 +1,11 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits } from '@sheaf/inference';
+import type { Limits, Principal } from '@sheaf/inference';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
-import { lateRefusal, type Refusal, refuse } from './refusal.ts';
+import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
@@ -17,23 +17,35 @@ const receiveWindowBytes = 8 * 1024 * 1024;
  */
 const headerListBytesMax = 256 * 1024;
 
-/** Decides whether a call comes in: undefined when it does. */
-export type Gate = (
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-) => Refusal | undefined | Promise<Refusal | undefined>;
+/** On whose behalf a call comes in, or why it does not. */
+export type Passage = { readonly principal: Principal } | { readonly refusal: Refusal };
+
+export interface Gate {
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Passage | Promise<Passage>;
+  /** Of a call that is in and goes to grpc-js: lets its handler ask on whose behalf it is. */
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void;
+}
 
 /** Before the server listens. */
 export const prepareStreams = (server: grpc.Server): void =>
   addHttp2Settings(server, { maxHeaderListSize: headerListBytesMax });
 
-/** Answers a call on its bare stream. */
-export type ServeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
+/** A call that has come in, on its bare stream. */
+export interface BareCall {
+  readonly stream: ServerHttp2Stream;
+  readonly headers: IncomingHttpHeaders;
+  /** Undefined: nobody was asked who they are. */
+  readonly principal: Principal | undefined;
+  /** Of whoever serves it: what its stream brings is to be told here. */
+  readonly account: StreamAccount;
+}
+
+export type ServeStream = (call: BareCall) => void;
 
 export interface StreamsOptions {
   readonly limits: Limits;
   readonly gate: Gate | undefined;
-  /** By the path of their method: calls that grpc-js does not see. */
+  /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
 }
 
@@ -55,47 +67,49 @@ export function guardStreams(server: grpc.Server, { limits, gate, own }: Streams
         else refuse(stream, refusal);
       };
       const { bytes, malformed } = lookAtMetadata(headers);
-      const enter = (): void => {
+      const enter = (principal?: Principal): void => {
         // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
         if (bytes > limits.metadataBytesMax) {
           turnAway({ error: tooLongRefusal(bytes, limits) });
           return;
         }
         const serve = own.get(String(headers[':path']));
-        if (serve) serve(stream, headers);
-        else {
-          for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-          resetOnWrongFlag(stream);
+        if (serve) {
+          serve({ stream, headers, principal, account });
+          return;
         }
+        if (principal) gate?.vouch(stream, headers, principal);
+        for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
+        resetOnWrongFlag(stream);
         endWhenLate(stream, headers, limits, account);
         account.count();
+      };
+      const pass = (passage: Passage): void => {
+        if ('refusal' in passage) turnAway(passage.refusal);
+        else enter(passage.principal);
       };
       if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
-      const gated = gate?.(stream, headers);
-      if (gated instanceof Promise) void enterLater(stream, gated, enter, turnAway);
-      else if (gated) turnAway(gated);
-      else enter();
+      if (!gate) return enter();
+      const passage = gate.knock(stream, headers);
+      if (passage instanceof Promise) void passLater(stream, passage, pass);
+      else pass(passage);
     });
   }
 }
 
 /** What the caller sends meanwhile waits in its stream, which nobody reads yet. */
-async function enterLater(
+async function passLater(
   stream: ServerHttp2Stream,
-  gated: Promise<Refusal | undefined>,
-  enter: () => void,
-  turnAway: (refusal: Refusal) => void,
+  passage: Promise<Passage>,
+  pass: (passage: Passage) => void,
 ): Promise<void> {
-  // A caller that goes away meanwhile is no error of ours.
-  const ignore = (): void => {};
-  stream.on('error', ignore);
-  const refusal = await gated;
+  stream.on('error', ignoreError);
+  const told = await passage;
   if (stream.destroyed || stream.closed) return;
-  stream.off('error', ignore);
-  if (refusal) turnAway(refusal);
-  else enter();
+  stream.off('error', ignoreError);
+  pass(told);
 }
 
 /** There is no option for it on a server (grpc-node#3058). */
@@ -110,7 +124,7 @@ interface HttpRefusal {
 }
 
 function refuseHttp(stream: ServerHttp2Stream, { httpStatus }: HttpRefusal): void {
-  stream.on('error', () => {});
+  stream.on('error', ignoreError);
   stream.respond({ ':status': httpStatus }, { endStream: true });
   stream.resume();
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -8,7 +9,7 @@ import { headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
 
 const bytesMax = 1_000;
 const late = (): InferError => new InferError('DEADLINE_EXCEEDED', 'late');
-const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late };
+const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {} };
 
 function frameOf(message: Uint8Array, flag = 0): Buffer {
   const frame = writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
@@ -57,12 +58,17 @@ describe('the message of a unary call', () => {
     await assert.rejects(read([frameOf(gzipSync(more), 1)], 'gzip'), { ...refused, metadata });
   });
 
-  it('is refused as soon as its head promises too much, and what comes of it is dropped', async () => {
+  it('is refused as soon as its head promises too much, and what comes of it is counted and dropped', async () => {
     const stream = new PassThrough();
-    const message = readUnaryMessage(stream, expected);
-    stream.write(frameOf(Buffer.alloc(2 ** 20)).subarray(0, headBytes + 1));
+    let bytes = 0;
+    const message = readUnaryMessage(stream, { ...expected, onBytes: (more) => (bytes += more) });
+    const frame = frameOf(Buffer.alloc(2 ** 20));
+    stream.write(frame.subarray(0, headBytes + 1));
     await assert.rejects(message, { reason: 'MESSAGE_TOO_LARGE' });
-    assert.equal(stream.listenerCount('data'), 0);
+    stream.end(frame.subarray(headBytes + 1));
+    await once(stream, 'end');
+    assert.equal(bytes, frame.length);
+    assert.equal(stream.readableLength, 0);
   });
 
   const good = frameOf(Buffer.from('hello'));

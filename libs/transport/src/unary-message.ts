@@ -29,36 +29,47 @@ export interface Expected {
   readonly withinMs: number;
   /** What its caller is told when it takes longer. */
   readonly late: () => InferError;
+  /** Told of every chunk, also of those that come when the message has been refused, and are dropped. */
+  readonly onBytes: (bytes: number) => void;
 }
 
 /** The message, when all of it has come; undefined when the caller has left before. Throws InferError. */
-export async function readUnaryMessage(stream: Readable, expected: Expected): Promise<Buffer | undefined> {
-  const { encoding, bytesMax, withinMs, late } = expected;
+export function readUnaryMessage(stream: Readable, expected: Expected): Promise<Buffer | undefined> {
+  const { encoding, bytesMax, withinMs, late, onBytes } = expected;
   const gathering = new Gathering(bytesMax);
-  const hasCome = await new Promise<boolean>((resolve, reject) => {
-    const settle = (): void => {
-      stopTimer();
-      stream.off('data', onData).off('end', onEnd).off('close', onEnd);
+  return new Promise((resolve, reject) => {
+    const whole = (): Buffer | Promise<Buffer> => {
+      const { message, isCompressed } = gathering.end();
+      return isCompressed ? decompress(message, encoding, bytesMax) : message;
     };
-    const fail = (error: InferError): void => {
+    // The listeners stay when all is said: to take them off costs more.
+    let isSettled = false;
+    const settle = (): void => {
+      isSettled = true;
+      stopTimer();
+    };
+    const fail = (error: unknown): void => {
       settle();
       reject(error);
     };
     const onData = (chunk: Buffer): void => {
-      const wrong = gathering.add(chunk);
+      onBytes(chunk.length);
+      const wrong = isSettled ? undefined : gathering.add(chunk);
       if (wrong) fail(wrong);
     };
     // A stream that is reset, or loses its connection, ends as well, and is closed by then.
     const onEnd = (): void => {
+      if (isSettled) return;
       settle();
-      resolve(!stream.closed);
+      try {
+        resolve(stream.closed ? undefined : whole());
+      } catch (error) {
+        reject(error);
+      }
     };
     const stopTimer = monotonicClock.after(withinMs, () => fail(late()));
     stream.on('data', onData).on('end', onEnd).on('close', onEnd);
   });
-  if (!hasCome) return undefined;
-  const { message, isCompressed } = gathering.end();
-  return isCompressed ? decompress(message, encoding, bytesMax) : message;
 }
 
 /** A frame as it comes, in chunks of any size. */

@@ -1,6 +1,7 @@
 /** The frames of the mesh stream (proto/sheaf/mesh/v1), straight between their bytes and what they say. */
-import type { InferRequest, Load, Overrun } from '@sheaf/inference';
-import { type RpcStatus, readRpcStatus, rpcStatusBytes, type Told } from '../status.ts';
+import type { InferError, InferRequest, Load, Overrun } from '@sheaf/inference';
+import { encodeRpcStatus, type RpcStatus, readRpcStatus } from '../rpc-status.ts';
+import type { Told } from '../status.ts';
 import { type Outcome, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import { malformed, WireReader } from '../wire/reader.ts';
 import type { WireWriter } from '../wire/writer.ts';
@@ -271,18 +272,14 @@ function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: 
   writer.end(mark);
 }
 
-export const statusFrame = (
-  call: number,
-  status: RpcStatus,
-  { pushbackMs, decision = '' }: Told,
-  load: Load | undefined,
-): OutFrame => {
-  const bytes = rpcStatusBytes(status);
+export const statusFrame = (call: number, error: InferError, load: Load | undefined): OutFrame => {
+  const { retryAfterMs, decision = '' } = error;
+  const bytes = encodeRpcStatus(error);
   return frame(2, bytes.length + decision.length + 2 * smallBytes, (writer) => {
     writer.uint(1, call);
     writer.bool(2, true);
     writer.bytes(4, bytes);
-    if (pushbackMs !== undefined) writer.sint32(5, pushbackMs);
+    if (retryAfterMs !== undefined) writer.sint32(5, retryAfterMs);
     if (load) writeLoad(writer, load);
     writer.string(7, decision);
   });

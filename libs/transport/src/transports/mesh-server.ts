@@ -3,7 +3,7 @@ import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import type { Answer } from '../answer.ts';
 import { InFlight } from '../in-flight.ts';
-import { toRpcStatus, toStatus } from '../status.ts';
+import { toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
 import {
   type ClientFrame,
@@ -131,11 +131,7 @@ class MeshStream {
       onLoad: (told) => (load = told),
     }).then(
       (outcome) => replyFrame(call, outcome, load),
-      (thrown: unknown) => {
-        const error = asInferError(thrown);
-        const { retryAfterMs: pushbackMs, decision } = error;
-        return statusFrame(call, toRpcStatus(error), { pushbackMs, decision }, load);
-      },
+      (thrown: unknown) => statusFrame(call, asInferError(thrown), load),
     );
     this.#calls.delete(call);
     if (this.#ended) return;

@@ -63,10 +63,25 @@ export class WireWriter {
     this.#tag(field, 2);
     // A UTF-16 unit takes at most three bytes.
     this.#reserve(value.length * 3 + 10);
+    if (value.length < 128 && this.#short(value)) return;
     const length = Buffer.byteLength(value);
     this.#varint(length);
     this.#bytes.write(value, this.#at, length, 'utf8');
     this.#at += length;
+  }
+
+  /** Most are short and ASCII: a loop takes less than to ask Buffer twice. False, and nothing is written, when it is not so. */
+  #short(value: string): boolean {
+    const bytes = this.#bytes;
+    const from = this.#at + 1;
+    for (let index = 0; index < value.length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit >= 0x80) return false;
+      bytes[from + index] = unit;
+    }
+    bytes[this.#at] = value.length;
+    this.#at = from + value.length;
+    return true;
   }
 
   bool(field: number, value: boolean): void {
