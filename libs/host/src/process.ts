@@ -82,7 +82,7 @@ function answerVitals(): void {
 
 /**
  * V8 makes objects in the old generation where many before them lived long, such as the streams of the first calls. There each keeps all of its call until
- * the next major collection: a sixth of a door's CPU went into carrying the dead over.
+ * the next major collection, and a tenth of a door's CPU goes into carrying the dead over.
  */
 const heapFlags = '--no-allocation-site-pretenuring';
 

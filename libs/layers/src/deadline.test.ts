@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import {
   type CallContext,
@@ -36,6 +37,15 @@ describe('the deadline layer', () => {
     });
     await assert.rejects(infer({} as never, contextWith(1)), ends('DEADLINE_EXCEEDED'));
     assert.equal(below?.aborted, true);
+  });
+
+  it('is over as well when what is below throws at once', async () => {
+    const { signal } = new AbortController();
+    const infer = enforceDeadline('here')(() => {
+      throw new InferError('NOT_FOUND', 'there is none');
+    });
+    await assert.rejects(infer({} as never, contextWith(10_000, signal)), ends('NOT_FOUND'));
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
   });
 
   it('starts nothing when the time is up already', async () => {

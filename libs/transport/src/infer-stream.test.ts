@@ -77,6 +77,23 @@ describe('ModelInfer on its stream', () => {
     await hasty.close(1_000);
   });
 
+  it('is dropped once it is refused, for as long as it may take to come', async () => {
+    const limits = { ...defaultLimits, requestArrivalMaxMs: 200 };
+    const hasty = await createDoor({ name: 'hasty', host: '127.0.0.1', port: 0, limits }, served);
+    const client = connect(`http://127.0.0.1:${hasty.port}`);
+    const stream = open({}, client);
+    const closed = once(stream, 'close');
+    const begunAt = performance.now();
+    // A flag of 7, and no end of it.
+    stream.write(Buffer.from([7, 0, 0, 0, 9]));
+    assert.equal((await toldBy(stream))['grpc-status'], '3');
+    stream.write(Buffer.alloc(100));
+    await closed;
+    assert.ok(performance.now() - begunAt >= 190);
+    client.destroy();
+    await hasty.close(1_000);
+  });
+
   it('leaves nothing in the trace when its connection is lost before its message has come', async () => {
     const before = journals.length;
     const client = connect(`http://127.0.0.1:${door.port}`);
