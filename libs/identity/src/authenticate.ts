@@ -1,7 +1,7 @@
 import { type Clock, InferError, monotonicClock, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import { createKeyCheck, looksLikeApiKey } from './api-key.ts';
-import { identifyCertificate } from './certificate.ts';
+import { createCertificateCheck } from './certificate.ts';
 import type { Authenticate, Grant, IdentitySpec } from './credentials.ts';
 import { identityProblems } from './identity-problems.ts';
 import { credentialInvalid, credentialsMissing } from './refusals.ts';
@@ -24,6 +24,7 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', `identity: ${problem.path}: ${problem.message}`);
   const { now, keys, fetch = globalThis.fetch, clock = monotonicClock } = ports;
   const checkKey = spec.keys ? createKeyCheck(keys, now) : refuseKeys;
+  const checkCertificate = createCertificateCheck(spec.certificates, now);
   const checkToken = createTokenCheck(spec.jwt, { now, fetch, clock });
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
 
@@ -37,9 +38,7 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
       const token = bearerToken(authorization);
       return looksLikeApiKey(token) ? checkKey(token) : checkToken(token);
     }
-    if (certificate !== undefined && spec.certificates.length > 0) {
-      return identifyCertificate(spec.certificates, certificate, now());
-    }
+    if (certificate !== undefined && spec.certificates.length > 0) return checkCertificate(certificate);
     if (anonymous === undefined) throw credentialsMissing();
     return anonymous;
   };

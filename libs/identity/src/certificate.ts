@@ -3,14 +3,22 @@ import type { CertificateFacts, CertificateRule } from './credentials.ts';
 import { isName } from './grant.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
 
-/** Answers whose certificate it is, by the first rule that matches one of its names. */
-export function identifyCertificate(
+/** Answers whose certificate it is, by the first rule that matches one of its names: the same principal for the same facts. */
+export function createCertificateCheck(
   rules: readonly CertificateRule[],
-  certificate: CertificateFacts,
-  now: number,
-): Principal {
-  // A connection may outlive the certificate that it was opened with.
-  if (now >= certificate.expiresAt) throw credentialExpired('client certificate');
+  now: () => number,
+): (certificate: CertificateFacts) => Principal {
+  const known = new WeakMap<CertificateFacts, Principal>();
+  return (certificate) => {
+    // A connection may outlive the certificate that it was opened with.
+    if (now() >= certificate.expiresAt) throw credentialExpired('client certificate');
+    const principal = known.get(certificate) ?? identify(rules, certificate);
+    known.set(certificate, principal);
+    return principal;
+  };
+}
+
+function identify(rules: readonly CertificateRule[], certificate: CertificateFacts): Principal {
   const names = [certificate.commonName, ...certificate.alternativeNames].filter(isName);
   for (const { subject, tenant, roles, models, priority = 'standard' } of rules) {
     const name = names.find((candidate) => matchesPattern(subject, candidate));

@@ -5,7 +5,7 @@ const decision = 'identity';
 /** Refusals of the door. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
 
 export function credentialsMissing(): InferError {
-  return new InferError(
+  return InferError.withoutStack(
     'UNAUTHENTICATED',
     'want a credential: x-api-key, authorization: Bearer, or a client certificate',
     {
@@ -17,11 +17,16 @@ export function credentialsMissing(): InferError {
 }
 
 export function credentialInvalid(message: string, cause?: unknown): InferError {
-  return new InferError('UNAUTHENTICATED', message, { reason: 'TOKEN_INVALID', decision, retryAfterMs: -1, cause });
+  return InferError.withoutStack('UNAUTHENTICATED', message, {
+    reason: 'TOKEN_INVALID',
+    decision,
+    retryAfterMs: -1,
+    cause,
+  });
 }
 
 export function credentialExpired(what: 'API key' | 'token' | 'client certificate', cause?: unknown): InferError {
-  return new InferError('UNAUTHENTICATED', `the ${what} has expired`, {
+  return InferError.withoutStack('UNAUTHENTICATED', `the ${what} has expired`, {
     reason: 'TOKEN_EXPIRED',
     decision,
     retryAfterMs: -1,
@@ -31,7 +36,7 @@ export function credentialExpired(what: 'API key' | 'token' | 'client certificat
 
 /** Not the caller's fault: its token may be good, but nobody here can tell at the moment. */
 export function identityUnavailable(retryAfterMs: number, cause: unknown): InferError {
-  return new InferError('UNAVAILABLE', 'the keys of the token issuer cannot be had at the moment', {
+  return InferError.withoutStack('UNAVAILABLE', 'the keys of the token issuer cannot be had at the moment', {
     reason: 'IDENTITY_UNAVAILABLE',
     retryAfterMs: Math.max(1, Math.ceil(retryAfterMs)),
     cause,

@@ -97,6 +97,20 @@ export class InferError extends Error {
     this.retryAfterMs = details.retryAfterMs ?? (handling[code].retryable ? undefined : -1);
   }
 
+  /**
+   * For refusals that anybody can cause by the thousand: to find out through which functions a call came takes longer than all else of its refusal, and
+   * tells nothing that the reason does not.
+   */
+  static withoutStack(code: InferErrorCode, message: string, details?: InferErrorDetails): InferError {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return new InferError(code, message, details);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  }
+
   get retryable(): boolean {
     return handling[this.code].retryable;
   }
@@ -118,7 +132,7 @@ export function asInferError(error: unknown): InferError {
 
 /** A model, pipeline or version that is not there, or that the caller may not see: the two are told alike. */
 export function notFound(message: string, name: string): InferError {
-  return new InferError('NOT_FOUND', message, {
+  return InferError.withoutStack('NOT_FOUND', message, {
     reason: 'MODEL_NOT_FOUND',
     about: { kind: 'resource', type: 'model', name },
   });
@@ -133,7 +147,7 @@ export const invalidMetadata = (field: string, description: string, reason = 'ME
   invalid(field, description, reason, 'METADATA_INVALID');
 
 const invalid = (field: string, description: string, violation: string, reason: string): InferError =>
-  new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
+  InferError.withoutStack('INVALID_ARGUMENT', `${field}: ${description}`, {
     reason,
     violations: [{ field, description, reason: violation }],
   });

@@ -78,7 +78,7 @@ function authorised(principal: Principal, method: string): Principal {
   if (role === undefined || role === 'any' || principal.roles.includes(role)) return principal;
   // Who may change the mesh may also look at it.
   if (role === 'observe' && principal.roles.includes('admin')) return principal;
-  throw new InferError('PERMISSION_DENIED', `this method wants the role ${role}`, {
+  throw InferError.withoutStack('PERMISSION_DENIED', `this method wants the role ${role}`, {
     reason: 'ROLE_MISSING',
     metadata: { role },
     decision: 'authorisation',

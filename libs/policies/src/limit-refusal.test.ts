@@ -116,7 +116,7 @@ describe('the refusal of a limit', () => {
     const layer = layerOf(limits, limiter);
     for (let call = 0; call < 20; call++) await refusalOf(layer, 'm');
     const { context, trailers } = contextOf();
-    await assert.rejects(layer(recorder().infer)(requestOf('m'), context));
+    await assert.rejects(async () => layer(recorder().infer)(requestOf('m'), context));
     assert.match(trailers.get('ratelimit') ?? '', /^"wide";r=9;/);
   });
 });
@@ -186,7 +186,7 @@ describe('what an answer tells of limits', () => {
     const layer = layerOf([{ name: 'one', rate: '1/m' }], standing());
     await refusalOf(layer, 'm');
     const { context, trailers } = contextOf();
-    await assert.rejects(layer(recorder().infer)(requestOf('m'), context));
+    await assert.rejects(async () => layer(recorder().infer)(requestOf('m'), context));
     assert.deepEqual(parseList(trailers.get('ratelimit') ?? ''), { one: { r: 0, t: 60 } });
     assert.deepEqual(
       [context.span.attributes['sheaf.limits'], context.span.attributes['sheaf.limits.taken']],

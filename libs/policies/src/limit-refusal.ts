@@ -21,14 +21,14 @@ export function refusal(claims: readonly Claim[], verdict: Extract<Verdict, { ta
   const shared = { about, decision: `limit:${name}`, metadata: { limit: name } };
   const waitMs = Math.ceil(verdict.retryAfterMs);
   if (verdict.why === 'closed')
-    return new InferError('UNAVAILABLE', 'limits cannot be counted at the moment', {
+    return InferError.withoutStack('UNAVAILABLE', 'limits cannot be counted at the moment', {
       ...shared,
       reason: 'LIMITS_UNAVAILABLE',
       retryAfterMs: 1_000,
     });
   if (verdict.why === 'too-costly') {
     const description = `the call costs ${costText(take)}, the whole limit "${name}" is ${about.value}; send fewer rows`;
-    return new InferError('INVALID_ARGUMENT', description, {
+    return InferError.withoutStack('INVALID_ARGUMENT', description, {
       ...shared,
       reason: 'COST_EXCEEDS_LIMIT',
       violations: [{ field: 'inputs[0].shape[0]', description, reason: 'COST_EXCEEDS_LIMIT' }],
@@ -36,20 +36,28 @@ export function refusal(claims: readonly Claim[], verdict: Extract<Verdict, { ta
   }
   switch (allows.kind) {
     case 'rate':
-      return new InferError('RESOURCE_EXHAUSTED', `limit "${name}" is used up; it has enough again in ${waitMs} ms`, {
-        ...shared,
-        reason: 'RATE_LIMITED',
-        retryAfterMs: waitMs,
-      });
+      return InferError.withoutStack(
+        'RESOURCE_EXHAUSTED',
+        `limit "${name}" is used up; it has enough again in ${waitMs} ms`,
+        {
+          ...shared,
+          reason: 'RATE_LIMITED',
+          retryAfterMs: waitMs,
+        },
+      );
     case 'quota':
-      return new InferError('RESOURCE_EXHAUSTED', `quota "${name}" is used up for this ${allows.window} (UTC)`, {
-        ...shared,
-        reason: 'QUOTA_EXHAUSTED',
-        retryAfterMs: -1,
-        retryDelayMs: waitMs,
-      });
+      return InferError.withoutStack(
+        'RESOURCE_EXHAUSTED',
+        `quota "${name}" is used up for this ${allows.window} (UTC)`,
+        {
+          ...shared,
+          reason: 'QUOTA_EXHAUSTED',
+          retryAfterMs: -1,
+          retryDelayMs: waitMs,
+        },
+      );
     case 'concurrent':
-      return new InferError('UNAVAILABLE', `limit "${name}": ${allows.max} calls are already under way`, {
+      return InferError.withoutStack('UNAVAILABLE', `limit "${name}": ${allows.max} calls are already under way`, {
         ...shared,
         reason: 'OVERLOADED',
         retryAfterMs: Math.round(busyRetryMs()),

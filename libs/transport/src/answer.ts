@@ -5,6 +5,7 @@ import {
   type CallContext,
   checkAlive,
   InferError,
+  type InferRequest,
   type InferResponse,
   Journal,
   type Limits,
@@ -55,6 +56,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
     const context = contextOf(arrival, name, limits, served);
     const { journal, span } = context;
     if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
+    let asked: InferRequest | undefined;
     state.enter();
     try {
       state.checkAdmits();
@@ -62,56 +64,41 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       if (state.calls > limits.concurrentCallsMax) await setImmediate();
       if (state.calls > limits.concurrentCallsMax) {
         const message = `${limits.concurrentCallsMax} calls are already being answered`;
-        throw new InferError('UNAVAILABLE', message, {
+        throw InferError.withoutStack('UNAVAILABLE', message, {
           reason: 'OVERLOADED',
           decision: `load:${name}`,
           metadata: { may_have_begun: 'false' },
           retryAfterMs: 50,
         });
       }
-      const answered = await answer(message, context, limits, served, arrival.onLoad);
-      journal.end(span, 'OK', undefined, { model: answered.response.model });
-      return answered;
+      checkAlive(context, 'the door');
+      const { request, typed } = decodeRequest(message, limits);
+      asked = request;
+      const response = await served.infer(request, context);
+      if (context.signal.aborted) throw abortReason(context.signal);
+      checkSize(response, limits);
+      journal.end(span, 'OK', undefined, { model: response.model });
+      return { response, id: request.id, typed };
     } catch (error) {
       const { code, message, reason, decision } = asInferError(error);
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
+      const load = asked && arrival.onLoad && served.load?.(asked.model, asked.version);
+      if (load) arrival.onLoad?.(load);
       state.leave();
       served.onJournal(journal);
     }
   };
 }
 
-async function answer(
-  message: Buffer,
-  context: CallContext,
-  limits: Limits,
-  served: Served,
-  onLoad: Arrival['onLoad'],
-): Promise<Outcome> {
-  checkAlive(context, 'the door');
-  const { request, typed } = decodeRequest(message, limits);
-  let response: InferResponse;
-  try {
-    response = await served.infer(request, context);
-  } finally {
-    const load = onLoad && served.load?.(request.model, request.version);
-    if (load) onLoad(load);
-  }
-  if (context.signal.aborted) throw abortReason(context.signal);
-  const bytes = response.outputs.reduce((total, { data }) => total + data.byteLength, 0);
-  if (bytes > limits.messageBytesMax) {
-    throw new InferError(
-      'RESOURCE_EXHAUSTED',
-      `the outputs take ${bytes} bytes; a message may take ${limits.messageBytesMax}`,
-      {
-        reason: 'MESSAGE_TOO_LARGE',
-        metadata: { limit: String(limits.messageBytesMax), size: String(bytes) },
-      },
-    );
-  }
-  return { response, id: request.id, typed };
+function checkSize({ outputs }: InferResponse, { messageBytesMax }: Limits): void {
+  const bytes = outputs.reduce((total, { data }) => total + data.byteLength, 0);
+  if (bytes <= messageBytesMax) return;
+  throw new InferError('RESOURCE_EXHAUSTED', `the outputs take ${bytes} bytes; a message may take ${messageBytesMax}`, {
+    reason: 'MESSAGE_TOO_LARGE',
+    metadata: { limit: String(messageBytesMax), size: String(bytes) },
+  });
 }
 
 function contextOf(

@@ -40,13 +40,13 @@ export class DoorState {
     const metadata = { may_have_begun: 'false' };
     switch (this.phase) {
       case 'opening':
-        throw new InferError('UNAVAILABLE', 'the server is not ready', {
+        throw InferError.withoutStack('UNAVAILABLE', 'the server is not ready', {
           reason: 'NOT_READY',
           metadata,
           retryAfterMs: 100,
         });
       case 'draining':
-        throw new InferError('UNAVAILABLE', 'the server is shutting down', {
+        throw InferError.withoutStack('UNAVAILABLE', 'the server is shutting down', {
           reason: 'DRAINING',
           metadata,
           retryAfterMs: 0,

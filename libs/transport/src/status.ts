@@ -1,5 +1,4 @@
 /** InferError to and from a gRPC status with google.rpc details. */
-import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
 import {
@@ -33,7 +32,7 @@ function tellBeside({ retryAfterMs, decision }: InferError, trailers: Trailers, 
   if (retryAfterMs !== undefined) tell(pushbackKey, String(Math.ceil(retryAfterMs)));
   if (decision !== undefined) tell(decisionKey, decision);
 }
-type Tell = (key: string, value: string) => void;
+type Tell = (key: string, value: string) => unknown;
 
 /** What a handler answers with: trailers only, so that clients' retry rules apply. `trailers` are told beside. */
 export function toStatus(
@@ -47,19 +46,22 @@ export function toStatus(
   return { code: statusCode(error), details: statusMessage(error), metadata };
 }
 
-/** The same as the headers of an answer that has nothing else. */
-export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailers): OutgoingHttpHeaders {
+/** The same as the headers of an answer that has nothing else: names and values in turn, which node:http2 need not copy into an object of its own. */
+export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailers): string[] {
   const error = asInferError(thrown);
-  const headers: OutgoingHttpHeaders = {
-    ':status': 200,
-    'content-type': grpcContentType,
-    'grpc-status': statusCode(error),
-    'grpc-message': encodeURI(statusMessage(error)),
-    [detailsKey]: encodeRpcStatus(error).toString('base64'),
-  };
-  tellBeside(error, trailers, (key, value) => {
-    headers[key] = value;
-  });
+  const headers = [
+    ':status',
+    '200',
+    'content-type',
+    grpcContentType,
+    'grpc-status',
+    String(statusCode(error)),
+    'grpc-message',
+    encodeURI(statusMessage(error)),
+    detailsKey,
+    encodeRpcStatus(error).toString('base64'),
+  ];
+  tellBeside(error, trailers, (key, value) => headers.push(key, value));
   return headers;
 }
 

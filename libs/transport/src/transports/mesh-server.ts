@@ -10,6 +10,7 @@ import {
   goAwayFrame,
   meshVersion,
   type Open,
+  type OutFrame,
   overrunFrame,
   readClientFrames,
   replyFrame,
@@ -121,18 +122,21 @@ class MeshStream {
     const controller = new AbortController();
     this.#calls.set(call, controller);
     let load: Load | undefined;
-    const reply = await this.#answer(request, {
-      givenMs: timeoutUs / 1000,
-      traceparent,
-      signal: controller.signal,
-      snapshot: epoch > 0 ? { epoch, gateway } : undefined,
-      caller,
-      alone,
-      onLoad: (told) => (load = told),
-    }).then(
-      (outcome) => replyFrame(call, outcome, load),
-      (thrown: unknown) => statusFrame(call, asInferError(thrown), load),
-    );
+    let reply: OutFrame;
+    try {
+      const outcome = await this.#answer(request, {
+        givenMs: timeoutUs / 1000,
+        traceparent,
+        signal: controller.signal,
+        snapshot: epoch > 0 ? { epoch, gateway } : undefined,
+        caller,
+        alone,
+        onLoad: (told) => (load = told),
+      });
+      reply = replyFrame(call, outcome, load);
+    } catch (thrown) {
+      reply = statusFrame(call, asInferError(thrown), load);
+    }
     this.#calls.delete(call);
     if (this.#ended) return;
     this.#outbox.add(reply);

@@ -1,0 +1,77 @@
+/** Which limits are about a call, and what of whose buckets it takes by them. */
+import { hash } from 'node:crypto';
+import { type InferRequest, matchesPattern, type Principal } from '@sheaf/inference';
+import type { Take } from '@sheaf/limiter';
+import type { Claim, Compiled, CompiledLimits } from './claim.ts';
+import { costOf, type Plans, plannedCalls } from './limit-cost.ts';
+import type { Allowance, Dimension, LimitSpec } from './spec.ts';
+
+export type ClaimsOf = (principal: Principal, request: InferRequest) => readonly Claim[];
+
+/**
+ * Works them out once for each principal and model, but for what a call costs by an expression. A request's model is to be one that is there, or what is
+ * kept would be of callers' making.
+ */
+export function createClaims(limits: CompiledLimits, plans: Plans): ClaimsOf {
+  const known = new WeakMap<Principal, Map<string, readonly Claim[]>>();
+  const usual = (principal: Principal, model: string): readonly Claim[] => {
+    const ofPrincipal = known.get(principal) ?? new Map<string, readonly Claim[]>();
+    known.set(principal, ofPrincipal);
+    const claims = limits
+      .filter(({ spec }) => isAbout(spec, principal.tenant, model))
+      .map((limit) => claimOf(limit, principal, model));
+    ofPrincipal.set(model, claims);
+    return claims;
+  };
+  return (principal, request) => {
+    const { model } = request;
+    const claims = known.get(principal)?.get(model) ?? usual(principal, model);
+    if (!claims.some(({ limit }) => limit.cost)) return claims;
+    const calls = plannedCalls(request, plans);
+    return claims.map((claim) => {
+      const { limit, take } = claim;
+      return limit.cost ? { ...claim, take: { ...take, cost: costOf(limit.cost, request, calls) } } : claim;
+    });
+  };
+}
+
+function claimOf(limit: Compiled, principal: Principal, model: string): Claim {
+  const { name, allows, per } = limit.spec;
+  const whose: Partial<Record<Dimension, string>> = {};
+  for (const dimension of per) whose[dimension] = named(dimension, principal, model);
+  return { limit, take: takeOf(allows, bucketKey([name, ...Object.values(whose)])), whose };
+}
+
+/** What names a bucket is written down by stores, which bound it; names from tokens may be long. */
+const bucketKeyCharsMax = 512;
+function bucketKey(parts: readonly string[]): string {
+  const key = JSON.stringify(parts);
+  return key.length <= bucketKeyCharsMax ? key : JSON.stringify([parts[0], hash('sha256', key)]);
+}
+
+const isAbout = ({ tenants, models }: LimitSpec, tenant: string, model: string): boolean =>
+  tenants.some((pattern) => matchesPattern(pattern, tenant)) &&
+  models.some((pattern) => matchesPattern(pattern, model));
+
+function named(dimension: Dimension, { tenant, id }: Principal, model: string): string {
+  switch (dimension) {
+    case 'tenant':
+      return tenant;
+    case 'key':
+      return id;
+    case 'model':
+      return model;
+  }
+}
+
+/** Of one call. */
+function takeOf(allows: Allowance, key: string): Take {
+  switch (allows.kind) {
+    case 'rate':
+      return { kind: 'rate', key, cost: 1, perSecond: allows.perSecond, burst: allows.burst };
+    case 'concurrent':
+      return { kind: 'concurrent', key, max: allows.max };
+    case 'quota':
+      return { kind: 'quota', key, cost: 1, max: allows.max, window: allows.window };
+  }
+}
