@@ -40,18 +40,7 @@ export interface FieldViolation {
 export type ErrorSubject =
   /** `ResourceInfo`: what is not there, such as `model` `m/3`. */
   | { readonly kind: 'resource'; readonly type: string; readonly name: string }
-  /** `QuotaFailure`: which limit, of whom, and how much it allows. */
-  | {
-      readonly kind: 'quota';
-      /** Whose it is, such as `tenant:acme`. */
-      readonly subject: string;
-      /** What is counted, such as `requests`. */
-      readonly metric: string;
-      /** The limit's name. */
-      readonly id: string;
-      readonly dimensions: Readonly<Record<string, string>>;
-      readonly value: number;
-    }
+  | QuotaSubject
   /** `PreconditionFailure`: which state is not as it has to be. */
   | { readonly kind: 'precondition'; readonly type: string; readonly subject: string };
 
@@ -70,6 +59,19 @@ export interface InferErrorDetails {
   readonly retryDelayMs?: number;
   /** For our logs; never sent. */
   readonly cause?: unknown;
+}
+
+/** `QuotaFailure`: which limit, of whom, and how much it allows. */
+export interface QuotaSubject {
+  readonly kind: 'quota';
+  /** Whose it is, such as `tenant:acme`. */
+  readonly subject: string;
+  /** What is counted, such as `requests`. */
+  readonly metric: string;
+  /** The limit's name. */
+  readonly id: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** The one error of the house: a gRPC code and a sentence fit for a stranger. */

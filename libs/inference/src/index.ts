@@ -22,6 +22,7 @@ export {
   invalidField,
   invalidMetadata,
   notFound,
+  type QuotaSubject,
 } from './error.ts';
 export {
   type Explanation,

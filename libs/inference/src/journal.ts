@@ -42,7 +42,8 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
-  readonly #nested = new Map<string, Explanation>();
+  /** Made when it is needed: a call that leaves none has none to pay for. */
+  #nested: Map<string, Explanation> | undefined;
   readonly #trailers: Map<string, string>;
   #nestedEntries = 0;
   #open = 0;
@@ -97,13 +98,14 @@ export class Journal {
     const entries = explanationSize(explanation);
     if (this.#isFull(entries)) this.#dropped += entries;
     else {
+      this.#nested ??= new Map();
       this.#nested.set(span.spanId, explanation);
       this.#nestedEntries += entries;
     }
   }
 
   nested({ spanId }: Span): Explanation | undefined {
-    return this.#nested.get(spanId);
+    return this.#nested?.get(spanId);
   }
 
   #isFull(more: number): boolean {

@@ -1,3 +1,4 @@
+import type { QuotaSubject } from '@sheaf/inference';
 import type { Take } from '@sheaf/limiter';
 import { checkExpression, type Evaluate } from '@sheaf/rules';
 import { costVariables } from './limits-language.ts';
@@ -40,6 +41,8 @@ export interface Claim {
   readonly take: Take;
   /** Of whom: `tenant`, `key`, `model`. */
   readonly whose: Readonly<Partial<Record<Dimension, string>>>;
+  /** What a refusal by it is about: the same object for all of a bucket's claims, since what is told of it is written once. */
+  readonly about: QuotaSubject;
 }
 
 /** Structured fields have whole numbers of at most 15 digits (RFC 9651); ours are below that unless a rate is next to nothing. */

@@ -1,6 +1,6 @@
 /** Which limits are about a call, and what of whose buckets it takes by them. */
 import { hash } from 'node:crypto';
-import { type InferRequest, matchesPattern, type Principal } from '@sheaf/inference';
+import { type InferRequest, matchesPattern, type Principal, type QuotaSubject } from '@sheaf/inference';
 import type { Take } from '@sheaf/limiter';
 import type { Claim, Compiled, CompiledLimits } from './claim.ts';
 import { costOf, type Plans, plannedCalls } from './limit-cost.ts';
@@ -39,7 +39,21 @@ function claimOf(limit: Compiled, principal: Principal, model: string): Claim {
   const { name, allows, per } = limit.spec;
   const whose: Partial<Record<Dimension, string>> = {};
   for (const dimension of per) whose[dimension] = named(dimension, principal, model);
-  return { limit, take: takeOf(allows, bucketKey([name, ...Object.values(whose)])), whose };
+  const take = takeOf(allows, bucketKey([name, ...Object.values(whose)]));
+  return { limit, take, whose, about: subjectOf(limit, whose) };
+}
+
+function subjectOf({ spec, cost }: Compiled, whose: Claim['whose']): QuotaSubject {
+  const { name, allows } = spec;
+  const subject = Object.entries(whose).map(([dimension, value]) => `${dimension}:${value}`);
+  return {
+    kind: 'quota',
+    subject: subject.join(' ') || 'everybody',
+    metric: allows.kind === 'concurrent' ? 'concurrent-requests' : cost ? 'cost' : 'requests',
+    id: name,
+    dimensions: { ...whose },
+    value: allows.kind === 'rate' ? allows.burst : allows.max,
+  };
 }
 
 /** What names a bucket is written down by stores, which bound it; names from tokens may be long. */

@@ -7,17 +7,8 @@ const busyRetryMs = () => 10 + Math.random() * 90;
 
 /** What a caller is told whose call a limit does not let in. */
 export function refusal(claims: readonly Claim[], verdict: Extract<Verdict, { taken: false }>): InferError {
-  const { limit, take, whose } = claims[verdict.refused] as Claim;
+  const { limit, take, about } = claims[verdict.refused] as Claim;
   const { name, allows } = limit.spec;
-  const subject = Object.entries(whose).map(([dimension, value]) => `${dimension}:${value}`);
-  const about = {
-    kind: 'quota',
-    subject: subject.join(' ') || 'everybody',
-    metric: take.kind === 'concurrent' ? 'concurrent-requests' : limit.cost ? 'cost' : 'requests',
-    id: name,
-    dimensions: whose as Record<string, string>,
-    value: allows.kind === 'rate' ? allows.burst : allows.max,
-  } as const;
   const shared = { about, decision: `limit:${name}`, metadata: { limit: name } };
   const waitMs = Math.ceil(verdict.retryAfterMs);
   if (verdict.why === 'closed')

@@ -19,6 +19,14 @@ const claimOf = (tenant: string): Claim => ({
   limit: limits[0] as Claim['limit'],
   take: { kind: 'rate', key: `burst ${tenant}`, cost: 1, perSecond: 1, burst: 4 },
   whose: { tenant },
+  about: {
+    kind: 'quota',
+    subject: `tenant:${tenant}`,
+    metric: 'requests',
+    id: 'burst',
+    dimensions: { tenant },
+    value: 4,
+  },
 });
 const noQuotas = { reserve: async () => 0, giveBack: async () => {}, used: async () => 0 };
 const createLimiter = () => createMemoryLimiter({ now: () => 0, wallNow: () => 0, quotas: noQuotas });

@@ -114,6 +114,6 @@ function contextOf(
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? served.snapshot();
-  const context = { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...caller };
-  return metadata ? { ...context, metadata } : context;
+  const ofCaller = metadata ? { metadata, ...caller } : caller;
+  return { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...ofCaller };
 }

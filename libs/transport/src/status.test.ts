@@ -48,7 +48,7 @@ describe('the details of a refusal', () => {
         violations: [
           {
             subject: 'tenant:acme',
-            description: 'limit "burst" is used up',
+            description: 'burst: at most 20 requests of tenant:acme',
             quotaMetric: 'requests',
             quotaId: 'burst',
             quotaDimensions: { tenant: 'acme' },
