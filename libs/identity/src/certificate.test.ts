@@ -61,6 +61,16 @@ describe('a client certificate', () => {
     });
   }
 
+  it('is of the same principal from call to call, until it expires', () => {
+    let now = noon;
+    const spec = { keys: true, jwt: [], certificates: [rule('reader')], anonymous: undefined };
+    const authenticate = createAuthenticate(spec, { keys: () => new Map(), now: () => now });
+    const call = () => authenticate({ ...nothingShown, certificate: reader });
+    assert.equal(call(), call());
+    now = reader.expiresAt;
+    assert.throws(call, { reason: 'TOKEN_EXPIRED' });
+  });
+
   it('without a name is nobody, even where everybody is let in', () => {
     const unnamed = { ...reader, commonName: '', alternativeNames: [] };
     assert.throws(() => show({ certificates: [rule('*')] }, unnamed), invalid('TOKEN_INVALID'));

@@ -96,6 +96,13 @@ describe('an error', () => {
     assert.doesNotMatch(error.message, /secret/);
   });
 
+  it('that comes in floods can do without its stack, which later errors have again', () => {
+    const message = 'limit "burst" is used up';
+    assert.equal(InferError.withoutStack('RESOURCE_EXHAUSTED', message).stack, `InferError: ${message}`);
+    assert.throws(() => InferError.withoutStack('INTERNAL', undefined as never), TypeError);
+    assert.match(new Error('here').stack ?? '', /at .*inference\.test\.ts/);
+  });
+
   it('of an endpoint that is only busy or leaving does not count against it', () => {
     assert.equal(new InferError('UNAVAILABLE', 'busy', { reason: 'OVERLOADED' }).countsAgainstBreaker, false);
     assert.equal(new InferError('UNAVAILABLE', 'gone').countsAgainstBreaker, true);

@@ -72,6 +72,33 @@ describe('what a call takes', () => {
     assert.deepEqual(await keysOf(limits, 'y'), []);
   });
 
+  it('is worked out once for each principal and model, but for what it costs', async () => {
+    const limits = [
+      { name: 'calls', rate: '9/s', per: ['key', 'model'] },
+      { name: 'rows', rate: '9/s', cost: 'rows' },
+    ];
+    const { limiter, taken } = fakeLimiter();
+    const layer = layerOf(limits, limiter);
+    const other = { ...acme, id: 'key:k2' };
+    const call = (model: string, rows: number, principal = acme) => {
+      const inputs = [tensorOf('x', 'FP32', [rows, 1], new Float32Array(rows))];
+      return layer(recorder().infer)(requestOf(model, { inputs }), contextOf({ principal }).context);
+    };
+    await call('m', 2);
+    await call('m', 3);
+    await call('n', 2);
+    await call('m', 2, other);
+    assert.deepEqual(
+      taken.map(([calls]) => calls?.key),
+      ['["calls","key:k1","m"]', '["calls","key:k1","m"]', '["calls","key:k1","n"]', '["calls","key:k2","m"]'],
+    );
+    assert.equal(taken[1]?.[0], taken[0]?.[0]);
+    assert.deepEqual(
+      taken.map(([, rows]) => rows?.kind === 'rate' && rows.cost),
+      [2, 3, 2, 2],
+    );
+  });
+
   it('is of a bucket of its own for each combination of tenant, key and model', async () => {
     const limits = [{ name: 'l', rate: '1/s', per: ['tenant', 'key', 'model'] }];
     const callings = ['a', 'b'].flatMap((tenant) =>
