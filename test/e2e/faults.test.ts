@@ -40,7 +40,7 @@ describe('a mesh under faults', () => {
       ask(mesh.door, 'slow', [count(3_000_000)], { timeoutMs: 300 }),
       fails('DEADLINE_EXCEEDED', /./),
     );
-    assert.ok(performance.now() - startedAt < 1_000);
+    assert.ok(performance.now() - startedAt < 3_000);
   });
 
   it('starts no run for a caller that has left', async () => {

@@ -75,7 +75,7 @@ describe('an expression', () => {
     ] as const) {
       const startedAt = performance.now();
       assert.match(String(parseExpression(text)), sentence);
-      assert.ok(performance.now() - startedAt < 50);
+      assert.ok(performance.now() - startedAt < 1_000);
     }
   });
 });
