@@ -107,20 +107,16 @@ function quotaDetail(about: QuotaSubject): Buffer {
   return written;
 }
 
-/** `bytes` is a guess of what is written; a wrong one costs a copy. */
-function detail(writer: WireWriter, type: keyof typeof typeUrls, write: () => void, bytes = 0): void {
+function detail(writer: WireWriter, type: keyof typeof typeUrls, write: () => void): void {
   const url = typeUrls[type];
-  within(
-    writer,
-    3,
-    () => {
-      writer.string(1, url);
-      within(writer, 2, write, bytes);
-    },
-    url.length + bytes,
-  );
+  const writeAny = (): void => {
+    writer.string(1, url);
+    within(writer, 2, write);
+  };
+  within(writer, 3, writeAny, url.length);
 }
 
+/** `bytes` is a guess of what is written; a wrong one costs a copy. */
 function within(writer: WireWriter, field: number, write: () => void, bytes = 0): void {
   const mark = writer.begin(field, bytes);
   write();
