@@ -86,6 +86,8 @@ function notes(attributes: Attributes): string {
     has('fallback') ? `answered by step ${Number(of('fallback')) + 1}` : '',
     has('parts') ? count(of('parts'), 'part') : '',
     has('batch.rows') ? `${count(of('batch.rows'), 'row')} of ${count(of('batch.calls'), 'call')}` : '',
+    has('batched') ? `batched: ${of('batched')}` : '',
+    has('not_batched') ? `not batched: ${of('not_batched')}` : '',
     ...rules,
   ]
     .filter(Boolean)

@@ -156,19 +156,23 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   };
 }
 
-function start({ module, args }: ProcessSpec, port: number): ChildProcess {
+function start({ module, args, onEvent }: ProcessSpec, port: number): ChildProcess {
   // Advanced serialization, since what is reloaded holds maps.
-  return fork(module, [...args(), '--port', String(port)], {
+  const child = fork(module, [...args(), '--port', String(port)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
+  child.on('message', (message: ProcessMessage) => {
+    if (message.kind === 'notice') onEvent(message.line);
+  });
+  return child;
 }
 
 /** The next message of a process, or the sentence it ended with. */
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => !['vitals', 'leaving', 'draining', 'ending'].includes(kind),
+  wanted = ({ kind }: ProcessMessage): boolean => !['notice', 'vitals', 'leaving', 'draining', 'ending'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

@@ -85,5 +85,6 @@ await main(async () => {
     },
   });
   door.open();
+  for (const line of service.notices) report({ kind: 'notice', line }, line);
   report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);
 });

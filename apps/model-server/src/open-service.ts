@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
-import type { Mesh, Model, Service } from '@sheaf/mesh';
-import { openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import type { Mesh, Model, ModelVersion, Service } from '@sheaf/mesh';
+import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
@@ -15,6 +15,8 @@ export interface OpenService {
   readonly isReady: (name: string, version: string) => boolean;
   readonly load: (name: string, version: string) => Load | undefined;
   readonly names: () => readonly string[];
+  /** What whoever starts it should know of what it holds. */
+  readonly notices: readonly string[];
   /** The process is about to end: what waits and matters least is refused. */
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
@@ -77,32 +79,52 @@ function openVersions(
   { limits, resilience }: Mesh,
   onOverrun: (overrun: Overrun) => void,
 ): Promise<ServedVersion>[] {
-  const { name, runLimitMs, instances, batching, queue, providers, memoryMaxMb } = model;
-  const intraOpThreads = model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances));
-  const memory = memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 };
-  return model.versions.map(async ({ version, file, signature, rows }) => {
-    const onStuck = (): void => endStuckProcess(`model ${name}/${version}`);
-    const bytes = await readFile(file);
-    return openModel({
-      name,
-      version,
-      signature,
-      rows,
-      model: bytes,
-      instances,
-      batching,
-      intraOpThreads,
-      providers,
-      memory,
-      runLimitMs,
-      queue,
+  return model.versions.map(async (each) =>
+    openVersion(model, each, {
+      cpus,
       adaptiveLimit: resilience.adaptiveLimit,
       outputBytesMax: limits.messageBytesMax,
-      onStuck,
       onOverrun,
-    });
+    }),
+  );
+}
+
+export interface VersionSurroundings {
+  /** Of its service. */
+  readonly cpus: number;
+  readonly adaptiveLimit: boolean;
+  readonly outputBytesMax: number;
+  readonly onOverrun: (overrun: Overrun) => void;
+}
+
+/** Loads one version of a model. */
+export async function openVersion(
+  model: Model,
+  { version, file, signature }: ModelVersion,
+  { cpus, ...surroundings }: VersionSurroundings,
+): Promise<ServedVersion> {
+  const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
+  return openModel({
+    ...settings,
+    ...surroundings,
+    name,
+    version,
+    signature,
+    model: await readFile(file),
+    instances,
+    intraOpThreads: model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances)),
+    memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
+    onStuck: () => endStuckProcess(`model ${name}/${version}`),
   });
 }
+
+/** Only what a person may not expect: that calls share runs where that was shown, and none where model.yaml says so, they do. */
+const noticesOf = (versions: readonly ServedVersion[]): string[] =>
+  versions.flatMap(({ name, version, batchability }) =>
+    batchability && batchability.batched === (batchability.byWord ?? false)
+      ? [`model ${name}/${version} is ${batchabilityText(batchability)}`]
+      : [],
+  );
 
 /** Several versions as one Infer. `versions` of a name come newest first. */
 function serviceOf(versions: readonly ServedVersion[]): OpenService {
@@ -127,6 +149,7 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    notices: noticesOf(versions),
     shedForDrain: () => {
       for (const version of versions) version.calls.shedForDrain();
     },

@@ -17,6 +17,16 @@ export type ProcessMessage =
   | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
   | { readonly kind: 'leaving' }
+  /** What a person who starts it should know, such as why calls of a model are not batched. */
+  | { readonly kind: 'notice'; readonly line: string }
+  /** A version of a model was loaded and run; `failed`: it cannot be served. */
+  | {
+      readonly kind: 'tried';
+      readonly model: string;
+      readonly version: string;
+      readonly outcome: string;
+      readonly failed: boolean;
+    }
   /** It has heard that it is to end, and does when it has answered what it has. */
   | { readonly kind: 'draining' };
 

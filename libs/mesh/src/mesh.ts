@@ -1,5 +1,4 @@
 import type { Limits, Signature } from '@sheaf/inference';
-import type { Rows } from '@sheaf/onnx';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { BatchingOptions, Provider, QueueOptions } from '@sheaf/runtime';
@@ -10,7 +9,6 @@ export interface ModelVersion {
   /** Absolute. */
   readonly file: string;
   readonly signature: Signature;
-  readonly rows: Rows;
 }
 
 export interface Model {

@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
-import { type BatchingOptions, providers, type QueueOptions, queueDefault } from '@sheaf/runtime';
-import { integer, integers, oneOrMore, readFields, text } from './fields.ts';
+import { type BatchingOptions, providers, type QueueOptions, queueDefault, wrongShape } from '@sheaf/runtime';
+import { boolean, integer, integers, oneOrMore, readFields, text } from './fields.ts';
 import type { Model, ModelVersion } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -29,6 +29,7 @@ const batchingFields = {
   maxQueueDelayMs: integer(0, 60_000),
   preferredRows: integers(1, rowsMax),
   allowedRows: integers(1, rowsMax),
+  rowsIndependent: boolean,
 };
 
 const queueFields = { callsMax: integer(1, 4_096), shares: (value: unknown) => value };
@@ -70,7 +71,13 @@ async function readOne(folder: string, name: string, problems: MeshProblem[]): P
     problems.push(problemIn(`models/${name}`, `want a version, such as models/${name}/1/model.onnx, got none`));
   for (const version of found) {
     const read = await readVersion(folder, `models/${name}/${version}`, version, settings.sha256, problems);
-    if (read) versions.push(read);
+    if (!read) continue;
+    versions.push(read);
+    const { batching } = settings;
+    const why =
+      batching?.rowsIndependent === true && wrongShape({ signature: read.signature, rowsMax: batching.maxRows });
+    if (why)
+      problems.push(problemIn(`models/${name}/model.yaml`, `batching: version ${version} cannot be batched: ${why}`));
   }
   const [newest, ...older] = versions.sort((a, b) => Number(b.version) - Number(a.version));
   if (!newest) return undefined;
@@ -101,7 +108,8 @@ async function readSettings(folder: string, name: string, problems: MeshProblem[
   const { batching } = fields;
   const settings = { ...fields, queue: readQueue(yaml, fields.queue, problems) };
   if (batching === false) return { ...settings, batching: undefined };
-  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], batching, batchingFields, problems) };
+  const given = batching === true ? { rowsIndependent: true } : batching;
+  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], given, batchingFields, problems) };
   return { ...settings, batching: { ...read, allowedRows: [...read.allowedRows].sort((a, b) => a - b) } };
 }
 
@@ -134,8 +142,8 @@ async function readVersion(
     return undefined;
   }
   try {
-    const { signature, rows } = readModel(bytes);
-    return { version, file, signature, rows };
+    const { signature } = readModel(bytes);
+    return { version, file, signature };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     problems.push(problemIn(relative, error.message));

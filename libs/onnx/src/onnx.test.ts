@@ -71,22 +71,6 @@ describe('an ONNX model', () => {
     ]);
   });
 
-  it('says whether its rows are those of all its inputs and outputs', () => {
-    const rows = (bytes: Uint8Array): string => readModel(bytes).rows;
-    assert.deepEqual(
-      [sampleModels.scale(1), sampleModels.add(), sampleModels.severalOutputs()].map(rows),
-      Array(3).fill('shared'),
-    );
-    assert.equal(rows(sampleModels.identity('FP32', [-1, 2])), 'open');
-    const none = [
-      sampleModels.failingReshape(),
-      sampleModels.zeros(),
-      sampleModels.slowLoop(),
-      sampleModels.scale(1, [4, 2]),
-    ];
-    assert.deepEqual(none.map(rows), Array(4).fill('none'));
-  });
-
   it('says its opset, producer, operators and metadata', () => {
     const facts = readModel(
       buildModel({

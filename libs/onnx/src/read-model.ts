@@ -20,8 +20,6 @@ export const defaultModelLimits: ModelLimits = {
   rankMax: 16,
 };
 
-export type Rows = 'shared' | 'open' | 'none';
-
 export interface ModelFacts {
   readonly irVersion: number;
   readonly producer: string;
@@ -29,11 +27,6 @@ export interface ModelFacts {
   readonly metadata: ReadonlyMap<string, string>;
   /** Symbolic and unknown dimensions are -1, with their symbols beside them. Initializers are no inputs. */
   readonly signature: Signature;
-  /**
-   * Whether the first dimension of every input and output is one and the same: `shared` when all bear one symbol, `open` when none has a
-   * symbol or a size, so that only a run can tell; else `none`.
-   */
-  readonly rows: Rows;
   /** Nodes of the outermost graph. */
   readonly nodes: number;
   /** Distinct operators, as `domain:op`, or `op` of the default domain. */
@@ -90,7 +83,6 @@ function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
     opsets: messagesField(model, 8).map((opset) => ({ domain: stringField(opset, 1), version: intField(opset, 2) })),
     metadata: new Map(messagesField(model, 14).map((entry) => [stringField(entry, 1), stringField(entry, 2)])),
     signature: signatureOf(graph, limits),
-    rows: rowsOf(graph),
     nodes: nodes.length,
     operators: [...new Set(nodes.map(operatorOf))].sort(),
     sizeBytes: bytes.byteLength,
@@ -113,26 +105,6 @@ function signatureOf(graph: Message, limits: ModelLimits): Signature {
   const outputs = messagesField(graph, 12);
   if (outputs.length === 0) throw refuse('the model has no outputs');
   return { inputs: tensorSpecs('input', inputs, limits), outputs: tensorSpecs('output', outputs, limits) };
-}
-
-function rowsOf(graph: Message): Rows {
-  const constants = new Set(messagesField(graph, 5).map((tensor) => stringField(tensor, 8)));
-  const inputs = messagesField(graph, 11).filter((info) => !constants.has(stringField(info, 1)));
-  const symbols = new Set([...inputs, ...messagesField(graph, 12)].map(rowSymbolOf));
-  const [symbol] = symbols;
-  if (symbols.size !== 1 || symbol === undefined || inputs.length === 0) return 'none';
-  return symbol === '' ? 'open' : 'shared';
-}
-
-/** The symbol of a tensor's first dimension, '' where it has neither symbol nor size, undefined where it has a size or there is none. */
-function rowSymbolOf(info: Message): string | undefined {
-  const [type] = messagesField(info, 2);
-  const [tensor] = type ? messagesField(type, 1) : [];
-  const [shape] = tensor ? messagesField(tensor, 2) : [];
-  const [first] = shape ? messagesField(shape, 1) : [];
-  if (!first) return undefined;
-  // A size of -1 is how some exporters write an open dimension.
-  return field(first, 1).length === 0 || intField(first, 1) === -1 ? stringField(first, 2) : undefined;
 }
 
 function tensorSpecs(side: string, infos: readonly Message[], limits: ModelLimits): TensorSpec[] {

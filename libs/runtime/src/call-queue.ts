@@ -10,6 +10,8 @@ export interface BatchingOptions {
   readonly preferredRows: readonly number[];
   /** A batch is filled up with zeros to the next of these; empty leaves it as it is. */
   readonly allowedRows: readonly number[];
+  /** The word of the model's author that its rows are independent, whatever was seen of them. Default false. */
+  readonly rowsIndependent?: boolean;
 }
 
 export interface QueueOptions {

@@ -3,6 +3,7 @@ export type { Shares } from './class-turns.ts';
 export { describeTransform } from './describe-transform.ts';
 export { type MemoryBudget, watchMemory } from './memory-watch.ts';
 export { type Provider, providers } from './providers.ts';
+export { wrongShape } from './row-proof.ts';
 export {
   type ModelOptions,
   openModel,
@@ -10,3 +11,4 @@ export {
   type ServedVersion,
   type TransformOptions,
 } from './served-version.ts';
+export { type Batchability, batchabilityText } from './warm-up.ts';

@@ -9,12 +9,11 @@ describe('a model past its memory budget', () => {
   it('has its workers replaced under load, and fails no call', async () => {
     const model = sampleModels.scale(2, ['batch', 1]);
     let usedBytes = 0;
-    const { signature, rows } = readModel(model);
+    const { signature } = readModel(model);
     const served = await openModel({
       name: 'double',
       version: '1',
       signature,
-      rows,
       model,
       instances: 2,
       intraOpThreads: 1,

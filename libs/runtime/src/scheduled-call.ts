@@ -18,10 +18,10 @@ export interface ScheduledCall {
   readonly parameters: Parameters;
 }
 
-/** Rows are those of every input; a call whose inputs differ is for the model to judge, and no other may suffer for it. */
+/** Rows are those of every input; a call whose inputs differ, or that has none, is for the model to judge, and no other may suffer for it. */
 export function rowsOf({ inputs }: ScheduledCall): number | undefined {
   const [rows, ...others] = inputs.map(({ shape }) => shape[0]);
-  return others.every((other) => other === rows) ? rows : undefined;
+  return rows !== 0 && others.every((other) => other === rows) ? rows : undefined;
 }
 
 export const queueTimedOut = (subject: string, timeoutMs: number): InferError =>

@@ -4,6 +4,7 @@ import type { Asker } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TensorTask } from './task-thread.ts';
 import type { Timed } from './task-worker.ts';
+import type { Batchability } from './warm-up.ts';
 
 /** What runs batches: one at a time each, in the order they came. */
 export interface BatchWorker {
@@ -21,6 +22,8 @@ export interface SchedulerOptions {
   readonly workers: readonly BatchWorker[];
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
+  /** Why calls are (not) batched, for explanations. */
+  readonly batchability?: Batchability;
   readonly queue: QueueOptions;
   /** Default true: how many of the workers run at once is learned. False: all of them. */
   readonly adaptiveLimit?: boolean;

@@ -218,8 +218,11 @@ export class Scheduler {
 
   /** The first call's span has the batch; it links to those of the others. */
   #startSpans({ entries, rows }: Batch): readonly Span[] {
-    const { spanName } = this.#options;
-    const attributes = { 'sheaf.batch.rows': rows, 'sheaf.batch.calls': entries.length };
+    const { spanName, batchability } = this.#options;
+    const why = batchability
+      ? { [batchability.batched ? 'sheaf.batched' : 'sheaf.not_batched']: batchability.why }
+      : {};
+    const attributes = { 'sheaf.batch.rows': rows, 'sheaf.batch.calls': entries.length, ...why };
     const spans = entries.map(({ context, queueSpan }) => {
       context.journal.end(queueSpan);
       return context.journal.start('run', spanName, context.span, attributes);

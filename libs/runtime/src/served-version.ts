@@ -1,9 +1,6 @@
 import {
-  byteLength,
   type CallContext,
   checkRequest,
-  createTensor,
-  elementCount,
   explainParameter,
   type Infer,
   InferError,
@@ -12,22 +9,20 @@ import {
   type Load,
   mismatch,
   type Overrun,
-  packBytes,
   requestDigest,
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
-import type { Rows } from '@sheaf/onnx';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
 import { type MemoryBudget, watchMemory } from './memory-watch.ts';
-import { type PackedTensor, packTensor } from './packed-tensor.ts';
+import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
-import type { TensorTask } from './task-thread.ts';
 import { TaskWorker } from './task-worker.ts';
 import type { TransformThreadData } from './transform-thread.ts';
+import { type Batchability, runZeros, tryBatching } from './warm-up.ts';
 
 /** One version of a model, or one transform, ready to be asked. */
 export interface ServedVersion {
@@ -36,6 +31,8 @@ export interface ServedVersion {
   readonly platform: 'onnxruntime_onnx' | 'sheaf_transform';
   readonly signature: Signature;
   readonly infer: Infer;
+  /** Whether calls share its runs. Undefined for a transform. */
+  readonly batchability?: Batchability;
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
   /** What its calls are told when the process is about to end. */
@@ -47,8 +44,6 @@ export interface ModelOptions {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
-  /** What the file says of its first dimensions. */
-  readonly rows: Rows;
   /** The bytes of the model file. */
   readonly model: Uint8Array;
   /** Workers, each with a session and weights of its own. Default 1: services that each believe they own the machine are slower than one. */
@@ -58,7 +53,7 @@ export interface ModelOptions {
   readonly providers: readonly Provider[];
   /** Past it the workers are replaced, one after the other. Undefined: never. */
   readonly memory: MemoryBudget | undefined;
-  /** Undefined runs every call alone; so does a model whose rows are not those of its inputs. */
+  /** Undefined runs every call alone; so does a model whose rows are not shown to be independent. */
   readonly batching: BatchingOptions | undefined;
   /** Default 10,000. A run past it ends the process: see `onStuck`. */
   readonly runLimitMs: number;
@@ -86,13 +81,13 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const startWorker = (): ModelWorker =>
     new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun });
   const workers = Array.from({ length: options.instances }, startWorker);
-  const batches = await warmUp(workers, options, subject);
-  const batching = batches ? options.batching : undefined;
+  const batchability = await warmUp(workers, options, subject);
   scheduler = new Scheduler({
     subject,
     spanName: `${name}/${version}`,
     workers,
-    batching,
+    batching: batchability.batched ? options.batching : undefined,
+    batchability,
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
@@ -101,7 +96,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
       options.onOverrun({ run, model: name, version, digests });
     },
   });
-  const served = servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler);
+  const served = { ...servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler), batchability };
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
     console.error(`${subject}: the process takes ${Math.round(bytes / 2 ** 20)} MiB; its workers are replaced`);
@@ -128,7 +123,7 @@ async function replaceWorkers(
   for (const [index, old] of workers.entries()) {
     const next = start();
     try {
-      await runZeros(next, signature, 1);
+      await runZeros(next, signature);
     } catch (error) {
       // The old one still serves.
       console.error('a worker could not be replaced:', error);
@@ -244,55 +239,18 @@ function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name
   }
 }
 
-/**
- * One run on zeros in each worker. Answers whether rows of different calls may share a run: the file says so, or says nothing against it, and runs
- * of two and three rows give as many.
- */
+/** One run on zeros in each worker, and whether rows of different calls may share a run. */
 async function warmUp(
-  workers: readonly TaskWorker<readonly PackedTensor[]>[],
-  { signature, rows, batching }: ModelOptions,
+  workers: readonly ModelWorker[],
+  { signature, batching, runLimitMs }: ModelOptions,
   subject: string,
-): Promise<boolean> {
+): Promise<Batchability> {
   try {
-    await Promise.all(workers.map((worker) => runZeros(worker, signature, 1)));
+    await Promise.all(workers.map((worker) => runZeros(worker, signature)));
+    return await tryBatching(workers[0] as ModelWorker, signature, batching, runLimitMs);
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
     const why = error instanceof Error ? error.message : error;
     throw new InferError('FAILED_PRECONDITION', `${subject} does not run: ${why}`, { cause: error });
   }
-  const [worker] = workers;
-  if (!worker || rows === 'none' || !batching) return false;
-  for (const count of [2, 3]) {
-    const outputs = await runZeros(worker, signature, count).catch(() => undefined);
-    if (!outputs?.every(({ shape }) => shape[0] === count)) return false;
-  }
-  return true;
-}
-
-/** Every open dimension is 1, but for the first, which is `rows`. Undefined when zeros are wrong for a model: that it answers at all is what counts. */
-async function runZeros(
-  worker: TaskWorker<readonly PackedTensor[]>,
-  signature: Signature,
-  rows: number,
-): Promise<readonly PackedTensor[] | undefined> {
-  const inputs = signature.inputs.map((spec) => packTensor(zeros(spec, rows)));
-  const outputs = signature.outputs.map(({ name }) => name);
-  try {
-    const task: TensorTask = { inputs, outputs, outputBytesMax: Number.POSITIVE_INFINITY };
-    const { result } = await worker.run(
-      task,
-      inputs.map(({ memory }) => memory),
-    );
-    return result;
-  } catch (error) {
-    if (error instanceof InferError && error.code === 'INVALID_ARGUMENT') return undefined;
-    throw error;
-  }
-}
-
-function zeros({ name, datatype, shape }: TensorSpec, rows: number) {
-  const concrete = shape.map((dim, axis) => (dim !== -1 ? dim : axis === 0 ? rows : 1));
-  const bytes = byteLength(datatype, concrete);
-  const data = bytes === undefined ? packBytes(new Array(elementCount(concrete)).fill('')) : new Uint8Array(bytes);
-  return createTensor({ name, datatype, shape: concrete, data });
 }

@@ -1,0 +1,49 @@
+import { fork } from 'node:child_process';
+import type { ProcessMessage } from '@sheaf/host';
+import type { Mesh } from '@sheaf/mesh';
+
+const module = new URL('../../model-server/src/try-models.ts', import.meta.url);
+
+export interface TriedModel {
+  readonly model: string;
+  readonly version: string;
+  /** Whether its calls are batched, and why (not); or why it cannot be served. */
+  readonly outcome: string;
+  readonly failed: boolean;
+}
+
+/** Loads and runs every version of every model of a mesh, as its service would, in a process of its own: a model may end it. */
+export async function tryModels({ folder, models }: Mesh, onTried: (tried: TriedModel) => void): Promise<void> {
+  const all = models.flatMap(({ name, versions }) => versions.map(({ version }) => ({ model: name, version })));
+  for (let done = 0; done < all.length; ) {
+    const { count, how } = await tryFrom(folder, done, onTried);
+    done += count;
+    const next = all[done];
+    if (!next) return;
+    onTried({ ...next, outcome: `it ends the process that loads it (${how})`, failed: true });
+    done++;
+  }
+}
+
+/** How many were tried until the process ended, and how it did. */
+function tryFrom(
+  folder: string,
+  skip: number,
+  onTried: (tried: TriedModel) => void,
+): Promise<{ readonly count: number; readonly how: string }> {
+  return new Promise((resolve, reject) => {
+    // What the runtime and the loader log is told by message.
+    const child = fork(module, [folder, '--skip', String(skip)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    let count = 0;
+    let how = '';
+    child.on('message', (message: ProcessMessage) => {
+      if (message.kind === 'failed') reject(new Error(message.message));
+      if (message.kind === 'ending') how = message.why;
+      if (message.kind !== 'tried') return;
+      count++;
+      onTried(message);
+    });
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ count, how: how || (signal ?? `exit code ${code}`) }));
+  });
+}

@@ -1,0 +1,40 @@
+/** Loads and runs every version of every model of a mesh folder, one after another, and tells how each went: a throw-away process for `sheaf check`. */
+import { parseArgs } from 'node:util';
+import { main, report } from '@sheaf/host';
+import { asInferError, InferError } from '@sheaf/inference';
+import { formatProblem, type Model, type ModelVersion, readMesh } from '@sheaf/mesh';
+import { batchabilityText } from '@sheaf/runtime';
+import { openVersion } from './open-service.ts';
+
+await main(async () => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    // So many are left out: they were tried before, the last of them ended its process.
+    options: { skip: { type: 'string', default: '0' } },
+  });
+  const [folder] = positionals;
+  if (!folder) throw new InferError('INVALID_ARGUMENT', 'usage: try-models <mesh folder> [--skip <n>]');
+  const { mesh, problems } = await readMesh(folder);
+  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  const surroundings = {
+    cpus: 1,
+    adaptiveLimit: true,
+    outputBytesMax: mesh.limits.messageBytesMax,
+    onOverrun: () => {},
+  };
+  const tell = ({ name }: Model, { version }: ModelVersion, outcome: string, failed: boolean): void => {
+    const tried = { kind: 'tried', model: name, version, outcome, failed } as const;
+    report(tried, `${name}/${version}: ${outcome}`);
+  };
+  const all = mesh.models.flatMap((model) => model.versions.map((version) => [model, version] as const));
+  for (const [model, version] of all.slice(Number(values.skip))) {
+    try {
+      const opened = await openVersion({ ...model, instances: 1 }, version, surroundings);
+      await opened.close();
+      tell(model, version, opened.batchability ? batchabilityText(opened.batchability) : '', false);
+    } catch (error) {
+      tell(model, version, asInferError(error).message, true);
+    }
+  }
+  process.disconnect?.();
+});

@@ -1,0 +1,103 @@
+/** Made-up rows: the inputs of calls of one row each, on which it is tried whether the rows of a model are independent. */
+import { byteLength, createTensor, elementCount, packBytes, type Signature, type Tensor } from '@sheaf/inference';
+
+export interface SampleKind {
+  /** What every open dimension but the first has. */
+  readonly innerDim: number;
+  /** Integers are from 0 to below this. */
+  readonly integersBelow: number;
+  /** Standard deviation of floating-point numbers, whose mean is 0. */
+  readonly scale: number;
+}
+
+export type Random = () => number;
+
+/** Marsaglia's xorshift with 32 bits: the same numbers on every machine for one seed. In [0, 1). */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** Box and Muller's transform. */
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+const rowShape = ({ shape }: { readonly shape: readonly number[] }, innerDim: number): number[] =>
+  shape.map((dim, axis) => (axis === 0 ? 1 : dim === -1 ? innerDim : dim));
+
+/** The largest number of elements that a row of any input has. */
+export const rowElements = ({ inputs }: Signature, innerDim: number): number =>
+  inputs.reduce((most, spec) => Math.max(most, elementCount(rowShape(spec, innerDim))), 0);
+
+export function sampleRow({ inputs }: Signature, kind: SampleKind, random: Random): Tensor[] {
+  return inputs.map((spec) => {
+    const shape = rowShape(spec, kind.innerDim);
+    const data = dataOf(spec.datatype, elementCount(shape), kind, random);
+    return createTensor({ name: spec.name, datatype: spec.datatype, shape, data });
+  });
+}
+
+function dataOf(datatype: Tensor['datatype'], count: number, kind: SampleKind, random: Random): Uint8Array {
+  const { scale, integersBelow } = kind;
+  const floats = (): Float64Array => Float64Array.from({ length: count }, () => scale * normal(random));
+  const integers = (below: number): number[] => Array.from({ length: count }, () => Math.floor(random() * below));
+  switch (datatype) {
+    case 'BYTES':
+      return packBytes(integers(integersBelow).map(String));
+    case 'BOOL':
+      return Uint8Array.from(integers(2));
+    case 'FP64':
+      return bytesOf(floats());
+    case 'FP32':
+      return bytesOf(Float32Array.from(floats()));
+    case 'FP16':
+      return bytesOf(Float16Array.from(floats()));
+    case 'BF16':
+      // The upper half of an FP32.
+      return bytesOf(Uint16Array.from(new Uint32Array(Float32Array.from(floats()).buffer), (bits) => bits >>> 16));
+    case 'INT64':
+    case 'UINT64':
+      return bytesOf(BigInt64Array.from(integers(integersBelow), BigInt));
+    case 'INT32':
+    case 'UINT32':
+      return bytesOf(Int32Array.from(integers(integersBelow)));
+    case 'INT16':
+    case 'UINT16':
+      return bytesOf(Int16Array.from(integers(integersBelow)));
+    case 'INT8':
+    case 'UINT8':
+      return Uint8Array.from(integers(integersBelow));
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength: length }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+
+/** The bits of what is no number, which every sum, product or mean hands on, however small its share in them. */
+const notANumber = {
+  FP16: [0x00, 0x7e],
+  BF16: [0xc0, 0x7f],
+  FP32: [0, 0, 0xc0, 0x7f],
+  FP64: [0, 0, 0, 0, 0, 0, 0xf8, 0x7f],
+};
+
+const isFloat = (datatype: string): datatype is keyof typeof notANumber => datatype in notANumber;
+
+export const takesFloats = ({ inputs }: Signature): boolean => inputs.some(({ datatype }) => isFloat(datatype));
+
+/** A row whose floating-point numbers are none. */
+export function poisoned(row: readonly Tensor[]): Tensor[] {
+  return row.map((tensor) => {
+    const { datatype, shape } = tensor;
+    if (!isFloat(datatype)) return tensor;
+    const pattern = notANumber[datatype];
+    const data = new Uint8Array(byteLength(datatype, shape) ?? 0).map(
+      (_, index) => pattern[index % pattern.length] ?? 0,
+    );
+    return createTensor({ ...tensor, data });
+  });
+}

@@ -1,0 +1,98 @@
+/** The first runs of a model: on zeros, so that the first caller does not pay for them, and on made-up rows, to see whether calls may share a run. */
+import {
+  byteLength,
+  createTensor,
+  elementCount,
+  InferError,
+  packBytes,
+  type Signature,
+  type TensorSpec,
+} from '@sheaf/inference';
+import { joinRows } from './batch.ts';
+import type { BatchingOptions } from './call-queue.ts';
+import { type PackedTensor, packTensor } from './packed-tensor.ts';
+import { type RowModel, type RowVerdict, tryRows } from './row-proof.ts';
+import type { BatchWorker } from './scheduler-options.ts';
+import type { TensorTask } from './task-thread.ts';
+
+/** Whether calls to a version share its runs, and why (not). */
+export interface Batchability {
+  readonly batched: boolean;
+  /** Follows `batched: ` or `not batched: `. */
+  readonly why: string;
+  /** It is the author's word, and not what was seen. */
+  readonly byWord?: boolean;
+  /** What it cost to find out, and what was seen; undefined where nothing was tried. */
+  readonly evidence?: string;
+}
+
+export const batchabilityText = ({ batched, why, evidence }: Batchability): string =>
+  `${batched ? 'batched' : 'not batched'}: ${why}${evidence === undefined ? '' : ` (${evidence})`}`;
+
+/** Tries what `batching` asks for on a worker that is warm. */
+export async function tryBatching(
+  worker: BatchWorker,
+  signature: Signature,
+  batching: BatchingOptions | undefined,
+  runLimitMs: number,
+): Promise<Batchability> {
+  if (!batching) return { batched: false, byWord: true, why: 'model.yaml says so' };
+  const run = rowsRunner(worker, signature);
+  const verdict = await tryRows({ signature, run, rowsMax: batching.maxRows, runLimitMs });
+  const evidence = evidenceOf(verdict);
+  if (batching.rowsIndependent === true) {
+    const although = verdict.independent ? '' : `, although ${verdict.why}`;
+    return {
+      batched: true,
+      byWord: true,
+      why: `model.yaml says that its rows are independent${although}`,
+      ...evidence,
+    };
+  }
+  return verdict.independent
+    ? { batched: true, why: 'its rows are independent', ...evidence }
+    : { batched: false, why: verdict.why, ...evidence };
+}
+
+function evidenceOf(verdict: RowVerdict): { readonly evidence?: string } {
+  const { runs, ms, independent } = verdict;
+  if (runs === 0) return {};
+  const cost = `${runs} ${runs === 1 ? 'run' : 'runs'} in ${Math.ceil(ms)} ms`;
+  if (!independent) return { evidence: cost };
+  const { rows, rounding } = verdict;
+  const equal = rounding === 0 ? 'equal bit for bit' : `equal but for rounding of ${rounding.toExponential(0)}`;
+  return { evidence: `${cost}, of up to ${rows} rows, ${equal}` };
+}
+
+/** Runs rows as the scheduler runs calls of one row each. */
+function rowsRunner(worker: BatchWorker, { outputs }: Signature): RowModel['run'] {
+  const names = outputs.map(({ name }) => name);
+  return async (rows) => {
+    const { result, ms } = await runAll(worker, joinRows(rows, rows.length), names);
+    return { outputs: result, ms };
+  };
+}
+
+function runAll(worker: BatchWorker, inputs: readonly PackedTensor[], outputs: readonly string[]) {
+  const task: TensorTask = { inputs, outputs, outputBytesMax: Number.POSITIVE_INFINITY };
+  return worker.run(
+    task,
+    inputs.map(({ memory }) => memory),
+  );
+}
+
+/** One run on zeros; every open dimension is 1. That the model answers at all is what counts: zeros may be wrong for it. */
+export async function runZeros(worker: BatchWorker, signature: Signature): Promise<void> {
+  const inputs = signature.inputs.map((spec) => packTensor(zeros(spec)));
+  const outputs = signature.outputs.map(({ name }) => name);
+  await runAll(worker, inputs, outputs).catch((error: unknown) => {
+    if (!(error instanceof InferError && error.code === 'INVALID_ARGUMENT')) throw error;
+  });
+}
+
+function zeros({ name, datatype, shape }: TensorSpec) {
+  const concrete = shape.map((dim) => (dim === -1 ? 1 : dim));
+  const bytes = byteLength(datatype, concrete);
+  const data = bytes === undefined ? packBytes(new Array(elementCount(concrete)).fill('')) : new Uint8Array(bytes);
+  return createTensor({ name, datatype, shape: concrete, data });
+}
