@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { tensorOf } from '@sheaf/inference';
+import { elements, type Tensor, tensorOf } from '@sheaf/inference';
 import { buildModel, sampleModels } from '@sheaf/onnx';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
@@ -104,6 +104,42 @@ describe('a model file', () => {
     assert.match(checked.stderr, why);
     assert.match(stderr, why);
     await rm(folder, { recursive: true });
+  });
+
+  it('whose outputs are not as its file declares is answered, and described as it was seen', async () => {
+    // As LightGBM's converter does: one label is declared, and as many as rows are given.
+    const labels = buildModel({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: ['N', 2] }],
+      outputs: [{ name: 'label', datatype: 'INT64', shape: [1] }],
+      nodes: [
+        { op: 'ArgMax', inputs: ['x'], outputs: ['best'], attributes: { axis: 1n, keepdims: 0n } },
+        { op: 'Cast', inputs: ['flat'], outputs: ['shape'], attributes: { to: 7n } },
+        { op: 'Reshape', inputs: ['best', 'shape'], outputs: ['label'] },
+      ],
+      initializers: [tensorOf('flat', 'FP32', [1], Float32Array.of(-1))],
+    });
+    const pipeline = `pipeline: p
+inputs: { x: { datatype: FP32, shape: [n, 2] } }
+stages: { a: { model: labels, inputs: { x: x } } }
+outputs: { label: a.label }
+`;
+    await using mesh = await startTestMesh({ 'models/labels': labels, 'pipelines/p.yaml': pipeline });
+    const x = tensorOf(
+      'x',
+      'FP32',
+      [20, 2],
+      Float32Array.from({ length: 40 }, (_, index) => (index * 7) % 5),
+    );
+    const want = Array.from({ length: 20 }, (_, row) => ((row * 14) % 5 >= (row * 14 + 7) % 5 ? 0n : 1n));
+    for (const name of ['labels', 'p']) {
+      const { byName } = await ask(mesh.door, name, [x]);
+      assert.deepEqual([...elements({ ...(byName.get('label') as Tensor), datatype: 'INT64' })], want);
+    }
+    assert.deepEqual((await mesh.door.describe('labels', '', 5_000)).outputs[0]?.shape, [-1]);
+    assert.ok(
+      mesh.events.includes('model labels/1: output "label" is declared as [1] and is [-1]'),
+      mesh.events.join('\n'),
+    );
   });
 
   it('whose first provider the machine has not runs on the next, and the service says so', async () => {

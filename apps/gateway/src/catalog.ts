@@ -7,7 +7,7 @@ import {
   type Signature,
 } from '@sheaf/inference';
 import { refusePlan } from '@sheaf/layers';
-import { type Mesh, signatureIn, transformName } from '@sheaf/mesh';
+import { checkedSignature, type Mesh, signatureIn, transformName } from '@sheaf/mesh';
 import {
   checkPipelines,
   createPipeline,
@@ -49,9 +49,11 @@ type TimeBooks = ReadonlyMap<string, TimeBook>;
 
 /** Everything that the gateway serves, type-checked against the real signatures. `known` are the times of the catalog before. */
 export async function openCatalog(mesh: Mesh, services: Services, known: TimeBooks = new Map()): Promise<Catalog> {
-  const foreign = await describeForeign(services);
+  const [foreign, own] = await Promise.all([describeForeign(services), describeOwn(mesh, services)]);
   const signatureOf = (target: Target): Signature | undefined =>
-    signatureIn(mesh, target) ?? (target.kind === 'model' ? foreign.get(target.name) : undefined);
+    target.kind === 'model'
+      ? (own.get(idOf(target.name, target.version)) ?? checkedSignature(mesh, target) ?? foreign.get(target.name))
+      : signatureIn(mesh, target);
   const entries = new Map<string, Entry>();
   for (const { name, versions } of mesh.models) {
     const handle = services.holding(name);
@@ -63,7 +65,7 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
           name,
           numbers,
           'onnxruntime_onnx',
-          (version) => signatureIn(mesh, { kind: 'model', name, version }),
+          (version) => own.get(idOf(name, version)) ?? signatureIn(mesh, { kind: 'model', name, version }),
           handle,
         ),
       );
@@ -106,6 +108,23 @@ async function describeForeign(services: Services): Promise<Map<string, ModelDes
       handle.service.models.map(async (name) => [name, await handle.describe(name, '', describeTimeoutMs)] as const),
     );
   return new Map(await Promise.all(asked));
+}
+
+const idOf = (name: string, version = ''): string => `${name}/${version}`;
+
+/** What our own services say of their models, by {@link idOf}: files declare shapes that are not true. One that does not say is taken by its file. */
+async function describeOwn({ models }: Mesh, services: Services): Promise<Map<string, ModelDescription>> {
+  await services.asked;
+  const asked = models.flatMap(({ name, versions }) =>
+    ['', ...versions.map(({ version }) => version)].map(async (version) => {
+      const handle = services.holding(name);
+      const told = handle?.isReady()
+        ? await handle.describe(name, version, describeTimeoutMs).catch(() => undefined)
+        : undefined;
+      return told ? ([[idOf(name, version), told]] as const) : [];
+    }),
+  );
+  return new Map((await Promise.all(asked)).flat());
 }
 
 /** What a model or a transform has now of versions; another set of them may take another time. */

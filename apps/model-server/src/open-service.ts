@@ -120,11 +120,12 @@ export async function openVersion(
 
 /** Only what a person may not expect: that calls share runs where that was shown, and none where model.yaml says so, they do. */
 const noticesOf = (versions: readonly ServedVersion[]): string[] =>
-  versions.flatMap(({ name, version, batchability }) =>
-    batchability && batchability.batched === (batchability.byWord ?? false)
+  versions.flatMap(({ name, version, batchability, notices = [] }) => [
+    ...notices.map((notice) => `model ${name}/${version}: ${notice}`),
+    ...(batchability && batchability.batched === (batchability.byWord ?? false)
       ? [`model ${name}/${version} is ${batchabilityText(batchability)}`]
-      : [],
-  );
+      : []),
+  ]);
 
 /** Several versions as one Infer. `versions` of a name come newest first. */
 function serviceOf(versions: readonly ServedVersion[]): OpenService {

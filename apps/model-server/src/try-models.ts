@@ -31,7 +31,8 @@ await main(async () => {
     try {
       const opened = await openVersion({ ...model, instances: 1 }, version, surroundings);
       await opened.close();
-      tell(model, version, opened.batchability ? batchabilityText(opened.batchability) : '', false);
+      const { batchability, notices = [] } = opened;
+      tell(model, version, [...notices, ...(batchability ? [batchabilityText(batchability)] : [])].join('; '), false);
     } catch (error) {
       tell(model, version, asInferError(error).message, true);
     }

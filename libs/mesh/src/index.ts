@@ -14,5 +14,5 @@ export {
   transformName,
 } from './mesh.ts';
 export { formatProblem, type MeshProblem } from './problem.ts';
-export { type MeshReading, readMesh, signatureIn } from './read-mesh.ts';
+export { checkedSignature, type MeshReading, readMesh, signatureIn } from './read-mesh.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';

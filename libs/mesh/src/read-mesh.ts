@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { InferError, type Signature } from '@sheaf/inference';
+import { InferError, type Signature, type TensorSpec } from '@sheaf/inference';
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { checkUses } from './check-uses.ts';
@@ -152,7 +152,7 @@ function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: Mes
   const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
   const broken = new Set(problems.map(({ file }) => file.split('/')[1] ?? ''));
   const yamlOf = new Map(parsed.map(({ yaml, spec }) => [spec, yaml]));
-  const checks = checkPipelines([...yamlOf.keys()], (target) => signatureIn(mesh, target));
+  const checks = checkPipelines([...yamlOf.keys()], (target) => checkedSignature(mesh, target));
   for (const { spec, problems: found } of checks) {
     for (const problem of found) {
       // What a foreign server serves is known only when it answers; a model that cannot be read has its own line.
@@ -181,4 +181,20 @@ export function signatureIn(
   return target.version
     ? versions?.find(({ version }) => version === target.version)?.signature
     : versions?.[0].signature;
+}
+
+/** The same, as pipelines are checked against it. */
+export function checkedSignature(mesh: Pick<Mesh, 'models' | 'transforms'>, target: Target): Signature | undefined {
+  const signature = signatureIn(mesh, target);
+  return signature && target.kind === 'model' ? withOpenRows(signature) : signature;
+}
+
+/** A size that tools declare for the first dimension of an output is often not true where every input may have any number of rows; only a run tells. */
+function withOpenRows({ inputs, outputs }: Signature): Signature {
+  if (inputs.length === 0 || !inputs.every(({ shape }) => shape[0] === -1)) return { inputs, outputs };
+  const open = (spec: TensorSpec): TensorSpec => ({
+    ...spec,
+    shape: spec.shape.map((dim, axis) => (axis === 0 ? -1 : dim)),
+  });
+  return { inputs, outputs: outputs.map(open) };
 }

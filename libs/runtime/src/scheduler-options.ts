@@ -4,7 +4,6 @@ import type { Asker } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TensorTask } from './task-thread.ts';
 import type { Timed } from './task-worker.ts';
-import type { Batchability } from './warm-up.ts';
 
 /** What runs batches: one at a time each, in the order they came. */
 export interface BatchWorker {
@@ -22,8 +21,8 @@ export interface SchedulerOptions {
   readonly workers: readonly BatchWorker[];
   /** Undefined runs every call alone. */
   readonly batching: BatchingOptions | undefined;
-  /** Why calls are (not) batched, for explanations. */
-  readonly batchability?: Batchability;
+  /** What the span of each run says beside its rows and calls. */
+  readonly runAttributes?: Readonly<Record<string, string>>;
   readonly queue: QueueOptions;
   /** Default true: how many of the workers run at once is learned. False: all of them. */
   readonly adaptiveLimit?: boolean;

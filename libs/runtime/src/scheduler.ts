@@ -218,11 +218,8 @@ export class Scheduler {
 
   /** The first call's span has the batch; it links to those of the others. */
   #startSpans({ entries, rows }: Batch): readonly Span[] {
-    const { spanName, batchability } = this.#options;
-    const why = batchability
-      ? { [batchability.batched ? 'sheaf.batched' : 'sheaf.not_batched']: batchability.why }
-      : {};
-    const attributes = { 'sheaf.batch.rows': rows, 'sheaf.batch.calls': entries.length, ...why };
+    const { spanName, runAttributes } = this.#options;
+    const attributes = { 'sheaf.batch.rows': rows, 'sheaf.batch.calls': entries.length, ...runAttributes };
     const spans = entries.map(({ context, queueSpan }) => {
       context.journal.end(queueSpan);
       return context.journal.start('run', spanName, context.span, attributes);
@@ -247,10 +244,12 @@ export class Scheduler {
   }
 
   #fail(entries: readonly QueueEntry[], spans: readonly Span[], error: unknown): void {
-    const { code, message } = error instanceof InferError ? error : new InferError('INTERNAL', 'internal error');
+    const { code, message, reason } =
+      error instanceof InferError ? error : new InferError('INTERNAL', 'internal error');
     for (const [index, entry] of entries.entries()) entry.context.journal.end(spans[index] as Span, code, message);
-    // The inputs of one call may make a run fail; the others are not to suffer for it.
-    if (entries.length > 1 && (code === 'INVALID_ARGUMENT' || code === 'RESOURCE_EXHAUSTED') && !this.#refusal) {
+    // The inputs of one call may make a run fail, or its outputs have other rows; the others are not to suffer for it.
+    const mayBeOfOne = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED'].includes(code) || reason === 'OUTPUT_MISMATCH';
+    if (entries.length > 1 && mayBeOfOne && !this.#refusal) {
       const middle = entries.length >> 1;
       this.#halves.push(entries.slice(0, middle), entries.slice(middle));
       return;

@@ -11,6 +11,7 @@ import {
   type Overrun,
   requestDigest,
   type Signature,
+  type Tensor,
   type TensorSpec,
 } from '@sheaf/inference';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
@@ -20,6 +21,7 @@ import type { Provider } from './providers.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
+import { ShapesSeen } from './shapes-seen.ts';
 import { TaskWorker } from './task-worker.ts';
 import type { TransformThreadData } from './transform-thread.ts';
 import { type Batchability, runZeros, tryBatching } from './warm-up.ts';
@@ -33,6 +35,8 @@ export interface ServedVersion {
   readonly infer: Infer;
   /** Whether calls share its runs. Undefined for a transform. */
   readonly batchability?: Batchability;
+  /** What whoever starts it should know beside that. */
+  readonly notices?: readonly string[];
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
   /** What its calls are told when the process is about to end. */
@@ -81,13 +85,14 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const startWorker = (): ModelWorker =>
     new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun });
   const workers = Array.from({ length: options.instances }, startWorker);
-  const batchability = await warmUp(workers, options, subject);
+  const seen = new ShapesSeen();
+  const batchability = await warmUp(workers, options, subject, seen);
   scheduler = new Scheduler({
     subject,
     spanName: `${name}/${version}`,
     workers,
     batching: batchability.batched ? options.batching : undefined,
-    batchability,
+    runAttributes: { [batchability.batched ? 'sheaf.batched' : 'sheaf.not_batched']: batchability.why },
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
@@ -96,7 +101,13 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
       options.onOverrun({ run, model: name, version, digests });
     },
   });
-  const served = { ...servedVersion(name, version, 'onnxruntime_onnx', signature, scheduler), batchability };
+  const real = seen.correct(signature);
+  const check = outputsAsSeen(real, subject);
+  const served = {
+    ...servedVersion(name, version, 'onnxruntime_onnx', real, scheduler, check),
+    batchability,
+    notices: untrue(signature, real),
+  };
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
     console.error(`${subject}: the process takes ${Math.round(bytes / 2 ** 20)} MiB; its workers are replaced`);
@@ -172,7 +183,9 @@ export function openTransform(options: TransformOptions): ServedVersion {
     queue: queueDefault,
     outputBytesMax,
   });
-  return servedVersion(name, '1', 'sheaf_transform', signature, scheduler);
+  return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
+    checkOutputs(signature, outputs, name),
+  );
 }
 
 function servedVersion(
@@ -181,13 +194,14 @@ function servedVersion(
   platform: ServedVersion['platform'],
   signature: Signature,
   scheduler: Scheduler,
+  check: (outputs: readonly Tensor[]) => void,
 ): ServedVersion {
   const everyOutput = signature.outputs.map((output) => output.name);
   const infer = async (request: InferRequest, context: CallContext): Promise<InferResponse> => {
     checkRequest(signature, request.inputs, request.outputs);
     const outputs = request.outputs.length === 0 ? everyOutput : request.outputs;
     const tensors = await scheduler.infer(scheduledCall(request, outputs, context), context);
-    checkOutputs(signature, tensors, name);
+    check(tensors);
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
   const load = (): Load => scheduler.load;
@@ -227,7 +241,7 @@ function scheduledCall(
   };
 }
 
-/** A model or transform that breaks its own declaration is its author's fault, never the caller's. */
+/** A transform that breaks its own declaration is its author's fault, never the caller's. */
 function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name: string): void {
   for (const output of outputs) {
     const spec = signature.outputs.find((candidate) => candidate.name === output.name);
@@ -239,15 +253,37 @@ function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name
   }
 }
 
+/** A model's answer is what the runtime gives, whatever its file declares: told once for each output. */
+function outputsAsSeen({ outputs: specs }: Signature, subject: string): (outputs: readonly Tensor[]) => void {
+  const told = new Set<string>();
+  return (outputs) => {
+    for (const output of outputs) {
+      const spec = specs.find(({ name }) => name === output.name);
+      const why = spec && !told.has(output.name) && mismatch(spec, output);
+      if (!why) continue;
+      told.add(output.name);
+      console.error(`${subject}: output "${output.name}" is not as declared: ${why}; it is answered as it is`);
+    }
+  };
+}
+
+/** What a file declares of its outputs and is not so. */
+const untrue = (declared: Signature, real: Signature): string[] =>
+  real.outputs.flatMap(({ name, shape }, index) => {
+    const told = declared.outputs[index]?.shape ?? [];
+    return String(told) === String(shape) ? [] : [`output "${name}" is declared as [${told}] and is [${shape}]`];
+  });
+
 /** One run on zeros in each worker, and whether rows of different calls may share a run. */
 async function warmUp(
   workers: readonly ModelWorker[],
   { signature, batching, runLimitMs }: ModelOptions,
   subject: string,
+  seen: ShapesSeen,
 ): Promise<Batchability> {
   try {
-    await Promise.all(workers.map((worker) => runZeros(worker, signature)));
-    return await tryBatching(workers[0] as ModelWorker, signature, batching, runLimitMs);
+    await Promise.all(workers.map((worker) => runZeros(worker, signature, seen)));
+    return await tryBatching(workers[0] as ModelWorker, signature, batching, { runLimitMs, seen });
   } catch (error) {
     await Promise.all(workers.map((worker) => worker.close()));
     const why = error instanceof Error ? error.message : error;

@@ -13,6 +13,7 @@ import type { BatchingOptions } from './call-queue.ts';
 import { type PackedTensor, packTensor } from './packed-tensor.ts';
 import { type RowModel, type RowVerdict, tryRows } from './row-proof.ts';
 import type { BatchWorker } from './scheduler-options.ts';
+import type { ShapesSeen } from './shapes-seen.ts';
 import type { TensorTask } from './task-thread.ts';
 
 /** Whether calls to a version share its runs, and why (not). */
@@ -34,10 +35,10 @@ export async function tryBatching(
   worker: BatchWorker,
   signature: Signature,
   batching: BatchingOptions | undefined,
-  runLimitMs: number,
+  { runLimitMs, seen }: { readonly runLimitMs: number; readonly seen: ShapesSeen },
 ): Promise<Batchability> {
   if (!batching) return { batched: false, byWord: true, why: 'model.yaml says so' };
-  const run = rowsRunner(worker, signature);
+  const run = rowsRunner(worker, signature, seen);
   const verdict = await tryRows({ signature, run, rowsMax: batching.maxRows, runLimitMs });
   const evidence = evidenceOf(verdict);
   if (batching.rowsIndependent === true) {
@@ -65,10 +66,11 @@ function evidenceOf(verdict: RowVerdict): { readonly evidence?: string } {
 }
 
 /** Runs rows as the scheduler runs calls of one row each. */
-function rowsRunner(worker: BatchWorker, { outputs }: Signature): RowModel['run'] {
+function rowsRunner(worker: BatchWorker, { outputs }: Signature, seen: ShapesSeen): RowModel['run'] {
   const names = outputs.map(({ name }) => name);
   return async (rows) => {
     const { result, ms } = await runAll(worker, joinRows(rows, rows.length), names);
+    seen.add(result);
     return { outputs: result, ms };
   };
 }
@@ -82,12 +84,14 @@ function runAll(worker: BatchWorker, inputs: readonly PackedTensor[], outputs: r
 }
 
 /** One run on zeros; every open dimension is 1. That the model answers at all is what counts: zeros may be wrong for it. */
-export async function runZeros(worker: BatchWorker, signature: Signature): Promise<void> {
+export async function runZeros(worker: BatchWorker, signature: Signature, seen?: ShapesSeen): Promise<void> {
   const inputs = signature.inputs.map((spec) => packTensor(zeros(spec)));
   const outputs = signature.outputs.map(({ name }) => name);
-  await runAll(worker, inputs, outputs).catch((error: unknown) => {
+  try {
+    seen?.add((await runAll(worker, inputs, outputs)).result);
+  } catch (error) {
     if (!(error instanceof InferError && error.code === 'INVALID_ARGUMENT')) throw error;
-  });
+  }
 }
 
 function zeros({ name, datatype, shape }: TensorSpec) {
