@@ -52,6 +52,7 @@ export {
 } from './journal.ts';
 export { defaultLimits, type Limits } from './limits.ts';
 export type { Load } from './load.ts';
+export { compileDimensions, dimensionName } from './named-dimensions.ts';
 export type { Overrun } from './overrun.ts';
 export {
   isPriority,

@@ -1,5 +1,6 @@
 import type { Datatype } from './datatype.ts';
 import { invalidField } from './error.ts';
+import { compileDimensions } from './named-dimensions.ts';
 import type { Tensor } from './tensor.ts';
 
 /** What a model takes or gives under one name. A dimension of -1 may have any size. */
@@ -7,7 +8,7 @@ export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
   readonly shape: readonly number[];
-  /** Beside `shape`: what a dimension of -1 is called, or ''. Dimensions of one name are one size in any call. */
+  /** Beside `shape`: what a dimension of -1 is called, or ''. Dimensions of one name are one size in any call; what is no name stands as '': see `dimensionName`. */
   readonly symbols?: readonly string[];
   /** An input that may be left out, an output that an answer may lack. */
   readonly optional?: boolean;
@@ -36,9 +37,30 @@ export function mismatch(want: TensorSpec, got: Pick<TensorSpec, 'datatype' | 's
   return axis === -1 ? undefined : `shape[${axis}]: want ${want.shape[axis]}, got ${got.shape[axis]}`;
 }
 
-/** Refuses missing, extra, duplicate and misfitting inputs, and unknown or duplicate requested outputs, each by name. */
+/** What a signature says of every request, found out once. */
+interface Compiled {
+  readonly specs: ReadonlyMap<string, TensorSpec>;
+  readonly disagreement: ReturnType<typeof compileDimensions>;
+}
+
+const compiled = new WeakMap<Signature, Compiled>();
+
+function compile(signature: Signature): Compiled {
+  const { inputs } = signature;
+  const made = {
+    specs: new Map(inputs.map((spec) => [spec.name, spec])),
+    disagreement: compileDimensions({ noun: 'input', specs: inputs }),
+  };
+  compiled.set(signature, made);
+  return made;
+}
+
+/**
+ * Refuses missing, extra, duplicate and misfitting inputs, inputs that differ where their dimensions bear one name, and unknown or duplicate requested
+ * outputs, each by name.
+ */
 export function checkRequest(signature: Signature, inputs: readonly Tensor[], outputs: readonly string[]): void {
-  const specs = new Map(signature.inputs.map((spec) => [spec.name, spec]));
+  const { specs, disagreement } = compiled.get(signature) ?? compile(signature);
   const seen = new Set<string>();
   for (const [index, input] of inputs.entries()) {
     const spec = specs.get(input.name);
@@ -54,6 +76,11 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
   }
   const missing = signature.inputs.find(({ name, optional }) => !optional && !seen.has(name));
   if (missing) throw invalidField('inputs', `input "${missing.name}" is missing`, 'INPUT_MISSING');
+  const found = disagreement(inputs);
+  if (found) {
+    const { index, axis, name, why } = found;
+    throw invalidField(`inputs[${index}].shape[${axis}]`, `input "${name}": ${why}`, 'SHAPE_MISMATCH');
+  }
   checkRequestedOutputs(signature, outputs);
 }
 

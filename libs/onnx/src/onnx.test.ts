@@ -71,6 +71,11 @@ describe('an ONNX model', () => {
     ]);
   });
 
+  it('has no name for a dimension that tools write as ?, or as a formula', () => {
+    const { signature } = readModel(sampleModels.identity('FP32', ['?', 3, '?', 'floor(W/4)']));
+    assert.deepEqual(signature.inputs, [{ name: 'x', datatype: 'FP32', shape: [-1, 3, -1, -1] }]);
+  });
+
   it('says its opset, producer, operators and metadata', () => {
     const facts = readModel(
       buildModel({

@@ -1,5 +1,5 @@
 /** Walks an ONNX file by hand: what a server must know, and no weight is ever copied. */
-import { type Datatype, InferError, type Signature, type TensorSpec } from '@sheaf/inference';
+import { type Datatype, dimensionName, InferError, type Signature, type TensorSpec } from '@sheaf/inference';
 import protobuf from 'protobufjs/minimal.js';
 import { field, intField, type Message, messagesField, stringField, walk } from './wire.ts';
 
@@ -107,6 +107,8 @@ function signatureOf(graph: Message, limits: ModelLimits): Signature {
   return { inputs: tensorSpecs('input', inputs, limits), outputs: tensorSpecs('output', outputs, limits) };
 }
 
+const symbolOf = (dim: Message): string => dimensionName(stringField(dim, 2));
+
 function tensorSpecs(side: string, infos: readonly Message[], limits: ModelLimits): TensorSpec[] {
   if (infos.length > limits.tensorsMax)
     throw refuse(`the model has ${infos.length} ${side}s; the limit is ${limits.tensorsMax}`);
@@ -145,7 +147,7 @@ function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpe
     throw refuse(`${side} "${name}" has ONNX element type ${elementType}, which the protocol or the runtime has not`);
   const shape = messagesField(tensor, 2)[0];
   if (!shape) throw refuse(`${side} "${name}" has no shape; save the model with the rank of each ${side}`);
-  const symbols = messagesField(shape, 1).map((dim) => (field(dim, 1).length === 0 ? stringField(dim, 2) : ''));
+  const symbols = messagesField(shape, 1).map((dim) => (field(dim, 1).length === 0 ? symbolOf(dim) : ''));
   const dims = dimsOf(side, name, shape, limits);
   return { name, datatype, shape: dims, ...(symbols.some(Boolean) ? { symbols } : {}) };
 }

@@ -18,7 +18,6 @@ import type { CheckedPipeline } from '../type-check.ts';
 import { pipelineName, readsOf, stageReads } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
-import { checkSymbols } from './check-symbols.ts';
 import { compileStep } from './compile-step.ts';
 import { type ContextValues, contextValues } from './context-values.ts';
 import { type Demand, Demands } from './demand.ts';
@@ -95,7 +94,6 @@ class Pipeline {
     const { signature, spec } = this.#checked;
     const isPlan = wishOf(received, planParameter);
     checkRequest(signature, received.inputs, received.outputs);
-    checkSymbols(signature.inputs, received.inputs);
     const given = contextValues(spec.context, received, context);
     const valuesOf = (request: InferRequest): ContextValues =>
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
