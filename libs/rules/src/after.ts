@@ -177,10 +177,15 @@ function selected(
   values: Readonly<Record<string, unknown>>,
 ): boolean[] | undefined {
   if (!perRow) return undefined;
+  const [first, ...others] = outputs.filter(({ name }) => aligned.has(name));
+  const rows = first?.shape[0] ?? 0;
+  // Models give what they give, whatever their files declare.
+  const other = others.find(({ shape }) => shape[0] !== rows);
+  if (other)
+    throw new ExpressionError(`outputs "${first?.name}" and "${other.name}" have ${rows} and ${other.shape[0]} rows`);
   const columns = outputs
     .filter(({ name }) => reads.includes(name) && aligned.has(name) && isReadable(name))
     .map((output) => ({ output, list: toList(output) }));
-  const rows = columns[0]?.output.shape[0] ?? 0;
   return Array.from({ length: rows }, (_, index) => {
     const row = Object.fromEntries(
       columns.map(({ output: { name, shape }, list }) => {

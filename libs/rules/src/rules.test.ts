@@ -146,6 +146,22 @@ describe('rules after', () => {
     assert.equal(other, tensors[2]);
   });
 
+  it('filter nothing where a model gave other rows than it declares: half of them would be cut from what has none', () => {
+    const after = compileAfter(
+      rulesOf({ after: [{ name: 'f', keep: 'row.s >= 0.5' }] }).after,
+      { context: {} },
+      outputs,
+      '1',
+    );
+    assert.ok(typeof after === 'function');
+    const given = [tensors[0] as Tensor, texts('a'), tensors[2] as Tensor];
+    const { outputs: left, decisions } = after(given, { context: {} });
+    assert.deepEqual(left, given);
+    assert.deepEqual(decisions, [
+      { rule: 'f', action: 'keep', outcome: 'failed', why: 'outputs "s" and "t" have 3 and 1 rows' },
+    ]);
+  });
+
   it('round as whoever reads the number expects', () => {
     const { outputs: rounded } = apply({ name: 'r', round: { other: 2 } });
     assert.deepEqual(numbers(rounded[2]), [0.13, 1.0].map(Math.fround), '1.005 is a little less as FP32');

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { type Datatype, InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
+import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
 import type { TransformThreadData } from './transform-thread.ts';
+import { specOf } from './transform-values.ts';
 
 const describeLimitMs = 5_000;
 
@@ -49,14 +50,7 @@ function specs(side: string, declarations: unknown): TensorSpec[] {
     }
     if (optional !== undefined && (typeof optional !== 'boolean' || side !== 'inputs'))
       throw new TypeError(`${side}.${name}.optional: want true or false, of an input, got ${JSON.stringify(optional)}`);
-    const dims = shape as (number | string)[];
-    return {
-      name,
-      datatype: datatype as Datatype,
-      shape: dims.map((dim) => (typeof dim === 'string' ? -1 : dim)),
-      symbols: dims.map((dim) => (typeof dim === 'string' ? dim : '')),
-      ...(optional === true ? { optional } : {}),
-    };
+    return specOf(name, { datatype, shape: shape as (number | string)[], optional: optional === true });
   });
 }
 

@@ -11,6 +11,8 @@ export type TaskReply<Result> =
 export interface TaskFailure {
   readonly code: InferErrorCode;
   readonly message: string;
+  /** Default: RUN_FAILED. */
+  readonly reason?: string;
   /** For our logs only. */
   readonly log?: string;
 }
@@ -124,10 +126,10 @@ export class TaskWorker<Result> {
       task.resolve(reply);
       return;
     }
-    const { code, message, log } = reply.failure;
+    const { code, message, reason = 'RUN_FAILED', log } = reply.failure;
     // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
     if (log && code !== 'INVALID_ARGUMENT') console.error(`${this.#options.subject}: ${log}`);
-    task.reject(new InferError(code, message, { reason: 'RUN_FAILED', retryAfterMs: -1 }));
+    task.reject(new InferError(code, message, { reason, retryAfterMs: -1 }));
   }
 
   #watch(task: Task<Result>): void {

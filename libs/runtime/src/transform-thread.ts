@@ -1,23 +1,12 @@
 /** The worker thread that runs one transform. */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  createTensor,
-  type Datatype,
-  elements,
-  isTransform,
-  packBytes,
-  type Tensor,
-  type Transform,
-  type TransformContext,
-  type TypedValues,
-  tensorOf,
-  unpackBytes,
-} from '@sheaf/inference';
+import { isTransform, type Transform, type TransformContext, type TypedValues } from '@sheaf/inference';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import { type AskOther, serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
 import { resolveTransformImports } from './transform-imports.ts';
+import { createOutputCheck, readValues, UnlikeDeclared, writeValues } from './transform-values.ts';
 
 export interface TransformThreadData {
   readonly file: string;
@@ -35,53 +24,45 @@ async function load(): Promise<Transform> {
   return transform;
 }
 
-function read(tensor: Tensor): { shape: readonly number[]; data: unknown } {
-  const { datatype, shape } = tensor;
-  return { shape, data: datatype === 'BYTES' ? unpackBytes(tensor.data) : elements({ ...tensor, datatype }) };
-}
-
-function write(name: string, datatype: Datatype, value: unknown): PackedTensor {
-  const { shape, data } = (value ?? {}) as { shape?: readonly number[]; data?: unknown };
-  if (!Array.isArray(shape))
-    throw new TypeError(
-      `output "${name}": want { shape, data }, got ${value === undefined ? 'nothing' : typeof value}`,
-    );
-  if (datatype === 'BYTES') {
-    if (!Array.isArray(data)) throw new TypeError(`output "${name}": want an array of byte strings`);
-    return packTensor(createTensor({ name, datatype, shape, data: packBytes(data as Uint8Array[]) }));
-  }
-  if (!ArrayBuffer.isView(data)) throw new TypeError(`output "${name}": want a typed array`);
-  return packTensor(tensorOf(name, datatype, shape, data));
-}
-
 if (describeOnly) {
   const { inputs, outputs, uses = [], pure = false } = await load();
   parentPort?.postMessage({ inputs, outputs, uses, pure });
 } else {
-  const transform = load();
-  transform.catch(() => {});
+  const loaded = load().then((transform) => ({ transform, checkOutputs: createOutputCheck(transform) }));
+  loaded.catch(() => {});
   const run = async (
     { inputs, outputs }: TensorTask,
     signal: AbortSignal,
     ask: AskOther,
   ): Promise<readonly PackedTensor[]> => {
-    const { run: compute, outputs: declared, uses = [] } = await transform;
+    const { transform, checkOutputs } = await loaded;
+    const { run: compute, outputs: declared, uses = [] } = transform;
     const infer: TransformContext['infer'] = async (model, given, wanted = []) => {
       if (!uses.includes(model)) throw new TypeError(`"${model}" is not among the uses that the transform declares`);
-      const sent = Object.entries(given).map(([name, values]) => write(name, values.datatype, values));
+      const sent = Object.entries(given).map(([name, values]) =>
+        packTensor(writeValues(`input "${name}" of ${model}`, name, values.datatype, values)),
+      );
       const answered = (await ask(model, sent, wanted)).map(unpackTensor);
       return Object.fromEntries(
-        answered.map((tensor) => [tensor.name, { datatype: tensor.datatype, ...read(tensor) } as TypedValues]),
+        answered.map((tensor) => [tensor.name, { datatype: tensor.datatype, ...readValues(tensor) } as TypedValues]),
       );
     };
-    const values = Object.fromEntries(inputs.map((input) => [input.name, read(unpackTensor(input)) as never]));
-    const results = (await compute(values, { signal, infer })) as Record<string, unknown>;
-    return outputs.map((name) => write(name, declared[name]?.datatype ?? 'BYTES', results[name]));
+    const values = Object.fromEntries(inputs.map((input) => [input.name, readValues(unpackTensor(input)) as never]));
+    const results = (await compute(values, { signal, infer })) as Record<string, unknown> | undefined;
+    const made = outputs.map((name) =>
+      writeValues(`output "${name}"`, name, declared[name]?.datatype ?? 'BYTES', results?.[name]),
+    );
+    checkOutputs(inputs, made);
+    return made.map(packTensor);
   };
-  const failureOf = (error: unknown): TaskFailure => ({
-    code: 'INTERNAL',
-    message: `${subject} threw an error`,
-    log: error instanceof Error ? (error.stack ?? error.message) : String(error),
-  });
+  const failureOf = (error: unknown): TaskFailure => {
+    const code = 'INTERNAL';
+    if (error instanceof UnlikeDeclared) {
+      const { message } = error;
+      return { code, reason: 'OUTPUT_MISMATCH', message: `${subject}: ${message}`, log: message };
+    }
+    const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { code, message: `${subject} threw an error`, log };
+  };
   serveTasks(run, failureOf);
 }
