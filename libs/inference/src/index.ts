@@ -31,6 +31,7 @@ export {
   explanationParameter,
   parseExplanation,
 } from './explanation.ts';
+export { fromHalves, type HalfDatatype, toHalves } from './half.ts';
 export {
   type Infer,
   type InferRequest,
@@ -75,6 +76,7 @@ export {
   rowCount,
   type Tensor,
   tensorOf,
+  tensorOfNumbers,
   unpackBytes,
 } from './tensor.ts';
 export { traced } from './traced.ts';

@@ -1,5 +1,6 @@
 import { byteLength, type Datatype, elementCount } from './datatype.ts';
 import { invalidField } from './error.ts';
+import { toHalves } from './half.ts';
 
 /** A dense tensor: little-endian, row-major, without padding. `data` may be a view on a received message. */
 export interface Tensor {
@@ -142,6 +143,29 @@ export function elements<D extends keyof Elements>(tensor: Tensor & { readonly d
 export function tensorOf(name: string, datatype: Datatype, shape: readonly number[], values: ArrayBufferView): Tensor {
   const data = new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
   return createTensor({ name, datatype, shape, data });
+}
+
+/** A tensor of numbers, each as its datatype has it: floats are rounded to the nearest, integers have to be in range. */
+export function tensorOfNumbers(
+  name: string,
+  datatype: keyof Elements,
+  shape: readonly number[],
+  values: ArrayLike<number> | ArrayLike<bigint>,
+): Tensor {
+  return tensorOf(name, datatype, shape, numbersAs(datatype, values));
+}
+
+function numbersAs(datatype: keyof Elements, values: ArrayLike<number | bigint>): ArrayBufferView {
+  switch (datatype) {
+    case 'FP16':
+    case 'BF16':
+      return toHalves(datatype, values as ArrayLike<number>);
+    case 'INT64':
+    case 'UINT64':
+      return arrays[datatype].from(Array.from(values, BigInt));
+    default:
+      return arrays[datatype].from(Array.from(values, Number));
+  }
 }
 
 /** How many rows a request has: the most that any of its inputs has, whatever their order; at least 1. */

@@ -3,11 +3,12 @@ import {
   type Datatype,
   elementCount,
   elements,
+  fromHalves,
   invalidField,
   packBytes,
   type Tensor,
   type TensorSpec,
-  tensorOf,
+  tensorOfNumbers,
   unpackBytes,
 } from '@sheaf/inference';
 
@@ -57,17 +58,34 @@ function parseElement(value: unknown, datatype: Datatype, path: string): unknown
       return Number(value);
     case 'FP16':
     case 'BF16':
-      throw invalidField(path, `${datatype} cannot be written as JSON; send a .npy or a raw file`);
     case 'FP32':
     case 'FP64': {
-      const number = typeof value === 'string' ? specials[value] : value;
-      if (typeof number !== 'number') throw wrong('a number');
-      return number;
+      if (typeof value === 'string' && specials[value] !== undefined) return specials[value];
+      if (typeof value !== 'number') throw wrong('a number');
+      if (Math.abs(value) >= tooLarge[datatype])
+        throw invalidField(path, `want a number that ${datatype} has, ${range[datatype]}, got ${value}`);
+      return value;
     }
     default:
       return parseInteger(value, datatype, wrong);
   }
 }
+
+/** The largest that there are, as people write them. */
+const range = {
+  FP16: '-65504 to 65504',
+  BF16: '-3.39e38 to 3.39e38',
+  FP32: '-3.40e38 to 3.40e38',
+  FP64: '-1.80e308 to 1.80e308',
+} as const;
+
+/** What is as large as this is rounded to an infinity. */
+const tooLarge = {
+  FP16: 65_520,
+  BF16: 2 ** 128 - 2 ** 119,
+  FP32: 2 ** 128 - 2 ** 103,
+  FP64: Number.POSITIVE_INFINITY,
+} as const;
 
 function parseInteger(value: unknown, datatype: IntegerDatatype, wrong: (want: string) => Error): number | bigint {
   const text = typeof value === 'number' && !Number.isSafeInteger(value) ? '' : String(value);
@@ -84,23 +102,9 @@ function parseInteger(value: unknown, datatype: IntegerDatatype, wrong: (want: s
 
 type IntegerDatatype = Extract<Datatype, `INT${string}` | `UINT${string}`>;
 
-const arrays = {
-  BOOL: Uint8Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  FP32: Float32Array,
-  FP64: Float64Array,
-} as const;
-
 function fromElements(name: string, datatype: Datatype, shape: readonly number[], flat: readonly unknown[]): Tensor {
   if (datatype === 'BYTES') return { name, datatype, shape, data: packBytes(flat as string[]) };
-  if (datatype === 'INT64') return tensorOf(name, datatype, shape, BigInt64Array.from(flat as bigint[]));
-  if (datatype === 'UINT64') return tensorOf(name, datatype, shape, BigUint64Array.from(flat as bigint[]));
-  return tensorOf(name, datatype, shape, arrays[datatype as keyof typeof arrays].from(flat as number[]));
+  return tensorOfNumbers(name, datatype, shape, flat as number[] | bigint[]);
 }
 
 /** The elements as JSON has them: 64-bit integers beyond 2^53, NaN and infinities as strings, BYTES as text, or as base64 where it is none. */
@@ -108,24 +112,13 @@ export function jsonElements(tensor: Tensor): (number | string | boolean)[] {
   const { datatype } = tensor;
   if (datatype === 'BYTES') return unpackBytes(tensor.data).map(textOrBase64);
   const values: Iterable<number | bigint> =
-    datatype === 'FP16' || datatype === 'BF16' ? floats(tensor) : elements({ ...tensor, datatype });
+    datatype === 'FP16' || datatype === 'BF16'
+      ? fromHalves(datatype, elements({ ...tensor, datatype }))
+      : elements({ ...tensor, datatype });
   return Array.from(values, (value) => {
     if (datatype === 'BOOL') return value !== 0;
     if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
     return Number.isFinite(value) ? value : String(value);
-  });
-}
-
-/** Sixteen-bit floats as numbers: BF16 is the upper half of an FP32; FP16 is IEEE 754 binary16. */
-function floats(tensor: Tensor): Float32Array {
-  const bits = elements({ ...tensor, datatype: 'UINT16' as const });
-  if (tensor.datatype === 'BF16') return new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
-  return Float32Array.from(bits, (half) => {
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    const sign = half >> 15 === 0 ? 1 : -1;
-    if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-    return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
   });
 }
 

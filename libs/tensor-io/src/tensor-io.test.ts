@@ -111,6 +111,8 @@ describe('JSON', () => {
       ['UINT16', Uint16Array.of(0, 65_535)],
       ['INT64', BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n)],
       ['UINT64', BigUint64Array.of(2n ** 64n - 1n, 3n)],
+      ['FP16', Uint16Array.of(0x3555, 0x8001)],
+      ['BF16', Uint16Array.of(0x3eab, 0xff80)],
       ['FP32', Float32Array.of(-0.5, Number.NaN)],
       ['FP64', Float64Array.of(5e-324, Number.NEGATIVE_INFINITY)],
     ];
@@ -134,7 +136,27 @@ describe('JSON', () => {
     await assert.rejects(read('[1.5]', 'INT32', -1), wrong(/^x\[0\]: want an integer/));
     await assert.rejects(read('[9007199254740993]', 'INT64', -1), wrong(/as a string/));
     await assert.rejects(read('[1', 'FP32', -1), wrong(/^x: is no JSON/));
-    await assert.rejects(read('[1]', 'FP16', -1), wrong(/FP16 cannot be written as JSON/));
+  });
+
+  it('rounds to the nearest number that a float of sixteen or thirty-two bits has, and tells what is past the largest', async () => {
+    const bits = async (text: string, datatype: Datatype): Promise<number[]> =>
+      Array.from(elements({ ...(await read(text, datatype, -1)), datatype: 'UINT16' as const }));
+    assert.deepEqual(
+      await bits('[0.1, -2, 2049, 2051, 65504, 1e-8, "NaN"]', 'FP16'),
+      [0x2e66, 0xc000, 0x6800, 0x6802, 0x7bff, 0, 0x7e00],
+    );
+    assert.deepEqual(await bits('[0.1, -3, 257, 259, "-Infinity"]', 'BF16'), [0x3dcd, 0xc040, 0x4380, 0x4382, 0xff80]);
+    await assert.rejects(
+      read('[1, 65520]', 'FP16', -1),
+      wrong(/^x\[1\]: want a number that FP16 has, -65504 to 65504, got 65520$/),
+    );
+    for (const [text, datatype] of [
+      ['3.4e38', 'BF16'],
+      ['1e39', 'FP32'],
+      ['-1e400', 'FP64'],
+    ] as const)
+      await assert.rejects(read(`[${text}]`, datatype, -1), wrong(new RegExp(`want a number that ${datatype} has, -`)));
+    await assert.rejects(read('["1"]', 'FP16', -1), wrong(/^x\[0\]: want a number, got "1"$/));
   });
 
   it('never takes a list for what it is not', () => {
