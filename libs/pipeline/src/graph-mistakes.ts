@@ -95,7 +95,24 @@ export const graphMistakes: readonly Broken[] = [
     ensemble({ a: net, b: { model: 'wide' } }),
     ['stages.s.ensemble.b: its output "p" is unlike that of the other members: shape[1]: want 3, got 5'],
   ],
-  ['a mean of texts', ensemble({ a: { model: 'text' } }), ['stages.s.combine: mean wants FP32 or FP64, got BYTES']],
+  [
+    'a mean of texts',
+    ensemble({ a: { model: 'text' } }),
+    ['stages.s.combine: mean wants FP16, BF16, FP32 or FP64, got BYTES'],
+  ],
+  [
+    'a soft vote over texts',
+    ensemble({ a: { model: 'text' } }, { combine: { 'soft-vote': 'p' } }),
+    ['stages.s.combine: soft-vote wants FP16, BF16, FP32 or FP64 probabilities, got BYTES'],
+  ],
+  [
+    'a member of texts with labels',
+    ensemble({ a: { model: 'text', labels: ['b', 'a'] } }, { combine: { 'hard-vote': 'p', labels: ['a', 'b'] } }),
+    [
+      'stages.s.ensemble.a.labels: "p" has texts, which name their classes themselves; leave the labels out',
+      'outputs.p: stage "s" has no output "p"; its outputs are label, score, votes',
+    ],
+  ],
   [
     'a negative weight',
     ensemble({ a: { ...net, weight: -1 } }),

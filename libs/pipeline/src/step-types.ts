@@ -1,5 +1,6 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
+import { labelsMistake } from './combiners/align.ts';
 import { combinedOutputs } from './combiners/index.ts';
 import { describeTarget, type PipelineProblems } from './pipeline-problems.ts';
 import type { EachStep, EnsembleStep, FallbackStep, Reference, Step, SwitchStep, Target, TargetStep } from './spec.ts';
@@ -140,12 +141,8 @@ export class StepTypes {
       const together = combine.kind !== 'first' && !this.#looked;
       const why = first && answer && combine.kind !== 'stack' && unlike(first, answer, { together });
       if (why) this.#problems.add(place, `its output "${called}" is unlike that of the other members: ${why}`);
-      const classes = answer?.datatype === 'INT64' ? undefined : answer?.dims.at(-1)?.size;
-      if (labels && classes !== undefined && labels.length !== classes)
-        this.#problems.add(
-          [...place, 'labels'],
-          `want ${classes} names, one for each class of "${called}", got ${labels.length}`,
-        );
+      const mislabelled = labels && answer && labelsMistake(labels, answer, called);
+      if (mislabelled) this.#problems.add([...place, 'labels'], mislabelled);
       if (answer) answers.push(answer);
     }
     const [first] = answers;

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { elements, type Tensor, tensorOf } from '@sheaf/inference';
+import {
+  type Datatype,
+  type Elements,
+  elements,
+  packBytes,
+  type Tensor,
+  tensorOf,
+  tensorOfNumbers,
+  unpackBytes,
+} from '@sheaf/inference';
 import fc from 'fast-check';
 import { alignLabels } from './align.ts';
-import { type CombinerSpec, createCombiner, type Vote } from './index.ts';
+import { type CombinerSpec, combinedOutputs, createCombiner, type Vote } from './index.ts';
+import { floats } from './numbers.ts';
 
 type Kind = Exclude<CombinerSpec['kind'], 'stack'>;
 const kinds = [
@@ -39,6 +49,9 @@ const numbers = (tensors: readonly Tensor[], name: string): number[] => {
   const found = tensors.find((candidate) => candidate.name === name) as Tensor;
   return Array.from(elements({ ...found, datatype: found.datatype as 'FP32' }), Number);
 };
+/** The same numbers in another datatype. */
+const as = (datatype: keyof Elements, own: Tensor): Tensor =>
+  tensorOfNumbers(own.name, datatype, own.shape, Float64Array.from(floats(own)));
 const close = (got: readonly number[], want: readonly number[]): void => {
   assert.equal(got.length, want.length);
   for (const [index, value] of want.entries()) {
@@ -91,6 +104,26 @@ describe('every combiner', () => {
       for (const { shape, data } of answers) assert.deepEqual([shape[0], data.byteLength], [0, 0]);
     });
   }
+
+  for (const kind of kinds.filter((one) => one !== 'hard-vote' && one !== 'first'))
+    for (const datatype of ['FP16', 'BF16'] as const)
+      it(`${kind} of ${datatype} is that of the same numbers as FP64, rounded once`, () => {
+        const over = (all: readonly Vote[]) =>
+          createCombiner({ kind, output: 'p', labels: undefined }, all.length)(all);
+        fc.assert(
+          fc.property(members, (all) => {
+            const halves = votesOf(all).map((vote) => ({ ...vote, tensor: as(datatype, vote.tensor) }));
+            const doubles = halves.map((vote) => ({ ...vote, tensor: as('FP64', vote.tensor) }));
+            assert.deepEqual(
+              over(halves),
+              over(doubles).map((own) => (own.name === 'p' ? as(datatype, own) : own)),
+            );
+          }),
+        );
+        const [one] = votesOf([{ values: [1, 0.1, 3e-5, 0.3, -0, 65_504], weight: 3 }]) as [Vote];
+        const half = as(datatype, one.tensor);
+        assert.deepEqual(over([{ ...one, tensor: half }]).find(({ name }) => name === 'p')?.data, half.data);
+      });
 
   for (const [kind, compute] of Object.entries(plain)) {
     it(`${kind} is what the plain reference says`, () => {
@@ -151,6 +184,72 @@ describe('votes', () => {
     assert.deepEqual(numbers(answer, 'votes'), [4, 4, 7, 9, 2, 5]);
   });
 
+  const said = (weights: readonly number[], ...tensors: readonly Tensor[]) =>
+    tensors.map((own, index) => ({ index, weight: weights[index] ?? 1, tensor: own }));
+  const vote = (members: number, votes: readonly Vote[]) =>
+    createCombiner({ kind: 'hard-vote', output: 'p', labels: undefined }, members)(votes);
+  const told = (tensors: readonly Tensor[], name: string): unknown[] => {
+    const found = tensors.find((candidate) => candidate.name === name) as Tensor;
+    return found.datatype === 'BYTES' ? unpackBytes(found.data).map(String) : numbers(tensors, name);
+  };
+
+  it('are held over texts: the label is a text, ties go to the one whose bytes come first', () => {
+    const texts = (...values: string[]) => tensorOf('p', 'BYTES', [3], packBytes(values));
+    const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+    const answer = vote(4, said([1, 1, 1.5], texts('spam', 'é', ''), texts('ham', 'é', 'b'), texts('spam', 'z', 'c')));
+    const [label, , votes] = answer as [Tensor, Tensor, Tensor];
+    assert.deepEqual(
+      [label.datatype, label.shape, unpackBytes(label.data).map(text)],
+      ['BYTES', [3], ['spam', 'é', 'c']],
+    );
+    close(told(answer, 'score') as number[], [2.5 / 3.5, 2 / 3.5, 1.5 / 3.5].map(Math.fround));
+    assert.deepEqual(
+      [votes.datatype, votes.shape, unpackBytes(votes.data).map(text)],
+      ['BYTES', [3, 4], ['spam', 'ham', 'spam', '', 'é', 'é', 'z', '', '', 'b', 'c', '']],
+    );
+    const tied = vote(2, said([], texts('b', 'ab', 'é'), texts('a', 'abc', 'z'))) as [Tensor];
+    assert.deepEqual(unpackBytes(tied[0].data).map(text), ['a', 'ab', 'z']);
+  });
+
+  for (const datatype of ['BOOL', 'INT8', 'UINT8', 'INT16', 'UINT16', 'INT32', 'UINT32', 'INT64'] as const)
+    it(`are held over labels of ${datatype}, which the label is of too`, () => {
+      const labels = (...values: number[]) => tensorOfNumbers('p', datatype, [2], values);
+      const answer = vote(4, said([], labels(1, 0), labels(1, 1), labels(0, 1)));
+      const [label, , votes] = answer as [Tensor, Tensor, Tensor];
+      assert.deepEqual([label.datatype, told(answer, 'label')], [datatype, [1, 1]]);
+      assert.deepEqual([votes.datatype, told(answer, 'votes')], ['INT64', [1, 1, 0, -1, 0, 1, 1, -1]]);
+    });
+
+  it('give what the type-check says that they do, for every datatype', () => {
+    const dims = [
+      { size: 2, name: '' },
+      { size: 3, name: '' },
+    ];
+    for (const datatype of ['BYTES', 'BOOL', 'UINT8', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'] as Datatype[])
+      for (const kind of ['hard-vote', 'soft-vote', 'mean'] as const) {
+        const types = combinedOutputs(
+          { kind, output: 'p', labels: undefined },
+          { datatype, dims, maybeAbsent: false },
+          1,
+        );
+        if (typeof types === 'string') continue;
+        const data =
+          datatype === 'BYTES'
+            ? packBytes(Array(6).fill('a'))
+            : tensorOfNumbers('p', datatype as keyof Elements, [6], Array(6).fill(1)).data;
+        const own = { name: 'p', datatype, shape: [2, 3], data };
+        const made = createCombiner(
+          { kind, output: 'p', labels: undefined },
+          1,
+        )([{ index: 0, weight: 1, tensor: own }]);
+        assert.deepEqual(
+          made.map(({ name, datatype: got, shape }) => [name, got, shape]),
+          [...types].map(([name, type]) => [name, type.datatype, type.dims.map(({ size }) => size)]),
+          `${kind} of ${datatype}`,
+        );
+      }
+  });
+
   it('tell -1 for a member that did not answer', () => {
     const [first] = votesOf([{ values: [1, 0, 0, 0, 1, 0], weight: 1 }]) as [Vote];
     const answer = createCombiner({ kind: 'soft-vote', output: 'p', labels: undefined }, 3)([{ ...first, index: 1 }]);
@@ -165,8 +264,12 @@ describe('labels', () => {
       numbers([align(tensor([0.1, 0.2, 0.7, 0.5, 0.4, 0.1]))], 'p'),
       [0.2, 0.1, 0.7, 0.4, 0.5, 0.1].map(Math.fround),
     );
-    const labels = tensorOf('p', 'INT64', [3], BigInt64Array.of(0n, 1n, 2n));
-    assert.deepEqual(numbers([align(labels)], 'p'), [1, 0, 2]);
+    for (const datatype of ['INT64', 'INT32', 'UINT8'] as const) {
+      const labels = align(tensorOfNumbers('p', datatype, [3], [0, 1, 2]));
+      assert.deepEqual([labels.datatype, numbers([labels], 'p')], [datatype, [1, 0, 2]]);
+    }
+    const half = align(tensorOf('p', 'FP16', [1, 3], Uint16Array.of(0x2e66, 0x3266, 0x399a)));
+    assert.deepEqual([...elements({ ...half, datatype: 'FP16' as const })], [0x3266, 0x2e66, 0x399a]);
   });
 
   it('refuse what is none of the classes', () => {

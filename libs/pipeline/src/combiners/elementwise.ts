@@ -1,19 +1,18 @@
-import { tensorOf } from '@sheaf/inference';
+import { type Elements, tensorOfNumbers } from '@sheaf/inference';
 import type { TensorType, Types } from '../types.ts';
 import type { Combine, Vote } from './index.ts';
-import { floats, isFloat, weightedMean } from './numbers.ts';
+import { floats, floatsWanted, isFloat, weightedMean } from './numbers.ts';
 
 type Kind = 'mean' | 'weighted-mean' | 'median' | 'max';
 
-/** Combines element by element, in float64; keeps the members' datatype and shape. */
+/** Combines element by element, in float64; keeps the members' datatype, to which it rounds once, and shape. */
 export function createElementwise(kind: Kind, output: string): Combine {
   const combine = combineOf(kind);
   return (votes) => {
     const [first] = votes;
     if (!first) return [];
     const { datatype, shape } = first.tensor;
-    const combined = combine(votes);
-    return [tensorOf(output, datatype, shape, datatype === 'FP32' ? Float32Array.from(combined) : combined)];
+    return [tensorOfNumbers(output, datatype as keyof Elements, shape, combine(votes))];
   };
 }
 
@@ -46,4 +45,4 @@ function median(values: number[]): number {
 }
 
 export const elementwiseOutputs = (kind: Kind, output: string, member: TensorType): Types | string =>
-  isFloat(member.datatype) ? new Map([[output, member]]) : `${kind} wants FP32 or FP64, got ${member.datatype}`;
+  isFloat(member.datatype) ? new Map([[output, member]]) : `${kind} wants ${floatsWanted}, got ${member.datatype}`;

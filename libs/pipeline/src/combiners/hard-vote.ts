@@ -1,50 +1,43 @@
 import { elementCount, tensorOf } from '@sheaf/inference';
 import type { TensorType, Types } from '../types.ts';
 import type { Combine } from './index.ts';
-import { isFloat } from './numbers.ts';
-import { voteOutputs, votesOf, votesTensor } from './votes.ts';
+import { floatsWanted, isFloat } from './numbers.ts';
+import { isLabels, type Label, labelDatatype, labelTensor, voteOutputs, votesOf, votesTensor } from './votes.ts';
 
 /**
- * Each member has one vote a row: its INT64 label `[...]`, or the likeliest class of its probabilities `[..., classes]`.
- * Gives `label` INT64 `[...]` (ties go to the lower class), `score` FP32 `[...]`, the share of the votes by weight,
- * and `votes` INT64 `[..., members]`.
+ * Each member has one vote a row: its label `[...]`, an integer or a text, or the likeliest class of its probabilities `[..., classes]`.
+ * Gives `label` `[...]`, as the members have it, of probabilities INT64 (ties go to the lower class, or the text whose bytes come first), `score`
+ * FP32 `[...]`, the share of the votes by weight, and `votes` `[..., members]`.
  */
 export function createHardVote(members: number): Combine {
   return (votes) => {
     const [first] = votes;
     if (!first) return [];
     const { datatype, shape } = first.tensor;
-    const rows = datatype === 'INT64' ? shape : shape.slice(0, -1);
+    const rows = isLabels(datatype) ? shape : shape.slice(0, -1);
     const said = votes.map(({ tensor, weight }) => ({ labels: votesOf(tensor), weight }));
     const total = said.reduce((sum, { weight }) => sum + weight, 0);
     const winners = Array.from({ length: elementCount(rows) }, (_, row) =>
-      winner(said.map(({ labels, weight }) => ({ label: labels[row] ?? 0n, weight }))),
+      winner(said.map(({ labels, weight }) => ({ label: labels[row] as Label, weight }))),
     );
+    const labels = winners.map(({ label }) => label);
+    const scores = Float32Array.from(winners, ({ weight }) => weight / total);
     return [
-      tensorOf(
-        'label',
-        'INT64',
-        rows,
-        BigInt64Array.from(winners, ({ label }) => label),
-      ),
-      tensorOf(
-        'score',
-        'FP32',
-        rows,
-        Float32Array.from(winners, ({ weight }) => weight / total),
-      ),
+      labelTensor('label', labelDatatype(datatype), rows, labels),
+      tensorOf('score', 'FP32', rows, scores),
       votesTensor(rows, votes, members),
     ];
   };
 }
 
 interface Weighed {
-  readonly label: bigint;
+  readonly label: Label;
   readonly weight: number;
 }
 
+/** Of at least one vote, each of a weight above 0. */
 function winner(said: readonly Weighed[]): Weighed {
-  const weights = new Map<bigint, number>();
+  const weights = new Map<Label, number>();
   for (const { label, weight } of said) weights.set(label, (weights.get(label) ?? 0) + weight);
   let best: Weighed = { label: 0n, weight: 0 };
   for (const [label, weight] of weights) {
@@ -54,9 +47,9 @@ function winner(said: readonly Weighed[]): Weighed {
 }
 
 export function hardVoteOutputs({ datatype, dims }: TensorType, members: number): Types | string {
-  if (datatype !== 'INT64' && !isFloat(datatype))
-    return `hard-vote wants INT64 labels or FP32 or FP64 probabilities, got ${datatype}`;
-  if (datatype !== 'INT64' && dims.length === 0)
+  if (!isLabels(datatype) && !isFloat(datatype))
+    return `hard-vote wants labels, texts (BYTES) or integers that INT64 holds, or ${floatsWanted} probabilities, got ${datatype}`;
+  if (!isLabels(datatype) && dims.length === 0)
     return 'hard-vote wants probabilities with the classes last, got a scalar';
-  return voteOutputs(datatype === 'INT64' ? dims : dims.slice(0, -1), members);
+  return voteOutputs(datatype, isLabels(datatype) ? dims : dims.slice(0, -1), members);
 }

@@ -1,12 +1,29 @@
-import { type Datatype, elements, InferError, type Tensor } from '@sheaf/inference';
+import { type Datatype, elements, fromHalves, InferError, type Tensor } from '@sheaf/inference';
 import type { Vote } from './index.ts';
 
-export const isFloat = (datatype: Datatype): datatype is 'FP32' | 'FP64' => datatype === 'FP32' || datatype === 'FP64';
+const floatDatatypes = ['FP16', 'BF16', 'FP32', 'FP64'] as const;
+export type FloatDatatype = (typeof floatDatatypes)[number];
+
+/** As a sentence names them. */
+export const floatsWanted = 'FP16, BF16, FP32 or FP64';
+
+export const isFloat = (datatype: Datatype): datatype is FloatDatatype =>
+  (floatDatatypes as readonly Datatype[]).includes(datatype);
 
 export function floats(tensor: Tensor): Float32Array | Float64Array {
   const { datatype } = tensor;
-  if (isFloat(datatype)) return elements({ ...tensor, datatype });
-  throw new InferError('INTERNAL', `want FP32 or FP64 from a member, got ${datatype}`, { reason: 'MEMBER_MISMATCH' });
+  switch (datatype) {
+    case 'FP16':
+    case 'BF16':
+      return fromHalves(datatype, elements({ ...tensor, datatype }));
+    case 'FP32':
+    case 'FP64':
+      return elements({ ...tensor, datatype });
+    default:
+      throw new InferError('INTERNAL', `want ${floatsWanted} from a member, got ${datatype}`, {
+        reason: 'MEMBER_MISMATCH',
+      });
+  }
 }
 
 /** sum(weight x value) / sum(weight) of each element, in float64, added in the order given, which the pipeline fixes. */

@@ -1,7 +1,7 @@
-import { elementCount, tensorOf } from '@sheaf/inference';
+import { type Elements, elementCount, tensorOf, tensorOfNumbers } from '@sheaf/inference';
 import type { TensorType, Types } from '../types.ts';
 import type { Combine } from './index.ts';
-import { argmax, isFloat, weightedMean } from './numbers.ts';
+import { argmax, floatsWanted, isFloat, weightedMean } from './numbers.ts';
 import { voteOutputs, votesTensor } from './votes.ts';
 
 /**
@@ -27,16 +27,16 @@ export function createSoftVote(output: string, members: number): Combine {
         Float32Array.from(best, (label, row) => mean[row * classes + label] ?? 0),
       ),
       votesTensor(rows, votes, members),
-      tensorOf(output, datatype, shape, datatype === 'FP32' ? Float32Array.from(mean) : mean),
+      tensorOfNumbers(output, datatype as keyof Elements, shape, mean),
     ];
   };
 }
 
 export function softVoteOutputs(name: string, member: TensorType, members: number): Types | string {
   const { datatype, dims } = member;
-  if (!isFloat(datatype)) return `soft-vote wants FP32 or FP64 probabilities, got ${datatype}`;
+  if (!isFloat(datatype)) return `soft-vote wants ${floatsWanted} probabilities, got ${datatype}`;
   if (dims.length === 0) return 'soft-vote wants probabilities with the classes last, got a scalar';
-  const own = voteOutputs(dims.slice(0, -1), members);
+  const own = voteOutputs(datatype, dims.slice(0, -1), members);
   if (own.has(name))
     return `soft-vote makes "label", "score" and "votes"; the members' output must be called otherwise, got "${name}"`;
   return new Map([...own, [name, member]]);

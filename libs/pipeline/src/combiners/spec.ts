@@ -22,7 +22,11 @@ export const combinerVariants = {
         'Averages class probabilities by weight. Gives label, score, votes, and the average itself under its own name.',
       ),
     },
-    'hard-vote': { 'hard-vote': kind('Each member has one vote a row, by weight. Gives label, score and votes.') },
+    'hard-vote': {
+      'hard-vote': kind(
+        'Each member has one vote a row, by weight: its label, an integer or a text, or the likeliest class of its probabilities. Gives label, score and votes.',
+      ),
+    },
     first: { first: kind('The first good answer; the other members are cancelled.') },
     stack: {
       stack: kind(
