@@ -24,6 +24,9 @@ const inFolder = async (tests: string) => {
   return ended;
 };
 
+const pairsOf = (words: readonly string[]): string[][] =>
+  Array.from({ length: words.length / 2 }, (_, row) => words.slice(2 * row, 2 * row + 2));
+
 describe('sheaf test', () => {
   for (const name of ['postcode', 'risk']) {
     it(`passes the tests of examples/${name}`, async () => {
@@ -52,7 +55,7 @@ tests:
     assert.deepEqual(lines, [
       'ok      tests/t.yaml: right',
       'FAILED  tests/t.yaml: wrong',
-      '          output y: want [[2,5]], got [2, 4] of shape [1,2]',
+      '          output y[0][1]: want 5, got 4; got [2, 4] of shape [1,2]',
       '          degraded: want true, got false',
       'ok      tests/t.yaml: faked',
       'FAILED  tests/t.yaml: failing',
@@ -63,6 +66,35 @@ tests:
       'FAILED  tests/t.yaml: not refused',
       '          want a refusal, got an answer',
       '3 passed, 4 failed',
+    ]);
+  });
+
+  it('shows the first value that differs, wherever it is, and texts as texts', async () => {
+    const words = Array.from({ length: 40 }, (_, index) => `word ${index}`);
+    const folder = await writeFolder({
+      'models/same': sampleModels.identity('BYTES', ['n', 2]),
+      'pipelines/p.yaml': `pipeline: p
+inputs: { x: { datatype: BYTES, shape: [n, 2] } }
+stages: { a: { model: same, inputs: { x: x } } }
+outputs: { y: a.y }
+`,
+      'tests/t.yaml': `pipeline: p
+tests:
+  - name: late
+    inputs: { x: ${JSON.stringify(pairsOf(words))} }
+    expect: { outputs: { y: ${JSON.stringify(pairsOf(words.with(31, 'word, 31').with(39, '39')))} } }
+  - name: of another shape
+    inputs: { x: ${JSON.stringify(pairsOf(words.slice(0, 4)))} }
+    expect: { outputs: { y: [[a, b]] } }
+`,
+    });
+    const { stdout } = await runSheaf(['test', folder]);
+    await rm(folder, { recursive: true });
+    const around = words.slice(25, 37).map((word) => JSON.stringify(word));
+    const failures = stdout.split('\n').filter((line) => line.startsWith('          '));
+    assert.deepEqual(failures, [
+      `          output y[15][1]: want "word, 31", got "word 31", and 1 more differs; got [..., ${around.join(', ')}, ...] of shape [20,2]`,
+      '          output y: want [["a","b"]], got ["word 0", "word 1", "word 2", "word 3"] of shape [2,2]',
     ]);
   });
 

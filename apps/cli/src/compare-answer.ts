@@ -46,6 +46,8 @@ export function compare(expected: Expected, { outputs, parameters }: InferRespon
   ];
 }
 
+const valuesShown = 12;
+
 function compareOutput(name: string, want: readonly unknown[], got: Tensor | undefined, tolerance: number): string[] {
   if (!got) return [`output ${name}: want ${JSON.stringify(want)}, got none`];
   const wanted = want.flat(Number.POSITIVE_INFINITY);
@@ -56,13 +58,34 @@ function compareOutput(name: string, want: readonly unknown[], got: Tensor | und
     typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')
       ? Math.abs(a - Number(b)) <= tolerance
       : String(a) === String(b);
-  const same = isShaped(want, shape) && wanted.every((value, index) => isClose(value, given[index]));
-  const told = given.slice(0, 12).map(String).join(', ');
-  return same
-    ? []
-    : [
-        `output ${name}: want ${JSON.stringify(want)}, got [${told}${given.length > 12 ? ', ...' : ''}] of shape [${got.shape}]`,
-      ];
+  if (!isShaped(want, shape))
+    return [`output ${name}: want ${JSON.stringify(want)}, got ${shown(given, 0)} of shape [${got.shape}]`];
+  const differing = wanted.flatMap((value, index) => (isClose(value, given[index]) ? [] : [index]));
+  const [first] = differing;
+  if (first === undefined) return [];
+  const others =
+    differing.length === 1 ? '' : `, and ${differing.length - 1} more ${differing.length === 2 ? 'differs' : 'differ'}`;
+  return [
+    `output ${name}${placeOf(first, shape)}: want ${JSON.stringify(wanted[first])}, got ${JSON.stringify(given[first])}${others}; got ${shown(given, first)} of shape [${got.shape}]`,
+  ];
+}
+
+/** Some of the values, `at` among them, as JSON: a text is seen where it begins and ends. */
+function shown(values: readonly unknown[], at: number): string {
+  const from = Math.max(0, Math.min(at - valuesShown / 2, values.length - valuesShown));
+  const told = values.slice(from, from + valuesShown).map((value) => JSON.stringify(value));
+  return `[${[...(from > 0 ? ['...'] : []), ...told, ...(from + valuesShown < values.length ? ['...'] : [])].join(', ')}]`;
+}
+
+/** Of a place in a flat list, its indices: `[1][2]`. */
+function placeOf(index: number, shape: readonly number[]): string {
+  let rest = index;
+  const indices = shape.toReversed().map((size) => {
+    const own = rest % size;
+    rest = Math.floor(rest / size);
+    return `[${own}]`;
+  });
+  return indices.toReversed().join('');
 }
 
 /** Lists in lists as long as the dimensions. */

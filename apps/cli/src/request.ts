@@ -12,6 +12,9 @@ const describeTimeoutMs = 5_000;
 /** Whatever the door at the other end takes; it says so itself when it is too much. */
 const limits = { ...defaultLimits, messageBytesMax: 64 * 1024 * 1024 };
 
+/** The answer to a call that was late says where it was; it comes when the time is up. */
+const listenMs = 1_000;
+
 export const requestOptions = {
   ...doorOptions,
   version: { type: 'string' },
@@ -53,7 +56,7 @@ export async function askMesh(
   ]);
   const asked = doorOf(values);
   const { address, metadata, tls } = asked;
-  const door = createRemote(address, { service: address, limits, metadata, tls });
+  const door = createRemote(address, { service: address, limits, metadata, listenMs, tls });
   try {
     const description = await describe(door, name, version, asked);
     const inputs = await readInputs(description, sources, shapesOf(values.shape));

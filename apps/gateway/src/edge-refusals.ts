@@ -83,15 +83,23 @@ export const noEndpoint = (service: string): InferError =>
     metadata: { may_have_begun: 'false' },
   });
 
-/** Every endpoint has refused the call for that; `last` is what one of them said. To come again soon would make it worse. */
-export const overloadedAll = (service: string, last: InferError): InferError =>
-  new InferError('UNAVAILABLE', `service ${service}: all of it has too much to do; ${last.message}`, {
+/**
+ * Every endpoint has refused the call for that; `last` is what one of them said. To come again soon would make it worse. `siblings` are other calls of the
+ * same request that are there: then it may be nobody else who fills it.
+ */
+export const overloadedAll = (service: string, last: InferError, siblings: number): InferError => {
+  const own =
+    siblings === 0
+      ? ''
+      : `, ${siblings === 1 ? 'another call' : `${siblings} other calls`} of this same request among it (a smaller concurrency of its each would have them wait)`;
+  return new InferError('UNAVAILABLE', `service ${service}: all of it has too much to do${own}; ${last.message}`, {
     reason: 'OVERLOADED_ALL',
-    metadata: { ...last.metadata, service },
+    metadata: { ...last.metadata, service, ...(siblings === 0 ? {} : { siblings: String(siblings) }) },
     decision: last.decision,
     retryAfterMs: -1,
     ...(last.retryAfterMs === undefined ? {} : { retryDelayMs: last.retryAfterMs }),
   });
+};
 
 /** What says that nobody was asked. */
 const notAsked = ['CIRCUIT_OPEN', 'CRASH_LOOP'];

@@ -30,6 +30,7 @@ import { LoneTries, type LoneTry } from './lone-tries.ts';
 import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
 import { type Blame, quarantined } from './quarantine.ts';
+import { Siblings } from './siblings.ts';
 import { enterTraced } from './traced-breaker.ts';
 
 /** An address of the service, as the edge sees it. */
@@ -93,6 +94,7 @@ export class Edge {
   readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
 
   readonly #loneTries = new LoneTries<EdgeEndpoint>();
+  readonly #siblings = new Siblings();
 
   constructor(options: EdgeOptions) {
     this.#options = options;
@@ -206,6 +208,7 @@ export class Edge {
       if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
     };
     const lone = call.lost > 0 ? this.#loneTries.begin(endpoint) : undefined;
+    const endSibling = this.#siblings.begin(context);
     try {
       const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: lone !== undefined });
       learn(undefined);
@@ -220,6 +223,7 @@ export class Edge {
       throw error;
     } finally {
       lone?.end();
+      endSibling();
     }
   }
 
@@ -230,7 +234,7 @@ export class Edge {
     const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
     const candidates = prefer(open, ({ isReady }) => isReady);
     if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
-      throw withAttempts(overloadedAll(service, error), call.attempts);
+      throw withAttempts(overloadedAll(service, error, this.#siblings.of(context)), call.attempts);
     // Nothing was done, so this is no second try; but to ask everybody is what a mesh that has too much to do can do least.
     if (isUntouched(error) && candidates.some((endpoint) => !tried.has(endpoint))) {
       if (!isOverload(error) || this.#pay(call)) return;

@@ -66,10 +66,11 @@ export function checkAlive(context: CallContext, where: string): void {
   if (remainingMs(context) <= 0) throw deadlineExceeded(where);
 }
 
-export function deadlineExceeded(where: string): InferError {
+/** `stage` is for programs: the name alone, where the place is one. */
+export function deadlineExceeded(where: string, stage = where): InferError {
   return new InferError('DEADLINE_EXCEEDED', `the deadline passed in ${where}`, {
     reason: 'DEADLINE_EXCEEDED_IN_STAGE',
-    metadata: { stage: where },
+    metadata: { stage },
   });
 }
 

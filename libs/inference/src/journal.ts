@@ -46,7 +46,8 @@ export class Journal {
   #nested: Map<string, Explanation> | undefined;
   readonly #trailers: Map<string, string>;
   #nestedEntries = 0;
-  #open = 0;
+  /** By their ids. */
+  readonly #open = new Map<string, Span>();
   #dropped = 0;
 
   /** `trailers` are what the caller is told beside the answer; whoever answers keeps them. */
@@ -63,8 +64,7 @@ export class Journal {
   }
 
   start(kind: SpanKind, name: string, parent: TraceParent | undefined, attributes: Span['attributes'] = {}): Span {
-    this.#open++;
-    return {
+    const span = {
       kind,
       name,
       traceId: parent?.traceId ?? randomHex(16),
@@ -74,6 +74,23 @@ export class Journal {
       startMs: wallMs(),
       attributes: { ...attributes },
     };
+    this.#open.set(span.spanId, span);
+    return span;
+  }
+
+  /** Where the work under `root` is now: the ways down to what has begun and not ended, each without `root`. */
+  open(root: Span): readonly (readonly Span[])[] {
+    const parents = new Set([...this.#open.values()].map(({ parentId }) => parentId));
+    const wayTo = (span: Span | undefined): readonly Span[] | undefined => {
+      if (!span || span.spanId === root.spanId) return span && [];
+      const above = wayTo(this.#open.get(span.parentId ?? ''));
+      return above && [...above, span];
+    };
+    const leaves = [...this.#open.values()].filter(({ spanId }) => !parents.has(spanId));
+    return leaves.flatMap((leaf) => {
+      const way = wayTo(leaf);
+      return way && way.length > 0 ? [way] : [];
+    });
   }
 
   /** Adds to what is told of a span that has not ended. */
@@ -82,7 +99,7 @@ export class Journal {
   }
 
   end(span: Span, code = 'OK', message?: string, attributes: Span['attributes'] = {}): void {
-    this.#open--;
+    this.#open.delete(span.spanId);
     if (this.#isFull(1)) this.#dropped++;
     else
       this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
@@ -109,7 +126,7 @@ export class Journal {
   }
 
   #isFull(more: number): boolean {
-    return this.#ended.length + this.#open + this.#nestedEntries + more > journalEntriesMax;
+    return this.#ended.length + this.#open.size + this.#nestedEntries + more > journalEntriesMax;
   }
 }
 

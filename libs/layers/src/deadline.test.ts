@@ -8,6 +8,7 @@ import {
   type InferResponse,
   Journal,
   monotonicClock,
+  type SpanKind,
 } from '@sheaf/inference';
 import { enforceDeadline } from './index.ts';
 
@@ -37,6 +38,63 @@ describe('the deadline layer', () => {
     });
     await assert.rejects(infer({} as never, contextWith(1)), ends('DEADLINE_EXCEEDED'));
     assert.equal(below?.aborted, true);
+  });
+
+  it('names the stages that were waited for, as far as the call got', async () => {
+    const late = async (...paths: readonly (readonly [SpanKind, string])[][]): Promise<InferError> => {
+      const context = contextWith(1);
+      const { journal } = context;
+      journal.end(journal.start('stage', 'done', context.span));
+      for (const path of paths) {
+        let above = context.span;
+        for (const [kind, name] of path) above = journal.start(kind, name, above);
+      }
+      return enforceDeadline('here')(never)({} as never, context).then(
+        () => assert.fail('answered'),
+        (error) => error,
+      );
+    };
+    const told = ({ message, reason, metadata }: InferError) => [message, reason, metadata.stage];
+    const reason = 'DEADLINE_EXCEEDED_IN_STAGE';
+    assert.deepEqual(told(await late()), ['the deadline passed in here', reason, 'here']);
+    assert.deepEqual(
+      told(
+        await late([
+          ['try', 'slow'],
+          ['queue', 'slow/1'],
+        ]),
+      ),
+      ['the deadline passed in service slow', reason, 'service slow'],
+    );
+    assert.deepEqual(
+      told(
+        await late(
+          [
+            ['stage', 'read'],
+            ['member', 'cnn'],
+            ['try', 'digits'],
+          ],
+          [
+            ['stage', 'parts'],
+            ['try', 'reader'],
+          ],
+          [
+            ['stage', 'parts'],
+            ['try', 'reader'],
+          ],
+        ),
+      ),
+      [
+        'the deadline passed in stage read: member cnn: service digits and stage parts: service reader',
+        reason,
+        'read, parts',
+      ],
+    );
+    const many = Array.from({ length: 9 }, (_, index) => [['stage', `s${index}`]] as [['stage', string]]);
+    assert.equal(
+      (await late(...many)).message,
+      'the deadline passed in stage s0 and stage s1 and stage s2 and stage s3 and others',
+    );
   });
 
   it('is over as well when what is below throws at once', async () => {

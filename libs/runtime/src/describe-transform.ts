@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
 import type { TransformThreadData } from './transform-thread.ts';
@@ -11,7 +13,9 @@ export async function describeTransform(
   file: string,
 ): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
   const workerData: TransformThreadData = { file, subject: file, describeOnly: true };
-  const worker = new Worker(new URL('./transform-thread.ts', import.meta.url), { workerData });
+  // What it prints while it is loaded is no part of what the command that reads it prints.
+  const worker = new Worker(new URL('./transform-thread.ts', import.meta.url), { workerData, stdout: true });
+  createInterface({ input: worker.stdout }).on('line', (line) => console.error(`${basename(file)}: ${line}`));
   try {
     const [declared] = (await once(worker, 'message', { signal: AbortSignal.timeout(describeLimitMs) })) as [
       { inputs: unknown; outputs: unknown; uses: unknown; pure: unknown },

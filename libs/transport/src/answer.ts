@@ -95,10 +95,14 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
 function checkSize({ outputs }: InferResponse, { messageBytesMax }: Limits): void {
   const bytes = outputs.reduce((total, { data }) => total + data.byteLength, 0);
   if (bytes <= messageBytesMax) return;
-  throw new InferError('RESOURCE_EXHAUSTED', `the outputs take ${bytes} bytes; a message may take ${messageBytesMax}`, {
-    reason: 'MESSAGE_TOO_LARGE',
-    metadata: { limit: String(messageBytesMax), size: String(bytes) },
-  });
+  throw new InferError(
+    'RESOURCE_EXHAUSTED',
+    `the outputs take ${bytes} bytes; a message may take ${messageBytesMax} (limits.messageBytesMax in mesh.yaml)`,
+    {
+      reason: 'MESSAGE_TOO_LARGE',
+      metadata: { limit: String(messageBytesMax), size: String(bytes) },
+    },
+  );
 }
 
 function contextOf(

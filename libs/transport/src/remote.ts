@@ -58,6 +58,8 @@ export interface RemoteOptions {
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
+  readonly listenMs?: number;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
 }
@@ -65,14 +67,14 @@ export interface RemoteOptions {
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, onOverrun, metadata = {}, tls }: RemoteOptions,
+  { service, limits, transport, onLoad, onOverrun, metadata = {}, listenMs = 0, tls }: RemoteOptions,
 ): Remote {
   const options = channelOptions(limits, tls);
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
   const client = new InferenceClient(target, secured.credentials, options);
   const sent = toMetadata(new Map(Object.entries(metadata)));
-  const asked = { client, service, metadata: sent };
+  const asked = { client, service, metadata: sent, listenMs };
   const lanes =
     transport === 'stream'
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
@@ -193,10 +195,11 @@ interface Asked {
   readonly client: grpc.Client;
   readonly service: string;
   readonly metadata: grpc.Metadata;
+  readonly listenMs: number;
 }
 
 function unary(
-  { client, service, metadata: extra }: Asked,
+  { client, service, metadata: extra, listenMs }: Asked,
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
@@ -208,10 +211,18 @@ function unary(
   const metadata = extra.clone();
   metadata.set('traceparent', formatTraceparent(span));
   if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
-  const options = { deadline: Date.now() + remaining };
+  // With a deadline of its own the client would not hear an answer that comes at that very moment.
+  if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
+  const options = listenMs > 0 ? {} : { deadline: Date.now() + remaining };
   return new Promise((resolve, reject) => {
     const onAbort = (): void => call.cancel();
+    const giveUp = (): void => {
+      reject(late(service));
+      call.cancel();
+    };
+    const stopListening = listenMs > 0 ? context.clock.after(remaining + listenMs, giveUp) : () => {};
     const call = modelInfer(client, encodeRequest(request), metadata, options, (error, response) => {
+      stopListening();
       signal.removeEventListener('abort', onAbort);
       if (signal.aborted) reject(abortReason(signal));
       else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
@@ -220,6 +231,9 @@ function unary(
     signal.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+const late = (service: string): InferError =>
+  new InferError('DEADLINE_EXCEEDED', `service ${service} did not answer before the deadline`);
 
 function control<Response>(
   service: string,

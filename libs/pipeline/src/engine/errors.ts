@@ -38,7 +38,9 @@ export function inStage(thrown: unknown, stage: string, fromCaller: boolean): In
   const error = asInferError(thrown);
   const where = `stage ${stage}`;
   const ours = callersFault.has(error.code) && !isToCaller(error) && !(fromCaller && error.code === 'INVALID_ARGUMENT');
-  if (!ours) return named(error, where, { metadata: { stage } });
+  // What a stage asks may say no more than that it was late.
+  const reason = error.reason === 'DEADLINE_EXCEEDED' ? 'DEADLINE_EXCEEDED_IN_STAGE' : error.reason;
+  if (!ours) return named(error, where, { reason, metadata: { stage } });
   const metadata = { stage, upstream_code: error.code };
   return named(error, where, { code: 'INTERNAL', reason: 'STAGE_CONTRACT_VIOLATION', metadata });
 }

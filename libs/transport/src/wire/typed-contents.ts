@@ -68,7 +68,7 @@ export function fromTyped(
   if (size > messageBytesMax)
     throw new InferError(
       'RESOURCE_EXHAUSTED',
-      `${path}: the tensor takes ${size} bytes; a message may take ${messageBytesMax}`,
+      `${path}: the tensor takes ${size} bytes; a message may take ${messageBytesMax} (limits.messageBytesMax in mesh.yaml)`,
       { reason: 'MESSAGE_TOO_LARGE', metadata: { limit: String(messageBytesMax), size: String(size) } },
     );
   const data = new Uint8Array(size);
