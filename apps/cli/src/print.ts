@@ -3,6 +3,8 @@ import { jsonElements } from '@sheaf/tensor-io';
 
 const valuesShown = 16;
 const lineCharsMax = 100;
+/** Of one text, and of the texts of one output. */
+const [textCharsMax, linesShown] = [400, 100];
 
 /** Columns as wide as their widest cell. */
 export function table(rows: readonly (readonly string[])[]): string {
@@ -23,19 +25,38 @@ export const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
 /** The first elements of a tensor, on one line. */
 function preview(tensor: Tensor): string {
   const elements = jsonElements(tensor);
+  if (hasLines(tensor)) return `${elements.length} texts, below`;
   const shown = elements
     .slice(0, valuesShown)
     .map((value) => (typeof value === 'number' ? short(value) : String(value)));
   const line = shown.join(' ').replace(/\p{Cc}/gu, ' ');
-  const cut = elements.length > valuesShown || line.length > lineCharsMax;
-  return cut ? `${line.slice(0, lineCharsMax)} ...` : line;
+  return shortened(line, lineCharsMax, elements.length > valuesShown);
+}
+
+const shortened = (line: string, charsMax: number, isCut = false): string =>
+  isCut || line.length > charsMax ? `${line.slice(0, charsMax)} ...` : line;
+
+/** Texts side by side cannot be told apart. */
+const hasLines = ({ datatype, shape }: Tensor): boolean =>
+  datatype === 'BYTES' && shape.reduce((product, size) => product * size, 1) > 1;
+
+/** Every text on a line of its own; those of one row side by side, a tab between them. */
+function lines(tensor: Tensor): string[] {
+  const texts = jsonElements(tensor).map((text) => shortened(printable(String(text)), textCharsMax));
+  const width = tensor.shape.length < 2 ? 1 : Math.max(1, tensor.shape.at(-1) ?? 1);
+  const all = Array.from({ length: texts.length / width }, (_, row) =>
+    texts.slice(row * width, (row + 1) * width).join('\t'),
+  );
+  const more = all.length - linesShown;
+  return more > 0 ? [...all.slice(0, linesShown), `... and ${more} more; --json has them all`] : all;
 }
 
 const short = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
 
 export function outputsTable(outputs: readonly Tensor[]): string {
   const rows = outputs.map((tensor) => [tensor.name, tensor.datatype, `[${tensor.shape}]`, preview(tensor)]);
-  return table([['output', 'datatype', 'shape', 'values'], ...rows]);
+  const texts = outputs.filter(hasLines).map((tensor) => `\n\n${tensor.name}:\n${lines(tensor).join('\n')}`);
+  return table([['output', 'datatype', 'shape', 'values'], ...rows]) + texts.join('');
 }
 
 /** A tree of lines, each of some cells; the cells stand in columns. */

@@ -1,4 +1,4 @@
-import { type Datatype, type Elements, elements, InferError, type Tensor } from '@sheaf/inference';
+import { type Datatype, InferError, type Tensor } from '@sheaf/inference';
 import { Canvas, type Colour, type Image } from './image.ts';
 import { jsonElements } from './json.ts';
 
@@ -12,59 +12,120 @@ const widthWanted = 1000;
 const marginPixels = 56;
 const linePixels = 18;
 
+/** A text of more characters hides what is above the box that it is written over. */
+const charsAbove = 8;
+/** Of a text that is as long as a page. */
+const charsMax = 200;
+
+type Point = readonly [x: number, y: number];
+
 /** What can be drawn of an answer, each by its row. */
 interface Found {
-  /** Left, top, right, bottom in pixels of the image. */
-  readonly boxes: readonly (readonly number[])[];
+  /** The corners of each, in pixels of the image. */
+  readonly shapes: readonly (readonly Point[])[];
   readonly labels: readonly string[];
   readonly scores: readonly number[];
   readonly votes: readonly (readonly string[])[];
+  /** The labels are lines of text: they stand on a sheet beside the image, each in its place. */
+  readonly areTexts: boolean;
 }
 
 /**
- * Draws an answer that has boxes (FP32 `[n, 4]`: left, top, right, bottom) on its image, as a PNG. Of the other outputs it takes what has a row
- * for each box: a label (INT64 or BYTES `[n]`), a score (FP32 `[n]`, which chooses the colour), the members' votes (INT64 `[n, members]`).
+ * Draws an answer that has boxes (floats `[n, 4]`: left, top, right, bottom) or quadrilaterals (numbers `[n, 4, 2]`: the corners in turn, x before y) on its
+ * image, as a PNG. Of the other outputs it takes what has a row for each: a label (BYTES or INT64 `[n]`), a score (floats `[n]`, which chooses the
+ * colour), the members' votes (INT64 or BYTES `[n, members]`). Texts of quadrilaterals, and texts of more than a few letters, stand on a
+ * white sheet beside the image.
  */
 export async function drawBoxes(image: Image, outputs: readonly Tensor[]): Promise<Buffer> {
-  const { boxes, labels, scores, votes } = find(outputs);
+  const { shapes, labels, scores, votes, areTexts } = find(outputs);
   const scale = Math.max(1, Math.round(widthWanted / image.width));
-  const canvas = await Canvas.create(image.width * scale, image.height * scale + 2 * marginPixels);
+  const width = image.width * scale;
+  const canvas = await Canvas.create(areTexts ? 2 * width : width, image.height * scale + 2 * marginPixels);
   drawImage(canvas, image, scale);
-  for (const [row, [left = 0, top = 0, right = 0, bottom = 0]] of boxes.entries()) {
+  for (const [row, shape] of shapes.entries()) {
+    const corners = shape.map(([x, y]): Point => [x * scale, y * scale + marginPixels]);
     const score = scores[row];
     const colour = score === undefined || score >= 0.8 ? green : score >= 0.5 ? amber : red;
-    const [x, y] = [left * scale, top * scale + marginPixels];
-    const [width, height] = [(right - left) * scale, (bottom - top) * scale];
-    frame(canvas, x, y, width, height, colour);
-    if (labels[row] !== undefined) canvas.write(labels[row], x + width / 2, y - 42, 'large');
+    outline(canvas, corners, colour);
+    const { left, top, right, bottom } = around(corners);
+    const middle = (left + right) / 2;
+    const label = labels[row];
+    if (areTexts) {
+      outline(
+        canvas,
+        corners.map(([x, y]): Point => [x + width, y]),
+        colour,
+        1,
+      );
+      canvas.write((label ?? '').slice(0, charsMax), left + width, leftMiddle(corners), 'small', 'right of');
+      continue;
+    }
+    if (label !== undefined) canvas.write(label, middle, top - 42, 'large');
     const below = [
       ...(score === undefined ? [] : [score.toFixed(2)]),
       ...(votes[row] && new Set(votes[row]).size > 1 ? [`votes ${votes[row].join(' ')}`] : []),
     ];
-    for (const [line, text] of below.entries())
-      canvas.write(text, x + width / 2, y + height + 4 + line * linePixels, 'small');
+    for (const [line, text] of below.entries()) canvas.write(text, middle, bottom + 4 + line * linePixels, 'small');
   }
   return canvas.toPng();
 }
 
+const floatDatatypes: readonly Datatype[] = ['FP16', 'BF16', 'FP32', 'FP64'];
+
 function find(outputs: readonly Tensor[]): Found {
-  const boxes = outputs.find(({ datatype, shape }) => datatype === 'FP32' && shape.length === 2 && shape[1] === 4);
-  if (!boxes) throw new InferError('INVALID_ARGUMENT', 'nothing can be drawn: the answer has no boxes (FP32 [n, 4])');
-  const [count = 0] = boxes.shape;
-  const others = outputs.filter((tensor) => tensor !== boxes && tensor.shape[0] === count);
-  const pick = (rank: number, ...datatypes: Datatype[]): Tensor | undefined =>
+  const isShapes = ({ datatype, shape }: Tensor): boolean =>
+    (shape.length === 2 && shape[1] === 4 && floatDatatypes.includes(datatype)) ||
+    (shape.length === 3 && shape[1] === 4 && shape[2] === 2 && datatype !== 'BYTES' && datatype !== 'BOOL');
+  const drawn = outputs.find(isShapes);
+  if (!drawn)
+    throw new InferError(
+      'INVALID_ARGUMENT',
+      'nothing can be drawn: the answer has no boxes (FP32 [n, 4]) and no quadrilaterals (FP32 or integers [n, 4, 2])',
+    );
+  const [count = 0] = drawn.shape;
+  const others = outputs.filter((tensor) => tensor !== drawn && tensor.shape[0] === count);
+  const pick = (rank: number, ...datatypes: readonly Datatype[]): Tensor | undefined =>
     others.find(({ datatype, shape }) => shape.length === rank && datatypes.includes(datatype));
-  const [labels, scores, votes] = [pick(1, 'INT64', 'BYTES'), pick(1, 'FP32'), pick(2, 'INT64')];
+  const labels = pick(1, 'BYTES') ?? pick(1, 'INT64');
+  const [scores, votes] = [pick(1, ...floatDatatypes), pick(2, 'INT64', 'BYTES')];
+  const texts = labels ? jsonElements(labels).map((label) => String(label).replace(/\s+/g, ' ')) : [];
   return {
-    boxes: rows(Array.from(values(boxes, 'FP32')), 4),
-    labels: labels ? jsonElements(labels).map(String) : [],
-    scores: scores ? Array.from(values(scores, 'FP32')) : [],
+    shapes: shapesOf(drawn),
+    labels: texts,
+    scores: scores ? jsonElements(scores).map(Number) : [],
     votes: votes ? rows(jsonElements(votes).map(String), votes.shape[1] ?? 0) : [],
+    areTexts:
+      labels?.datatype === 'BYTES' && (drawn.shape.length === 3 || texts.some(({ length }) => length > charsAbove)),
   };
 }
 
-const values = <D extends keyof Elements>(tensor: Tensor, datatype: D): Elements[D] =>
-  elements({ ...tensor, datatype });
+/** What is not a number, or lies far off, has no place on the sheet. */
+const coordinateMax = 1e5;
+
+function shapesOf(drawn: Tensor): Point[][] {
+  const numbers = jsonElements(drawn).map((value) => {
+    const number = Number(value);
+    return Number.isNaN(number) ? 0 : Math.max(-coordinateMax, Math.min(number, coordinateMax));
+  });
+  if (drawn.shape.length === 3) return rows(rows(numbers, 2) as [number, number][], 4);
+  return rows(numbers, 4).map(([left = 0, top = 0, right = 0, bottom = 0]) => [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ]);
+}
+
+/** The height at which a text begins, where its line is not level: between the two corners on the left. */
+function leftMiddle(corners: readonly Point[]): number {
+  const [[, a] = [0, 0], [, b] = [0, 0]] = corners.toSorted(([x], [other]) => x - other);
+  return (a + b) / 2;
+}
+
+function around(corners: readonly Point[]) {
+  const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
+  return { left: Math.min(...xs), top: Math.min(...ys), right: Math.max(...xs), bottom: Math.max(...ys) };
+}
 
 function rows<T>(all: readonly T[], width: number): T[][] {
   return Array.from({ length: width === 0 ? 0 : all.length / width }, (_, row) =>
@@ -83,10 +144,22 @@ function drawImage(canvas: Canvas, { width, height, data }: Image, scale: number
 
 const lineWidth = 3;
 
-function frame(canvas: Canvas, left: number, top: number, width: number, height: number, colour: Colour): void {
-  const [x, y, w, h] = [left, top, width, height].map(Math.round) as [number, number, number, number];
-  canvas.fill(x - lineWidth, y - lineWidth, w + 2 * lineWidth, lineWidth, colour);
-  canvas.fill(x - lineWidth, y + h, w + 2 * lineWidth, lineWidth, colour);
-  canvas.fill(x - lineWidth, y, lineWidth, h, colour);
-  canvas.fill(x + w, y, lineWidth, h, colour);
+/** A rectangle is framed on its outside, so that nothing of what is in it is hidden. */
+function outline(canvas: Canvas, corners: readonly Point[], colour: Colour, thickness = lineWidth): void {
+  const { left, top, right, bottom } = around(corners);
+  const isUpright = corners.every(([x, y]) => (x === left || x === right) && (y === top || y === bottom));
+  if (isUpright) {
+    frame(canvas, [left, top, right - left, bottom - top], colour, thickness);
+    return;
+  }
+  for (const [index, corner] of corners.entries())
+    canvas.line(corner, corners[(index + 1) % corners.length] as Point, colour, thickness);
+}
+
+function frame(canvas: Canvas, box: readonly number[], colour: Colour, thickness: number): void {
+  const [x, y, w, h] = box.map(Math.round) as [number, number, number, number];
+  canvas.fill(x - thickness, y - thickness, w + 2 * thickness, thickness, colour);
+  canvas.fill(x - thickness, y + h, w + 2 * thickness, thickness, colour);
+  canvas.fill(x - thickness, y, thickness, h, colour);
+  canvas.fill(x + w, y, thickness, h, colour);
 }

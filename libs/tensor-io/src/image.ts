@@ -148,10 +148,27 @@ export class Canvas {
         bitmap.data.set([red, green, blue, 255], 4 * (y * bitmap.width + x));
   }
 
-  /** `x` is the middle of the line, `y` its upper edge. */
-  write(text: string, x: number, y: number, size: 'small' | 'large'): void {
+  /** A line of that thickness from one point to another. */
+  line(
+    [x0, y0]: readonly [number, number],
+    [x1, y1]: readonly [number, number],
+    colour: Colour,
+    thickness: number,
+  ): void {
+    const steps = Math.max(1, Math.ceil(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))));
+    for (let step = 0; step <= steps; step++) {
+      const at = (from: number, to: number): number => Math.round(from + ((to - from) * step) / steps - thickness / 2);
+      this.fill(at(x0, x1), at(y0, y1), thickness, thickness, colour);
+    }
+  }
+
+  /** `above`: `x` is the middle of the text and `y` its upper edge; `right of`: they are the middle of its left edge. */
+  write(text: string, x: number, y: number, size: 'small' | 'large', place: 'above' | 'right of' = 'above'): void {
     const font = this.#fonts[size];
-    this.#image.print({ font, text, x: Math.round(x - print.measureText(font, text) / 2), y });
+    const isAbove = place === 'above';
+    const left = isAbove ? x - print.measureText(font, text) / 2 : x + 6;
+    const top = isAbove ? y : y - font.common.lineHeight / 2;
+    this.#image.print({ font, text, x: Math.round(left), y: Math.round(top) });
   }
 
   toPng(): Promise<Buffer> {

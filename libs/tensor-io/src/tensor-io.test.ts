@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { createJimp } from '@jimp/core';
 import jpeg from '@jimp/js-jpeg';
 import png from '@jimp/js-png';
-import { type Datatype, elements, type Tensor, type TensorSpec, tensorOf } from '@sheaf/inference';
+import { type Datatype, elements, packBytes, type Tensor, type TensorSpec, tensorOf } from '@sheaf/inference';
 import fc from 'fast-check';
 import { drawBoxes } from './draw.ts';
 import { decodeImage, imageTensor, parseJsonTensor, readTensor, toJson } from './index.ts';
@@ -214,6 +214,54 @@ describe('a drawing', () => {
     assert.deepEqual(await frameColour(0.9), [30, 140, 60]);
     assert.deepEqual(await frameColour(0.6), [210, 130, 0]);
     assert.deepEqual(await frameColour(0.1), [200, 40, 40]);
+  });
+
+  it('draws the sides of quadrilaterals, whatever numbers their corners are', async () => {
+    const corners = [10, 5, 50, 15, 45, 35, 5, 25];
+    for (const quads of [
+      tensorOf('quads', 'FP32', [1, 4, 2], Float32Array.from(corners)),
+      tensorOf('quads', 'INT64', [1, 4, 2], BigInt64Array.from(corners, BigInt)),
+    ]) {
+      const { data, width } = await decodeImage(await drawBoxes(image, [quads]));
+      const colourAt = (x: number, y: number): number[] => {
+        const at = 4 * ((y * 10 + 56) * width + x * 10);
+        return [...data.subarray(at, at + 3)];
+      };
+      // The corner and the middle of each side, then the inside and a corner of the box around.
+      for (const [x, y] of [
+        [10, 5],
+        [30, 10],
+        [47.5, 25],
+        [25, 30],
+        [7.5, 15],
+      ] as const)
+        assert.deepEqual(colourAt(x, y), [30, 140, 60], `${x}, ${y}`);
+      for (const [x, y] of [
+        [27, 20],
+        [49, 6],
+      ] as const)
+        assert.deepEqual(colourAt(x, y), [255, 255, 255]);
+    }
+  });
+
+  it('has longer texts beside the image, each in its place, and is no smaller for what lies outside of it', async () => {
+    const quads = tensorOf(
+      'quads',
+      'FP32',
+      [2, 4, 2],
+      Float32Array.of(5, 5, 60, 5, 60, 15, 5, 15, -1e30, 20, 99, 20, 99, Number.NaN, 5, 35),
+    );
+    const texts = tensorOf('text', 'BYTES', [2], packBytes(['Straße\tohne Ende', '']));
+    const { data, width, height } = await decodeImage(await drawBoxes(image, [quads, texts]));
+    assert.deepEqual([width, height], [2_000, 512]);
+    const isDark = (x: number, y: number): boolean =>
+      (data[4 * (y * width + x)] ?? 255) < 100 && (data[4 * (y * width + x) + 1] ?? 255) < 100;
+    // Black letters in the first quadrilateral of the sheet, and none on the image.
+    const inBox = (from: number): boolean =>
+      Array.from({ length: 500 * 90 }, (_, pixel) =>
+        isDark(from + 52 + (pixel % 500), 112 + Math.floor(pixel / 500)),
+      ).includes(true);
+    assert.deepEqual([inBox(1_000), inBox(0)], [true, false]);
   });
 
   it('shows the image alone where nothing was found, and is refused where there are no boxes at all', async () => {

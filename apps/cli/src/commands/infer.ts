@@ -12,7 +12,7 @@ export const infer: Command = {
   help: `${requestHelp}
   --explain            the path the call took, with times
   --json               the answer as JSON
-  --draw <out.png>     the image with the answer's boxes drawn on it`,
+  --draw <out.png>     the image with the answer's boxes ([n, 4]) or quadrilaterals ([n, 4, 2]) drawn on it, and its texts beside`,
   async run([name, ...sources], values) {
     if (!name) throw new UsageError(`usage: sheaf ${infer.usage}`);
     let image: Awaited<ReturnType<typeof imageToDraw>>;
