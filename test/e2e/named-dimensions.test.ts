@@ -48,4 +48,20 @@ describe('named dimensions', () => {
     ]);
     assert.deepEqual(elements({ ...(answer.byName.get('sum') as Tensor), datatype: 'FP32' })[0], 2);
   });
+
+  it('are followed through models by the gateway as by check: a filter of rows knows what has the same ones', async () => {
+    await using mesh = await startTestMesh({
+      'models/both': sampleModels.severalOutputs(),
+      'pipelines/p.yaml': `pipeline: p
+inputs: { a: { datatype: FP32, shape: [rows] }, b: { datatype: FP32, shape: [rows] } }
+stages: { both: { model: both, inputs: { a: a, b: b } } }
+outputs: { sum: both.sum, difference: both.difference }
+rules:
+  after: [{ name: positive, keep: row.difference > 0.0 }]
+`,
+    });
+    const three = (name: string, ...values: number[]) => tensorOf(name, 'FP32', [3], Float32Array.from(values));
+    const answer = await ask(mesh.door, 'p', [three('a', 2, 0, 3), three('b', 1, 1, 1)]);
+    assert.deepEqual(shapes(answer), [[2], [2]]);
+  });
 });

@@ -5,6 +5,7 @@ import {
   type ModelDescription,
   notFound,
   type Signature,
+  type TensorSpec,
 } from '@sheaf/inference';
 import { refusePlan } from '@sheaf/layers';
 import { checkedSignature, type Mesh, signatureIn, transformName } from '@sheaf/mesh';
@@ -112,8 +113,12 @@ async function describeForeign(services: Services): Promise<Map<string, ModelDes
 
 const idOf = (name: string, version = ''): string => `${name}/${version}`;
 
-/** What our own services say of their models, by {@link idOf}: files declare shapes that are not true. One that does not say is taken by its file. */
-async function describeOwn({ models }: Mesh, services: Services): Promise<Map<string, ModelDescription>> {
+/**
+ * What our own services say of their models, by {@link idOf}: files declare shapes that are not true. One that does not say is taken by its file, and so
+ * are the names of dimensions, which metadata has no place for.
+ */
+async function describeOwn(mesh: Mesh, services: Services): Promise<Map<string, ModelDescription>> {
+  const { models } = mesh;
   await services.asked;
   const asked = models.flatMap(({ name, versions }) =>
     ['', ...versions.map(({ version }) => version)].map(async (version) => {
@@ -121,10 +126,25 @@ async function describeOwn({ models }: Mesh, services: Services): Promise<Map<st
       const told = handle?.isReady()
         ? await handle.describe(name, version, describeTimeoutMs).catch(() => undefined)
         : undefined;
-      return told ? ([[idOf(name, version), told]] as const) : [];
+      const declared = signatureIn(mesh, { kind: 'model', name, ...(version === '' ? {} : { version }) });
+      return told ? ([[idOf(name, version), withNames(told, declared)]] as const) : [];
     }),
   );
   return new Map((await Promise.all(asked)).flat());
+}
+
+function withNames(told: ModelDescription, declared: Signature | undefined): ModelDescription {
+  const named =
+    (specs: readonly TensorSpec[] = []) =>
+    (spec: TensorSpec): TensorSpec => {
+      const own = specs.find(({ name }) => name === spec.name);
+      return own?.symbols && own.shape.length === spec.shape.length ? { ...spec, symbols: own.symbols } : spec;
+    };
+  return {
+    ...told,
+    inputs: told.inputs.map(named(declared?.inputs)),
+    outputs: told.outputs.map(named(declared?.outputs)),
+  };
 }
 
 /** What a model or a transform has now of versions; another set of them may take another time. */
