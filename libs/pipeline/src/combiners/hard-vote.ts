@@ -53,9 +53,11 @@ function winner(said: readonly Weighed[]): Weighed {
   return best;
 }
 
-export function hardVoteOutputs({ datatype, dims }: TensorType, members: number): Types | string {
+export function hardVoteOutputs({ datatype, dims, unranked }: TensorType, members: number): Types | string {
   if (datatype !== 'INT64' && !isFloat(datatype))
     return `hard-vote wants INT64 labels or FP32 or FP64 probabilities, got ${datatype}`;
+  if (unranked)
+    return 'hard-vote wants one label or one list of probabilities for each row, got a tensor whose model tells no shape of it';
   if (datatype !== 'INT64' && dims.length === 0)
     return 'hard-vote wants probabilities with the classes last, got a scalar';
   return voteOutputs(datatype === 'INT64' ? dims : dims.slice(0, -1), members);
