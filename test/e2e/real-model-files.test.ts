@@ -60,7 +60,7 @@ describe('a model with weights beside it', () => {
       await symlink('..2026', join(version, '..data'));
       for (const file of ['model.onnx', 'model.onnx.data']) await symlink(`..data/${file}`, join(version, file));
     });
-    assert.match(told, /^0 no mistakes: 1 model/);
+    assert.match(told, /^0 models\/m\/1: .*\nno mistakes: 1 model/);
   });
 
   const refused: [string, Parameters<typeof checked>[0], RegExp][] = [
@@ -100,7 +100,10 @@ describe('a model with weights beside it', () => {
       await link(join(folder, 'models/m/data'), join(version, 'model.onnx.data'));
       await writeFile(join(version, '../model.yaml'), `sha256: '${stated}'\n`);
     };
-    assert.match(await checked((version, folder) => withData(version, folder, sha256)), /^0 no mistakes/);
+    assert.match(
+      await checked((version, folder) => withData(version, folder, sha256)),
+      /^0 models\/m\/1: .*\nno mistakes/,
+    );
     const ofModel = createHash('sha256').update(model).digest('hex');
     assert.match(
       await checked((version, folder) => withData(version, folder, ofModel)),
@@ -153,14 +156,16 @@ outputs: { p: s.output_probability }
     'pipelines/vote.yaml': vote,
   };
 
-  it('is told of by sheaf check', async () => {
+  it('is told of by sheaf check, also where nothing is run', async () => {
     const folder = await writeFolder(files);
     const { code, stdout } = await runSheaf(['check', folder]);
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^models\/a\/1\/model\.onnx: output "output_probability" is a ZipMap, a list of maps; its tensor \[rows, 2\] is served instead, and its classes are told: no, yes$/m,
+      /^models\/a\/1: output "output_probability" is a ZipMap, a list of maps; its tensor \[rows, 2\] is served instead, and its classes are told: no, yes; batched: /m,
     );
+    const read = await runSheaf(['check', folder, '--no-run']);
+    assert.match(read.stdout, /^models\/b\/1: output "output_probability" is a ZipMap, .*: yes, no$/m);
     await rm(folder, { recursive: true });
   });
 

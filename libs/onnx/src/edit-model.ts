@@ -8,6 +8,8 @@ import { defaultModelLimits, partsOf } from './read-model.ts';
 import { type Dim, writeInfo } from './tensor-info.ts';
 import {
   encoded,
+  type Field,
+  fieldsOf,
   joined,
   nest,
   stringField,
@@ -82,7 +84,7 @@ function editedGraph(
     5: (value) => {
       const where = externalTensor(walk(value));
       if (where) seen(where);
-      return undefined;
+      return where && where.written !== where.location ? relocated(value, where) : undefined;
     },
     11: (value) => {
       const edge = byName(inputs, value);
@@ -100,6 +102,18 @@ function editedGraph(
   const into = inputs.filter(isBridged).map(({ session, tensor, spec }) => bridge(session, tensor, spec, 'BF16'));
   const out = outputs.filter(isBridged).map(({ session, tensor, spec }) => bridge(tensor, session, spec, 'FP32'));
   return [...into, ...(pieces ?? [graph]), ...out];
+}
+
+/** An initializer that names its file as the session is given it: by the same letters. */
+function relocated(tensor: Uint8Array, { location }: ExternalTensor): Pieces {
+  const isLocation = ({ number, value }: Field): boolean =>
+    number === 13 && value instanceof Uint8Array && stringField(walk(value), 1) === 'location';
+  const kept = [...fieldsOf(tensor)].filter((field) => !isLocation(field)).map(({ bytes }) => bytes);
+  const entry = encoded(13, (writer) => {
+    writeText(writer, 1, 'location');
+    writeText(writer, 2, location);
+  });
+  return nest(5, [...kept, entry]);
 }
 
 const isBridged = ({ tensor, session }: Edge): boolean => tensor !== session;

@@ -6,7 +6,7 @@ import { intField, intsField, type Message, messagesField, stringField } from '.
 
 /** A file that a model keeps weights in. */
 export interface ExternalFile {
-  /** From the model's folder, as the model writes it, with `/`; never outside it. */
+  /** From the model's folder, with `/` and without `.` and `..`. */
   readonly location: string;
   /** The file has to be at least so large for all that is read of it. */
   readonly bytesMin: number;
@@ -14,7 +14,10 @@ export interface ExternalFile {
 
 /** Where the bytes of one tensor are. */
 export interface ExternalTensor {
+  /** As in {@link ExternalFile}. */
   readonly location: string;
+  /** As the model writes it, such as `./w.bin`. */
+  readonly written: string;
   readonly offset: number;
   readonly length: number;
 }
@@ -26,23 +29,25 @@ export function externalTensor(tensor: Message): ExternalTensor | undefined {
   if (!isExternal(tensor)) return undefined;
   const name = stringField(tensor, 8);
   const entries = new Map(messagesField(tensor, 13).map((entry) => [stringField(entry, 1), stringField(entry, 2)]));
-  const location = entries.get('location') ?? '';
-  const why = whyOutside(location);
-  if (why) throw refuse(`weights "${name}" are in the file ${JSON.stringify(location)}, ${why}`);
+  const written = entries.get('location') ?? '';
+  const why = whyOutside(written);
+  if (why) throw refuse(`weights "${name}" are in the file ${JSON.stringify(written)}, ${why}`);
+  const location = partsOf(written).join('/');
   const offset = sizeOf(entries.get('offset') ?? '0');
   const length = sizeOf(entries.get('length') ?? '') ?? denseBytes(tensor);
   if (offset === undefined || length === undefined)
     throw refuse(`weights "${name}" are in the file "${location}" at a place that cannot be told`);
-  return { location, offset, length };
+  return { location, written, offset, length };
 }
+
+const partsOf = (location: string): string[] => location.split('/').filter((part) => part !== '' && part !== '.');
 
 /** Why a location is no file of the model's folder or below it. */
 function whyOutside(location: string): string | undefined {
-  if (location === '' || /[\p{Cc}\uFFFD]/u.test(location)) return 'which is no name of a file';
+  if (partsOf(location).length === 0 || /[\p{Cc}\uFFFD]/u.test(location)) return 'which is no name of a file';
   // The runtime takes it for an address in the memory of its process.
   if (location.includes('_ORT_MEM_ADDR_')) return 'which is no name of a file';
-  const parts = location.split(/[/\\]/);
-  if (location.includes('\\') || parts[0] === '' || /^[A-Za-z]:/.test(location) || parts.includes('..'))
+  if (/^\/|\\|^[A-Za-z]:/.test(location) || partsOf(location).includes('..'))
     return 'which need not be in the folder of the model; want a file beside model.onnx, without "..", "\\" or a "/" in front';
   return undefined;
 }

@@ -18,7 +18,11 @@ const problemsOf = (body: object, models: Readonly<Record<string, Signature>>): 
 const ensemble = (members: object, combine: object) => stage({ ensemble: members, combine });
 
 describe('classes that model files name', () => {
-  const named: Readonly<Record<string, Signature>> = { ...signatures, a: giving({ labels: ['no', 'yes'] }), b: giving({ labels: ['yes', 'no'] }) };
+  const named: Readonly<Record<string, Signature>> = {
+    ...signatures,
+    a: giving({ labels: ['no', 'yes'] }),
+    b: giving({ labels: ['yes', 'no'] }),
+  };
   const models = { a: plus(0), b: computing((value) => value * 10), c: plus(4) };
 
   it('are brought into one order without a word in the pipeline, and told of the answer', async () => {

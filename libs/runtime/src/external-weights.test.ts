@@ -119,7 +119,7 @@ describe('weights in another file', () => {
   }
 
   it('of several files, also in folders, and of several tensors in one are loaded', async () => {
-    const initializers = [elsewhere('w', 'w/all.bin', 5), elsewhere('v', 'w/all.bin', 100), elsewhere('u', 'u.bin')];
+    const initializers = [elsewhere('w', 'w/all.bin', 5), elsewhere('v', 'w/all.bin', 100), elsewhere('u', './u.bin')];
     const bytes = buildModel({
       ...io,
       nodes: [{ op: 'Sum', inputs: ['x', 'w', 'v', 'u'], outputs: ['y'] }],
@@ -134,6 +134,12 @@ describe('weights in another file', () => {
         ),
       { 'w/all.bin': weights, 'u.bin': weights },
     );
+  });
+
+  it('are found where a message that may stand once stands twice, since the runtime merges them', () => {
+    const more = buildModel({ inputs: [], outputs: [], nodes: [], initializers: [elsewhere('w', '../w')] });
+    const twice = Buffer.concat([buildModel({ ...io, nodes: [add()] }), more]);
+    assert.throws(() => readModel(twice), { message: /^weights "w" are in the file "\.\.\/w", which / });
   });
 
   it('may be written over while they are served: the answers stay', async () => {
