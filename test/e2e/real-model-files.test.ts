@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { link, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { elements, type Tensor, tensorOf } from '@sheaf/inference';
+import { readMesh } from '@sheaf/mesh';
 import { buildModel } from '@sheaf/onnx';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
@@ -120,6 +121,21 @@ describe('a model with weights beside it', () => {
     assert.deepEqual(await sum(), [11, 13]);
     await truncate(file, 0);
     assert.deepEqual(await sum(), [11, 13]);
+  });
+});
+
+describe('weights beside a model that are replaced', () => {
+  it('are taken up, though they have the size and the time of the old ones', async () => {
+    const files = { 'models/m': model, 'models/m/1/model.onnx.data': weights(10) };
+    await using mesh = await startTestMesh(files);
+    const { folder } = mesh.mesh;
+    const file = join(folder, 'models/m/1/model.onnx.data');
+    const { atime, mtime } = await stat(file);
+    await writeFile(file, weights(90));
+    await utimes(file, atime, mtime);
+    const { mesh: next } = await readMesh(folder);
+    assert.ok(next && (await mesh.running.update(next)));
+    assert.deepEqual(read((await ask(mesh.door, 'm', [rows('x', 1, 2)])).outputs[0]), [91, 93]);
   });
 });
 

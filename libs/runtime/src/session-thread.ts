@@ -177,11 +177,17 @@ async function loaded(): Promise<Loaded> {
     return await loading;
   } catch (error) {
     // Only whoever starts the service sees this: a model that does not load is never ready.
-    throw new InferError(
-      'FAILED_PRECONDITION',
-      `the runtime cannot load it: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
   }
+}
+
+/** The operator that the runtime has not, out of what it says of that in many words. */
+function operatorMissing(why: string): string | undefined {
+  const [, operator, opset] = /No Op registered for (\S+) with domain_version of (\d+)/.exec(why) ?? [];
+  const other = /(\S+)\(-?\d+\) is not a registered function\/op/.exec(why)?.[1];
+  if (operator) return `it has no operator ${operator} in operator set ${opset}`;
+  return other && `it has no operator ${other}`;
 }
 
 async function run(task: TensorTask): Promise<readonly PackedTensor[]> {

@@ -177,6 +177,18 @@ describe('a tensor', () => {
   });
 });
 
+describe('a model with an operator that the runtime has not', () => {
+  it('does not run, and the operator is named', async () => {
+    await assert.rejects(
+      withModel(sampleModels.unknownOperator(), async () => {}),
+      {
+        code: 'FAILED_PRECONDITION',
+        message: 'model m/1 does not run: the runtime cannot load it: it has no operator Frobnicate in operator set 21',
+      },
+    );
+  });
+});
+
 describe('a run that fails', () => {
   it("for its inputs is the caller's mistake, whatever its words say of allocation", async () => {
     const node = { op: 'Reshape', name: 'Failed to allocate memory', inputs: ['allocated', 'square'], outputs: ['y'] };
