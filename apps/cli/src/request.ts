@@ -96,7 +96,9 @@ async function readInputs(
   sources: readonly string[],
   shapes: ReadonlyMap<string, readonly number[]>,
 ): Promise<Input[]> {
-  const names = inputs.map(({ name, datatype, shape }) => `${name} (${datatype} [${shape}])`).join(', ');
+  const names = inputs
+    .map(({ name, datatype, shape, unranked }) => `${name} (${datatype} ${unranked ? 'of any shape' : `[${shape}]`})`)
+    .join(', ');
   const given = sources.map((source) => {
     const at = source.indexOf('=');
     const spec = at === -1 ? undefined : inputs.find(({ name }) => name === source.slice(0, at));

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
 import type { Mesh, Model, ModelVersion, Service } from '@sheaf/mesh';
@@ -100,22 +100,23 @@ export interface VersionSurroundings {
 /** Loads one version of a model. */
 export async function openVersion(
   model: Model,
-  { version, file, signature }: ModelVersion,
+  { version, file, files, signature, notices }: ModelVersion,
   { cpus, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
-  return openModel({
+  const served = await openModel({
     ...settings,
     ...surroundings,
     name,
     version,
     signature,
-    model: await readFile(file),
+    model: { folder: dirname(file), files },
     instances,
     intraOpThreads: model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances)),
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
     onStuck: () => endStuckProcess(`model ${name}/${version}`),
   });
+  return { ...served, notices: [...notices, ...(served.notices ?? [])] };
 }
 
 /** Only what a person may not expect: that calls share runs where that was shown, and none where model.yaml says so, they do. */

@@ -12,6 +12,10 @@ export interface TensorSpec {
   readonly symbols?: readonly string[];
   /** An input that may be left out, an output that an answer may lack. */
   readonly optional?: boolean;
+  /** Any rank will do, and none is known; `shape` is then `[]`. */
+  readonly unranked?: boolean;
+  /** What the last dimension counts, by name, in its order: the classes of a classifier. */
+  readonly labels?: readonly string[];
 }
 
 export interface Signature {
@@ -28,8 +32,12 @@ export interface ModelDescription extends Signature {
 }
 
 /** Why a tensor of `got` cannot be fed where `want` is asked for, or undefined when it can. */
-export function mismatch(want: TensorSpec, got: Pick<TensorSpec, 'datatype' | 'shape'>): string | undefined {
+export function mismatch(
+  want: TensorSpec,
+  got: Pick<TensorSpec, 'datatype' | 'shape' | 'unranked'>,
+): string | undefined {
   if (got.datatype !== want.datatype) return `want datatype ${want.datatype}, got ${got.datatype}`;
+  if (want.unranked || got.unranked) return undefined;
   if (got.shape.length !== want.shape.length) {
     return `want rank ${want.shape.length} ([${want.shape}]), got rank ${got.shape.length} ([${got.shape}])`;
   }

@@ -1,14 +1,18 @@
 import type { Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
-import type { BatchingOptions, Provider, QueueOptions } from '@sheaf/runtime';
+import type { BatchingOptions, ModelFiles, Provider, QueueOptions } from '@sheaf/runtime';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
   readonly version: string;
   /** Absolute. */
   readonly file: string;
+  /** From the folder of `file`: the model itself, and the files beside it that it keeps weights in. */
+  readonly files: ModelFiles['files'];
   readonly signature: Signature;
+  /** What is served in another way than the file says, a sentence each. */
+  readonly notices: readonly string[];
 }
 
 export interface Model {

@@ -3,9 +3,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
-import { type BatchingOptions, providers, type QueueOptions, queueDefault, wrongShape } from '@sheaf/runtime';
+import {
+  type BatchingOptions,
+  type ModelFile,
+  providers,
+  type QueueOptions,
+  queueDefault,
+  wrongShape,
+} from '@sheaf/runtime';
 import { boolean, integer, integers, oneOrMore, readFields, text } from './fields.ts';
 import type { Model, ModelVersion } from './mesh.ts';
+import { readExternalFiles } from './model-files.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
@@ -137,16 +145,23 @@ async function readVersion(
     problems.push(problemIn(relative, 'want an ONNX model here, found no file that can be read'));
     return undefined;
   }
-  if (sha256 && createHash('sha256').update(bytes).digest('hex') !== sha256) {
-    problems.push(problemIn(relative, 'the file is not the one whose sha256 model.yaml states'));
-    return undefined;
-  }
+  const whole = createHash('sha256').update(bytes);
+  const own = whole.copy().digest('hex');
   try {
-    const { signature } = readModel(bytes);
-    return { version, file, signature };
+    const { signature, externalFiles, notices } = readModel(bytes);
+    const others = await readExternalFiles(folder, path, externalFiles, whole, problems);
+    if (!others) return undefined;
+    const files: ModelVersion['files'] = [{ path: 'model.onnx', sha256: own }, ...others];
+    if (!sha256 || whole.digest('hex') === sha256) return { version, file, files, signature, notices };
+    problems.push(problemIn(relative, notStated(others)));
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
-    problems.push(problemIn(relative, error.message));
-    return undefined;
+    problems.push(problemIn(relative, sha256 && sha256 !== own ? notStated([]) : error.message));
   }
+  return undefined;
 }
+
+const notStated = (others: readonly ModelFile[]): string =>
+  others.length === 0
+    ? 'the file is not the one whose sha256 model.yaml states'
+    : `the files are not those whose sha256 model.yaml states; it is of all of them: cat ${['model.onnx', ...others.map(({ path }) => path)].join(' ')} | sha256sum`;

@@ -2,15 +2,17 @@
 import type { Datatype, Tensor } from '@sheaf/inference';
 import type { Writer } from 'protobufjs/minimal.js';
 import protobuf from 'protobufjs/minimal.js';
+import { elementTypes } from './element-types.ts';
+import { type TensorInfo, writeInfo, writeTensorType } from './tensor-info.ts';
+import { writeInteger as integer, writeMessage as message, writeText as text } from './wire.ts';
 
-/** A number is fixed, a string symbolic, -1 unknown. */
-export type Dim = number | string;
-
-export interface TensorInfo {
-  readonly name: string;
-  readonly datatype: Datatype;
-  readonly shape: readonly Dim[];
+/** A tensor whose bytes are in another file. */
+export interface TensorElsewhere extends Omit<Tensor, 'data'> {
+  readonly location: string;
+  readonly offset?: number;
+  readonly length?: number;
 }
+export type Weights = Tensor | TensorElsewhere;
 
 /** A bigint or a list of them is INT; a number or a list of them FLOAT. */
 export type Attribute =
@@ -19,11 +21,23 @@ export type Attribute =
   | string
   | readonly bigint[]
   | readonly number[]
+  | { readonly texts: readonly string[] }
   | { readonly graph: GraphSpec }
-  | { readonly tensor: Tensor };
+  | { readonly graphs: readonly GraphSpec[] }
+  | { readonly tensor: Weights }
+  | { readonly tensors: readonly Weights[] }
+  | { readonly sparse: SparseWeights };
+
+/** `values` of `dims`, at the places that `indices` says. */
+export interface SparseWeights {
+  readonly values: Weights;
+  readonly indices: Weights;
+  readonly dims: readonly number[];
+}
 
 export interface NodeSpec {
   readonly op: string;
+  readonly name?: string;
   /** Default: ONNX's own. */
   readonly domain?: string;
   /** '' for an optional input that is left out. */
@@ -32,129 +46,199 @@ export interface NodeSpec {
   readonly attributes?: Readonly<Record<string, Attribute>>;
 }
 
+/** An input or output that is no tensor: a list of tensors, or one of maps from such keys to FP32. */
+export type SequenceInfo =
+  | { readonly name: string; readonly tensorsOf: Datatype }
+  | { readonly name: string; readonly mapsBy: 'INT64' | 'BYTES' };
+export type Info = TensorInfo | SequenceInfo;
+
 export interface GraphSpec {
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
+  readonly inputs: readonly Info[];
+  readonly outputs: readonly Info[];
   readonly nodes: readonly NodeSpec[];
-  readonly initializers?: readonly Tensor[];
+  readonly initializers?: readonly Weights[];
+  readonly sparse?: readonly SparseWeights[];
+}
+
+/** An operator of the model's own. */
+export interface FunctionSpec {
+  readonly name: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly nodes: readonly NodeSpec[];
 }
 
 export interface ModelSpec extends GraphSpec {
+  /** Default 10. */
+  readonly irVersion?: number;
   /** Default 21. */
   readonly opset?: number;
+  /** Operator sets of other domains. */
+  readonly domains?: Readonly<Record<string, number>>;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly functions?: readonly FunctionSpec[];
+  readonly training?: GraphSpec;
 }
 
-const irVersion = 10;
-
-const elementTypes: Readonly<Record<Datatype, number>> = {
-  FP32: 1,
-  UINT8: 2,
-  INT8: 3,
-  UINT16: 4,
-  INT16: 5,
-  INT32: 6,
-  INT64: 7,
-  BYTES: 8,
-  BOOL: 9,
-  FP16: 10,
-  FP64: 11,
-  UINT32: 12,
-  UINT64: 13,
-  BF16: 16,
-};
-
 /** ONNX AttributeProto.AttributeType. */
-const attributeTypes = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints: 7 } as const;
-
-type Write = (writer: Writer) => void;
-
-const message = (writer: Writer, field: number, write: Write): void => {
-  writer.uint32((field << 3) | 2).fork();
-  write(writer);
-  writer.ldelim();
-};
-const text = (writer: Writer, field: number, value: string): void => void writer.uint32((field << 3) | 2).string(value);
-const integer = (writer: Writer, field: number, value: number): void => void writer.uint32(field << 3).int64(value);
+const attributeTypes = {
+  float: 1,
+  int: 2,
+  string: 3,
+  tensor: 4,
+  graph: 5,
+  floats: 6,
+  ints: 7,
+  strings: 8,
+  tensors: 9,
+  graphs: 10,
+  sparse: 11,
+} as const;
 
 /** The bytes of a model file. What the graph says is written as it is: a wrong graph makes a wrong model, which tests want too. */
 export function buildModel(spec: ModelSpec): Uint8Array {
+  const { opset = 21, domains = {} } = spec;
   const writer = protobuf.Writer.create();
-  integer(writer, 1, irVersion);
+  integer(writer, 1, spec.irVersion ?? 10);
   text(writer, 2, 'sheaf');
   message(writer, 7, (inner) => writeGraph(inner, spec));
-  message(writer, 8, (inner) => integer(inner, 2, spec.opset ?? 21));
-  for (const [key, value] of Object.entries(spec.metadata ?? {})) {
-    message(writer, 14, (inner) => {
-      text(inner, 1, key);
-      text(inner, 2, value);
-    });
-  }
+  for (const [domain, version] of [['', opset] as const, ...Object.entries(domains)])
+    message(writer, 8, (inner) => writeOpset(inner, domain, version));
+  for (const [key, value] of Object.entries(spec.metadata ?? {}))
+    message(writer, 14, (inner) => pair(inner, key, value));
+  const { training } = spec;
+  if (training) message(writer, 20, (inner) => message(inner, 1, (graph) => writeGraph(graph, training)));
+  for (const made of spec.functions ?? []) message(writer, 25, (inner) => writeFunction(inner, made, opset));
   return writer.finish();
 }
 
-function writeGraph(writer: Writer, { nodes, initializers = [], inputs, outputs }: GraphSpec): void {
+function writeOpset(writer: Writer, domain: string, version: number): void {
+  if (domain !== '') text(writer, 1, domain);
+  integer(writer, 2, version);
+}
+
+function pair(writer: Writer, key: string, value: string): void {
+  text(writer, 1, key);
+  text(writer, 2, value);
+}
+
+function writeFunction(writer: Writer, { name, domain, inputs, outputs, nodes }: FunctionSpec, opset: number): void {
+  text(writer, 1, name);
+  for (const input of inputs) text(writer, 4, input);
+  for (const output of outputs) text(writer, 5, output);
+  for (const node of nodes) message(writer, 7, (inner) => writeNode(inner, node));
+  message(writer, 9, (inner) => writeOpset(inner, '', opset));
+  text(writer, 10, domain);
+}
+
+function writeGraph(writer: Writer, { nodes, initializers = [], sparse = [], inputs, outputs }: GraphSpec): void {
   for (const node of nodes) message(writer, 1, (inner) => writeNode(inner, node));
   text(writer, 2, 'graph');
   for (const tensor of initializers) message(writer, 5, (inner) => writeTensor(inner, tensor));
-  for (const info of inputs) message(writer, 11, (inner) => writeInfo(inner, info));
-  for (const info of outputs) message(writer, 12, (inner) => writeInfo(inner, info));
+  for (const info of inputs) message(writer, 11, (inner) => writeAnyInfo(inner, info));
+  for (const info of outputs) message(writer, 12, (inner) => writeAnyInfo(inner, info));
+  for (const weights of sparse) message(writer, 15, (inner) => writeSparse(inner, weights));
 }
 
-function writeNode(writer: Writer, { op, domain = '', inputs, outputs, attributes = {} }: NodeSpec): void {
+function writeNode(writer: Writer, { op, name, domain = '', inputs, outputs, attributes = {} }: NodeSpec): void {
   for (const name of inputs) text(writer, 1, name);
   for (const name of outputs) text(writer, 2, name);
+  if (name !== undefined) text(writer, 3, name);
   text(writer, 4, op);
-  for (const [name, value] of Object.entries(attributes))
-    message(writer, 5, (inner) => writeAttribute(inner, name, value));
+  for (const [key, value] of Object.entries(attributes))
+    message(writer, 5, (inner) => writeAttribute(inner, key, value));
   if (domain !== '') text(writer, 7, domain);
 }
 
 function writeAttribute(writer: Writer, name: string, value: Attribute): void {
   text(writer, 1, name);
-  if (typeof value === 'bigint') integer(writer, 3, Number(value));
-  else if (typeof value === 'number') writer.uint32((2 << 3) | 5).float(value);
-  else if (typeof value === 'string') text(writer, 4, value);
-  else if ('graph' in value) message(writer, 6, (inner) => writeGraph(inner, value.graph));
-  else if ('tensor' in value) message(writer, 5, (inner) => writeTensor(inner, value.tensor));
-  else {
-    for (const item of value) {
-      if (typeof item === 'bigint') integer(writer, 8, Number(item));
-      else writer.uint32((7 << 3) | 5).float(item);
-    }
-  }
-  integer(writer, 20, attributeTypes[kindOf(value)]);
+  integer(writer, 20, attributeTypes[writeValue(writer, value)]);
 }
 
-function kindOf(value: Attribute): keyof typeof attributeTypes {
-  if (typeof value === 'bigint') return 'int';
-  if (typeof value === 'number') return 'float';
-  if (typeof value === 'string') return 'string';
-  if ('graph' in value) return 'graph';
-  if ('tensor' in value) return 'tensor';
+function writeValue(writer: Writer, value: Attribute): keyof typeof attributeTypes {
+  if (typeof value === 'bigint') {
+    integer(writer, 3, Number(value));
+    return 'int';
+  }
+  if (typeof value === 'number') {
+    writer.uint32((2 << 3) | 5).float(value);
+    return 'float';
+  }
+  if (typeof value === 'string') {
+    text(writer, 4, value);
+    return 'string';
+  }
+  if ('texts' in value) {
+    for (const item of value.texts) text(writer, 9, item);
+    return 'strings';
+  }
+  if ('graph' in value) {
+    message(writer, 6, (inner) => writeGraph(inner, value.graph));
+    return 'graph';
+  }
+  if ('graphs' in value) {
+    for (const item of value.graphs) message(writer, 11, (inner) => writeGraph(inner, item));
+    return 'graphs';
+  }
+  if ('tensor' in value) {
+    message(writer, 5, (inner) => writeTensor(inner, value.tensor));
+    return 'tensor';
+  }
+  if ('tensors' in value) {
+    for (const item of value.tensors) message(writer, 10, (inner) => writeTensor(inner, item));
+    return 'tensors';
+  }
+  if ('sparse' in value) {
+    message(writer, 22, (inner) => writeSparse(inner, value.sparse));
+    return 'sparse';
+  }
+  for (const item of value) {
+    if (typeof item === 'bigint') integer(writer, 8, Number(item));
+    else writer.uint32((7 << 3) | 5).float(item);
+  }
   return typeof value[0] === 'number' ? 'floats' : 'ints';
 }
 
-function writeTensor(writer: Writer, { name, datatype, shape, data }: Tensor): void {
-  for (const dim of shape) integer(writer, 1, dim);
-  integer(writer, 2, elementTypes[datatype]);
-  text(writer, 8, name);
-  writer.uint32((9 << 3) | 2).bytes(data);
+function writeTensor(writer: Writer, weights: Weights): void {
+  for (const dim of weights.shape) integer(writer, 1, dim);
+  integer(writer, 2, elementTypes[weights.datatype]);
+  text(writer, 8, weights.name);
+  if (!('location' in weights)) {
+    writer.uint32((9 << 3) | 2).bytes(weights.data);
+    return;
+  }
+  const { location, offset, length } = weights;
+  message(writer, 13, (inner) => pair(inner, 'location', location));
+  if (offset !== undefined) message(writer, 13, (inner) => pair(inner, 'offset', String(offset)));
+  if (length !== undefined) message(writer, 13, (inner) => pair(inner, 'length', String(length)));
+  integer(writer, 14, 1);
 }
 
-function writeInfo(writer: Writer, { name, datatype, shape }: TensorInfo): void {
-  text(writer, 1, name);
-  message(writer, 2, (type) => {
-    message(type, 1, (tensor) => {
-      integer(tensor, 1, elementTypes[datatype]);
-      message(tensor, 2, (dims) => {
-        for (const dim of shape) message(dims, 1, (inner) => writeDim(inner, dim));
-      });
-    });
-  });
+function writeSparse(writer: Writer, { values, indices, dims }: SparseWeights): void {
+  message(writer, 1, (inner) => writeTensor(inner, values));
+  message(writer, 2, (inner) => writeTensor(inner, indices));
+  for (const dim of dims) integer(writer, 3, dim);
 }
 
-function writeDim(writer: Writer, dim: Dim): void {
-  if (typeof dim === 'string') text(writer, 2, dim);
-  else if (dim !== -1) integer(writer, 1, dim);
+function writeAnyInfo(writer: Writer, info: Info): void {
+  if ('datatype' in info) {
+    writeInfo(writer, info);
+    return;
+  }
+  text(writer, 1, info.name);
+  // A type that is a sequence of a type.
+  message(writer, 2, (type) =>
+    message(type, 4, (sequence) =>
+      message(sequence, 1, (element) => {
+        if ('tensorsOf' in info) message(element, 1, (tensor) => writeTensorType(tensor, info.tensorsOf, undefined));
+        else message(element, 5, (map) => writeMap(map, info.mapsBy));
+      }),
+    ),
+  );
+}
+
+function writeMap(writer: Writer, keys: Datatype): void {
+  integer(writer, 1, elementTypes[keys]);
+  message(writer, 2, (value) => message(value, 1, (tensor) => writeTensorType(tensor, 'FP32', undefined)));
 }

@@ -1,15 +1,17 @@
 /** Walks an ONNX file by hand: what a server must know, and no weight is ever copied. */
-import { type Datatype, dimensionName, InferError, type Signature, type TensorSpec } from '@sheaf/inference';
-import protobuf from 'protobufjs/minimal.js';
-import { field, intField, type Message, messagesField, stringField, walk } from './wire.ts';
+import { InferError, type Signature } from '@sheaf/inference';
+import { type Edges, edgesOf } from './edges.ts';
+import { visitModel } from './everything.ts';
+import { type ExternalFile, type ExternalTensor, externalTensor, filesOf } from './external-data.ts';
+import { refuse } from './refusal.ts';
+import { checkSupported } from './supported.ts';
+import type { TensorLimits } from './tensor-specs.ts';
+import { intField, type Message, messageField, messagesField, stringField, stringsField, walk } from './wire.ts';
+import { isZipMap } from './zip-map.ts';
 
-export interface ModelLimits {
+export interface ModelLimits extends TensorLimits {
   readonly fileBytesMax: number;
   readonly nodesMax: number;
-  readonly nameCharsMax: number;
-  /** Inputs, and outputs. */
-  readonly tensorsMax: number;
-  readonly rankMax: number;
 }
 
 export const defaultModelLimits: ModelLimits = {
@@ -32,27 +34,11 @@ export interface ModelFacts {
   /** Distinct operators, as `domain:op`, or `op` of the default domain. */
   readonly operators: readonly string[];
   readonly sizeBytes: number;
+  /** Files beside the model that it keeps weights in. */
+  readonly externalFiles: readonly ExternalFile[];
+  /** What is served in another way than the file says, a sentence each. */
+  readonly notices: readonly string[];
 }
-
-/** ONNX TensorProto.DataType by its number. */
-const datatypes: Readonly<Record<number, Datatype>> = {
-  1: 'FP32',
-  2: 'UINT8',
-  3: 'INT8',
-  4: 'UINT16',
-  5: 'INT16',
-  6: 'INT32',
-  7: 'INT64',
-  8: 'BYTES',
-  9: 'BOOL',
-  10: 'FP16',
-  11: 'FP64',
-  12: 'UINT32',
-  13: 'UINT64',
-};
-
-const refuse = (message: string): InferError =>
-  new InferError('FAILED_PRECONDITION', message, { reason: 'MODEL_INVALID' });
 
 /** Reads what a model file says of itself. Throws FAILED_PRECONDITION with a sentence for whatever is wrong with it. */
 export function readModel(bytes: Uint8Array, limits: ModelLimits = defaultModelLimits): ModelFacts {
@@ -71,21 +57,23 @@ export function readModel(bytes: Uint8Array, limits: ModelLimits = defaultModelL
 }
 
 function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
-  const model = walk(protobuf.Reader.create(bytes));
-  const graph = messagesField(model, 7)[0];
-  if (!graph) throw refuse('the file is not an ONNX model: it holds no graph');
-  const nodes = messagesField(graph, 1);
-  if (nodes.length > limits.nodesMax)
-    throw refuse(`the graph has ${nodes.length} nodes; the limit is ${limits.nodesMax}`);
+  const { model, nodes, allNodes, external, edges } = partsOf(bytes, limits);
+  checkSupported(model, allNodes);
+  const signature = {
+    inputs: edges.inputs.map(({ spec }) => spec),
+    outputs: edges.outputs.map(({ spec }) => spec),
+  };
   return {
     irVersion: intField(model, 1),
     producer: stringField(model, 2),
     opsets: messagesField(model, 8).map((opset) => ({ domain: stringField(opset, 1), version: intField(opset, 2) })),
     metadata: new Map(messagesField(model, 14).map((entry) => [stringField(entry, 1), stringField(entry, 2)])),
-    signature: signatureOf(graph, limits),
+    signature,
     nodes: nodes.length,
     operators: [...new Set(nodes.map(operatorOf))].sort(),
     sizeBytes: bytes.byteLength,
+    externalFiles: filesOf(external),
+    notices: edges.notices,
   };
 }
 
@@ -95,71 +83,33 @@ function operatorOf(node: Message): string {
   return domain === '' ? op : `${domain}:${op}`;
 }
 
-function signatureOf(graph: Message, limits: ModelLimits): Signature {
-  const initializers = messagesField(graph, 5);
-  const external = initializers.find((tensor) => intField(tensor, 14) === 1);
-  if (external)
-    throw refuse('the model keeps weights in other files (external data), which is not supported; save it as one file');
-  const constants = new Set(initializers.map((tensor) => stringField(tensor, 8)));
-  const inputs = messagesField(graph, 11).filter((info) => !constants.has(stringField(info, 1)));
-  const outputs = messagesField(graph, 12);
-  if (outputs.length === 0) throw refuse('the model has no outputs');
-  return { inputs: tensorSpecs('input', inputs, limits), outputs: tensorSpecs('output', outputs, limits) };
+/** The parts of a model file that reading and editing it go by. */
+export interface ModelParts {
+  readonly model: Message;
+  readonly graph: Message;
+  readonly nodes: readonly Message[];
+  /** Also those of branches, loops and functions. */
+  readonly allNodes: readonly Message[];
+  readonly external: readonly ExternalTensor[];
+  readonly edges: Edges;
 }
 
-const symbolOf = (dim: Message): string => dimensionName(stringField(dim, 2));
-
-function tensorSpecs(side: string, infos: readonly Message[], limits: ModelLimits): TensorSpec[] {
-  if (infos.length > limits.tensorsMax)
-    throw refuse(`the model has ${infos.length} ${side}s; the limit is ${limits.tensorsMax}`);
-  const specs = infos.map((info) => tensorSpec(side, info, limits));
-  const names = specs.map(({ name }) => name);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw refuse(`the model has two ${side}s called "${twice}"`);
-  return specs;
-}
-
-/** Printable, and no key that plain objects already have. */
-const isGoodName = (name: string): boolean => name !== '' && !/[\p{Cc}\uFFFD]/u.test(name) && !(name in {});
-
-const otherKinds = new Map([
-  [4, 'a sequence'],
-  [5, 'a map'],
-  [8, 'a sparse tensor'],
-  [9, 'an optional'],
-]);
-
-function tensorSpec(side: string, info: Message, limits: ModelLimits): TensorSpec {
-  const name = stringField(info, 1);
-  if (name.length > limits.nameCharsMax)
-    throw refuse(`the name of an ${side} has ${name.length} characters; the limit is ${limits.nameCharsMax}`);
-  if (!isGoodName(name))
-    throw refuse(`an ${side} has a name that cannot be used: want printable text that is no reserved word`);
-  const type = messagesField(info, 2)[0];
-  const tensor = type && messagesField(type, 1)[0];
-  if (!tensor) {
-    const kind = [...otherKinds].find(([number]) => type && field(type, number).length > 0)?.[1] ?? 'of no type';
-    throw refuse(`${side} "${name}" is ${kind}; only tensors can be served`);
-  }
-  const elementType = intField(tensor, 1);
-  const datatype = datatypes[elementType];
-  if (!datatype)
-    throw refuse(`${side} "${name}" has ONNX element type ${elementType}, which the protocol or the runtime has not`);
-  const shape = messagesField(tensor, 2)[0];
-  if (!shape) throw refuse(`${side} "${name}" has no shape; save the model with the rank of each ${side}`);
-  const symbols = messagesField(shape, 1).map((dim) => (field(dim, 1).length === 0 ? symbolOf(dim) : ''));
-  const dims = dimsOf(side, name, shape, limits);
-  return { name, datatype, shape: dims, ...(symbols.some(Boolean) ? { symbols } : {}) };
-}
-
-function dimsOf(side: string, name: string, shape: Message, limits: ModelLimits): number[] {
-  const dims = messagesField(shape, 1);
-  if (dims.length > limits.rankMax)
-    throw refuse(`${side} "${name}" has ${dims.length} dimensions; the limit is ${limits.rankMax}`);
-  return dims.map((dim) => {
-    if (field(dim, 1).length === 0) return -1;
-    const value = intField(dim, 1);
-    if (!Number.isSafeInteger(value) || value < -1) throw refuse(`${side} "${name}" has a dimension of ${value}`);
-    return value;
+export function partsOf(bytes: Uint8Array, limits: ModelLimits): ModelParts {
+  const model = walk(bytes);
+  const graph = messageField(model, 7);
+  if (!graph) throw refuse('the file is not an ONNX model: it holds no graph');
+  const nodes = messagesField(graph, 1);
+  if (nodes.length > limits.nodesMax)
+    throw refuse(`the graph has ${nodes.length} nodes; the limit is ${limits.nodesMax}`);
+  const allNodes: Message[] = [];
+  const external: ExternalTensor[] = [];
+  visitModel(model, graph, {
+    node: (node) => allNodes.push(node),
+    tensor: (tensor) => {
+      const found = externalTensor(tensor);
+      if (found) external.push(found);
+    },
   });
+  const read = new Set(allNodes.flatMap((node) => (isZipMap(node) ? [] : stringsField(node, 1))));
+  return { model, graph, nodes, allNodes, external, edges: edgesOf(graph, { nodes, read }, limits) };
 }

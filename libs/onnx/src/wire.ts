@@ -1,5 +1,5 @@
-/** Just enough protobuf: fields by number, sub-messages opened only when somebody asks for them. */
-import type { Reader } from 'protobufjs/minimal.js';
+/** Just enough protobuf: fields by number, sub-messages opened only when somebody asks for them, and messages made of pieces of others. */
+import type { Reader, Writer } from 'protobufjs/minimal.js';
 import protobuf from 'protobufjs/minimal.js';
 
 type Value = number | Uint8Array;
@@ -7,14 +7,31 @@ type Value = number | Uint8Array;
 /** Values by field number: varints as numbers, length-delimited ones as views on the file. */
 export type Message = ReadonlyMap<number, readonly Value[]>;
 
-/** Reads one level of a message. Throws on whatever is no protobuf. */
-export function walk(reader: Reader): Message {
-  const fields = new Map<number, Value[]>();
+/** A field as it stands in a message: its number, its value, and all of its bytes, the tag among them. */
+export interface Field {
+  readonly number: number;
+  /** Undefined for fixed-width numbers, which nobody here asks for. */
+  readonly value: Value | undefined;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads one level of a message, field by field, in the order of the file. Throws on whatever is no protobuf. */
+export function* fieldsOf(message: Uint8Array): Generator<Field> {
+  const reader = protobuf.Reader.create(message);
   while (reader.pos < reader.len) {
+    const from = reader.pos;
     const tag = reader.uint32();
     const number = tag >>> 3;
     if (number === 0) throw new RangeError('a field has the number 0');
     const value = readValue(reader, tag & 7);
+    yield { number, value, bytes: message.subarray(from, reader.pos) };
+  }
+}
+
+/** Reads one level of a message. Throws on whatever is no protobuf. */
+export function walk(message: Uint8Array): Message {
+  const fields = new Map<number, Value[]>();
+  for (const { number, value } of fieldsOf(message)) {
     if (value === undefined) continue;
     const values = fields.get(number);
     if (values) values.push(value);
@@ -50,14 +67,70 @@ export function bytesField(message: Message, number: number): Uint8Array | undef
   return value instanceof Uint8Array ? value : undefined;
 }
 
+/** All values of a repeated integer, packed or one by one. */
+export function intsField(message: Message, number: number): number[] {
+  return field(message, number).flatMap((value) => {
+    if (typeof value === 'number') return [value];
+    const reader = protobuf.Reader.create(value);
+    const values: number[] = [];
+    while (reader.pos < reader.len) values.push(Number(reader.int64().toString()));
+    return values;
+  });
+}
+
 const text = new TextDecoder('utf-8');
 
 export function stringField(message: Message, number: number): string {
   return text.decode(bytesField(message, number) ?? new Uint8Array());
 }
 
-export function messagesField(message: Message, number: number): Message[] {
-  return field(message, number).flatMap((value) =>
-    value instanceof Uint8Array ? [walk(protobuf.Reader.create(value))] : [],
-  );
+export function stringsField(message: Message, number: number): string[] {
+  return field(message, number).flatMap((value) => (value instanceof Uint8Array ? [text.decode(value)] : []));
+}
+
+const views = (message: Message, number: number): Uint8Array[] =>
+  field(message, number).flatMap((value) => (value instanceof Uint8Array ? [value] : []));
+
+/** Each value of a repeated message. */
+export const messagesField = (message: Message, number: number): Message[] => views(message, number).map(walk);
+
+/** A message that may stand once; several are merged, as protobuf wants it, so that nothing hides in the second one. */
+export function messageField(message: Message, number: number): Message | undefined {
+  const found = views(message, number);
+  const [first] = found;
+  return first && walk(found.length === 1 ? first : joined(found));
+}
+
+export const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
+  const [only] = pieces;
+  return only && pieces.length === 1 ? only : Buffer.concat(pieces);
+};
+
+/** A length-delimited field made of pieces of other messages, which are not copied. */
+export function nest(number: number, pieces: readonly Uint8Array[]): Uint8Array[] {
+  const length = pieces.reduce((total, { byteLength }) => total + byteLength, 0);
+  const head = protobuf.Writer.create()
+    .uint32((number << 3) | 2)
+    .uint32(length)
+    .finish();
+  return [head, ...pieces];
+}
+
+export type Write = (writer: Writer) => void;
+
+export const writeMessage = (writer: Writer, number: number, write: Write): void => {
+  writer.uint32((number << 3) | 2).fork();
+  write(writer);
+  writer.ldelim();
+};
+export const writeText = (writer: Writer, number: number, value: string): void =>
+  void writer.uint32((number << 3) | 2).string(value);
+export const writeInteger = (writer: Writer, number: number, value: number): void =>
+  void writer.uint32(number << 3).int64(value);
+
+/** The bytes of one field that is a message. */
+export function encoded(number: number, write: Write): Uint8Array {
+  const writer = protobuf.Writer.create();
+  writeMessage(writer, number, write);
+  return writer.finish();
 }

@@ -200,7 +200,7 @@ export const memberFields = {
   ),
   labels: optional(
     list(text('the name of a class'), 'a list of class names', 10_000),
-    "Its classes in its own order, where that is not the ensemble's.",
+    "Its classes in its own order, where that is not the ensemble's. Default: as its model file names them, if they are the ensemble's.",
   ),
 };
 type MemberBody = Omit<Member, 'name' | 'optional'> & { readonly optional: boolean | undefined };

@@ -20,3 +20,9 @@ export const describeTarget = (target: Target): string =>
   target.kind === 'transform'
     ? `transform "${target.path}"`
     : `${target.kind} "${target.name}"${target.version ? ` version ${target.version}` : ''}`;
+
+/** `member cnn: ` for what stands in an ensemble. */
+export function memberOf(path: Path): string {
+  const at = path.lastIndexOf('ensemble');
+  return at === -1 ? '' : `member ${path[at + 1]}: `;
+}

@@ -1,10 +1,11 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
+import { type Classes, classesOf } from './classes.ts';
 import { labelsMistake } from './combiners/align.ts';
 import { combinedOutputs } from './combiners/index.ts';
-import { describeTarget, type PipelineProblems } from './pipeline-problems.ts';
+import { describeTarget, memberOf, type PipelineProblems } from './pipeline-problems.ts';
 import type { EachStep, EnsembleStep, FallbackStep, Reference, Step, SwitchStep, Target, TargetStep } from './spec.ts';
-import { either, openDim, type TensorType, type Types, Use, unlike } from './types.ts';
+import { either, openDim, rankOf, type TensorType, type Types, Use, unlike } from './types.ts';
 import { readsInputs, targetsBelow } from './walk.ts';
 
 /** What was found out about a step that its runs need. */
@@ -19,6 +20,8 @@ export interface Resolved {
   /** Of an ensemble: what is read of each member, and what they are given. */
   readonly answers?: readonly TensorType[];
   readonly given?: Given;
+  /** Of an ensemble: its classes in its order, and those of each member in that one's own. */
+  readonly classes?: Classes;
 }
 
 type SignatureOf = (target: Target) => Signature | undefined;
@@ -147,9 +150,12 @@ export class StepTypes {
     }
     const [first] = answers;
     if (!first || answers.length < members.length) return undefined;
-    this.resolved.set(step, { answers, given });
+    const classes = classesOf(step, answers);
+    if (typeof classes === 'string') this.#problems.add([...path, 'combine'], classes);
+    else this.resolved.set(step, { answers, given, classes });
     if (combine.kind === 'stack') return this.#stack(step, answers, path);
-    const outputs = combinedOutputs(combine, answers.reduce(either), members.length);
+    const labels = typeof classes === 'string' ? undefined : classes.common;
+    const outputs = combinedOutputs(combine, { ...answers.reduce(either), labels }, members.length);
     if (typeof outputs !== 'string') return outputs;
     this.#problems.add([...path, 'combine'], outputs);
     return undefined;
@@ -237,7 +243,7 @@ export class StepTypes {
       );
       return undefined;
     }
-    const shallow = over.find((name) => (given.get(name)?.dims.length ?? 16) <= dimension);
+    const shallow = over.find((name) => (rankOf(given.get(name)) ?? 16) <= dimension);
     if (shallow !== undefined) {
       this.#problems.add([...path, 'over'], `input "${shallow}" has no dimension ${dimension} to be split along`);
       return undefined;
@@ -246,6 +252,7 @@ export class StepTypes {
     const part = new Map(
       [...given].map(([name, type]): [string, TensorType | undefined] => {
         if (!type || !over.includes(name)) return [name, type];
+        if (type.unranked) return [name, { ...type, maybeAbsent: type.maybeAbsent && over.length > 1 }];
         const dims = keeps ? type.dims.with(dimension, partDim(step)) : type.dims.toSpliced(dimension, 1);
         // Without the only input that is split there is no part, so a part has it.
         return [name, { ...type, dims, maybeAbsent: type.maybeAbsent && over.length > 1 }];
@@ -259,6 +266,7 @@ export class StepTypes {
     const whole = given.get(over[0] ?? '')?.dims[dimension] ?? openDim();
     const outputs = new Map(
       [...types].map(([name, type]): [string, TensorType] => {
+        if (type.unranked) return [name, { ...type, maybeAbsent: type.maybeAbsent || noneSent }];
         if (keeps && type.dims.length <= dimension)
           this.#problems.add(
             [...path, 'each'],
@@ -277,17 +285,11 @@ export class StepTypes {
   /** A part keeps the dimension, as 1 or a few, unless what is asked takes one dimension less. */
   #keeps({ step, over }: EachStep, given: Given): boolean {
     const [name = ''] = over;
-    const rank = given.get(name)?.dims.length;
+    const rank = rankOf(given.get(name));
     const [target] = targetsBelow(step);
     const want = target && this.#signatureOf(target)?.inputs.find((input) => input.name === name);
-    return !want || rank === undefined || want.shape.length >= rank;
+    return !want || want.unranked || rank === undefined || want.shape.length >= rank;
   }
 }
 
 const partDim = ({ size }: EachStep) => (size === 1 ? { size: 1, name: '' } : openDim());
-
-/** `member cnn: ` for what stands in an ensemble. */
-function memberOf(path: Path): string {
-  const at = path.lastIndexOf('ensemble');
-  return at === -1 ? '' : `member ${path[at + 1]}: `;
-}

@@ -15,18 +15,24 @@ import {
 import { datatypes, isDatatype, type TensorSpec } from '@sheaf/inference';
 import type { ContextSpec, Reference } from './spec.ts';
 
-const referenceWish = 'an input, or an output of a stage such as crop.digits';
+const referenceWish = 'an input, or an output of a stage such as crop.digits or crop["any name"]';
 
-/** `input`, `stage.output`, each with a `?` where it may be absent. */
+/** A name as a JSON text, for one that ends in "?" or could be mistaken otherwise. */
+const quoted = /^([^.[\p{Cc}]+)\["(.*)"\]$/u;
+const plain = /^(?:[^.\p{Cc}]+|[^.\p{Cc}]+\.[^\p{Cc}]+)$/u;
+
+/** `input`, `stage.output`, `stage["output"]`, each with a `?` where it may be absent. */
 export const reference: Reader<Reference> = mapped(
   scalar(
     referenceWish,
-    (value): value is string => typeof value === 'string' && /^(?:[^.\p{C}]+|[^.\p{C}]+\.[^\p{C}]+)$/u.test(value),
+    (value): value is string => typeof value === 'string' && (plain.test(value) || quotedOf(value) !== undefined),
     { type: 'string' },
   ),
   (written) => {
     const optionally = written.length > 1 && written.endsWith('?');
     const path = optionally ? written.slice(0, -1) : written;
+    const inQuotes = quotedOf(path);
+    if (inQuotes) return { ...inQuotes, optional: optionally };
     const dot = path.indexOf('.');
     return dot === -1
       ? { stage: undefined, name: path, optional: optionally }
@@ -34,9 +40,22 @@ export const reference: Reader<Reference> = mapped(
   },
 );
 
+function quotedOf(written: string): { readonly stage: string; readonly name: string } | undefined {
+  const [, stage, text] = quoted.exec(written.replace(/\?$/, '')) ?? [];
+  if (stage === undefined || text === undefined) return undefined;
+  try {
+    const name: unknown = JSON.parse(`"${text}"`);
+    return typeof name === 'string' && isName(name) ? { stage, name } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isName = (value: string): boolean => value !== '' && !/\p{Cc}/u.test(value);
+
 export const tensorName = scalar(
   'a printable name',
-  (value): value is string => typeof value === 'string' && value !== '' && !/\p{C}/u.test(value),
+  (value): value is string => typeof value === 'string' && isName(value),
   { type: 'string', minLength: 1 },
 );
 export const wires = mapOf(reference, { min: 0, max: 256, noun: 'input', key: tensorName });

@@ -16,11 +16,19 @@ export interface TensorType {
   readonly dims: readonly Dim[];
   /** There may be none: its branch was not taken, its stage was optional and failed, its caller left it out. */
   readonly maybeAbsent: boolean;
+  /** Of any rank, which only a call can tell; `dims` is then empty. */
+  readonly unranked?: boolean | undefined;
+  /** What its last dimension counts, where a model says so. */
+  readonly labels?: readonly string[] | undefined;
 }
 
 export type Types = ReadonlyMap<string, TensorType>;
 
 export const openDim = (name = '', ofCallers = false): Dim => ({ size: undefined, name, ofCallers });
+
+/** Undefined where only a call can tell. */
+export const rankOf = (type: TensorType | undefined): number | undefined =>
+  type?.unranked ? undefined : type?.dims.length;
 
 /** The same wherever the size is the same for certain. */
 export const identity = (dim: Dim): Dim | number => dim.size ?? dim;
@@ -31,7 +39,7 @@ export const shownDims = (dims: readonly Dim[]): string => `[${dims.map(shown).j
 /** `nameOf` says how a dimension that is open is called. */
 export const toSpec = (
   name: string,
-  { datatype, dims, maybeAbsent }: TensorType,
+  { datatype, dims, maybeAbsent, unranked, labels }: TensorType,
   nameOf: (dim: Dim) => string = (dim) => dim.name,
 ): TensorSpec => {
   const symbols = dims.map((dim) => (dim.size === undefined ? nameOf(dim) : ''));
@@ -41,6 +49,8 @@ export const toSpec = (
     shape: dims.map(({ size }) => size ?? -1),
     ...(symbols.some(Boolean) ? { symbols } : {}),
     ...(maybeAbsent ? { optional: true } : {}),
+    ...(unranked ? { unranked } : {}),
+    ...(labels ? { labels } : {}),
   };
 };
 
@@ -57,6 +67,7 @@ export class Use {
   /** Why `got` cannot be fed where `want` is asked for. With `looked`, something has looked at the sizes in the call before. */
   accept(want: TensorSpec, got: TensorType, { looked = false } = {}): string | undefined {
     if (got.datatype !== want.datatype) return `want datatype ${want.datatype}, got ${got.datatype}`;
+    if (want.unranked || got.unranked) return undefined;
     if (got.dims.length !== want.shape.length)
       return `want rank ${want.shape.length} ([${want.shape.join(', ')}]), got rank ${got.dims.length} (${shownDims(got.dims)})`;
     for (const [axis, dim] of got.dims.entries()) {
@@ -81,9 +92,9 @@ export class Use {
   }
 
   /** An output of the signature, in terms of what its inputs were fed with. */
-  give({ datatype, shape, symbols, optional }: TensorSpec): TensorType {
+  give({ datatype, shape, symbols, optional, unranked, labels }: TensorSpec): TensorType {
     const dims = shape.map((size, axis) => (size === -1 ? this.#dim(symbols?.[axis] ?? '') : { size, name: '' }));
-    return { datatype, dims, maybeAbsent: optional ?? false };
+    return { datatype, dims, maybeAbsent: optional ?? false, unranked, labels };
   }
 
   #dim(symbol: string): Dim {
@@ -107,6 +118,7 @@ const differ = (a: Dim, b: Dim): boolean => {
  */
 export function unlike(first: TensorType, other: TensorType, { together = false } = {}): string | undefined {
   if (other.datatype !== first.datatype) return `want datatype ${first.datatype}, got ${other.datatype}`;
+  if (first.unranked || other.unranked) return undefined;
   if (other.dims.length !== first.dims.length)
     return `want rank ${first.dims.length} (${shownDims(first.dims)}), got rank ${other.dims.length} (${shownDims(other.dims)})`;
   for (const [axis, got] of other.dims.entries()) {
@@ -119,11 +131,17 @@ export function unlike(first: TensorType, other: TensorType, { together = false 
 }
 
 /** What holds of either. */
-export const either = (a: TensorType, b: TensorType): TensorType => ({
-  datatype: a.datatype,
-  dims: a.dims.map((dim, axis) => {
+export const either = (a: TensorType, b: TensorType): TensorType => {
+  const unranked = a.unranked || b.unranked;
+  const both = a.dims.map((dim, axis) => {
     const other = b.dims[axis] ?? dim;
     return identity(dim) === identity(other) ? dim : openDim();
-  }),
-  maybeAbsent: a.maybeAbsent || b.maybeAbsent,
-});
+  });
+  return {
+    datatype: a.datatype,
+    dims: unranked ? [] : both,
+    maybeAbsent: a.maybeAbsent || b.maybeAbsent,
+    unranked,
+    labels: a.labels?.join('\n') === b.labels?.join('\n') ? a.labels : undefined,
+  };
+};

@@ -2,6 +2,7 @@ export { type BatchingOptions, type QueueOptions, queueDefault } from './call-qu
 export type { Shares } from './class-turns.ts';
 export { describeTransform } from './describe-transform.ts';
 export { type MemoryBudget, watchMemory } from './memory-watch.ts';
+export type { ModelFile, ModelFiles } from './model-files.ts';
 export { type Provider, providers } from './providers.ts';
 export { wrongShape } from './row-proof.ts';
 export {

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { elements, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
 import { readModel, sampleModels } from '@sheaf/onnx';
 import { queueDefault } from './call-queue.ts';
+import { filesOf } from './model-fixture.ts';
 import { openModel } from './served-version.ts';
 
 describe('a model past its memory budget', () => {
@@ -14,7 +15,7 @@ describe('a model past its memory budget', () => {
       name: 'double',
       version: '1',
       signature,
-      model,
+      model: await filesOf(model),
       instances: 2,
       intraOpThreads: 1,
       providers: ['cpu'],

@@ -1,5 +1,5 @@
 /** How far two answers to one row are from each other. */
-import type { Datatype, Tensor } from '@sheaf/inference';
+import { type Datatype, elements, fromHalves, type Tensor } from '@sheaf/inference';
 
 /**
  * What rounding may do to a row whose run has another number of rows, as a share of the row's largest magnitude: sums are then added up in another
@@ -31,13 +31,9 @@ export function difference(one: Tensor, other: Tensor): number {
 }
 
 /** Undefined for what is no floating-point number. */
-function numbers({ datatype, data }: Tensor): ArrayLike<number> | undefined {
-  // A copy, since a view need not be aligned.
-  const { buffer } = new Uint8Array(data);
-  if (datatype === 'FP32') return new Float32Array(buffer);
-  if (datatype === 'FP64') return new Float64Array(buffer);
-  if (datatype === 'FP16') return new Float16Array(buffer);
-  if (datatype === 'BF16')
-    return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
+function numbers(tensor: Tensor): ArrayLike<number> | undefined {
+  const { datatype } = tensor;
+  if (datatype === 'FP32' || datatype === 'FP64') return elements({ ...tensor, datatype });
+  if (datatype === 'FP16' || datatype === 'BF16') return fromHalves(datatype, elements({ ...tensor, datatype }));
   return undefined;
 }

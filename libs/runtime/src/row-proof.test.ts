@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test';
 import { elements, type InferRequest, type Tensor, tensorOf } from '@sheaf/inference';
 import { buildModel, chainModel, lookupModel, readModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx';
 import { type BatchingOptions, queueDefault } from './call-queue.ts';
+import { filesOf } from './model-fixture.ts';
 import { allowedRounding, difference } from './row-difference.ts';
 import { seededRandom } from './row-samples.ts';
 import { contextOf } from './scheduler-fixture.ts';
@@ -17,7 +18,7 @@ async function open(model: Uint8Array, options: BatchingOptions | undefined = ba
     name: 'm',
     version: '1',
     signature: readModel(model).signature,
-    model,
+    model: await filesOf(model),
     instances: 1,
     intraOpThreads: 1,
     providers: ['cpu'],

@@ -84,7 +84,8 @@ export function wrongShape({ signature, rowsMax }: Pick<RowModel, 'signature' | 
   const { inputs } = signature;
   if (inputs.length === 0) return 'it has no inputs';
   if (rowsMax < 2) return 'maxRows is 1';
-  for (const { name, shape, symbols } of inputs) {
+  for (const { name, shape, symbols, unranked } of inputs) {
+    if (unranked) return `its file declares no shape of input "${name}"`;
     if (shape.length === 0) return `input "${name}" is a scalar`;
     if (shape[0] !== -1) return `input "${name}" takes exactly ${shape[0]} ${shape[0] === 1 ? 'row' : 'rows'}`;
     const symbol = symbols?.[0];

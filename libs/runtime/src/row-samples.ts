@@ -1,5 +1,13 @@
 /** Made-up rows: the inputs of calls of one row each, on which it is tried whether the rows of a model are independent. */
-import { byteLength, createTensor, elementCount, packBytes, type Signature, type Tensor } from '@sheaf/inference';
+import {
+  byteLength,
+  createTensor,
+  elementCount,
+  packBytes,
+  type Signature,
+  type Tensor,
+  toHalves,
+} from '@sheaf/inference';
 
 export interface SampleKind {
   /** What every open dimension but the first has. */
@@ -55,10 +63,8 @@ function dataOf(datatype: Tensor['datatype'], count: number, kind: SampleKind, r
     case 'FP32':
       return bytesOf(Float32Array.from(floats()));
     case 'FP16':
-      return bytesOf(Float16Array.from(floats()));
     case 'BF16':
-      // The upper half of an FP32.
-      return bytesOf(Uint16Array.from(new Uint32Array(Float32Array.from(floats()).buffer), (bits) => bits >>> 16));
+      return bytesOf(toHalves(datatype, floats()));
     case 'INT64':
     case 'UINT64':
       return bytesOf(BigInt64Array.from(integers(integersBelow), BigInt));

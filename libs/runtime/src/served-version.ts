@@ -16,6 +16,7 @@ import {
 } from '@sheaf/inference';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
 import { type MemoryBudget, watchMemory } from './memory-watch.ts';
+import type { ModelFiles } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
@@ -48,8 +49,7 @@ export interface ModelOptions {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
-  /** The bytes of the model file. */
-  readonly model: Uint8Array;
+  readonly model: ModelFiles;
   /** Workers, each with a session and weights of its own. Default 1: services that each believe they own the machine are slower than one. */
   readonly instances: number;
   readonly intraOpThreads: number;
@@ -270,8 +270,10 @@ function outputsAsSeen({ outputs: specs }: Signature, subject: string): (outputs
 /** What a file declares of its outputs and is not so. */
 const untrue = (declared: Signature, real: Signature): string[] =>
   real.outputs.flatMap(({ name, shape }, index) => {
-    const told = declared.outputs[index]?.shape ?? [];
-    return String(told) === String(shape) ? [] : [`output "${name}" is declared as [${told}] and is [${shape}]`];
+    const { shape: told = [], unranked } = declared.outputs[index] ?? {};
+    return unranked || String(told) === String(shape)
+      ? []
+      : [`output "${name}" is declared as [${told}] and is [${shape}]`];
   });
 
 /** One run on zeros in each worker, and whether rows of different calls may share a run. */

@@ -1,14 +1,17 @@
 /** The worker thread that owns one ONNX Runtime session. The only file that imports the runtime. */
 import { workerData } from 'node:worker_threads';
-import { elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
+import { type Datatype, elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
+import { editModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
+import { narrowed, widened } from './bfloat16.ts';
+import { type ModelFiles, readChecked } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
 
 export interface SessionThreadData {
-  readonly model: Uint8Array;
+  readonly model: ModelFiles;
   readonly subject: string;
   readonly intraOpThreads: number;
   readonly providers: readonly Provider[];
@@ -57,34 +60,76 @@ const typedArrays = {
 // It looks at the first tensor; this thread has no other use for the class.
 Reflect.deleteProperty(globalThis, 'Float16Array');
 
-const createWith = (provider: Provider): Promise<ort.InferenceSession> =>
-  ort.InferenceSession.create(model, {
+/** A session, and what it calls the tensors that callers see. */
+interface Loaded extends Pick<SessionModel, 'inputs' | 'outputs'> {
+  readonly session: ort.InferenceSession;
+}
+
+/**
+ * Reads the files here and gives the runtime bytes, never a path: it would map files with weights into its memory, and one that is written over would change
+ * what a session answers. The memory is given back at once; what stays is the session's own.
+ */
+async function load(): Promise<Loaded> {
+  const [file, ...others] = model.files;
+  const bytes = await readChecked(model, file);
+  const weights = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const other of others) weights.set(other.path, await readChecked(model, other));
+  const prepared = editModel(bytes, ({ location, offset, length }) =>
+    weightsOf(weights, location).subarray(offset, offset + length),
+  );
+  const externalData = prepared.beside.map((path) => ({ path, data: weightsOf(weights, path) }));
+  const session = await createSession(prepared.bytes, externalData);
+  for (const { buffer } of [bytes, ...weights.values()]) buffer.transfer(0);
+  return { session, inputs: prepared.inputs, outputs: prepared.outputs };
+}
+
+function weightsOf(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, location: string): Uint8Array<ArrayBuffer> {
+  const found = files.get(location);
+  if (!found) throw new InferError('FAILED_PRECONDITION', `the model needs ${location}, which was not checked`);
+  return found;
+}
+
+type Externals = readonly { readonly path: string; readonly data: Uint8Array }[];
+
+const createWith = (provider: Provider, bytes: Uint8Array, externalData: Externals): Promise<ort.InferenceSession> =>
+  ort.InferenceSession.create(bytes, {
     executionProviders: [provider],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 4,
-    // Threads that spin while they wait take the cores from the other services of the machine.
-    extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+    externalData,
+    extra: {
+      session: {
+        // Threads that spin while they wait take the cores from the other services of the machine.
+        intra_op: { allow_spinning: '0' },
+        inter_op: { allow_spinning: '0' },
+        // All weights are given to it; whatever it should look for nevertheless it does not look for in the folder that the process runs in.
+        model_external_initializers_file_folder_path: model.folder,
+      },
+    },
   });
+
 /** With the first provider that this machine has; each that it has not is reported, since it is slower or dearer without. */
-async function createSession(): Promise<ort.InferenceSession> {
+async function createSession(bytes: Uint8Array, externalData: Externals): Promise<ort.InferenceSession> {
   const available = new Set(ort.listSupportedBackends().map(({ name }) => name));
   const missing = (provider: Provider): void =>
     console.error(`${subject}: the provider "${provider}" is not available on this machine; the next one is taken`);
   for (const provider of providers.slice(0, -1)) {
-    const session = available.has(provider) ? await createWith(provider).catch(() => undefined) : undefined;
+    const session = available.has(provider)
+      ? await createWith(provider, bytes, externalData).catch(() => undefined)
+      : undefined;
     if (session) return session;
     missing(provider);
   }
   const last = providers.at(-1) ?? 'cpu';
-  if (available.has(last)) return createWith(last);
+  if (available.has(last)) return createWith(last, bytes, externalData);
   throw new Error(`the provider "${last}" is not available on this machine, and it is the last that model.yaml names`);
 }
 
-const session = createSession();
+const loading = load();
 // Each task awaits it and reports its failure; without this the first failure would end the process.
-session.catch(() => {});
+loading.catch(() => {});
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
@@ -98,8 +143,8 @@ function toText(bytes: Uint8Array, path: string): string {
 }
 
 function feed({ name, datatype, shape, memory }: PackedTensor): ort.Tensor {
-  if (datatype === 'BF16')
-    throw invalidField(`input "${name}"`, 'ONNX Runtime has no BF16 tensors', 'DATATYPE_UNSUPPORTED');
+  // The runtime's JavaScript has no BF16 tensors; the graph casts what it gets of FP32.
+  if (datatype === 'BF16') return new ort.Tensor('float32', widened(new Uint16Array(memory)), shape);
   if (datatype === 'BYTES') {
     const strings = unpackBytes(new Uint8Array(memory)).map((bytes, index) =>
       toText(bytes, `input "${name}" element ${index}`),
@@ -109,11 +154,15 @@ function feed({ name, datatype, shape, memory }: PackedTensor): ort.Tensor {
   return new ort.Tensor(ortTypes[datatype], new typedArrays[datatype](memory) as ort.Tensor.DataType as never, shape);
 }
 
-function fetched(name: string, tensor: ort.Tensor): PackedTensor {
+function fetched(name: string, tensor: ort.Tensor, wanted: Datatype | undefined): PackedTensor {
   const datatype = datatypes.get(tensor.type);
   if (!datatype)
     throw new InferError('FAILED_PRECONDITION', `output "${name}" has a datatype that the protocol has not`);
   const shape = [...tensor.dims];
+  if (wanted === 'BF16') {
+    const values = elementCount(shape) === 0 ? new Float32Array(0) : (tensor.data as Float32Array);
+    return { name, datatype: wanted, shape, memory: narrowed(values).buffer };
+  }
   if (datatype === 'BYTES')
     return { name, datatype, shape, memory: packBytes(tensor.data as string[]).buffer as ArrayBuffer };
   const view = tensor.data as Uint8Array;
@@ -123,41 +172,53 @@ function fetched(name: string, tensor: ort.Tensor): PackedTensor {
   return { name, datatype, shape, memory };
 }
 
-async function loaded(): Promise<ort.InferenceSession> {
+async function loaded(): Promise<Loaded> {
   try {
-    return await session;
+    return await loading;
   } catch (error) {
     // Only whoever starts the service sees this: a model that does not load is never ready.
-    throw new InferError(
-      'FAILED_PRECONDITION',
-      `the runtime cannot load it: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = error instanceof Error ? error.message : String(error);
+    throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
   }
 }
 
-async function run({ inputs, outputs, outputBytesMax }: TensorTask): Promise<readonly PackedTensor[]> {
-  const feeds = Object.fromEntries(inputs.map((input) => [input.name, feed(input)]));
-  const results = await (await loaded()).run(feeds, [...outputs]);
+/** The operator that the runtime has not, out of what it says of that in many words. */
+function operatorMissing(why: string): string | undefined {
+  const [, operator, opset] = /No Op registered for (\S+) with domain_version of (\d+)/.exec(why) ?? [];
+  const other = /(\S+)\(-?\d+\) is not a registered function\/op/.exec(why)?.[1];
+  if (operator) return `it has no operator ${operator} in operator set ${opset}`;
+  return other && `it has no operator ${other}`;
+}
+
+async function run(task: TensorTask): Promise<readonly PackedTensor[]> {
+  const { session, inputs, outputs } = await loaded();
+  const feeds = Object.fromEntries(task.inputs.map((input) => [inputs.get(input.name)?.name, feed(input)]));
+  const names = task.outputs.map((name) => outputs.get(name)?.name ?? name);
+  const results = await session.run(feeds, [...new Set(names)]);
   let bytes = 0;
-  return outputs.map((name) => {
-    const tensor = results[name];
+  return task.outputs.map((name, index) => {
+    const tensor = results[names[index] ?? name];
     if (!tensor) throw new InferError('FAILED_PRECONDITION', `the model gave no output "${name}"`);
-    const packed = fetched(name, tensor);
+    const packed = fetched(name, tensor, outputs.get(name)?.datatype);
     bytes += packed.memory.byteLength;
-    if (bytes > outputBytesMax) {
+    if (bytes > task.outputBytesMax) {
       throw new InferError(
         'RESOURCE_EXHAUSTED',
-        `${subject}: the outputs take more than the limit of ${outputBytesMax} bytes, which limits.messageBytesMax in mesh.yaml sets`,
+        `${subject}: the outputs take more than the limit of ${task.outputBytesMax} bytes, which limits.messageBytesMax in mesh.yaml sets`,
       );
     }
     return packed;
   });
 }
 
+/** How the runtime, and this thread, say that there is no more memory: at the end, since names of nodes and texts of callers may stand before. */
+const outOfMemory =
+  /(?:^|[:)] )(?:Failed to allocate memory for requested buffer of size \d+|std::bad_alloc|bad allocation|Array buffer allocation failed)\s*$/;
+
 /** Names the operator that failed; the rest of the runtime's message may hold paths and is only logged. */
 function failureOf(error: unknown): TaskFailure {
   const log = error instanceof Error ? error.message : String(error);
-  if (/allocat|bad_alloc/i.test(log))
+  if (outOfMemory.test(log))
     return { code: 'RESOURCE_EXHAUSTED', message: `${subject}: the run needs more memory than there is`, log };
   const operator = /while running (\w+) node/.exec(log)?.[1];
   const where = operator ? ` in its operator ${operator}` : '';

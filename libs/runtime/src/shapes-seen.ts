@@ -17,6 +17,8 @@ export class ShapesSeen {
   /** `declared`, with the outputs as they were seen where that is not as declared: -1 where a dimension varies. */
   correct(declared: Signature): Signature {
     const hasOpenInput = declared.inputs.some(({ shape }) => shape.includes(-1));
+    // Of inputs of any rank one was tried: what the outputs are for another is not known.
+    if (declared.inputs.some(({ unranked }) => unranked)) return declared;
     const outputs = declared.outputs.map((spec) => correctSpec(spec, this.#shapes.get(spec.name) ?? [], hasOpenInput));
     return { ...declared, outputs };
   }
@@ -26,7 +28,7 @@ function correctSpec(spec: TensorSpec, seen: readonly (readonly number[])[], has
   const [first] = seen;
   // What has several ranks has no shape that could be told.
   if (!first || seen.some(({ length }) => length !== first.length)) return spec;
-  const isRank = first.length === spec.shape.length;
+  const isRank = !spec.unranked && first.length === spec.shape.length;
   const isTrue = (axis: number): boolean => {
     const dim = spec.shape[axis];
     return isRank && (dim === -1 || seen.every((shape) => shape[axis] === dim));
@@ -36,6 +38,6 @@ function correctSpec(spec: TensorSpec, seen: readonly (readonly number[])[], has
   const isFixed = (axis: number): boolean =>
     seen.every((shape) => shape[axis] === first[axis]) && (seen.length > 1 || !hasOpenInput);
   const shape = first.map((dim, axis) => (isTrue(axis) ? (spec.shape[axis] as number) : isFixed(axis) ? dim : -1));
-  const { symbols, ...rest } = spec;
+  const { symbols, unranked: _, ...rest } = spec;
   return { ...rest, shape, ...(isRank && symbols ? { symbols } : {}) };
 }

@@ -12,8 +12,13 @@ import {
   unpackBytes,
 } from '@sheaf/inference';
 
+/** Of a tensor whose rank only the lists tell. */
+const depthMax = 16;
+
 /** Reads nested lists, one level per dimension of `spec`, or one flat list for an input of known shape. */
-export function parseJsonTensor(value: unknown, { name, datatype, shape }: TensorSpec): Tensor {
+export function parseJsonTensor(value: unknown, spec: TensorSpec): Tensor {
+  const { name, datatype } = spec;
+  const shape = spec.unranked ? openShapeOf(value) : spec.shape;
   const dims: number[] = [];
   const flat: unknown[] = [];
   const walk = (item: unknown, depth: number, path: string): void => {
@@ -34,6 +39,13 @@ export function parseJsonTensor(value: unknown, { name, datatype, shape }: Tenso
   // A list without elements ends the walk early; what lies deeper has the declared size, or none.
   const full = shape.map((dim, axis) => dims[axis] ?? Math.max(dim, 0));
   return fromElements(name, datatype, full, flat);
+}
+
+/** As many open dimensions as lists stand in lists. */
+function openShapeOf(value: unknown): number[] {
+  const shape: number[] = [];
+  for (let inner = value; Array.isArray(inner) && shape.length < depthMax; [inner] = inner) shape.push(-1);
+  return shape;
 }
 
 function show(value: unknown): string {

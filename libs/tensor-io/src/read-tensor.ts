@@ -25,12 +25,17 @@ export async function readTensor(bytes: Uint8Array, spec: TensorSpec, shape?: re
 
 async function parse(bytes: Uint8Array, spec: TensorSpec, shape: readonly number[] | undefined): Promise<Tensor> {
   const { name, datatype } = spec;
-  if (datatype === 'BYTES' && spec.shape.length <= 1 && !looksLikeJson(bytes))
-    return { name, datatype, shape: spec.shape.map(() => 1), data: packBytes([bytes]) };
+  // Where any rank will do, what tells nothing of its shape is a list.
+  const wanted = spec.unranked ? [-1] : spec.shape;
+  if (datatype === 'BYTES' && wanted.length <= 1 && !looksLikeJson(bytes))
+    return { name, datatype, shape: wanted.map(() => 1), data: packBytes([bytes]) };
   if (isNpy(bytes)) return parseNpy(bytes, name);
   if (isImage(bytes)) return imageTensor(await decodeImage(bytes), spec);
   if (looksLikeJson(bytes) && !shape) return parseJsonTensor(parseJson(bytes, name), spec);
-  return createTensor({ name, datatype, shape: shape ?? rawShape(bytes, spec), data: bytes }, name);
+  return createTensor(
+    { name, datatype, shape: shape ?? rawShape(bytes, { ...spec, shape: wanted }), data: bytes },
+    name,
+  );
 }
 
 /** A JSON list; a raw file may begin with its bracket too, and is then told by `shape`. */

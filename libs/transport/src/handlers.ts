@@ -4,6 +4,7 @@ import type { Admissions } from './admission.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
 import { noTrailers, type Trailers, toMetadata, toStatus } from './status.ts';
+import { writeSpec } from './tensor-metadata.ts';
 import { tellIds } from './trailers.ts';
 import { checkName, checkVersion } from './wire/codec.ts';
 
@@ -70,8 +71,13 @@ export function handlers(options: HandlerOptions, served: Served): Handlers {
       const principal = admissions?.principalOf(metadata);
       const described = served.describe(request.name, request.version, principal);
       const { name: model, versions, platform, inputs, outputs } = described;
-      const wire = (specs: typeof inputs) => specs.map((spec) => ({ ...spec, shape: [...spec.shape] }));
-      return { name: model, versions: [...versions], platform, inputs: wire(inputs), outputs: wire(outputs) };
+      return {
+        name: model,
+        versions: [...versions],
+        platform,
+        inputs: inputs.map(writeSpec),
+        outputs: outputs.map(writeSpec),
+      };
     }),
   };
 }

@@ -3,7 +3,6 @@ import type * as grpc from '@grpc/grpc-js';
 import {
   abortReason,
   type CallContext,
-  type Datatype,
   explanationParameter,
   formatTraceparent,
   type Infer,
@@ -24,6 +23,7 @@ import { type ChannelTo, watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
+import { readSpec } from './tensor-metadata.ts';
 import type { RemoteTls } from './tls.ts';
 import { MeshConnection } from './transports/mesh-client.ts';
 import { decodeResponse, encodeRequest } from './wire/codec.ts';
@@ -118,8 +118,8 @@ export function createRemote(
         name: wire.name,
         versions: wire.versions,
         platform: wire.platform,
-        inputs: wire.inputs.map(spec),
-        outputs: wire.outputs.map(spec),
+        inputs: wire.inputs.map(readSpec),
+        outputs: wire.outputs.map(readSpec),
       };
     },
     isServerReady,
@@ -167,12 +167,6 @@ const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.Channe
   'grpc.enable_retries': 0,
   // Two remotes of one target are two connections, each with an owner.
   'grpc.use_local_subchannel_pool': 1,
-});
-
-const spec = ({ name, datatype, shape }: ModelMetadataResponse__Output['inputs'][number]) => ({
-  name,
-  datatype: datatype as Datatype,
-  shape: shape.map(Number),
 });
 
 type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;

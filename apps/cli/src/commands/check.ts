@@ -10,13 +10,21 @@ export const check: Command = {
   help: '  --no-run   only read the files: each model is otherwise loaded and run in a process that is thrown away',
   async run([folder], values) {
     const mesh = await readMeshOrFail(folder);
-    if (values['no-run'] !== true) await checkModels(mesh);
+    if (values['no-run'] === true) tellNotices(mesh);
+    else await checkModels(mesh);
     const { models, transforms, pipelines, services } = mesh;
     const counts = Object.entries({ model: models, transform: transforms, pipeline: pipelines, service: services });
     const told = counts.map(([noun, { length }]) => `${length} ${noun}${length === 1 ? '' : 's'}`);
     console.log(`no mistakes: ${told.join(', ')}`);
   },
 };
+
+/** What the files say; whoever runs the models says it too. */
+function tellNotices({ models }: Mesh): void {
+  for (const { name, versions } of models)
+    for (const { version, notices } of versions)
+      if (notices.length > 0) console.log(`models/${name}/${version}: ${notices.join('; ')}`);
+}
 
 async function checkModels(mesh: Mesh): Promise<void> {
   const failures: string[] = [];

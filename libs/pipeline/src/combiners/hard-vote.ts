@@ -46,9 +46,11 @@ function winner(said: readonly Weighed[]): Weighed {
   return best;
 }
 
-export function hardVoteOutputs({ datatype, dims }: TensorType, members: number): Types | string {
+export function hardVoteOutputs({ datatype, dims, unranked }: TensorType, members: number): Types | string {
   if (!isLabels(datatype) && !isFloat(datatype))
     return `hard-vote wants labels, texts (BYTES) or integers that INT64 holds, or ${floatsWanted} probabilities, got ${datatype}`;
+  if (unranked)
+    return 'hard-vote wants one label or one list of probabilities for each row, got a tensor whose model tells no shape of it';
   if (!isLabels(datatype) && dims.length === 0)
     return 'hard-vote wants probabilities with the classes last, got a scalar';
   return voteOutputs(datatype, isLabels(datatype) ? dims : dims.slice(0, -1), members);

@@ -33,8 +33,10 @@ export function createSoftVote(output: string, members: number): Combine {
 }
 
 export function softVoteOutputs(name: string, member: TensorType, members: number): Types | string {
-  const { datatype, dims } = member;
+  const { datatype, dims, unranked } = member;
   if (!isFloat(datatype)) return `soft-vote wants ${floatsWanted} probabilities, got ${datatype}`;
+  if (unranked)
+    return 'soft-vote wants probabilities with the classes last, got a tensor whose model tells no shape of it';
   if (dims.length === 0) return 'soft-vote wants probabilities with the classes last, got a scalar';
   const own = voteOutputs(datatype, dims.slice(0, -1), members);
   if (own.has(name))

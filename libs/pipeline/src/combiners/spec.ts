@@ -6,7 +6,7 @@ const labels = optional(
   mapped(list(text('the name of a class'), 'a list of class names', 10_000), (names, path, problems) =>
     new Set(names).size === names.length ? names : problems.add(path, 'two classes have the same name'),
   ),
-  "Names of the classes, in the order that the members' last dimension has. Needed where a member has `labels` of its own.",
+  "Names of the classes, in the order that the members' last dimension has. Needed where a member has `labels` of its own. Default: as the first model file that names classes.",
 );
 const kind = (doc: string) => required(output, doc);
 

@@ -8,14 +8,15 @@ export type CheckAnswer = (tensor: Tensor, inputs: readonly Tensor[]) => void;
 /** Holds a member's answer against its declared type: sizes that are written down, and those that are the same as an input's. */
 export function createAnswerCheck(declared: TensorType | undefined, given: Given): CheckAnswer {
   if (!declared) return () => {};
-  const { datatype, dims } = declared;
+  const { datatype, dims, unranked } = declared;
   const wanted = dims.map((dim) => dim.size ?? placeOf(dim, given));
   return (tensor, inputs) => {
     const sizes = wanted.map((want) => (typeof want === 'object' ? sizeAt(want, inputs) : want));
     const fits =
       tensor.datatype === datatype &&
-      tensor.shape.length === sizes.length &&
-      tensor.shape.every((size, axis) => sizes[axis] === undefined || sizes[axis] === size);
+      (unranked ||
+        (tensor.shape.length === sizes.length &&
+          tensor.shape.every((size, axis) => sizes[axis] === undefined || sizes[axis] === size)));
     if (fits) return;
     const shown = shownDims(dims.map((dim, axis) => ({ ...dim, size: sizes[axis] })));
     throw new InferError(

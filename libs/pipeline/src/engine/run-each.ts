@@ -87,5 +87,12 @@ function joined(name: string, results: readonly StepResult[], { dimension }: Eac
 function empty(name: string, outputs: Types): Tensor[] {
   const type = outputs.get(name);
   if (!type) return [];
-  return [{ name, datatype: type.datatype, shape: type.dims.map(({ size }) => size ?? 0), data: new Uint8Array(0) }];
+  return [
+    {
+      name,
+      datatype: type.datatype,
+      shape: type.unranked ? [0] : type.dims.map(({ size }) => size ?? 0),
+      data: new Uint8Array(0),
+    },
+  ];
 }

@@ -35,12 +35,12 @@ export interface Meta {
 export function createEnsemble(
   step: EnsembleStep,
   where: string,
-  { answers = [], given = new Map() }: Resolved,
+  { answers = [], given = new Map(), classes }: Resolved,
   runs: readonly RunStep[],
   meta?: Meta,
 ): RunStep {
   const { members, combine } = step;
-  const align = members.map(({ labels }) => alignLabels(labels, combine.labels));
+  const align = members.map((_, index) => alignLabels(classes?.own[index], classes?.common));
   const checks = members.map((_, index) => createAnswerCheck(answers[index], given));
   const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
   return async (inputs, wanted, call, context) => {
