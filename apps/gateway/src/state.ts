@@ -66,6 +66,6 @@ function tellReachable(isReachable: boolean, code?: string): void {
   console.error(
     isReachable
       ? 'limits are counted in Redis'
-      : `Redis cannot be reached (${code}): limits are counted as policies.yaml says`,
+      : `limits cannot be counted in Redis (${code}): until they can, they are counted as policies.yaml says`,
   );
 }
