@@ -55,6 +55,7 @@ function describePolicies({ identity, ...others }: PoliciesSpec, folder: string)
     ...issuer,
     issuer: withoutCredentials(issuer.issuer),
     jwks: isAbsolute(issuer.jwks) ? inFolder(folder, issuer.jwks) : withoutCredentials(issuer.jwks),
+    ca: issuer.ca && inFolder(folder, issuer.ca),
   }));
   const limits = others.limits.map((limit) => ({ ...limit, cost: limit.cost?.text ?? null }));
   return { identity: { ...identity, jwt }, ...others, limits };
