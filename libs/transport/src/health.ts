@@ -93,6 +93,8 @@ export interface ChannelTo {
 
 export interface WatchOptions {
   readonly channel: ChannelTo;
+  /** What goes with each question; throws while that cannot be had. */
+  readonly metadata: () => grpc.Metadata;
   /** Told whenever it changes; never the same twice. */
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service. */
@@ -100,7 +102,7 @@ export interface WatchOptions {
 }
 
 /** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
-export function watchHealth({ channel, onReady, ask }: WatchOptions): () => void {
+export function watchHealth({ channel, onReady, metadata, ask }: WatchOptions): () => void {
   const { target, credentials, options } = channel;
   let ready: boolean | undefined;
   let delayMs = againMinMs;
@@ -118,15 +120,31 @@ export function watchHealth({ channel, onReady, ask }: WatchOptions): () => void
     delayMs = Math.min(delayMs * 2, againMaxMs);
   };
 
+  const metadataNow = (): grpc.Metadata | undefined => {
+    try {
+      return metadata();
+    } catch {
+      return undefined;
+    }
+  };
+
   const poll = async (): Promise<void> => {
     tell(await ask(againMaxMs));
     delayMs = againMaxMs / 2;
     again(() => void poll());
   };
   const watch = (): void => {
+    const sent = metadataNow();
+    if (!sent) {
+      tell(false);
+      again(watch);
+      return;
+    }
     // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
     const client = new HealthClient(target, credentials, options);
-    const stream = client.watch?.({ service: '' }) as grpc.ClientReadableStream<{ status: string }>;
+    const stream = client.watch?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
+    const beganAt = performance.now();
+    let hasSpoken = false;
     const silent = setTimeout(() => stream.cancel(), silentMs).unref();
     end = () => {
       clearTimeout(silent);
@@ -136,17 +154,21 @@ export function watchHealth({ channel, onReady, ask }: WatchOptions): () => void
     stream.on('data', ({ status }) => {
       clearTimeout(silent);
       delayMs = againMinMs;
+      hasSpoken = true;
       tell(status === 'SERVING');
     });
     stream.on('end', () => {});
     stream.on('error', () => {});
     stream.on('status', ({ code }: grpc.StatusObject) => {
       end();
-      if (code === grpc.status.UNIMPLEMENTED) void poll();
-      else {
-        tell(false);
-        again(watch);
+      if (code === grpc.status.UNIMPLEMENTED) {
+        void poll();
+        return;
       }
+      // Servers end connections for their age. One that is gone says nothing on the next.
+      if (!hasSpoken) tell(false);
+      if (hasSpoken && !stopped && performance.now() - beganAt > againMinMs) watch();
+      else again(watch);
     });
   };
   watch();

@@ -1,11 +1,9 @@
 /** Another server as an Infer: any that speaks the Open Inference Protocol. */
 import type * as grpc from '@grpc/grpc-js';
 import {
-  abortReason,
   type CallContext,
   type Datatype,
   explanationParameter,
-  formatTraceparent,
   type Infer,
   InferError,
   type InferRequest,
@@ -15,18 +13,18 @@ import {
   type ModelDescription,
   type Overrun,
   parseExplanation,
-  remainingMs,
   rowCount,
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import { type ChannelTo, watchHealth } from './health.ts';
-import { InferenceClient, modelInfer } from './proto.ts';
+import { InferenceClient } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
-import { fromStatus, toMetadata } from './status.ts';
+import { createSent, type SentOptions } from './sent.ts';
 import type { RemoteTls } from './tls.ts';
 import { MeshConnection } from './transports/mesh-client.ts';
-import { decodeResponse, encodeRequest } from './wire/codec.ts';
+import { control, unary } from './unary-call.ts';
+import { decodeResponse } from './wire/codec.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -46,7 +44,8 @@ const frameBytesMax = 64 * 1024;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
-export interface RemoteOptions {
+/** What it is sent beside a request goes with each call that goes as a unary one, and, but for what is the caller's, with questions for what it is. */
+export interface RemoteOptions extends SentOptions {
   /** Names the server in errors and spans. */
   readonly service: string;
   readonly limits: Limits;
@@ -56,8 +55,10 @@ export interface RemoteOptions {
   readonly onLoad?: (load: Load, model: string) => void;
   /** Told of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
-  /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
-  readonly metadata?: Readonly<Record<string, string>>;
+  /** Somebody else's server: nobody there has agreed to be pinged often. */
+  readonly foreign?: boolean;
+  /** Whom its requests name (`:authority`), where that is not the target. */
+  readonly authority?: string | undefined;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
 }
@@ -65,21 +66,25 @@ export interface RemoteOptions {
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, onOverrun, metadata = {}, tls }: RemoteOptions,
+  { service, limits, transport, onLoad, onOverrun, tls, foreign = false, authority, ...beside }: RemoteOptions,
 ): Remote {
-  const options = channelOptions(limits, tls);
+  const named = authority ?? tls?.serverName;
+  const options = {
+    ...channelOptions(limits),
+    ...(foreign ? seldomPings : oftenPings),
+    ...(named ? { 'grpc.default_authority': named } : {}),
+  };
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
   const client = new InferenceClient(target, secured.credentials, options);
-  const sent = toMetadata(new Map(Object.entries(metadata)));
-  const asked = { client, service, metadata: sent };
+  const sent = createSent(service, beside);
   const lanes =
     transport === 'stream'
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
       : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
     const lane = lanes?.pick(bytesOf(request));
-    if (!lane) return unary(asked, request, context);
+    if (!lane) return unary({ client, service, metadata: sent(context) }, request, context);
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
       context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
@@ -87,7 +92,7 @@ export function createRemote(
   };
   const isServerReady = (timeoutMs: number): Promise<boolean> =>
     control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
-      client.serverReady({}, sent, options, done),
+      client.serverReady({}, sent(), options, done),
     ).then(
       ({ ready }) => ready,
       () => false,
@@ -110,7 +115,7 @@ export function createRemote(
       }),
     describe: async (name, version, timeoutMs) => {
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
-        client.modelMetadata({ name, version }, sent, options, done),
+        client.modelMetadata({ name, version }, sent(), options, done),
       );
       return {
         name: wire.name,
@@ -121,7 +126,7 @@ export function createRemote(
       };
     },
     isServerReady,
-    watchReady: (onReady) => watchHealth({ channel, onReady, ask: isServerReady }),
+    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, ask: isServerReady }),
     close: () => {
       lanes?.close();
       client.close();
@@ -151,14 +156,27 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
-const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.ChannelOptions => ({
-  ...(tls?.serverName ? { 'grpc.default_authority': tls.serverName } : {}),
-  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
-  'grpc.max_send_message_length': limits.messageBytesMax,
-  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+/** Among ourselves: a peer that is gone without a word is missed within seconds. */
+const oftenPings: grpc.ChannelOptions = {
   'grpc.keepalive_time_ms': 5_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
+};
+
+/**
+ * Servers on the gRPC core end a connection on which they are pinged more often than every five minutes, or without a call, at the third time (GOAWAY
+ * too_many_pings; GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS).
+ */
+const seldomPings: grpc.ChannelOptions = {
+  'grpc.keepalive_time_ms': 330_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.keepalive_permit_without_calls': 0,
+};
+
+const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
+  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
+  'grpc.max_send_message_length': limits.messageBytesMax,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
   // One try per call: whoever retries knows about stages and endpoints.
@@ -173,8 +191,6 @@ const spec = ({ name, datatype, shape }: ModelMetadataResponse__Output['inputs']
   shape: shape.map(Number),
 });
 
-type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
-
 /** A server that does not speak the protocol is its own mistake, never the caller's. */
 function readResponse(message: Buffer, limits: Limits, service: string): InferResponse {
   try {
@@ -186,50 +202,4 @@ function readResponse(message: Buffer, limits: Limits, service: string): InferRe
       cause,
     });
   }
-}
-
-/** One call with the context's deadline, trace and cancellation. */
-interface Asked {
-  readonly client: grpc.Client;
-  readonly service: string;
-  readonly metadata: grpc.Metadata;
-}
-
-function unary(
-  { client, service, metadata: extra }: Asked,
-  request: InferRequest,
-  context: CallContext,
-): Promise<Buffer> {
-  const { signal, span, attempt = 1 } = context;
-  if (signal.aborted) return Promise.reject(abortReason(signal));
-  const remaining = remainingMs(context);
-  if (remaining <= 0)
-    return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
-  const metadata = extra.clone();
-  metadata.set('traceparent', formatTraceparent(span));
-  if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
-  const options = { deadline: Date.now() + remaining };
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => call.cancel();
-    const call = modelInfer(client, encodeRequest(request), metadata, options, (error, response) => {
-      signal.removeEventListener('abort', onAbort);
-      if (signal.aborted) reject(abortReason(signal));
-      else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve(response);
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-function control<Response>(
-  service: string,
-  timeoutMs: number,
-  start: (options: grpc.CallOptions, done: Done<Response>) => unknown,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    start({ deadline: Date.now() + timeoutMs }, (error, response) => {
-      if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve(response);
-    });
-  });
 }
