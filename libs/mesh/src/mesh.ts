@@ -86,6 +86,8 @@ export interface Service {
   readonly endpoint: string | undefined;
   /** Undefined: `endpoint` is asked in plain text. Our own are asked with the `tls` of the mesh. */
   readonly tls?: ForeignTls | undefined;
+  /** What its server may not say of its models, by name; only where there is an `endpoint`. */
+  readonly signatures?: ReadonlyMap<string, Signature> | undefined;
   /** Only where there is an `endpoint`. */
   readonly sent?: Sent | undefined;
   /** 0 takes a free one. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits } from '@sheaf/inference';
+import { parseSignatures } from '@sheaf/pipeline';
 import { boolean, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
@@ -47,6 +48,7 @@ const serviceFields = {
   replicas: integer(1, 64),
   cpus: integer(1, 256),
   memory: bytes('64MiB', '1024GiB'),
+  signatures: (value: unknown) => value,
   ...sentFields,
   tls: (value: unknown) => value,
 };
@@ -137,6 +139,7 @@ function readServices(
       cpus = 1,
       memory,
       tls,
+      signatures,
       ...beside
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
@@ -152,7 +155,8 @@ function readServices(
       problems.push(
         yaml.place([...path, 'tls'], 'want it where there is an endpoint; our own services take the `tls` of the mesh'),
       );
-    for (const key of endpoint ? [] : Object.keys(sentFields).filter((one) => one in beside))
+    const foreignOnly = { ...(signatures === undefined ? {} : { signatures }), ...beside };
+    for (const key of endpoint ? [] : ['signatures', ...Object.keys(sentFields)].filter((one) => one in foreignOnly))
       problems.push(
         yaml.place([...path, key], 'want it where there is an endpoint: it is for servers that are not ours'),
       );
@@ -184,10 +188,29 @@ function readServices(
       cpus,
       memoryMaxBytes: memory,
       tls: endpoint ? tls : undefined,
+      signatures: endpoint ? readSignatures(yaml, [...path, 'signatures'], signatures, held, problems) : undefined,
       beside: endpoint ? sentOf(beside) : {},
       transport: endpoint || transport ? 'unary' : 'stream',
     };
   });
+}
+
+/** Of models of a server that does not say what they take and give. */
+function readSignatures(
+  yaml: YamlFile,
+  path: readonly string[],
+  value: unknown,
+  models: readonly string[],
+  problems: MeshProblem[],
+): Service['signatures'] {
+  if (value === undefined) return undefined;
+  const { signatures, problems: found } = parseSignatures(value);
+  for (const { path: place, message } of found) problems.push(yaml.place([...path, ...place], message));
+  for (const name of [...signatures.keys()].filter((one) => !models.includes(one)))
+    problems.push(
+      yaml.place([...path, name], `the service has no model "${name}"; its models are ${models.join(', ')}`),
+    );
+  return signatures;
 }
 
 const sentOf = ({ metadata, token, authority, forward }: SentGiven): SentGiven => ({
