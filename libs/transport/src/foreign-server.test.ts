@@ -1,5 +1,7 @@
 /** Somebody else's servers: they end connections for their age, and for pings. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
@@ -91,4 +93,58 @@ describe('pings', () => {
     for (const end of unwatch) end();
     for (const remote of remotes) remote.close();
   });
+});
+
+/** Between a remote and a server: what goes through it is lost from some moment on, without a word. */
+async function startBlackHole(port: number) {
+  const sockets = new Set<Socket>();
+  const proxy = createServer((inside) => {
+    const outside = connect(port, '127.0.0.1');
+    for (const socket of [inside, outside]) sockets.add(socket.on('error', () => socket.destroy()));
+    inside.pipe(outside).pipe(inside);
+  }).listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  return {
+    port: (proxy.address() as AddressInfo).port,
+    /** New connections are not concerned. */
+    swallow: (): void => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    [Symbol.dispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
+}
+
+describe('a connection that leads nowhere', () => {
+  for (const withHealth of [false, true])
+    it(`is given up though nobody pings, ${withHealth ? 'with' : 'without'} a health service`, async () => {
+      using server = await startServer({}, 0, withHealth);
+      using hole = await startBlackHole(server.port);
+      const remote = remoteTo(hole.port, true);
+      let ready = false;
+      const unwatch = remote.watchReady((now) => {
+        ready = now;
+      });
+      await remote.infer(requestFor('m'), contextOf(60_000));
+      hole.swallow();
+      await assert.rejects(remote.infer(requestFor('m'), contextOf(200)), { code: 'DEADLINE_EXCEEDED' });
+      let answered = false;
+      const ask = async (): Promise<void> => {
+        while (!answered)
+          await remote.infer(requestFor('m'), contextOf(500)).then(
+            () => {
+              answered = true;
+            },
+            () => {},
+          );
+      };
+      const asking = ask();
+      // Pings at the pace that such servers bear would take minutes.
+      await until(() => answered && ready, 60_000);
+      await asking;
+      unwatch();
+      remote.close();
+    });
 });

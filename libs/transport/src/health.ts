@@ -84,6 +84,9 @@ const againMaxMs = 1_000;
 /** A server that does not say how it is within this is not ready. */
 const silentMs = 5_000;
 
+/** How often one is asked whether it is there that is not pinged, and how long it may take. */
+const probeMs = 5_000;
+
 /** How a server is reached. */
 export interface ChannelTo {
   readonly target: string;
@@ -91,18 +94,23 @@ export interface ChannelTo {
   readonly options: grpc.ChannelOptions;
 }
 
+/** `silent`: it has not answered for long, so that its connections may lead nowhere. */
+export type Probed = 'ready' | 'not ready' | 'silent';
+
 export interface WatchOptions {
   readonly channel: ChannelTo;
   /** What goes with each question; throws while that cannot be had. */
   readonly metadata: () => grpc.Metadata;
   /** Told whenever it changes; never the same twice. */
   readonly onReady: (ready: boolean) => void;
-  /** Asks a server that has no health service. */
-  readonly ask: (timeoutMs: number) => Promise<boolean>;
+  /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
+  readonly probe: (timeoutMs: number) => Promise<Probed>;
+  /** Pings tell soon enough that a connection leads nowhere. */
+  readonly isPinged: boolean;
 }
 
 /** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
-export function watchHealth({ channel, onReady, metadata, ask }: WatchOptions): () => void {
+export function watchHealth({ channel, onReady, metadata, probe, isPinged }: WatchOptions): () => void {
   const { target, credentials, options } = channel;
   let ready: boolean | undefined;
   let delayMs = againMinMs;
@@ -129,7 +137,7 @@ export function watchHealth({ channel, onReady, metadata, ask }: WatchOptions): 
   };
 
   const poll = async (): Promise<void> => {
-    tell(await ask(againMaxMs));
+    tell((await probe(againMaxMs)) === 'ready');
     delayMs = againMaxMs / 2;
     again(() => void poll());
   };
@@ -146,8 +154,14 @@ export function watchHealth({ channel, onReady, metadata, ask }: WatchOptions): 
     const beganAt = performance.now();
     let hasSpoken = false;
     const silent = setTimeout(() => stream.cancel(), silentMs).unref();
+    const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
+    const look = async (): Promise<void> => {
+      // What it says of itself stands in the watch.
+      if ((await probe(probeMs)) === 'silent') stream.cancel();
+    };
     end = () => {
       clearTimeout(silent);
+      clearInterval(prober);
       stream.cancel();
       client.close();
     };

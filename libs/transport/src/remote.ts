@@ -17,7 +17,7 @@ import {
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
-import { type ChannelTo, watchHealth } from './health.ts';
+import { type ChannelTo, type Probed, watchHealth } from './health.ts';
 import { InferenceClient } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { createSent, type SentOptions } from './sent.ts';
@@ -41,6 +41,8 @@ export type Transport = 'unary' | 'stream';
 
 /** A frame is a message with something around it. */
 const frameBytesMax = 64 * 1024;
+/** One that has not answered a question for so long is asked on another connection: the machine behind the first may be gone without a word. */
+const silentMsMax = 8_000;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
@@ -76,7 +78,7 @@ export function createRemote(
   };
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
-  const client = new InferenceClient(target, secured.credentials, options);
+  let client = new InferenceClient(target, secured.credentials, options);
   const sent = createSent(service, beside);
   const lanes =
     transport === 'stream'
@@ -90,13 +92,29 @@ export function createRemote(
       context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
     });
   };
-  const isServerReady = (timeoutMs: number): Promise<boolean> =>
-    control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
-      client.serverReady({}, sent(), options, done),
-    ).then(
-      ({ ready }) => ready,
-      () => false,
-    );
+  let silentSince: number | undefined;
+  /** Calls that are under way are left where they are. */
+  const renew = (): void => {
+    silentSince = undefined;
+    const silent = client;
+    client = new InferenceClient(target, secured.credentials, options);
+    silent.close();
+  };
+  const probe = async (timeoutMs: number): Promise<Probed> => {
+    const askedAt = performance.now();
+    const asked = client;
+    const answer = await control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
+      asked.serverReady({}, sent(), options, done),
+    ).catch((error: InferError) => error);
+    const isSilent = answer instanceof InferError && answer.code === 'DEADLINE_EXCEEDED';
+    if (asked === client) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
+    if (silentSince !== undefined && performance.now() - silentSince > silentMsMax) {
+      renew();
+      return 'silent';
+    }
+    return 'ready' in answer && answer.ready ? 'ready' : 'not ready';
+  };
+  const isServerReady = async (timeoutMs: number): Promise<boolean> => (await probe(timeoutMs)) === 'ready';
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
@@ -126,7 +144,7 @@ export function createRemote(
       };
     },
     isServerReady,
-    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, ask: isServerReady }),
+    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, isPinged: !foreign }),
     close: () => {
       lanes?.close();
       client.close();
