@@ -177,6 +177,14 @@ describe('policies that change', () => {
       [`${policies}limits: [{ name: a, rate: 5/s, cost: "rows +" }]\n`, /Unexpected token/],
       [`${policies}whatever: 1\n`, /unknown key/],
       ['routes: [', /policies\.yaml/],
+      [
+        policies.replace('    - issuer', '    - ca: ./jwks.json\n      issuer'),
+        /want a certificate in PEM; "\.\/jwks\.json" holds none/,
+      ],
+      [
+        policies.replace('  jwt:', '  tokenBytesMax: 40000\n  jwt:'),
+        /limits\.metadataBytesMax of at least 42048 in mesh\.yaml/,
+      ],
       [policies.replace('./jwks.json', './nothing.json'), /found no "\.\/nothing\.json"/],
     ];
     for (const [text, wish] of broken) {

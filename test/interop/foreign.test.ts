@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,10 +72,15 @@ describe('MLServer as a stage of a pipeline', { skip }, () => {
       parallel_workers: 0,
     };
     await writeFile(join(folder, 'settings.json'), JSON.stringify(settings));
+    // As most people write it: without what it takes and gives.
+    await mkdir(join(folder, 'untold'));
+    await cp(join(folder, 'model.py'), join(folder, 'untold/model.py'));
+    const untold = { name: 'untold', implementation: 'model.Affine' };
+    await writeFile(join(folder, 'untold/model-settings.json'), JSON.stringify(untold));
     await start();
     mesh = await startTestMesh({
       'models/double': sampleModels.scale(2),
-      'mesh.yaml': `services:\n  python: { models: [affine], endpoint: "dns:///localhost:${port}", protocol: open-inference }\n`,
+      'mesh.yaml': `services:\n  python: { models: [affine, untold], endpoint: "dns:///localhost:${port}", protocol: open-inference }\n`,
       'pipelines/both.yaml': [
         'pipeline: both',
         'inputs: { x: { datatype: FP32, shape: [-1, 2] } }',
@@ -98,6 +103,13 @@ describe('MLServer as a stage of a pipeline', { skip }, () => {
     assert.deepEqual(floats(through.outputs[0]), [7, 13, 19, 25]);
     const alone = await ask(mesh.door, 'affine', [x]);
     assert.deepEqual(floats(alone.outputs[0]), [4, 7, 10, 13]);
+  });
+
+  it('answers with a model that it says nothing of', async () => {
+    const { inputs } = await mesh.door.describe('untold', '', 5_000);
+    assert.deepEqual(inputs, []);
+    const { outputs } = await ask(mesh.door, 'untold', [x]);
+    assert.deepEqual(floats(outputs[0]), [4, 7, 10, 13]);
   });
 
   it('answers every one of many calls at once', async () => {

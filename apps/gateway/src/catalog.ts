@@ -53,7 +53,9 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
   const [foreign, own] = await Promise.all([describeForeign(services), describeOwn(mesh, services)]);
   const signatureOf = (target: Target): Signature | undefined =>
     target.kind === 'model'
-      ? (own.get(idOf(target.name, target.version)) ?? checkedSignature(mesh, target) ?? foreign.get(target.name))
+      ? (own.get(idOf(target.name, target.version)) ??
+        typed(foreign.get(target.name)) ??
+        checkedSignature(mesh, target))
       : signatureIn(mesh, target);
   const entries = new Map<string, Entry>();
   for (const { name, versions } of mesh.models) {
@@ -85,6 +87,13 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
   const find = pipelineFinder(specs);
   const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
   const times = new Map<string, TimeBook>();
+  const unsaid = (target: Target | undefined): string | undefined => {
+    const told = target?.kind === 'model' ? foreign.get(target.name) : undefined;
+    if (!told || typed(told)) return undefined;
+    const service = services.holding(told.name)?.service.name ?? '';
+    const example = `services.${service}.signatures: { ${told.name}: { inputs: { x: { datatype: FP32, shape: [-1, 2] } }, outputs: { ... } } }`;
+    return `the server of service ${service} does not say what "${told.name}" takes and gives (its ModelMetadata has no inputs or no outputs), and a pipeline has to know; say it in mesh.yaml, as in ${example}, or in the settings of the model at that server`;
+  };
   const bookOf = ({ spec }: PipelineCheck): TimeBook => {
     const key = keyOf(spec);
     const book = known.get(key) ?? new TimeBook();
@@ -96,7 +105,7 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
       name,
       pipelineEntry(
         name,
-        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find, earlyRefusal })),
+        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find, earlyRefusal, unsaid })),
       ),
     );
   return { ...catalogOf(entries, services), times };
@@ -106,10 +115,17 @@ async function describeForeign(services: Services): Promise<Map<string, ModelDes
   const asked = services.all
     .filter(({ service }) => service.endpoint)
     .flatMap((handle) =>
-      handle.service.models.map(async (name) => [name, await handle.describe(name, '', describeTimeoutMs)] as const),
+      handle.service.models.map(async (name) => {
+        const told = await handle.describe(name, '', describeTimeoutMs);
+        return [name, typed(told) ? told : { ...told, name, ...handle.service.signatures?.get(name) }] as const;
+      }),
     );
   return new Map(await Promise.all(asked));
 }
+
+/** Many servers say nothing of what a model takes and gives unless its settings do: MLServer and KServe by default. */
+const typed = <T extends Signature>(told: T | undefined): T | undefined =>
+  told && told.inputs.length > 0 && told.outputs.length > 0 ? told : undefined;
 
 const idOf = (name: string, version = ''): string => `${name}/${version}`;
 
@@ -180,7 +196,8 @@ function modelEntry(
   signatureOf: (version: string) => Signature | undefined,
   { infer, isReady }: ServiceHandle,
 ): Entry {
-  const has = (version: string): boolean => version === '' || versions.includes(version);
+  // A server that names no versions knows itself which it has.
+  const has = (version: string): boolean => version === '' || versions.length === 0 || versions.includes(version);
   const get = (version: string): Signature => {
     const signature = has(version) ? signatureOf(version) : undefined;
     if (!signature) throw unknownVersion(name, version, versions);
@@ -189,7 +206,9 @@ function modelEntry(
   return {
     // Here, since a foreign server may not know of plans, and would run.
     infer: refusePlan(async (request, context) => {
-      checkRequest(get(request.version), request.inputs, request.outputs);
+      const signature = typed(get(request.version));
+      // What nobody has said, the server itself checks.
+      if (signature) checkRequest(signature, request.inputs, request.outputs);
       return infer(request, context);
     }),
     describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
@@ -232,17 +251,23 @@ interface Surroundings {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly bookOf: (check: PipelineCheck) => TimeBook;
   readonly find: ReturnType<typeof pipelineFinder>;
+  /** Why nobody knows what a target takes and gives, where its server is to blame. */
+  readonly unsaid: (target: Target | undefined) => string | undefined;
 }
 
 function pipelineVersion(
   check: PipelineCheck,
-  { services, entries, bookOf, find, earlyRefusal }: Surroundings,
+  { services, entries, bookOf, find, earlyRefusal, unsaid }: Surroundings,
 ): PipelineVersion {
   const { spec, checked, problems } = check;
   if (!checked) {
     throw new InferError(
       'FAILED_PRECONDITION',
-      problems.map(({ path, message }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${message}`).join('\n'),
+      problems
+        .map(
+          ({ path, message, target }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${unsaid(target) ?? message}`,
+        )
+        .join('\n'),
     );
   }
   const resolve = (target: Target): Infer => {

@@ -1,6 +1,6 @@
 /** What is in force, for people who look after it: nothing secret, and no path that says more than the folder does. */
 import { isAbsolute, relative } from 'node:path';
-import type { Mesh, Service } from '@sheaf/mesh';
+import type { Mesh, Sent, Service } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { Generation } from './generation.ts';
 import { policiesHash } from './reloads.ts';
@@ -33,7 +33,7 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
 }
 
 function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
-  const { name, models, transforms, transport, cpus, memoryMaxBytes = null, replicas, endpoint } = service;
+  const { name, models, transforms, transport, cpus, memoryMaxBytes = null, replicas, endpoint, sent } = service;
   const handle = services.all.find((other) => other.service === service);
   const endpoints = handle?.endpoints() ?? [];
   return {
@@ -43,9 +43,21 @@ function describeService(service: Service, { services }: Generation, { folder, t
     own: endpoint === undefined,
     ...(endpoint === undefined ? { cpus, memoryMaxBytes, replicas } : { target: targetIn(folder, endpoint) }),
     transport,
+    sent: sent === undefined ? null : describeSent(sent, folder),
     tls: filesIn(folder, endpoint === undefined ? tls : service.tls) ?? null,
     ready: handle?.isReady() ?? false,
     endpoints: endpoints.map(({ target, isReady }) => ({ target: targetIn(folder, target), ready: isReady })),
+  };
+}
+
+/** Where a token is, never what it is; of metadata only the keys, since a value may let somebody in. */
+function describeSent({ metadata, token, authority, forward }: Sent, folder: string): object {
+  const place = token && ('env' in token.place ? token.place : { file: inFolder(folder, token.place.file) });
+  return {
+    metadata: Object.keys(metadata),
+    token: token ? { ...place, header: token.header } : null,
+    authority: authority ?? null,
+    forward,
   };
 }
 
@@ -55,6 +67,7 @@ function describePolicies({ identity, ...others }: PoliciesSpec, folder: string)
     ...issuer,
     issuer: withoutCredentials(issuer.issuer),
     jwks: isAbsolute(issuer.jwks) ? inFolder(folder, issuer.jwks) : withoutCredentials(issuer.jwks),
+    ca: issuer.ca && inFolder(folder, issuer.ca),
   }));
   const limits = others.limits.map((limit) => ({ ...limit, cost: limit.cost?.text ?? null }));
   return { identity: { ...identity, jwt }, ...others, limits };

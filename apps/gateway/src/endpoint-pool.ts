@@ -70,11 +70,17 @@ export class EndpointPool {
     for (const [target, endpoint] of known) if (!now.has(target)) endpoint.retire();
   }
 
-  /** A certificate names the host that is asked for, not the address that it has at the moment. */
+  /** A certificate, and a server or proxy that serves several names, go by the host that is asked for, not by the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
     const { tls, onOverrun } = this.#options;
-    const serverName = tls?.serverName ?? hostOf(target)?.host;
-    return new Endpoint(address, this.service, this.#limits, { tls: tls && { ...tls, serverName }, onOverrun });
+    const named = hostOf(target);
+    const authority = this.service.sent?.authority ?? (named && !tls ? `${named.host}:${named.port}` : undefined);
+    const serverName = this.service.sent?.authority?.replace(/:\d+$/, '') ?? tls?.serverName ?? named?.host;
+    return new Endpoint(address, this.service, this.#limits, {
+      tls: tls && { ...tls, serverName },
+      authority,
+      onOverrun,
+    });
   }
 
   /** A name that cannot be resolved keeps the addresses that it had. */

@@ -13,6 +13,8 @@ const askAgainMs = 250;
 export interface EndpointOptions {
   /** Plain text without. */
   readonly tls?: RemoteTls | undefined;
+  /** Whom its requests name, where that is not the target. */
+  readonly authority?: string | undefined;
   /** Told of a run for which the endpoint's process ends; more than once. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
 }
@@ -30,10 +32,12 @@ export class Endpoint implements Pickable {
   readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, { name, transport }: Service, limits: Limits, { tls, onOverrun }: EndpointOptions = {}) {
+  constructor(target: string, service: Service, limits: Limits, options: EndpointOptions = {}) {
+    const { name, transport, endpoint, sent } = service;
     this.target = target;
     const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);
-    this.remote = createRemote(target, { service: name, limits, transport, onLoad, onOverrun, tls });
+    const foreign = endpoint !== undefined;
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad, foreign, ...sent, ...options });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);

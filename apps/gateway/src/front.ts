@@ -1,5 +1,5 @@
 /** What a caller from outside meets before the models and pipelines: the policies of one generation. */
-import { type Authenticate, createAuthenticate } from '@sheaf/identity';
+import { type Authenticate, createAuthenticate, type KeySources } from '@sheaf/identity';
 import { type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import {
@@ -34,6 +34,8 @@ export interface Front {
 export interface FrontPorts {
   /** The API keys as they are now, by id. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Of issuers of tokens. */
+  readonly keySources: KeySources;
   readonly limiter: Limiter;
   /** The part of every limit that this gateway counts: 1, or less where several count each for themselves. */
   readonly share: number;
@@ -87,6 +89,6 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   };
 }
 
-function authenticateBy({ identity }: PoliciesSpec, { keys }: FrontPorts): Authenticate {
-  return createAuthenticate(identity, { keys, now: Date.now });
+function authenticateBy({ identity }: PoliciesSpec, { keys, keySources }: FrontPorts): Authenticate {
+  return createAuthenticate(identity, { keys, keySources, now: Date.now });
 }

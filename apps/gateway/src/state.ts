@@ -1,4 +1,5 @@
-/** What outlives a reload: keys, quotas, the audit trail, and the buckets of the limits. */
+/** What outlives a reload: keys, also those of issuers, quotas, the audit trail, and the buckets of the limits. */
+import { type KeySources, openKeySources } from '@sheaf/identity';
 import { InferError, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
 import { countingProblem, type Mesh, redisUrlProblem } from '@sheaf/mesh';
@@ -7,6 +8,7 @@ import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/st
 export interface GatewayState {
   readonly state: State;
   readonly limiter: Limiter;
+  readonly keySources: KeySources;
   /** The part of each limit that is counted here. */
   readonly share: number;
   readonly keys: () => ReadonlyMap<string, ApiKey>;
@@ -31,6 +33,7 @@ export async function openGatewayState(
   return {
     state,
     limiter,
+    keySources: openKeySources(),
     share: limiter === own ? part : 1,
     keys: keys.now,
     close: async () => {
@@ -66,6 +69,6 @@ function tellReachable(isReachable: boolean, code?: string): void {
   console.error(
     isReachable
       ? 'limits are counted in Redis'
-      : `Redis cannot be reached (${code}): limits are counted as policies.yaml says`,
+      : `limits cannot be counted in Redis (${code}): until they can, they are counted as policies.yaml says`,
   );
 }

@@ -1,31 +1,31 @@
-import { type Clock, InferError, monotonicClock, type Principal } from '@sheaf/inference';
+import { InferError, monotonicClock, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import { createKeyCheck, looksLikeApiKey } from './api-key.ts';
 import { createCertificateCheck } from './certificate.ts';
 import type { Authenticate, Grant, IdentitySpec } from './credentials.ts';
 import { identityProblems } from './identity-problems.ts';
+import { createKeySources, type KeySources } from './key-source.ts';
 import { credentialInvalid, credentialsMissing } from './refusals.ts';
-import { createTokenCheck, tokenCharsMax } from './token-check.ts';
+import { createTokenCheck, tokenBytesDefault } from './token-check.ts';
 
 export interface AuthenticatePorts {
   /** The keys as they are now, by id. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
   /** Milliseconds since the epoch, of the clock that the world goes by: what keys and tokens expire by. */
   readonly now: () => number;
-  /** For key sets behind a URL. */
-  readonly fetch?: typeof fetch;
-  /** How old fetched keys are, and how long a fetch may take. */
-  readonly clock?: Clock;
+  /** The keys of issuers; what outlives a reload should bring its own. */
+  readonly keySources?: KeySources;
 }
 
 /** Throws INVALID_ARGUMENT for a spec that cannot be right, and for a file of keys that cannot be read. */
 export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts): Authenticate {
   const [problem] = identityProblems(spec);
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', `identity: ${problem.path}: ${problem.message}`);
-  const { now, keys, fetch = globalThis.fetch, clock = monotonicClock } = ports;
+  const { now, keys, keySources = openKeySources() } = ports;
+  const { tokenBytesMax = tokenBytesDefault } = spec;
   const checkKey = spec.keys ? createKeyCheck(keys, now) : refuseKeys;
   const checkCertificate = createCertificateCheck(spec.certificates, now);
-  const checkToken = createTokenCheck(spec.jwt, { now, fetch, clock });
+  const checkToken = createTokenCheck(spec.jwt, { now, keySources, tokenBytesMax });
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
 
   // The first credential that is shown decides; a bad one is refused, whatever else is there.
@@ -35,7 +35,7 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
       return checkKey(apiKey);
     }
     if (authorization !== undefined) {
-      const token = bearerToken(authorization);
+      const token = bearerToken(authorization, tokenBytesMax);
       return looksLikeApiKey(token) ? checkKey(token) : checkToken(token);
     }
     if (certificate !== undefined && spec.certificates.length > 0) return checkCertificate(certificate);
@@ -43,6 +43,10 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
     return anonymous;
   };
 }
+
+/** Of this process: by its clock and its environment. */
+export const openKeySources = (): KeySources =>
+  createKeySources({ clock: monotonicClock, env: process.env, log: console.error });
 
 function refuseKeys(): never {
   throw credentialInvalid('API keys are not accepted here');
@@ -61,9 +65,9 @@ const anonymousPrincipal = ({ tenant, roles, models, priority = 'standard' }: Gr
 const bearerPattern = /^bearer +([^ ]+)$/i;
 const schemeCharsMax = 64;
 
-function bearerToken(authorization: string): string {
-  const [, token] =
-    authorization.length <= tokenCharsMax + schemeCharsMax ? (bearerPattern.exec(authorization) ?? []) : [];
-  if (token === undefined) throw credentialInvalid('authorization: want Bearer and a token of at most 8 KiB');
+function bearerToken(authorization: string, bytesMax: number): string {
+  const [, token] = authorization.length <= bytesMax + schemeCharsMax ? (bearerPattern.exec(authorization) ?? []) : [];
+  if (token === undefined)
+    throw credentialInvalid(`authorization: want Bearer and a token of at most ${bytesMax} bytes`);
   return token;
 }

@@ -34,6 +34,8 @@ export interface IdentitySpec {
   readonly jwt: readonly JwtIssuer[];
   /** None: client certificates are for the transport only, and tell nothing about who calls. */
   readonly certificates: readonly CertificateRule[];
+  /** A longer token is refused unread. Default 16,384. */
+  readonly tokenBytesMax?: number | undefined;
   /** Whoever shows nothing; undefined: nobody gets in without a credential. */
   readonly anonymous: Grant | undefined;
 }
@@ -52,9 +54,11 @@ export interface JwtIssuer {
   readonly audience: string;
   /** A file, absolute, or an https (on loopback http) URL, with a JSON Web Key Set. */
   readonly jwks: string;
+  /** A file in PEM, absolute: who vouches for the server of that URL. Default: the authorities that everybody trusts. */
+  readonly ca?: string | undefined;
   /** Pinned: only these, never `none`, no symmetric one. */
   readonly algorithms: readonly string[];
-  /** The claim that names the tenant; or the tenant itself, for an issuer of one. */
+  /** Claims are names, or paths with dots such as `realm_access.roles`. The claim that names the tenant; or the tenant itself, for an issuer of one. */
   readonly tenant: { readonly claim: string } | { readonly fixed: string };
   /** The claim with the roles (a token without it has none), a list or a text with spaces; or the roles of all its tokens. */
   readonly roles: { readonly claim: string } | { readonly fixed: readonly Role[] };

@@ -40,10 +40,12 @@ export const goodPayload: JWTPayload = {
 export function sign(
   key: SigningKey,
   changes: Record<string, unknown> = {},
-  header: Partial<JWTHeaderParameters> = {},
+  header: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const payload = JSON.parse(JSON.stringify({ ...goodPayload, ...changes })) as JWTPayload;
-  return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: key.kid, ...header }).sign(key.privateKey);
+  return new SignJWT(payload)
+    .setProtectedHeader({ alg: 'ES256', kid: key.kid, ...header } as JWTHeaderParameters)
+    .sign(key.privateKey);
 }
 
 export const issuerOf = (jwks: string, changes: Partial<JwtIssuer> = {}): JwtIssuer => ({

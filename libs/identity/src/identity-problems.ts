@@ -33,12 +33,14 @@ export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec)
 }
 
 function issuerProblems(spec: JwtIssuer, path: string): IdentityProblem[] {
-  const { issuer, audience, jwks, algorithms, tenant, roles, models } = spec;
+  const { issuer, audience, jwks, ca, algorithms, tenant, roles, models } = spec;
   const problems: IdentityProblem[] = [];
   // A `#` ends the issuer in the id of a principal.
   if (!isName(issuer) || issuer.includes('#')) add(problems, `${path}.issuer`, 'want a name or a URL without #');
   if (!isName(audience)) add(problems, `${path}.audience`, 'want a name: tokens for others must not count here');
   add(problems, `${path}.jwks`, jwksProblem(jwks));
+  if (ca !== undefined && !jwks.startsWith('https:'))
+    add(problems, `${path}.ca`, 'want it where jwks is an https URL, since it vouches for the server there');
   if (algorithms.length === 0 || !algorithms.every((algorithm) => tokenAlgorithms.includes(algorithm))) {
     add(problems, `${path}.algorithms`, `want some of ${tokenAlgorithms.join(', ')}`);
   }

@@ -1,5 +1,5 @@
 export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
-export { type AuthenticatePorts, createAuthenticate } from './authenticate.ts';
+export { type AuthenticatePorts, createAuthenticate, openKeySources } from './authenticate.ts';
 export type {
   Authenticate,
   CertificateFacts,
@@ -18,4 +18,5 @@ export {
   type PemPair,
 } from './development-certificates.ts';
 export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';
+export type { KeySources } from './key-source.ts';
 export { isLoopback, loudlyOpen } from './loopback.ts';

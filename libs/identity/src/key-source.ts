@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { type Clock, InferError } from '@sheaf/inference';
+import { InferError } from '@sheaf/inference';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
-import { fetchText } from './fetch-text.ts';
+import { type FetchPorts, fetchText, type Remote } from './fetch-text.ts';
 import { isLoopback } from './loopback.ts';
 import { identityUnavailable } from './refusals.ts';
 
@@ -19,10 +19,19 @@ export interface KeySource {
 }
 
 /** Ages are measured on a monotonic clock: a step of the wall clock neither drops keys nor keeps them. */
-export interface KeySourcePorts {
-  readonly clock: Clock;
-  readonly fetch: typeof fetch;
+export interface KeySourcePorts extends FetchPorts {
+  /** Told when keys behind a URL cannot be had, and when they can be again. */
+  readonly log: (line: string) => void;
 }
+
+/** Where the keys of an issuer are. */
+export interface KeyPlace {
+  readonly jwks: string;
+  readonly ca?: string | undefined;
+}
+
+/** The same place has the same source, also for whoever asks again after a reload: what was fetched counts on while the URL is down. */
+export type KeySources = (place: KeyPlace) => KeySource;
 
 const minute = 60_000;
 /** From here on, a call makes us look for newer keys, and does not wait for them. */
@@ -47,9 +56,22 @@ export function jwksProblem(jwks: string): string | undefined {
   return 'want https, or http on loopback: whoever could change the keys on the way could sign tokens';
 }
 
-/** A file is read here and now, and a bad one throws; a URL is asked when the first token comes. */
-export function createKeySource(jwks: string, ports: KeySourcePorts): KeySource {
-  return isUrl(jwks) ? createRemoteKeys(jwks, ports) : createFileKeys(jwks);
+/** Reloads may have named so many URLs before the one that was named first is forgotten. */
+const sourcesMax = 64;
+
+/** A file is read here and now, and a bad one throws; a URL is asked on the side, so that its keys are there when the first token comes. */
+export function createKeySources(ports: KeySourcePorts): KeySources {
+  const known = new Map<string, RemoteKeys>();
+  return ({ jwks, ca }) => {
+    if (!isUrl(jwks)) return createFileKeys(jwks);
+    const name = JSON.stringify([jwks, ca]);
+    const source = known.get(name) ?? createRemoteKeys({ url: jwks, ca }, ports);
+    const [oldest] = known.size >= sourcesMax ? known.keys() : [];
+    if (oldest !== undefined && !known.has(name)) known.delete(oldest);
+    known.set(name, source);
+    void source.refresh();
+    return source;
+  };
 }
 
 function parseKeySet(text: string): KeySet {
@@ -86,7 +108,12 @@ interface Attempt {
   readonly error: unknown;
 }
 
-function createRemoteKeys(url: string, { clock, fetch }: KeySourcePorts): KeySource {
+interface RemoteKeys extends KeySource {
+  refresh(): Promise<void>;
+}
+
+function createRemoteKeys(remote: Remote, { log, ...ports }: KeySourcePorts): RemoteKeys {
+  const { clock } = ports;
   let held: Held | undefined;
   let last: Attempt | undefined;
   let pending: Promise<void> | undefined;
@@ -98,12 +125,16 @@ function createRemoteKeys(url: string, { clock, fetch }: KeySourcePorts): KeySou
 
   const load = async (): Promise<void> => {
     try {
-      const text = await fetchText(url, fetch, clock);
+      const text = await fetchText(remote, ports);
       // The same text is the same keys: what was verified with them stays verified.
       const keys = held?.text === text ? held.keys : parseKeySet(text);
       held = { keys, text, at: clock.now() };
+      if (last?.error !== undefined) log(`${placeName(remote)} can be had again`);
       last = { at: clock.now(), error: undefined };
     } catch (error) {
+      const until = held ? 'those from before are used on' : 'tokens that they sign are UNAVAILABLE until they can';
+      if (last === undefined || last.error === undefined)
+        log(`${placeName(remote)} cannot be had (${reasonOf(error)}); ${until}`);
       last = { at: clock.now(), error: error ?? 'unknown' };
     }
     pending = undefined;
@@ -128,6 +159,7 @@ function createRemoteKeys(url: string, { clock, fetch }: KeySourcePorts): KeySou
 
   return {
     current,
+    refresh,
     async ready() {
       const keys = current();
       if (keys !== undefined) return keys;
@@ -140,4 +172,21 @@ function createRemoteKeys(url: string, { clock, fetch }: KeySourcePorts): KeySou
       return held?.keys === keys ? undefined : held?.keys;
     },
   };
+}
+
+/** Without what may be secret in a URL. */
+function placeName({ url }: Remote): string {
+  const { origin, pathname } = new URL(url);
+  return `identity: the keys at ${origin}${pathname}`;
+}
+
+/** Codes of Node's that say that nobody vouches for the server. */
+const untrusted = /^(SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER_CERT|VERIFY_LEAF_SIGNATURE))/;
+
+/** Our own words or a code, never a text that quotes what was answered. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return 'the answer is no JSON';
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) return message;
+  return untrusted.test(code) ? `${code}: if it has an authority of its own, name that in \`ca\`` : code;
 }

@@ -1,20 +1,24 @@
 import { hash } from 'node:crypto';
 import { InferError, type Principal } from '@sheaf/inference';
-import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
 import type { JwtIssuer } from './credentials.ts';
-import { createKeySource, type KeySet, type KeySource, type KeySourcePorts } from './key-source.ts';
+import type { KeySet, KeySource, KeySources } from './key-source.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
 import { tokenPrincipal } from './token-principal.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
 
-/** Looked at before anything of a token is read. */
-export const tokenCharsMax = 8 * 1024;
+/** Looked at before anything of a token is read. What groups and roles of Entra ID and Keycloak come to fits. */
+export const tokenBytesDefault = 16 * 1024;
+/** Of the keys that a token may be signed with when it does not say which. */
+export const keysTriedMax = 16;
 /** Clocks differ; a token counts for so much longer and earlier. */
 export const clockSkewMs = 60_000;
 
-export interface TokenCheckPorts extends KeySourcePorts {
+export interface TokenCheckPorts {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly keySources: KeySources;
+  readonly tokenBytesMax: number;
 }
 
 interface KnownIssuer {
@@ -25,13 +29,13 @@ interface KnownIssuer {
 /** Answers who shows a token: at once when it has been verified before. */
 export function createTokenCheck(
   specs: readonly JwtIssuer[],
-  ports: TokenCheckPorts,
+  { now, keySources, tokenBytesMax }: TokenCheckPorts,
 ): (token: string) => Principal | Promise<Principal> {
-  const issuers = new Map(specs.map((spec) => [spec.issuer, { spec, source: createKeySource(spec.jwks, ports) }]));
-  const verified = createVerifiedTokens(ports.now);
+  const issuers = new Map(specs.map((spec) => [spec.issuer, { spec, source: keySources(spec) }]));
+  const verified = createVerifiedTokens(now);
 
   const verify = async (token: string, tokenHash: string, { spec, source }: KnownIssuer): Promise<Principal> => {
-    const [payload, keys] = await verifyWithNewestKeys(token, spec, source, ports.now);
+    const [payload, keys] = await verifyWithNewestKeys(token, spec, source, now);
     const principal = tokenPrincipal(spec, payload);
     const { exp = 0, nbf = 0 } = payload;
     verified.set(tokenHash, { principal, keys, source, validFrom: nbf * 1000 - clockSkewMs, validUntil: exp * 1000 });
@@ -39,7 +43,7 @@ export function createTokenCheck(
   };
 
   return (token) => {
-    if (token.length > tokenCharsMax) throw credentialInvalid(`the token has more than ${tokenCharsMax} characters`);
+    if (token.length > tokenBytesMax) throw credentialInvalid(`the token has more than ${tokenBytesMax} bytes`);
     const tokenHash = hash('sha256', token, 'base64');
     const principal = verified.get(tokenHash);
     if (principal !== undefined) return principal;
@@ -68,7 +72,7 @@ const isCanonical = (part: string): boolean =>
 
 const notAToken = (cause?: unknown): InferError => credentialInvalid('the token is not a signed JSON Web Token', cause);
 
-/** A key that is not known may be a new one: the issuer is asked, once, and not too often. */
+/** A key that is not known, or is not named and fits none, may be a new one: the issuer is asked, once, and not too often. */
 async function verifyWithNewestKeys(
   token: string,
   spec: JwtIssuer,
@@ -79,23 +83,51 @@ async function verifyWithNewestKeys(
   try {
     return [await verifyToken(token, keys, spec, now()), keys];
   } catch (error) {
-    const newer = error instanceof errors.JWKSNoMatchingKey ? await source.newerThan(keys) : undefined;
+    const newer = isOfAnotherKey(error, token) ? await source.newerThan(keys) : undefined;
     if (newer === undefined) throw refusal(error);
     return [await verifyToken(token, newer, spec, now()).catch((again) => Promise.reject(refusal(again))), newer];
   }
 }
 
+const isOfAnotherKey = (error: unknown, token: string): boolean =>
+  error instanceof errors.JWKSNoMatchingKey ||
+  (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined);
+
 /** Keys come from `keys` alone: what a header says of keys (`jwk`, `jku`, `x5u`) is not read, and a `crit` that is not known is refused. */
 async function verifyToken(token: string, keys: KeySet, spec: JwtIssuer, now: number): Promise<JWTPayload> {
-  const { payload } = await jwtVerify(token, keys, {
+  const options: JWTVerifyOptions = {
     algorithms: [...spec.algorithms],
     issuer: spec.issuer,
     audience: spec.audience,
     requiredClaims: ['exp'],
     clockTolerance: clockSkewMs / 1000,
     currentDate: new Date(now),
-  });
-  return payload;
+  };
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    return verifyWithAny(token, error, options);
+  }
+}
+
+/** A token need not say which key it is signed with; those of its algorithm and for signatures are tried. */
+async function verifyWithAny(
+  token: string,
+  fitting: AsyncIterable<CryptoKey>,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  let tried = 0;
+  for await (const key of fitting) {
+    if (tried === keysTriedMax) break;
+    tried++;
+    try {
+      return (await jwtVerify(token, key, options)).payload;
+    } catch (error) {
+      if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed();
 }
 
 const claimRefusals: Readonly<Record<string, string>> = {

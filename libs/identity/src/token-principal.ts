@@ -30,9 +30,22 @@ function tokenRoles({ roles }: JwtIssuer, payload: TokenPayload): readonly Role[
   return 'claim' in roles ? [...new Set(names(payload, roles.claim).filter(isRole))] : roles.fixed;
 }
 
-/** Only what the token itself holds: nothing that objects have by nature, such as `constructor`. */
-const own = (payload: TokenPayload, claim: string): unknown =>
-  Object.hasOwn(payload, claim) ? payload[claim] : undefined;
+/**
+ * The claim of that name, or the one that dots lead to, as in `realm_access.roles`; names may have dots themselves. Only what the token itself holds:
+ * nothing that objects have by nature, such as `constructor`.
+ */
+function own(payload: TokenPayload, claim: string): unknown {
+  if (Object.hasOwn(payload, claim)) return payload[claim];
+  for (let dot = claim.indexOf('.'); dot > 0; dot = claim.indexOf('.', dot + 1)) {
+    const outer = claim.slice(0, dot);
+    const inner = Object.hasOwn(payload, outer) ? payload[outer] : undefined;
+    if (inner === undefined || inner === null) continue;
+    if (typeof inner !== 'object' || Array.isArray(inner)) throw claimInvalid(outer, 'an object');
+    const found = own(inner as TokenPayload, claim.slice(dot + 1));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 function name(payload: TokenPayload, claim: string): string {
   const value = own(payload, claim);

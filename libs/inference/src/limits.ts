@@ -28,7 +28,7 @@ export const defaultLimits: Limits = {
   elementsMax: 64 * 1024 * 1024,
   nameCharsMax: 128,
   parametersMax: 64,
-  metadataBytesMax: 16 * 1024,
+  metadataBytesMax: 32 * 1024,
   requestArrivalMaxMs: 30_000,
   concurrentStreamsMax: 256,
   concurrentCallsMax: 1024,

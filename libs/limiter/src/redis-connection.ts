@@ -1,6 +1,7 @@
 /**
  * One connection to Redis that nobody ever waits for longer than the budget. What goes wrong (killed, paused, slow) makes it unreachable at once;
- * it is reachable again when it has answered a probe within the budget. Uses @redis/client for the wire and for reconnecting, nothing more.
+ * it is reachable again when it has answered a probe within the budget. What it refuses to count, such as a replica after a failover, is as good as gone:
+ * the connection is dropped, as another server may stand behind the name by now. Uses @redis/client for the wire and for reconnecting, nothing more.
  */
 import { ConnectionTimeoutError, createClient, ErrorReply } from '@redis/client';
 import { type Script, settleScript, takeScript } from './redis-scripts.ts';
@@ -12,13 +13,19 @@ const probeMs = 100;
 /** A connection that has not answered a probe for so long is given up for a new one: the machine behind it may be gone. */
 const staleMs = 3000;
 const reconnectMsMax = 500;
+/** One that refuses to count is asked again on a new connection after so long. */
+const refusedMs = 500;
 
-/** Loading them is the probe, so that they are there when they are needed: one that is sent twice would come after what was sent later. */
+/** Loaded by the probe, so that they are there when they are needed: one that is sent twice would come after what was sent later. */
 const scripts = [takeScript, settleScript];
+/** Then the probe counts, as calls do: a replica, or a Redis that is full, would load scripts all the same. Of a bucket that is full again at once. */
+const probeArguments = ['', 'take', '0', '', 'rate', '1', '1000000', '1000000'];
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly budgetMs: number;
+  /** What the probe writes; among the keys of the limits, which may be all that the user may write. */
+  readonly probeKey: string;
   /** Told when Redis becomes reachable, or stops to be, or has never been, and why (`codeOf`). */
   readonly onReachable?: ((reachable: boolean, code?: string) => void) | undefined;
 }
@@ -38,12 +45,20 @@ const connect = (url: string) =>
 
 const timeOut = 'ETIMEDOUT';
 
-/** What went wrong, in a word such as ECONNREFUSED or WRONGPASS: texts may quote what was sent. */
+/** What went wrong, in a word such as ECONNREFUSED, WRONGPASS or READONLY: texts may quote what was sent. */
 function codeOf(error: unknown): string {
-  if (error instanceof ErrorReply) return /^[A-Z]+/.exec(error.message)?.[0] ?? 'ERR';
+  if (error instanceof ErrorReply) return codeOfReply(error.message);
   if (error instanceof ConnectionTimeoutError) return timeOut;
   const known = error as NodeJS.ErrnoException;
   return known.code ?? known.constructor.name;
+}
+
+/** Of what a script was refused, some versions say it only in the text, and before 7 the word stands inside. */
+function codeOfReply(text: string): string {
+  const word = /^[A-Z]+/.exec(text)?.[0] ?? 'ERR';
+  if (word !== 'ERR') return word;
+  if (text.includes('The user executing the script')) return 'NOPERM';
+  return /: ?-([A-Z]+) /.exec(text)?.[1] ?? word;
 }
 
 export class RedisConnection {
@@ -56,6 +71,9 @@ export class RedisConnection {
   #pipelined = 0;
   #probe: NodeJS.Timeout | undefined;
   #probeSentAt: number | undefined;
+  /** When it answered last that it does not count; undefined once it was asked on another connection. */
+  #refusedAt: number | undefined;
+  #doubted = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -95,7 +113,7 @@ export class RedisConnection {
     if (!this.#told) this.#lose(new ConnectionTimeoutError());
   }
 
-  /** Probes an unreachable Redis, once at a time. */
+  /** Asks an unreachable Redis whether it counts, once at a time. */
   async #ask(): Promise<void> {
     if (this.#reachable || !this.#open) return;
     const sentAt = performance.now();
@@ -103,26 +121,53 @@ export class RedisConnection {
       if (sentAt - this.#probeSentAt > staleMs) this.#renew();
       return;
     }
+    if (this.#refusedAt !== undefined) {
+      if (sentAt - this.#refusedAt > refusedMs) this.#renew();
+      return;
+    }
     const client = this.#client;
     if (!client.isReady) return;
     this.#probeSentAt = sentAt;
-    const answered = await Promise.all(
-      scripts.map(({ source }) => client.sendCommand(['SCRIPT', 'LOAD', source])),
-    ).then(
-      () => true,
-      () => false,
-    );
+    const failure = await this.#failureOf(client);
     if (client !== this.#client) return;
     this.#probeSentAt = undefined;
-    if (!answered || !this.#open || performance.now() - sentAt > this.#options.budgetMs) return;
+    if (failure instanceof ErrorReply) this.#refuse(failure);
+    if (failure !== undefined || !this.#open || performance.now() - sentAt > this.#options.budgetMs) return;
     this.#reachable = true;
     this.#told = true;
     this.#options.onReachable?.(true);
   }
 
+  /** A call was refused: by what its own key holds, or because nothing is counted any more. */
+  async #doubt(): Promise<void> {
+    if (!this.reachable || this.#doubted) return;
+    this.#doubted = true;
+    const client = this.#client;
+    const failure = await this.#failureOf(client);
+    this.#doubted = false;
+    if (client === this.#client && failure instanceof ErrorReply) this.#refuse(failure);
+  }
+
+  #refuse(reply: ErrorReply): void {
+    this.#refusedAt = performance.now();
+    this.#lose(reply);
+  }
+
+  /** Why it does not count; undefined when it does. */
+  #failureOf(client: ReturnType<typeof connect>): Promise<unknown> {
+    return Promise.all([
+      ...scripts.map(({ source }) => client.sendCommand(['SCRIPT', 'LOAD', source])),
+      client.sendCommand(['EVALSHA', takeScript.sha, '1', this.#options.probeKey, ...probeArguments]),
+    ]).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  }
+
   #renew(): void {
     const stale = this.#client;
     this.#probeSentAt = undefined;
+    this.#refusedAt = undefined;
     this.#client = this.#connect();
     stale.destroy();
   }
@@ -142,7 +187,13 @@ export class RedisConnection {
       const timer = setTimeout(() => setImmediate(giveUp), this.#options.budgetMs);
       this.#pipelined++;
       this.#evaluate(script, keys, args)
-        .then((answer) => (late ? onLate?.(answer) : resolve(answer)), reject)
+        .then(
+          (answer) => (late ? onLate?.(answer) : resolve(answer)),
+          (error: unknown) => {
+            if (error instanceof ErrorReply) void this.#doubt();
+            reject(error);
+          },
+        )
         .finally(() => {
           late = true;
           clearTimeout(timer);

@@ -21,14 +21,17 @@ process.once('exit', () => {
 export class RedisServer {
   readonly port: number;
   readonly #folder = mkdtempSync(join(tmpdir(), 'sheaf-redis-'));
+  readonly #options: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor(port: number) {
+  constructor(port: number, options: readonly string[] = []) {
     this.port = port;
+    this.#options = options;
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
+  /** `options` as on the command line of redis-server. */
+  static async start(...options: string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options);
     await server.start();
     return server;
   }
@@ -38,7 +41,17 @@ export class RedisServer {
   }
 
   async start(): Promise<void> {
-    const options = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', ''];
+    const options = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      this.#folder,
+      '--save',
+      '',
+      ...this.#options,
+    ];
     const started = spawn('redis-server', options, { stdio: 'ignore' });
     running.add(started);
     started.once('exit', () => running.delete(started));

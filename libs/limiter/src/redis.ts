@@ -12,7 +12,7 @@ export interface RedisLimiterOptions {
   readonly url: string;
   /** No call waits for Redis longer. Default 50. */
   readonly budgetMs?: number;
-  /** When Redis is gone, paused or slower than the budget: count a share of each limit here, or refuse. */
+  /** When Redis is gone, paused, slower than the budget or refuses to count: count a share of each limit here, or refuse. */
   readonly whenGone: 'share' | 'closed';
   /** 1 / the number of gateways. */
   readonly share: number;
@@ -20,22 +20,24 @@ export interface RedisLimiterOptions {
   readonly fallback: Limiter;
   /** Milliseconds since the epoch, for tests. Default: the clock of Redis. */
   readonly now?: () => number;
-  /** Told when Redis becomes reachable, or stops to be, or has never been, and why: a word such as ECONNREFUSED, WRONGPASS or ETIMEDOUT. */
+  /** Told when Redis counts, or stops to, or has never done so, and why: a word such as ECONNREFUSED, WRONGPASS, ETIMEDOUT or READONLY. */
   readonly onReachable?: (reachable: boolean, code?: string) => void;
   /** In front of all keys, such as for two meshes on one Redis. Default `sheaf`. */
   readonly prefix?: string;
 }
 
+const defaultPrefix = 'sheaf';
 /** How long the start waits for Redis. */
 const startMsMax = 2000;
 
 /** Ready when Redis has answered, or has not for two seconds: a gateway starts without it as it runs without it. */
 export async function createRedisLimiter(options: RedisLimiterOptions): Promise<Limiter> {
-  const { url, budgetMs = 50, onReachable } = options;
+  const { url, budgetMs = 50, onReachable, prefix = defaultPrefix } = options;
   const ready = Promise.withResolvers<void>();
   const connection = new RedisConnection({
     url,
     budgetMs,
+    probeKey: `{${prefix}}:probe`,
     onReachable: (reachable, code) => {
       if (reachable) ready.resolve();
       onReachable?.(reachable, code);
@@ -153,7 +155,7 @@ class RedisLimiter implements Limiter {
 
   #keys(takes: readonly Take[]): string[] {
     // One hash tag for all: a call takes of its tenant's, its model's and its pipeline's buckets at once, so that they cannot live on several nodes.
-    const { prefix = 'sheaf' } = this.#options;
+    const { prefix = defaultPrefix } = this.#options;
     return takes.map((take) => `{${prefix}}:${take.kind === 'quota' ? take.window : take.kind}:${take.key}`);
   }
 

@@ -10,6 +10,8 @@ export {
   type ModelVersion,
   type Resilience,
   resilienceDefault,
+  type SecretPlace,
+  type Sent,
   type Service,
   transformName,
 } from './mesh.ts';

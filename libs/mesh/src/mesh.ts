@@ -66,6 +66,20 @@ export interface MeshTls {
 /** What somebody else's server is asked with; without `ca` the authorities that everybody trusts. */
 export type ForeignTls = Partial<MeshTls>;
 
+/** Where a secret is: a variable of the environment, or a file, absolute. */
+export type SecretPlace = { readonly env: string } | { readonly file: string };
+
+/** What somebody else's server is sent beside a request; keys of metadata in lower case. */
+export interface Sent {
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Who we are to it. */
+  readonly token?: { readonly place: SecretPlace; readonly header: string };
+  /** Whom requests and its certificate name, where that is not the endpoint. */
+  readonly authority?: string;
+  /** Of the callers' metadata. */
+  readonly forward: readonly string[];
+}
+
 /** What is deployed: a process that holds models or transforms, or somebody else's server at `endpoint`. */
 export interface Service {
   readonly name: string;
@@ -76,6 +90,10 @@ export interface Service {
   readonly endpoint: string | undefined;
   /** Undefined: `endpoint` is asked in plain text. Our own are asked with the `tls` of the mesh. */
   readonly tls?: ForeignTls | undefined;
+  /** What its server may not say of its models, by name; only where there is an `endpoint`. */
+  readonly signatures?: ReadonlyMap<string, Signature> | undefined;
+  /** Only where there is an `endpoint`. */
+  readonly sent?: Sent | undefined;
   /** 0 takes a free one. */
   readonly port: number;
   /** Processes of it. */

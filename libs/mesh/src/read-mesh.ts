@@ -170,21 +170,22 @@ function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: Mes
   }));
 }
 
+/** What signatures are looked up in. */
+type Signed = Pick<Mesh, 'models' | 'transforms' | 'services'>;
+
 /** The signature of the model or transform that a step names, as far as the folder tells. */
-export function signatureIn(
-  { models, transforms }: Pick<Mesh, 'models' | 'transforms'>,
-  target: Target,
-): Signature | undefined {
+export function signatureIn({ models, transforms, services }: Signed, target: Target): Signature | undefined {
   if (target.kind === 'pipeline') return undefined;
   if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
   const versions = models.find(({ name }) => name === target.name)?.versions;
+  if (!versions) return services.find(({ signatures }) => signatures?.has(target.name))?.signatures?.get(target.name);
   return target.version
     ? versions?.find(({ version }) => version === target.version)?.signature
     : versions?.[0].signature;
 }
 
 /** The same, as pipelines are checked against it. */
-export function checkedSignature(mesh: Pick<Mesh, 'models' | 'transforms'>, target: Target): Signature | undefined {
+export function checkedSignature(mesh: Signed, target: Target): Signature | undefined {
   const signature = signatureIn(mesh, target);
   return signature && target.kind === 'model' ? withOpenRows(signature) : signature;
 }

@@ -1,7 +1,8 @@
-import { hash } from 'node:crypto';
+import { hash, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { identityProblems, isLoopback } from '@sheaf/identity';
+import type { Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
 import { countingProblem, redisUrlProblem } from './counting.ts';
@@ -43,6 +44,8 @@ export async function readPolicies(
         message,
       ),
     );
+  const tooLong = tokenProblem(spec, mesh.limits);
+  if (tooLong) problems.push(yaml.place(['identity', 'tokenBytesMax'], tooLong));
   const files = await readFiles(spec, placed, yaml, problems);
   const { REDIS_URL: redisUrl } = process.env;
   const wrongUrl = redisUrl && redisUrlProblem(redisUrl);
@@ -64,6 +67,7 @@ const withFiles = (spec: PoliciesSpec, folder: string): PoliciesSpec => ({
     jwt: spec.identity.jwt.map((issuer) => ({
       ...issuer,
       jwks: issuer.jwks.startsWith('./') ? resolve(folder, issuer.jwks) : issuer.jwks,
+      ca: issuer.ca && resolve(folder, issuer.ca),
     })),
   },
 });
@@ -76,14 +80,39 @@ async function readFiles(
   problems: MeshProblem[],
 ): Promise<string[]> {
   const hashes: string[] = [];
-  for (const [index, { jwks }] of identity.jwt.entries()) {
-    const own = written.identity.jwt[index]?.jwks;
-    if (!own?.startsWith('./')) continue;
-    const content = await readFile(jwks).catch(() => undefined);
-    if (content) hashes.push(hash('sha256', content));
-    else problems.push(yaml.place(['identity', 'jwt', index, 'jwks'], `want a file, found no "${own}"`));
+  for (const [index, issuer] of identity.jwt.entries()) {
+    for (const kind of ['jwks', 'ca'] as const) {
+      const own = written.identity.jwt[index]?.[kind];
+      if (!own?.startsWith('./')) continue;
+      const content = await readFile(issuer[kind] ?? '').catch(() => undefined);
+      if (content) hashes.push(hash('sha256', content));
+      const wrong = content ? kind === 'ca' && whyNoAuthority(content, own) : `want a file, found no "${own}"`;
+      if (wrong) problems.push(yaml.place(['identity', 'jwt', index, kind], wrong));
+    }
   }
   return hashes;
+}
+
+function whyNoAuthority(pem: Buffer, name: string): string | undefined {
+  try {
+    return new X509Certificate(pem) && undefined;
+  } catch {
+    return `want a certificate in PEM; "${name}" holds none`;
+  }
+}
+
+/** A token comes with other metadata. */
+const besideTokenBytes = 2_048;
+
+/** What the door refuses as too long is not judged by its token. */
+function tokenProblem(
+  { identity: { jwt, tokenBytesMax } }: PoliciesSpec,
+  { metadataBytesMax }: Limits,
+): string | undefined {
+  if (tokenBytesMax === undefined || jwt.length === 0 || tokenBytesMax + besideTokenBytes <= metadataBytesMax)
+    return undefined;
+  const most = metadataBytesMax - besideTokenBytes;
+  return `want at most ${most}, or limits.metadataBytesMax of at least ${tokenBytesMax + besideTokenBytes} in mesh.yaml; got ${tokenBytesMax}`;
 }
 
 /** Whether the mesh has what a route leads to, as far as the folder tells. */

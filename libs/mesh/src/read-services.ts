@@ -1,9 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits } from '@sheaf/inference';
+import { parseSignatures } from '@sheaf/pipeline';
 import { boolean, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
+import { readSent, type SentGiven, sentFields } from './read-sent.ts';
 import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
@@ -46,6 +48,8 @@ const serviceFields = {
   replicas: integer(1, 64),
   cpus: integer(1, 256),
   memory: bytes('64MiB', '1024GiB'),
+  signatures: (value: unknown) => value,
+  ...sentFields,
   tls: (value: unknown) => value,
 };
 
@@ -101,9 +105,10 @@ export async function readSettings(
   await checkAuthoritiesApart({ yaml, problems }, gateway.tls, tls);
   const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
   const named = await Promise.all(
-    read.map(async ({ tls: given, ...service }) => ({
+    read.map(async ({ tls: given, beside, ...service }) => ({
       ...service,
       tls: await readForeignTls(at('services', service.name, 'tls'), given),
+      sent: await readSent(at('services', service.name), beside),
     })),
   );
   return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, resilience, tls };
@@ -115,7 +120,7 @@ function readServices(
   models: Set<string>,
   transforms: Set<string>,
   problems: MeshProblem[],
-): (Omit<Service, 'tls'> & { readonly tls: unknown })[] {
+): (Omit<Service, 'tls' | 'sent'> & { readonly tls: unknown; readonly beside: SentGiven })[] {
   if (value === undefined || value === null) return [];
   if (!isRecord(value)) {
     problems.push(yaml.place(['services'], 'want services by name'));
@@ -134,6 +139,8 @@ function readServices(
       cpus = 1,
       memory,
       tls,
+      signatures,
+      ...beside
     } = readFields(yaml, path, item, serviceFields, problems);
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
@@ -147,6 +154,11 @@ function readServices(
     if (!endpoint && tls !== undefined)
       problems.push(
         yaml.place([...path, 'tls'], 'want it where there is an endpoint; our own services take the `tls` of the mesh'),
+      );
+    const foreignOnly = { ...(signatures === undefined ? {} : { signatures }), ...beside };
+    for (const key of endpoint ? [] : ['signatures', ...Object.keys(sentFields)].filter((one) => one in foreignOnly))
+      problems.push(
+        yaml.place([...path, key], 'want it where there is an endpoint: it is for servers that are not ours'),
       );
     if (!endpoint) {
       for (const model of held.filter((candidate) => !models.has(candidate))) {
@@ -176,10 +188,37 @@ function readServices(
       cpus,
       memoryMaxBytes: memory,
       tls: endpoint ? tls : undefined,
+      signatures: endpoint ? readSignatures(yaml, [...path, 'signatures'], signatures, held, problems) : undefined,
+      beside: endpoint ? sentOf(beside) : {},
       transport: endpoint || transport ? 'unary' : 'stream',
     };
   });
 }
+
+/** Of models of a server that does not say what they take and give. */
+function readSignatures(
+  yaml: YamlFile,
+  path: readonly string[],
+  value: unknown,
+  models: readonly string[],
+  problems: MeshProblem[],
+): Service['signatures'] {
+  if (value === undefined) return undefined;
+  const { signatures, problems: found } = parseSignatures(value);
+  for (const { path: place, message } of found) problems.push(yaml.place([...path, ...place], message));
+  for (const name of [...signatures.keys()].filter((one) => !models.includes(one)))
+    problems.push(
+      yaml.place([...path, name], `the service has no model "${name}"; its models are ${models.join(', ')}`),
+    );
+  return signatures;
+}
+
+const sentOf = ({ metadata, token, authority, forward }: SentGiven): SentGiven => ({
+  metadata,
+  token,
+  ...(authority === undefined ? {} : { authority }),
+  ...(forward === undefined ? {} : { forward }),
+});
 
 /** The default: a service of its own for each model and each transform that no named service holds. */
 function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {

@@ -2,6 +2,7 @@ import {
   boolean,
   choice,
   either,
+  integer,
   list,
   mapped,
   optional,
@@ -23,7 +24,7 @@ export const tenantName = {
 export const tenant = text(tenantName.wish, tenantName.pattern);
 export const pattern = text('a name, * for any characters', /^[A-Za-z0-9._*-]{1,128}$/);
 export const patterns = list(pattern, 'a list of names, * for any characters', 64);
-const claim = text('the name of a claim', /^[\x21-\x7e]{1,128}$/);
+const claim = text('the name of a claim, or a path such as realm_access.roles', /^[\x21-\x7e]{1,128}$/);
 
 const roleList: Reader<readonly Role[]> = mapped(
   list(choice(roles), `a list of ${roles.join(', ')}`, roles.length),
@@ -58,7 +59,7 @@ const fixedOrClaim = <T>(fixed: Reader<T>): Reader<{ readonly claim: string } | 
   mapped(
     either<{ claim: string }, T>(
       (value) => typeof value === 'object' && !Array.isArray(value),
-      record({ claim: required(claim, 'The claim that says it.') }),
+      record({ claim: required(claim, 'The claim that says it; dots lead into objects, as in realm_access.roles.') }),
       fixed,
     ),
     (read) =>
@@ -77,6 +78,10 @@ export const issuerFields = {
       /^(\.\/[\x21-\x7e]+|https:\/\/[\x21-\x7e]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?(\/[\x21-\x7e]*)?)$/,
     ),
     'Where its public keys are: a file of the folder, or a URL (https; http on loopback only).',
+  ),
+  ca: optional(
+    text('a file in PEM of the folder, such as ./issuer-ca.pem', /^\.\/[\x21-\x7e]+$/),
+    'Who vouches for the server of that URL; it is read again with each fetch. Default: the authorities that everybody trusts.',
   ),
   algorithms: required(
     mapped(list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length), (read, path, problems) =>
@@ -120,6 +125,10 @@ const open: readonly OpenMethods[] = ['health', 'reflection'];
 export const identityFields = {
   keys: optional(boolean, 'API keys made with `sheaf keys create` count. Default true.'),
   jwt: optional(list(issuer, 'a list of issuers', 16), 'Issuers of tokens (JWT).'),
+  tokenBytesMax: optional(
+    integer(1024, 49_152),
+    'A longer token is refused unread. Default 16384; the limit metadataBytesMax in mesh.yaml has to leave room for it.',
+  ),
   certificates: optional(
     list(certificate, 'a list of certificates', 64),
     'Client certificates that the clientCa of the door has signed; the first that matches counts.',
@@ -133,9 +142,16 @@ export const identityFields = {
 
 export const identity: Reader<{ readonly identity: IdentitySpec; readonly open: readonly OpenMethods[] }> = mapped(
   record(identityFields),
-  ({ keys = true, jwt = [], certificates = [], anonymous, open: opened = [] }, path, problems: Problems) => {
+  (
+    { keys = true, jwt = [], tokenBytesMax, certificates = [], anonymous, open: opened = [] },
+    path,
+    problems: Problems,
+  ) => {
     const again = jwt.findIndex(({ issuer: own }, index) => jwt.findIndex((other) => other.issuer === own) !== index);
     if (again >= 0) return problems.add([...path, 'jwt', again, 'issuer'], 'another entry has this issuer already');
-    return { identity: { keys, jwt, certificates, anonymous: anonymous && grantOf(anonymous) }, open: opened };
+    return {
+      identity: { keys, jwt, tokenBytesMax, certificates, anonymous: anonymous && grantOf(anonymous) },
+      open: opened,
+    };
   },
 );

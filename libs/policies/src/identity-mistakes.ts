@@ -17,7 +17,17 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a misspelt key of identity',
     { identity: { anonymus: {} } },
-    ['identity.anonymus: unknown key; the keys are keys, jwt, certificates, anonymous, open'],
+    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, open'],
+  ],
+  [
+    'an authority that is no file of the folder',
+    jwt({ ca: '/etc/ssl/ca.pem' }),
+    ['identity.jwt.0.ca: want a file in PEM of the folder, such as ./issuer-ca.pem, got "/etc/ssl/ca.pem"'],
+  ],
+  [
+    'tokens longer than any header can be',
+    { identity: { tokenBytesMax: 65_536 } },
+    ['identity.tokenBytesMax: want an integer from 1024 to 49152, got 65536'],
   ],
   ['keys that are a list', { identity: { keys: [] } }, ['identity.keys: want true or false, got []']],
   [
@@ -84,7 +94,7 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a claim without a name',
     jwt({ tenant: { claim: '' } }),
-    ['identity.jwt.0.tenant.claim: want the name of a claim, got ""'],
+    ['identity.jwt.0.tenant.claim: want the name of a claim, or a path such as realm_access.roles, got ""'],
   ],
   [
     'an opened service that stays shut',

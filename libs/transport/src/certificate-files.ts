@@ -175,7 +175,8 @@ const unusable = (message: string, cause?: unknown): InferError =>
 /** Differs when a file was written, replaced, or pointed elsewhere. */
 const stateOf = (files: PemFiles): string => kinds.map((kind) => fileState(files[kind])).join(' ');
 
-function fileState(file: string | undefined): string {
+/** Of one file. */
+export function fileState(file: string | undefined): string {
   if (file === undefined) return '';
   try {
     const { ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });

@@ -81,10 +81,10 @@ export const requestFor = (model: string, changes: Partial<InferRequest> = {}): 
 export const floats = (tensor: Tensor | undefined): number[] =>
   Array.from(elements({ ...(tensor as Tensor), datatype: 'FP32' as const }));
 
-export async function until(what: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
+export async function until(what: () => boolean, msMax = 10_000): Promise<void> {
+  const end = performance.now() + msMax;
   while (!what()) {
-    assert.ok(performance.now() < end, 'it did not happen within 10 s');
+    assert.ok(performance.now() < end, `it did not happen within ${msMax} ms`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

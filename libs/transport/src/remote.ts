@@ -1,10 +1,8 @@
 /** Another server as an Infer: any that speaks the Open Inference Protocol. */
 import type * as grpc from '@grpc/grpc-js';
 import {
-  abortReason,
   type CallContext,
   explanationParameter,
-  formatTraceparent,
   type Infer,
   InferError,
   type InferRequest,
@@ -14,19 +12,19 @@ import {
   type ModelDescription,
   type Overrun,
   parseExplanation,
-  remainingMs,
   rowCount,
   traced,
 } from '@sheaf/inference';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
-import { type ChannelTo, watchHealth } from './health.ts';
-import { InferenceClient, modelInfer } from './proto.ts';
+import { type ChannelTo, type Probed, watchHealth } from './health.ts';
+import { InferenceClient } from './proto.ts';
 import { openRemoteTls } from './remote-tls.ts';
-import { fromStatus, toMetadata } from './status.ts';
+import { createSent, type SentOptions } from './sent.ts';
 import { readSpec } from './tensor-metadata.ts';
 import type { RemoteTls } from './tls.ts';
 import { MeshConnection } from './transports/mesh-client.ts';
-import { decodeResponse, encodeRequest } from './wire/codec.ts';
+import { control, unary } from './unary-call.ts';
+import { decodeResponse } from './wire/codec.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -43,10 +41,13 @@ export type Transport = 'unary' | 'stream';
 
 /** A frame is a message with something around it. */
 const frameBytesMax = 64 * 1024;
+/** One that has not answered a question for so long is asked on another connection: the machine behind the first may be gone without a word. */
+const silentMsMax = 8_000;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
-export interface RemoteOptions {
+/** What it is sent beside a request goes with each call that goes as a unary one, and, but for what is the caller's, with questions for what it is. */
+export interface RemoteOptions extends SentOptions {
   /** Names the server in errors and spans. */
   readonly service: string;
   readonly limits: Limits;
@@ -56,10 +57,12 @@ export interface RemoteOptions {
   readonly onLoad?: (load: Load, model: string) => void;
   /** Told of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
-  /** Metadata of each call that goes as a unary one, and of questions for what the server is; keys in lower case. */
-  readonly metadata?: Readonly<Record<string, string>>;
   /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
   readonly listenMs?: number;
+  /** Somebody else's server: nobody there has agreed to be pinged often. */
+  readonly foreign?: boolean;
+  /** Whom its requests name (`:authority`), where that is not the target. */
+  readonly authority?: string | undefined;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
 }
@@ -67,33 +70,64 @@ export interface RemoteOptions {
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, onOverrun, metadata = {}, listenMs = 0, tls }: RemoteOptions,
+  {
+    service,
+    limits,
+    transport,
+    onLoad,
+    onOverrun,
+    tls,
+    foreign = false,
+    authority,
+    listenMs = 0,
+    ...beside
+  }: RemoteOptions,
 ): Remote {
-  const options = channelOptions(limits, tls);
+  const named = authority ?? tls?.serverName;
+  const options = {
+    ...channelOptions(limits),
+    ...(foreign ? seldomPings : oftenPings),
+    ...(named ? { 'grpc.default_authority': named } : {}),
+  };
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
-  const client = new InferenceClient(target, secured.credentials, options);
-  const sent = toMetadata(new Map(Object.entries(metadata)));
-  const asked = { client, service, metadata: sent, listenMs };
+  let client = new InferenceClient(target, secured.credentials, options);
+  const sent = createSent(service, beside);
   const lanes =
     transport === 'stream'
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
       : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
     const lane = lanes?.pick(bytesOf(request));
-    if (!lane) return unary(asked, request, context);
+    if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
       context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
     });
   };
-  const isServerReady = (timeoutMs: number): Promise<boolean> =>
-    control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
-      client.serverReady({}, sent, options, done),
-    ).then(
-      ({ ready }) => ready,
-      () => false,
-    );
+  let silentSince: number | undefined;
+  /** Calls that are under way are left where they are. */
+  const renew = (): void => {
+    silentSince = undefined;
+    const silent = client;
+    client = new InferenceClient(target, secured.credentials, options);
+    silent.close();
+  };
+  const probe = async (timeoutMs: number): Promise<Probed> => {
+    const askedAt = performance.now();
+    const asked = client;
+    const answer = await control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
+      asked.serverReady({}, sent(), options, done),
+    ).catch((error: InferError) => error);
+    const isSilent = answer instanceof InferError && answer.code === 'DEADLINE_EXCEEDED';
+    if (asked === client) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
+    if (silentSince !== undefined && performance.now() - silentSince > silentMsMax) {
+      renew();
+      return 'silent';
+    }
+    return 'ready' in answer && answer.ready ? 'ready' : 'not ready';
+  };
+  const isServerReady = async (timeoutMs: number): Promise<boolean> => (await probe(timeoutMs)) === 'ready';
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
@@ -112,7 +146,7 @@ export function createRemote(
       }),
     describe: async (name, version, timeoutMs) => {
       const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
-        client.modelMetadata({ name, version }, sent, options, done),
+        client.modelMetadata({ name, version }, sent(), options, done),
       );
       return {
         name: wire.name,
@@ -123,7 +157,7 @@ export function createRemote(
       };
     },
     isServerReady,
-    watchReady: (onReady) => watchHealth({ channel, onReady, ask: isServerReady }),
+    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, isPinged: !foreign }),
     close: () => {
       lanes?.close();
       client.close();
@@ -153,14 +187,27 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
-const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.ChannelOptions => ({
-  ...(tls?.serverName ? { 'grpc.default_authority': tls.serverName } : {}),
-  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
-  'grpc.max_send_message_length': limits.messageBytesMax,
-  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+/** Among ourselves: a peer that is gone without a word is missed within seconds. */
+const oftenPings: grpc.ChannelOptions = {
   'grpc.keepalive_time_ms': 5_000,
   'grpc.keepalive_timeout_ms': 3_000,
   'grpc.keepalive_permit_without_calls': 1,
+};
+
+/**
+ * Servers on the gRPC core end a connection on which they are pinged more often than every five minutes, or without a call, at the third time (GOAWAY
+ * too_many_pings; GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS).
+ */
+const seldomPings: grpc.ChannelOptions = {
+  'grpc.keepalive_time_ms': 330_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.keepalive_permit_without_calls': 0,
+};
+
+const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
+  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
+  'grpc.max_send_message_length': limits.messageBytesMax,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
   // One try per call: whoever retries knows about stages and endpoints.
@@ -168,8 +215,6 @@ const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.Channe
   // Two remotes of one target are two connections, each with an owner.
   'grpc.use_local_subchannel_pool': 1,
 });
-
-type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
 
 /** A server that does not speak the protocol is its own mistake, never the caller's. */
 function readResponse(message: Buffer, limits: Limits, service: string): InferResponse {
@@ -182,62 +227,4 @@ function readResponse(message: Buffer, limits: Limits, service: string): InferRe
       cause,
     });
   }
-}
-
-/** One call with the context's deadline, trace and cancellation. */
-interface Asked {
-  readonly client: grpc.Client;
-  readonly service: string;
-  readonly metadata: grpc.Metadata;
-  readonly listenMs: number;
-}
-
-function unary(
-  { client, service, metadata: extra, listenMs }: Asked,
-  request: InferRequest,
-  context: CallContext,
-): Promise<Buffer> {
-  const { signal, span, attempt = 1 } = context;
-  if (signal.aborted) return Promise.reject(abortReason(signal));
-  const remaining = remainingMs(context);
-  if (remaining <= 0)
-    return Promise.reject(new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`));
-  const metadata = extra.clone();
-  metadata.set('traceparent', formatTraceparent(span));
-  if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
-  // With a deadline of its own the client would not hear an answer that comes at that very moment.
-  if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
-  const options = listenMs > 0 ? {} : { deadline: Date.now() + remaining };
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => call.cancel();
-    const giveUp = (): void => {
-      reject(late(service));
-      call.cancel();
-    };
-    const stopListening = listenMs > 0 ? context.clock.after(remaining + listenMs, giveUp) : () => {};
-    const call = modelInfer(client, encodeRequest(request), metadata, options, (error, response) => {
-      stopListening();
-      signal.removeEventListener('abort', onAbort);
-      if (signal.aborted) reject(abortReason(signal));
-      else if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve(response);
-    });
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-}
-
-const late = (service: string): InferError =>
-  new InferError('DEADLINE_EXCEEDED', `service ${service} did not answer before the deadline`);
-
-function control<Response>(
-  service: string,
-  timeoutMs: number,
-  start: (options: grpc.CallOptions, done: Done<Response>) => unknown,
-): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    start({ deadline: Date.now() + timeoutMs }, (error, response) => {
-      if (error || !response) reject(fromStatus(error as grpc.ServiceError, service));
-      else resolve(response);
-    });
-  });
 }

@@ -1,0 +1,134 @@
+/** What somebody else's server is sent beside a request: `metadata`, `token`, `authority` and `forward` of a service in mesh.yaml. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isRecord, readFields, text, texts } from './fields.ts';
+import type { SecretPlace, Sent } from './mesh.ts';
+import type { TlsPlace } from './read-tls.ts';
+
+const keyPattern = /^[a-z0-9_.-]{1,64}$/;
+const valuePattern = /^[\x20-\x7e]{0,1024}$/;
+const entriesMax = 32;
+/** What the gateway or gRPC itself says to a server, and no caller does. */
+const ownedPattern =
+  /^(grpc-|:|x-mesh-|x-gateway-|sheaf-)|^(te|host|user-agent|content-type|content-length|connection|traceparent)$/;
+/** What lets somebody in. */
+const credentials: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
+const secretBytesMax = 48 * 1024;
+
+export const sentFields = {
+  metadata: (value: unknown) => value,
+  token: (value: unknown) => value,
+  authority: text('a host, with a port or without, such as triton.example:8001', /^[A-Za-z0-9._-]{1,253}(:\d{1,5})?$/),
+  forward: texts,
+};
+
+export interface SentGiven {
+  readonly metadata?: unknown;
+  readonly token?: unknown;
+  readonly authority?: string;
+  readonly forward?: readonly string[];
+}
+
+/** `place` is the service's. */
+export async function readSent(place: TlsPlace, given: SentGiven): Promise<Sent | undefined> {
+  const { metadata, token, authority, forward } = given;
+  if (metadata === undefined && token === undefined && authority === undefined && forward === undefined)
+    return undefined;
+  const fixed = readMetadata(place, metadata);
+  const secret = await readToken(place, token);
+  const taken = new Set([...Object.keys(fixed), ...(secret ? [secret.header] : [])]);
+  const handed = readForward(place, forward ?? [], taken);
+  return {
+    metadata: fixed,
+    ...(secret ? { token: secret } : {}),
+    ...(authority ? { authority } : {}),
+    forward: handed,
+  };
+}
+
+function readMetadata({ yaml, path, problems }: TlsPlace, value: unknown): Record<string, string> {
+  if (value === undefined) return {};
+  const at = [...path, 'metadata'];
+  if (!isRecord(value) || Object.keys(value).length > entriesMax) {
+    problems.push(yaml.place(at, `want at most ${entriesMax} keys with texts, such as { x-tenant: a }`));
+    return {};
+  }
+  const read = new Map<string, string>();
+  for (const [key, item] of Object.entries(value)) {
+    const wrong =
+      keyProblem(key) ??
+      (credentials.includes(key)
+        ? 'a secret does not belong into mesh.yaml; want it as `token`, from the environment or a file'
+        : undefined) ??
+      (typeof item === 'string' && valuePattern.test(item)
+        ? undefined
+        : 'want a text of printable ASCII, at most 1024 characters');
+    if (wrong) problems.push(yaml.place([...at, key], wrong));
+    else read.set(key, item as string);
+  }
+  return Object.fromEntries(read);
+}
+
+function readForward(
+  { yaml, path, problems }: TlsPlace,
+  keys: readonly string[],
+  taken: ReadonlySet<string>,
+): readonly string[] {
+  const at = [...path, 'forward'];
+  if (keys.length > entriesMax) problems.push(yaml.place(at, `want at most ${entriesMax} keys, got ${keys.length}`));
+  for (const [index, key] of keys.entries()) {
+    const wrong = keyProblem(key) ?? (taken.has(key) ? `"${key}" is what metadata or token says already` : undefined);
+    if (wrong) problems.push(yaml.place([...at, index], wrong));
+  }
+  return keys;
+}
+
+function keyProblem(key: string): string | undefined {
+  if (!keyPattern.test(key))
+    return `want a key of metadata in lower case, such as x-tenant, got ${JSON.stringify(key.slice(0, 64))}`;
+  if (key === 'traceparent') return '"traceparent" goes with each call by itself, of the span that asks';
+  if (ownedPattern.test(key)) return `"${key}" is what the gateway or gRPC itself says`;
+  return key.endsWith('-bin') ? `"${key}" is binary; want a key of text` : undefined;
+}
+
+const tokenFields = {
+  env: text('the name of a variable of the environment', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/),
+  file: text('a file, from the mesh folder', /^[^\0]+$/),
+  header: text('a key of metadata in lower case', keyPattern),
+};
+
+async function readToken({ yaml, folder, path, problems }: TlsPlace, value: unknown): Promise<Sent['token']> {
+  if (value === undefined) return undefined;
+  const at = [...path, 'token'];
+  if (!isRecord(value)) {
+    problems.push(
+      yaml.place(at, 'want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml'),
+    );
+    return undefined;
+  }
+  const { env, file, header = 'authorization' } = readFields(yaml, at, value, tokenFields, problems);
+  const wrongHeader = keyProblem(header);
+  if (wrongHeader) problems.push(yaml.place([...at, 'header'], wrongHeader));
+  if ((env === undefined) === (file === undefined)) {
+    if (!('env' in value && 'file' in value) && ('env' in value || 'file' in value)) return undefined;
+    problems.push(yaml.place(at, 'want either env or file, the place where the token is'));
+    return undefined;
+  }
+  const place: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
+  const wrong = await secretProblem(place, file ?? '');
+  if (wrong) problems.push(yaml.place([...at, env === undefined ? 'file' : 'env'], wrong));
+  return { place, header };
+}
+
+async function secretProblem(place: SecretPlace, name: string): Promise<string | undefined> {
+  if ('env' in place)
+    return process.env[place.env]?.trim()
+      ? undefined
+      : `the environment has no ${place.env}; set it to the token where the mesh is started`;
+  const content = await readFile(place.file, 'utf8').catch(() => undefined);
+  if (content === undefined) return `there is no file "${name}" that can be read`;
+  const token = content.trim();
+  return /^[\x20-\x7e]+$/.test(token) && token.length <= secretBytesMax
+    ? undefined
+    : `"${name}" holds no token: want one line of printable ASCII, at most ${secretBytesMax} characters`;
+}
