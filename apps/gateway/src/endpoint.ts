@@ -15,6 +15,8 @@ export interface EndpointOptions {
   readonly tls?: RemoteTls | undefined;
   /** Told of a run for which the endpoint's process ends; more than once. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+  /** Whether it is asked through the HTTP proxy that the environment names. */
+  readonly proxied?: boolean;
 }
 
 /** One address of a service: how busy it is, and whether it is ready. */
@@ -30,10 +32,10 @@ export class Endpoint implements Pickable {
   readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, { name, transport }: Service, limits: Limits, { tls, onOverrun }: EndpointOptions = {}) {
+  constructor(target: string, { name, transport }: Service, limits: Limits, options: EndpointOptions = {}) {
     this.target = target;
     const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);
-    this.remote = createRemote(target, { service: name, limits, transport, onLoad, onOverrun, tls });
+    this.remote = createRemote(target, { service: name, limits, transport, onLoad, ...options });
     const { promise, resolve } = Promise.withResolvers<void>();
     this.asked = promise;
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);

@@ -13,5 +13,6 @@ export { type AdminClient, type AdminClientOptions, createAdminClient } from './
 export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
 export type { Peer } from './peer.ts';
+export { isProxied } from './proxy.ts';
 export { createRemote, type Remote, type Transport } from './remote.ts';
 export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';

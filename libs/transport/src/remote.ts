@@ -22,6 +22,7 @@ import {
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import { type ChannelTo, watchHealth } from './health.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
+import { proxyOption } from './proxy.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
 import type { RemoteTls } from './tls.ts';
@@ -60,14 +61,16 @@ export interface RemoteOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
+  /** Whether it is asked through the HTTP proxy that the environment names (`isProxied`). Default false: no hop of the mesh is. */
+  readonly proxied?: boolean;
 }
 
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
 export function createRemote(
   target: string,
-  { service, limits, transport, onLoad, onOverrun, metadata = {}, tls }: RemoteOptions,
+  { service, limits, transport, onLoad, onOverrun, metadata = {}, tls, proxied = false }: RemoteOptions,
 ): Remote {
-  const options = channelOptions(limits, tls);
+  const options = { ...channelOptions(limits, tls), ...proxyOption(proxied) };
   const secured = openRemoteTls(service, tls);
   const channel: ChannelTo = { target, credentials: secured.credentials, options };
   const client = new InferenceClient(target, secured.credentials, options);
