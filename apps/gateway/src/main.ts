@@ -5,7 +5,7 @@ import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, type Door, mutualTls } from '@sheaf/transport';
+import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { logTransition } from './breaker-book.ts';
 import { openGeneration, type Served } from './generation.ts';
@@ -150,5 +150,5 @@ await main(async () => {
     },
   });
   announce();
-  report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
+  report({ kind: 'ready', port: door.port }, `the gateway is ready on ${hostPort(host, door.port)}`);
 });

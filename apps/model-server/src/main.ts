@@ -4,7 +4,7 @@ import { createTracing, drainOnSignal, endProcess, main, report } from '@sheaf/h
 import { type Infer, InferError, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { createDoor, createRemote, mutualTls } from '@sheaf/transport';
+import { createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
@@ -86,5 +86,5 @@ await main(async () => {
   });
   door.open();
   for (const line of service.notices) report({ kind: 'notice', line }, line);
-  report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);
+  report({ kind: 'ready', port: door.port }, `${name} is ready on ${hostPort(values.host, door.port)}`);
 });

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { MeshProblem } from './problem.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -88,6 +89,16 @@ export const text =
   (wanted: string, pattern: RegExp): Field<string> =>
   (value, wrong) =>
     typeof value === 'string' && pattern.test(value) ? value : wrong(wanted);
+
+/** The name or address of a host; an IPv6 address may stand in brackets, and comes without. */
+export const host: Field<string> = (value, wrong) => {
+  const given = typeof value === 'string' ? value : '';
+  const inBrackets = /^\[(.*)\]$/.exec(given)?.[1];
+  if (isIPv6(inBrackets ?? given)) return inBrackets ?? given;
+  return /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(given)
+    ? given
+    : wrong('the name or address of this machine to listen on, such as 127.0.0.1 or ::1, without a port');
+};
 
 export const texts: Field<readonly string[]> = (value, wrong) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')

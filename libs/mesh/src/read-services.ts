@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits } from '@sheaf/inference';
-import { boolean, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { boolean, bytes, host, integer, isRecord, readFields, text, texts } from './fields.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
@@ -29,7 +29,7 @@ const limitFields = {
 };
 
 const gatewayFields = {
-  host: text('a host to listen on', /^[A-Za-z0-9.:[\]-]+$/),
+  host,
   port: integer(0, 65_535),
   replicas: integer(1, 16),
   noticeMs: integer(0, 60_000),

@@ -3,7 +3,6 @@ import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import {
   type Infer,
-  InferError,
   type Journal,
   type Limits,
   type Load,
@@ -19,11 +18,12 @@ import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
-import { type DoorTls, openDoorTls } from './door-tls.ts';
+import { openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { serveInfer } from './infer-stream.ts';
+import { listen } from './listen.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
@@ -110,7 +110,11 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   });
   addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
   const tls = options.tls && openDoorTls(options.name, options.tls);
-  const port = await bind(server, options, tls);
+  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
+  const port = await listen(server, options, credentials).catch((error: unknown) => {
+    tls?.close();
+    throw error;
+  });
   const record = createRecorder(options.name, served.onJournal);
   guardStreams(server, {
     limits,
@@ -158,22 +162,6 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
 
 function addReflection(server: grpc.Server, files: readonly string[]): void {
   new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer(server);
-}
-
-function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorTls | undefined): Promise<number> {
-  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
-      if (error) {
-        tls?.close();
-        reject(
-          new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, {
-            cause: error,
-          }),
-        );
-      } else resolve(bound);
-    });
-  });
 }
 
 /** After the last answer this long for what is on its way to a slow reader. */
