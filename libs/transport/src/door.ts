@@ -89,7 +89,7 @@ export interface Door {
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits } = options;
   const state = new DoorState();
-  const server = new grpc.Server({
+  const server = new KnownMethods({
     'grpc.max_receive_message_length': limits.messageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
@@ -119,6 +119,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   guardStreams(server, {
     limits,
     gate: admissions && createGate(admissions, record),
+    isMethod: (path) => server.paths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);
@@ -158,6 +159,16 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
       return shutDown(server, state, { graceMs, goAwayAfter }).finally(() => tls?.close());
     },
   };
+}
+
+/** A server that can tell which methods it has. */
+class KnownMethods extends grpc.Server {
+  readonly paths = new Set<string>();
+
+  override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
+    for (const { path } of Object.values(service)) this.paths.add(path);
+    super.addService(service, implementation);
+  }
 }
 
 function addReflection(server: grpc.Server, files: readonly string[]): void {
