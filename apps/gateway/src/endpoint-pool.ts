@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Limits } from '@sheaf/inference';
+import { innerLimits, type Limits } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
 import { isProxied } from '@sheaf/transport';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
@@ -41,7 +41,7 @@ export class EndpointPool {
 
   constructor(targets: readonly string[], service: Service, limits: Limits, options: PoolOptions = {}) {
     this.service = service;
-    this.#limits = limits;
+    this.#limits = innerLimits(limits);
     this.#options = options;
     this.#resolve = options.resolve ?? byDns;
     this.#addresses = new Map(targets.map((target) => [target, this.#isResolved(target) ? [] : [target]]));

@@ -1,7 +1,7 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, endProcess, main, report } from '@sheaf/host';
-import { type Infer, InferError, stack } from '@sheaf/inference';
+import { type Infer, InferError, innerLimits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
@@ -38,9 +38,10 @@ await main(async () => {
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
 
   const name = values.service;
+  const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`);
   const gateways = values.gateway.map((target) =>
-    createRemote(target, { service: 'gateway', limits: mesh.limits, transport: 'stream', tls: mesh.tls }),
+    createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls }),
   );
   // Where the call came from: the configuration that it is under is known there.
   const asker: Infer = async (request, context) => {
@@ -55,7 +56,7 @@ await main(async () => {
       name,
       host: values.host,
       port: Number(values.port),
-      limits: mesh.limits,
+      limits,
       mesh: true,
       tls: mesh.tls && mutualTls(mesh.tls),
     },
@@ -76,7 +77,7 @@ await main(async () => {
   drainOnSignal({
     door,
     noticeMs: serviceNoticeMs,
-    graceMs: mesh.limits.deadlineMaxMs,
+    graceMs: () => limits.deadlineMaxMs,
     tracing,
     onDraining: service.shedForDrain,
     close: async () => {

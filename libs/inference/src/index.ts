@@ -50,7 +50,7 @@ export {
   type SpanKind,
   type TraceParent,
 } from './journal.ts';
-export { defaultLimits, type Limits } from './limits.ts';
+export { defaultLimits, innerLimits, type Limits, type MessageLimit, messageTooLarge } from './limits.ts';
 export type { Load } from './load.ts';
 export type { Overrun } from './overrun.ts';
 export {

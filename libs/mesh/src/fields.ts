@@ -61,6 +61,16 @@ export const bytes =
     return inRange ? amount : wrong(`an amount from ${min} to ${max}, in KiB, MiB or GiB, such as 512MiB`);
   };
 
+/** A number of bytes, or an amount of memory with its unit. */
+export const byteCount =
+  (min: number, max: number): Field<number> =>
+  (value, wrong) => {
+    const count = typeof value === 'number' && Number.isInteger(value) ? value : bytesOf(value);
+    return count >= min && count <= max
+      ? count
+      : wrong(`an integer from ${min} to ${max}, or an amount such as 512MiB`);
+  };
+
 function bytesOf(value: unknown): number {
   const [, digits, unit = ''] = /^(\d{1,9}) ?([KMG]iB)$/.exec(typeof value === 'string' ? value : '') ?? [];
   return Number(digits) * (byteUnits[unit] ?? Number.NaN);

@@ -147,7 +147,7 @@ async function run({ inputs, outputs, outputBytesMax }: TensorTask): Promise<rea
     if (bytes > outputBytesMax) {
       throw new InferError(
         'RESOURCE_EXHAUSTED',
-        `${subject}: the outputs take more than the limit of ${outputBytesMax} bytes`,
+        `${subject}: the outputs take more than ${outputBytesMax} bytes (limits.innerMessageBytesMax in mesh.yaml)`,
       );
     }
     return packed;

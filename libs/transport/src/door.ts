@@ -94,7 +94,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
-    'grpc-node.max_session_memory': 64,
+    'grpc-node.max_session_memory': sessionMemoryMiB(limits),
   });
   prepareStreams(server);
   const answer = createAnswer({ ...options, state }, served);
@@ -160,6 +160,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     },
   };
 }
+
+/** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
+const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);
 
 /** A server that can tell which methods it has. */
 class KnownMethods extends grpc.Server {

@@ -35,6 +35,7 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
       message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
+        ...(limits.messageKey && { messageKey: limits.messageKey }),
         withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
         late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the door') : lateRefusal(limits)),
         onBytes: account.add,

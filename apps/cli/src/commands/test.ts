@@ -1,4 +1,4 @@
-import type { Infer } from '@sheaf/inference';
+import { type Infer, innerLimits } from '@sheaf/inference';
 import { formatProblem, type Mesh, readTests } from '@sheaf/mesh';
 import { createRemote, isProxied } from '@sheaf/transport';
 import { type Command, readMeshOrFail, UsageError } from '../command.ts';
@@ -44,7 +44,7 @@ async function openServices(mesh: Mesh) {
     const tls = endpoint ? service.tls : mesh.tls;
     const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, {
       service: name,
-      limits: mesh.limits,
+      limits: innerLimits(mesh.limits),
       tls,
       proxied: endpoint !== undefined && isProxied(endpoint),
     });

@@ -12,7 +12,7 @@ export const up: Command = {
   --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told and left out`,
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
-    const mesh = await readMeshOrFail(folder);
+    const mesh = await readMeshOrFail(folder, console.log);
     const drained = Promise.withResolvers<void>();
     const aborter = new AbortController();
     const starting = startMesh(mesh, {
