@@ -154,13 +154,16 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
+/** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
+const copiedBytesPerMs = 100_000;
+
 const channelOptions = (limits: Limits, tls: RemoteTls | undefined): grpc.ChannelOptions => ({
   ...(tls?.serverName ? { 'grpc.default_authority': tls.serverName } : {}),
   'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
   'grpc.max_send_message_length': limits.messageBytesMax,
   'grpc-node.flow_control_window': 8 * 1024 * 1024,
   'grpc.keepalive_time_ms': 5_000,
-  'grpc.keepalive_timeout_ms': 3_000,
+  'grpc.keepalive_timeout_ms': 3_000 + limits.messageBytesMax / copiedBytesPerMs,
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.initial_reconnect_backoff_ms': 100,
   'grpc.max_reconnect_backoff_ms': 1_000,
