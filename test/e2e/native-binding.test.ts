@@ -24,7 +24,10 @@ describe('a mesh on a machine where ONNX Runtime does not load', () => {
       else process.env.NODE_OPTIONS = NODE_OPTIONS;
     });
     assert.equal(ended.code, 2);
-    assert.match(ended.stderr, /^model double\/1 does not run: ONNX Runtime does not load on this machine \(.*\): .*\n$/);
+    assert.match(
+      ended.stderr,
+      /^model double\/1 does not run: ONNX Runtime does not load on this machine \(.*\): .*\n$/,
+    );
     await rm(folder, { recursive: true });
   });
 });

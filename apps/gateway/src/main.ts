@@ -86,7 +86,7 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => guards.outages.isEmpty || isReady(name, '');
-  const served = { describe, isReady, names, isServing, snapshot, onJournal };
+  const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   const doors: Door[] = [];

@@ -50,7 +50,13 @@ await main(async () => {
   };
   const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
-  const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
+  const served = {
+    ...service,
+    infer: core,
+    snapshot: () => ({ epoch: 1 }),
+    onJournal: tracing.onJournal,
+    sample: tracing.sample,
+  };
   const door = await createDoor(
     {
       name,

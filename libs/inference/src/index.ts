@@ -46,6 +46,7 @@ export {
   Journal,
   journalEntriesMax,
   parseTraceparent,
+  type Sample,
   type Span,
   type SpanKind,
   type TraceParent,

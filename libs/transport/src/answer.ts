@@ -124,7 +124,7 @@ function contextOf(
 ): CallContext {
   const journal = new Journal(trailers);
   const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
-  const span = journal.start('request', `${name} ModelInfer`, parent);
+  const span = journal.start('request', `${name} ModelInfer`, parent, {}, served.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;

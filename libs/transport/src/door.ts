@@ -10,6 +10,7 @@ import {
   maySee,
   type Overrun,
   type Principal,
+  type Sample,
   type Snapshot,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
@@ -49,6 +50,8 @@ export interface Served {
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
+  /** Whether what a call does is traced. Default: as its caller says. */
+  readonly sample?: Sample;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the door comes in. */
   readonly admit?: Admit;
   /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
@@ -115,7 +118,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     tls?.close();
     throw error;
   });
-  const record = createRecorder(options.name, served.onJournal);
+  const record = createRecorder(options.name, served);
   guardStreams(server, {
     limits,
     gate: admissions && createGate(admissions, record),
