@@ -31,6 +31,43 @@ const servedBy = (service: string): Tree => ({
 });
 const overlap = (a: ReceivedSpan, b: ReceivedSpan): boolean => a.startNs < b.endNs && b.startNs < a.endNs;
 
+/** The spans of one call to a mesh whose processes have these variables beside the collector's address. */
+async function spansWith(variables: Readonly<Record<string, string>>): Promise<readonly ReceivedSpan[]> {
+  using receiver = await startOtlpReceiver();
+  const all = { ...variables, OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint };
+  Object.assign(process.env, all);
+  try {
+    await using mesh = await startTestMesh({ 'models/slow': sampleModels.slowLoop() });
+    await ask(mesh.door, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
+  } finally {
+    for (const name of Object.keys(all)) delete process.env[name];
+  }
+  return receiver.spans;
+}
+
+describe('the environment of OpenTelemetry', () => {
+  it('names the service and what is around it', async () => {
+    const named = await spansWith({ OTEL_SERVICE_NAME: 'shop', OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' });
+    assert.deepEqual(new Set(named.map(({ service }) => service)), new Set(['shop']));
+    const around = await spansWith({ OTEL_RESOURCE_ATTRIBUTES: 'service.name=other' });
+    assert.deepEqual(new Set(around.map(({ service }) => service)), new Set(['other']));
+  });
+
+  it('switches traces off, or has them sampled', async () => {
+    for (const variables of [
+      { OTEL_SDK_DISABLED: 'true' },
+      { OTEL_TRACES_EXPORTER: 'none' },
+      { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      { OTEL_TRACES_SAMPLER: 'always_off' },
+      // The caller of the test says that it samples.
+      { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' },
+    ])
+      assert.deepEqual(await spansWith(variables), [], JSON.stringify(variables));
+    const all = await spansWith({ OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0' });
+    assert.ok(all.length > 0);
+  });
+});
+
 describe('the trace of a diamond', () => {
   it('equals its graph, and independent stages and members overlap in time', async () => {
     using receiver = await startOtlpReceiver();

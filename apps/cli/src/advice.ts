@@ -11,6 +11,13 @@ export function withAdvice(error: unknown, asked: AskedDoor): unknown {
   return error;
 }
 
+/** A call that ran out of the time that it was given. */
+export function withTimeAdvice(error: unknown, timeoutMs: number): unknown {
+  return error instanceof InferError && error.code === 'DEADLINE_EXCEEDED'
+    ? new UsageError(`${error.message}; it was given ${timeoutMs} ms (--timeout <ms>)`)
+    : error;
+}
+
 /** What gRPC says of the last connection. */
 const causeOf = ({ cause }: InferError): string => String((cause as { details?: unknown } | undefined)?.details ?? '');
 

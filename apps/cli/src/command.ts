@@ -17,10 +17,13 @@ export interface Command {
   run(positionals: readonly string[], values: OptionValues): Promise<void>;
 }
 
-/** The mesh in a folder, or all of its mistakes. */
-export async function readMeshOrFail(folder = '.'): Promise<Mesh> {
-  const { mesh, problems } = await readMesh(folder);
-  if (mesh) return mesh;
+/** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
+export async function readMeshOrFail(folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> {
+  const { mesh, problems, notes } = await readMesh(folder);
+  if (mesh) {
+    for (const note of notes) tell(`note: ${formatProblem(note)}`);
+    return mesh;
+  }
   const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
   throw new UsageError([...problems.map(formatProblem), `${count} in ${folder}`].join('\n'));
 }

@@ -1,4 +1,5 @@
 /** What is in force, for people: tables of what there is. Everything else stands in the JSON. */
+import { hostPort } from '@sheaf/transport';
 import { printable, table } from './print.ts';
 
 /** The parts of a gateway's configuration that are shown. */
@@ -61,7 +62,7 @@ interface Share {
 export function configurationText({ epoch, gateway, limits, services, pipelines, policies }: Configuration): string {
   const { host, port, tls } = gateway;
   const parts = [
-    `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${host}:${port}`,
+    `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
     section(
       ['service', 'holds', 'endpoints', 'state'],
       services.map(({ name, models, transforms, endpoints, ready }) => [

@@ -3,14 +3,22 @@ import { readFile } from 'node:fs/promises';
 import { defaultLimits, type ModelDescription, type Parameter, type Tensor } from '@sheaf/inference';
 import { readTensor } from '@sheaf/tensor-io';
 import { createRemote, type Remote } from '@sheaf/transport';
-import { withAdvice } from './advice.ts';
+import { withAdvice, withTimeAdvice } from './advice.ts';
 import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
 import { type AskedDoor, doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
 
 const describeTimeoutMs = 5_000;
 /** Whatever the door at the other end takes; it says so itself when it is too much. */
-const limits = { ...defaultLimits, messageBytesMax: 64 * 1024 * 1024 };
+const limits = {
+  ...defaultLimits,
+  messageBytesMax: 2 ** 31,
+  elementsMax: 2 ** 31,
+  inputsMax: 4_096,
+  outputsMax: 4_096,
+  nameCharsMax: 1_024,
+  rankMax: 32,
+};
 
 /** The answer to a call that was late says where it was; it comes when the time is up. */
 const listenMs = 1_000;
@@ -64,7 +72,10 @@ export async function askMesh(
     const tensors = inputs.map(({ tensor }) => tensor);
     const outputs = (values.output ?? []) as string[];
     const own = { ...Object.fromEntries(given), ...parameters };
-    return await ask(door, name, tensors, { version, timeoutMs, outputs, explain, parameters: own });
+    const options = { version, timeoutMs, outputs, explain, parameters: own };
+    return await ask(door, name, tensors, options).catch((error: unknown) => {
+      throw withTimeAdvice(error, timeoutMs);
+    });
   } finally {
     door.close();
   }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { fingerprint, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
+import { fingerprint, followLimits, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
 import { type Gateways, innerPorts, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
@@ -129,8 +129,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const serve = async (next: Mesh, started: ReadonlyMap<string, Running>): Promise<void> => {
     const old = running;
     try {
-      // The doors were opened with the limits of the start.
-      await gateways.reload({ mesh: { ...next, limits: mesh.limits }, endpoints: endpointsOf(started) });
+      const limits = followLimits(mesh.limits, next.limits);
+      await gateways.reload({ mesh: { ...next, limits }, endpoints: endpointsOf(started) });
     } catch (error) {
       await stopAll(missingFrom(old, started));
       throw error;

@@ -237,10 +237,10 @@ async function end(
   const exit = once(child, 'exit');
   const kill = (): void => void child.kill('SIGKILL');
   let timer = setTimeout(kill, deafLimitMs);
-  child.on('message', ({ kind }: ProcessMessage) => {
-    if (kind !== 'draining') return;
+  child.on('message', (message: ProcessMessage) => {
+    if (message.kind !== 'draining') return;
     clearTimeout(timer);
-    timer = setTimeout(kill, graceMs + closingMs);
+    timer = setTimeout(kill, (message.withinMs ?? graceMs) + closingMs);
   });
   if (!isReady || !child.connected) child.kill('SIGTERM');
   else child.send({ kind: 'end', notice } satisfies EndMessage);

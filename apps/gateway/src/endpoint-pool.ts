@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { Limits } from '@sheaf/inference';
+import { innerLimits, type Limits } from '@sheaf/inference';
 import type { Service } from '@sheaf/mesh';
+import { isProxied } from '@sheaf/transport';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
 
 /** How often a name is asked for its addresses. */
@@ -40,13 +41,13 @@ export class EndpointPool {
 
   constructor(targets: readonly string[], service: Service, limits: Limits, options: PoolOptions = {}) {
     this.service = service;
-    this.#limits = limits;
+    this.#limits = innerLimits(limits);
     this.#options = options;
     this.#resolve = options.resolve ?? byDns;
-    this.#addresses = new Map(targets.map((target) => [target, hostOf(target) ? [] : [target]]));
+    this.#addresses = new Map(targets.map((target) => [target, this.#isResolved(target) ? [] : [target]]));
     this.resolved = this.#update();
     this.asked = this.resolved.then(() => Promise.all(this.endpoints.map(({ asked }) => asked)));
-    if (targets.some(hostOf))
+    if (targets.some((target) => this.#isResolved(target)))
       this.#timer = setInterval(() => void this.#update(), options.intervalMs ?? resolveIntervalMs).unref();
   }
 
@@ -74,18 +75,30 @@ export class EndpointPool {
   #open(address: string, target: string): Endpoint {
     const { tls, onOverrun } = this.#options;
     const named = hostOf(target);
+    const proxied = this.#isProxied(target);
     const authority = this.service.sent?.authority ?? (named && !tls ? `${named.host}:${named.port}` : undefined);
     const serverName = this.service.sent?.authority?.replace(/:\d+$/, '') ?? tls?.serverName ?? named?.host;
     return new Endpoint(address, this.service, this.#limits, {
       tls: tls && { ...tls, serverName },
       authority,
       onOverrun,
+      proxied,
     });
+  }
+
+  /** Somebody else's server, where the environment says so of the name that the mesh has for it. */
+  #isProxied(target: string): boolean {
+    return this.service.endpoint !== undefined && isProxied(target);
+  }
+
+  /** A proxy may know names that this machine does not. */
+  #isResolved(target: string): boolean {
+    return hostOf(target) !== undefined && !this.#isProxied(target);
   }
 
   /** A name that cannot be resolved keeps the addresses that it had. */
   async #resolveTarget(target: string): Promise<void> {
-    const named = hostOf(target);
+    const named = this.#isResolved(target) ? hostOf(target) : undefined;
     const found = named && (await this.#resolve(named.host).catch(() => []));
     if (!found || found.length === 0) return;
     const withPort = found.map((address) => `${isIP(address) === 6 ? `[${address}]` : address}:${named.port}`);

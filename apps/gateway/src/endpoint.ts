@@ -17,6 +17,8 @@ export interface EndpointOptions {
   readonly authority?: string | undefined;
   /** Told of a run for which the endpoint's process ends; more than once. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+  /** Whether it is asked through the HTTP proxy that the environment names. */
+  readonly proxied?: boolean;
 }
 
 /** One address of a service: how busy it is, and whether it is ready. */

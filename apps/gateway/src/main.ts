@@ -2,15 +2,16 @@
 import { parseArgs } from 'node:util';
 import { createTracing, type Drain, drainOnSignal, main, onOutages, onReload, report } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
-import { type Infer, InferError, type Journal, stack } from '@sheaf/inference';
+import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, type Door, mutualTls } from '@sheaf/transport';
+import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { logTransition } from './breaker-book.ts';
 import { openGeneration, type Served } from './generation.ts';
 import { createGuards } from './guards.ts';
 import { LiveCatalog } from './live-catalog.ts';
+import { liveLimits } from './live-limits.ts';
 import { createReloads } from './reloads.ts';
 import { logShadows } from './shadow-log.ts';
 import { openGatewayState } from './state.ts';
@@ -85,7 +86,9 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => guards.outages.isEmpty || isReady(name, '');
-  const served = { describe, isReady, names, isServing, snapshot, onJournal };
+  const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
+  const limitsNow = (): Limits => catalog.current.served.mesh.limits;
+  const limits = liveLimits(mesh.limits, limitsNow);
   const doors: Door[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
@@ -110,7 +113,7 @@ await main(async () => {
     drain: () => drain(),
   });
   const door = await createDoor(
-    { name: 'gateway', host, port, limits: mesh.limits, tls: mesh.gateway.tls },
+    { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
     { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
@@ -122,7 +125,7 @@ await main(async () => {
             name: 'gateway',
             host: innerHost,
             port: Number(values['inner-port']),
-            limits: mesh.limits,
+            limits: liveLimits(innerLimits(mesh.limits), limitsNow),
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },
@@ -141,7 +144,7 @@ await main(async () => {
   const drain: Drain = drainOnSignal({
     door,
     noticeMs: mesh.gateway.noticeMs,
-    graceMs: mesh.limits.deadlineMaxMs,
+    graceMs: () => limits.deadlineMaxMs,
     tracing,
     close: async () => {
       await inner?.close(innerGraceMs);
@@ -150,5 +153,5 @@ await main(async () => {
     },
   });
   announce();
-  report({ kind: 'ready', port: door.port }, `the gateway is ready on ${host}:${door.port}`);
+  report({ kind: 'ready', port: door.port }, `the gateway is ready on ${hostPort(host, door.port)}`);
 });

@@ -1,10 +1,10 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
 import { createTracing, drainOnSignal, endProcess, main, report } from '@sheaf/host';
-import { type Infer, InferError, stack } from '@sheaf/inference';
+import { type Infer, InferError, innerLimits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { createDoor, createRemote, mutualTls } from '@sheaf/transport';
+import { createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
@@ -38,9 +38,10 @@ await main(async () => {
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
 
   const name = values.service;
+  const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`);
   const gateways = values.gateway.map((target) =>
-    createRemote(target, { service: 'gateway', limits: mesh.limits, transport: 'stream', tls: mesh.tls }),
+    createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls }),
   );
   // Where the call came from: the configuration that it is under is known there.
   const asker: Infer = async (request, context) => {
@@ -49,13 +50,19 @@ await main(async () => {
   };
   const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
-  const served = { ...service, infer: core, snapshot: () => ({ epoch: 1 }), onJournal: tracing.onJournal };
+  const served = {
+    ...service,
+    infer: core,
+    snapshot: () => ({ epoch: 1 }),
+    onJournal: tracing.onJournal,
+    sample: tracing.sample,
+  };
   const door = await createDoor(
     {
       name,
       host: values.host,
       port: Number(values.port),
-      limits: mesh.limits,
+      limits,
       mesh: true,
       tls: mesh.tls && mutualTls(mesh.tls),
     },
@@ -76,7 +83,7 @@ await main(async () => {
   drainOnSignal({
     door,
     noticeMs: serviceNoticeMs,
-    graceMs: mesh.limits.deadlineMaxMs,
+    graceMs: () => limits.deadlineMaxMs,
     tracing,
     onDraining: service.shedForDrain,
     close: async () => {
@@ -86,5 +93,5 @@ await main(async () => {
   });
   door.open();
   for (const line of service.notices) report({ kind: 'notice', line }, line);
-  report({ kind: 'ready', port: door.port }, `${name} is ready on ${values.host}:${door.port}`);
+  report({ kind: 'ready', port: door.port }, `${name} is ready on ${hostPort(values.host, door.port)}`);
 });

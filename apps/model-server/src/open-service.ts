@@ -43,7 +43,7 @@ export async function openService(
     openTransform({
       ...transform,
       runLimitMs: transformLimitMs,
-      outputBytesMax: mesh.limits.messageBytesMax,
+      outputBytesMax: mesh.limits.innerMessageBytesMax,
       infer: askMesh,
     }),
   );
@@ -83,7 +83,7 @@ function openVersions(
     openVersion(model, each, {
       cpus,
       adaptiveLimit: resilience.adaptiveLimit,
-      outputBytesMax: limits.messageBytesMax,
+      outputBytesMax: limits.innerMessageBytesMax,
       onOverrun,
     }),
   );

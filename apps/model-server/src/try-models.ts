@@ -19,7 +19,7 @@ await main(async () => {
   const surroundings = {
     cpus: 1,
     adaptiveLimit: true,
-    outputBytesMax: mesh.limits.messageBytesMax,
+    outputBytesMax: mesh.limits.innerMessageBytesMax,
     onOverrun: () => {},
   };
   const tell = ({ name }: Model, { version }: ModelVersion, outcome: string, failed: boolean): void => {

@@ -28,7 +28,7 @@ export type ProcessMessage =
       readonly failed: boolean;
     }
   /** It has heard that it is to end, and does when it has answered what it has. */
-  | { readonly kind: 'draining' };
+  | { readonly kind: 'draining' /** At most so long, its notice included. */; readonly withinMs?: number };
 
 /** How a process is. */
 export interface Vitals {
@@ -126,7 +126,7 @@ export interface DrainOptions {
   /** So long callers are still answered after health has said that they should go elsewhere: more than they take to ask it, or to hear of it. */
   readonly noticeMs: number;
   /** Longest time that calls in flight get: the longest that any may take. */
-  readonly graceMs: number;
+  readonly graceMs: () => number;
   readonly tracing: Tracing;
   /** The notice is over: from now on new calls are refused. */
   readonly onDraining?: () => void;
@@ -145,10 +145,11 @@ export function drainOnSignal(options: DrainOptions): Drain {
   const drain = async (notice: number): Promise<void> => {
     if (draining) return;
     draining = true;
-    if (process.connected) process.send?.({ kind: 'draining' } satisfies ProcessMessage);
+    const withinMs = notice + graceMs();
+    if (process.connected) process.send?.({ kind: 'draining', withinMs } satisfies ProcessMessage);
     await door.announceEnd(notice);
     onDraining();
-    await door.close(graceMs);
+    await door.close(graceMs());
     await close();
     await tracing.shutdown();
     process.exit(0);

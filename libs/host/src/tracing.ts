@@ -1,15 +1,18 @@
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { EndedSpan, Journal } from '@sheaf/inference';
+import type { EndedSpan, Journal, Sample } from '@sheaf/inference';
+import { samplerOf } from './sampler.ts';
 
 export interface Tracing {
   readonly onJournal: (journal: Journal) => void;
+  /** Whether what a call does is sent. */
+  readonly sample: Sample;
   /** Sends what still waits. */
   shutdown(): Promise<void>;
 }
 
-const off: Tracing = { onJournal: () => {}, shutdown: async () => {} };
+const off = (sample: Sample): Tracing => ({ onJournal: () => {}, sample, shutdown: async () => {} });
 
 /** How long the last spans may take on the way out. */
 const flushLimitMs = 2_000;
@@ -22,19 +25,38 @@ export async function createTracing(
   serviceName: string,
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Tracing> {
-  if (!environment.OTEL_EXPORTER_OTLP_ENDPOINT && !environment.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return off;
-  const { resourceFromAttributes } = await import('@opentelemetry/resources');
+  const sample = samplerOf(environment);
+  if (!isOn(environment)) return off(sample);
+  const { detectResources, envDetector, resourceFromAttributes } = await import('@opentelemetry/resources');
   const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
-  const resource = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
+  const own = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
+  // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+  const resource = own.merge(detectResources({ detectors: [envDetector] }));
   const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 });
   return {
+    sample,
     onJournal: (journal) => {
       for (const span of journal.spans) if (span.sampled) processor.onEnd(readable(span, resource));
     },
     shutdown: () =>
       Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
   };
+}
+
+/** The one way that this build speaks; it is most collectors' port 4318. */
+const protocol = 'http/protobuf';
+
+function isOn(environment: NodeJS.ProcessEnv): boolean {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED } = environment;
+  if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return false;
+  if (OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment.OTEL_TRACES_EXPORTER === 'none') return false;
+  const wanted = environment.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || environment.OTEL_EXPORTER_OTLP_PROTOCOL || protocol;
+  if (wanted === protocol) return true;
+  console.error(
+    `no traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is "${wanted}", and this speaks ${protocol} only (port 4318 of most collectors)`,
+  );
+  return false;
 }
 
 const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];

@@ -47,11 +47,12 @@ export {
   Journal,
   journalEntriesMax,
   parseTraceparent,
+  type Sample,
   type Span,
   type SpanKind,
   type TraceParent,
 } from './journal.ts';
-export { defaultLimits, type Limits } from './limits.ts';
+export { defaultLimits, innerLimits, type Limits, type MessageLimit, messageTooLarge } from './limits.ts';
 export type { Load } from './load.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
 export type { Overrun } from './overrun.ts';

@@ -34,6 +34,11 @@ export interface EndedSpan extends Span {
   readonly message: string | undefined;
 }
 
+/** Whether a trace is recorded, by its id and by what its caller says of it; undefined where it has none. */
+export type Sample = (traceId: string, parent: boolean | undefined) => boolean;
+
+const asParent: Sample = (_, parent) => parent ?? true;
+
 /** Entries one call may leave; what comes later is counted, not kept. */
 export const journalEntriesMax = 1024;
 
@@ -63,13 +68,21 @@ export class Journal {
     return this.#dropped;
   }
 
-  start(kind: SpanKind, name: string, parent: TraceParent | undefined, attributes: Span['attributes'] = {}): Span {
+  /** `sample` decides for all below; without it, whoever is above has. */
+  start(
+    kind: SpanKind,
+    name: string,
+    parent: TraceParent | undefined,
+    attributes: Span['attributes'] = {},
+    sample = asParent,
+  ): Span {
+    const traceId = parent?.traceId ?? randomHex(16);
     const span = {
       kind,
       name,
-      traceId: parent?.traceId ?? randomHex(16),
+      traceId,
       spanId: randomHex(8),
-      sampled: parent?.sampled ?? true,
+      sampled: sample(traceId, parent?.sampled),
       parentId: parent?.spanId,
       startMs: wallMs(),
       attributes: { ...attributes },

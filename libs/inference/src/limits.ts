@@ -1,7 +1,13 @@
+import { InferError } from './error.ts';
+
 /** Every limit of the doors, in one place; `limits:` in mesh.yaml changes them. */
 export interface Limits {
-  /** Bytes of one gRPC message, either way. At most 64 MiB. */
+  /** Bytes of one gRPC message, either way. */
   readonly messageBytesMax: number;
+  /** The same between the processes of a mesh, where what goes from stage to stage may be larger than what comes in. */
+  readonly innerMessageBytesMax: number;
+  /** Which of the two `messageBytesMax` stands for here: see `innerLimits`. */
+  readonly messageKey?: 'innerMessageBytesMax';
   readonly inputsMax: number;
   readonly outputsMax: number;
   readonly rankMax: number;
@@ -22,6 +28,7 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   messageBytesMax: 4 * 1024 * 1024,
+  innerMessageBytesMax: 4 * 1024 * 1024,
   inputsMax: 64,
   outputsMax: 64,
   rankMax: 16,
@@ -35,3 +42,24 @@ export const defaultLimits: Limits = {
   deadlineDefaultMs: 5_000,
   deadlineMaxMs: 60_000,
 };
+
+/** As `limits`, for the doors inside a mesh and whoever asks there. */
+export const innerLimits = (limits: Limits): Limits => ({
+  ...limits,
+  messageBytesMax: limits.innerMessageBytesMax,
+  messageKey: 'innerMessageBytesMax',
+});
+
+/** What may be taken of a message, and the key of mesh.yaml that says so: that of the doors for callers unless given. */
+export type MessageLimit = Pick<Limits, 'messageBytesMax' | 'messageKey'>;
+
+/** Refuses a message; `what` says that it is too large, and what it may be. */
+export function messageTooLarge(what: string, limit: MessageLimit, size?: number): InferError {
+  const { messageBytesMax, messageKey = 'messageBytesMax' } = limit;
+  const metadata = { limit: String(messageBytesMax), ...(size !== undefined && { size: String(size) }) };
+  const where = messageKey === 'messageBytesMax' ? '' : ' for what goes from stage to stage';
+  return new InferError('RESOURCE_EXHAUSTED', `${what} (limits.${messageKey} in mesh.yaml${where})`, {
+    reason: 'MESSAGE_TOO_LARGE',
+    metadata,
+  });
+}

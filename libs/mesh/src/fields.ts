@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { MeshProblem } from './problem.ts';
 import type { YamlFile } from './yaml-file.ts';
 
@@ -60,6 +61,16 @@ export const bytes =
     return inRange ? amount : wrong(`an amount from ${min} to ${max}, in KiB, MiB or GiB, such as 512MiB`);
   };
 
+/** A number of bytes, or an amount of memory with its unit. */
+export const byteCount =
+  (min: number, max: number): Field<number> =>
+  (value, wrong) => {
+    const count = typeof value === 'number' && Number.isInteger(value) ? value : bytesOf(value);
+    return count >= min && count <= max
+      ? count
+      : wrong(`an integer from ${min} to ${max}, or an amount such as 512MiB`);
+  };
+
 function bytesOf(value: unknown): number {
   const [, digits, unit = ''] = /^(\d{1,9}) ?([KMG]iB)$/.exec(typeof value === 'string' ? value : '') ?? [];
   return Number(digits) * (byteUnits[unit] ?? Number.NaN);
@@ -88,6 +99,16 @@ export const text =
   (wanted: string, pattern: RegExp): Field<string> =>
   (value, wrong) =>
     typeof value === 'string' && pattern.test(value) ? value : wrong(wanted);
+
+/** The name or address of a host; an IPv6 address may stand in brackets, and comes without. */
+export const host: Field<string> = (value, wrong) => {
+  const given = typeof value === 'string' ? value : '';
+  const inBrackets = /^\[(.*)\]$/.exec(given)?.[1];
+  if (isIPv6(inBrackets ?? given)) return inBrackets ?? given;
+  return /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(given)
+    ? given
+    : wrong('the name or address of this machine to listen on, such as 127.0.0.1 or ::1, without a port');
+};
 
 export const texts: Field<readonly string[]> = (value, wrong) =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')

@@ -1,5 +1,6 @@
 export { countingProblem, redisUrlProblem } from './counting.ts';
 export { fingerprint } from './fingerprint.ts';
+export { followLimits } from './fit-limits.ts';
 export {
   type ForeignTls,
   type Mesh,

@@ -1,10 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { InferError, type Signature, type TensorSpec } from '@sheaf/inference';
+import { defaultLimits, InferError, type Signature, type TensorSpec } from '@sheaf/inference';
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { checkUses } from './check-uses.ts';
 import { isRecord } from './fields.ts';
+import { fitLimits } from './fit-limits.ts';
 import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readModels } from './read-models.ts';
@@ -16,6 +17,8 @@ export interface MeshReading {
   /** Undefined when there is any problem. */
   readonly mesh: Mesh | undefined;
   readonly problems: readonly MeshProblem[];
+  /** What is no mistake, but may not be meant. */
+  readonly notes: readonly MeshProblem[];
 }
 
 interface ParsedPipeline {
@@ -28,23 +31,26 @@ export async function readMesh(path: string): Promise<MeshReading> {
   const folder = resolve(path);
   const problems: MeshProblem[] = [];
   if (!(await isFolder(folder)))
-    return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')] };
+    return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')], notes: [] };
   const models = await readModels(folder, problems);
   const yamls = await readPipelineFiles(folder, problems);
   const transforms = await readTransforms(folder, yamls, problems);
   const parsed = yamls.flatMap((yaml) => parse(yaml, problems));
   const transformNames = transforms.map(({ name }) => name);
   const modelNames = models.map(({ name }) => name);
-  const settings = await readSettings(folder, modelNames, transformNames, problems);
+  const { limits: said, ...settings } = await readSettings(folder, modelNames, transformNames, problems);
   const mesh: Mesh = {
     folder,
     models,
     transforms,
     pipelines: [],
     policies: undefined,
+    limits: defaultLimits,
     ...settings,
   };
   const pipelines = checkTypes(mesh, parsed, problems);
+  const notes: MeshProblem[] = [];
+  const limits = fitLimits(said, { models, transforms, pipelines }, problems, notes);
   checkNames({ ...mesh, pipelines }, problems);
   checkUses({ ...mesh, pipelines }, problems);
   if (models.length + settings.services.length + parsed.length === 0 && problems.length === 0) {
@@ -53,7 +59,7 @@ export async function readMesh(path: string): Promise<MeshReading> {
     );
   }
   const policies = await readPolicies({ ...mesh, pipelines }, problems);
-  return { mesh: problems.length === 0 ? { ...mesh, pipelines, policies } : undefined, problems };
+  return { mesh: problems.length === 0 ? { ...mesh, limits, pipelines, policies } : undefined, problems, notes };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>

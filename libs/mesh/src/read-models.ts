@@ -97,8 +97,10 @@ interface ModelSettings extends Omit<Model, 'name' | 'versions'> {
   readonly sha256?: string | undefined;
 }
 
+export const runLimitDefaultMs = 10_000;
+
 const settingsDefault: ModelSettings = {
-  runLimitMs: 10_000,
+  runLimitMs: runLimitDefaultMs,
   intraOpThreads: undefined,
   providers: ['cpu'],
   memoryMaxMb: undefined,

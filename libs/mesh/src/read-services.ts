@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultLimits } from '@sheaf/inference';
 import { parseSignatures } from '@sheaf/pipeline';
-import { boolean, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { boolean, byteCount, bytes, host, integer, isRecord, readFields, text, texts } from './fields.ts';
+import type { LimitsSetting } from './fit-limits.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import { readSent, type SentGiven, sentFields } from './read-sent.ts';
@@ -10,14 +10,17 @@ import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type T
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const file = 'mesh.yaml';
-const mebibyte = 1024 * 1024;
+/** What protobuf and the clients of all languages can do. */
+const messageBytesMost = 2 ** 31;
+const dayMs = 24 * 3_600_000;
 const gatewayDefault = { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1_000 };
 
 /** Each limit's smallest and largest setting. */
 const limitFields = {
-  messageBytesMax: integer(1024, 64 * mebibyte),
-  inputsMax: integer(1, 1024),
-  outputsMax: integer(1, 1024),
+  messageBytesMax: byteCount(1024, messageBytesMost),
+  innerMessageBytesMax: byteCount(1024, messageBytesMost),
+  inputsMax: integer(1, 4_096),
+  outputsMax: integer(1, 4_096),
   rankMax: integer(1, 32),
   elementsMax: integer(1, 2 ** 31 - 1),
   nameCharsMax: integer(1, 1024),
@@ -26,12 +29,12 @@ const limitFields = {
   requestArrivalMaxMs: integer(100, 600_000),
   concurrentStreamsMax: integer(1, 65_536),
   concurrentCallsMax: integer(1, 65_536),
-  deadlineDefaultMs: integer(1, 60_000),
-  deadlineMaxMs: integer(1, 60_000),
+  deadlineDefaultMs: integer(1, dayMs),
+  deadlineMaxMs: integer(1, dayMs),
 };
 
 const gatewayFields = {
-  host: text('a host to listen on', /^[A-Za-z0-9.:[\]-]+$/),
+  host,
   port: integer(0, 65_535),
   replicas: integer(1, 16),
   noticeMs: integer(0, 60_000),
@@ -73,7 +76,9 @@ const topFields = {
 };
 
 /** What mesh.yaml says. */
-export type MeshSettings = Pick<Mesh, 'services' | 'limits' | 'gateway' | 'resilience' | 'tls'>;
+export interface MeshSettings extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls'> {
+  readonly limits: LimitsSetting;
+}
 
 /** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds. */
 export async function readSettings(
@@ -87,13 +92,16 @@ export async function readSettings(
   if (!yaml)
     return {
       services: ownServices(models, transforms, []),
-      limits: defaultLimits,
+      limits: { given: {}, place: (key, message) => ({ file, line: undefined, path: `limits.${key}`, message }) },
       gateway: gatewayDefault,
       resilience: resilienceDefault,
       tls: undefined,
     };
   const top = readFields(yaml, [], yaml.value, topFields, problems);
-  const limits = { ...defaultLimits, ...readFields(yaml, ['limits'], top.limits, limitFields, problems) };
+  const limits: LimitsSetting = {
+    given: readFields(yaml, ['limits'], top.limits, limitFields, problems),
+    place: (key, message) => yaml.place(['limits', key], message),
+  };
   const at = (...path: string[]): TlsPlace => ({ yaml, folder, path, problems });
   const door = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
   const gateway = { ...door, tls: await readDoorTls(at('gateway', 'tls'), door.tls) };

@@ -18,7 +18,7 @@ export const defaultModelLimits: ModelLimits = {
   fileBytesMax: 2 ** 31 - 1,
   nodesMax: 100_000,
   nameCharsMax: 1024,
-  tensorsMax: 256,
+  tensorsMax: 4_096,
   rankMax: 16,
 };
 

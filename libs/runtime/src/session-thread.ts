@@ -204,7 +204,7 @@ async function run(task: TensorTask): Promise<readonly PackedTensor[]> {
     if (bytes > task.outputBytesMax) {
       throw new InferError(
         'RESOURCE_EXHAUSTED',
-        `${subject}: the outputs take more than the limit of ${task.outputBytesMax} bytes, which limits.messageBytesMax in mesh.yaml sets`,
+        `${subject}: the outputs take more than ${task.outputBytesMax} bytes (limits.innerMessageBytesMax in mesh.yaml)`,
       );
     }
     return packed;

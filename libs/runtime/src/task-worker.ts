@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { bindingProblem } from './binding-problem.ts';
 import { type Asker, type InnerCall, InnerCalls } from './inner-calls.ts';
 
 /** What a worker of ours answers to a task. */
@@ -101,8 +102,14 @@ export class TaskWorker<Result> {
       else this.#finish(message);
     });
     worker.on('error', (error) => {
-      console.error(`${this.#options.subject}: its worker failed:`, error);
-      this.#replace(new InferError('INTERNAL', `${this.#options.subject}: its worker failed`, { cause: error }));
+      const { subject } = this.#options;
+      const why = bindingProblem(error);
+      if (why === undefined) console.error(`${subject}: its worker failed:`, error);
+      this.#replace(
+        why === undefined
+          ? new InferError('INTERNAL', `${subject}: its worker failed`, { cause: error })
+          : new InferError('FAILED_PRECONDITION', why, { cause: error }),
+      );
     });
     return worker;
   }

@@ -11,6 +11,7 @@ import type { ListBreakersResponse__Output } from './generated/sheaf/admin/v1/Li
 import type { ListQuarantineResponse__Output } from './generated/sheaf/admin/v1/ListQuarantineResponse.ts';
 import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadResponse.ts';
 import { AdminServiceClient } from './proto.ts';
+import { proxyOption } from './proxy.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
 import type { RemoteTls } from './tls.ts';
@@ -49,6 +50,7 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
   const client = new AdminServiceClient(target, secured.credentials, {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.enable_retries': 0,
+    ...proxyOption(false),
   });
   const sent = toMetadata(new Map(Object.entries(metadata)));
   const ask = <Response>(

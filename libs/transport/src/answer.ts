@@ -10,6 +10,7 @@ import {
   Journal,
   type Limits,
   type Load,
+  messageTooLarge,
   monotonicClock,
   parseTraceparent,
   type Snapshot,
@@ -79,8 +80,9 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       checkSize(response, limits);
       journal.end(span, 'OK', undefined, { model: response.model });
       return { response, id: request.id, typed };
-    } catch (error) {
-      const { code, message, reason, decision } = asInferError(error);
+    } catch (thrown) {
+      const error = withItsDeadline(asInferError(thrown), arrival.givenMs, limits);
+      const { code, message, reason, decision } = error;
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
@@ -92,17 +94,26 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
   };
 }
 
-function checkSize({ outputs }: InferResponse, { messageBytesMax }: Limits): void {
+/** A deadline that the caller did not choose is told, with what would give another. */
+function withItsDeadline(error: InferError, givenMs: number, { deadlineDefaultMs, deadlineMaxMs }: Limits): InferError {
+  if (error.code !== 'DEADLINE_EXCEEDED' || givenMs <= deadlineMaxMs) return error;
+  const why = Number.isFinite(givenMs)
+    ? `the call named ${Math.round(givenMs)} ms, and limits.deadlineMaxMs in mesh.yaml allows ${deadlineMaxMs} ms`
+    : `the call named no deadline, which limits.deadlineDefaultMs in mesh.yaml makes ${deadlineDefaultMs} ms; name one for up to ${deadlineMaxMs} ms`;
+  const { code, message, reason, metadata, decision, retryAfterMs = -1 } = error;
+  return InferError.withoutStack(code, `${message}; ${why}`, {
+    reason,
+    metadata,
+    decision,
+    retryAfterMs,
+    cause: error,
+  });
+}
+
+function checkSize({ outputs }: InferResponse, limits: Limits): void {
   const bytes = outputs.reduce((total, { data }) => total + data.byteLength, 0);
-  if (bytes <= messageBytesMax) return;
-  throw new InferError(
-    'RESOURCE_EXHAUSTED',
-    `the outputs take ${bytes} bytes; a message may take ${messageBytesMax} (limits.messageBytesMax in mesh.yaml)`,
-    {
-      reason: 'MESSAGE_TOO_LARGE',
-      metadata: { limit: String(messageBytesMax), size: String(bytes) },
-    },
-  );
+  const { messageBytesMax: most } = limits;
+  if (bytes > most) throw messageTooLarge(`the outputs take ${bytes} bytes; a message may take ${most}`, limits, bytes);
 }
 
 function contextOf(
@@ -113,7 +124,7 @@ function contextOf(
 ): CallContext {
   const journal = new Journal(trailers);
   const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
-  const span = journal.start('request', `${name} ModelInfer`, parent);
+  const span = journal.start('request', `${name} ModelInfer`, parent, {}, served.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;

@@ -69,7 +69,7 @@ class Connection {
     this.#socket = session.socket;
     this.#address = session.socket?.remoteAddress ?? '';
     this.#headerBytes = limits.metadataBytesMax;
-    this.#ledger = new ConnectionLedger(limits.requestArrivalMaxMs, monotonicClock.now());
+    this.#ledger = new ConnectionLedger(limits.requestArrivalMaxMs, monotonicClock.now(), limits.messageBytesMax);
     this.#crowds = crowds;
     crowds.stay(this.#address, session);
     session.on('remoteSettings', () => {

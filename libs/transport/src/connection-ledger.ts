@@ -18,7 +18,7 @@ export const connectionLimits = {
   pingsPerCall: 4,
   /** One of a DATA frame of 16 KiB. */
   sentBytesPerPing: 16 * 1024,
-  /** Bytes of answers that wait for their caller, while it takes next to nothing. */
+  /** Bytes of answers that wait for their caller, while it takes next to nothing; at least one of the largest size. */
   unsentBytesMax: 32 * 1024 * 1024,
   /** A caller that takes less than this of what waits for it does not read. */
   takenBytesPerSecondMin: 1024,
@@ -120,12 +120,14 @@ export class ConnectionLedger {
   readonly #pings: LeakyBucket;
   readonly #unread: StallWatch;
   readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
+  readonly #unsentBytesMax: number;
   #usefulBytes = 0;
   #read = 0;
   #written = 0;
 
-  /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. */
-  constructor(stallMaxMs: number, now: number) {
+  /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. `answerBytesMax`: what one may take. */
+  constructor(stallMaxMs: number, now: number, answerBytesMax = 0) {
+    this.#unsentBytesMax = Math.max(connectionLimits.unsentBytesMax, answerBytesMax);
     const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } =
       connectionLimits;
     this.#unread = new StallWatch(stallMaxMs);
@@ -163,7 +165,7 @@ export class ConnectionLedger {
     this.#written = written;
     if (isIdle) return 'frames that do no work';
     const isUnread = this.#unread.hasStalled(unsent > 0, written, now);
-    const isOverfull = this.#overfull.hasStalled(unsent > connectionLimits.unsentBytesMax, written, now);
+    const isOverfull = this.#overfull.hasStalled(unsent > this.#unsentBytesMax, written, now);
     return isUnread || isOverfull ? 'answers that are not read' : undefined;
   }
 }

@@ -3,7 +3,6 @@ import * as grpc from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import {
   type Infer,
-  InferError,
   type Journal,
   type Limits,
   type Load,
@@ -11,6 +10,7 @@ import {
   maySee,
   type Overrun,
   type Principal,
+  type Sample,
   type Snapshot,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
@@ -19,11 +19,12 @@ import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
-import { type DoorTls, openDoorTls } from './door-tls.ts';
+import { openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
 import { handlers } from './handlers.ts';
 import { addHealth } from './health.ts';
 import { serveInfer } from './infer-stream.ts';
+import { listen } from './listen.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
@@ -49,6 +50,8 @@ export interface Served {
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
+  /** Whether what a call does is traced. Default: as its caller says. */
+  readonly sample?: Sample;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the door comes in. */
   readonly admit?: Admit;
   /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
@@ -89,12 +92,12 @@ export interface Door {
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits } = options;
   const state = new DoorState();
-  const server = new grpc.Server({
+  const server = new KnownMethods({
     'grpc.max_receive_message_length': limits.messageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
-    'grpc-node.max_session_memory': 64,
+    'grpc-node.max_session_memory': sessionMemoryMiB(limits),
   });
   prepareStreams(server);
   const answer = createAnswer({ ...options, state }, served);
@@ -110,11 +113,16 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   });
   addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
   const tls = options.tls && openDoorTls(options.name, options.tls);
-  const port = await bind(server, options, tls);
-  const record = createRecorder(options.name, served.onJournal);
+  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
+  const port = await listen(server, options, credentials).catch((error: unknown) => {
+    tls?.close();
+    throw error;
+  });
+  const record = createRecorder(options.name, served);
   guardStreams(server, {
     limits,
     gate: admissions && createGate(admissions, record),
+    isMethod: (path) => server.paths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);
@@ -156,24 +164,21 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   };
 }
 
-function addReflection(server: grpc.Server, files: readonly string[]): void {
-  new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer(server);
+/** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
+const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);
+
+/** A server that can tell which methods it has. */
+class KnownMethods extends grpc.Server {
+  readonly paths = new Set<string>();
+
+  override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
+    for (const { path } of Object.values(service)) this.paths.add(path);
+    super.addService(service, implementation);
+  }
 }
 
-function bind(server: grpc.Server, { host, port, name }: DoorOptions, tls: DoorTls | undefined): Promise<number> {
-  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
-      if (error) {
-        tls?.close();
-        reject(
-          new InferError('FAILED_PRECONDITION', `${name}: cannot listen on ${host}:${port}; is the port taken?`, {
-            cause: error,
-          }),
-        );
-      } else resolve(bound);
-    });
-  });
+function addReflection(server: grpc.Server, files: readonly string[]): void {
+  new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer(server);
 }
 
 /** After the last answer this long for what is on its way to a slow reader. */

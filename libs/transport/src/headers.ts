@@ -1,3 +1,10 @@
 /** The value of a header; the first where there are several. */
 export const textOf = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header[0] : header;
+
+const ascii = /^[\x20-\x7e]*$/;
+const unseen = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
+
+/** A value as text. Node gives one letter for each byte; what an ingress adds is UTF-8, and what of it is none, or could not be seen, becomes U+FFFD. */
+export const readableOf = (value: string): string =>
+  ascii.test(value) ? value : Buffer.from(value, 'latin1').toString().replace(unseen, '\ufffd');

@@ -12,6 +12,8 @@ export type {
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
+export { hostPort } from './listen.ts';
 export type { Peer } from './peer.ts';
+export { isProxied } from './proxy.ts';
 export { createRemote, type Remote, type Transport } from './remote.ts';
 export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';

@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
 import type { Answer } from './answer.ts';
-import { textOf } from './headers.ts';
+import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
 import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
 import { grpcContentType, type Trailers } from './status.ts';
@@ -35,6 +35,7 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
       message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
+        ...(limits.messageKey && { messageKey: limits.messageKey }),
         withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
         late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the door') : lateRefusal(limits)),
         onBytes: account.add,
@@ -91,7 +92,7 @@ function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): 
 /** The first value of a key; what is binary comes in base64, several values joined by commas. */
 function metadataOf(headers: IncomingHttpHeaders, key: string): string | undefined {
   const value = textOf(headers[key]);
-  if (value === undefined || !key.endsWith('-bin')) return value;
+  if (value === undefined || !key.endsWith('-bin')) return value && readableOf(value);
   return Buffer.from(value.split(',', 1)[0] ?? '', 'base64').toString();
 }
 

@@ -6,8 +6,8 @@ import { InferError, invalidMetadata, type Limits } from '@sheaf/inference';
 const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;
 const namePattern = /^:?[a-z0-9_.-]+$/;
 const base64Pattern = /^[A-Za-z0-9+/]*={0,2}$/;
-/** Printable ASCII, as gRPC has it. */
-const valuePattern = /^[\x20-\x7e]*$/;
+/** No control characters. gRPC itself writes printable ASCII only, but ingresses add what HTTP allows: bytes of UTF-8, tabs (RFC 9110, 5.5). */
+const valuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** How long a call's metadata is, and what is wrong with it otherwise. One pass without a list of its own: every call comes by here. */
 export function lookAtMetadata(headers: IncomingHttpHeaders): {
@@ -50,6 +50,6 @@ function malformedRefusal(name: string): InferError {
   const field = namePattern.test(name) ? `metadata "${name.slice(0, 64)}"` : 'metadata';
   const want = name.endsWith('-bin')
     ? 'want base64'
-    : 'want a name of a-z, 0-9, "_", "-", "." and a value of printable ASCII';
+    : 'want a name of a-z, 0-9, "_", "-", "." and a value without control characters';
   return invalidMetadata(field, want);
 }

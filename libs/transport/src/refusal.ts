@@ -1,6 +1,7 @@
 /** Refusals straight on an HTTP/2 stream, where grpc-js has no part in the call. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { asInferError, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import type { Served } from './door.ts';
 import { textOf } from './headers.ts';
 import { type Trailers, toRefusalHeaders } from './status.ts';
 import { tellIds } from './trailers.ts';
@@ -30,12 +31,16 @@ export type RecordRefusal = (
   decision?: string,
 ) => void;
 
-export function createRecorder(name: string, onJournal: (journal: Journal) => void): RecordRefusal {
+export function createRecorder(
+  name: string,
+  { onJournal, sample }: Pick<Served, 'onJournal' | 'sample'>,
+): RecordRefusal {
   return (headers, error, trailers, policy) => {
     const { code, message, reason, decision = policy } = asInferError(error);
     const journal = new Journal(trailers);
     const method = String(headers[':path']).split('/').at(-1)?.slice(0, 64);
-    const span = journal.start('request', `${name} ${method}`, parseTraceparent(textOf(headers.traceparent)));
+    const parent = parseTraceparent(textOf(headers.traceparent));
+    const span = journal.start('request', `${name} ${method}`, parent, {}, sample);
     journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
     tellIds(trailers, textOf(headers['x-request-id']), span);
     onJournal(journal);

@@ -4,6 +4,7 @@ import { connect, createSecureContext, type SecureContext, type SecureContextOpt
 import * as grpc from '@grpc/grpc-js';
 import { leaseCertificates, type Pem } from './certificate-files.ts';
 import { HandshakeLog } from './handshake-log.ts';
+import { hostIn } from './proxy.ts';
 import { handshakeMaxMs, minimum, type RemoteTls, reasonOf } from './tls.ts';
 
 export interface RemoteCredentials {
@@ -59,9 +60,9 @@ class LatestCredentials extends grpc.ChannelCredentials {
   }
 
   override _createSecureConnector(...args: ConnectorArguments): grpc.experimental.SecureConnector {
-    const [target] = args;
+    const [target, { 'grpc.http_connect_target': behindProxy = target.path }] = args;
     const plain = grpc.credentials.createInsecure()._createSecureConnector(...args);
-    const host = this.#serverName ?? hostIn(target.path);
+    const host = this.#serverName ?? hostIn(behindProxy);
     return {
       connect: async (socket) => ({ socket: await this.#handshake(socket, host), secure: true }),
       waitForReady: () => plain.waitForReady(),
@@ -99,10 +100,3 @@ class LatestCredentials extends grpc.ChannelCredentials {
     return promise.finally(() => clearTimeout(timer));
   }
 }
-
-/** `127.0.0.1:8001` and `[::1]:8001` come from a target of any scheme. */
-const hostIn = (path: string): string =>
-  path
-    .replace(/^\//, '')
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1');

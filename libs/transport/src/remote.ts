@@ -18,6 +18,7 @@ import {
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import { type ChannelTo, type Probed, watchHealth } from './health.ts';
 import { InferenceClient } from './proto.ts';
+import { proxyOption } from './proxy.ts';
 import { openRemoteTls } from './remote-tls.ts';
 import { createSent, type SentOptions } from './sent.ts';
 import { readSpec } from './tensor-metadata.ts';
@@ -65,6 +66,8 @@ export interface RemoteOptions extends SentOptions {
   readonly authority?: string | undefined;
   /** Without it the connections are plain text. `{}` trusts the roots of Node. */
   readonly tls?: RemoteTls | undefined;
+  /** Whether it is asked through the HTTP proxy that the environment names (`isProxied`). Default false: no hop of the mesh is. */
+  readonly proxied?: boolean;
 }
 
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
@@ -79,6 +82,7 @@ export function createRemote(
     tls,
     foreign = false,
     authority,
+    proxied = false,
     listenMs = 0,
     ...beside
   }: RemoteOptions,
@@ -86,7 +90,8 @@ export function createRemote(
   const named = authority ?? tls?.serverName;
   const options = {
     ...channelOptions(limits),
-    ...(foreign ? seldomPings : oftenPings),
+    ...(foreign ? seldomPings : oftenPings(limits)),
+    ...proxyOption(proxied),
     ...(named ? { 'grpc.default_authority': named } : {}),
   };
   const secured = openRemoteTls(service, tls);
@@ -187,12 +192,15 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
 
 const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
+/** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
+const copiedBytesPerMs = 100_000;
+
 /** Among ourselves: a peer that is gone without a word is missed within seconds. */
-const oftenPings: grpc.ChannelOptions = {
+const oftenPings = (limits: Limits): grpc.ChannelOptions => ({
   'grpc.keepalive_time_ms': 5_000,
-  'grpc.keepalive_timeout_ms': 3_000,
+  'grpc.keepalive_timeout_ms': 3_000 + limits.messageBytesMax / copiedBytesPerMs,
   'grpc.keepalive_permit_without_calls': 1,
-};
+});
 
 /**
  * Servers on the gRPC core end a connection on which they are pinged more often than every five minutes, or without a call, at the third time (GOAWAY

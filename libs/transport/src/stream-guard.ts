@@ -45,12 +45,14 @@ export type ServeStream = (call: BareCall) => void;
 export interface StreamsOptions {
   readonly limits: Limits;
   readonly gate: Gate | undefined;
+  /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
+  readonly isMethod: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, own }: StreamsOptions): void {
+export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
@@ -61,6 +63,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, own }: Streams
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const account = guard.enter(stream);
+      const path = String(headers[':path']);
       const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
         if ('httpStatus' in refusal) refuseHttp(stream, refusal);
@@ -73,12 +76,13 @@ export function guardStreams(server: grpc.Server, { limits, gate, own }: Streams
           turnAway({ error: tooLongRefusal(bytes, limits) });
           return;
         }
-        const serve = own.get(String(headers[':path']));
+        const serve = own.get(path);
         if (serve) {
           serve({ stream, headers, principal, account });
           return;
         }
         if (principal) gate?.vouch(stream, headers, principal);
+        if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
         endWhenLate(stream, headers, limits, account);
@@ -91,7 +95,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, own }: Streams
       if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
-      if (!gate) return enter();
+      if (!gate || !isMethod(path)) return enter();
       const passage = gate.knock(stream, headers);
       if (passage instanceof Promise) void passLater(stream, passage, pass);
       else pass(passage);
@@ -129,8 +133,21 @@ function refuseHttp(stream: ServerHttp2Stream, { httpStatus }: HttpRefusal): voi
   stream.resume();
 }
 
+const healthPath = '/grpc.health.';
+
+/** What an empty message looks like on the wire: a flag and a length. */
+const emptyMessage = Buffer.alloc(5);
+
+/** Balancers ask for health with no message at all, which grpc-js refuses; it is as good as one that says nothing. */
+function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
+  let came = false;
+  stream.once('data', () => (came = true));
+  // Comes before grpc-js hears of the end.
+  stream.once('end', () => came || stream.emit('data', emptyMessage));
+}
+
 /** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */
-const unaryPaths = ['/inference.', '/grpc.health.', '/sheaf.admin.'];
+const unaryPaths = ['/inference.', healthPath, '/sheaf.admin.'];
 
 /** What never comes must not be waited for. A connection that has nothing else goes as well. */
 function endWhenLate(

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
-import { InferError, monotonicClock } from '@sheaf/inference';
+import { InferError, type MessageLimit, messageTooLarge, monotonicClock } from '@sheaf/inference';
 
 /** Before every message: the flag and the length. */
 export const headBytes = 5;
@@ -25,6 +25,8 @@ export interface Expected {
   readonly encoding: string | undefined;
   /** Of the message, also when it is unpacked. */
   readonly bytesMax: number;
+  /** The key of mesh.yaml that sets it, if it is not that of the doors for callers. */
+  readonly messageKey?: MessageLimit['messageKey'];
   /** How long it may take to come. */
   readonly withinMs: number;
   /** What its caller is told when it takes longer. */
@@ -35,12 +37,13 @@ export interface Expected {
 
 /** The message, when all of it has come; undefined when the caller has left before. Throws InferError. */
 export function readUnaryMessage(stream: Readable, expected: Expected): Promise<Buffer | undefined> {
-  const { encoding, bytesMax, withinMs, late, onBytes } = expected;
-  const gathering = new Gathering(bytesMax);
+  const { encoding, bytesMax, messageKey, withinMs, late, onBytes } = expected;
+  const limit = { messageBytesMax: bytesMax, ...(messageKey && { messageKey }) };
+  const gathering = new Gathering(limit);
   return new Promise((resolve, reject) => {
     const whole = (): Buffer | Promise<Buffer> => {
       const { message, isCompressed } = gathering.end();
-      return isCompressed ? decompress(message, encoding, bytesMax) : message;
+      return isCompressed ? decompress(message, encoding, limit) : message;
     };
     // The listeners stay when all is said: to take them off costs more.
     let isSettled = false;
@@ -74,13 +77,13 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
 
 /** A frame as it comes, in chunks of any size. */
 class Gathering {
-  readonly #bytesMax: number;
+  readonly #limit: MessageLimit;
   /** The first chunk as it came: a small message needs no other room. */
   #frame: Buffer = Buffer.alloc(0);
   #filled = 0;
 
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
+  constructor(limit: MessageLimit) {
+    this.#limit = limit;
   }
 
   /** Answers what is wrong with the message, as soon as that is seen. */
@@ -96,7 +99,7 @@ class Gathering {
     const flag = this.#frame[0] ?? 0;
     if (flag > 1) return framingInvalid(`want a flag of 0 or 1, got ${flag}`);
     const size = this.#wanted - headBytes;
-    if (size > this.#bytesMax) return tooLarge(`got ${size}`, this.#bytesMax, size);
+    if (size > this.#limit.messageBytesMax) return tooLarge(`got ${size}`, this.#limit, size);
     return filled > this.#wanted ? framingInvalid('want one, got more') : undefined;
   }
 
@@ -121,7 +124,7 @@ class Gathering {
   }
 }
 
-async function decompress(message: Buffer, encoding: string | undefined, bytesMax: number): Promise<Buffer> {
+async function decompress(message: Buffer, encoding: string | undefined, limit: MessageLimit): Promise<Buffer> {
   if (encoding === undefined || encoding === 'identity')
     throw framingInvalid('it is said to be compressed; grpc-encoding does not say how');
   if (!Object.hasOwn(decompressors, encoding))
@@ -129,10 +132,12 @@ async function decompress(message: Buffer, encoding: string | undefined, bytesMa
       reason: 'ENCODING_UNKNOWN',
     });
   try {
-    return await decompressors[encoding as keyof typeof decompressors](message, { maxOutputLength: bytesMax });
+    return await decompressors[encoding as keyof typeof decompressors](message, {
+      maxOutputLength: limit.messageBytesMax,
+    });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE')
-      throw tooLarge('got more when it was unpacked', bytesMax);
+      throw tooLarge('got more when it was unpacked', limit);
     throw framingInvalid(`it is no ${encoding}`);
   }
 }
@@ -140,8 +145,5 @@ async function decompress(message: Buffer, encoding: string | undefined, bytesMa
 const framingInvalid = (what: string): InferError =>
   new InferError('INVALID_ARGUMENT', `the message of the call: ${what}`, { reason: 'FRAMING_INVALID' });
 
-const tooLarge = (what: string, limit: number, size?: number): InferError =>
-  new InferError('RESOURCE_EXHAUSTED', `the message of the call: want at most ${limit} bytes, ${what}`, {
-    reason: 'MESSAGE_TOO_LARGE',
-    metadata: { limit: String(limit), ...(size !== undefined && { size: String(size) }) },
-  });
+const tooLarge = (what: string, limit: MessageLimit, size?: number): InferError =>
+  messageTooLarge(`the message of the call: want at most ${limit.messageBytesMax} bytes, ${what}`, limit, size);

@@ -9,7 +9,7 @@ export const check: Command = {
   options: { 'no-run': { type: 'boolean' } },
   help: '  --no-run   only read the files: each model is otherwise loaded and run in a process that is thrown away',
   async run([folder], values) {
-    const mesh = await readMeshOrFail(folder);
+    const mesh = await readMeshOrFail(folder, console.log);
     if (values['no-run'] === true) tellNotices(mesh);
     else await checkModels(mesh);
     const { models, transforms, pipelines, services } = mesh;

@@ -1,6 +1,6 @@
-import type { Infer } from '@sheaf/inference';
+import { type Infer, innerLimits } from '@sheaf/inference';
 import { formatProblem, type Mesh, readTests } from '@sheaf/mesh';
-import { createRemote } from '@sheaf/transport';
+import { createRemote, isProxied } from '@sheaf/transport';
 import { type Command, readMeshOrFail, UsageError } from '../command.ts';
 import { realTargets, runTests } from '../run-tests.ts';
 import { startMesh } from '../start-mesh.ts';
@@ -42,7 +42,12 @@ async function openServices(mesh: Mesh) {
     const { name, endpoint, models, transforms } = service;
     const port = running.services.find((process) => process.name === name || process.name === `${name}-1`)?.port;
     const tls = endpoint ? service.tls : mesh.tls;
-    const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, { service: name, limits: mesh.limits, tls });
+    const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, {
+      service: name,
+      limits: innerLimits(mesh.limits),
+      tls,
+      proxied: endpoint !== undefined && isProxied(endpoint),
+    });
     return { holds: new Set([...models, ...transforms]), remote };
   });
   return {

@@ -1,3 +1,4 @@
+import { hostPort } from '@sheaf/transport';
 import { type Command, integerOf, readMeshOrFail } from '../command.ts';
 import { openControl } from '../control.ts';
 import { startMesh, stopOnSignal } from '../start-mesh.ts';
@@ -11,7 +12,7 @@ export const up: Command = {
   --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told and left out`,
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
-    const mesh = await readMeshOrFail(folder);
+    const mesh = await readMeshOrFail(folder, console.log);
     const drained = Promise.withResolvers<void>();
     const aborter = new AbortController();
     const starting = startMesh(mesh, {
@@ -34,8 +35,7 @@ export const up: Command = {
     await control;
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
-    console.log(
-      `the mesh is up: ${protocol} on ${running.gateways.map((gateway) => `${mesh.gateway.host}:${gateway.port}`).join(', ')}; Ctrl-C ends it`,
-    );
+    const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
+    console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);
   },
 };

@@ -19,8 +19,8 @@ import {
 } from './frames.ts';
 import { Outbox } from './outbox.ts';
 
-/** Bytes of replies that a peer may leave unread before its stream is ended. */
-const unreadBytesMax = 64 * 1024 * 1024;
+/** Bytes of replies that a peer may leave unread before its stream is ended: several of the largest. */
+const unreadBytesMax = ({ messageBytesMax }: Limits): number => Math.max(64 * 1024 * 1024, 4 * messageBytesMax);
 
 /** Of messages as they stand on the wire. */
 type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
@@ -140,7 +140,7 @@ class MeshStream {
     this.#calls.delete(call);
     if (this.#ended) return;
     this.#outbox.add(reply);
-    if (this.#outbox.unsentBytes > unreadBytesMax)
+    if (this.#outbox.unsentBytes > unreadBytesMax(this.#limits))
       this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
     else if (this.#leaving && this.#calls.size === 0) this.#end();
   }

@@ -5,9 +5,9 @@ import {
   type Datatype,
   elementCount,
   elements,
-  InferError,
   invalidField,
   type Limits,
+  messageTooLarge,
   type Tensor,
   unpackBytes,
 } from '@sheaf/inference';
@@ -55,7 +55,7 @@ export function fromTyped(
   contents: Buffer,
   { name, datatype, shape }: Pick<Tensor, 'name' | 'datatype' | 'shape'>,
   path: string,
-  { messageBytesMax }: Limits,
+  limits: Limits,
 ): Tensor {
   const list = listOf[datatype];
   const refuse = (what: string, reason: string) => invalidField(`${path}.contents`, what, reason);
@@ -65,12 +65,9 @@ export function fromTyped(
   const want = elementCount(shape);
   if (count !== want) throw refuse(`want ${want} elements for [${shape}], got ${count}`, 'BYTES_MISMATCH');
   const size = byteLength(datatype, shape) ?? bytes + 4 * count;
-  if (size > messageBytesMax)
-    throw new InferError(
-      'RESOURCE_EXHAUSTED',
-      `${path}: the tensor takes ${size} bytes; a message may take ${messageBytesMax} (limits.messageBytesMax in mesh.yaml)`,
-      { reason: 'MESSAGE_TOO_LARGE', metadata: { limit: String(messageBytesMax), size: String(size) } },
-    );
+  const { messageBytesMax: most } = limits;
+  if (size > most)
+    throw messageTooLarge(`${path}: the tensor takes ${size} bytes; a message may take ${most}`, limits, size);
   const data = new Uint8Array(size);
   fill(new DataView(data.buffer), contents, list, datatype, path);
   return createTensor({ name, datatype, shape, data }, path);
