@@ -18,11 +18,14 @@ const page = (name: string): string =>
   fileURLToPath(new URL(`../../examples/postcode/pages/${name}.png`, import.meta.url));
 const example = fileURLToPath(new URL('../../examples/postcode', import.meta.url));
 
+/** A mesh that starts while much else runs on the machine. */
+const upWithinMs = 120_000;
+
 /** `sheaf up` on a free port; the port is in its last line. */
 async function up(folder: string, ...options: string[]): Promise<{ command: RunningCommand; address: string }> {
   const command = startSheaf(['up', folder, '--port', '0', ...options]);
   const upLine = /the mesh is up: gRPC on (\S+);/;
-  await waitFor(() => upLine.test(command.output()), command.output);
+  await waitFor(() => upLine.test(command.output()), command.output, upWithinMs);
   return { command, address: upLine.exec(command.output())?.[1] ?? '' };
 }
 

@@ -91,6 +91,8 @@ stages: { made: { transform: ./answers.ts, inputs: { x: x } } }
 outputs: { y: made.y, t: made.t, label: made.label, pair: made.pair, wide: made.wide, half: made.half, pixels: made.pixels }
 `,
 };
+/** A mesh that starts while much else runs on the machine. */
+const upWithinMs = 120_000;
 const x = (mode: number): Tensor => tensorOf('x', 'FP32', [3], Float32Array.of(mode, 0, 0));
 
 describe('what a transform returns', () => {
@@ -128,9 +130,9 @@ describe('what a transform returns', () => {
     const command = startSheaf(['up', folder, '--port', '0']);
     try {
       const upLine = /the mesh is up: gRPC on (\S+);/;
-      await waitFor(() => upLine.test(command.output()), command.output);
+      await waitFor(() => upLine.test(command.output()), command.output, upWithinMs);
       await runSheaf(['infer', 'p', '[0, 0, 0]', '--address', upLine.exec(command.output())?.[1] ?? '']);
-      await waitFor(() => command.output().includes(`transform answers: ${sentence}`), command.output);
+      await waitFor(() => command.output().includes(`transform answers: ${sentence}`), command.output, upWithinMs);
     } finally {
       command.kill('SIGINT');
       await command.ended;
