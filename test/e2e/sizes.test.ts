@@ -1,6 +1,6 @@
 /** Models with hundreds of tensors, tensors of many megabytes, runs of minutes: what the limits of a mesh do about them. */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
@@ -80,6 +80,7 @@ export default defineTransform({ inputs: { x: one }, outputs: { y: one }, uses: 
   it('is refused by check where mesh.yaml allows fewer', async () => {
     const folder = await writeFolder({ 'models/wide': wide(300), 'mesh.yaml': 'limits:\n  inputsMax: 100\n' });
     const { code, stderr } = await runSheaf(['check', folder]);
+    await rm(folder, { recursive: true });
     assert.equal(code, 2);
     assert.match(
       stderr,
@@ -199,13 +200,16 @@ describe('a deadline that a caller did not choose', () => {
       'models/slow': sampleModels.slowLoop(),
       'models/slow/model.yaml': 'runLimitMs: 600000\n',
     };
-    const { mesh } = await readMesh(await writeFolder(files));
+    const plain = await writeFolder(files);
+    const { mesh } = await readMesh(plain);
+    await rm(plain, { recursive: true });
     assert.equal(mesh?.limits.deadlineMaxMs, 600_000);
     const folder = await writeFolder({
       ...files,
       'mesh.yaml': 'limits: { deadlineDefaultMs: 240000, deadlineMaxMs: 300000 }\n',
     });
     const { code, stdout } = await runSheaf(['check', folder]);
+    await rm(folder, { recursive: true });
     assert.equal(code, 0);
     assert.match(
       stdout,
