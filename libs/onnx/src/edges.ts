@@ -41,11 +41,7 @@ export function edgesOf(
   const taken = messagesField(graph, 11).filter((info) => !constants.has(stringField(info, 1)));
   const given = messagesField(graph, 12);
   if (given.length === 0) throw refuse('the model has no outputs');
-  const inputs = describeTensors('input', taken, limits).map((described, index) => {
-    if ('why' in described)
-      throw refuse(`input "${described.name}" ${described.why}; a model that takes tensors only can be served`);
-    return edgeOf('input', described.spec, described.spec.name, index);
-  });
+  const inputs = describeTensors('input', taken, limits).map(inputEdge);
   const notices = inputs.flatMap(({ spec: { name, unranked } }) =>
     unranked ? [`input "${name}" has no shape in the file; any rank is taken for it`] : [],
   );
@@ -65,9 +61,7 @@ export function edgesOf(
     const { spec } = served;
     if (zip) {
       for (const name of stringsField(zip, 2)) cut.add(name);
-      notices.push(
-        `output "${spec.name}" is a ZipMap, a list of maps; its tensor [${spec.shape.map((dim) => (dim === -1 ? 'rows' : dim)).join(', ')}] is served instead${spec.labels ? `, and its classes are told: ${shown(spec.labels)}` : ''}`,
-      );
+      notices.push(unzippedNotice(spec));
     }
     outputs.push(edgeOf('output', spec, zip ? (stringsField(zip, 1)[0] ?? '') : spec.name, index));
   }
@@ -78,12 +72,24 @@ export function edgesOf(
   return { inputs, outputs, cut: new Set([...cut].filter((name) => !read.has(name))), changed, notices };
 }
 
+function inputEdge(described: Described, index: number): Edge {
+  if (!('why' in described)) return edgeOf('input', described.spec, described.spec.name, index);
+  const { name, why } = described;
+  throw refuse(`input "${name}" ${why}; a model that takes tensors only can be served`);
+}
+
 /** Names that plain objects have already, which is what the runtime's JavaScript keeps tensors in. */
 const isTaken = (name: string): boolean => name in {};
 
 function edgeOf(side: Side, spec: TensorSpec, tensor: string, index: number): Edge {
   const session = spec.datatype === 'BF16' || isTaken(tensor) ? `sheaf/${side}/${index}` : tensor;
   return { spec, tensor, session };
+}
+
+function unzippedNotice({ name, shape, labels }: TensorSpec): string {
+  const dims = shape.map((dim) => (dim === -1 ? 'rows' : dim)).join(', ');
+  const told = labels ? `, and its classes are told: ${shown(labels)}` : '';
+  return `output "${name}" is a ZipMap, a list of maps; its tensor [${dims}] is served instead${told}`;
 }
 
 const shownMax = 8;

@@ -3,7 +3,7 @@ import type { Datatype } from '@sheaf/inference';
 import type { Edge, Edges } from './edges.ts';
 import { elementTypes } from './element-types.ts';
 import { type ExternalTensor, externalTensor } from './external-data.ts';
-import { type Edit, edited, type Pieces, puttingIn } from './put-in.ts';
+import { type Edit, edited, type Pieces, puttingIn, puttingNothingIn } from './put-in.ts';
 import { defaultModelLimits, partsOf } from './read-model.ts';
 import { type Dim, writeInfo } from './tensor-info.ts';
 import {
@@ -39,12 +39,12 @@ export interface SessionModel {
 
 /**
  * What the runtime is given for a model file that `readModel` takes. Weights in other files, where a session cannot be given them beside the model, are
- * put into it; `read` answers a piece of a file, as a view.
+ * put into it; `read` answers a piece of a file, as a view. Without it all of them stay in the files.
  */
-export function editModel(bytes: Uint8Array, read: (from: ExternalTensor) => Uint8Array): SessionModel {
+export function editModel(bytes: Uint8Array, read?: (from: ExternalTensor) => Uint8Array): SessionModel {
   const { edges } = partsOf(bytes, defaultModelLimits);
   const beside = new Set<string>();
-  const putting = puttingIn(read);
+  const putting = read ? puttingIn(read) : puttingNothingIn;
   const graph: Edit = (value, { number }) => {
     const pieces = editedGraph(value, edges, { ...putting, seen: ({ location }) => beside.add(location) });
     return pieces && nest(number, pieces);

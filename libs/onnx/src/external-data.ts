@@ -62,6 +62,13 @@ function denseBytes(tensor: Message): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
+/** The runtime takes no larger tensor from memory. */
+const embeddedBytesMax = 2 ** 31 - 1;
+
+/** Whether the runtime has to be let read the files itself, since a tensor is too large for it to be given. */
+export const mustBeMapped = (tensors: readonly ExternalTensor[]): boolean =>
+  tensors.some(({ length }) => length > embeddedBytesMax);
+
 /** Each file once, in the order in which they are named. */
 export function filesOf(tensors: readonly ExternalTensor[]): ExternalFile[] {
   const files = new Map<string, number>();

@@ -2,7 +2,7 @@
 import { InferError, type Signature } from '@sheaf/inference';
 import { type Edges, edgesOf } from './edges.ts';
 import { visitModel } from './everything.ts';
-import { type ExternalFile, type ExternalTensor, externalTensor, filesOf } from './external-data.ts';
+import { type ExternalFile, type ExternalTensor, externalTensor, filesOf, mustBeMapped } from './external-data.ts';
 import { refuse } from './refusal.ts';
 import { checkSupported } from './supported.ts';
 import type { TensorLimits } from './tensor-specs.ts';
@@ -36,6 +36,8 @@ export interface ModelFacts {
   readonly sizeBytes: number;
   /** Files beside the model that it keeps weights in. */
   readonly externalFiles: readonly ExternalFile[];
+  /** The runtime has to map them into its memory itself, since one of the tensors is too large for it to be given. */
+  readonly mapped: boolean;
   /** What is served in another way than the file says, a sentence each. */
   readonly notices: readonly string[];
 }
@@ -73,6 +75,7 @@ function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
     operators: [...new Set(nodes.map(operatorOf))].sort(),
     sizeBytes: bytes.byteLength,
     externalFiles: filesOf(external),
+    mapped: mustBeMapped(external),
     notices: edges.notices,
   };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { open, writeFile } from 'node:fs/promises';
+import { open, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { elements, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { buildModel, type GraphSpec, type ModelSpec, readModel, type Weights } from '@sheaf/onnx';
+import { watchChecked } from './model-files.ts';
 import { alone, filesOf, withModel } from './model-fixture.ts';
 import { openModel } from './served-version.ts';
 
@@ -155,6 +156,27 @@ describe('weights in another file', () => {
       },
       { 'w.bin': weights },
     );
+  });
+
+  it('of more than 2 GiB for one tensor are left to the runtime, which maps their files', () => {
+    const large = { name: 'w', datatype: 'FP32', shape: [count], location: 'w.bin', length: 2 ** 31 } as const;
+    assert.equal(readModel(buildModel({ ...io, nodes: [add()], initializers: [large] })).mapped, true);
+    const small = { ...large, length: 2 ** 31 - 1 };
+    assert.equal(readModel(buildModel({ ...io, nodes: [add()], initializers: [small, small] })).mapped, false);
+  });
+
+  it('that the runtime reads itself are watched from the check on until it has them', async () => {
+    const files = await filesOf(new Uint8Array(), { 'w.bin': weights });
+    const [, file] = files.files;
+    assert.ok(file);
+    const untouched = await watchChecked(files, file);
+    await untouched();
+    const { atime, mtime } = await stat(join(files.folder, 'w.bin'));
+    await writeFile(join(files.folder, 'w.bin'), weights.toReversed());
+    await utimes(join(files.folder, 'w.bin'), atime, mtime);
+    const wish = { code: 'FAILED_PRECONDITION', message: 'w.bin was changed after it was checked' };
+    await assert.rejects(untouched(), wish);
+    await assert.rejects(watchChecked(files, file), wish);
   });
 
   it('that were changed after they were checked, as the model itself, are not loaded', async () => {

@@ -1,10 +1,10 @@
 /** The worker thread that owns one ONNX Runtime session. The only file that imports the runtime. */
 import { workerData } from 'node:worker_threads';
 import { type Datatype, elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
-import { editModel, type SessionModel } from '@sheaf/onnx';
+import { editModel, readModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
 import { narrowed, widened } from './bfloat16.ts';
-import { type ModelFiles, readChecked } from './model-files.ts';
+import { type ModelFile, type ModelFiles, readChecked, watchChecked } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
@@ -67,11 +67,12 @@ interface Loaded extends Pick<SessionModel, 'inputs' | 'outputs'> {
 
 /**
  * Reads the files here and gives the runtime bytes, never a path: it would map files with weights into its memory, and one that is written over would change
- * what a session answers. The memory is given back at once; what stays is the session's own.
+ * what a session answers. The memory is given back at once; what stays is the session's own. Only where a tensor is too large to be given does it map them.
  */
 async function load(): Promise<Loaded> {
   const [file, ...others] = model.files;
   const bytes = await readChecked(model, file);
+  if (readModel(bytes).mapped) return loadMapped(bytes, others);
   const weights = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const other of others) weights.set(other.path, await readChecked(model, other));
   const prepared = editModel(bytes, ({ location, offset, length }) =>
@@ -80,6 +81,18 @@ async function load(): Promise<Loaded> {
   const externalData = prepared.beside.map((path) => ({ path, data: weightsOf(weights, path) }));
   const session = await createSession(prepared.bytes, externalData);
   for (const { buffer } of [bytes, ...weights.values()]) buffer.transfer(0);
+  return { session, inputs: prepared.inputs, outputs: prepared.outputs };
+}
+
+async function loadMapped(bytes: Uint8Array, others: readonly ModelFile[]): Promise<Loaded> {
+  console.error(
+    `${subject}: a tensor has more than 2 GiB, so its files are mapped; they must not be written over while it is served`,
+  );
+  const untouched: (() => Promise<void>)[] = [];
+  for (const other of others) untouched.push(await watchChecked(model, other));
+  const prepared = editModel(bytes);
+  const session = await createSession(prepared.bytes, []);
+  await Promise.all(untouched.map((look) => look()));
   return { session, inputs: prepared.inputs, outputs: prepared.outputs };
 }
 
