@@ -104,7 +104,12 @@ export class Edge {
     const { resilience, guards } = this.#options;
     const kind = this.#kindOf(request);
     const usualMs = this.#own.times.usualMs(kind.key, guards.now());
-    if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    if (
+      resilience.earlyRefusal &&
+      remainingMs(context) < (usualMs ?? 0) &&
+      !this.#own.times.takeTrial(kind.key, guards.now())
+    )
+      checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
     const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
     if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
     this.#own.budget.count();
