@@ -76,6 +76,7 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
     resilience: mesh.resilience,
     isPure: (name) => !impure.has(name),
     newestOf: (model) => newest.get(model),
+    isSupervised: pool.service.endpoint === undefined,
   });
 }
 

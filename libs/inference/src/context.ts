@@ -54,6 +54,8 @@ export interface CallContext {
   readonly priority?: Priority;
   /** It is not to share a run: it may be what a process was lost for. */
   readonly alone?: boolean;
+  /** Nothing else answers instead, and work was done for it that would be lost: it waits for a service that is started again. */
+  readonly isPatient?: boolean;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
 }

@@ -195,7 +195,7 @@ class Pipeline {
       const result = await traced(context, 'stage', name, (own) =>
         spec.optional
           ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
-          : run(inputs, wanted, call, withReserve(own, laterMs)),
+          : run(inputs, wanted, call, withReserve({ isPatient: true, ...own }, laterMs)),
       );
       tookMs = context.clock.now() - startedAt;
       this.#times.record(name, tookMs, startedAt);
