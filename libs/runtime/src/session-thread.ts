@@ -2,6 +2,7 @@
 import { workerData } from 'node:worker_threads';
 import { elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
 import * as ort from 'onnxruntime-node';
+import { isInstalled, whatBrings } from './missing-provider.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
 import { serveTasks, type TensorTask } from './task-thread.ts';
@@ -67,19 +68,27 @@ const createWith = (provider: Provider): Promise<ort.InferenceSession> =>
     // Threads that spin while they wait take the cores from the other services of the machine.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   });
+
+const notAvailable = (provider: Provider): string =>
+  `the provider "${provider}" is not available on this machine${whatBrings(provider)}`;
+
 /** With the first provider that this machine has; each that it has not is reported, since it is slower or dearer without. */
 async function createSession(): Promise<ort.InferenceSession> {
-  const available = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  const supported = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  const isHere = (provider: Provider): boolean => supported.has(provider) && isInstalled(provider);
   const missing = (provider: Provider): void =>
-    console.error(`${subject}: the provider "${provider}" is not available on this machine; the next one is taken`);
+    console.error(`${subject}: ${notAvailable(provider)}; the next one is taken`);
   for (const provider of providers.slice(0, -1)) {
-    const session = available.has(provider) ? await createWith(provider).catch(() => undefined) : undefined;
+    const session = isHere(provider) ? await createWith(provider).catch(() => undefined) : undefined;
     if (session) return session;
     missing(provider);
   }
   const last = providers.at(-1) ?? 'cpu';
-  if (available.has(last)) return createWith(last);
-  throw new Error(`the provider "${last}" is not available on this machine, and it is the last that model.yaml names`);
+  const isLast = `${notAvailable(last)}, and it is the last that model.yaml names`;
+  if (!isHere(last)) throw new Error(isLast);
+  return createWith(last).catch((error: unknown) => {
+    throw /Failed to load shared library/.test(String(error)) ? new Error(isLast) : error;
+  });
 }
 
 const session = createSession();
