@@ -76,8 +76,8 @@ export interface Service {
   readonly port: number;
   /** Processes of it. */
   readonly replicas: number;
-  /** CPUs that it may take: the threads of its models. */
-  readonly cpus: number;
+  /** CPUs that it may take: the threads of its models. Undefined: see `runThreads`. */
+  readonly cpus?: number | undefined;
   /** Bytes of resident memory that each of its processes may take; one that takes more is replaced. Undefined: what the machine has. */
   readonly memoryMaxBytes?: number | undefined;
   /** How the gateway asks it: `stream` is for our own only. */

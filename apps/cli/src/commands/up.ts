@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import { threadsLine } from '@sheaf/mesh';
 import { type Command, integerOf, readMeshOrFail, UsageError } from '../command.ts';
 import { askStatus, openControl } from '../control.ts';
 import { type RunningMesh, startMesh } from '../start-mesh.ts';
@@ -40,6 +42,8 @@ export const up: Command = {
       console.log('the gateway was drained; the mesh ends');
       stop();
     });
+    const threads = threadsLine(mesh, availableParallelism());
+    if (threads) console.log(threads);
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     console.log(
