@@ -22,6 +22,9 @@ export interface Model {
   readonly providers: readonly [Provider, ...Provider[]];
   /** MiB that its process may take before the workers are replaced. */
   readonly memoryMaxMb: number | undefined;
+  /** The runtime's own terms. Undefined: what the dimensions of its inputs suggest. */
+  readonly enableCpuMemArena: boolean | undefined;
+  readonly enableMemPattern: boolean | undefined;
   /** Workers, each with a session and weights of its own. */
   readonly instances: number;
   /** Undefined when calls are never to be batched. */

@@ -13,9 +13,10 @@ export interface SessionThreadData {
   readonly subject: string;
   readonly intraOpThreads: number;
   readonly providers: readonly Provider[];
+  readonly memory: { readonly enableCpuMemArena: boolean; readonly enableMemPattern: boolean };
 }
 
-const { model, subject, intraOpThreads, providers } = workerData as SessionThreadData;
+const { model, subject, intraOpThreads, providers, memory } = workerData as SessionThreadData;
 
 const ortTypes = {
   BOOL: 'bool',
@@ -65,6 +66,7 @@ const createWith = (provider: Provider): Promise<ort.InferenceSession> =>
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 4,
+    ...memory,
     // Threads that spin while they wait take the cores from the other services of the machine.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
   });
