@@ -20,13 +20,15 @@ function restarting(backAt: number, isSupervised = true) {
   return service;
 }
 
+const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+
 const failed = { code: 'UNAVAILABLE', metadata: { may_have_begun: 'true' } };
 
 describe('a stage whose only endpoint is lost', () => {
   it('waits until the process is there again, and its explanation says so', async () => {
     const service = restarting(1_500);
     const journal = new Journal();
-    await service.ask({ isPatient: true, timeoutMs: 28_000, journal });
+    await service.ask({ patience: 'once-begun', timeoutMs: 28_000, journal });
     assert.ok(service.now() >= 1_500 && service.now() < 1_600, `${service.now()} ms`);
     assert.deepEqual(
       journal.spans.flatMap(({ kind, name, code }) => (kind === 'wait' ? [[name, code]] : [])),
@@ -36,11 +38,23 @@ describe('a stage whose only endpoint is lost', () => {
 
   it('fails at once where another answer is at hand, nobody starts it again, or asking twice may do more than once', async () => {
     const asked = [
-      restarting(1_500).ask({ timeoutMs: 28_000 }),
-      restarting(1_500, false).ask({ isPatient: true, timeoutMs: 28_000 }),
-      restarting(1_500).ask({ isPatient: true, timeoutMs: 28_000, model: 'impure' }),
+      restarting(1_500).ask({ patience: 'never', timeoutMs: 28_000 }),
+      restarting(1_500, false).ask({ patience: 'once-begun', timeoutMs: 28_000 }),
+      restarting(1_500).ask({ patience: 'once-begun', timeoutMs: 28_000, model: 'impure' }),
     ];
     for (const call of asked) await assert.rejects(call, failed);
+  });
+
+  it('waits before it has begun only where work was done for it before', async () => {
+    const away = () => {
+      const service = openFakeService([(call) => (service.now() < 1_500 ? untouched(call) : well(call))]);
+      for (const endpoint of service.endpoints)
+        Object.defineProperty(endpoint, 'isReady', { get: () => service.now() >= 1_500 });
+      return service;
+    };
+    await away().ask({ patience: 'always', timeoutMs: 28_000 });
+    await away().ask({ patience: 'always', timeoutMs: 28_000, model: 'impure' });
+    await assert.rejects(away().ask({ patience: 'once-begun', timeoutMs: 28_000 }), { code: 'UNAVAILABLE' });
   });
 
   it('fails at once when its process ends again and again', async () => {
@@ -48,7 +62,7 @@ describe('a stage whose only endpoint is lost', () => {
     service.guards.outages.replace([
       { service: 's', endpoint: 'endpoint-0', ended: 'SIGSEGV', count: 3, retryInMs: 8_000 },
     ]);
-    await assert.rejects(service.ask({ isPatient: true, timeoutMs: 28_000 }), { reason: 'CRASH_LOOP' });
+    await assert.rejects(service.ask({ patience: 'once-begun', timeoutMs: 28_000 }), { reason: 'CRASH_LOOP' });
     assert.ok(service.now() < 100);
   });
 
@@ -58,7 +72,7 @@ describe('a stage whose only endpoint is lost', () => {
       [600_000, restartWaitMaxMs],
     ] as const) {
       const service = restarting(Number.POSITIVE_INFINITY);
-      await assert.rejects(service.ask({ isPatient: true, timeoutMs }), failed);
+      await assert.rejects(service.ask({ patience: 'once-begun', timeoutMs }), failed);
       assert.ok(service.now() >= mostMs && service.now() <= mostMs + 100, `${service.now()} ms`);
     }
   });

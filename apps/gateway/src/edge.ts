@@ -232,7 +232,8 @@ export class Edge {
     const { context, kind } = call;
     const endpoints = this.#options.endpoints;
     const isLost = (): boolean => endpoints().every((endpoint) => this.#outageOf(endpoint) !== undefined);
-    if (!this.#options.isSupervised || !context.isPatient || isLost()) return isThere();
+    const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && call.lost > 0);
+    if (!this.#options.isSupervised || !isPatient || isLost()) return isThere();
     call.waitsUntil ??= this.#waits.until(context, call.usualMs);
     const isOpen = (): boolean => endpoints().some((endpoint) => endpoint.isReady && this.#lets(endpoint, kind));
     return this.#waits.wait(call.waitsUntil, { isOpen, isLost }, context);

@@ -5,6 +5,7 @@ import {
   type InferErrorCode,
   type InferRequest,
   Journal,
+  type Patience,
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
@@ -81,8 +82,8 @@ export function openFakeService(
     newestOf: () => '3',
     isSupervised,
   });
-  const contextOf = (timeoutMs: number, journal = new Journal(), isPatient = false): CallContext => ({
-    isPatient,
+  const contextOf = (timeoutMs: number, journal = new Journal(), patience: Patience = 'never'): CallContext => ({
+    patience,
     clock: {
       now: () => now,
       after: (delayMs, task) => {
@@ -98,10 +99,10 @@ export function openFakeService(
     span: journal.start('request', 'test', undefined),
   });
   const ask = (
-    options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal; isPatient?: boolean } = {},
+    options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal; patience?: Patience } = {},
   ) => {
-    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, isPatient } = options;
-    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, isPatient));
+    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, patience = 'never' } = options;
+    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, patience));
   };
   /** How many of so many calls were answered, one after the other. */
   const answered = async (calls: number, options: Parameters<typeof ask>[0] = {}): Promise<number> => {

@@ -6,6 +6,7 @@ import {
   type Infer,
   type InferRequest,
   type InferResponse,
+  type Patience,
   planParameter,
   type Tensor,
   traced,
@@ -191,11 +192,11 @@ class Pipeline {
     admitted.begin(name);
     try {
       checkAlive(context, where);
-      const wanted = demand.stages.get(name)?.wanted ?? [];
+      const { wanted = [], after = [] } = demand.stages.get(name) ?? {};
       const result = await traced(context, 'stage', name, (own) =>
         spec.optional
           ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
-          : run(inputs, wanted, call, withReserve({ isPatient: true, ...own }, laterMs)),
+          : run(inputs, wanted, call, withReserve({ ...own, patience: patienceOf(own, after) }, laterMs)),
       );
       tookMs = context.clock.now() - startedAt;
       this.#times.record(name, tookMs, startedAt);
@@ -278,4 +279,10 @@ function runsOf(step: Step, runsAtOnce: (target: Target) => number | undefined):
   if (step.kind === 'target') return runsAtOnce(step.target);
   const targets = allSteps(step, []).flatMap(({ step: inner }) => targetsOf(inner));
   return targets.every((target) => runsAtOnce(target) !== undefined) ? 1 : undefined;
+}
+
+/** A stage behind others has their work to lose, and so has one of a pipeline that is such a stage. */
+function patienceOf({ patience }: CallContext, after: readonly string[]): Patience {
+  if (patience === 'never') return patience;
+  return patience === 'always' || after.length > 0 ? 'always' : 'once-begun';
 }

@@ -26,5 +26,5 @@ export function dispensable<T>(
 ): Promise<T> {
   const { deadline } = withReserve(context, Math.max(floorOf(context), laterMs));
   // What answers without it answers sooner.
-  return until(deadline, where, { ...context, isPatient: false }, work);
+  return until(deadline, where, { ...context, patience: 'never' }, work);
 }

@@ -58,8 +58,8 @@ export function createEnsemble(
       .filter(({ weight }) => weight > 0);
     const polled = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
     // The others are enough.
-    const isPatient = context.isPatient === true && step.quorum === undefined;
-    const poll = await cancelTogether({ ...polled, isPatient }, (inner) =>
+    const patient: CallContext = step.quorum === undefined ? polled : { ...polled, patience: 'never' };
+    const poll = await cancelTogether(patient, (inner) =>
       takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);
