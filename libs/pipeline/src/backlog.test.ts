@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Priority } from '@sheaf/inference';
 import { type Admitted, Backlog, isInTime } from './engine/backlog.ts';
 import { FakeClock } from './test-pipeline.ts';
 
@@ -11,10 +12,11 @@ const stages = [
 const times = { dear: 100, quick: 1, slow: 200 };
 
 /** A pipeline that has been asked by one after the other. */
-async function known(runsAtOnce: number | undefined = 1) {
+async function known() {
   const clock = new FakeClock();
   const backlog = new Backlog();
-  const admit = (): Admitted => backlog.admit(Object.keys(times), clock);
+  const admit = (priority?: Priority): Admitted =>
+    backlog.admit(Object.keys(times), priority ? { clock, priority } : { clock });
   const run = async (call: Admitted, stage: keyof typeof times, tookMs = times[stage]): Promise<void> => {
     call.begin(stage);
     await clock.advance(tookMs);
@@ -23,7 +25,8 @@ async function known(runsAtOnce: number | undefined = 1) {
   const alone = admit();
   for (const stage of ['dear', 'quick', 'slow'] as const) await run(alone, stage);
   alone.leave();
-  const forecast = (among = stages) => backlog.forecast(among, () => runsAtOnce, clock.now());
+  const forecast = (among = stages, priority: Priority = 'standard') =>
+    backlog.forecast(among, () => 1, { clock, priority });
   return { clock, backlog, admit, run, forecast };
 }
 
@@ -37,7 +40,7 @@ describe('what the stages of a pipeline have to do yet', () => {
 
   it('is no more than what those that ended, failed or left have left to it', async () => {
     const { admit, run, forecast } = await known();
-    const calls = Array.from({ length: 4 }, admit);
+    const calls = Array.from({ length: 4 }, () => admit());
     await run(calls[0] as Admitted, 'dear');
     for (const call of calls) call.leave();
     assert.equal(forecast(), undefined);
@@ -50,19 +53,28 @@ describe('what the stages of a pipeline have to do yet', () => {
     admit();
     assert.ok(forecast());
     assert.equal(forecast(stages.map((stage) => ({ ...stage, optional: true }))), undefined);
-    const unknown = await known(undefined);
+    const unknown = await known();
     for (let n = 0; n < 50; n++) unknown.admit();
     // It may answer any number at once.
     assert.equal(
-      unknown.backlog.forecast(stages, () => undefined, 0),
+      unknown.backlog.forecast(stages, () => undefined, { clock: unknown.clock }),
       undefined,
     );
+  });
+
+  it('is no reason to refuse what matters more', async () => {
+    const { admit, forecast } = await known();
+    for (let n = 0; n < 4; n++) admit('sheddable');
+    assert.deepEqual([forecast(stages, 'critical'), forecast()], [undefined, undefined]);
+    assert.equal(forecast(stages, 'sheddable')?.calls, 4);
+    for (let n = 0; n < 3; n++) admit('critical');
+    assert.deepEqual([forecast(stages, 'critical')?.calls, forecast()?.calls], [3, 3]);
   });
 
   it('goes by how fast a stage is in company, once calls have waited in it', async () => {
     const { clock, admit, forecast } = await known();
     // It runs what waits together: ten calls take 400 ms in all.
-    const calls = Array.from({ length: 10 }, admit);
+    const calls = Array.from({ length: 10 }, () => admit());
     for (const call of calls) call.begin('slow');
     await clock.advance(400);
     for (const call of calls) call.end('slow', 400);

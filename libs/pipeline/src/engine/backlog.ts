@@ -1,5 +1,5 @@
 /** What the stages of a pipeline have to do yet for the calls that are in it: whoever comes now waits for that. */
-import type { Clock } from '@sheaf/inference';
+import { type CallContext, type Priority, priorities } from '@sheaf/inference';
 
 /** Part of its time that a call has to have left, by the forecast: the forecast may be wrong, and those that are in are not to suffer. */
 const spare = 0.2;
@@ -15,8 +15,9 @@ const aloneMax = 32;
 const aloneMaxAgeMs = 600_000;
 
 interface Line {
-  /** Calls that have come in and have not ended it, and those of them that are in it. */
-  ahead: number;
+  /** Calls that have come in and have not ended it, by how much they matter. */
+  readonly ahead: Record<Priority, number>;
+  /** Those of them that are in it. */
   inside: number;
   /** When it ended a call last, or when it began with the first after it had none. */
   since: number;
@@ -54,15 +55,23 @@ export interface Admitted {
   leave(): void;
 }
 
+type About = Pick<CallContext, 'priority' | 'clock'>;
+
 export class Backlog {
   readonly #lines = new Map<string, Line>();
 
-  /** Undefined when no stage has a line that makes it later than what it takes by itself. `stages`: each after what it reads. */
-  forecast(stages: readonly Ahead[], runsAtOnce: RunsAtOnce, now: number): Forecast | undefined {
+  /**
+   * Undefined when no stage has a line that makes it later than what it takes by itself. `stages`: each after what it reads. Calls that matter less are not
+   * before this one.
+   */
+  forecast(stages: readonly Ahead[], runsAtOnce: RunsAtOnce, context: About): Forecast | undefined {
+    const { priority = 'standard', clock } = context;
+    const now = clock.now();
+    const before = priorities.slice(0, priorities.indexOf(priority) + 1);
     const done = new Map<string, number>();
     let longest = { stage: '', calls: 0, lineMs: 0 };
     for (const { name, after, optional } of stages) {
-      const readyMs = Math.max(0, ...after.map((before) => done.get(before) ?? 0));
+      const readyMs = Math.max(0, ...after.map((other) => done.get(other) ?? 0));
       const line = this.#lines.get(name);
       if (!line || optional) {
         done.set(name, readyMs);
@@ -70,25 +79,26 @@ export class Backlog {
       }
       const aloneMs = aloneMsOf(line, now) ?? 0;
       const apartMs = line.ends >= endsMin ? line.busyMs / line.ends : aloneMs / (runsAtOnce(name) ?? Infinity);
-      const lineMs = line.ahead >= companyMin ? line.ahead * apartMs : 0;
-      if (lineMs > Math.max(readyMs, longest.lineMs)) longest = { stage: name, calls: line.ahead, lineMs };
+      const calls = before.reduce((sum, one) => sum + line.ahead[one], 0);
+      const lineMs = calls >= companyMin ? calls * apartMs : 0;
+      if (lineMs > Math.max(readyMs, longest.lineMs)) longest = { stage: name, calls, lineMs };
       done.set(name, Math.max(readyMs, lineMs) + aloneMs);
     }
     const { stage, calls } = longest;
     return calls > 0 ? { stage, calls, ms: Math.max(...done.values()) } : undefined;
   }
 
-  admit(stages: Iterable<string>, clock: Clock): Admitted {
+  admit(stages: Iterable<string>, { priority = 'standard', clock }: About): Admitted {
     const open = new Set<string>();
     const inside = new Map<string, boolean>();
     for (const name of stages) {
       open.add(name);
-      this.#lineOf(name).ahead++;
+      this.#lineOf(name).ahead[priority]++;
     }
     const end = (name: string, took: number | undefined): void => {
       if (!open.delete(name)) return;
       const line = this.#lineOf(name);
-      line.ahead--;
+      line.ahead[priority]--;
       const wasAlone = inside.get(name);
       if (wasAlone !== undefined) ended(line, took, wasAlone, clock.now());
     };
@@ -109,7 +119,7 @@ export class Backlog {
 
   #lineOf(name: string): Line {
     const line = this.#lines.get(name) ?? {
-      ahead: 0,
+      ahead: { critical: 0, standard: 0, sheddable: 0 },
       inside: 0,
       since: 0,
       busyMs: 0,

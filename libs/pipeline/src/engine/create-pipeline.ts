@@ -123,7 +123,7 @@ class Pipeline {
     const isTrial = this.#earlyRefusal && refuseLate(spec.pipeline, demand, this.#times, this.#runsOf, context);
     const results = new Map<string, StepResult>();
     const running = this.#callOf({ ...call, isTrial }, results);
-    const admitted = this.#times.backlog.admit(demand.stages.keys(), context.clock);
+    const admitted = this.#times.backlog.admit(demand.stages.keys(), context);
     try {
       await this.#runGraph({ demand, admitted }, running, results, context);
     } finally {

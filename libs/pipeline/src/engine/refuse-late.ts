@@ -24,7 +24,7 @@ export function refuseLate(
     if (times.takeTrial(slowest, now)) return true;
     checkTimeLeft(context, ms, `pipeline "${pipeline}"`, slowest);
   }
-  const forecast = times.backlog.forecast(demand.ahead, runsAtOnce, now);
+  const forecast = times.backlog.forecast(demand.ahead, runsAtOnce, context);
   if (forecast && !isInTime(forecast, leftMs)) throw tooMuchAhead(pipeline, forecast, leftMs);
   return false;
 }
