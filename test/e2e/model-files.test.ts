@@ -162,4 +162,16 @@ outputs: { label: a.label }
     assert.match(stderr, /^model m\/1 does not run: .*the provider "dml" is not available on this machine/m);
     await rm(folder, { recursive: true });
   });
+
+  it('whose provider is fetched by a script that npm does not run says which command does', async (test) => {
+    if (process.platform !== 'linux') return test.skip('elsewhere there is no such script');
+    const folder = await writeFolder({ 'models/m': good, 'models/m/model.yaml': 'providers: [cuda]\n' });
+    const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    assert.equal(code, 2);
+    const command =
+      /"node \S+onnxruntime-node\/script\/install\.js --onnxruntime-node-install" fetches it|for linux\/x64 only/;
+    assert.match(stderr, command);
+    assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    await rm(folder, { recursive: true });
+  });
 });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type RunningMesh, startMesh } from '@sheaf/cli';
-import { type CallContext, Journal, monotonicClock, type Tensor } from '@sheaf/inference';
+import { type CallContext, Journal, monotonicClock, type Parameter, type Tensor } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createRemote, type Remote } from '@sheaf/transport';
 
@@ -65,6 +65,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly version?: string;
   readonly outputs?: readonly string[];
+  readonly parameters?: Readonly<Record<string, Parameter>>;
 }
 
 export function testContext({
@@ -85,9 +86,9 @@ export function testContext({
 
 /** One inference; answers the outputs by name, and what the answer says of itself. */
 export async function ask(remote: Remote, model: string, inputs: readonly Tensor[], options: CallOptions = {}) {
-  const { version = '', outputs = [] } = options;
+  const { version = '', outputs = [], parameters = {} } = options;
   const response = await remote.infer(
-    { model, version, id: 'test', parameters: new Map(), inputs, outputs },
+    { model, version, id: 'test', parameters: new Map(Object.entries(parameters)), inputs, outputs },
     testContext(options),
   );
   return { ...response, byName: new Map(response.outputs.map((tensor) => [tensor.name, tensor])) };

@@ -12,9 +12,9 @@ const node = [pinned, linked].find((path) => existsSync(path));
 if (major >= 26 || !node) {
   await import('../src/main.ts');
 } else {
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to both; the child decides.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  // It ends when we are gone; and the Ctrl-C that a terminal sends to both of us is one.
+  const env = { ...process.env, SHEAF_LAUNCHER_PID: String(process.pid) };
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit', env });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 }

@@ -3,18 +3,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { askRestart, type Control, openControl, type RestartReply } from './control.ts';
+import type { Mesh } from '@sheaf/mesh';
+import { askRestart, askStatus, type Control, openControl, type RestartReply } from './control.ts';
 import type { RunningMesh } from './start-mesh.ts';
 
 describe('the control socket of a mesh', () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
   const parts = [{ name: 'digits', kind: 'service', restart: () => mayGoOn }];
+  const mesh = { parts, reread: async () => {}, gateways: [{ port: 8001 }] } as unknown as RunningMesh;
+  const starting = Promise.withResolvers<RunningMesh>();
   let folder: string;
   let control: Control | undefined;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sheaf-control-'));
     await writeFile(join(folder, 'mesh.yaml'), '');
-    control = await openControl(folder, { parts, reread: async () => {} } as unknown as RunningMesh, assert.fail);
+    control = await openControl({ folder, gateway: { host: '127.0.0.1' } } as Mesh, starting.promise, assert.fail);
   });
   after(async () => {
     await control?.close();
@@ -26,6 +29,14 @@ describe('the control socket of a mesh', () => {
     return list;
   };
   const restart = (): Promise<RestartReply[]> => all(askRestart(folder, []));
+
+  it('says who runs the mesh, from its start on, and where it is once it is up', async () => {
+    assert.deepEqual(await askStatus(folder), { kind: 'status', pid: process.pid, addresses: [] });
+    starting.resolve(mesh);
+    await starting.promise;
+    assert.deepEqual(await askStatus(folder), { kind: 'status', pid: process.pid, addresses: ['127.0.0.1:8001'] });
+    assert.equal(await askStatus(join(folder, 'elsewhere')), undefined);
+  });
 
   it('has one restart at a time, since two could have all gateways gone at once', async () => {
     const first = askRestart(folder, []);

@@ -5,14 +5,22 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Mesh } from '@sheaf/mesh';
 import { UsageError } from './command.ts';
 import { loginName, withState } from './folder-state.ts';
 import { type Part, partsToRestart, restartOneByOne } from './rolling-restart.ts';
 import type { RunningMesh } from './start-mesh.ts';
 
-/** Of parts of the mesh; none: all. */
-interface RestartRequest {
-  readonly restart: readonly string[];
+type Request =
+  /** Parts of the mesh; none: all. */
+  { readonly kind: 'restart'; readonly names: readonly string[] } | { readonly kind: 'status' };
+
+/** The mesh that runs from a folder. */
+export interface MeshStatus {
+  readonly kind: 'status';
+  readonly pid: number;
+  /** Of its gateways; none while it starts. */
+  readonly addresses: readonly string[];
 }
 
 export type RestartReply =
@@ -25,6 +33,8 @@ export type RestartReply =
 const socketPathMax = 100;
 const requestCharsMax = 65_536;
 const auditDetailMax = 4_096;
+/** One that takes a connection and says nothing is stopped, or busy. */
+const statusMaxMs = 2_000;
 
 function controlPath(folder: string): string {
   const name = `sheaf-${hash('sha256', resolve(folder)).slice(0, 24)}`;
@@ -37,10 +47,10 @@ export interface Control {
   close(): Promise<void>;
 }
 
-/** Answers commands from now on. Undefined, and told, where it cannot: the mesh runs without it. */
+/** Answers commands from now on, those that change the mesh when it has started. Undefined, and told, where it cannot: the mesh runs without it. */
 export async function openControl(
-  folder: string,
-  mesh: RunningMesh,
+  { folder, gateway: { host } }: Pick<Mesh, 'folder' | 'gateway'>,
+  starting: Promise<RunningMesh>,
   onEvent: (line: string) => void,
 ): Promise<Control | undefined> {
   const path = controlPath(folder);
@@ -50,10 +60,18 @@ export async function openControl(
   }
   const open = new Set<Socket>();
   const turn = { isTaken: false };
+  let addresses: readonly string[] = [];
+  starting.then(
+    ({ gateways }) => (addresses = gateways.map(({ port }) => `${host}:${port}`)),
+    () => {},
+  );
   const server = createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket)).on('error', () => {});
-    void answer(socket, folder, mesh, turn);
+    void answer(socket, {
+      restart: (names, tell) => restart(names, { folder, starting, turn, tell, isWanted: () => !socket.destroyed }),
+      status: () => ({ kind: 'status', pid: process.pid, addresses }),
+    });
   });
   try {
     if (process.platform !== 'win32') {
@@ -75,30 +93,52 @@ export async function openControl(
   };
 }
 
-/** One restart at a time: two of them could have all gateways gone at once. */
-async function answer(socket: Socket, folder: string, mesh: RunningMesh, turn: { isTaken: boolean }): Promise<void> {
-  const tell = (reply: RestartReply): void => void socket.write(`${JSON.stringify(reply)}\n`);
-  let isOurs = false;
+type Tell = (reply: RestartReply | MeshStatus) => void;
+
+interface Answers {
+  readonly restart: (names: readonly string[], tell: Tell) => Promise<void>;
+  readonly status: () => MeshStatus;
+}
+
+async function answer(socket: Socket, { restart, status }: Answers): Promise<void> {
+  const tell: Tell = (reply) => void socket.write(`${JSON.stringify(reply)}\n`);
   try {
-    const names = await readRequest(socket);
-    if (turn.isTaken) throw new UsageError('a restart is under way already; wait until it has ended');
-    isOurs = true;
-    turn.isTaken = true;
+    const request = await readRequest(socket);
+    if (request.kind === 'status') tell(status());
+    else await restart(request.names, tell);
+  } catch (error) {
+    tell({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
+  }
+  socket.end();
+}
+
+interface Restarting {
+  readonly folder: string;
+  readonly starting: Promise<RunningMesh>;
+  readonly turn: { isTaken: boolean };
+  readonly tell: Tell;
+  readonly isWanted: () => boolean;
+}
+
+/** One at a time: two of them could have all gateways gone at once. */
+async function restart(
+  names: readonly string[],
+  { folder, starting, turn, tell, isWanted }: Restarting,
+): Promise<void> {
+  if (turn.isTaken) throw new UsageError('a restart is under way already; wait until it has ended');
+  turn.isTaken = true;
+  try {
+    const mesh = await starting;
     // New processes read the folder: all of the mesh is to be of one state of it.
     await mesh.reread();
     const parts = partsToRestart(mesh.parts, names);
     await audit(folder, parts);
     tell({ kind: 'plan', names: parts.map(({ name }) => name) });
-    const onRestarted = ({ name }: Part): void => tell({ kind: 'restarted', name });
-    // Whoever leaves wants no more of it.
-    await restartOneByOne(parts, onRestarted, () => !socket.destroyed);
+    await restartOneByOne(parts, ({ name }) => tell({ kind: 'restarted', name }), isWanted);
     tell({ kind: 'done' });
-  } catch (error) {
-    tell({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
   } finally {
-    if (isOurs) turn.isTaken = false;
+    turn.isTaken = false;
   }
-  socket.end();
 }
 
 /** Only the mesh's own user can open the socket. */
@@ -111,17 +151,18 @@ const audit = (folder: string, parts: readonly Part[]): Promise<unknown> =>
     return audit.append({ at: Date.now(), actor: loginName(), action: 'restart', subject: 'mesh', detail });
   });
 
-async function readRequest(socket: Socket): Promise<readonly string[]> {
+async function readRequest(socket: Socket): Promise<Request> {
   let text = '';
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
     text += String(chunk);
     if (text.includes('\n') || text.length > requestCharsMax) break;
   }
   try {
-    const { restart } = JSON.parse(text) as RestartRequest;
-    if (Array.isArray(restart) && restart.every((name) => typeof name === 'string')) return restart;
+    const request = JSON.parse(text) as Request;
+    if (request.kind === 'status') return request;
+    if (request.kind === 'restart' && request.names.every((name) => typeof name === 'string')) return request;
   } catch {}
-  throw new UsageError('want one line of JSON with the names to restart');
+  throw new UsageError('want one line of JSON: what to do, and for a restart the names');
 }
 
 const isAnswered = (path: string): Promise<boolean> =>
@@ -132,6 +173,26 @@ const isAnswered = (path: string): Promise<boolean> =>
     }).once('error', () => tell(false));
   });
 
+/** The mesh that runs from a folder, or starts; undefined when none does, `silent` when it does not answer. */
+export async function askStatus(folder: string): Promise<MeshStatus | 'silent' | undefined> {
+  const path = controlPath(folder);
+  if (!(await isAnswered(path))) return undefined;
+  const socket = createConnection(path).on('error', () => {});
+  socket.setTimeout(statusMaxMs, () => socket.destroy());
+  socket.write(`${JSON.stringify({ kind: 'status' } satisfies Request)}\n`);
+  try {
+    for await (const line of createInterface({ input: socket })) {
+      const reply = JSON.parse(line) as MeshStatus;
+      if (reply.kind === 'status') return reply;
+    }
+    return 'silent';
+  } catch {
+    return 'silent';
+  } finally {
+    socket.destroy();
+  }
+}
+
 /** Has the mesh that runs from a folder restart parts of it, and tells how it goes. Throws UsageError when none runs there. */
 export async function* askRestart(folder: string, names: readonly string[]): AsyncGenerator<RestartReply, void> {
   const socket = createConnection(controlPath(folder));
@@ -141,7 +202,7 @@ export async function* askRestart(folder: string, names: readonly string[]): Asy
       .once('error', () => fail(new UsageError(`no mesh runs from ${folder} on this machine; sheaf up starts it`)));
   });
   socket.on('error', () => {});
-  socket.write(`${JSON.stringify({ restart: names } satisfies RestartRequest)}\n`);
+  socket.write(`${JSON.stringify({ kind: 'restart', names } satisfies Request)}\n`);
   try {
     for await (const line of createInterface({ input: socket })) yield JSON.parse(line) as RestartReply;
   } finally {

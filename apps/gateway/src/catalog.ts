@@ -282,7 +282,8 @@ function pipelineVersion(
     const name = nameOf(target);
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
   };
-  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal });
+  const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
+  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal, runsAtOnce });
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'

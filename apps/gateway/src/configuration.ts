@@ -33,7 +33,7 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
 }
 
 function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
-  const { name, models, transforms, transport, cpus, memoryMaxBytes = null, replicas, endpoint, sent } = service;
+  const { name, models, transforms, transport, cpus = null, memoryMaxBytes = null, replicas, endpoint, sent } = service;
   const handle = services.all.find((other) => other.service === service);
   const endpoints = handle?.endpoints() ?? [];
   return {

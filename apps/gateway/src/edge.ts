@@ -12,7 +12,7 @@ import {
   type Span,
   traced,
 } from '@sheaf/inference';
-import { type Breaker, type Outcome, outcomeOf, type Pass } from '@sheaf/layers';
+import { type Breaker, outcomeOf } from '@sheaf/layers';
 import type { Resilience } from '@sheaf/mesh';
 import {
   decideRetry,
@@ -24,24 +24,16 @@ import {
   prefer,
   type Standing,
 } from '@sheaf/routing';
+import { blameOf, type Call, type Choice, type EdgeEndpoint, endedCall, type Kind } from './edge-call.ts';
 import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
-import { LoneTries, type LoneTry } from './lone-tries.ts';
+import { LoneTries } from './lone-tries.ts';
 import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
-import { type Blame, quarantined } from './quarantine.ts';
+import { quarantined } from './quarantine.ts';
+import { RestartWaits } from './restart-waits.ts';
 import { Siblings } from './siblings.ts';
 import { enterTraced } from './traced-breaker.ts';
-
-/** An address of the service, as the edge sees it. */
-export interface EdgeEndpoint {
-  readonly target: string;
-  readonly isReady: boolean;
-  readonly busy: number;
-  /** Of its places for calls of a model that wait, the part that is taken. */
-  fullness(model: string): number;
-  readonly infer: Infer;
-}
 
 export interface EdgeOptions {
   readonly service: string;
@@ -53,37 +45,8 @@ export interface EdgeOptions {
   readonly isPure: (model: string) => boolean;
   /** The version that answers when none is asked for; undefined where only the server knows. */
   readonly newestOf: (model: string) => string | undefined;
-}
-
-/** What calls have in common that take about as long as one another. */
-interface Kind {
-  readonly model: string;
-  readonly version: string;
-  readonly key: string;
-}
-
-/** One call, from its first try to its last. */
-interface Call {
-  readonly kind: Kind;
-  readonly request: InferRequest;
-  readonly context: CallContext;
-  readonly usualMs: number | undefined;
-  /** Endpoints that failed it; asked again only when there is no other. */
-  readonly tried: Set<EdgeEndpoint>;
-  /** Of those, the ones that had too much to do. */
-  readonly overloaded: Set<EdgeEndpoint>;
-  attempts: number;
-  retries: number;
-  /** Processes that were lost with it, or with the same request before. */
-  lost: number;
-}
-
-interface Choice {
-  readonly endpoint: EdgeEndpoint;
-  readonly pass: Pass | undefined;
-  /** It is the one call that finds out whether a breaker may close. */
-  readonly isTrial: boolean;
-  readonly isProbe: boolean;
+  /** Whether its processes are started again when they end. */
+  readonly isSupervised: boolean;
 }
 
 export class Edge {
@@ -93,6 +56,7 @@ export class Edge {
   /** Of each endpoint, by model and version. */
   readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
 
+  readonly #waits: RestartWaits;
   readonly #loneTries = new LoneTries<EdgeEndpoint>();
   readonly #siblings = new Siblings();
 
@@ -100,13 +64,19 @@ export class Edge {
     this.#options = options;
     this.#own = options.guards.of(options.service);
     this.#ejector = new Ejector(options.guards.now);
+    this.#waits = new RestartWaits(options.service);
   }
 
   infer: Infer = async (request, context) => {
     const { resilience, guards } = this.#options;
     const kind = this.#kindOf(request);
     const usualMs = this.#own.times.usualMs(kind.key, guards.now());
-    if (resilience.earlyRefusal) checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    if (
+      resilience.earlyRefusal &&
+      remainingMs(context) < (usualMs ?? 0) &&
+      !this.#own.times.takeTrial(kind.key, guards.now())
+    )
+      checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
     const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
     if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
     this.#own.budget.count();
@@ -120,6 +90,7 @@ export class Edge {
       attempts: 0,
       retries: 0,
       lost: verdict === 'suspect' ? 1 : 0,
+      waitsUntil: undefined,
     };
     for (;;) {
       const choice = await this.#choose(call);
@@ -158,7 +129,11 @@ export class Edge {
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
     const endpoint = pickEndpoint(best, guards.random, (one) => one.fullness(kind.model));
-    if (!endpoint) return this.#refuseOpen(call, all);
+    if (!endpoint) {
+      // What was lost with the process may have opened its breaker, and who waited for it has time for that too.
+      if (call.waitsUntil !== undefined && (await this.#isBack(call))) return this.#choose(call);
+      return this.#refuseOpen(call, all);
+    }
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
     const breaker = this.#breakerOf(endpoint, kind);
@@ -245,12 +220,27 @@ export class Edge {
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
     if (!resilience.retry || decision.kind === 'give-up') throw withAttempts(error, call.attempts);
     // Who says when to come back is there.
-    if (error.retryAfterMs === undefined && !this.#isAnyReady()) throw withAttempts(error, call.attempts);
+    if (error.retryAfterMs === undefined && !(await this.#isBack(call))) throw withAttempts(error, call.attempts);
     await pause(decision.delayMs, context);
     checkAlive(context, `service ${service}`);
-    if (!this.#isAnyReady()) throw withAttempts(error, call.attempts);
-    if (!this.#pay(call)) throw withAttempts(error, call.attempts);
+    if (!(await this.#isBack(call))) throw withAttempts(error, call.attempts);
+    // Who has waited for another process asks it for the first time.
+    if (call.waitsUntil === undefined && !this.#pay(call)) throw withAttempts(error, call.attempts);
     call.retries++;
+  }
+
+  /** Whether an endpoint is ready, at once or in the time that a stage may wait for one that is started again. */
+  async #isBack(call: Call): Promise<boolean> {
+    const isThere = (): boolean => this.#isAnyReady();
+    if (isThere() && call.waitsUntil === undefined) return true;
+    const { context, kind } = call;
+    const endpoints = this.#options.endpoints;
+    const isLost = (): boolean => endpoints().every((endpoint) => this.#outageOf(endpoint) !== undefined);
+    const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && call.lost > 0);
+    if (!this.#options.isSupervised || !isPatient || isLost()) return isThere();
+    call.waitsUntil ??= this.#waits.until(context, call.usualMs);
+    const isOpen = (): boolean => endpoints().some((endpoint) => endpoint.isReady && this.#lets(endpoint, kind));
+    return this.#waits.wait(call.waitsUntil, { isOpen, isLost }, context);
   }
 
   /** Whether the budget has one more try. */
@@ -286,12 +276,3 @@ export class Edge {
     return breaker;
   }
 }
-
-/** Of a run past its limit, and of a lone try whose process is gone; undefined for all else. */
-function blameOf(error: InferError, lone: LoneTry | undefined): Blame | undefined {
-  if (error.metadata.process_ends === 'true') return error.metadata.batch_calls === '1' ? 'sure' : 'shared';
-  return lone && isLost(error) ? (lone.wasOnly ? 'sure' : 'shared') : undefined;
-}
-
-const endedCall = (outcome: Outcome, kind: string, tookMs: number) =>
-  outcome === 'ignored' ? undefined : { isGood: outcome !== 'failure', kind, tookMs };

@@ -5,11 +5,13 @@ import {
   type InferErrorCode,
   type InferRequest,
   Journal,
+  type Patience,
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
 import type { BreakerName } from './breaker-book.ts';
-import { Edge, type EdgeEndpoint } from './edge.ts';
+import { Edge } from './edge.ts';
+import type { EdgeEndpoint } from './edge-call.ts';
 import { createGuards } from './guards.ts';
 
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
@@ -41,6 +43,7 @@ export function openFakeService(
   behaviours: readonly Behave[],
   resilience: Partial<Resilience> = {},
   random = () => 0.5,
+  isSupervised = true,
 ) {
   let now = 0;
   const transitions: string[] = [];
@@ -77,8 +80,10 @@ export function openFakeService(
     resilience: { ...resilienceDefault, ...resilience },
     isPure: (model) => model !== 'impure',
     newestOf: () => '3',
+    isSupervised,
   });
-  const contextOf = (timeoutMs: number, journal = new Journal()): CallContext => ({
+  const contextOf = (timeoutMs: number, journal = new Journal(), patience: Patience = 'never'): CallContext => ({
+    patience,
     clock: {
       now: () => now,
       after: (delayMs, task) => {
@@ -93,9 +98,11 @@ export function openFakeService(
     journal,
     span: journal.start('request', 'test', undefined),
   });
-  const ask = (options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal } = {}) => {
-    const { model = 'm', rows = 1, timeoutMs = 5_000, journal } = options;
-    return infer(requestOf(model, rows), contextOf(timeoutMs, journal));
+  const ask = (
+    options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal; patience?: Patience } = {},
+  ) => {
+    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, patience = 'never' } = options;
+    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, patience));
   };
   /** How many of so many calls were answered, one after the other. */
   const answered = async (calls: number, options: Parameters<typeof ask>[0] = {}): Promise<number> => {

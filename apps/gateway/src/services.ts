@@ -18,6 +18,8 @@ export interface ServiceHandle {
   endpoints(): readonly { readonly target: string; readonly isReady: boolean }[];
   /** How long a model of it usually takes for so many rows; undefined while nobody knows. */
   usualMs(model: string, rows: number): number | undefined;
+  /** How many calls of a model or transform its endpoints run at once; undefined of a foreign one. */
+  runsAtOnce(name: string): number | undefined;
 }
 
 export interface Services {
@@ -41,7 +43,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     const tls = service.endpoint ? service.tls : mesh.tls;
     return new EndpointPool(own, service, mesh.limits, { tls, onOverrun });
   });
-  const handles = opened.map((pool) => handleOf(pool, inferOf(pool, mesh, guards), guards));
+  const handles = opened.map((pool) => handleOf(pool, mesh, guards));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -74,6 +76,7 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
     resilience: mesh.resilience,
     isPure: (name) => !impure.has(name),
     newestOf: (model) => newest.get(model),
+    isSupervised: pool.service.endpoint === undefined,
   });
 }
 
@@ -84,14 +87,16 @@ function inferOf(pool: EndpointPool, mesh: Mesh, guards: Guards): Infer {
   return stack([throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock })], edge.infer);
 }
 
-function handleOf(pool: EndpointPool, infer: Infer, { outages }: Guards): ServiceHandle {
+function handleOf(pool: EndpointPool, mesh: Mesh, guards: Guards): ServiceHandle {
   const { service } = pool;
+  const { outages } = guards;
+  const instances = new Map(mesh.models.map((model) => [model.name, model.instances]));
   // What it says of itself between two crashes is not to be trusted.
   const endpoints = () =>
     pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
   return {
     service,
-    infer,
+    infer: inferOf(pool, mesh, guards),
     describe: async (model, version, timeoutMs) => {
       await pool.resolved;
       const endpoint = pickEndpoint(pool.endpoints, Math.random);
@@ -102,5 +107,6 @@ function handleOf(pool: EndpointPool, infer: Infer, { outages }: Guards): Servic
     isReady: () => endpoints().some(({ isReady }) => isReady),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
+    runsAtOnce: (name) => (service.endpoint ? undefined : pool.endpoints.length * (instances.get(name) ?? 1)),
   };
 }

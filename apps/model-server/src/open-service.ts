@@ -1,7 +1,8 @@
+import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
-import type { Mesh, Model, ModelVersion, Service } from '@sheaf/mesh';
+import { type Mesh, type Model, type ModelVersion, runThreads } from '@sheaf/mesh';
 import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import { checkMemoryFits } from './memory-limit.ts';
 
@@ -38,7 +39,7 @@ export async function openService(
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, service, mesh, onOverrun)));
+  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
   const opened = transforms.map((transform) =>
     openTransform({
       ...transform,
@@ -73,15 +74,12 @@ function endStuckProcess(subject: string): void {
   endProcess('a run passed its limit');
 }
 
-function openVersions(
-  model: Model,
-  { cpus }: Service,
-  { limits, resilience }: Mesh,
-  onOverrun: (overrun: Overrun) => void,
-): Promise<ServedVersion>[] {
+function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Promise<ServedVersion>[] {
+  const { limits, resilience } = mesh;
+  const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map(async (each) =>
     openVersion(model, each, {
-      cpus,
+      threads,
       adaptiveLimit: resilience.adaptiveLimit,
       outputBytesMax: limits.innerMessageBytesMax,
       onOverrun,
@@ -90,8 +88,8 @@ function openVersions(
 }
 
 export interface VersionSurroundings {
-  /** Of its service. */
-  readonly cpus: number;
+  /** Of each run. */
+  readonly threads: number;
   readonly adaptiveLimit: boolean;
   readonly outputBytesMax: number;
   readonly onOverrun: (overrun: Overrun) => void;
@@ -101,7 +99,7 @@ export interface VersionSurroundings {
 export async function openVersion(
   model: Model,
   { version, file, files, signature, notices }: ModelVersion,
-  { cpus, ...surroundings }: VersionSurroundings,
+  { threads, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
   const served = await openModel({
@@ -112,7 +110,7 @@ export async function openVersion(
     signature,
     model: { folder: dirname(file), files },
     instances,
-    intraOpThreads: model.intraOpThreads ?? Math.max(1, Math.floor(cpus / instances)),
+    intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
     onStuck: () => endStuckProcess(`model ${name}/${version}`),
   });

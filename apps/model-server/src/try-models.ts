@@ -17,7 +17,6 @@ await main(async () => {
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
   const surroundings = {
-    cpus: 1,
     adaptiveLimit: true,
     outputBytesMax: mesh.limits.innerMessageBytesMax,
     onOverrun: () => {},
@@ -29,7 +28,10 @@ await main(async () => {
   const all = mesh.models.flatMap((model) => model.versions.map((version) => [model, version] as const));
   for (const [model, version] of all.slice(Number(values.skip))) {
     try {
-      const opened = await openVersion({ ...model, instances: 1 }, version, surroundings);
+      const opened = await openVersion({ ...model, instances: 1 }, version, {
+        ...surroundings,
+        threads: model.intraOpThreads ?? 1,
+      });
       await opened.close();
       const { batchability, notices = [] } = opened;
       tell(model, version, [...notices, ...(batchability ? [batchabilityText(batchability)] : [])].join('; '), false);

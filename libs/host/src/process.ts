@@ -135,7 +135,7 @@ export interface DrainOptions {
 }
 
 /**
- * Drains on SIGTERM, on SIGINT at a terminal, and when the supervisor is gone: no longer ready, then no more calls, calls in flight finish, then the rest in
+ * Drains on SIGTERM, on SIGINT at a terminal and when that is closed, and when the supervisor is gone: no longer ready, then no more calls, calls in flight finish, then the rest in
  * order. A second signal forces: exit code 1.
  */
 export function drainOnSignal(options: DrainOptions): Drain {
@@ -161,8 +161,9 @@ export function drainOnSignal(options: DrainOptions): Drain {
   };
   process.on('SIGTERM', () => onSignal(noticeMs));
   if (process.send) {
-    // Ctrl-C reaches the whole group; the supervisor decides in which order we go.
+    // Ctrl-C and the end of a terminal reach the whole group; the supervisor decides in which order we go.
     process.on('SIGINT', () => {});
+    process.on('SIGHUP', () => {});
     let told = false;
     // One that was told to end already is forced by that.
     process.on('disconnect', () => (told ? process.exit(1) : onSignal(0)));
@@ -174,6 +175,7 @@ export function drainOnSignal(options: DrainOptions): Drain {
     });
   } else {
     process.on('SIGINT', () => onSignal(0));
+    process.on('SIGHUP', () => void drain(0));
   }
   return () => {
     if (draining) return;

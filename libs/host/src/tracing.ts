@@ -68,6 +68,7 @@ const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   stage: SpanKind.INTERNAL,
   member: SpanKind.INTERNAL,
   try: SpanKind.CLIENT,
+  wait: SpanKind.INTERNAL,
   breaker: SpanKind.INTERNAL,
   queue: SpanKind.INTERNAL,
   run: SpanKind.INTERNAL,

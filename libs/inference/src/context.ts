@@ -34,6 +34,9 @@ export interface FanOut {
   run<T>(context: CallContext, where: string, ask: () => Promise<T>): Promise<T>;
 }
 
+/** For work that would be lost otherwise: once its own has begun, or always, since some was done for it before. Where something else answers: never. */
+export type Patience = 'never' | 'once-begun' | 'always';
+
 /** Everything about one call but its tensors. Handed down explicitly, never kept in async-local storage. */
 export interface CallContext {
   /** Absolute, in the milliseconds of `clock`; never extended on the way down. */
@@ -54,6 +57,8 @@ export interface CallContext {
   readonly priority?: Priority;
   /** It is not to share a run: it may be what a process was lost for. */
   readonly alone?: boolean;
+  /** Whether it waits for a service that is started again; `never` when nothing is said. */
+  readonly patience?: Patience;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
 }

@@ -7,6 +7,7 @@ export {
   deadlineExceeded,
   type FanOut,
   monotonicClock,
+  type Patience,
   remainingMs,
   type Snapshot,
 } from './context.ts';

@@ -13,7 +13,18 @@ export interface TraceParent {
   readonly sampled: boolean;
 }
 
-export type SpanKind = 'request' | 'rules' | 'pipeline' | 'stage' | 'member' | 'try' | 'breaker' | 'queue' | 'run';
+export type SpanKind =
+  | 'request'
+  | 'rules'
+  | 'pipeline'
+  | 'stage'
+  | 'member'
+  | 'try'
+  /** For a service whose process is started again. */
+  | 'wait'
+  | 'breaker'
+  | 'queue'
+  | 'run';
 
 /** One stretch of a call's work. */
 export interface Span extends TraceParent {

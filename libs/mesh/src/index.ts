@@ -19,3 +19,4 @@ export {
 export { formatProblem, type MeshProblem } from './problem.ts';
 export { checkedSignature, type MeshReading, readMesh, signatureIn } from './read-mesh.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
+export { runThreads, threadsLine } from './run-threads.ts';

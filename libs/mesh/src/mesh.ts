@@ -26,6 +26,9 @@ export interface Model {
   readonly providers: readonly [Provider, ...Provider[]];
   /** MiB that its process may take before the workers are replaced. */
   readonly memoryMaxMb: number | undefined;
+  /** The runtime's own terms. Undefined: what the dimensions of its inputs suggest. */
+  readonly enableCpuMemArena: boolean | undefined;
+  readonly enableMemPattern: boolean | undefined;
   /** Workers, each with a session and weights of its own. */
   readonly instances: number;
   /** Undefined when calls are never to be batched. */
@@ -98,8 +101,8 @@ export interface Service {
   readonly port: number;
   /** Processes of it. */
   readonly replicas: number;
-  /** CPUs that it may take: the threads of its models. */
-  readonly cpus: number;
+  /** CPUs that it may take: the threads of its models. Undefined: see `runThreads`. */
+  readonly cpus?: number | undefined;
   /** Bytes of resident memory that each of its processes may take; one that takes more is replaced. Undefined: what the machine has. */
   readonly memoryMaxBytes?: number | undefined;
   /** How the gateway asks it: `stream` is for our own only. */

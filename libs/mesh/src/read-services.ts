@@ -144,7 +144,7 @@ function readServices(
       port = 0,
       transport,
       replicas = 1,
-      cpus = 1,
+      cpus,
       memory,
       tls,
       signatures,
@@ -231,7 +231,7 @@ const sentOf = ({ metadata, token, authority, forward }: SentGiven): SentGiven =
 /** The default: a service of its own for each model and each transform that no named service holds. */
 function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
   const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
-  const alone = { endpoint: undefined, port: 0, replicas: 1, cpus: 1, transport: 'stream' } as const;
+  const alone = { endpoint: undefined, port: 0, replicas: 1, transport: 'stream' } as const;
   return [
     ...models.filter((name) => !held.has(name)).map((name) => ({ name, models: [name], transforms: [], ...alone })),
     ...transforms.filter((name) => !held.has(name)).map((name) => ({ name, models: [], transforms: [name], ...alone })),

@@ -68,7 +68,7 @@ describe('a call whose time is too short', () => {
     await ask(81, { outputs: ['other'] });
   });
 
-  it('is asked again at most 30 s after a slow spell', async () => {
+  it('is asked again at most 30 s after a slow spell, and from then on', async () => {
     const delays = { a: 10, b: 900, c: 10, d: 0 };
     const { clock, ask, learn } = open(delays);
     await learn();
@@ -86,5 +86,35 @@ describe('a call whose time is too short', () => {
     }
     assert.ok(refused > 0);
     assert.ok(clock.now() - end <= 30_100, `it took ${clock.now() - end} ms`);
+    await clock.advance(1_000);
+    await ask(100);
+  });
+
+  it('is refused too where calls are rare, but for one in 30 s that finds out whether it still takes so long', async () => {
+    const { clock, ask, asked } = open({ a: 30, b: 970, c: 10, d: 0 });
+    for (let n = 0; n < 20; n++) {
+      await ask(10_000);
+      await clock.advance(1_000);
+    }
+    const codes: string[] = [];
+    const begun = asked();
+    const start = clock.now();
+    while (clock.now() - start < 95_000) {
+      codes.push(
+        await ask(500).then(
+          () => 'OK',
+          ({ reason }) => reason,
+        ),
+      );
+      await clock.advance(2_000);
+    }
+    const tried = codes.filter((code) => code !== 'DEADLINE_TOO_SHORT');
+    assert.deepEqual(
+      tried,
+      Array.from({ length: 3 }, () => 'DEADLINE_EXCEEDED_IN_STAGE'),
+      codes.join(),
+    );
+    // Of each of them: the two that it begins with, the one that can be done without, and the slow one.
+    assert.equal(asked() - begun, 3 * 4);
   });
 });

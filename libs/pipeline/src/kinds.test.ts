@@ -252,7 +252,7 @@ describe('deadlines in the graph', () => {
     const ask = { inputs: [fp32('x', 1)], deadline: 1_000 };
     for (let n = 0; n < 25; n++) await call(ask);
     assert.deepEqual([given[0], given.at(-1)], [1_000, 800]);
-    await clock.advance(60_000);
+    await clock.advance(700_000);
     await call(ask);
     assert.equal(given.at(-1), 1_000, 'what is old says nothing');
   });

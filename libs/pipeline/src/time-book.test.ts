@@ -4,23 +4,46 @@ import { document, stage } from './fake-models.ts';
 import { type PipelineSpec, parsePipeline, pipelineFinder, TimeBook, timeBookKeys } from './index.ts';
 
 describe('a book of times', () => {
-  it('says nothing of a stage with fewer than 20 runs in the last 30 s', () => {
+  it('says nothing of a stage with fewer than 20 runs, nor with fewer of the last ten minutes', () => {
     const book = new TimeBook();
-    for (let n = 0; n < 19; n++) book.record('s', 10, 0);
-    assert.equal(book.usualMs('s', 0), undefined);
+    for (let n = 0; n < 19; n++) book.record('s', 10, n);
+    assert.equal(book.usualMs('s', 20), undefined);
     book.record('s', 10, 1_000);
     assert.equal(book.usualMs('s', 1_000), 10);
-    assert.equal(book.usualMs('s', 30_000), 10);
-    assert.equal(book.usualMs('s', 31_001), undefined);
+    assert.equal(book.usualMs('s', 600_000), 10);
+    assert.equal(book.usualMs('s', 601_001), undefined);
   });
 
-  it('forgets a slow spell 30 s after it, to the millisecond', () => {
+  it('learns what is rare over its last 20 calls', () => {
+    const book = new TimeBook();
+    for (let n = 0; n < 40; n++) book.record('s', n < 20 ? 900 : 50, 2_000 * n);
+    assert.equal(book.usualMs('s', 80_000), 50);
+  });
+
+  it('goes by the last 30 s where these have 20 runs', () => {
+    const book = new TimeBook();
+    for (let n = 0; n < 20; n++) book.record('s', 900, n);
+    for (let n = 0; n < 21; n++) book.record('s', 10, 25_000 + n);
+    assert.equal(book.usualMs('s', 31_000), 10);
+  });
+
+  it('forgets a slow spell by the first run after it that is quick', () => {
     const book = new TimeBook();
     for (let n = 0; n < 64; n++) book.record('s', 900, n);
-    assert.equal(book.usualMs('s', 29_900), 900);
-    // 20 of them are younger than 30 s until then.
-    assert.equal(book.usualMs('s', 30_044), 900);
-    assert.equal(book.usualMs('s', 30_045), undefined);
+    assert.equal(book.usualMs('s', 40_000), 900);
+    book.record('s', 10, 41_000);
+    assert.equal(book.usualMs('s', 41_001), 10);
+  });
+
+  it('wants one try of what nothing has told of for 30 s, and then one in 30 s', () => {
+    const book = new TimeBook();
+    book.record('s', 900, 0);
+    assert.ok(!book.takeTrial('s', 30_000));
+    assert.ok(book.takeTrial('s', 30_001));
+    assert.ok(!book.takeTrial('s', 30_002));
+    assert.ok(!book.takeTrial('s', 60_001));
+    assert.ok(book.takeTrial('s', 60_002));
+    assert.ok(!book.takeTrial('unknown', 60_002));
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Priority, priorities } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type BatchingOptions, CallQueue, queueDefault, type Waiting } from './call-queue.ts';
+import { type BatchingOptions, CallQueue, deadlineToleranceMs, queueDefault, type Waiting } from './call-queue.ts';
 
 interface Call extends Waiting {
   readonly name: string;
@@ -40,6 +40,40 @@ describe('the queue of a model version', () => {
     assert.deepEqual(
       wanted.map(() => takeAlone(queue).name),
       wanted,
+    );
+  });
+
+  it('keeps the order of arrival where deadlines differ by no more than calls are on their way, and no further', () => {
+    const [tick, start] = [0.001, 1_000];
+    const queue = new CallQueue<Call>();
+    const parts = Array.from({ length: 50 }, (_, part) => call('standard', { deadline: start - part * tick }));
+    for (const part of parts) queue.add(part);
+    assert.deepEqual(names(queue.inOrder()), names(parts));
+    // A step of less than the tolerance each: the last is due long before the first, and goes before it.
+    const falling = new CallQueue<Call>();
+    const step = 0.9 * deadlineToleranceMs;
+    for (let index = 0; index < 10; index++)
+      falling.add(call('standard', { name: `${index}`, deadline: start - index * step }));
+    const order = names(falling.inOrder()).map(Number);
+    assert.ok(order.indexOf(9) < order.indexOf(0), order.join());
+    assert.ok(order.indexOf(0) < order.indexOf(1), order.join());
+  });
+
+  it('lets nobody wait behind one who came later and is due later by more than that', () => {
+    const arrivals = fc.array(fc.integer({ min: 0, max: 10 * deadlineToleranceMs }), { maxLength: 30 });
+    fc.assert(
+      fc.property(arrivals, (deadlines) => {
+        const queue = new CallQueue<Call>();
+        for (const [index, deadline] of deadlines.entries())
+          queue.add(call('standard', { name: `${index}`, deadline }));
+        const order = names(queue.inOrder()).map(Number);
+        for (const [at, behind] of order.entries())
+          for (const ahead of order.slice(0, at)) {
+            const [due, dueAhead] = [deadlines[behind] ?? 0, deadlines[ahead] ?? 0];
+            if (ahead > behind) assert.ok(dueAhead < due, `${ahead} overtook ${behind}: ${deadlines}`);
+            else assert.ok(dueAhead <= due + 2 * deadlineToleranceMs, `${behind} waits behind ${ahead}: ${deadlines}`);
+          }
+      }),
     );
   });
 

@@ -23,6 +23,12 @@ export interface QueueOptions {
 
 export const queueDefault: QueueOptions = { callsMax: 256, shares: sharesDefault };
 
+/**
+ * A deadline comes as the time that is left, so the parts of one request have deadlines that differ by what they were on their way. Who comes earlier is not
+ * overtaken for the sake of so little.
+ */
+export const deadlineToleranceMs = 5;
+
 /** What the queue looks at of a call that waits. */
 export interface Waiting {
   /** Calls of one key may share a batch. */
@@ -39,9 +45,11 @@ export interface Waiting {
   readonly waitedMs: () => number;
 }
 
-/** Calls that wait for a worker: by class and its share, then by level, then by deadline. */
+/** Calls that wait for a worker: by class and its share, then by level, then by deadline, then by arrival. */
 export class CallQueue<Entry extends Waiting> {
   readonly #classes: Readonly<Record<Priority, Entry[]>> = { critical: [], standard: [], sheddable: [] };
+  /** By which each waits: its deadline, or the later one of an earlier call that it is not to overtake. In order, so that nothing is compared twice. */
+  readonly #dueBy = new WeakMap<Entry, number>();
   readonly #options: QueueOptions;
   readonly #turns: ClassTurns;
   #size = 0;
@@ -73,10 +81,14 @@ export class CallQueue<Entry extends Waiting> {
     const waiting = this.#classes[entry.priority];
     if (this.#size === 0) this.#turns.forget();
     if (waiting.length === 0) this.#turns.wake(entry.priority);
-    const before = waiting.findLastIndex(({ level, deadline }) =>
-      level === entry.level ? deadline <= entry.deadline : level < entry.level,
+    const latest = entry.deadline + deadlineToleranceMs;
+    const index = waiting.findLastIndex((other) =>
+      other.level === entry.level ? this.#dueByOf(other) <= latest : other.level < entry.level,
     );
-    waiting.splice(before + 1, 0, entry);
+    const before = waiting[index];
+    const isAlike = before?.level === entry.level;
+    this.#dueBy.set(entry, isAlike ? Math.max(entry.deadline, this.#dueByOf(before)) : entry.deadline);
+    waiting.splice(index + 1, 0, entry);
     this.#soonest = Math.min(this.soonest, entry.deadline);
     this.#size++;
     this.#rows += entry.rows ?? 0;
@@ -151,6 +163,10 @@ export class CallQueue<Entry extends Waiting> {
       if (waitMs > 0) return waitMs;
     }
     return this.#took(taken);
+  }
+
+  #dueByOf(entry: Entry): number {
+    return this.#dueBy.get(entry) ?? entry.deadline;
   }
 
   #took(taken: Entry[]): Entry[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
-import { readModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, readModel, sampleModels } from '@sheaf/onnx';
 import { queueDefault } from './call-queue.ts';
 import { filesOf } from './model-fixture.ts';
 import { openModel } from './served-version.ts';
@@ -65,5 +65,85 @@ describe('a model past its memory budget', () => {
       await served.close();
     }
     assert.deepEqual(lines, ['model double/1: the process takes 0 MiB; its workers are replaced']);
+  });
+});
+
+/** Convolutions over pictures of any size; what is between them takes many times what comes in. */
+function pictures(): Uint8Array {
+  const channels = 32;
+  const kernels = (name: string, from: number): Tensor =>
+    tensorOf(name, 'FP32', [channels, from, 3, 3], new Float32Array(channels * from * 9).fill(0.01));
+  const conv = (input: string, weights: string, output: string) => ({
+    op: 'Conv',
+    inputs: [input, weights],
+    outputs: [output],
+    attributes: { kernel_shape: [3n, 3n] },
+  });
+  return buildModel({
+    inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 1, 'height', 'width'] }],
+    outputs: [{ name: 'y', datatype: 'FP32', shape: [1, channels, 1, 1] }],
+    nodes: [
+      conv('x', 'first', 'a'),
+      conv('a', 'second', 'b'),
+      { op: 'GlobalAveragePool', inputs: ['b'], outputs: ['y'] },
+    ],
+    initializers: [kernels('first', 1), kernels('second', channels)],
+  });
+}
+
+/** Bytes of the process that are left when a large picture has been answered and a small one after it. */
+async function leftAfter(enableCpuMemArena?: boolean): Promise<number> {
+  const model = pictures();
+  const { signature } = readModel(model);
+  const served = await openModel({
+    name: 'pictures',
+    version: '1',
+    signature,
+    model: await filesOf(model),
+    enableCpuMemArena,
+    instances: 1,
+    intraOpThreads: 1,
+    providers: ['cpu'],
+    memory: undefined,
+    batching: undefined,
+    runLimitMs: 60_000,
+    queue: queueDefault,
+    outputBytesMax: 1_000,
+    onStuck: () => assert.fail('no run is stuck'),
+    onOverrun: () => assert.fail('no run is too long'),
+  });
+  const before = process.memoryUsage.rss();
+  for (const side of [1_000, 16]) {
+    const journal = new Journal();
+    await served.infer(
+      {
+        model: 'pictures',
+        version: '',
+        id: '',
+        parameters: new Map(),
+        inputs: [tensorOf('x', 'FP32', [1, 1, side, side], new Float32Array(side * side))],
+        outputs: [],
+      },
+      {
+        deadline: monotonicClock.now() + 60_000,
+        signal: new AbortController().signal,
+        clock: monotonicClock,
+        snapshot: { epoch: 1 },
+        journal,
+        span: journal.start('request', 'test', undefined),
+      },
+    );
+  }
+  const left = process.memoryUsage.rss() - before;
+  await served.close();
+  return left;
+}
+
+describe('a model whose inputs are of any size', () => {
+  it('gives back what a large one took, which the arena of the runtime keeps', async (test) => {
+    const left = await leftAfter();
+    const kept = await leftAfter(true);
+    test.diagnostic(`${Math.round(left / 2 ** 20)} MiB, with the arena ${Math.round(kept / 2 ** 20)} MiB`);
+    assert.ok(left < kept / 2, `${left} of ${kept} bytes`);
   });
 });

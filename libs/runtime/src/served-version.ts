@@ -15,6 +15,7 @@ import {
   type TensorSpec,
 } from '@sheaf/inference';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
+import { type MemoryTerms, memoryTerms } from './memory-terms.ts';
 import { type MemoryBudget, watchMemory } from './memory-watch.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
@@ -45,7 +46,7 @@ export interface ServedVersion {
   close(): Promise<void>;
 }
 
-export interface ModelOptions {
+export interface ModelOptions extends MemoryTerms {
   readonly name: string;
   readonly version: string;
   readonly signature: Signature;
@@ -75,7 +76,9 @@ export interface ModelOptions {
 export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const { name, version, signature, model, intraOpThreads, runLimitMs, queue, outputBytesMax, onStuck } = options;
   const subject = `model ${name}/${version}`;
-  const workerData: SessionThreadData = { model, subject, intraOpThreads, providers: options.providers };
+  const { providers } = options;
+  const memory = memoryTerms(signature, options);
+  const workerData: SessionThreadData = { model, subject, intraOpThreads, providers, memory };
   const module = new URL('./session-thread.ts', import.meta.url);
   const overrun = (): void => {
     scheduler?.refuse(restarting(subject));

@@ -4,6 +4,7 @@ import { type Datatype, elementCount, InferError, invalidField, packBytes, unpac
 import { editModel, readModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
 import { narrowed, widened } from './bfloat16.ts';
+import { isInstalled, whatBrings } from './missing-provider.ts';
 import { type ModelFile, type ModelFiles, readChecked, watchChecked } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
@@ -15,9 +16,10 @@ export interface SessionThreadData {
   readonly subject: string;
   readonly intraOpThreads: number;
   readonly providers: readonly Provider[];
+  readonly memory: { readonly enableCpuMemArena: boolean; readonly enableMemPattern: boolean };
 }
 
-const { model, subject, intraOpThreads, providers } = workerData as SessionThreadData;
+const { model, subject, intraOpThreads, providers, memory } = workerData as SessionThreadData;
 
 const ortTypes = {
   BOOL: 'bool',
@@ -111,6 +113,7 @@ const createWith = (provider: Provider, bytes: Uint8Array, externalData: Externa
     interOpNumThreads: 1,
     executionMode: 'sequential',
     logSeverityLevel: 4,
+    ...memory,
     externalData,
     extra: {
       session: {
@@ -123,21 +126,28 @@ const createWith = (provider: Provider, bytes: Uint8Array, externalData: Externa
     },
   });
 
+const notAvailable = (provider: Provider): string =>
+  `the provider "${provider}" is not available on this machine${whatBrings(provider)}`;
+
 /** With the first provider that this machine has; each that it has not is reported, since it is slower or dearer without. */
 async function createSession(bytes: Uint8Array, externalData: Externals): Promise<ort.InferenceSession> {
-  const available = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  const supported = new Set(ort.listSupportedBackends().map(({ name }) => name));
+  const isHere = (provider: Provider): boolean => supported.has(provider) && isInstalled(provider);
   const missing = (provider: Provider): void =>
-    console.error(`${subject}: the provider "${provider}" is not available on this machine; the next one is taken`);
+    console.error(`${subject}: ${notAvailable(provider)}; the next one is taken`);
   for (const provider of providers.slice(0, -1)) {
-    const session = available.has(provider)
+    const session = isHere(provider)
       ? await createWith(provider, bytes, externalData).catch(() => undefined)
       : undefined;
     if (session) return session;
     missing(provider);
   }
   const last = providers.at(-1) ?? 'cpu';
-  if (available.has(last)) return createWith(last, bytes, externalData);
-  throw new Error(`the provider "${last}" is not available on this machine, and it is the last that model.yaml names`);
+  const isLast = `${notAvailable(last)}, and it is the last that model.yaml names`;
+  if (!isHere(last)) throw new Error(isLast);
+  return createWith(last, bytes, externalData).catch((error: unknown) => {
+    throw /Failed to load shared library/.test(String(error)) ? new Error(isLast) : error;
+  });
 }
 
 const loading = load();

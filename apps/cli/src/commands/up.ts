@@ -1,7 +1,10 @@
+import { availableParallelism } from 'node:os';
+import { threadsLine } from '@sheaf/mesh';
 import { hostPort } from '@sheaf/transport';
-import { type Command, integerOf, readMeshOrFail } from '../command.ts';
-import { openControl } from '../control.ts';
-import { startMesh, stopOnSignal } from '../start-mesh.ts';
+import { type Command, integerOf, readMeshOrFail, UsageError } from '../command.ts';
+import { askStatus, openControl } from '../control.ts';
+import { type RunningMesh, startMesh } from '../start-mesh.ts';
+import { stopOnSignal } from '../stop-on-signal.ts';
 import { watchMesh } from '../watch.ts';
 
 export const up: Command = {
@@ -13,29 +16,50 @@ export const up: Command = {
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
     const mesh = await readMeshOrFail(folder, console.log);
+    // Another port is for another mesh beside it.
+    if (port === undefined) await checkIsDown(mesh.folder);
     const drained = Promise.withResolvers<void>();
     const aborter = new AbortController();
+    const started = Promise.withResolvers<RunningMesh>();
+    const control = openControl(mesh, started.promise, console.log);
+    const stop = stopOnSignal(started.promise, {
+      close: async () => (await control)?.close(),
+      abort: () => aborter.abort(),
+    });
+    // What would start at the same time hears of this one.
+    const opened = await control;
     const starting = startMesh(mesh, {
       onEvent: console.log,
       onDrained: drained.resolve,
       signal: aborter.signal,
       ...(port === undefined ? {} : { port }),
     });
-    let control: ReturnType<typeof openControl> | undefined;
-    const stop = stopOnSignal(starting, {
-      close: async () => (await control)?.close(),
-      abort: () => aborter.abort(),
+    starting.then(started.resolve, started.reject);
+    const running = await starting.catch(async (error: unknown) => {
+      await opened?.close();
+      throw error;
     });
-    const running = await starting;
-    control = openControl(mesh.folder, running, console.log);
     void drained.promise.then(() => {
       console.log('the gateway was drained; the mesh ends');
       stop();
     });
-    await control;
+    const threads = threadsLine(mesh, availableParallelism());
+    if (threads) console.log(threads);
     if (values.watch) watchMesh(mesh, running, console.log);
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
     console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);
   },
 };
+
+async function checkIsDown(folder: string): Promise<void> {
+  const status = await askStatus(folder);
+  if (!status) return;
+  const another = '--port <n> starts another one beside it';
+  if (status === 'silent') throw new UsageError(`the mesh of ${folder} is up already, and does not answer; ${another}`);
+  const { pid, addresses } = status;
+  const state = addresses.length > 0 ? `up already, on ${addresses.join(', ')}` : 'starting already';
+  throw new UsageError(
+    `the mesh of ${folder} is ${state}, pid ${pid}; Ctrl-C there or "kill ${pid}" ends it; ${another}`,
+  );
+}

@@ -3,20 +3,21 @@ import {
   type CallContext,
   checkAlive,
   checkRequest,
-  checkTimeLeft,
   type Infer,
   type InferRequest,
   type InferResponse,
+  type Patience,
   planParameter,
   type Tensor,
   traced,
   wishOf,
 } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
-import type { Reference, StageSpec, Target } from '../spec.ts';
+import type { Reference, StageSpec, Step, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
-import { pipelineName, readsOf, stageReads } from '../walk.ts';
+import { allSteps, pipelineName, readsOf, stageReads, targetsOf } from '../walk.ts';
 import { answerParameters } from './answer-parameters.ts';
+import type { Admitted, RunsAtOnce } from './backlog.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { compileStep } from './compile-step.ts';
 import { type ContextValues, contextValues } from './context-values.ts';
@@ -26,6 +27,7 @@ import { createFanOut } from './fan-out.ts';
 import { handOver } from './hand-over.ts';
 import { membersDemanded } from './members-demanded.ts';
 import { tellPlan } from './plan.ts';
+import { refuseLate } from './refuse-late.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { TimeBook } from './time-book.ts';
@@ -38,11 +40,19 @@ interface CompiledStage {
   readonly fromCaller: boolean;
 }
 
+/** One run of the graph. */
+interface Run {
+  readonly demand: Demand;
+  readonly admitted: Admitted;
+}
+
 export interface PipelineOptions {
   /** How long stages take, where something is known from before. */
   readonly times?: TimeBook;
   /** Refuses a call at once whose time would not do. Default true. */
   readonly earlyRefusal?: boolean;
+  /** Runs that whoever answers does at once. Undefined where that is not known. */
+  readonly runsAtOnce?: (target: Target) => number | undefined;
 }
 
 /** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
@@ -59,13 +69,14 @@ class Pipeline {
   readonly #resolve: (target: Target) => Infer;
   readonly #times: TimeBook;
   readonly #earlyRefusal: boolean;
+  readonly #runsAtOnce: ReadonlyMap<string, number | undefined>;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
   readonly #demands: Demands;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
   readonly #reroutes: ReadonlyMap<string, Infer>;
 
   constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, options: PipelineOptions) {
-    const { times = new TimeBook(), earlyRefusal = true } = options;
+    const { times = new TimeBook(), earlyRefusal = true, runsAtOnce = () => undefined } = options;
     this.#checked = checked;
     this.#times = times;
     this.#earlyRefusal = earlyRefusal;
@@ -78,6 +89,7 @@ class Pipeline {
         return [spec.name, { spec, run: compileStep(spec.step, spec.name, around), fromCaller }];
       }),
     );
+    this.#runsAtOnce = new Map(stages.map(({ name, step }) => [name, runsOf(step, runsAtOnce)]));
     this.#demands = new Demands(checked);
     this.#reroutes = new Map(
       rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [[rule.reroute, this.#pipelineAt(rule.reroute)]] : [])),
@@ -104,17 +116,21 @@ class Pipeline {
       return handOver(told, this.#reroutes.get(reroute) as Infer, request, context);
     }
     const demand = this.#demands.of(request.outputs);
-    const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context) };
+    const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context), isTrial: false };
     if (isPlan) return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
-    if (this.#earlyRefusal) {
-      const { ms, slowest } = demand.criticalPath(this.#times, context.clock.now());
-      checkTimeLeft(context, ms, `pipeline "${spec.pipeline}"`, slowest);
-    }
+    const isTrial = this.#earlyRefusal && refuseLate(spec.pipeline, demand, this.#times, this.#runsOf, context);
     const results = new Map<string, StepResult>();
-    const running = this.#callOf(call, results);
-    await this.#runGraph(demand, running, results, context);
+    const running = this.#callOf({ ...call, isTrial }, results);
+    const admitted = this.#times.backlog.admit(demand.stages.keys(), context);
+    try {
+      await this.#runGraph({ demand, admitted }, running, results, context);
+    } finally {
+      admitted.leave();
+    }
     return this.#answer(demand, running, results, decisions, context);
   };
+
+  #runsOf: RunsAtOnce = (stage) => this.#runsAtOnce.get(stage);
 
   #decideBefore(received: InferRequest, valuesOf: (request: InferRequest) => ContextValues, context: CallContext) {
     const { spec, before } = this.#checked;
@@ -141,45 +157,54 @@ class Pipeline {
   }
 
   /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
-  async #runGraph(demand: Demand, call: Call, results: Map<string, StepResult>, context: CallContext): Promise<void> {
+  async #runGraph(run: Run, call: Call, results: Map<string, StepResult>, context: CallContext): Promise<void> {
+    const { demand } = run;
     await cancelTogether(context, (inner) => {
       const started = new Map<string, Promise<void>>();
-      const run = (name: string): Promise<void> => {
+      const ended = (name: string): Promise<void> => {
         const running = started.get(name) ?? start(name);
         started.set(name, running);
         return running;
       };
       const start = async (name: string): Promise<void> => {
         const { after } = demand.stages.get(name) as Demand['stages'] extends ReadonlyMap<string, infer S> ? S : never;
-        if (after.length > 0) await Promise.all(after.map(run));
-        results.set(name, await this.#runStage(name, demand, call, inner));
+        if (after.length > 0) await Promise.all(after.map(ended));
+        results.set(name, await this.#runStage(name, run, call, inner));
       };
-      return Promise.all([...demand.stages.keys()].map(run));
+      return Promise.all([...demand.stages.keys()].map(ended));
     });
   }
 
-  async #runStage(name: string, demand: Demand, call: Call, context: CallContext): Promise<StepResult> {
+  async #runStage(name: string, { demand, admitted }: Run, call: Call, context: CallContext): Promise<StepResult> {
     const { spec, run, fromCaller } = this.#stages.get(name) as CompiledStage;
     const inputs = spec.step.inputs ? gatherIfThere(spec.step.inputs, call) : [];
     // What it needs was not computed, so neither is what it gives.
-    if (!inputs) return nothing;
+    if (!inputs) {
+      admitted.end(name, undefined);
+      return nothing;
+    }
     const startedAt = context.clock.now();
-    const laterMs = demand.reservedMs(name, this.#times, startedAt);
+    const laterMs = call.isTrial ? 0 : demand.reservedMs(name, this.#times, startedAt);
     const where = `stage ${name}`;
+    let tookMs: number | undefined;
+    admitted.begin(name);
     try {
       checkAlive(context, where);
-      const wanted = demand.stages.get(name)?.wanted ?? [];
+      const { wanted = [], after = [] } = demand.stages.get(name) ?? {};
       const result = await traced(context, 'stage', name, (own) =>
         spec.optional
           ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
-          : run(inputs, wanted, call, withReserve(own, laterMs)),
+          : run(inputs, wanted, call, withReserve({ ...own, patience: patienceOf(own, after) }, laterMs)),
       );
-      this.#times.record(name, context.clock.now() - startedAt, startedAt);
+      tookMs = context.clock.now() - startedAt;
+      this.#times.record(name, tookMs, startedAt);
       return result;
     } catch (error) {
       const told = inStage(error, name, fromCaller);
       if (!spec.optional || context.signal.aborted || context.clock.now() >= context.deadline) throw told;
       return { ...nothing, notes: [{ kind: 'failed', stage: name, code: asInferError(error).code }] };
+    } finally {
+      admitted.end(name, tookMs);
     }
   }
 
@@ -245,4 +270,17 @@ function tellDecisions(
     `${action}: ${why ?? outcome}`,
   ]);
   journal.end(own, 'OK', undefined, Object.fromEntries(told));
+}
+
+/** Runs at once of what answers a stage. Of several together it is not less than one; a pipeline inside has several on the way. */
+function runsOf(step: Step, runsAtOnce: (target: Target) => number | undefined): number | undefined {
+  if (step.kind === 'target') return runsAtOnce(step.target);
+  const targets = allSteps(step, []).flatMap(({ step: inner }) => targetsOf(inner));
+  return targets.every((target) => runsAtOnce(target) !== undefined) ? 1 : undefined;
+}
+
+/** A stage behind others has their work to lose, and so has one of a pipeline that is such a stage. */
+function patienceOf({ patience }: CallContext, after: readonly string[]): Patience {
+  if (patience === 'never') return patience;
+  return patience === 'always' || after.length > 0 ? 'always' : 'once-begun';
 }

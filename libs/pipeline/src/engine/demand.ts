@@ -2,6 +2,7 @@ import { dependencies, inOrder, needed } from '../graph.ts';
 import type { Reference, StageSpec } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { readsOf } from '../walk.ts';
+import type { Ahead } from './backlog.ts';
 import type { TimeBook } from './time-book.ts';
 
 interface StageDemand {
@@ -21,6 +22,8 @@ export interface Demand {
   readonly references: ReadonlyMap<string, Reference>;
   /** Stages that have to run, in an order in which each stands after what it reads. */
   readonly stages: ReadonlyMap<string, StageDemand>;
+  /** The same, as a forecast looks at them. */
+  readonly ahead: readonly Ahead[];
   /** How long what comes after a stage usually takes; 0 while that is not known. */
   reservedMs(stage: string, times: TimeBook, now: number): number;
   /** What usually takes longest of the stages that cannot be done without, one after the other. */
@@ -76,6 +79,7 @@ export class Demands {
       outputs,
       references,
       stages: demands,
+      ahead: ordered.map(({ name, optional }) => ({ name, optional, after: demands.get(name)?.after ?? [] })),
       reservedMs: createReserve(ordered, demands),
       criticalPath: (times, now) => criticalPath(ordered, demands, times, now),
     };

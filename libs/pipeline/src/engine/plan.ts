@@ -34,7 +34,7 @@ export interface PlannedStep {
 
 export interface PlannedStage extends PlannedStep {
   readonly after: readonly string[];
-  /** The median of its last runs; absent with too few of the last 30 s. */
+  /** The median of its last runs; absent with too few of the last ten minutes. */
   readonly usualMs?: number;
 }
 

@@ -57,7 +57,9 @@ export function createEnsemble(
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
     const polled = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
-    const poll = await cancelTogether(polled, (inner) =>
+    // The others are enough.
+    const patient: CallContext = step.quorum === undefined ? polled : { ...polled, patience: 'never' };
+    const poll = await cancelTogether(patient, (inner) =>
       takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);

@@ -40,6 +40,8 @@ export interface Call {
   readonly fanOut: FanOut;
   /** That the caller wants in every ensemble, at least. */
   readonly membersMin: number;
+  /** It finds out how long stages take, so none is cut off for what is known of the others. */
+  readonly isTrial: boolean;
   /** By stage, of those that have ended. */
   readonly results: ReadonlyMap<string, StepResult>;
   /** Throws ExpressionError. */
