@@ -50,6 +50,13 @@ export class EndpointPool {
       this.#timer = setInterval(() => void this.#update(), options.intervalMs ?? resolveIntervalMs).unref();
   }
 
+  /** Those that may be asked. */
+  get inRotation(): readonly Endpoint[] {
+    return this.endpoints.some(({ holdsOther }) => holdsOther)
+      ? this.endpoints.filter(({ holdsOther }) => !holdsOther)
+      : this.endpoints;
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -72,9 +79,13 @@ export class EndpointPool {
 
   /** A certificate names the host that is asked for, not the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
-    const { tls, onOverrun } = this.#options;
+    const { tls, onOverrun, content } = this.#options;
     const serverName = tls?.serverName ?? hostOf(target)?.host;
-    return new Endpoint(address, this.service, this.#limits, { tls: tls && { ...tls, serverName }, onOverrun });
+    return new Endpoint(address, this.service, this.#limits, {
+      tls: tls && { ...tls, serverName },
+      onOverrun,
+      content,
+    });
   }
 
   /** A name that cannot be resolved keeps the addresses that it had. */

@@ -4,6 +4,7 @@ import { InferError, type Signature, type TensorSpec } from '@sheaf/inference';
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { checkUses } from './check-uses.ts';
+import { digestCode } from './code-digest.ts';
 import { isRecord } from './fields.ts';
 import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
@@ -40,6 +41,7 @@ export async function readMesh(path: string): Promise<MeshReading> {
     folder,
     models,
     transforms,
+    codeDigest: transforms.length > 0 ? await digestCode(folder) : undefined,
     pipelines: [],
     policies: undefined,
     ...settings,
