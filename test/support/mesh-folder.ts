@@ -12,7 +12,8 @@ export type Files = Readonly<Record<string, string | Uint8Array>>;
 export async function writeFolder(files: Files): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'sheaf-test-'));
   for (const [path, content] of Object.entries(files)) {
-    const file = join(folder, /^models\/[^/]+$/.test(path) ? `${path}/1/model.onnx` : path);
+    const isModel = /^models\/[^/]+$/.test(path) && !path.endsWith('.onnx');
+    const file = join(folder, isModel ? `${path}/1/model.onnx` : path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
   }

@@ -20,6 +20,30 @@ function shown(document: object): string {
 }
 
 describe('what is in force, as text', () => {
+  it('has the content of each version of a model, who made it and what it says of itself', () => {
+    const text = configurationText({
+      epoch: 1,
+      gateway: { host: '127.0.0.1', port: 1, tls: null },
+      limits: {},
+      services: [],
+      models: [
+        {
+          name: 'iris',
+          contents: [
+            {
+              version: '2',
+              digest: 'sha256:ab',
+              properties: { sheaf_digest: 'sha256:ab', sheaf_producer: 'pytorch 2.9.0', labels: 'a,b\u001b[2J' },
+            },
+          ],
+        },
+      ],
+      pipelines: [],
+      policies: null,
+    });
+    assert.match(text, /^iris +2 +sha256:ab +pytorch 2\.9\.0 +labels=a,b\?\[2J$/m);
+  });
+
   it('has limits as they are written', () => {
     const rates = ['5/s', '1/m', '7/h', '0.001/h', '90.1/m'];
     const text = shown({

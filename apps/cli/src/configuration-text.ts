@@ -14,6 +14,15 @@ export interface Configuration {
     readonly ready: boolean;
     readonly endpoints: readonly { readonly target: string; readonly ready: boolean }[];
   }[];
+  /** Absent from a gateway that is older than this command. */
+  readonly models?: readonly {
+    readonly name: string;
+    readonly contents?: readonly {
+      readonly version: string;
+      readonly digest: string;
+      readonly properties: Readonly<Record<string, string>>;
+    }[];
+  }[];
   readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
   readonly policies: {
     readonly hash: string;
@@ -59,7 +68,8 @@ interface Share {
   readonly weight: number;
 }
 
-export function configurationText({ epoch, gateway, limits, services, pipelines, policies }: Configuration): string {
+export function configurationText(configuration: Configuration): string {
+  const { epoch, gateway, limits, services, models = [], pipelines, policies } = configuration;
   const { host, port, tls } = gateway;
   const parts = [
     `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
@@ -71,6 +81,18 @@ export function configurationText({ epoch, gateway, limits, services, pipelines,
         endpoints.map((endpoint) => `${endpoint.target}${endpoint.ready ? '' : ' (not ready)'}`).join(', '),
         stateOf(ready),
       ]),
+    ),
+    section(
+      ['model', 'version', 'digest', 'made by', 'says of itself'],
+      models.flatMap(({ name, contents = [] }) =>
+        contents.map(({ version, digest, properties }) => [
+          name,
+          version,
+          digest,
+          printable(properties.sheaf_producer ?? ''),
+          printable(ownWords(properties)),
+        ]),
+      ),
     ),
     section(
       ['pipeline', 'version', 'state'],
@@ -101,6 +123,15 @@ export function configurationText({ epoch, gateway, limits, services, pipelines,
     ),
   ];
   return parts.filter(Boolean).join('\n\n');
+}
+
+const wordsMax = 60;
+
+/** The metadata in a model's file, on one line. */
+function ownWords(properties: Readonly<Record<string, string>>): string {
+  const own = Object.entries(properties).filter(([key]) => !key.startsWith('sheaf_'));
+  const line = own.map(([key, value]) => `${key}=${value}`).join(', ');
+  return line.length > wordsMax ? `${line.slice(0, wordsMax)}...` : line;
 }
 
 const section = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -1,11 +1,20 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { fingerprint, followLimits, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
+import {
+  contentChanged,
+  fingerprint,
+  followLimits,
+  formatProblem,
+  type Mesh,
+  readMesh,
+  type Service,
+} from '@sheaf/mesh';
 import { type Gateways, innerPorts, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
 import { type Supervised, supervise } from './supervisor.ts';
+import { takeUpChanged } from './take-up-changed.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
 
@@ -59,6 +68,9 @@ interface Running {
   readonly fingerprint: string;
 }
 
+/** All replicas of a service, as a state of the mesh has it. */
+type Start = (mesh: Mesh, service: Service) => Promise<Supervised[]>;
+
 /** Starts every service of the mesh as its own process, then the gateways. When one fails, those that run are ended before it throws. */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
   const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port, signal } = options;
@@ -71,24 +83,31 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const inner = await innerPorts(mesh);
   const asked = inner.flatMap((innerPort) => ['--gateway', `127.0.0.1:${innerPort}`]);
   let toldTo: Gateways | undefined;
+  let stopping = false;
   const board = new OutageBoard(() => toldTo?.tellOutages());
-  const startReplica = async (service: string, name: string, servicePort: number): Promise<Supervised> => {
+  const startReplica = async (next: Mesh, service: string, name: string, servicePort: number): Promise<Supervised> => {
+    // Who may call is no matter of theirs.
+    const given: Mesh = { ...next, policies: undefined };
     const process = await supervise({
       name,
       module: modelServer,
       args: () => [mesh.folder, '--service', service, ...asked],
+      handover: () => given,
       port: servicePort,
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
+      onRefused: (reason, message) => {
+        if (reason === contentChanged && !stopping) void takeUpChanged(message, reread, onEvent);
+      },
     });
     return ready(process);
   };
-  const start = ({ name, port: servicePort, replicas }: Service): Promise<Supervised[]> =>
+  const start: Start = (next, { name, port: servicePort, replicas }) =>
     allOrNone(
       Array.from({ length: replicas }, (_, index) =>
-        startReplica(name, replicas === 1 ? name : `${name}-${index + 1}`, servicePort),
+        startReplica(next, name, replicas === 1 ? name : `${name}-${index + 1}`, servicePort),
       ),
     );
 
@@ -139,13 +158,18 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     served = next;
     await stopAll(missingFrom(started, old));
   };
+  const reread = async (): Promise<void> => {
+    const { mesh: next, problems } = await readMesh(mesh.folder);
+    if (!next) throw new Error(problems.map(formatProblem).join('\n'));
+    await inTurn(async () => !stopping && (await update(next)));
+  };
   const restartService = async (name: string): Promise<void> => {
     const service = served.services.find((one) => one.name === name);
     const old = running.get(name);
     // Meanwhile the folder may have lost it.
     if (!service || !old) return;
     // As after a change: its port cannot be had twice.
-    const processes = await start({ ...service, port: 0 });
+    const processes = await start(served, { ...service, port: 0 });
     await serve(served, new Map([...running, [name, { ...old, processes }]]));
   };
   return {
@@ -155,11 +179,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       return [...running.values()].flatMap(({ processes }) => processes);
     },
     update: (next) => inTurn(() => update(next)),
-    reread: async () => {
-      const { mesh: next, problems } = await readMesh(mesh.folder);
-      if (!next) throw new Error(problems.map(formatProblem).join('\n'));
-      await inTurn(() => update(next));
-    },
+    reread,
     get parts() {
       const services = [...running.keys()].map(
         (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
@@ -174,11 +194,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       return [...services, ...doors];
     },
     stop: async (notice = false) => {
+      stopping = true;
       await last.catch(() => {});
       await gateways.stop(notice);
       await stopAll(running.values());
     },
     kill: () => {
+      stopping = true;
       const services = [...running.values()].flatMap(({ processes }) => processes);
       for (const process of [...gateways.processes, ...services]) process.kill();
     },
@@ -189,16 +211,16 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
 async function startServices(
   mesh: Mesh,
   old: ReadonlyMap<string, Running>,
-  start: (service: Service) => Promise<readonly Supervised[]>,
+  start: Start,
 ): Promise<Map<string, Running>> {
   const own = mesh.services.filter(({ endpoint }) => !endpoint);
   const results = await Promise.allSettled(
     own.map(async (service): Promise<[string, Running]> => {
-      const print = await fingerprint(mesh, service);
+      const print = fingerprint(mesh, service);
       const same = old.get(service.name);
       if (same?.fingerprint === print) return [service.name, same];
       // A port that is told cannot be had twice; the gateway does not mind, it is told the new one.
-      const processes = await start(same ? { ...service, port: 0 } : service);
+      const processes = await start(mesh, same ? { ...service, port: 0 } : service);
       return [service.name, { processes, fingerprint: print }];
     }),
   );

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
   type EndMessage,
+  type HandoverMessage,
   type OutagesMessage,
   type ProcessMessage,
   type ReloadMessage,
@@ -43,6 +44,8 @@ export interface ProcessSpec {
   readonly module: URL;
   /** Asked for at each start: what a process serves may have changed since the last one. */
   readonly args: () => readonly string[];
+  /** Handed over to each process as soon as it is made, which is told so by `--handover`. Undefined: nothing is. */
+  readonly handover?: () => unknown;
   /** 0 takes a free one, and keeps it over restarts. */
   readonly port: number;
   /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
@@ -52,6 +55,8 @@ export interface ProcessSpec {
   readonly startSignal?: AbortSignal | undefined;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
+  /** Called when one that was started again did not start for this reason, with its sentence. */
+  readonly onRefused?: (reason: string, message: string) => void;
   /** Called when it is ready after a restart. */
   readonly onAgain?: () => void;
   /** Called when a crash loop begins and whenever its next start is known; undefined: it is over. */
@@ -60,7 +65,8 @@ export interface ProcessSpec {
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent, startSignal, onLeft = () => {}, onAgain = () => {}, onLoop = () => {} } = spec;
+  const { name, onEvent, startSignal, onLeft = () => {}, onRefused = () => {}, onAgain = () => {} } = spec;
+  const { onLoop = () => {} } = spec;
   startSignal?.throwIfAborted();
   let stopping = false;
   let timer: NodeJS.Timeout | undefined;
@@ -96,7 +102,10 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     child.on('message', (message: ProcessMessage) => {
       if (message.kind === 'leaving') leaving = true;
       if (message.kind === 'ending') reason = message.why;
-      if (message.kind === 'failed') why = message.message;
+      if (message.kind === 'failed') {
+        why = message.message;
+        onRefused(message.reason, why);
+      }
     });
     child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
     // One that could not be started has no exit.
@@ -156,15 +165,17 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   };
 }
 
-function start({ module, args, onEvent }: ProcessSpec, port: number): ChildProcess {
-  // Advanced serialization, since what is reloaded holds maps.
-  const child = fork(module, [...args(), '--port', String(port)], {
+function start({ module, args, handover, onEvent }: ProcessSpec, port: number): ChildProcess {
+  // Advanced serialization, since what is handed over and reloaded holds maps.
+  const child = fork(module, [...(handover ? ['--handover'] : []), ...args(), '--port', String(port)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
   });
   child.on('message', (message: ProcessMessage) => {
     if (message.kind === 'notice') onEvent(message.line);
   });
+  // One that could not be started, or has ended already, is told of elsewhere.
+  if (handover) child.send({ kind: 'handover', what: handover() } satisfies HandoverMessage<unknown>, () => {});
   return child;
 }
 

@@ -60,15 +60,18 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
   const entries = new Map<string, Entry>();
   for (const { name, versions } of mesh.models) {
     const handle = services.holding(name);
-    const numbers = versions.map(({ version }) => version);
+    const [newest] = versions;
+    const described = new Map(
+      versions.map(({ version, signature, properties }) => [version, { ...signature, properties }] as const),
+    );
     if (handle)
       entries.set(
         name,
         modelEntry(
           name,
-          numbers,
+          [...described.keys()],
           'onnxruntime_onnx',
-          (version) => own.get(idOf(name, version)) ?? signatureIn(mesh, { kind: 'model', name, version }),
+          (version) => own.get(idOf(name, version)) ?? described.get(version || newest.version),
           handle,
         ),
       );
@@ -189,19 +192,22 @@ function unknownVersion(name: string, version: string, versions: readonly string
   return notFound(`"${name}" has no version ${version}; it has ${versions.join(', ')}`, `${name}/${version}`);
 }
 
+/** What a version of a model is said to be. */
+type Described = Signature & Pick<ModelDescription, 'properties'>;
+
 function modelEntry(
   name: string,
   versions: readonly string[],
   platform: string,
-  signatureOf: (version: string) => Signature | undefined,
+  described: (version: string) => Described | undefined,
   { infer, isReady }: ServiceHandle,
 ): Entry {
   // A server that names no versions knows itself which it has.
   const has = (version: string): boolean => version === '' || versions.length === 0 || versions.includes(version);
-  const get = (version: string): Signature => {
-    const signature = has(version) ? signatureOf(version) : undefined;
-    if (!signature) throw unknownVersion(name, version, versions);
-    return signature;
+  const get = (version: string): Described => {
+    const found = has(version) ? described(version) : undefined;
+    if (!found) throw unknownVersion(name, version, versions);
+    return found;
   };
   return {
     // Here, since a foreign server may not know of plans, and would run.
@@ -211,7 +217,10 @@ function modelEntry(
       if (signature) checkRequest(signature, request.inputs, request.outputs);
       return infer(request, context);
     }),
-    describe: (version) => ({ name, versions, platform, inputs: get(version).inputs, outputs: get(version).outputs }),
+    describe: (version) => {
+      const { inputs, outputs, properties } = get(version);
+      return { name, versions, platform, inputs, outputs, properties };
+    },
     isReady: (version) => has(version) && isReady(),
     callsOf: (version) => (has(version) ? [name] : undefined),
   };

@@ -19,7 +19,15 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
     gateway: { host, port, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
     mesh: { tls: filesIn(folder, tls) ?? null },
     limits,
-    models: mesh.models.map(({ name, versions }) => ({ name, versions: versions.map(({ version }) => version) })),
+    models: mesh.models.map(({ name, versions }) => ({
+      name,
+      versions: versions.map(({ version }) => version),
+      contents: versions.map(({ version, content, properties }) => ({
+        version,
+        digest: content.digest,
+        properties: Object.fromEntries([...properties].map(([key, value]) => [cut(key), cut(value)])),
+      })),
+    })),
     transforms: mesh.transforms.map(({ name, path }) => ({ name, file: path })),
     services: mesh.services.map((service) => describeService(service, generation, mesh)),
     pipelines: mesh.pipelines.map(({ spec, file }) => ({
@@ -31,6 +39,11 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
     policies: policies ? { hash: policiesHash(policies), ...describePolicies(policies, folder) } : null,
   };
 }
+
+/** Of what model files say of themselves, which may be long; all of it is in ModelMetadata. */
+const propertyCharsMax = 200;
+const cut = (text: string): string =>
+  text.length > propertyCharsMax ? `${text.slice(0, propertyCharsMax)}...`.toWellFormed() : text;
 
 function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
   const { name, models, transforms, transport, cpus = null, memoryMaxBytes = null, replicas, endpoint, sent } = service;

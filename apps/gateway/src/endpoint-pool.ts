@@ -51,6 +51,13 @@ export class EndpointPool {
       this.#timer = setInterval(() => void this.#update(), options.intervalMs ?? resolveIntervalMs).unref();
   }
 
+  /** Those that may be asked. */
+  get inRotation(): readonly Endpoint[] {
+    return this.endpoints.some(({ holdsOther }) => holdsOther)
+      ? this.endpoints.filter(({ holdsOther }) => !holdsOther)
+      : this.endpoints;
+  }
+
   close(): void {
     this.#closed = true;
     clearInterval(this.#timer);
@@ -73,7 +80,7 @@ export class EndpointPool {
 
   /** A certificate, and a server or proxy that serves several names, go by the host that is asked for, not by the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
-    const { tls, onOverrun } = this.#options;
+    const { tls, onOverrun, content } = this.#options;
     const named = hostOf(target);
     const proxied = this.#isProxied(target);
     const authority = this.service.sent?.authority ?? (named && !tls ? `${named.host}:${named.port}` : undefined);
@@ -82,6 +89,7 @@ export class EndpointPool {
       tls: tls && { ...tls, serverName },
       authority,
       onOverrun,
+      content,
       proxied,
     });
   }

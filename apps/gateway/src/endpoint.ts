@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** Whether it is asked through the HTTP proxy that the environment names. */
   readonly proxied?: boolean;
+  /** Digest of what it has to hold. Undefined: somebody else's server holds whatever it holds. */
+  readonly content?: string | undefined;
 }
 
 /** One address of a service: how busy it is, and whether it is ready. */
@@ -28,13 +30,17 @@ export class Endpoint implements Pickable {
   /** Resolves when it has said for the first time whether it is ready, or has not said so in time. */
   readonly asked: Promise<void>;
   isReady = false;
+  /** It holds something else than the mesh serves, and is not to be asked. */
+  holdsOther = false;
   /** As its health service says. */
   #serving = false;
+  /** How often health has said something else: what was asked before is of another process. */
+  #words = 0;
   readonly #unwatch: () => void;
   readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, service: Service, limits: Limits, options: EndpointOptions = {}) {
+  constructor(target: string, service: Service, limits: Limits, { content, ...options }: EndpointOptions = {}) {
     const { name, transport, endpoint, sent } = service;
     this.target = target;
     const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);
@@ -45,8 +51,10 @@ export class Endpoint implements Pickable {
     void setTimeout(firstWordMs, undefined, { ref: false }).then(resolve);
     this.#unwatch = this.remote.watchReady((serving) => {
       this.#serving = serving;
-      this.isReady = serving;
-      resolve();
+      this.#words++;
+      this.isReady = serving && content === undefined;
+      if (serving && content !== undefined) void this.#compare(content, name).then(resolve);
+      else resolve();
     });
   }
 
@@ -96,13 +104,34 @@ export class Endpoint implements Pickable {
     this.#unwatch();
   }
 
+  /** Ready once it has said what it holds: a process that was started elsewhere, or from another folder, may hold other weights under the same names. */
+  async #compare(want: string, service: string): Promise<void> {
+    const words = this.#words;
+    while (this.#serving && words === this.#words) {
+      try {
+        const got = await this.remote.contentDigest(askLimitMs);
+        if (words !== this.#words) return;
+        const differs = got !== undefined && got !== want;
+        if (differs && !this.holdsOther)
+          console.error(
+            `service ${service} at ${this.target} holds other models or other code than this gateway's folder: want ${want}, got ${got}; it is not asked until it is started again with what the folder holds`,
+          );
+        this.holdsOther = differs;
+        this.isReady = this.#serving && !differs;
+        return;
+      } catch {
+        await setTimeout(askAgainMs, undefined, { ref: false });
+      }
+    }
+  }
+
   /** A call was lost, and the watch may have seen nothing: not ready until it answers again. */
   async #suspect(): Promise<void> {
     if (!this.isReady) return;
     this.isReady = false;
     while (this.#serving && !this.isReady) {
       const answers = await this.remote.isServerReady(askLimitMs);
-      if (answers) this.isReady = this.#serving;
+      if (answers) this.isReady = this.#serving && !this.holdsOther;
       else await setTimeout(askAgainMs, undefined, { ref: false });
     }
   }

@@ -38,11 +38,8 @@ export async function openGeneration(
   const { mesh, endpoints } = served;
   const services = openServices(mesh, endpoints, ports.guards);
   try {
-    const [catalog, fingerprints] = await Promise.all([
-      openCatalog(mesh, services, times),
-      fingerprintsOf(mesh),
-      services.asked,
-    ]);
+    const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
+    const fingerprints = fingerprintsOf(mesh);
     const front = openFront(catalog, mesh.policies, ports);
     return { served, fingerprints, services, catalog, front, close: () => services.close() };
   } catch (error) {
@@ -51,10 +48,8 @@ export async function openGeneration(
   }
 }
 
-/** Of our own services, as the folder is now. */
-export async function fingerprintsOf(mesh: Mesh): Promise<ReadonlyMap<string, string>> {
+/** Of our own services. */
+export function fingerprintsOf(mesh: Mesh): ReadonlyMap<string, string> {
   const own = mesh.services.filter(({ endpoint }) => !endpoint);
-  return new Map(
-    await Promise.all(own.map(async (service) => [service.name, await fingerprint(mesh, service)] as const)),
-  );
+  return new Map(own.map((service) => [service.name, fingerprint(mesh, service)]));
 }

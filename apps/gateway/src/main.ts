@@ -1,6 +1,6 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
-import { createTracing, type Drain, drainOnSignal, main, onOutages, onReload, report } from '@sheaf/host';
+import { createTracing, type Drain, drainOnSignal, handedOver, main, onOutages, onReload, report } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
@@ -39,6 +39,12 @@ function warnIfOpen({ policies }: Mesh, host: string): void {
   if (warning) console.error(warning);
 }
 
+async function readOrFail(folder: string): Promise<Mesh> {
+  const { mesh, problems } = await readMesh(folder);
+  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  return mesh;
+}
+
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -49,12 +55,13 @@ await main(async () => {
       // Which of the mesh's gateways this is.
       number: { type: 'string', default: '1' },
       endpoint: { type: 'string', multiple: true, default: [] },
+      // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
+      handover: { type: 'boolean', default: false },
     },
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', usage);
-  const { mesh, problems } = await readMesh(folder);
-  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  const mesh = await (values.handover ? handedOver<Mesh>() : readOrFail(folder));
 
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);

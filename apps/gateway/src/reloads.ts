@@ -62,7 +62,7 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
     const { served, fingerprints } = catalog.current;
     const { mesh, problems } = await readMesh(served.mesh.folder);
     if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
-    const others = othersProblem(served.mesh, mesh, fingerprints, await fingerprintsOf(mesh));
+    const others = othersProblem(served.mesh, mesh, fingerprints, fingerprintsOf(mesh));
     if (others) throw unfit(others);
     const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
       throw asUnfit(error, mesh.folder);

@@ -1,6 +1,6 @@
 import { type Infer, InferError, type ModelDescription, monotonicClock, type Overrun, stack } from '@sheaf/inference';
 import { throttle } from '@sheaf/layers';
-import type { Mesh, Service } from '@sheaf/mesh';
+import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
 import { Edge } from './edge.ts';
 import { noEndpoint } from './edge-refusals.ts';
@@ -41,7 +41,8 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     const tls = service.endpoint ? service.tls : mesh.tls;
-    return new EndpointPool(own, service, mesh.limits, { tls, onOverrun });
+    const content = service.endpoint ? undefined : contentDigest(mesh, service);
+    return new EndpointPool(own, service, mesh.limits, { tls, onOverrun, content });
   });
   const handles = opened.map((pool) => handleOf(pool, mesh, guards));
   const holders = new Map(
@@ -71,7 +72,7 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
   const impure = new Set(mesh.transforms.filter(({ pure, uses }) => !pure || uses.length > 0).map(({ name }) => name));
   return new Edge({
     service: pool.service.name,
-    endpoints: () => pool.endpoints,
+    endpoints: () => pool.inRotation,
     guards,
     resilience: mesh.resilience,
     isPure: (name) => !impure.has(name),
@@ -99,7 +100,7 @@ function handleOf(pool: EndpointPool, mesh: Mesh, guards: Guards): ServiceHandle
     infer: inferOf(pool, mesh, guards),
     describe: async (model, version, timeoutMs) => {
       await pool.resolved;
-      const endpoint = pickEndpoint(pool.endpoints, Math.random);
+      const endpoint = pickEndpoint(pool.inRotation, Math.random);
       if (!endpoint) throw noEndpoint(service.name);
       return endpoint.remote.describe(model, version, timeoutMs);
     },

@@ -17,6 +17,7 @@ const mesh: Mesh = {
   folder: '/srv/mesh',
   models: [],
   transforms: [],
+  codeDigest: undefined,
   pipelines: [],
   services: [],
   limits: defaultLimits,
@@ -39,7 +40,7 @@ describe('what is different in a folder', () => {
   const others: [string, Partial<Mesh>, ReadonlyMap<string, string>, RegExp][] = [
     ['a door', { limits: { ...defaultLimits, rankMax: 1 } }, files, /^mesh\.yaml: limits: .*start the mesh again$/],
     ['a service', { services: [{ name: 'b' } as Mesh['services'][number]] }, files, /^services: .* --watch, or/],
-    ['a file that a service runs', {}, new Map([['a', '2']]), /^the files of a: other processes run/],
+    ['a file that a service runs', {}, new Map([['a', '2']]), /^service a: other processes run/],
   ];
   for (const [name, part, prints, sentence] of others) {
     it(`is for others when it is ${name}`, () => {

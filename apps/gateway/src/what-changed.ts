@@ -40,6 +40,6 @@ export function othersProblem(
   const parts = others.filter((part) => differs(before[part], after[part]));
   const services = [...runsNow].flatMap(([name, print]) => (ranBefore.get(name) === print ? [] : [name]));
   if (parts.length === 0 && services.length === 0) return undefined;
-  const named = parts.length > 0 ? parts.join(', ') : `the files of ${services.join(', ')}`;
-  return `${named}: other processes run what has changed; run the mesh with sheaf up --watch, or start it again`;
+  const named = [...parts, ...services.map((name) => `service ${name}`)].join(', ');
+  return `${named}: other processes run what has changed; type sheaf restart --rolling, run the mesh with sheaf up --watch, or start it again`;
 }

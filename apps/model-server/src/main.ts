@@ -1,9 +1,9 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, endProcess, main, report } from '@sheaf/host';
+import { createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
 import { type Infer, InferError, innerLimits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
-import { formatProblem, readMesh } from '@sheaf/mesh';
+import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
@@ -21,6 +21,12 @@ const noGateway = async (): Promise<never> => {
   );
 };
 
+async function readOrFail(folder: string): Promise<Mesh> {
+  const { mesh, problems } = await readMesh(folder);
+  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  return mesh;
+}
+
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -30,12 +36,13 @@ await main(async () => {
       port: { type: 'string', default: '0' },
       // The inner door of each gateway, in the order of their numbers: transforms that infer ask there.
       gateway: { type: 'string', multiple: true, default: [] },
+      // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
+      handover: { type: 'boolean', default: false },
     },
   });
   const [folder] = positionals;
   if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);
-  const { mesh, problems } = await readMesh(folder);
-  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  const mesh = await (values.handover ? handedOver<Mesh>() : readOrFail(folder));
 
   const name = values.service;
   const limits = innerLimits(mesh.limits);
@@ -50,9 +57,11 @@ await main(async () => {
   };
   const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
   const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
+  const own = mesh.services.find((candidate) => candidate.name === name);
   const served = {
     ...service,
     infer: core,
+    contentDigest: own && contentDigest(mesh, own),
     snapshot: () => ({ epoch: 1 }),
     onJournal: tracing.onJournal,
     sample: tracing.sample,
@@ -68,7 +77,7 @@ await main(async () => {
     },
     served,
   );
-  const maxBytes = mesh.services.find((candidate) => candidate.name === name)?.memoryMaxBytes;
+  const maxBytes = own?.memoryMaxBytes;
   if (maxBytes !== undefined)
     limitMemory({
       service: name,

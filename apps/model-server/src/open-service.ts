@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
 import { endProcess } from '@sheaf/host';
 import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
-import { type Mesh, type Model, type ModelVersion, runThreads } from '@sheaf/mesh';
+import { checkCode, checkContent, type Mesh, type Model, type ModelVersion, runThreads } from '@sheaf/mesh';
 import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import { checkMemoryFits } from './memory-limit.ts';
 
@@ -39,6 +38,7 @@ export async function openService(
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
+  if (transforms.length > 0) await checkCode(mesh);
   const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
   const opened = transforms.map((transform) =>
     openTransform({
@@ -48,7 +48,10 @@ export async function openService(
       infer: askMesh,
     }),
   );
-  const served = serviceOf([...loaded, ...opened]);
+  const served = serviceOf([...loaded, ...opened], (model, version) => {
+    const held = models.find((one) => one.name === model);
+    return held?.versions.find((own) => own.version === version)?.properties;
+  });
   try {
     if (service.memoryMaxBytes !== undefined) checkMemoryFits(name, service.memoryMaxBytes);
   } catch (error) {
@@ -98,21 +101,29 @@ export interface VersionSurroundings {
 /** Loads one version of a model. */
 export async function openVersion(
   model: Model,
-  { version, file, files, signature, notices }: ModelVersion,
+  own: ModelVersion,
   { threads, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
-  const served = await openModel({
+  const { version, files, content, signature, notices } = own;
+  // The session looks at the very bytes that it loads.
+  const loaded = files.map(({ path }) => path);
+  await checkContent(name, own, (path) => !loaded.includes(path));
+  const opening = openModel({
     ...settings,
     ...surroundings,
     name,
     version,
     signature,
-    model: { folder: dirname(file), files },
+    model: { folder: content.folder, files },
     instances,
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
     onStuck: () => endStuckProcess(`model ${name}/${version}`),
+  });
+  const served = await opening.catch(async (error: unknown) => {
+    await checkContent(name, own);
+    throw error;
   });
   return { ...served, notices: [...notices, ...(served.notices ?? [])] };
 }
@@ -127,7 +138,10 @@ const noticesOf = (versions: readonly ServedVersion[]): string[] =>
   ]);
 
 /** Several versions as one Infer. `versions` of a name come newest first. */
-function serviceOf(versions: readonly ServedVersion[]): OpenService {
+function serviceOf(
+  versions: readonly ServedVersion[],
+  propertiesOf: (name: string, version: string) => ModelDescription['properties'],
+): OpenService {
   const byName = Map.groupBy(versions, ({ name }) => name);
   const find = (name: string, version: string): ServedVersion | undefined =>
     version === '' ? byName.get(name)?.[0] : byName.get(name)?.find((served) => served.version === version);
@@ -143,8 +157,9 @@ function serviceOf(versions: readonly ServedVersion[]): OpenService {
   return {
     infer: async (request, context) => get(request.model, request.version).infer(request, context),
     describe: (name, version) => {
-      const { platform, signature } = get(name, version);
-      return { name, platform, versions: (byName.get(name) ?? []).map((other) => other.version), ...signature };
+      const { platform, signature, version: found } = get(name, version);
+      const all = (byName.get(name) ?? []).map((other) => other.version);
+      return { name, platform, versions: all, ...signature, properties: propertiesOf(name, found) };
     },
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),

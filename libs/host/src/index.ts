@@ -5,6 +5,8 @@ export {
   drainOnSignal,
   type EndMessage,
   endProcess,
+  type HandoverMessage,
+  handedOver,
   main,
   onReload,
   type ProcessMessage,

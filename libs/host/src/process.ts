@@ -1,13 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { asInferError } from '@sheaf/inference';
+import { asInferError, InferError } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
   | { readonly kind: 'ready'; readonly port: number }
-  | { readonly kind: 'failed'; readonly message: string }
+  /** `reason` is that of the refusal, in UPPER_SNAKE_CASE; '' where there is none. */
+  | { readonly kind: 'failed'; readonly message: string; readonly reason: string }
   /** The reload is done, and nothing asks any more for what it replaced. */
   | { readonly kind: 'reloaded' }
   /** The reload was refused; all is as before. */
@@ -53,6 +54,24 @@ export function report(message: ProcessMessage, line: string): void {
 export interface ReloadMessage<T> {
   readonly kind: 'reload';
   readonly what: T;
+}
+
+/** What a supervised process is to serve: sent to it as soon as it is made. */
+export interface HandoverMessage<T> {
+  readonly kind: 'handover';
+  readonly what: T;
+}
+
+/** What our own supervisor has handed over; trusted. Called before anything else listens to it: what nobody listens to is kept until then. */
+export function handedOver<T>(): Promise<T> {
+  return new Promise((resolve) => {
+    const take = ({ kind, what }: HandoverMessage<T>): void => {
+      if (kind !== 'handover') return;
+      process.off('message', take);
+      resolve(what);
+    };
+    process.on('message', take);
+  });
 }
 
 /** Answers the supervisor's reloads. `reload` throws to refuse; it is trusted to get what our own supervisor sends. */
@@ -104,7 +123,8 @@ export async function main(start: () => Promise<void>): Promise<void> {
     await start();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (process.send) process.send({ kind: 'failed', message } satisfies ProcessMessage);
+    const reason = error instanceof InferError ? error.reason : '';
+    if (process.send) process.send({ kind: 'failed', message, reason } satisfies ProcessMessage);
     else console.error(message);
     process.exitCode = startFailedExit;
     process.disconnect?.();

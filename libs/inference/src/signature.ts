@@ -29,6 +29,8 @@ export interface ModelDescription extends Signature {
   readonly versions: readonly string[];
   /** e.g. `onnxruntime_onnx`, `sheaf_transform`, `sheaf_pipeline`. */
   readonly platform: string;
+  /** What it says of itself, by key; ours begin with `sheaf_`. */
+  readonly properties?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Why a tensor of `got` cannot be fed where `want` is asked for, or undefined when it can. */

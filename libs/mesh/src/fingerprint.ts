@@ -1,31 +1,26 @@
-import { globSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { hash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Mesh, Service } from './mesh.ts';
 import { runThreads } from './run-threads.ts';
 
 /** What a service runs, as text: as long as it is the same, its process need not be replaced. */
-export async function fingerprint(mesh: Mesh, { models, transforms, ...service }: Service): Promise<string> {
+export function fingerprint(mesh: Mesh, { models, transforms, ...service }: Service): string {
   const { adaptiveLimit } = mesh.resilience;
   const held = mesh.models.filter(({ name }) => models.includes(name));
-  const files = held.flatMap(({ versions }) => versions.map(({ file }) => file));
   // A transform may import any of the folder's code.
-  const code = transforms.length > 0 ? codeFiles(mesh.folder) : [];
-  const states = await Promise.all([...files, ...code].map(stateOf));
+  const code = transforms.length > 0 ? mesh.codeDigest : undefined;
   // Another model beside it takes from it what it had as the only one.
   const threads = held.map((model) => runThreads(model, mesh, availableParallelism()));
   const { replicas, cpus, memoryMaxBytes } = service;
-  return JSON.stringify([held, transforms, replicas, cpus, memoryMaxBytes, threads, adaptiveLimit, states]);
+  return JSON.stringify([held, transforms, replicas, cpus, memoryMaxBytes, threads, adaptiveLimit, code]);
 }
 
-function codeFiles(folder: string): string[] {
-  const paths = globSync('**/*.{ts,js,mjs,json}', { cwd: folder, exclude: ['**/node_modules/**', '.*/**'] });
-  return paths.sort().map((path) => join(folder, path));
-}
-
-/** A file that goes while we look is another state. */
-async function stateOf(file: string): Promise<readonly [string, number, number]> {
-  const { size = 0, mtimeMs = 0 } = (await stat(file).catch(() => undefined)) ?? {};
-  return [file, size, mtimeMs];
+/** Of all that the processes of a service hold, whichever folder they were read from: `sha256:` and 64 hex digits. */
+export function contentDigest({ models, codeDigest }: Mesh, service: Service): string {
+  const held = models
+    .filter(({ name }) => service.models.includes(name))
+    .map(({ name, versions }) => [name, ...versions.map(({ version, content }) => [version, content.digest])])
+    .toSorted(([one], [other]) => (String(one) < String(other) ? -1 : 1));
+  const code = service.transforms.length > 0 ? [service.transforms.toSorted(), codeDigest] : [];
+  return `sha256:${hash('sha256', JSON.stringify([held, code]))}`;
 }

@@ -1,5 +1,7 @@
+export { checkCode } from './code-digest.ts';
+export { contentChanged } from './content-changed.ts';
 export { countingProblem, redisUrlProblem } from './counting.ts';
-export { fingerprint } from './fingerprint.ts';
+export { contentDigest, fingerprint } from './fingerprint.ts';
 export { followLimits } from './fit-limits.ts';
 export {
   type ForeignTls,
@@ -15,8 +17,11 @@ export {
   type Sent,
   type Service,
   transformName,
+  type VersionContent,
+  type VersionFile,
 } from './mesh.ts';
 export { formatProblem, type MeshProblem } from './problem.ts';
 export { checkedSignature, type MeshReading, readMesh, signatureIn } from './read-mesh.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
+export { checkContent } from './version-content.ts';

@@ -8,11 +8,33 @@ export interface ModelVersion {
   readonly version: string;
   /** Absolute. */
   readonly file: string;
-  /** From the folder of `file`: the model itself, and the files beside it that it keeps weights in. */
+  /** Those of `content` that make its session: the model itself, and the files that it keeps weights in. */
   readonly files: ModelFiles['files'];
   readonly signature: Signature;
-  /** What is served in another way than the file says, a sentence each. */
+  /** What a person should know of it, a sentence each. */
   readonly notices: readonly string[];
+  readonly content: VersionContent;
+  /** What it and its file say of themselves, as ModelMetadata tells it: `sheaf_digest`, `sheaf_producer`, and the metadata in the file. */
+  readonly properties: ReadonlyMap<string, string>;
+}
+
+/** A file of a version. */
+export interface VersionFile {
+  /** From the folder of the version. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** 64 hex digits. */
+  readonly sha256: string;
+}
+
+/** What a version is: every file of it. */
+export interface VersionContent {
+  /** Absolute. */
+  readonly folder: string;
+  /** Sorted by path; the model file is one of them. */
+  readonly files: readonly VersionFile[];
+  /** `sha256:` and 64 hex digits, over all of `files`. */
+  readonly digest: string;
 }
 
 export interface Model {
@@ -124,6 +146,8 @@ export interface Mesh {
   readonly folder: string;
   readonly models: readonly Model[];
   readonly transforms: readonly MeshTransform[];
+  /** Of all code in the folder, which any transform may import; undefined without transforms. */
+  readonly codeDigest: string | undefined;
   readonly pipelines: readonly MeshPipeline[];
   readonly services: readonly Service[];
   readonly limits: Limits;

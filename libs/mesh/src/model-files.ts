@@ -1,35 +1,25 @@
 /** The files that a model keeps weights in: each is in the version's folder, whole, and part of the version. */
-import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle, open, realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { ExternalFile } from '@sheaf/onnx';
-import type { ModelFile } from '@sheaf/runtime';
 import { type MeshProblem, problemIn } from './problem.ts';
 
-const pieceBytes = 2 ** 20;
-
-/** What is in each of the files that the model names, in their order; undefined, with a problem, where one cannot be served. `whole` hears all bytes. */
-export async function readExternalFiles(
+/** The files that the model names, in their order, by their paths from its folder; undefined, with a problem, where one cannot be served. */
+export async function weightFiles(
   folder: string,
   version: string,
   externalFiles: readonly ExternalFile[],
-  whole: Hash,
   problems: MeshProblem[],
-): Promise<readonly ModelFile[] | undefined> {
-  const files: ModelFile[] = [];
+): Promise<readonly string[] | undefined> {
+  const before = problems.length;
   for (const external of externalFiles) {
-    const read = await readExternal(join(folder, version), external, whole);
-    if (typeof read !== 'string') files.push(read);
-    else problems.push(problemIn(`${version}/${external.location}`, read));
+    const why = await whyNotServed(join(folder, version), external);
+    if (why) problems.push(problemIn(`${version}/${external.location}`, why));
   }
-  return files.length === externalFiles.length ? files : undefined;
+  return problems.length > before ? undefined : externalFiles.map(({ location }) => location);
 }
 
-async function readExternal(
-  folder: string,
-  { location, bytesMin }: ExternalFile,
-  whole: Hash,
-): Promise<ModelFile | string> {
+async function whyNotServed(folder: string, { location, bytesMin }: ExternalFile): Promise<string | undefined> {
   const missing = 'the model keeps weights here, found no file that can be read; copy it here together with the model';
   const [home, target] = await Promise.all(
     [folder, join(folder, location)].map((path) => realpath(path).catch(() => '')),
@@ -37,27 +27,10 @@ async function readExternal(
   if (!home || !target) return missing;
   if (!target.startsWith(home + sep))
     return 'the model keeps weights here, found a link that leads out of the folder of the version; copy the file itself here';
-  const handle = await open(target).catch(() => undefined);
-  if (!handle) return missing;
-  try {
-    const state = await handle.stat();
-    if (!state.isFile()) return 'the model keeps weights here, found something that is no file';
-    if (state.size < bytesMin)
-      return `the model reads ${bytesMin} bytes here, found ${state.size}; the file is not whole, copy it again`;
-    return { path: location, sha256: await sha256Of(handle, whole) };
-  } finally {
-    await handle.close();
-  }
-}
-
-async function sha256Of(handle: FileHandle, whole: Hash): Promise<string> {
-  const own = createHash('sha256');
-  const piece = new Uint8Array(pieceBytes);
-  for (let from = 0; ; ) {
-    const { bytesRead } = await handle.read(piece, 0, piece.byteLength, from);
-    if (bytesRead === 0) return own.digest('hex');
-    own.update(piece.subarray(0, bytesRead));
-    whole.update(piece.subarray(0, bytesRead));
-    from += bytesRead;
-  }
+  const state = await stat(target).catch(() => undefined);
+  if (!state) return missing;
+  if (!state.isFile()) return 'the model keeps weights here, found something that is no file';
+  if (state.size < bytesMin)
+    return `the model reads ${bytesMin} bytes here, found ${state.size}; the file is not whole, copy it again`;
+  return undefined;
 }

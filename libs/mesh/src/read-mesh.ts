@@ -4,6 +4,7 @@ import { defaultLimits, InferError, type Signature, type TensorSpec } from '@she
 import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
 import { checkUses } from './check-uses.ts';
+import { digestCode } from './code-digest.ts';
 import { isRecord } from './fields.ts';
 import { fitLimits } from './fit-limits.ts';
 import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
@@ -43,6 +44,7 @@ export async function readMesh(path: string): Promise<MeshReading> {
     folder,
     models,
     transforms,
+    codeDigest: transforms.length > 0 ? await digestCode(folder) : undefined,
     pipelines: [],
     policies: undefined,
     limits: defaultLimits,

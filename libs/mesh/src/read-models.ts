@@ -1,23 +1,18 @@
-import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
-import { readModel } from '@sheaf/onnx';
-import {
-  type BatchingOptions,
-  type ModelFile,
-  providers,
-  type QueueOptions,
-  queueDefault,
-  wrongShape,
-} from '@sheaf/runtime';
+import { type ModelFacts, readModel } from '@sheaf/onnx';
+import { type BatchingOptions, providers, type QueueOptions, queueDefault, wrongShape } from '@sheaf/runtime';
 import { boolean, integer, integers, oneOrMore, readFields, text } from './fields.ts';
+import { type HashedFile, hashTogether, readHashed } from './hashed-file.ts';
 import type { Model, ModelVersion } from './mesh.ts';
-import { readExternalFiles } from './model-files.ts';
+import { weightFiles } from './model-files.ts';
+import { type FoundModel, type FoundVersion, findModels } from './model-layout.ts';
+import { emptyInputs, propertiesOf } from './model-properties.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
+import { contentFiles, readContent } from './version-content.ts';
+import { readVersionPolicy, servedVersions, versionPolicy } from './version-policy.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
-
-const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 const modelFields = {
   runLimitMs: integer(1, 600_000),
@@ -30,6 +25,7 @@ const modelFields = {
   batching: (value: unknown) => value,
   queue: (value: unknown) => value,
   sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
+  versionPolicy,
 };
 
 const rowsMax = 65_536;
@@ -45,63 +41,45 @@ const batchingFields = {
 const queueFields = { callsMax: integer(1, 4_096), shares: (value: unknown) => value };
 const shareFields = { critical: integer(1, 100), standard: integer(1, 100), sheddable: integer(1, 100) };
 
-/** Reads `models/<name>/<version>/model.onnx` and each `models/<name>/model.yaml`. */
+/** Reads the versions of each model, as far as its model.yaml wants them served, and the model.yaml itself. */
 export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
   const models: Model[] = [];
-  for (const name of await subfolders(join(folder, 'models'))) {
-    if (!modelNamePattern.test(name)) {
-      problems.push(
-        problemIn(
-          `models/${name}`,
-          'want a model name of letters, digits, ".", "_" and "-", starting with a letter or digit',
-        ),
-      );
-    } else {
-      const model = await readOne(folder, name, problems);
-      if (model) models.push(model);
-    }
+  for (const found of await findModels(folder, problems)) {
+    const model = await readOne(folder, found, problems);
+    if (model) models.push(model);
   }
   return models;
 }
 
-/** The names of the folders inside `path`, sorted; none when it does not exist. */
-async function subfolders(path: string): Promise<string[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
-}
-
-async function readOne(folder: string, name: string, problems: MeshProblem[]): Promise<Model | undefined> {
-  const settings = await readSettings(folder, name, problems);
+async function readOne(folder: string, found: FoundModel, problems: MeshProblem[]): Promise<Model | undefined> {
+  const { sha256, served, ...settings } = await readSettings(folder, found, problems);
   const versions: ModelVersion[] = [];
-  const found = await subfolders(join(folder, 'models', name));
-  if (found.length === 0)
-    problems.push(problemIn(`models/${name}`, `want a version, such as models/${name}/1/model.onnx, got none`));
-  for (const version of found) {
-    const read = await readVersion(folder, `models/${name}/${version}`, version, settings.sha256, problems);
+  for (const version of served) {
+    const read = await readVersion(folder, version, sha256, problems);
     if (!read) continue;
     versions.push(read);
     const { batching } = settings;
     const why =
       batching?.rowsIndependent === true && wrongShape({ signature: read.signature, rowsMax: batching.maxRows });
     if (why)
-      problems.push(problemIn(`models/${name}/model.yaml`, `batching: version ${version} cannot be batched: ${why}`));
+      problems.push(
+        problemIn(`models/${found.name}/model.yaml`, `batching: version ${read.version} cannot be batched: ${why}`),
+      );
   }
-  const [newest, ...older] = versions.sort((a, b) => Number(b.version) - Number(a.version));
-  if (!newest) return undefined;
-  const { sha256: _, ...served } = settings;
-  return { name, versions: [newest, ...older], ...served };
+  const [newest, ...older] = versions;
+  return newest && { name: found.name, versions: [newest, ...older], ...settings };
 }
 
 interface ModelSettings extends Omit<Model, 'name' | 'versions'> {
+  /** Of the model file. */
   readonly sha256?: string | undefined;
+  /** Newest first. */
+  readonly served: readonly FoundVersion[];
 }
 
 export const runLimitDefaultMs = 10_000;
 
-const settingsDefault: ModelSettings = {
+const settingsDefault: Omit<ModelSettings, 'served'> = {
   runLimitMs: runLimitDefaultMs,
   intraOpThreads: undefined,
   providers: ['cpu'],
@@ -113,17 +91,23 @@ const settingsDefault: ModelSettings = {
   queue: queueDefault,
 };
 
-async function readSettings(folder: string, name: string, problems: MeshProblem[]): Promise<ModelSettings> {
+async function readSettings(
+  folder: string,
+  { name, versions }: FoundModel,
+  problems: MeshProblem[],
+): Promise<ModelSettings> {
   const file = `models/${name}/model.yaml`;
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
-  if (!yaml) return settingsDefault;
-  const fields = { ...settingsDefault, ...readFields(yaml, [], yaml.value, modelFields, problems) };
+  if (!yaml) return { ...settingsDefault, served: servedVersions(versions) };
+  const { versionPolicy: policy, ...given } = readFields(yaml, [], yaml.value, modelFields, problems);
+  const fields = { ...settingsDefault, ...given };
   const { batching } = fields;
-  const settings = { ...fields, queue: readQueue(yaml, fields.queue, problems) };
+  const served = servedVersions(versions, readVersionPolicy(yaml, policy, versions, problems));
+  const settings = { ...fields, served, queue: readQueue(yaml, fields.queue, problems) };
   if (batching === false) return { ...settings, batching: undefined };
-  const given = batching === true ? { rowsIndependent: true } : batching;
-  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], given, batchingFields, problems) };
+  const wanted = batching === true ? { rowsIndependent: true } : batching;
+  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], wanted, batchingFields, problems) };
   return { ...settings, batching: { ...read, allowedRows: [...read.allowedRows].sort((a, b) => a - b) } };
 }
 
@@ -135,39 +119,57 @@ function readQueue(yaml: YamlFile, value: unknown, problems: MeshProblem[]): Que
 
 async function readVersion(
   folder: string,
-  path: string,
-  version: string,
+  found: FoundVersion,
   sha256: string | undefined,
   problems: MeshProblem[],
 ): Promise<ModelVersion | undefined> {
-  if (!/^[1-9][0-9]{0,14}$/.test(version)) {
-    problems.push(problemIn(path, `want a version folder named by a positive integer, got "${version}"`));
-    return undefined;
-  }
-  const relative = `${path}/model.onnx`;
-  const file = join(folder, relative);
-  const bytes = await readFile(file).catch(() => undefined);
-  if (!bytes) {
-    problems.push(problemIn(relative, 'want an ONNX model here, found no file that can be read'));
-    return undefined;
-  }
-  const whole = createHash('sha256').update(bytes);
-  const own = whole.copy().digest('hex');
+  const home = join(folder, found.folder);
+  const listed = await found.files();
+  if (!listed) return undefined;
   try {
-    const { signature, externalFiles, notices } = readModel(bytes);
-    const others = await readExternalFiles(folder, path, externalFiles, whole, problems);
-    if (!others) return undefined;
-    const files: ModelVersion['files'] = [{ path: 'model.onnx', sha256: own }, ...others];
-    if (!sha256 || whole.digest('hex') === sha256) return { version, file, files, signature, notices };
-    problems.push(problemIn(relative, notStated(others)));
+    const model = await readHashed(join(home, found.file)).catch(unreadable);
+    const facts = factsOf(model, sha256);
+    const weights = await weightFiles(folder, found.folder, facts.externalFiles, problems);
+    if (!weights) return undefined;
+    const files = [found.file, ...weights] as const;
+    if (sha256 && (await hashTogether(files.map((path) => join(home, path)))) !== sha256) throw notStated(files);
+    const content = await readContent(home, [...listed, ...weights]);
+    const session = contentFiles(content, files);
+    if (session[0].sha256 !== model.sha256) throw refuse('the file was written while it was read; read it again');
+    return {
+      version: found.version,
+      file: join(home, found.file),
+      files: session,
+      signature: facts.signature,
+      notices: [...facts.notices, ...emptyInputs(facts)],
+      content,
+      properties: propertiesOf(content.digest, facts),
+    };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
-    problems.push(problemIn(relative, sha256 && sha256 !== own ? notStated([]) : error.message));
+    problems.push(problemIn(`${found.folder}/${found.file}`, error.message));
+    return undefined;
   }
-  return undefined;
 }
 
-const notStated = (others: readonly ModelFile[]): string =>
-  others.length === 0
-    ? 'the file is not the one whose sha256 model.yaml states'
-    : `the files are not those whose sha256 model.yaml states; it is of all of them: cat ${['model.onnx', ...others.map(({ path }) => path)].join(' ')} | sha256sum`;
+/** Of a file that is not the one that is meant, nothing else is worth saying. */
+function factsOf({ bytes, sha256 }: HashedFile, stated: string | undefined): ModelFacts {
+  try {
+    return readModel(bytes);
+  } catch (error) {
+    throw stated && stated !== sha256 ? notStated([]) : error;
+  }
+}
+
+const refuse = (message: string): InferError => new InferError('FAILED_PRECONDITION', message);
+
+function unreadable({ code }: NodeJS.ErrnoException): never {
+  throw refuse(`the file cannot be read (${code})`);
+}
+
+const notStated = (files: readonly string[]): InferError =>
+  refuse(
+    files.length < 2
+      ? 'the file is not the one whose sha256 model.yaml states'
+      : `the files are not those whose sha256 model.yaml states; it is of all of them: cat ${files.join(' ')} | sha256sum`,
+  );

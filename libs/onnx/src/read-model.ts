@@ -24,6 +24,7 @@ export const defaultModelLimits: ModelLimits = {
 
 export interface ModelFacts {
   readonly irVersion: number;
+  /** The tool that made the file, and its version. */
   readonly producer: string;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
   readonly metadata: ReadonlyMap<string, string>;
@@ -67,7 +68,7 @@ function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
   };
   return {
     irVersion: intField(model, 1),
-    producer: stringField(model, 2),
+    producer: [stringField(model, 2), stringField(model, 3)].filter(Boolean).join(' '),
     opsets: messagesField(model, 8).map((opset) => ({ domain: stringField(opset, 1), version: intField(opset, 2) })),
     metadata: new Map(messagesField(model, 14).map((entry) => [stringField(entry, 1), stringField(entry, 2)])),
     signature,

@@ -42,6 +42,8 @@ export interface Served {
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
   /** How busy a model version is, where that is known. */
   readonly load?: (name: string, version: string) => Load | undefined;
+  /** Of all that a service holds, told in ServerMetadata: who asks its replicas sees whether they are of one content. */
+  readonly contentDigest?: string | undefined;
   /** Names that health answers for, besides the server itself. */
   readonly names: () => readonly string[];
   /** What health says of a name, as of the last `open`. Default: that it is served. */

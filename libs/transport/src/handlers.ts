@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import { Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import type { Admissions } from './admission.ts';
+import { contentExtension } from './content-extension.ts';
 import type { Served } from './door.ts';
 import type { GRPCInferenceServiceHandlers } from './generated/inference/GRPCInferenceService.ts';
 import { noTrailers, type Trailers, toMetadata, toStatus } from './status.ts';
@@ -51,6 +52,7 @@ type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'>;
 
 export function handlers(options: HandlerOptions, served: Served): Handlers {
   const { name, limits, isOpen, admissions } = options;
+  const extensions = served.contentDigest === undefined ? [] : [contentExtension(served.contentDigest)];
   const immediate = immediately(admissions ? idsFor : () => noTrailers);
   const checked = <T extends { name: string; version: string }>(request: T): T => {
     checkName('name', request.name, limits);
@@ -60,7 +62,7 @@ export function handlers(options: HandlerOptions, served: Served): Handlers {
   return {
     ServerLive: immediate(() => ({ live: true })),
     ServerReady: immediate(() => ({ ready: isOpen() })),
-    ServerMetadata: immediate(() => ({ name: `sheaf-${name}`, version: serverVersion, extensions: [] })),
+    ServerMetadata: immediate(() => ({ name: `sheaf-${name}`, version: serverVersion, extensions })),
     ModelReady: immediate((request: { name: string; version: string }, metadata) => {
       checked(request);
       const principal = admissions?.principalOf(metadata);
@@ -70,13 +72,14 @@ export function handlers(options: HandlerOptions, served: Served): Handlers {
       checked(request);
       const principal = admissions?.principalOf(metadata);
       const described = served.describe(request.name, request.version, principal);
-      const { name: model, versions, platform, inputs, outputs } = described;
+      const { name: model, versions, platform, inputs, outputs, properties = [] } = described;
       return {
         name: model,
         versions: [...versions],
         platform,
         inputs: inputs.map(writeSpec),
         outputs: outputs.map(writeSpec),
+        properties: Object.fromEntries(properties),
       };
     }),
   };

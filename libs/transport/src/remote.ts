@@ -15,7 +15,9 @@ import {
   rowCount,
   traced,
 } from '@sheaf/inference';
+import { digestIn } from './content-extension.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
+import type { ServerMetadataResponse__Output } from './generated/inference/ServerMetadataResponse.ts';
 import { type ChannelTo, type Probed, watchHealth } from './health.ts';
 import { InferenceClient } from './proto.ts';
 import { proxyOption } from './proxy.ts';
@@ -32,6 +34,8 @@ export interface Remote {
   /** Asks for metadata; throws InferError. */
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   isServerReady(timeoutMs: number): Promise<boolean>;
+  /** The digest of what a service of ours holds; undefined of a server that tells none. Throws InferError. */
+  contentDigest(timeoutMs: number): Promise<string | undefined>;
   /** Tells whether the server is ready, from now on, whenever that changes; what it answers ends it. */
   watchReady(onReady: (ready: boolean) => void): () => void;
   close(): void;
@@ -159,9 +163,16 @@ export function createRemote(
         platform: wire.platform,
         inputs: wire.inputs.map(readSpec),
         outputs: wire.outputs.map(readSpec),
+        properties: new Map(Object.entries(wire.properties)),
       };
     },
     isServerReady,
+    contentDigest: async (timeoutMs) => {
+      const { extensions } = await control<ServerMetadataResponse__Output>(service, timeoutMs, (options, done) =>
+        client.serverMetadata({}, sent(), options, done),
+      );
+      return extensions.map(digestIn).find((digest) => digest !== undefined);
+    },
     watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, isPinged: !foreign }),
     close: () => {
       lanes?.close();
