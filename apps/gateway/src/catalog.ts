@@ -5,7 +5,6 @@ import {
   type ModelDescription,
   notFound,
   type Signature,
-  type TensorSpec,
 } from '@sheaf/inference';
 import { refusePlan } from '@sheaf/layers';
 import { checkedSignature, type Mesh, signatureIn, transformName } from '@sheaf/mesh';
@@ -20,6 +19,7 @@ import {
   TimeBook,
   timeBookKeys,
 } from '@sheaf/pipeline';
+import { describeOwn, idOf } from './own-models.ts';
 import type { ServiceHandle, Services } from './services.ts';
 
 /** How long foreign servers get to say what they serve. */
@@ -129,42 +129,6 @@ async function describeForeign(services: Services): Promise<Map<string, ModelDes
 /** Many servers say nothing of what a model takes and gives unless its settings do: MLServer and KServe by default. */
 const typed = <T extends Signature>(told: T | undefined): T | undefined =>
   told && told.inputs.length > 0 && told.outputs.length > 0 ? told : undefined;
-
-const idOf = (name: string, version = ''): string => `${name}/${version}`;
-
-/**
- * What our own services say of their models, by {@link idOf}: files declare shapes that are not true. One that does not say is taken by its file, and so
- * are the names of dimensions, which metadata has no place for.
- */
-async function describeOwn(mesh: Mesh, services: Services): Promise<Map<string, ModelDescription>> {
-  const { models } = mesh;
-  await services.asked;
-  const asked = models.flatMap(({ name, versions }) =>
-    ['', ...versions.map(({ version }) => version)].map(async (version) => {
-      const handle = services.holding(name);
-      const told = handle?.isReady()
-        ? await handle.describe(name, version, describeTimeoutMs).catch(() => undefined)
-        : undefined;
-      const declared = signatureIn(mesh, { kind: 'model', name, ...(version === '' ? {} : { version }) });
-      return told ? ([[idOf(name, version), withNames(told, declared)]] as const) : [];
-    }),
-  );
-  return new Map((await Promise.all(asked)).flat());
-}
-
-function withNames(told: ModelDescription, declared: Signature | undefined): ModelDescription {
-  const named =
-    (specs: readonly TensorSpec[] = []) =>
-    (spec: TensorSpec): TensorSpec => {
-      const own = specs.find(({ name }) => name === spec.name);
-      return own?.symbols && own.shape.length === spec.shape.length ? { ...spec, symbols: own.symbols } : spec;
-    };
-  return {
-    ...told,
-    inputs: told.inputs.map(named(declared?.inputs)),
-    outputs: told.outputs.map(named(declared?.outputs)),
-  };
-}
 
 /** What a model or a transform has now of versions; another set of them may take another time. */
 function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, ModelDescription>): string {
