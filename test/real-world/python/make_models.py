@@ -10,6 +10,7 @@ warnings.filterwarnings("ignore")
 logging.disable(logging.WARNING)
 
 import boosted_models
+import keras_models
 import named_models
 import shipped_models
 import sklearn_models
@@ -17,6 +18,6 @@ import torch_models
 from recorder import Recorder
 
 recorder = Recorder(Path(sys.argv[1]))
-for tool in (sklearn_models, boosted_models, torch_models, named_models, shipped_models):
+for tool in (sklearn_models, boosted_models, torch_models, keras_models, named_models, shipped_models):
     tool.record(recorder)
 recorder.close()

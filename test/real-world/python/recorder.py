@@ -96,6 +96,8 @@ def runner(path: Path):
     def run(feed: dict) -> dict:
         wide = {name: value.astype(np.float32) if name in narrow else value for name, value in feed.items()}
         answers = dict(zip(names, session.run(names, wide), strict=True))
+        # A sequence that is not a map for each row has no tensor.
+        answers = {name: value for name, value in answers.items() if name in classes or isinstance(value, np.ndarray)}
         for name, value in answers.items():
             if name in narrow:
                 answers[name] = value.astype(ml_dtypes.bfloat16)

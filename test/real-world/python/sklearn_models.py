@@ -10,6 +10,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -28,18 +29,21 @@ def matrices(recorder: Recorder) -> None:
     iris, cancer, wine, diabetes = load_iris(), load_breast_cancer(), load_wine(), load_diabetes()
     malignant = cancer.target_names[cancer.target]
     cultivar = np.array(["Barolo", "Grignolino", "Barbera"])[wine.target]
+    two = np.stack([iris.target, iris.target > 0], axis=1)
     models = {
         "iris-logistic": (LogisticRegression(max_iter=500), iris.data, iris.target),
         "iris-kneighbours": (KNeighborsClassifier(), iris.data, iris.target),
+        "iris-two-labels": (MultiOutputClassifier(LogisticRegression(max_iter=500)), iris.data, two),
         "cancer-forest": (RandomForestClassifier(20, random_state=0), cancer.data, malignant),
         "cancer-binary": (make_pipeline(StandardScaler(), LogisticRegression()), cancer.data, cancer.target),
         "wine-cultivar": (make_pipeline(StandardScaler(), SVC(random_state=0)), wine.data, cultivar),
+        "diabetes-double": (make_pipeline(StandardScaler(), Ridge()), diabetes.data, diabetes.target),
         "wine-clusters": (make_pipeline(StandardScaler(), KMeans(3, n_init=1, random_state=0)), wine.data, None),
         "diabetes-ridge": (make_pipeline(StandardScaler(), Ridge()), diabetes.data, diabetes.target),
         "diabetes-boosting": (GradientBoostingRegressor(n_estimators=30, random_state=0), diabetes.data, diabetes.target),
     }  # fmt: skip
     for name, (model, data, target) in models.items():
-        data = data.astype(np.float32)
+        data = data.astype(np.float64 if name == "diabetes-double" else np.float32)
         model.fit(data, target)
         recorder.save(name, to_onnx(model, data[:1]))
         recorder.ask(TOOL, name, lambda rng, index, data=data: {"X": rng.choice(data, rows_of(index))})
