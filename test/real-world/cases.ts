@@ -10,7 +10,7 @@ const cache = fileURLToPath(new URL('../../.cache/real-world/', import.meta.url)
 const made = join(cache, 'made');
 
 export const mesh = join(made, 'mesh');
-const installed = existsSync(join(cache, 'stamp'));
+export const installed = existsSync(join(cache, 'stamp'));
 /** For `skip`: false, or why. Where everything is required the tests run, and fail. */
 export const skip =
   installed || process.env.SHEAF_INTEROP === 'required'

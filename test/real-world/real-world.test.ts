@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { type RunningCommand, startSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { ask, assertSame, cases, mesh, skip } from './cases.ts';
+import { ask, assertSame, cases, installed, mesh, skip } from './cases.ts';
 
 /** Each caller asks for something else, so that an answer made of another's rows is seen. */
 const rounds = 3;
@@ -14,7 +14,7 @@ describe('a mesh of models as tools write them', { skip }, () => {
   let up: RunningCommand;
   let client: StockClient;
   before(async () => {
-    assert.notEqual(cases.length, 0, 'test/real-world/install.sh has to run first');
+    assert.ok(installed, 'test/real-world/install.sh has to run first');
     up = startSheaf(['up', mesh, '--port', '0']);
     const ended = up.ended.then(({ code }) => assert.fail(`sheaf up ended with ${code}: ${up.output()}`));
     await Promise.race([waitFor(() => up.output().includes('the mesh is up'), up.output, startLimitMs), ended]);
@@ -25,6 +25,11 @@ describe('a mesh of models as tools write them', { skip }, () => {
     client?.[Symbol.dispose]();
     up?.kill('SIGTERM');
     await up?.ended;
+  });
+
+  it('has models of every tool', () => {
+    const tools = new Set(cases.map(({ tool }) => tool));
+    assert.deepEqual([...tools].sort(), ['boosted', 'keras', 'named', 'shipped', 'skl2onnx', 'torch']);
   });
 
   for (const { tool, model, calls } of cases) {
