@@ -7,11 +7,12 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (event.type === 'test:stderr') yield event.data.message;
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, file, details, skip } = event.data;
-    if (details.type === 'suite') continue;
+    // The tests of a skipped suite are not told of, so it stands for them.
     if (skip !== undefined && skip !== false) {
       counts.skipped++;
       yield `skipped: ${name}${typeof skip === 'string' ? ` (${skip})` : ''}\n`;
-    } else if (event.type === 'test:pass') counts.passed++;
+    } else if (details.type === 'suite') continue;
+    else if (event.type === 'test:pass') counts.passed++;
     else {
       counts.failed++;
       const { cause } = event.data.details.error;
