@@ -37,7 +37,7 @@ export function edgesOf(
   { nodes, read }: { readonly nodes: readonly Message[]; readonly read: ReadonlySet<string> },
   limits: TensorLimits,
 ): Edges {
-  const constants = new Set(messagesField(graph, 5).map((tensor) => stringField(tensor, 8)));
+  const constants = new Set(messagesField(graph, 5, [8]).map((tensor) => stringField(tensor, 8)));
   const taken = messagesField(graph, 11).filter((info) => !constants.has(stringField(info, 1)));
   const given = messagesField(graph, 12);
   if (given.length === 0) throw refuse('the model has no outputs');

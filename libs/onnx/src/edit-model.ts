@@ -2,6 +2,7 @@
 import type { Datatype } from '@sheaf/inference';
 import type { Edge, Edges } from './edges.ts';
 import { elementTypes } from './element-types.ts';
+import { tensorFields } from './everything.ts';
 import { type ExternalTensor, externalTensor } from './external-data.ts';
 import { type Edit, edited, type Pieces, puttingIn, puttingNothingIn } from './put-in.ts';
 import { defaultModelLimits, partsOf } from './read-model.ts';
@@ -42,14 +43,15 @@ export interface SessionModel {
  * put into it; `read` answers a piece of a file, as a view. Without it all of them stay in the files.
  */
 export function editModel(bytes: Uint8Array, read?: (from: ExternalTensor) => Uint8Array): SessionModel {
-  const { edges } = partsOf(bytes, defaultModelLimits);
+  const { edges, external } = partsOf(bytes, defaultModelLimits);
   const beside = new Set<string>();
   const putting = read ? puttingIn(read) : puttingNothingIn;
   const graph: Edit = (value, { number }) => {
     const pieces = editedGraph(value, edges, { ...putting, seen: ({ location }) => beside.add(location) });
     return pieces && nest(number, pieces);
   };
-  const pieces = edited(bytes, { 7: graph, 25: putting.ownFunction });
+  const isAsFile = external.length === 0 && !edges.changed;
+  const pieces = isAsFile ? undefined : edited(bytes, { 7: graph, 25: putting.ownFunction });
   return {
     bytes: pieces ? joined(pieces) : bytes,
     inputs: sessionTensors(edges.inputs),
@@ -82,7 +84,7 @@ function editedGraph(
   const pieces = edited(graph, {
     1: (value, field) => (cut.size > 0 && isCut(walk(value)) ? [] : node(value, field)),
     5: (value) => {
-      const where = externalTensor(walk(value));
+      const where = externalTensor(walk(value, tensorFields));
       if (where) seen(where);
       return where && where.written !== where.location ? relocated(value, where) : undefined;
     },
@@ -107,7 +109,7 @@ function editedGraph(
 /** An initializer that names its file as the session is given it: by the same letters. */
 function relocated(tensor: Uint8Array, { location }: ExternalTensor): Pieces {
   const isLocation = ({ number, value }: Field): boolean =>
-    number === 13 && value instanceof Uint8Array && stringField(walk(value), 1) === 'location';
+    number === 13 && value !== undefined && stringField(walk(value), 1) === 'location';
   const kept = [...fieldsOf(tensor)].filter((field) => !isLocation(field)).map(({ bytes }) => bytes);
   const entry = encoded(13, (writer) => {
     writeText(writer, 1, 'location');

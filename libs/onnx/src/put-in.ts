@@ -1,4 +1,5 @@
 /** Edits of messages that leave all else as it was, and the one that puts weights of other files into a model. */
+import { tensorFields } from './everything.ts';
 import { type ExternalTensor, externalTensor } from './external-data.ts';
 import { type Field, fieldsOf, nest, walk } from './wire.ts';
 
@@ -13,7 +14,7 @@ export function edited(message: Uint8Array, edits: Edits): Pieces | undefined {
   let isChanged = false;
   const pieces = [...fieldsOf(message)].flatMap((field): Pieces => {
     const { number, value, bytes } = field;
-    const changed = value instanceof Uint8Array ? edits[number]?.(value, field) : undefined;
+    const changed = value && edits[number]?.(value, field);
     isChanged ||= changed !== undefined;
     return changed ?? [bytes];
   });
@@ -35,7 +36,7 @@ export const puttingNothingIn = { node: leave, sparse: leave, ownFunction: leave
 /** Puts the bytes of tensors in other files where the tensors are. `read` answers a piece of a file, as a view. */
 export function puttingIn(read: (from: ExternalTensor) => Uint8Array) {
   const tensor: Edit = (value, { number }) => {
-    const from = externalTensor(walk(value));
+    const from = externalTensor(walk(value, tensorFields));
     if (!from) return undefined;
     const kept = [...fieldsOf(value)].filter((field) => field.number !== 13 && field.number !== 14);
     return nest(number, [...kept.map(({ bytes }) => bytes), ...nest(9, [read(from)])]);

@@ -10,8 +10,8 @@ export type Message = ReadonlyMap<number, readonly Value[]>;
 /** A field as it stands in a message: its number, its value, and all of its bytes, the tag among them. */
 export interface Field {
   readonly number: number;
-  /** Undefined for fixed-width numbers, which nobody here asks for. */
-  readonly value: Value | undefined;
+  /** Undefined for numbers. */
+  readonly value: Uint8Array | undefined;
   readonly bytes: Uint8Array;
 }
 
@@ -23,15 +23,26 @@ export function* fieldsOf(message: Uint8Array): Generator<Field> {
     const tag = reader.uint32();
     const number = tag >>> 3;
     if (number === 0) throw new RangeError('a field has the number 0');
-    const value = readValue(reader, tag & 7);
+    const isNumber = (tag & 7) !== 2;
+    const value = isNumber ? undefined : reader.bytes();
+    if (isNumber) reader.skipType(tag & 7);
     yield { number, value, bytes: message.subarray(from, reader.pos) };
   }
 }
 
-/** Reads one level of a message. Throws on whatever is no protobuf. */
-export function walk(message: Uint8Array): Message {
+/** Reads one level of a message, or some fields of it: lists of numbers may be long. Throws on whatever is no protobuf. */
+export function walk(message: Uint8Array, only?: readonly number[]): Message {
   const fields = new Map<number, Value[]>();
-  for (const { number, value } of fieldsOf(message)) {
+  const reader = protobuf.Reader.create(message);
+  while (reader.pos < reader.len) {
+    const tag = reader.uint32();
+    const number = tag >>> 3;
+    if (number === 0) throw new RangeError('a field has the number 0');
+    if (only && !only.includes(number)) {
+      reader.skipType(tag & 7);
+      continue;
+    }
+    const value = readValue(reader, tag & 7);
     if (value === undefined) continue;
     const values = fields.get(number);
     if (values) values.push(value);
@@ -92,13 +103,14 @@ const views = (message: Message, number: number): Uint8Array[] =>
   field(message, number).flatMap((value) => (value instanceof Uint8Array ? [value] : []));
 
 /** Each value of a repeated message. */
-export const messagesField = (message: Message, number: number): Message[] => views(message, number).map(walk);
+export const messagesField = (message: Message, number: number, only?: readonly number[]): Message[] =>
+  views(message, number).map((view) => walk(view, only));
 
 /** A message that may stand once; several are merged, as protobuf wants it, so that nothing hides in the second one. */
-export function messageField(message: Message, number: number): Message | undefined {
+export function messageField(message: Message, number: number, only?: readonly number[]): Message | undefined {
   const found = views(message, number);
   const [first] = found;
-  return first && walk(found.length === 1 ? first : joined(found));
+  return first && walk(found.length === 1 ? first : joined(found), only);
 }
 
 export const joined = (pieces: readonly Uint8Array[]): Uint8Array => {
