@@ -275,4 +275,4 @@ class Trial {
   }
 }
 
-const percent = (share: number): string => `${(share * 100).toPrecision(2)} %`;
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

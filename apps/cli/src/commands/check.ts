@@ -13,9 +13,6 @@ export const check: Command = {
     if (values['no-run'] === true) tellNotices(mesh);
     else await checkModels(mesh);
     const { models, transforms, pipelines, services } = mesh;
-    for (const { name, versions } of models)
-      for (const { version, notices } of versions)
-        for (const notice of notices) console.log(`models/${name}/${version}: ${notice}`);
     const counts = Object.entries({ model: models, transform: transforms, pipeline: pipelines, service: services });
     const told = counts.map(([noun, { length }]) => `${length} ${noun}${length === 1 ? '' : 's'}`);
     console.log(`no mistakes: ${told.join(', ')}`);
