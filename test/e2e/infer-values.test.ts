@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createJimp } from '@jimp/core';
 import png from '@jimp/js-png';
-import { sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx';
 import { decodeImage } from '@sheaf/tensor-io';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
@@ -31,6 +31,14 @@ describe('sheaf infer', () => {
       'models/half': sampleModels.identity('FP16', ['n']),
       'models/text': sampleModels.identity('BYTES', ['n']),
       'models/pairs': sampleModels.identity('BYTES', ['n', 2]),
+      'models/gain': buildModel({
+        inputs: [
+          { name: 'x', datatype: 'FP32', shape: ['n'] },
+          { name: 'factor', datatype: 'FP32', shape: [] },
+        ],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: ['n'] }],
+        nodes: [{ op: 'Mul', inputs: ['x', 'factor'], outputs: ['y'] }],
+      }),
       'read.ts': reader,
       'pipelines/ocr.yaml': `pipeline: ocr
 inputs: { page: { datatype: UINT8, shape: [height, width] } }
@@ -46,6 +54,17 @@ outputs: { lines: read.lines, text: read.text }
   });
   const infer = (...args: string[]) =>
     runSheaf(['infer', ...args, '--address', `127.0.0.1:${mesh.running.gateway.port}`], folder);
+
+  it('takes a scalar as it is typed, and all inputs from one file by their names', async () => {
+    assert.match((await infer('gain', 'x=[1, 2]', 'factor=-1.5')).stdout, /^y +FP32 +\[2\] +-1\.500 -3$/m);
+    const file = join(folder, 'inputs.json');
+    await writeFile(file, '{ "x": [1, 2], "factor": 3 }');
+    assert.match((await infer('gain', file)).stdout, /^y +FP32 +\[2\] +3 6$/m);
+    await writeFile(file, '[1, 2]');
+    const { code, stderr } = await infer('gain', file);
+    assert.deepEqual([code, stderr.includes('want an object of lists by input')], [2, true]);
+    assert.match((await infer('gain', 'x=[1]', 'factor=much')).stderr, /^much: there is no such file/);
+  });
 
   it('takes numbers for FP16 and shows them, each the nearest that there is, and tells what is too large', async () => {
     const { stdout, stderr } = await infer('half', '[0.5, -2, 2049, 65504]', '--json');

@@ -1,7 +1,7 @@
 /** What `sheaf infer` and `sheaf explain` have in common: who is asked, with what, under which options. */
 import { readFile } from 'node:fs/promises';
-import { defaultLimits, type ModelDescription, type Parameter, type Tensor } from '@sheaf/inference';
-import { readTensor } from '@sheaf/tensor-io';
+import { defaultLimits, type ModelDescription, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
+import { parseJson, readTensor } from '@sheaf/tensor-io';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { withAdvice, withTimeAdvice } from './advice.ts';
 import { type Answered, type AskOptions, ask } from './ask.ts';
@@ -32,7 +32,8 @@ export const requestOptions = {
   parameter: { type: 'string', multiple: true },
 } as const;
 
-export const requestHelp = `  <input>              page.png, or x=page.png where there are several inputs, or a list such as x='[[1, 2]]'
+export const requestHelp = `  <input>              page.png, or x=page.png where there are several inputs, or a list such as x='[[1, 2]]', or rate=16000 for a
+                       scalar; inputs.json with {"x": [[1, 2]], ...} where there are several
                        PNG and JPEG become grey or RGB, 0..255 for UINT8, 0..1 for FP32; nothing is resized
                        .npy and JSON files hold nested lists; anything else is raw little-endian elements
   --shape x=2,3        of a raw file, where its size does not tell it
@@ -110,7 +111,7 @@ async function readInputs(
   const names = inputs
     .map(({ name, datatype, shape, unranked }) => `${name} (${datatype} ${unranked ? 'of any shape' : `[${shape}]`})`)
     .join(', ');
-  const given = sources.map((source) => {
+  const given = (await namedInOne(inputs, sources)).map((source) => {
     const at = source.indexOf('=');
     const spec = at === -1 ? undefined : inputs.find(({ name }) => name === source.slice(0, at));
     const alone = spec ? undefined : inputs.length === 1 ? inputs[0] : undefined;
@@ -124,11 +125,25 @@ async function readInputs(
   if (missing) throw new UsageError(`input "${missing.name}" is missing; the inputs of ${model} are ${names}`);
   return Promise.all(
     given.map(async ({ spec, source }) => {
-      const bytes = await readSource(source);
+      const bytes = isScalar(spec, source) ? Buffer.from(source) : await readSource(source);
       return { bytes, tensor: await readTensor(bytes, spec, shapes.get(spec.name)) };
     }),
   );
 }
+
+/** One JSON file of lists by name stands for all inputs of a model that has several. */
+async function namedInOne(inputs: readonly TensorSpec[], sources: readonly string[]): Promise<readonly string[]> {
+  const [only] = sources;
+  if (only === undefined || sources.length > 1 || inputs.length < 2 || !only.endsWith('.json')) return sources;
+  const value = parseJson(await readSource(only), only);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new UsageError(`${only}: want an object of lists by input, such as {"x": [[1, 2]]}`);
+  return Object.entries(value).map(([name, list]) => `${name}=${JSON.stringify(list)}`);
+}
+
+/** A number, truth value or text in quotes, where that is all of an input. */
+const isScalar = ({ shape, unranked }: TensorSpec, source: string): boolean =>
+  shape.length === 0 && !unranked && /^(-?[0-9.][0-9.eE+-]*|true|false|".*")$/.test(source);
 
 /** A list written on the command line, or a file. */
 async function readSource(source: string): Promise<Uint8Array> {

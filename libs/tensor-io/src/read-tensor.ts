@@ -27,19 +27,24 @@ async function parse(bytes: Uint8Array, spec: TensorSpec, shape: readonly number
   const { name, datatype } = spec;
   // Where any rank will do, what tells nothing of its shape is a list.
   const wanted = spec.unranked ? [-1] : spec.shape;
-  if (datatype === 'BYTES' && wanted.length <= 1 && !looksLikeJson(bytes))
+  if (datatype === 'BYTES' && wanted.length <= 1 && !looksLikeJson(bytes, spec))
     return { name, datatype, shape: wanted.map(() => 1), data: packBytes([bytes]) };
   if (isNpy(bytes)) return parseNpy(bytes, name);
   if (isImage(bytes)) return imageTensor(await decodeImage(bytes), spec);
-  if (looksLikeJson(bytes) && !shape) return parseJsonTensor(parseJson(bytes, name), spec);
+  if (looksLikeJson(bytes, spec) && !shape) return parseJsonTensor(parseJson(bytes, name), spec);
   return createTensor(
     { name, datatype, shape: shape ?? rawShape(bytes, { ...spec, shape: wanted }), data: bytes },
     name,
   );
 }
 
-/** A JSON list; a raw file may begin with its bracket too, and is then told by `shape`. */
-const looksLikeJson = (bytes: Uint8Array): boolean => /^\s*\[/.test(new TextDecoder().decode(bytes.subarray(0, 64)));
+/** A JSON list, or a JSON scalar for an input that is one; a raw file may begin like these too, and is then told by `shape`. */
+function looksLikeJson(bytes: Uint8Array, { shape, unranked }: TensorSpec): boolean {
+  const text = new TextDecoder().decode(bytes.subarray(0, 64));
+  return (
+    /^\s*\[/.test(text) || (shape.length === 0 && !unranked && /^(-?[0-9.][0-9.eE+-]*|true|false|".*")\s*$/.test(text))
+  );
+}
 
 export function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
@@ -59,5 +64,7 @@ function rawShape(bytes: Uint8Array, { name, datatype, shape }: TensorSpec): num
       name,
       `it is no image, .npy or JSON list; as raw elements of ${datatype} [${shape}] it needs its shape told`,
     );
-  return shape.map((dim) => (dim === -1 ? Math.floor(bytes.byteLength / each) : dim));
+  if (open === 1 && bytes.byteLength % each !== 0)
+    throw invalidField(name, `want a multiple of ${each} bytes for ${datatype} [${shape}], got ${bytes.byteLength}`);
+  return shape.map((dim) => (dim === -1 ? bytes.byteLength / each : dim));
 }
