@@ -40,7 +40,7 @@ export interface Generation {
 export async function openGeneration(served: Served, ports: GenerationPorts, before?: Known): Promise<Generation> {
   const { endpoints } = served;
   const mesh = withoutUnserved(served.mesh, served.unserved);
-  const services = openServices(mesh, endpoints, ports.guards);
+  const services = openServices(mesh, served.mesh, endpoints, ports.guards);
   try {
     const [catalog] = await Promise.all([
       openCatalog({ ...served, mesh, whole: served.mesh }, services, before),

@@ -60,10 +60,11 @@ export async function readMesh(
   const settings = await readSettingsInForce(folder, modelNames, read, before, problems);
   const { services, gateway, resilience, tls } = settings.value ?? settings.read;
   const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
+  const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
   const parts = keepServices(
     { folder, models, transforms: read.transforms, services, gateway, resilience, tls },
     before,
-    before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [],
+    kept,
   );
   const around = {
     mesh: parts,
@@ -99,7 +100,7 @@ export async function readMesh(
   const mesh = pruned({
     ...parts,
     limits,
-    codeDigest: parts.transforms.length > 0 ? await digestCode(folder) : undefined,
+    codeDigest: isCodeKept(parts, kept) ? before?.codeDigest : await digestOf(parts),
     pipelines,
     policies: policies.value,
     out: [
@@ -158,6 +159,13 @@ function keptParts(before: Mesh | undefined, keep: ReadonlyMap<string, string>):
     ];
   });
 }
+
+/** Any transform may import any code of the folder: where one goes on as it was, all of them do. */
+const isCodeKept = ({ services }: Pick<Mesh, 'services'>, kept: readonly string[]): boolean =>
+  services.some(({ name, transforms }) => transforms.length > 0 && kept.includes(name));
+
+const digestOf = async ({ folder, transforms }: Pick<Mesh, 'folder' | 'transforms'>): Promise<string | undefined> =>
+  transforms.length > 0 ? digestCode(folder) : undefined;
 
 /** Those that hold something that is out now. */
 function servicesToKeep(before: Mesh, out: readonly OutPart[]): string[] {
