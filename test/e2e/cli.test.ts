@@ -58,12 +58,12 @@ describe('sheaf up', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('ends with one sentence and exit code 2 when the runtime cannot load a model', async () => {
+  it('--strict ends with one sentence and exit code 2 when the runtime cannot load a model', async () => {
     const folder = await writeFolder({
       'models/odd/1/model.onnx': sampleModels.scale(1),
       'models/odd/2/model.onnx': sampleModels.unknownOperator(),
     });
-    const { code, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    const { code, stderr } = await runSheaf(['up', folder, '--port', '0', '--strict']);
     assert.equal(code, 2);
     assert.match(stderr, /^model odd\/2 does not run: the runtime cannot load it: .*Frobnicate.*\n$/);
     await rm(folder, { recursive: true });
@@ -86,7 +86,7 @@ describe('sheaf up', () => {
     assert.deepEqual(await species(), ['setosa', 'virginica', 'virginica']);
     await edit('name-species.ts', '0.6;', '0.9;', 'the change is taken up');
     assert.deepEqual(await species(), ['setosa', 'unsure', 'virginica']);
-    await edit('pipelines/classify-iris.yaml', 'name.species', 'name.nothing', 'the mesh keeps running as it was');
+    await edit('pipelines/classify-iris.yaml', 'name.species', 'name.nothing', 'is served as it was before');
     assert.match(command.output(), /classify-iris\.yaml:\d+: outputs\.species: stage "name" has no output "nothing"/);
     assert.deepEqual(await species(), ['setosa', 'unsure', 'virginica']);
     await edit(

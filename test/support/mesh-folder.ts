@@ -30,17 +30,22 @@ export interface TestMesh extends AsyncDisposable {
   readonly events: readonly string[];
 }
 
-/** A mesh of real processes on free ports, from files that the test writes; `prepare` may add to the folder before anything starts. */
+/**
+ * A mesh of real processes on free ports, from files that the test writes; `prepare` may add to the folder before anything starts. All of it is served, or
+ * it throws, unless it is not strict.
+ */
 export async function startTestMesh(
   files: Files,
   prepare: (folder: string) => Promise<unknown> = async () => {},
+  isStrict = true,
 ): Promise<TestMesh> {
   const folder = await writeFolder(files);
   await prepare(folder);
-  const { mesh, problems } = await readMesh(folder);
+  const { mesh: whole, servable, problems } = await readMesh(folder);
+  const mesh = isStrict ? whole : servable;
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   const events: string[] = [];
-  const running = await startMesh(mesh, { port: 0, onEvent: (line) => events.push(line) });
+  const running = await startMesh(mesh, { port: 0, isStrict, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();
   const remote = (name: string, port: number): Remote => {
     const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, { service: name, limits: mesh.limits });

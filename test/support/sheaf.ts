@@ -19,8 +19,13 @@ export interface RunningCommand {
   readonly ended: Promise<Ended>;
 }
 
-export function startSheaf(args: readonly string[], cwd?: string): RunningCommand {
-  const child = spawn(process.execPath, [sheaf, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd });
+/** `user` is who runs it, by number, and with which environment; without it, whoever runs the tests. */
+export function startSheaf(
+  args: readonly string[],
+  cwd?: string,
+  user: { readonly uid?: number; readonly gid?: number; readonly env?: NodeJS.ProcessEnv } = {},
+): RunningCommand {
+  const child = spawn(process.execPath, [sheaf, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd, ...user });
   const streams = { stdout: '', stderr: '' };
   let output = '';
   for (const name of ['stdout', 'stderr'] as const) {

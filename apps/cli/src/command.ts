@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, type MeshProblem, outText, readMesh } from '@sheaf/mesh';
 
 /** A mistake of whoever typed the command: a sentence, exit code 2. */
 export class UsageError extends Error {}
@@ -20,10 +20,23 @@ export interface Command {
 /** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
 export async function readMeshOrFail(folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> {
   const { mesh, problems, notes } = await readMesh(folder);
-  if (mesh) {
-    for (const note of notes) tell(`note: ${formatProblem(note)}`);
-    return mesh;
-  }
+  if (!mesh) return fail(folder, problems);
+  for (const note of notes) tell(`note: ${formatProblem(note)}`);
+  return mesh;
+}
+
+/** What of the folder can be served, with the rest told line by line; or all of its mistakes. */
+export async function readServableOrFail(folder = '.', tell: (line: string) => void = console.log): Promise<Mesh> {
+  const { servable, problems, notes } = await readMesh(folder);
+  if (!servable) return fail(folder, problems);
+  for (const note of notes) tell(`note: ${formatProblem(note)}`);
+  for (const part of servable.out) tell(outText(part));
+  if (servable.out.length > 0)
+    tell('all else is served (sheaf check tells every mistake; --strict serves all or nothing)');
+  return servable;
+}
+
+function fail(folder: string, problems: readonly MeshProblem[]): never {
   const count = problems.length === 1 ? '1 mistake' : `${problems.length} mistakes`;
   throw new UsageError([...problems.map(formatProblem), `${count} in ${folder}`].join('\n'));
 }

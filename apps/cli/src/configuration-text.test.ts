@@ -14,6 +14,7 @@ function shown(document: object): string {
     limits: {},
     services: [],
     pipelines: [],
+    out: [],
     policies: { hash: 'sha256:0', ...spec, limits },
   };
   return configurationText(JSON.parse(JSON.stringify(configuration)) as Configuration);
@@ -39,6 +40,7 @@ describe('what is in force, as text', () => {
         },
       ],
       pipelines: [],
+      out: [],
       policies: null,
     });
     assert.match(text, /^iris +2 +sha256:ab +pytorch 2\.9\.0 +labels=a,b\?\[2J$/m);

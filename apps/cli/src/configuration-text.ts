@@ -24,6 +24,14 @@ export interface Configuration {
     }[];
   }[];
   readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
+  /** What is there and not served as it stands in the folder. */
+  readonly out: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly version: string | null;
+    readonly why: string;
+    readonly keeps: boolean;
+  }[];
   readonly policies: {
     readonly hash: string;
     readonly identity: Identity;
@@ -69,7 +77,7 @@ interface Share {
 }
 
 export function configurationText(configuration: Configuration): string {
-  const { epoch, gateway, limits, services, models = [], pipelines, policies } = configuration;
+  const { epoch, gateway, limits, services, models = [], pipelines, out, policies } = configuration;
   const { host, port, tls } = gateway;
   const parts = [
     `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
@@ -97,6 +105,15 @@ export function configurationText(configuration: Configuration): string {
     section(
       ['pipeline', 'version', 'state'],
       pipelines.map(({ name, version, ready }) => [name, version, stateOf(ready)]),
+    ),
+    section(
+      ['out', 'name', 'served', 'why'],
+      out.map(({ kind, name, version, why, keeps }) => [
+        kind,
+        version === null ? name : `${name}/${version}`,
+        keeps ? 'as before' : 'no',
+        printable(why),
+      ]),
     ),
     policies ? `policies ${policies.hash}` : 'no policies: whoever reaches the door may call',
     policies ? identityText(policies.identity, policies.open) : '',

@@ -31,6 +31,8 @@ setTimeout(() => {
 const served = (number: number, slowMs = 0): Served => ({
   mesh: { folder: '.', slowMs, gateway: { noticeMs: 0 }, limits: { deadlineMaxMs: 100 } } as never,
   endpoints: [`s=${number}`],
+  unserved: [],
+  isStrict: false,
 });
 
 describe('two gateways of which one ends by itself', () => {

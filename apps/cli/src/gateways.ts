@@ -1,3 +1,4 @@
+import type { Unserved } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
 import { freePort } from './free-port.ts';
 import type { OutageBoard } from './outage-board.ts';
@@ -9,6 +10,10 @@ const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 export interface Served {
   readonly mesh: Mesh;
   readonly endpoints: readonly string[];
+  /** What the services could not load. */
+  readonly unserved: readonly (Unserved & { readonly isRetried: boolean })[];
+  /** Whether all of it is to be served, or none. */
+  readonly isStrict: boolean;
 }
 
 export interface Gateways {
@@ -77,7 +82,7 @@ export async function startGateways(
         name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
         module,
         args: () => args(index),
-        handover: () => has[index]?.mesh,
+        handover: () => served,
         port: port === 0 ? 0 : port + index,
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,

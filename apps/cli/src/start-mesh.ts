@@ -1,24 +1,29 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import {
-  contentChanged,
-  fingerprint,
-  followLimits,
-  formatProblem,
-  type Mesh,
-  readMesh,
-  type Service,
-} from '@sheaf/mesh';
-import { type Gateways, innerPorts, startGateways } from './gateways.ts';
+import { contentChanged, followLimits, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
+import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
+import {
+  allOrNone,
+  endpointsOf,
+  failureOfAll,
+  missingFrom,
+  planServices,
+  type RunningServices,
+  startServices,
+  stopAll,
+  unservedOf,
+} from './running-services.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
 
 export interface RunningMesh {
+  /** The state of the folder that is served. */
+  readonly mesh: Mesh;
   /** The first. */
   readonly gateway: Supervised;
   readonly gateways: readonly Supervised[];
@@ -26,8 +31,8 @@ export interface RunningMesh {
   readonly services: readonly Supervised[];
   /**
    * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
-   * call that came in before has ended. Answers false when nothing is different. Throws when any part of it cannot be served; all is then as
-   * before.
+   * call that came in before has ended. Answers false when nothing is different. A service that does not come up goes on as it was, with all that it
+   * holds; a strict mesh throws then, and all is as before.
    */
   update(mesh: Mesh): Promise<boolean>;
   /** Takes up the folder as it is now; throws with its mistakes. */
@@ -51,6 +56,8 @@ export interface StartOptions {
   readonly port?: number;
   /** Gives the start up: what runs already is ended, and it throws. */
   readonly signal?: AbortSignal;
+  /** Whether the mesh is to serve all of the folder or none. Default: what can be served is, and the rest is tried again. */
+  readonly isStrict?: boolean;
 }
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
@@ -61,22 +68,22 @@ async function checkOwnName({ tls }: Mesh): Promise<void> {
   );
 }
 
-/** A service that runs, and what it runs. */
-interface Running {
-  /** One for each replica. */
-  readonly processes: readonly Supervised[];
-  readonly fingerprint: string;
-}
-
-/** All replicas of a service, as a state of the mesh has it. */
-type Start = (mesh: Mesh, service: Service) => Promise<Supervised[]>;
-
-/** Starts every service of the mesh as its own process, then the gateways. When one fails, those that run are ended before it throws. */
+/**
+ * Starts every service of the mesh as its own process, then the gateways. When one of a strict mesh fails, or a gateway, those that run are ended before it
+ * throws.
+ */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
-  const { onEvent, onReady = () => {}, onDrained: onLeft = () => {}, port = mesh.gateway.port, signal } = options;
+  const {
+    onEvent,
+    onReady = () => {},
+    onDrained: onLeft = () => {},
+    port = mesh.gateway.port,
+    signal,
+    isStrict = false,
+  } = options;
   await checkOwnName(mesh);
   const ready = (process: Supervised): Supervised => {
-    onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
+    if (process.isReady) onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
     onReady();
     return process;
   };
@@ -85,18 +92,25 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   let toldTo: Gateways | undefined;
   let stopping = false;
   const board = new OutageBoard(() => toldTo?.tellOutages());
-  const startReplica = async (next: Mesh, service: string, name: string, servicePort: number): Promise<Supervised> => {
+  const startReplica = async (
+    holding: Mesh,
+    { name: service, port: servicePort }: Service,
+    name: string,
+    isPatient: boolean,
+  ) => {
     // Who may call is no matter of theirs.
-    const given: Mesh = { ...next, policies: undefined };
+    const given: Mesh = { ...holding, policies: undefined };
     const process = await supervise({
       name,
       module: modelServer,
       args: () => [mesh.folder, '--service', service, ...asked],
       handover: () => given,
+      isPatient,
       port: servicePort,
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
+      onAgain: () => void inTurn(tellUnserved).catch(({ message }: Error) => onEvent(message)),
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
       onRefused: (reason, message) => {
         if (reason === contentChanged && !stopping) void takeUpChanged(message, reread, onEvent);
@@ -104,16 +118,42 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     });
     return ready(process);
   };
-  const start: Start = (next, { name, port: servicePort, replicas }) =>
-    allOrNone(
-      Array.from({ length: replicas }, (_, index) =>
-        startReplica(next, name, replicas === 1 ? name : `${name}-${index + 1}`, servicePort),
-      ),
-    );
-
-  let running: ReadonlyMap<string, Running> = await startServices(mesh, new Map(), start);
-  const first = { mesh, endpoints: endpointsOf(running) };
-  const gateways = await startGateways(first, {
+  const startOf =
+    (holding: Mesh) =>
+    (service: Service, isPatient: boolean): Promise<Supervised[]> =>
+      allOrNone(
+        Array.from({ length: service.replicas }, (_, index) =>
+          startReplica(
+            holding,
+            service,
+            service.replicas === 1 ? service.name : `${service.name}-${index + 1}`,
+            isPatient,
+          ),
+        ),
+      );
+  const nothing: RunningServices = new Map();
+  const beginning = { start: startOf(mesh), isStrict, before: undefined };
+  let { services: running } = await startServices(planServices(mesh, nothing), nothing, beginning);
+  const isAnyForeign = mesh.services.some(({ endpoint }) => endpoint);
+  const nothingRuns = isAnyForeign ? undefined : failureOfAll(running.values());
+  if (nothingRuns !== undefined) {
+    await stopAll(running.values());
+    throw new Error(nothingRuns);
+  }
+  let served = mesh;
+  const servedBy = (state: Mesh, services: RunningServices): Served => ({
+    mesh: { ...state, limits: followLimits(mesh.limits, state.limits) },
+    endpoints: endpointsOf(services),
+    unserved: unservedOf(services.values()),
+    isStrict,
+  });
+  let told = servedBy(served, running);
+  const tellLost = (known: Served['unserved']): void => {
+    const lost = told.unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
+    for (const { name, version, why } of lost) onEvent(`model ${name}/${version} is out: ${why}`);
+  };
+  tellLost([]);
+  const gateways = await startGateways(told, {
     port,
     inner,
     onEvent,
@@ -127,7 +167,6 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   for (const gateway of gateways.processes) ready(gateway);
   toldTo = gateways;
   gateways.tellOutages();
-  let served = mesh;
   /** Changes come one after another. */
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
@@ -136,20 +175,56 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     return done;
   };
 
-  const update = async (next: Mesh): Promise<boolean> => {
-    if (!isDeepStrictEqual(next.tls, mesh.tls))
+  const tell = async (next: Served): Promise<void> => {
+    await gateways.reload(next);
+    const { unserved: known } = told;
+    told = next;
+    tellLost(known);
+  };
+  /** A service that is up again may serve more or less than the last time. */
+  const tellUnserved = async (): Promise<void> => {
+    const now = servedBy(served, running);
+    if (!isDeepStrictEqual(now.unserved, told.unserved)) await tell(now);
+  };
+  const update = async (wanted: Mesh): Promise<boolean> => {
+    if (!isDeepStrictEqual(wanted.tls, mesh.tls))
       throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
-    const started = await startServices(next, running, start);
+    let next = wanted;
+    let started = running;
+    const kept = new Map<string, string>();
+    for (let known = -1; known !== kept.size; ) {
+      known = kept.size;
+      const plan = planServices(next, started);
+      if (plan.toStart.length > 0 && !isStrict) await takeUpPolicies(next);
+      const { services, failed } = await startServices(plan, started, {
+        start: startOf(next),
+        isStrict,
+        before: served,
+      });
+      await stopAll(missingFrom(services, started).filter((one) => running.get(one.service.name) !== one));
+      started = services;
+      for (const [name, why] of failed) {
+        onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
+        kept.set(name, why);
+      }
+      // Pipelines that fit what does not come up may not fit what goes on.
+      if (failed.size > 0) next = (await readMesh(mesh.folder, served, kept)).servable ?? next;
+    }
     if (isDeepStrictEqual(next, served) && missingFrom(running, started).length === 0) return false;
     await serve(next, started);
     return true;
   };
+  /** Who may call, and how much, is not to wait until services have started; where names lead has to. */
+  const takeUpPolicies = async ({ policies }: Mesh): Promise<void> => {
+    const { policies: old } = served;
+    if (!policies || !old || isDeepStrictEqual({ ...policies, routes: old.routes }, old)) return;
+    await serve({ ...served, policies: { ...policies, routes: old.routes } }, running);
+  };
   /** Calls that are under way are finished by what they are under way to. */
-  const serve = async (next: Mesh, started: ReadonlyMap<string, Running>): Promise<void> => {
+  const serve = async (next: Mesh, started: RunningServices): Promise<void> => {
     const old = running;
     try {
-      const limits = followLimits(mesh.limits, next.limits);
-      await gateways.reload({ mesh: { ...next, limits }, endpoints: endpointsOf(started) });
+      await tell(servedBy(next, started));
     } catch (error) {
       await stopAll(missingFrom(old, started));
       throw error;
@@ -169,10 +244,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     // Meanwhile the folder may have lost it.
     if (!service || !old) return;
     // As after a change: its port cannot be had twice.
-    const processes = await start(served, { ...service, port: 0 });
+    const processes = await startOf(served)({ ...service, port: 0 }, false);
     await serve(served, new Map([...running, [name, { ...old, processes }]]));
   };
   return {
+    get mesh() {
+      return served;
+    },
     gateway: gateways.processes[0],
     gateways: gateways.processes,
     get services() {
@@ -206,48 +284,3 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     },
   };
 }
-
-/** The services of a mesh: those of `old` that are unchanged, and the others started. When one fails, the others that were started are ended. */
-async function startServices(
-  mesh: Mesh,
-  old: ReadonlyMap<string, Running>,
-  start: Start,
-): Promise<Map<string, Running>> {
-  const own = mesh.services.filter(({ endpoint }) => !endpoint);
-  const results = await Promise.allSettled(
-    own.map(async (service): Promise<[string, Running]> => {
-      const print = fingerprint(mesh, service);
-      const same = old.get(service.name);
-      if (same?.fingerprint === print) return [service.name, same];
-      // A port that is told cannot be had twice; the gateway does not mind, it is told the new one.
-      const processes = await start(mesh, same ? { ...service, port: 0 } : service);
-      return [service.name, { processes, fingerprint: print }];
-    }),
-  );
-  const services = new Map(results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (!failed) return services;
-  await stopAll(missingFrom(old, services));
-  throw failed.reason;
-}
-
-/** When one cannot be started, the others are ended. */
-async function allOrNone(starting: readonly Promise<Supervised>[]): Promise<Supervised[]> {
-  const results = await Promise.allSettled(starting);
-  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (!failed) return started;
-  await Promise.all(started.map((process) => process.stop()));
-  throw failed.reason;
-}
-
-const endpointsOf = (services: ReadonlyMap<string, Running>): string[] =>
-  [...services].flatMap(([name, { processes }]) => processes.map(({ port }) => `${name}=127.0.0.1:${port}`));
-
-/** What `some` runs and `these` do not. */
-const missingFrom = (these: ReadonlyMap<string, Running>, some: ReadonlyMap<string, Running>): Running[] =>
-  [...some].flatMap(([name, running]) => (these.get(name) === running ? [] : [running]));
-
-const stopAll = async (services: Iterable<Running>): Promise<void> => {
-  await Promise.all(Array.from(services).flatMap(({ processes }) => processes.map((process) => process.stop())));
-};

@@ -1,22 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  type EndMessage,
-  type HandoverMessage,
-  type OutagesMessage,
-  type ProcessMessage,
-  type ReloadMessage,
-  startFailedExit,
-  type Vitals,
-} from '@sheaf/host';
+import type { ChildProcess } from 'node:child_process';
+import type { OutagesMessage, ProcessMessage, Unserved, Vitals } from '@sheaf/host';
+import { end, ready, reload, start, vitals } from './child.ts';
 import { type CrashLoop, CrashWatch } from './crash-watch.ts';
-
-/** A process that was told to end and has not even said that it heard is killed after this. */
-const deafLimitMs = 15_000;
-/** A process that has not said by then that it is ready, or why not, never will. */
-const startMaxMs = 300_000;
-/** On top of its own grace, for what a process closes after its last answer. */
-const closingMs = 10_000;
+import { freePort } from './free-port.ts';
 
 export interface Supervised {
   readonly name: string;
@@ -25,6 +11,10 @@ export interface Supervised {
   readonly pid: number;
   /** Whether it runs and has said that it is ready. */
   readonly isReady: boolean;
+  /** What the process that runs now could not load. */
+  readonly unserved: readonly Unserved[];
+  /** What its first start failed with, while it has not been ready. */
+  readonly failure: string | undefined;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
   reload(what: unknown): Promise<void>;
   /** How the process is; its loop is watched from the first time on. */
@@ -53,6 +43,8 @@ export interface ProcessSpec {
   readonly onEvent: (line: string) => void;
   /** Ends the first start, which then throws. */
   readonly startSignal?: AbortSignal | undefined;
+  /** Whether a first start that fails is no reason to throw: it is tried again, as when the process ends later. Default false. */
+  readonly isPatient?: boolean;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
   /** Called when one that was started again did not start for this reason, with its sentence. */
@@ -63,7 +55,7 @@ export interface ProcessSpec {
   readonly onLoop?: (loop: CrashLoop | undefined) => void;
 }
 
-/** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails. */
+/** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails, unless it is patient. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   const { name, onEvent, startSignal, onLeft = () => {}, onRefused = () => {}, onAgain = () => {} } = spec;
   const { onLoop = () => {} } = spec;
@@ -74,15 +66,22 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   /** Whoever ends it has it started again, or not. */
   let leaver: ChildProcess | undefined;
   let isReady = false;
+  let unserved: readonly Unserved[] = [];
+  let failure: string | undefined;
   const giveUp = (): void => void child.kill('SIGTERM');
   startSignal?.addEventListener('abort', giveUp);
-  const port = await ready(child, name)
+  const first = await ready(child, spec)
     .catch(async (error: unknown) => {
       await end(child, spec, { isReady, notice: true });
-      throw error;
+      if (!spec.isPatient || startSignal?.aborted) throw error;
+      failure = error instanceof Error ? error.message : String(error);
+      // Who asks it has to know now where it will be.
+      return { port: spec.port || (await freePort()), unserved };
     })
     .finally(() => startSignal?.removeEventListener('abort', giveUp));
-  isReady = true;
+  const { port } = first;
+  unserved = first.unserved;
+  isReady = failure === undefined;
   const crashes = new CrashWatch({ name, onEvent, onLoop });
 
   const watch = (): void => {
@@ -117,8 +116,9 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     child = start(spec, port);
     crashes.started();
     watch();
-    await ready(child, name);
+    ({ unserved } = await ready(child, spec));
     isReady = true;
+    failure = undefined;
     crashes.ready(child.pid ?? 0);
     onAgain();
   };
@@ -126,7 +126,11 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     // What it ends with is told when it ends.
     startAgain().catch(() => {});
   };
-  watch();
+  if (failure === undefined) watch();
+  else {
+    crashes.started();
+    timer = setTimeout(restart, crashes.ended('a start that failed', failure));
+  }
   return {
     name,
     port,
@@ -135,6 +139,12 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     },
     get isReady() {
       return isReady;
+    },
+    get unserved() {
+      return unserved;
+    },
+    get failure() {
+      return failure;
     },
     reload: async (what) => {
       // One that starts does not hear it yet.
@@ -163,98 +173,4 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       child.kill('SIGKILL');
     },
   };
-}
-
-function start({ module, args, handover, onEvent }: ProcessSpec, port: number): ChildProcess {
-  // Advanced serialization, since what is handed over and reloaded holds maps.
-  const child = fork(module, [...(handover ? ['--handover'] : []), ...args(), '--port', String(port)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    serialization: 'advanced',
-  });
-  child.on('message', (message: ProcessMessage) => {
-    if (message.kind === 'notice') onEvent(message.line);
-  });
-  // One that could not be started, or has ended already, is told of elsewhere.
-  if (handover) child.send({ kind: 'handover', what: handover() } satisfies HandoverMessage<unknown>, () => {});
-  return child;
-}
-
-/** The next message of a process, or the sentence it ended with. */
-function nextMessage(
-  child: ChildProcess,
-  ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean => !['notice', 'vitals', 'leaving', 'draining', 'ending'].includes(kind),
-): Promise<ProcessMessage> {
-  return new Promise((resolve, reject) => {
-    const settle = (): void => {
-      child.off('exit', onExit).off('error', onError).off('message', onMessage);
-    };
-    const onExit = (code: number | null, signal: string | null): void => {
-      settle();
-      reject(new Error(ended(signal ?? `exit code ${code ?? startFailedExit}`)));
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(error);
-    };
-    const onMessage = (message: ProcessMessage): void => {
-      if (!wanted(message)) return;
-      settle();
-      resolve(message);
-    };
-    child.once('exit', onExit).once('error', onError).on('message', onMessage);
-  });
-}
-
-/** The port it listens on, or the sentence it failed with. */
-async function ready(child: ChildProcess, name: string): Promise<number> {
-  const timer = setTimeout(() => child.kill('SIGKILL'), startMaxMs);
-  const message = await nextMessage(child, (how) => `${name} did not start: ${how}`).finally(() => clearTimeout(timer));
-  if (message.kind === 'ready') return message.port;
-  throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
-}
-
-async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
-  if (!child.connected) throw new Error(`${name} is not running`);
-  const answer = nextMessage(
-    child,
-    (how) => `${name} ended while it reloaded: ${how}`,
-    ({ kind }) => kind === 'reloaded' || kind === 'refused',
-  );
-  child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
-  const message = await answer;
-  if (message.kind === 'refused') throw new Error(message.message);
-}
-
-async function vitals(child: ChildProcess, name: string): Promise<Vitals> {
-  if (!child.connected) throw new Error(`${name} is not running`);
-  const answer = nextMessage(
-    child,
-    (how) => `${name} ended: ${how}`,
-    ({ kind }) => kind === 'vitals',
-  );
-  child.send({ kind: 'vitals' });
-  const message = await answer;
-  return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, loopDelayMs: 0 };
-}
-
-/** One that is not ready yet knows of no other way than the signal. To others it is none: a group that is ended has had its own, and a second one forces. */
-async function end(
-  child: ChildProcess,
-  { graceMs }: ProcessSpec,
-  { isReady, notice }: { readonly isReady: boolean; readonly notice: boolean },
-): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exit = once(child, 'exit');
-  const kill = (): void => void child.kill('SIGKILL');
-  let timer = setTimeout(kill, deafLimitMs);
-  child.on('message', (message: ProcessMessage) => {
-    if (message.kind !== 'draining') return;
-    clearTimeout(timer);
-    timer = setTimeout(kill, (message.withinMs ?? graceMs) + closingMs);
-  });
-  if (!isReady || !child.connected) child.kill('SIGTERM');
-  else child.send({ kind: 'end', notice } satisfies EndMessage);
-  await exit;
-  clearTimeout(timer);
 }

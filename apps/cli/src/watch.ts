@@ -1,34 +1,25 @@
-import { watch } from 'node:fs';
-import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { isDeepStrictEqual } from 'node:util';
+import { formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
+import { watchFolder } from './folder-watch.ts';
 import type { RunningMesh } from './start-mesh.ts';
 
-/** A file is often written in several steps; a folder is read once it has been quiet this long. */
-const quietMs = 200;
+export interface WatchOptions {
+  readonly onEvent: (line: string) => void;
+  /** Whether all of the folder is to be served, or what was before. */
+  readonly isStrict: boolean;
+  /** A snapshot of the folder from before it was read: a start takes its time, and what has changed meanwhile is taken up too. */
+  readonly seen: string;
+}
 
-/** Takes up what changes in the mesh's folder. What is broken is told, and the mesh keeps running as it was. */
-export function watchMesh(mesh: Mesh, running: RunningMesh, onEvent: (line: string) => void): void {
-  let timer: NodeJS.Timeout | undefined;
-  let busy = false;
-  let again = false;
-  let broken = false;
-
-  const reload = async (): Promise<void> => {
-    if (busy) {
-      again = true;
-      return;
-    }
-    busy = true;
-    broken = !(await takeUp(mesh, running, broken, onEvent));
-    busy = false;
-    if (again) {
-      again = false;
-      await reload();
-    }
-  };
-  watch(mesh.folder, { recursive: true }, (_event, file) => {
-    if (file?.startsWith('.')) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void reload(), quietMs);
+/** Takes up what changes in the mesh's folder. What is broken is told, and goes on as it was. */
+export function watchMesh(mesh: Mesh, running: RunningMesh, options: WatchOptions): void {
+  let isBroken = false;
+  watchFolder(mesh.folder, {
+    onEvent: options.onEvent,
+    seen: options.seen,
+    onChange: async () => {
+      isBroken = !(await takeUp(mesh, running, isBroken, options));
+    },
   });
 }
 
@@ -37,17 +28,24 @@ async function takeUp(
   mesh: Mesh,
   running: RunningMesh,
   wasBroken: boolean,
-  onEvent: (line: string) => void,
+  { onEvent, isStrict }: WatchOptions,
 ): Promise<boolean> {
+  const before = running.mesh.out;
   try {
-    const { mesh: next, problems } = await readMesh(mesh.folder);
+    const { mesh: whole, servable, problems } = await readMesh(mesh.folder, isStrict ? undefined : running.mesh);
+    const next = isStrict ? whole : servable;
     if (!next) throw new Error(problems.map(formatProblem).join('\n'));
     const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([limits, gateway]);
     if (fixed(next) !== fixed(mesh))
       onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again');
-    if (await running.update(next)) onEvent('the change is taken up');
-    else if (wasBroken) onEvent('the folder is again what the mesh serves');
-    return true;
+    const isTakenUp = await running.update(next);
+    const { out } = running.mesh;
+    for (const part of out.filter((one) => !before.some((known) => isDeepStrictEqual(known, one))))
+      onEvent(outText(part));
+    if (out.length > 0 && isTakenUp) onEvent('all else is served as it stands in the folder');
+    else if (wasBroken && out.length === 0) onEvent('the folder is again what the mesh serves');
+    else if (isTakenUp) onEvent('the change is taken up');
+    return out.length === 0;
   } catch (error) {
     onEvent(`${error instanceof Error ? error.message : String(error)}\nthe mesh keeps running as it was`);
     return false;

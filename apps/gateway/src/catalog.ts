@@ -1,38 +1,19 @@
-import {
-  checkRequest,
-  type Infer,
-  InferError,
-  type ModelDescription,
-  notFound,
-  type Signature,
-} from '@sheaf/inference';
-import { refusePlan } from '@sheaf/layers';
-import { checkedSignature, type Mesh, signatureIn, transformName } from '@sheaf/mesh';
+import { isDeepStrictEqual } from 'node:util';
+import { broken, type Infer, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
+import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
-  createPipeline,
   type PipelineCheck,
   pipelineFinder,
-  plannedCalls,
-  requiredTargets,
   type Target,
   TimeBook,
   timeBookKeys,
 } from '@sheaf/pipeline';
+import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
+import { askForeign, type Foreign, type ForeignBook } from './foreign.ts';
 import { describeOwn, idOf } from './own-models.ts';
-import type { ServiceHandle, Services } from './services.ts';
-
-/** How long foreign servers get to say what they serve. */
-const describeTimeoutMs = 10_000;
-
-/** One name at the public door: a model or a pipeline. */
-interface Entry {
-  readonly describe: (version: string) => ModelDescription;
-  readonly infer: Infer;
-  readonly isReady: (version: string) => boolean;
-  /** The models and transforms that a call asks, one for each time; undefined for a version that is not there. */
-  readonly callsOf: (version: string) => readonly string[] | undefined;
-}
+import { mistakesOf, nameOf, pipelineEntry, pipelineVersion, type Unsaid } from './pipeline-entry.ts';
+import type { Services } from './services.ts';
 
 export interface Catalog {
   readonly infer: Infer;
@@ -42,54 +23,52 @@ export interface Catalog {
   readonly callsOf: (name: string, version: string) => readonly string[] | undefined;
   /** How long a model or transform usually takes for so many rows; undefined while nobody knows. */
   readonly usualMs: (name: string, rows: number) => number | undefined;
+  /** All that is there and not served as it stands in the folder. */
+  readonly out: readonly CatalogOut[];
+  /** Models of foreign servers that have not said yet what they serve. */
+  readonly silent: readonly string[];
   /** How long the pipelines' stages usually take, for the catalog that follows. */
-  readonly times: TimeBooks;
+  readonly times: ReadonlyMap<string, TimeBook>;
+  /** What foreign servers have said, for that too. */
+  readonly foreign: ForeignBook;
 }
 
-type TimeBooks = ReadonlyMap<string, TimeBook>;
+interface CatalogOut extends OutPart {
+  /** Somebody else's, which has to say first what it serves. */
+  readonly service?: string | undefined;
+}
 
-/** Everything that the gateway serves, type-checked against the real signatures. `known` are the times of the catalog before. */
-export async function openCatalog(mesh: Mesh, services: Services, known: TimeBooks = new Map()): Promise<Catalog> {
-  const [foreign, own] = await Promise.all([describeForeign(services), describeOwn(mesh, services)]);
+/** What a catalog takes from the one before. */
+export type Known = Pick<Catalog, 'times' | 'foreign' | 'out'>;
+const nothing: Known = { times: new Map(), foreign: new Map(), out: [] };
+
+export interface CatalogOptions {
+  /** What can be served. */
+  readonly mesh: Mesh;
+  /** The same, with what could not be loaded: a pipeline with such a member may do without it. */
+  readonly whole: Mesh;
+  /** Throws unless all of it can be served. */
+  readonly isStrict: boolean;
+}
+
+/** Everything that the gateway serves, type-checked against the real signatures. */
+export async function openCatalog(
+  { mesh, whole, isStrict }: CatalogOptions,
+  services: Services,
+  before: Known = nothing,
+): Promise<Catalog> {
+  const [asked, told] = await Promise.all([
+    askForeign(services, before.foreign, isStrict),
+    describeOwn(mesh, services),
+  ]);
+  const foreign = asked.described;
   const signatureOf = (target: Target): Signature | undefined =>
     target.kind === 'model'
-      ? (own.get(idOf(target.name, target.version)) ??
+      ? (told.get(idOf(target.name, target.version)) ??
         typed(foreign.get(target.name)) ??
-        checkedSignature(mesh, target))
+        checkedSignature(mesh, target) ??
+        checkedSignature(whole, target))
       : signatureIn(mesh, target);
-  const entries = new Map<string, Entry>();
-  for (const { name, versions } of mesh.models) {
-    const handle = services.holding(name);
-    const [newest] = versions;
-    const described = new Map(
-      versions.map(({ version, signature, properties }) => [version, { ...signature, properties }] as const),
-    );
-    if (handle)
-      entries.set(
-        name,
-        modelEntry(
-          name,
-          [...described.keys()],
-          'onnxruntime_onnx',
-          (version) => own.get(idOf(name, version)) ?? described.get(version || newest.version),
-          handle,
-        ),
-      );
-  }
-  for (const [name, description] of foreign) {
-    const handle = services.holding(name);
-    if (handle)
-      entries.set(
-        name,
-        modelEntry(name, description.versions, description.platform, () => description, handle),
-      );
-  }
-  const specs = mesh.pipelines.map(({ spec }) => spec);
-  const checks = Map.groupBy(checkPipelines(specs, signatureOf), ({ spec }) => spec.pipeline);
-  const { earlyRefusal } = mesh.resilience;
-  const find = pipelineFinder(specs);
-  const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
-  const times = new Map<string, TimeBook>();
   const unsaid = (target: Target | undefined): string | undefined => {
     const told = target?.kind === 'model' ? foreign.get(target.name) : undefined;
     if (!told || typed(told)) return undefined;
@@ -97,38 +76,91 @@ export async function openCatalog(mesh: Mesh, services: Services, known: TimeBoo
     const example = `services.${service}.signatures: { ${told.name}: { inputs: { x: { datatype: FP32, shape: [-1, 2] } }, outputs: { ... } } }`;
     return `the server of service ${service} does not say what "${told.name}" takes and gives (its ModelMetadata has no inputs or no outputs), and a pipeline has to know; say it in mesh.yaml, as in ${example}, or in the settings of the model at that server`;
   };
+  const specs = mesh.pipelines.map(({ spec }) => spec);
+  const all = checkPipelines(specs, signatureOf);
+  const unfit = all.filter(({ checked }) => !checked);
+  for (const check of isStrict ? unfit : []) throw mistakesOf(check, unsaid);
+  const outPipelines = unfit.map((check) => outPipeline(check, asked, unsaid));
+  tellNew(outPipelines, before.out);
+  const out = [...mesh.out, ...outPipelines];
+
+  const entries = outEntries(out, asked);
+  const lostOf = (name: string): string[] =>
+    out.filter((part) => part.name === name && !part.keeps).flatMap(({ version }) => version ?? []);
+  for (const { name, versions } of mesh.models) {
+    const handle = services.holding(name);
+    const [newest] = versions;
+    const described = new Map(
+      versions.map(({ version, signature, properties }) => [version, { ...signature, properties }] as const),
+    );
+    const own = { name, versions: [...described.keys()], lost: lostOf(name), platform: 'onnxruntime_onnx' };
+    const describe = (version: string) => told.get(idOf(name, version)) ?? described.get(version || newest.version);
+    if (handle) entries.set(name, modelEntry(own, describe, handle));
+  }
+  for (const [name, description] of foreign) {
+    const handle = services.holding(name);
+    if (handle)
+      entries.set(
+        name,
+        modelEntry({ ...description, name, lost: [] }, () => description, handle),
+      );
+  }
+  const checks = all.filter(({ checked }) => checked);
+  const { earlyRefusal } = mesh.resilience;
+  const find = pipelineFinder(checks.map(({ spec }) => spec));
+  const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
+  const times = new Map<string, TimeBook>();
   const bookOf = ({ spec }: PipelineCheck): TimeBook => {
     const key = keyOf(spec);
-    const book = known.get(key) ?? new TimeBook();
+    const book = before.times.get(key) ?? new TimeBook();
     times.set(key, book);
     return book;
   };
-  for (const [name, versions] of checks)
-    entries.set(
-      name,
-      pipelineEntry(
-        name,
-        versions.map((check) => pipelineVersion(check, { services, entries, bookOf, find, earlyRefusal, unsaid })),
-      ),
-    );
-  return { ...catalogOf(entries, services), times };
+  const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
+  const around = { services, entries, isOut, bookOf, find, earlyRefusal };
+  for (const [name, versions] of Map.groupBy(checks, ({ spec }) => spec.pipeline)) {
+    const fit = versions.map((check) => pipelineVersion(check, around));
+    entries.set(name, pipelineEntry(name, fit, lostOf(name)));
+  }
+  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], times, foreign: asked.book };
 }
 
-async function describeForeign(services: Services): Promise<Map<string, ModelDescription>> {
-  const asked = services.all
-    .filter(({ service }) => service.endpoint)
-    .flatMap((handle) =>
-      handle.service.models.map(async (name) => {
-        const told = await handle.describe(name, '', describeTimeoutMs);
-        return [name, typed(told) ? told : { ...told, name, ...handle.service.signatures?.get(name) }] as const;
-      }),
-    );
-  return new Map(await Promise.all(asked));
+/** A model or transform of which nothing is served. */
+function isOutAltogether({ models }: Mesh, out: readonly OutPart[], wanted: string): boolean {
+  const isServed = models.some(({ name }) => name === wanted);
+  return out.some(
+    ({ kind, name, version, keeps }) =>
+      name === wanted && kind !== 'pipeline' && !keeps && (version === undefined || !isServed),
+  );
 }
 
-/** Many servers say nothing of what a model takes and gives unless its settings do: MLServer and KServe by default. */
-const typed = <T extends Signature>(told: T | undefined): T | undefined =>
-  told && told.inputs.length > 0 && told.outputs.length > 0 ? told : undefined;
+/** Names that are there, and refuse with what is wrong with them. What is served replaces them. */
+function outEntries(out: readonly CatalogOut[], { silent }: Foreign): Map<string, Entry> {
+  const names = out.filter(({ kind, keeps }) => !keeps && (kind === 'model' || kind === 'pipeline'));
+  return new Map([
+    ...names.map(({ name }) => [name, outEntry(() => broken(name))] as const),
+    ...names.flatMap(({ name, service }) => (service ? [[name, outEntry(() => notYet(name, service))] as const] : [])),
+    ...[...silent].map(([name, service]) => [name, outEntry(() => notYet(name, service))] as const),
+  ]);
+}
+
+/** Where only somebody else's server is missing, its coming mends it. */
+function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, unsaid: Unsaid): CatalogOut {
+  const missing = problems.map(({ target }) => (target?.kind === 'model' ? silent.get(target.name) : undefined));
+  const [first = [...silent.values()][0]] = missing;
+  const service = missing.every((name) => name !== undefined) ? first : undefined;
+  const why = service
+    ? `service ${service} has not said what it serves`
+    : problems.map(({ path, message, target }) => `${path.join('.')}: ${unsaid(target) ?? message}`).join('; ') ||
+      'it asks a pipeline that is out';
+  return { kind: 'pipeline', name: spec.pipeline, version: String(spec.version), why, keeps: false, service };
+}
+
+/** Each once, however often all of it is read again. */
+function tellNew(out: readonly CatalogOut[], known: readonly CatalogOut[]): void {
+  for (const part of out.filter((one) => !known.some((other) => isDeepStrictEqual(other, one))))
+    console.error(`pipeline ${part.name} is out: ${part.why}`);
+}
 
 /** What a model or a transform has now of versions; another set of them may take another time. */
 function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, ModelDescription>): string {
@@ -136,7 +168,9 @@ function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, Mod
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
 }
 
-function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Omit<Catalog, 'times'> {
+type Answers = Omit<Catalog, 'out' | 'silent' | 'times' | 'foreign'>;
+
+function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Answers {
   const get = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry) return entry;
@@ -151,120 +185,3 @@ function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Omi
     usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
   };
 }
-
-function unknownVersion(name: string, version: string, versions: readonly string[]): InferError {
-  return notFound(`"${name}" has no version ${version}; it has ${versions.join(', ')}`, `${name}/${version}`);
-}
-
-/** What a version of a model is said to be. */
-type Described = Signature & Pick<ModelDescription, 'properties'>;
-
-function modelEntry(
-  name: string,
-  versions: readonly string[],
-  platform: string,
-  described: (version: string) => Described | undefined,
-  { infer, isReady }: ServiceHandle,
-): Entry {
-  // A server that names no versions knows itself which it has.
-  const has = (version: string): boolean => version === '' || versions.length === 0 || versions.includes(version);
-  const get = (version: string): Described => {
-    const found = has(version) ? described(version) : undefined;
-    if (!found) throw unknownVersion(name, version, versions);
-    return found;
-  };
-  return {
-    // Here, since a foreign server may not know of plans, and would run.
-    infer: refusePlan(async (request, context) => {
-      const signature = typed(get(request.version));
-      // What nobody has said, the server itself checks.
-      if (signature) checkRequest(signature, request.inputs, request.outputs);
-      return infer(request, context);
-    }),
-    describe: (version) => {
-      const { inputs, outputs, properties } = get(version);
-      return { name, versions, platform, inputs, outputs, properties };
-    },
-    isReady: (version) => has(version) && isReady(),
-    callsOf: (version) => (has(version) ? [name] : undefined),
-  };
-}
-
-interface PipelineVersion {
-  readonly version: number;
-  readonly signature: Signature;
-  readonly infer: Infer;
-  readonly isReady: () => boolean;
-  readonly calls: readonly string[];
-}
-
-/** One name, and the version that is asked for; the newest when none is. */
-function pipelineEntry(name: string, given: readonly PipelineVersion[]): Entry {
-  const sorted = given.toSorted((a, b) => b.version - a.version);
-  const [newest] = sorted as [PipelineVersion];
-  const versions = sorted.map(({ version }) => String(version));
-  const find = (wanted: string) => (wanted === '' ? newest : sorted[versions.indexOf(wanted)]);
-  const get = (wanted: string): PipelineVersion => {
-    const found = find(wanted);
-    if (!found) throw unknownVersion(name, wanted, versions);
-    return found;
-  };
-  return {
-    infer: async (request, context) => get(request.version).infer(request, context),
-    describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
-    isReady: (wanted) => find(wanted)?.isReady() ?? false,
-    callsOf: (wanted) => find(wanted)?.calls,
-  };
-}
-
-/** What the pipelines of one catalog have in common. */
-interface Surroundings {
-  readonly earlyRefusal: boolean;
-  readonly services: Services;
-  readonly entries: ReadonlyMap<string, Entry>;
-  readonly bookOf: (check: PipelineCheck) => TimeBook;
-  readonly find: ReturnType<typeof pipelineFinder>;
-  /** Why nobody knows what a target takes and gives, where its server is to blame. */
-  readonly unsaid: (target: Target | undefined) => string | undefined;
-}
-
-function pipelineVersion(
-  check: PipelineCheck,
-  { services, entries, bookOf, find, earlyRefusal, unsaid }: Surroundings,
-): PipelineVersion {
-  const { spec, checked, problems } = check;
-  if (!checked) {
-    throw new InferError(
-      'FAILED_PRECONDITION',
-      problems
-        .map(
-          ({ path, message, target }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${unsaid(target) ?? message}`,
-        )
-        .join('\n'),
-    );
-  }
-  const resolve = (target: Target): Infer => {
-    if (target.kind === 'pipeline') {
-      const { name, version = '' } = target;
-      return (request, context) => (entries.get(name) as Entry).infer({ ...request, model: name, version }, context);
-    }
-    const handle = holderOf(target, services);
-    if (!handle)
-      throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${nameOf(target)}"`);
-    const version = target.kind === 'model' ? (target.version ?? '') : '';
-    const name = nameOf(target);
-    return (request, context) => handle.infer({ ...request, model: name, version }, context);
-  };
-  const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
-  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal, runsAtOnce });
-  const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
-  const isUp = (target: Target): boolean =>
-    target.kind === 'pipeline'
-      ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
-      : (holderOf(target, services)?.isReady() ?? false);
-  const calls = plannedCalls(spec, find).map(nameOf);
-  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp), calls };
-}
-
-const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);
-const holderOf = (target: Target, services: Services): ServiceHandle | undefined => services.holding(nameOf(target));

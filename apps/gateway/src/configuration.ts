@@ -12,7 +12,7 @@ export interface Address {
 }
 
 export function describeConfiguration(generation: Generation, epoch: number, { host, port }: Address): object {
-  const { mesh } = generation.served;
+  const { mesh } = generation;
   const { folder, gateway, limits, policies, tls } = mesh;
   return {
     epoch,
@@ -35,6 +35,13 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
       version: String(spec.version),
       file: inFolder(folder, file),
       ready: generation.catalog.isReady(spec.pipeline, String(spec.version)),
+    })),
+    out: generation.catalog.out.map(({ kind, name, version = null, why, keeps }) => ({
+      kind,
+      name,
+      version,
+      why,
+      keeps,
     })),
     policies: policies ? { hash: policiesHash(policies), ...describePolicies(policies, folder) } : null,
   };

@@ -1,15 +1,20 @@
 /** What is served from one reload to the next. */
-import { fingerprint, type Mesh } from '@sheaf/mesh';
-import { type Catalog, openCatalog } from './catalog.ts';
+import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
+import { type Catalog, type Known, openCatalog } from './catalog.ts';
 import { type Front, type FrontPorts, openFront } from './front.ts';
 import type { Guards } from './guards.ts';
 import { openServices, type Services } from './services.ts';
+import { type Missing, withoutUnserved } from './unserved.ts';
 
 /** What a generation is made of. */
 export interface Served {
   readonly mesh: Mesh;
   /** `service=target`, of our own services. */
   readonly endpoints: readonly string[];
+  /** What our own services hold and could not load. */
+  readonly unserved: readonly Missing[];
+  /** Whether all of it is to be served, or none. */
+  readonly isStrict: boolean;
 }
 
 /** What outlives one. */
@@ -19,6 +24,8 @@ export interface GenerationPorts extends FrontPorts {
 
 export interface Generation {
   readonly served: Served;
+  /** What of it the services have loaded. */
+  readonly mesh: Mesh;
   /** By service: what its processes run. */
   readonly fingerprints: ReadonlyMap<string, string>;
   readonly services: Services;
@@ -29,27 +36,35 @@ export interface Generation {
   close(): void;
 }
 
-/** `times` are those of the generation before. Throws when any part of it cannot be served. */
-export async function openGeneration(
-  served: Served,
-  ports: GenerationPorts,
-  times?: Catalog['times'],
-): Promise<Generation> {
-  const { mesh, endpoints } = served;
-  const services = openServices(mesh, endpoints, ports.guards);
+/** `before` is the catalog of the generation before. Throws when policies cannot be put into force, and a strict one when any part of it cannot be served. */
+export async function openGeneration(served: Served, ports: GenerationPorts, before?: Known): Promise<Generation> {
+  const { endpoints } = served;
+  const mesh = withoutUnserved(served.mesh, served.unserved);
+  const services = openServices(mesh, served.mesh, endpoints, ports.guards);
   try {
-    const [catalog] = await Promise.all([openCatalog(mesh, services, times), services.asked]);
-    const fingerprints = fingerprintsOf(mesh);
+    const [catalog] = await Promise.all([
+      openCatalog({ ...served, mesh, whole: served.mesh }, services, before),
+      services.asked,
+    ]);
+    const fingerprints = fingerprintsOf(served.mesh);
     const front = openFront(catalog, mesh.policies, ports);
-    return { served, fingerprints, services, catalog, front, close: () => services.close() };
+    return { served, mesh, fingerprints, services, catalog, front, close: () => services.close() };
   } catch (error) {
     services.close();
     throw error;
   }
 }
 
-/** Of our own services. */
-export function fingerprintsOf(mesh: Mesh): ReadonlyMap<string, string> {
+/** Of our own services; those that go on as they were have what they had `before`. */
+export function fingerprintsOf(
+  mesh: Mesh,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
   const own = mesh.services.filter(({ endpoint }) => !endpoint);
-  return new Map(own.map((service) => [service.name, fingerprint(mesh, service)]));
+  return new Map(
+    own.map((service) => {
+      const known = isKept(mesh, service) ? before.get(service.name) : undefined;
+      return [service.name, known ?? fingerprint(mesh, service)] as const;
+    }),
+  );
 }

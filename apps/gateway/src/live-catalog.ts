@@ -1,5 +1,4 @@
 import type { Infer, ModelDescription, Principal, Snapshot } from '@sheaf/inference';
-import type { Catalog } from './catalog.ts';
 import type { Generation } from './generation.ts';
 
 /** One value, never changed, named by its epoch. */
@@ -29,8 +28,10 @@ export class LiveCatalog {
     return this.#current;
   }
 
-  get times(): Catalog['times'] {
-    return this.#current.catalog.times;
+  /** Whether all that there is is served as it stands in the folder. */
+  get isWhole(): boolean {
+    const { out, silent } = this.#current.catalog;
+    return silent.length === 0 && out.every(({ keeps }) => keeps);
   }
 
   isReady = (name: string, version: string, principal?: Principal): boolean =>

@@ -7,6 +7,7 @@ import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
+import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
 import { openGeneration, type Served } from './generation.ts';
 import { createGuards } from './guards.ts';
@@ -39,10 +40,11 @@ function warnIfOpen({ policies }: Mesh, host: string): void {
   if (warning) console.error(warning);
 }
 
-async function readOrFail(folder: string): Promise<Mesh> {
-  const { mesh, problems } = await readMesh(folder);
-  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
-  return mesh;
+/** What of the folder can be served: whoever starts a gateway by itself has checked the folder before. */
+async function readServed(folder: string, endpoints: readonly string[]): Promise<Served> {
+  const { servable, problems } = await readMesh(folder);
+  if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  return { mesh: servable, endpoints, unserved: [], isStrict: false };
 }
 
 await main(async () => {
@@ -61,7 +63,8 @@ await main(async () => {
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', usage);
-  const mesh = await (values.handover ? handedOver<Mesh>() : readOrFail(folder));
+  const first = await (values.handover ? handedOver<Served>() : readServed(folder, values.endpoint));
+  const { mesh } = first;
 
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
@@ -71,10 +74,7 @@ await main(async () => {
   const guards = createGuards({ onTransition: logTransition });
   const ports = { ...state, guards };
   const tracing = await createTracing('sheaf-gateway');
-  const catalog = new LiveCatalog(
-    await openGeneration({ mesh, endpoints: values.endpoint }, ports),
-    Number(values.number),
-  );
+  const catalog = new LiveCatalog(await openGeneration(first, ports), Number(values.number));
   /** What both doors have before all else. */
   const around = (core: Infer): Infer =>
     stack(
@@ -92,7 +92,7 @@ await main(async () => {
     tracing.onJournal(journal);
     shadow(journal);
   };
-  const isServing = (name: string): boolean => guards.outages.isEmpty || isReady(name, '');
+  const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
   const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
@@ -100,13 +100,20 @@ await main(async () => {
   const announce = (): void => {
     for (const opened of doors) opened.open();
   };
+  // What is not ready for another reason may be so again by then.
+  let again: NodeJS.Timeout | undefined;
+  const keepAnnouncing = (): void => {
+    announce();
+    clearInterval(again);
+    again = guards.outages.isEmpty && catalog.isWhole ? undefined : setInterval(announce, announceMs).unref();
+  };
   const reloads = createReloads({
     catalog,
     front: ports,
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);
-      announce();
+      keepAnnouncing();
     },
   });
   // Neither is asked for before the door is open.
@@ -140,14 +147,11 @@ await main(async () => {
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(reloads.serve);
-  // What is not ready for another reason may be so again by then.
-  let again: NodeJS.Timeout | undefined;
   onOutages((outages) => {
     guards.outages.replace(outages);
-    announce();
-    clearInterval(again);
-    again = guards.outages.isEmpty ? undefined : setInterval(announce, announceMs).unref();
+    keepAnnouncing();
   });
+  const endAwaiting = awaitForeign(catalog, reloads);
   const drain: Drain = drainOnSignal({
     door,
     noticeMs: mesh.gateway.noticeMs,
@@ -155,10 +159,11 @@ await main(async () => {
     tracing,
     close: async () => {
       await inner?.close(innerGraceMs);
+      endAwaiting();
       catalog.close();
       await state.close();
     },
   });
-  announce();
+  keepAnnouncing();
   report({ kind: 'ready', port: door.port }, `the gateway is ready on ${hostPort(host, door.port)}`);
 });

@@ -1,13 +1,13 @@
 /** One generation after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
-import { formatProblem, readMesh } from '@sheaf/mesh';
+import { formatProblem, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { Reloaded } from '@sheaf/transport';
 import { fingerprintsOf, type GenerationPorts, openGeneration, type Served } from './generation.ts';
 import type { LiveCatalog } from './live-catalog.ts';
-import { changedParts, keptProblem, othersProblem } from './what-changed.ts';
+import { changedParts, othersProblem } from './what-changed.ts';
 
 export interface ReloadPorts {
   readonly catalog: LiveCatalog;
@@ -20,6 +20,8 @@ export interface ReloadPorts {
 export interface Reloads {
   /** What the supervisor has made ready; resolves when nothing asks any more for what it replaces. */
   serve(next: Served): Promise<void>;
+  /** What is served already, since somebody else's server may have come that says what it serves. */
+  again(): Promise<void>;
   /** The folder as it is now, as far as this process alone can take it up. `actor` is who wants it. */
   reread(actor: string): Promise<Reloaded>;
 }
@@ -38,9 +40,9 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
   /** `actor` undefined: nobody needs to be told of it later. */
   const takeUp = async (next: Served, actor: string | undefined) => {
     const { mesh: before } = catalog.current.served;
-    const kept = keptProblem(before, next.mesh);
+    const kept = policiesKeptProblem(before, next.mesh);
     if (kept) throw unfit(kept);
-    const generation = await openGeneration(next, front, catalog.times);
+    const generation = await openGeneration(next, front, catalog.current.catalog);
     const changed = changedParts(before, next.mesh);
     const epoch = catalog.snapshot().epoch + 1;
     try {
@@ -60,14 +62,18 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
   };
   const reread = async (actor: string): Promise<Reloaded> => {
     const { served, fingerprints } = catalog.current;
-    const { mesh, problems } = await readMesh(served.mesh.folder);
+    const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, served.mesh);
+    const mesh = served.isStrict ? whole : servable;
     if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
-    const others = othersProblem(served.mesh, mesh, fingerprints, fingerprintsOf(mesh));
+    // Nobody who asks for other policies is to believe that they are in force.
+    const kept = mesh.out.find(({ kind }) => kind === 'file');
+    if (kept) throw unfit(kept.why);
+    const others = othersProblem(served.mesh, mesh, fingerprints, fingerprintsOf(mesh, fingerprints));
     if (others) throw unfit(others);
     const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
       throw asUnfit(error, mesh.folder);
     });
-    return { epoch, changed };
+    return { epoch, changed, out: mesh.out.map(outText) };
   };
   return {
     serve: async (next) => {
@@ -75,6 +81,10 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
         const isOther = changedParts(catalog.current.served.mesh, next.mesh).includes('policies');
         return takeUp(next, isOther ? supervisorActor : undefined);
       });
+      await replaced;
+    },
+    again: async () => {
+      const { replaced } = await queued(() => takeUp(catalog.current.served, undefined));
       await replaced;
     },
     reread: (actor) =>

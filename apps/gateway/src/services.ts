@@ -31,8 +31,8 @@ export interface Services {
   close(): void;
 }
 
-/** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. */
-export function openServices(mesh: Mesh, endpoints: readonly string[], guards: Guards): Services {
+/** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. `whole` is what they were given, loaded or not. */
+export function openServices(mesh: Mesh, whole: Mesh, endpoints: readonly string[], guards: Guards): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const onOverrun = mesh.resilience.quarantine
     ? (overrun: Overrun): void => guards.quarantine.tell(overrun)
@@ -41,7 +41,7 @@ export function openServices(mesh: Mesh, endpoints: readonly string[], guards: G
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     const tls = service.endpoint ? service.tls : mesh.tls;
-    const content = service.endpoint ? undefined : contentDigest(mesh, service);
+    const content = service.endpoint ? undefined : contentDigest(whole, service);
     return new EndpointPool(own, service, mesh.limits, { tls, onOverrun, content });
   });
   const handles = opened.map((pool) => handleOf(pool, mesh, guards));

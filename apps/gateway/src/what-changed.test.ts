@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits } from '@sheaf/inference';
-import { type Mesh, resilienceDefault } from '@sheaf/mesh';
+import { policiesKeptProblem as keptProblem, type Mesh, resilienceDefault } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { changedParts, keptProblem, othersProblem } from './what-changed.ts';
+import { changedParts, othersProblem } from './what-changed.ts';
 
 const policies: PoliciesSpec = {
   identity: { keys: true, jwt: [], certificates: [], anonymous: undefined },
@@ -24,6 +24,7 @@ const mesh: Mesh = {
   policies,
   gateway: { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1_000 },
   tls: undefined,
+  out: [],
   resilience: resilienceDefault,
 };
 const files = new Map([['a', '1']]);

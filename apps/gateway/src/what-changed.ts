@@ -16,15 +16,6 @@ const differs = (before: unknown, after: unknown): boolean =>
 export const changedParts = (before: Mesh, after: Mesh): readonly string[] =>
   own.filter((part) => differs(before[part], after[part]));
 
-/** What no reload takes up, whoever asks for it. */
-export function keptProblem({ policies: before }: Mesh, { policies: after }: Mesh): string | undefined {
-  if ((before === undefined) !== (after === undefined))
-    return `policies.yaml: ${after ? 'it is new' : 'it is gone'}, and who may call would change for everybody; start the mesh again`;
-  if (before?.limiter.whenGone !== after?.limiter.whenGone)
-    return 'policies.yaml: limiter.whenRedisIsGone: want what it was at the start; start the mesh again';
-  return undefined;
-}
-
 type Fingerprints = ReadonlyMap<string, string>;
 
 /** What this process cannot take up alone. */

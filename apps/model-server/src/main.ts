@@ -21,10 +21,11 @@ const noGateway = async (): Promise<never> => {
   );
 };
 
-async function readOrFail(folder: string): Promise<Mesh> {
-  const { mesh, problems } = await readMesh(folder);
-  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
-  return mesh;
+/** What of the folder can be served: whoever starts a service by itself has checked the folder before. */
+async function readServable(folder: string): Promise<Mesh> {
+  const { servable, problems } = await readMesh(folder);
+  if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  return servable;
 }
 
 await main(async () => {
@@ -42,7 +43,7 @@ await main(async () => {
   });
   const [folder] = positionals;
   if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);
-  const mesh = await (values.handover ? handedOver<Mesh>() : readOrFail(folder));
+  const mesh = await (values.handover ? handedOver<Mesh>() : readServable(folder));
 
   const name = values.service;
   const limits = innerLimits(mesh.limits);
@@ -101,6 +102,9 @@ await main(async () => {
     },
   });
   door.open();
-  for (const line of service.notices) report({ kind: 'notice', line }, line);
-  report({ kind: 'ready', port: door.port }, `${name} is ready on ${hostPort(values.host, door.port)}`);
+  const { unserved, notices } = service;
+  for (const line of notices) report({ kind: 'notice', line }, line);
+  // A supervisor tells it, unless it gives the start up for it.
+  for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
+  report({ kind: 'ready', port: door.port, unserved }, `${name} is ready on ${hostPort(values.host, door.port)}`);
 });

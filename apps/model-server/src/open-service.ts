@@ -1,8 +1,17 @@
 import { availableParallelism } from 'node:os';
-import { endProcess } from '@sheaf/host';
-import { type Infer, InferError, type Load, type ModelDescription, notFound, type Overrun } from '@sheaf/inference';
+import { endProcess, type Unserved } from '@sheaf/host';
+import {
+  broken,
+  type Infer,
+  InferError,
+  type Load,
+  type ModelDescription,
+  notFound,
+  type Overrun,
+} from '@sheaf/inference';
 import { checkCode, checkContent, type Mesh, type Model, type ModelVersion, runThreads } from '@sheaf/mesh';
 import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import { type Loading, loadModels } from './load-models.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
@@ -17,6 +26,8 @@ export interface OpenService {
   readonly names: () => readonly string[];
   /** What whoever starts it should know of what it holds. */
   readonly notices: readonly string[];
+  /** What could not be loaded. */
+  readonly unserved: readonly Unserved[];
   /** The process is about to end: what waits and matters least is refused. */
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
@@ -24,7 +35,7 @@ export interface OpenService {
   close(): Promise<void>;
 }
 
-/** Loads everything that a service of the mesh holds; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
+/** Loads everything that a service of the mesh holds, and does without what cannot be loaded while there is anything else; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
 export async function openService(
   mesh: Mesh,
   name: string,
@@ -39,16 +50,19 @@ export async function openService(
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
-  const loaded = await allOrNone(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
-  const opened = transforms.map((transform) =>
-    openTransform({
-      ...transform,
-      runLimitMs: transformLimitMs,
-      outputBytesMax: mesh.limits.innerMessageBytesMax,
-      infer: askMesh,
-    }),
+  const { loaded, unserved, why } = await loadModels(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
+  if (loaded.length + transforms.length === 0 && why !== undefined) throw why;
+  const opened = await Promise.all(
+    transforms.map((transform) =>
+      openTransform({
+        ...transform,
+        runLimitMs: transformLimitMs,
+        outputBytesMax: mesh.limits.innerMessageBytesMax,
+        infer: askMesh,
+      }),
+    ),
   );
-  const served = serviceOf([...loaded, ...opened], (model, version) => {
+  const served = serviceOf([...loaded, ...opened], unserved, (model, version) => {
     const held = models.find((one) => one.name === model);
     return held?.versions.find((own) => own.version === version)?.properties;
   });
@@ -61,33 +75,26 @@ export async function openService(
   return served;
 }
 
-/** When one cannot be loaded the others are closed, so that nothing keeps the process alive. */
-async function allOrNone(opening: readonly Promise<ServedVersion>[]): Promise<ServedVersion[]> {
-  const results = await Promise.allSettled(opening);
-  const opened = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (!failed) return opened;
-  await Promise.all(opened.map((version) => version.close()));
-  throw failed.reason;
-}
-
 /** A run that cannot be stopped holds its thread for ever. */
-function endStuckProcess(subject: string): void {
-  console.error(`${subject}: a run passed its limit and cannot be stopped; this process ends`);
-  endProcess('a run passed its limit');
+function endStuckProcess(subject: string, what: string): void {
+  console.error(`${subject}: ${what} passed its limit and cannot be stopped; this process ends`);
+  endProcess(`${what} passed its limit`);
 }
 
-function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Promise<ServedVersion>[] {
+function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
-  return model.versions.map(async (each) =>
-    openVersion(model, each, {
-      threads,
-      adaptiveLimit: resilience.adaptiveLimit,
-      outputBytesMax: limits.innerMessageBytesMax,
-      onOverrun,
-    }),
-  );
+  return model.versions.map((each) => ({
+    name: model.name,
+    version: each.version,
+    open: () =>
+      openVersion(model, each, {
+        threads,
+        adaptiveLimit: resilience.adaptiveLimit,
+        outputBytesMax: limits.innerMessageBytesMax,
+        onOverrun,
+      }),
+  }));
 }
 
 export interface VersionSurroundings {
@@ -119,7 +126,7 @@ export async function openVersion(
     instances,
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
-    onStuck: () => endStuckProcess(`model ${name}/${version}`),
+    onStuck: (what) => endStuckProcess(`model ${name}/${version}`, what),
   });
   const served = await opening.catch(async (error: unknown) => {
     await checkContent(name, own);
@@ -140,6 +147,7 @@ const noticesOf = (versions: readonly ServedVersion[]): string[] =>
 /** Several versions as one Infer. `versions` of a name come newest first. */
 function serviceOf(
   versions: readonly ServedVersion[],
+  unserved: readonly Unserved[],
   propertiesOf: (name: string, version: string) => ModelDescription['properties'],
 ): OpenService {
   const byName = Map.groupBy(versions, ({ name }) => name);
@@ -148,6 +156,7 @@ function serviceOf(
   const get = (name: string, version: string): ServedVersion => {
     const served = find(name, version);
     if (served) return served;
+    if (unserved.some((one) => one.name === name && (version === '' || one.version === version))) throw broken(name);
     const known = byName.get(name)?.map((other) => other.version);
     const message = known
       ? `model "${name}" has no version ${version}; it has ${known.join(', ')}`
@@ -165,6 +174,7 @@ function serviceOf(
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
     notices: noticesOf(versions),
+    unserved,
     shedForDrain: () => {
       for (const version of versions) version.calls.shedForDrain();
     },

@@ -13,6 +13,7 @@ export {
   type ReloadMessage,
   report,
   startFailedExit,
+  type Unserved,
   type Vitals,
 } from './process.ts';
 export { createTracing, type Tracing } from './tracing.ts';

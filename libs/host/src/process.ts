@@ -6,7 +6,9 @@ import type { Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
-  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'ready'; readonly port: number; readonly unserved?: readonly Unserved[] }
+  /** It still starts, and comes on: what it loads now, and sometimes a line for people. */
+  | { readonly kind: 'progress'; readonly loading: readonly string[]; readonly line?: string | undefined }
   /** `reason` is that of the refusal, in UPPER_SNAKE_CASE; '' where there is none. */
   | { readonly kind: 'failed'; readonly message: string; readonly reason: string }
   /** The reload is done, and nothing asks any more for what it replaced. */
@@ -30,6 +32,13 @@ export type ProcessMessage =
     }
   /** It has heard that it is to end, and does when it has answered what it has. */
   | { readonly kind: 'draining' /** At most so long, its notice included. */; readonly withinMs?: number };
+
+/** A version of a model that a process was to serve, and does not. */
+export interface Unserved {
+  readonly name: string;
+  readonly version: string;
+  readonly why: string;
+}
 
 /** How a process is. */
 export interface Vitals {

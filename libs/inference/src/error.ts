@@ -140,6 +140,16 @@ export function notFound(message: string, name: string): InferError {
   });
 }
 
+/** A model or pipeline that is there and cannot be served. Why is for whoever runs the mesh: it may name files, and what else they hold. */
+export function broken(name: string): InferError {
+  const why =
+    'what the mesh holds of it is broken, or what it needs; `sheaf admin config` tells whoever runs the mesh why';
+  return InferError.withoutStack('FAILED_PRECONDITION', `"${name}" is out: ${why}`, {
+    reason: 'MODEL_BROKEN',
+    about: { kind: 'precondition', type: 'MODEL_STATE', subject: name },
+  });
+}
+
 /** INVALID_ARGUMENT about one field of a request; `reason` is the violation's. */
 export const invalidField = (field: string, description: string, reason = 'TENSOR_INVALID'): InferError =>
   invalid(field, description, reason, 'TENSOR_INVALID');

@@ -15,6 +15,7 @@ export { byteLength, type Datatype, datatypes, elementCount, isDatatype } from '
 export { requestDigest } from './digest.ts';
 export {
   asInferError,
+  broken,
   type ErrorSubject,
   type FieldViolation,
   InferError,

@@ -6,9 +6,19 @@ import { type MeshProblem, problemIn } from './problem.ts';
 const depthMax = 8;
 
 /** What the transforms declare to use is there, and none of it leads back to them. */
-export function checkUses({ models, transforms, pipelines, services }: Mesh, problems: MeshProblem[]): void {
+export function checkUses(
+  { models, transforms, pipelines, services }: Pick<Mesh, 'models' | 'transforms' | 'pipelines' | 'services'>,
+  brokenModels: ReadonlySet<string>,
+  problems: MeshProblem[],
+): void {
   const foreign = services.filter(({ endpoint }) => endpoint).flatMap((service) => service.models);
-  const known = new Set([...models.map(({ name }) => name), ...foreign, ...pipelines.map(({ spec }) => spec.pipeline)]);
+  const known = new Set([
+    ...models.map(({ name }) => name),
+    // A model that is there and broken has its own line.
+    ...brokenModels,
+    ...foreign,
+    ...pipelines.map(({ spec }) => spec.pipeline),
+  ]);
   const find = pipelineFinder(pipelines.map(({ spec }) => spec));
   /** A pipeline is one of its versions: they may hand calls to one another. */
   const keyOf = (named: PipelineName): string => {

@@ -23,6 +23,7 @@ const mesh: Mesh = {
   services: [service],
   limits: defaultLimits,
   policies: undefined,
+  out: [],
   gateway: { host: '127.0.0.1', port: 0, replicas: 1, noticeMs: 1_000 },
   resilience: resilienceDefault,
   tls: undefined,

@@ -3,6 +3,9 @@ export { contentChanged } from './content-changed.ts';
 export { countingProblem, redisUrlProblem } from './counting.ts';
 export { contentDigest, fingerprint } from './fingerprint.ts';
 export { followLimits } from './fit-limits.ts';
+export { policiesKeptProblem } from './in-force.ts';
+export { checkedSignature, signatureIn } from './judge-pipelines.ts';
+export { isKept } from './keep-services.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -11,6 +14,7 @@ export {
   type MeshTransform,
   type Model,
   type ModelVersion,
+  type OutPart,
   type Resilience,
   resilienceDefault,
   type SecretPlace,
@@ -20,8 +24,8 @@ export {
   type VersionContent,
   type VersionFile,
 } from './mesh.ts';
-export { formatProblem, type MeshProblem } from './problem.ts';
-export { checkedSignature, type MeshReading, readMesh, signatureIn } from './read-mesh.ts';
+export { formatProblem, type MeshProblem, outText } from './problem.ts';
+export { type MeshReading, readMesh } from './read-mesh.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
 export { checkContent } from './version-content.ts';

@@ -140,7 +140,19 @@ export interface MeshPipeline {
   readonly stageOutputs?: StageOutputs;
 }
 
-/** One folder is one mesh. Everything in it has been checked. */
+/** Something in the folder that is not served as it stands there. */
+export interface OutPart {
+  readonly kind: 'model' | 'transform' | 'pipeline' | 'route' | 'file';
+  readonly name: string;
+  /** Undefined: all of it. */
+  readonly version?: string | undefined;
+  /** For whoever runs the mesh: what is wrong, with file and line. */
+  readonly why: string;
+  /** Whether what was served before the folder changed is served on in its place. */
+  readonly keeps: boolean;
+}
+
+/** One folder is one mesh. Everything in it has been checked; what is broken in the folder is in `out`, and nowhere else. */
 export interface Mesh {
   /** Absolute. */
   readonly folder: string;
@@ -157,6 +169,7 @@ export interface Mesh {
   readonly resilience: Resilience;
   /** Undefined: the gateway and its services speak plain text among themselves. */
   readonly tls: MeshTls | undefined;
+  readonly out: readonly OutPart[];
 }
 
 /** Which policies stand between the gateway and its services, and in them; each is on unless told. */

@@ -1,3 +1,5 @@
+import type { OutPart } from './mesh.ts';
+
 /** One mistake in a mesh folder, with its place. */
 export interface MeshProblem {
   /** Relative to the mesh folder. */
@@ -16,3 +18,9 @@ export function formatProblem({ file, line, path, message }: MeshProblem): strin
 }
 
 export const problemIn = (file: string, message: string): MeshProblem => ({ file, line: undefined, path: '', message });
+
+/** A part of the folder that is not served as it stands there. */
+export function outText({ kind, name, version, why, keeps }: OutPart): string {
+  const named = `${kind} ${name}${version === undefined ? '' : `/${version}`}`;
+  return `${named} is ${keeps ? 'served as it was before' : 'out'}: ${why}`;
+}

@@ -1,142 +1,202 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
-import { defaultLimits, InferError, type Signature, type TensorSpec } from '@sheaf/inference';
-import { checkPipelines, type PipelineSpec, parsePipeline, type Target } from '@sheaf/pipeline';
-import { describeTransform } from '@sheaf/runtime';
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { checkUses } from './check-uses.ts';
 import { digestCode } from './code-digest.ts';
-import { isRecord } from './fields.ts';
 import { fitLimits } from './fit-limits.ts';
-import { type Mesh, type MeshPipeline, type MeshTransform, transformName } from './mesh.ts';
-import { type MeshProblem, problemIn } from './problem.ts';
+import { type InForce, type MeshSettings, policiesInForce, settingsInForce } from './in-force.ts';
+import { judgePipelines, servablePipelines } from './judge-pipelines.ts';
+import { keepServices, servicesHolding } from './keep-services.ts';
+import { type Mesh, type MeshPipeline, type OutPart, transformName } from './mesh.ts';
+import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
 import { readModels } from './read-models.ts';
+import {
+  parsePipelineFiles,
+  readPipelineFiles,
+  readTransforms,
+  type TransformsReading,
+  transformsOf,
+} from './read-pipelines.ts';
 import { readPolicies } from './read-policies.ts';
-import { readSettings } from './read-services.ts';
-import { readYaml, type YamlFile } from './yaml-file.ts';
+import { readSettings, type MeshSettings as Written } from './read-services.ts';
+import { wholeModels } from './whole-models.ts';
 
 export interface MeshReading {
   /** Undefined when there is any problem. */
   readonly mesh: Mesh | undefined;
+  /**
+   * What is whole, with the rest in `out`. Undefined where there is nothing to serve, and where mesh.yaml or policies.yaml is broken and there is no
+   * state before it that could stay in force: nobody could tell who may call.
+   */
+  readonly servable: Mesh | undefined;
   readonly problems: readonly MeshProblem[];
   /** What is no mistake, but may not be meant. */
   readonly notes: readonly MeshProblem[];
 }
 
-interface ParsedPipeline {
-  readonly yaml: YamlFile;
-  readonly spec: PipelineSpec;
-}
-
-/** Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. */
-export async function readMesh(path: string): Promise<MeshReading> {
+/**
+ * Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. Where something is broken that is whole in `before`, which
+ * is being served, that stands in for it in what is servable; so does what the services of `before` hold that are in `keep`, by name, each with why.
+ */
+export async function readMesh(
+  path: string,
+  before?: Mesh,
+  keep: ReadonlyMap<string, string> = new Map(),
+): Promise<MeshReading> {
   const folder = resolve(path);
   const problems: MeshProblem[] = [];
   if (!(await isFolder(folder)))
-    return { mesh: undefined, problems: [problemIn(path, 'want a mesh folder, found none')], notes: [] };
-  const models = await readModels(folder, problems);
+    return {
+      mesh: undefined,
+      servable: undefined,
+      problems: [problemIn(path, 'want a mesh folder, found none')],
+      notes: [],
+    };
+  const { models, out: outModels } = wholeModels(await readModels(folder, problems), problems);
   const yamls = await readPipelineFiles(folder, problems);
-  const transforms = await readTransforms(folder, yamls, problems);
-  const parsed = yamls.flatMap((yaml) => parse(yaml, problems));
-  const transformNames = transforms.map(({ name }) => name);
-  const modelNames = models.map(({ name }) => name);
-  const { limits: said, ...settings } = await readSettings(folder, modelNames, transformNames, problems);
-  const mesh: Mesh = {
-    folder,
-    models,
-    transforms,
-    codeDigest: transforms.length > 0 ? await digestCode(folder) : undefined,
-    pipelines: [],
-    policies: undefined,
-    limits: defaultLimits,
-    ...settings,
+  const read = await readTransforms(folder, yamls, before, problems);
+  const files = parsePipelineFiles(yamls, problems);
+
+  const modelNames = [...models, ...outModels].map(({ name }) => name);
+  const settings = await readSettingsInForce(folder, modelNames, read, before, problems);
+  const { services, gateway, resilience, tls } = settings.value ?? settings.read;
+  const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
+  const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
+  const parts = keepServices(
+    { folder, models, transforms: read.transforms, services, gateway, resilience, tls },
+    before,
+    kept,
+  );
+  const around = {
+    mesh: parts,
+    brokenModels: new Set(outModels.map(({ name }) => name)),
+    brokenTransforms: new Set(read.broken.keys()),
   };
-  const pipelines = checkTypes(mesh, parsed, problems);
+  const judged = judgePipelines(files, around);
+  for (const { problems: own } of judged.values()) problems.push(...own);
   const notes: MeshProblem[] = [];
-  const limits = fitLimits(said, { models, transforms, pipelines }, problems, notes);
-  checkNames({ ...mesh, pipelines }, problems);
-  checkUses({ ...mesh, pipelines }, problems);
-  if (models.length + settings.services.length + parsed.length === 0 && problems.length === 0) {
+  const unfit: MeshProblem[] = [];
+  const signed = [...judged].map(
+    ([file, { spec, checked }]): MeshPipeline => ({ spec, file, ...(checked ? { signature: checked.signature } : {}) }),
+  );
+  const fitted = fitLimits(settings.read.limits, { ...parts, pipelines: signed }, unfit, notes);
+  problems.push(...unfit);
+  const isSettled = settings.value !== undefined && unfit.length === 0;
+  const limits =
+    before && (!isSettled || settings.out.some(({ name }) => name === 'mesh.yaml')) ? before.limits : fitted;
+  const parsed = files.flatMap(({ file, spec }): MeshPipeline[] => (spec ? [{ file, spec }] : []));
+  checkNames({ ...parts, pipelines: parsed }, problems);
+  checkUses({ ...parts, pipelines: parsed }, around.brokenModels, problems);
+  if (modelNames.length + services.length + parsed.length === 0 && problems.length === 0) {
     problems.push(
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
     );
   }
-  const policies = await readPolicies({ ...mesh, pipelines }, problems);
-  return { mesh: problems.length === 0 ? { ...mesh, limits, pipelines, policies } : undefined, problems, notes };
+  const { pipelines, out: outPipelines } = servablePipelines(files, around, problems, before);
+
+  const known = { ...parts, limits, pipelines: [...parsed, ...pipelines] };
+  const written = await readPolicies(known, around.brokenModels);
+  problems.push(...written.problems, ...written.routes.map(({ problem }) => problem));
+  const policies = policiesInForce(written.policies, written.problems, before);
+  const mesh = pruned({
+    ...parts,
+    limits,
+    codeDigest: isCodeKept(parts, kept) ? before?.codeDigest : await digestOf(parts),
+    pipelines,
+    policies: policies.value,
+    out: [
+      ...[...outModels, ...outTransforms].map((part) => ({ ...part, keeps: isHeld(part, parts) })),
+      ...keptParts(before, keep),
+      ...outPipelines,
+      ...written.routes.map(
+        ({ name, problem }): OutPart => ({ kind: 'route', name, why: formatProblem(problem), keeps: false }),
+      ),
+      ...settings.out,
+      ...keptLimits(unfit),
+      ...policies.out,
+    ],
+  });
+  const isDoorWritten = before !== undefined || (isSettled && written.problems.length === 0);
+  const isServable = isDoorWritten && mesh.services.length + mesh.pipelines.length > 0;
+  return { mesh: problems.length === 0 ? mesh : undefined, servable: isServable ? mesh : undefined, problems, notes };
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
 
-async function readPipelineFiles(folder: string, problems: MeshProblem[]): Promise<YamlFile[]> {
-  const names = await readdir(join(folder, 'pipelines')).catch(() => []);
-  const yamls: YamlFile[] = [];
-  for (const name of names.filter((entry) => /\.ya?ml$/.test(entry)).sort()) {
-    const yaml = await readYaml(join(folder, 'pipelines', name), `pipelines/${name}`, problems);
-    if (yaml) yamls.push(yaml);
-  }
-  return yamls;
-}
-
-function parse(yaml: YamlFile, problems: MeshProblem[]): ParsedPipeline[] {
-  const parsed = parsePipeline(yaml.value);
-  for (const { path, message } of parsed.problems) problems.push(yaml.place(path, message));
-  return parsed.spec ? [{ yaml, spec: parsed.spec }] : [];
-}
-
-/** Every transform that a stage names, whatever else is wrong with its pipeline. */
-async function readTransforms(
+/** mesh.yaml may name what is out: that is no mistake of its own. */
+async function readSettingsInForce(
   folder: string,
-  yamls: readonly YamlFile[],
+  modelNames: readonly string[],
+  { transforms, broken, unread }: TransformsReading,
+  before: Mesh | undefined,
   problems: MeshProblem[],
-): Promise<MeshTransform[]> {
-  const transforms = new Map<string, MeshTransform>();
-  const tried = new Set<string>();
-  for (const yaml of yamls) {
-    const stages = isRecord(yaml.value) ? yaml.value.stages : undefined;
-    for (const { path, place } of transformsNamed(stages, ['stages'])) {
-      if (tried.has(path)) continue;
-      tried.add(path);
-      const transform = await readTransform(folder, path);
-      if (typeof transform === 'string') problems.push(yaml.place(place, transform));
-      else transforms.set(path, transform);
-    }
-  }
-  return [...transforms.values()];
+): Promise<InForce<MeshSettings> & { readonly read: Written }> {
+  const own: MeshProblem[] = [];
+  const transformNames = [...transforms.map(({ name }) => name), ...[...broken.keys()].map(transformName), ...unread];
+  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], own);
+  problems.push(...own);
+  return { ...settingsInForce(read, own, before), read };
 }
 
-type Path = readonly (string | number)[];
+const outTransform = (path: string, why: string): OutPart => ({
+  kind: 'transform',
+  name: transformName(path),
+  why,
+  keeps: false,
+});
 
-/** A step may stand in a step; deeper ones are refused by the parser. */
-const depthMax = 24;
+const keptLimits = (unfit: readonly MeshProblem[]): OutPart[] =>
+  unfit.length === 0
+    ? []
+    : [{ kind: 'file', name: 'mesh.yaml', why: unfit.map(formatProblem).join('; '), keeps: true }];
 
-/** Every `transform: <path>` below a part of a document. */
-function transformsNamed(value: unknown, place: Path): { readonly path: string; readonly place: Path }[] {
-  if (typeof value !== 'object' || value === null || place.length > depthMax) return [];
-  const below = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return below.flatMap(([key, item]) =>
-    key === 'transform' && typeof item === 'string'
-      ? [{ path: item, place: [...place, key] }]
-      : transformsNamed(item, [...place, key]),
-  );
+function keptParts(before: Mesh | undefined, keep: ReadonlyMap<string, string>): OutPart[] {
+  return [...keep].flatMap(([service, why]) => {
+    const { models = [], transforms = [] } = before?.services.find(({ name }) => name === service) ?? {};
+    return [
+      ...models.map((name): OutPart => ({ kind: 'model', name, why, keeps: true })),
+      ...transforms.map((name): OutPart => ({ kind: 'transform', name, why, keeps: true })),
+    ];
+  });
 }
 
-/** A transform, or what is wrong with it. */
-async function readTransform(folder: string, path: string): Promise<MeshTransform | string> {
-  const file = resolve(folder, path);
-  const inside = relative(folder, file);
-  if (inside.startsWith('..') || inside.startsWith(sep)) return 'want a file inside the mesh folder';
-  if (!(await stat(file).catch(() => undefined))?.isFile())
-    return `want a TypeScript or JavaScript file, found no "${path}"`;
-  try {
-    return { name: transformName(path), path, file, ...(await describeTransform(file)) };
-  } catch (error) {
-    if (!(error instanceof InferError)) throw error;
-    return error.message;
-  }
+/** Any transform may import any code of the folder: where one goes on as it was, all of them do. */
+const isCodeKept = ({ services }: Pick<Mesh, 'services'>, kept: readonly string[]): boolean =>
+  services.some(({ name, transforms }) => transforms.length > 0 && kept.includes(name));
+
+const digestOf = async ({ folder, transforms }: Pick<Mesh, 'folder' | 'transforms'>): Promise<string | undefined> =>
+  transforms.length > 0 ? digestCode(folder) : undefined;
+
+/** Those that hold something that is out now. */
+function servicesToKeep(before: Mesh, out: readonly OutPart[]): string[] {
+  const were = out.filter((part) => isHeld(part, before)).map(({ name }) => name);
+  return before.services
+    .filter(({ endpoint }) => !endpoint)
+    .filter(({ models, transforms }) => were.some((name) => models.includes(name) || transforms.includes(name)))
+    .map(({ name }) => name);
+}
+
+function isHeld({ kind, name, version }: OutPart, { models, transforms }: Pick<Mesh, 'models' | 'transforms'>) {
+  if (kind === 'transform') return transforms.some((transform) => transform.name === name);
+  const model = models.find((one) => one.name === name);
+  return model?.versions.some((one) => version === undefined || one.version === version) ?? false;
+}
+
+/** Without the transforms that no pipeline asks, the names in services of what is out, and what no service holds. */
+function pruned(mesh: Mesh): Mesh {
+  const asked = new Set(mesh.pipelines.flatMap(({ spec }) => transformsOf(spec)));
+  const transforms = mesh.transforms.filter(({ path }) => asked.has(path));
+  const names = (items: readonly { readonly name: string }[]) => new Set(items.map(({ name }) => name));
+  const services = servicesHolding(mesh.services, names(mesh.models), names(transforms));
+  const held = new Set(services.flatMap(({ models }) => models));
+  return { ...mesh, transforms, services, models: mesh.models.filter(({ name }) => held.has(name)) };
 }
 
 /** Models, transforms and pipelines are all addressed by one name; of a pipeline each version has a file of its own. */
-function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProblem[]): void {
+function checkNames(
+  { models, transforms, pipelines }: Pick<Mesh, 'models' | 'transforms' | 'pipelines'>,
+  problems: MeshProblem[],
+): void {
   const owners = new Map<string, string>();
   const claim = (name: string, file: string): void => {
     const owner = owners.get(name);
@@ -154,56 +214,4 @@ function checkNames({ models, transforms, pipelines }: Mesh, problems: MeshProbl
   }
   for (const [name, [{ file } = { file: '' }]] of Map.groupBy(pipelines, ({ spec }) => spec.pipeline))
     claim(name, file);
-}
-
-function checkTypes(mesh: Mesh, parsed: readonly ParsedPipeline[], problems: MeshProblem[]): MeshPipeline[] {
-  const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
-  const broken = new Set(problems.map(({ file }) => file.split('/')[1] ?? ''));
-  const yamlOf = new Map(parsed.map(({ yaml, spec }) => [spec, yaml]));
-  const checks = checkPipelines([...yamlOf.keys()], (target) => checkedSignature(mesh, target));
-  for (const { spec, problems: found } of checks) {
-    for (const problem of found) {
-      // What a foreign server serves is known only when it answers; a model that cannot be read has its own line.
-      const about = problem.target?.kind === 'model' ? problem.target.name : undefined;
-      const transformFailed = problem.target?.kind === 'transform';
-      if (transformFailed || (about !== undefined && (foreign.has(about) || broken.has(about)))) continue;
-      const place = yamlOf.get(spec)?.place(problem.path, problem.message);
-      if (place) problems.push(place);
-    }
-  }
-  return checks.map(({ spec, checked }) => ({
-    spec,
-    file: yamlOf.get(spec)?.file ?? '',
-    ...(checked ? { signature: checked.signature, stageOutputs: checked.stageOutputs } : {}),
-  }));
-}
-
-/** What signatures are looked up in. */
-type Signed = Pick<Mesh, 'models' | 'transforms' | 'services'>;
-
-/** The signature of the model or transform that a step names, as far as the folder tells. */
-export function signatureIn({ models, transforms, services }: Signed, target: Target): Signature | undefined {
-  if (target.kind === 'pipeline') return undefined;
-  if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
-  const versions = models.find(({ name }) => name === target.name)?.versions;
-  if (!versions) return services.find(({ signatures }) => signatures?.has(target.name))?.signatures?.get(target.name);
-  return target.version
-    ? versions?.find(({ version }) => version === target.version)?.signature
-    : versions?.[0].signature;
-}
-
-/** The same, as pipelines are checked against it. */
-export function checkedSignature(mesh: Signed, target: Target): Signature | undefined {
-  const signature = signatureIn(mesh, target);
-  return signature && target.kind === 'model' ? withOpenRows(signature) : signature;
-}
-
-/** A size that tools declare for the first dimension of an output is often not true where every input may have any number of rows; only a run tells. */
-function withOpenRows({ inputs, outputs }: Signature): Signature {
-  if (inputs.length === 0 || !inputs.every(({ shape }) => shape[0] === -1)) return { inputs, outputs };
-  const open = (spec: TensorSpec): TensorSpec => ({
-    ...spec,
-    shape: spec.shape.map((dim, axis) => (axis === 0 ? -1 : dim)),
-  });
-  return { inputs, outputs: outputs.map(open) };
 }

@@ -12,11 +12,37 @@ import { readYaml, type YamlFile } from './yaml-file.ts';
 
 const file = 'policies.yaml';
 
-/** Reads policies.yaml, which may be missing where only this machine reaches the door. */
-export async function readPolicies(
-  mesh: Omit<Mesh, 'policies'>,
+type Surroundings = Pick<Mesh, 'folder' | 'gateway' | 'limits' | 'models' | 'pipelines' | 'services'>;
+
+export interface PoliciesReading {
+  /** Undefined where there are none, and where there is a problem. */
+  readonly policies: PoliciesSpec | undefined;
+  /** For which nothing of them can be put into force. */
+  readonly problems: readonly MeshProblem[];
+  /** Routes to what is not there. They let nobody in, so all else is in force without them. */
+  readonly routes: readonly { readonly name: string; readonly problem: MeshProblem }[];
+}
+
+/** Reads policies.yaml, which may be missing where only this machine reaches the door. `broken` are models that are there, and out. */
+export async function readPolicies(mesh: Surroundings, broken: ReadonlySet<string>): Promise<PoliciesReading> {
+  const problems: MeshProblem[] = [];
+  const read = await readWritten(mesh, problems);
+  if (!read) return { policies: undefined, problems, routes: [] };
+  const { spec, yaml } = read;
+  const holdsTarget = holds(mesh, broken);
+  const routes = spec.routes.flatMap((route) =>
+    checkRoutes([route], holdsTarget).map(({ path, message }) => ({
+      name: route.name,
+      problem: yaml.place(path, message),
+    })),
+  );
+  return { policies: problems.length === 0 ? spec : undefined, problems, routes };
+}
+
+async function readWritten(
+  mesh: Surroundings,
   problems: MeshProblem[],
-): Promise<PoliciesSpec | undefined> {
+): Promise<{ readonly spec: PoliciesSpec; readonly yaml: YamlFile } | undefined> {
   const path = join(mesh.folder, file);
   if (!(await stat(path).catch(() => undefined))) {
     if (!isLoopback(mesh.gateway.host)) {
@@ -52,9 +78,7 @@ export async function readPolicies(
   if (wrongUrl) problems.push(problemIn('REDIS_URL', wrongUrl));
   const wrongCount = countingProblem(mesh.gateway.replicas, spec, redisUrl);
   if (wrongCount) problems.push(yaml.place(['limits'], wrongCount));
-  for (const { path: place, message } of checkRoutes(spec.routes, holds(mesh)))
-    problems.push(yaml.place(place, message));
-  return { ...placed, files };
+  return { spec: { ...placed, files }, yaml };
 }
 
 const asStep = (text: string): string | number => (/^[0-9]+$/.test(text) ? Number(text) : text);
@@ -116,11 +140,15 @@ function tokenProblem(
 }
 
 /** Whether the mesh has what a route leads to, as far as the folder tells. */
-function holds({ models, pipelines, services }: Omit<Mesh, 'policies'>): (target: RouteTarget) => boolean {
+function holds(
+  { models, pipelines, services }: Surroundings,
+  broken: ReadonlySet<string>,
+): (target: RouteTarget) => boolean {
   const foreign = new Set(services.filter(({ endpoint }) => endpoint).flatMap((service) => service.models));
   const find = pipelineFinder(pipelines.map(({ spec }) => spec));
   return ({ model, version }) =>
     foreign.has(model) ||
+    broken.has(model) ||
     find({ name: model, version }) !== undefined ||
     models.some(
       ({ name, versions }) => name === model && (version === '' || versions.some((v) => v.version === version)),

@@ -229,7 +229,11 @@ const sentOf = ({ metadata, token, authority, forward }: SentGiven): SentGiven =
 });
 
 /** The default: a service of its own for each model and each transform that no named service holds. */
-function ownServices(models: readonly string[], transforms: readonly string[], named: readonly Service[]): Service[] {
+export function ownServices(
+  models: readonly string[],
+  transforms: readonly string[],
+  named: readonly Service[],
+): Service[] {
   const held = new Set(named.flatMap((service) => [...service.models, ...service.transforms]));
   const alone = { endpoint: undefined, port: 0, replicas: 1, transport: 'stream' } as const;
   return [

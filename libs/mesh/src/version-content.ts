@@ -13,7 +13,7 @@ const filesMax = 10_000;
 const depthMax = 16;
 
 /** What the system and editors leave behind; and where a mounted volume keeps what its links lead to. */
-export const isHidden = (name: string): boolean => name.startsWith('.');
+export const isHidden = (name: string): boolean => /^\.|^(lost\+found|@eaDir|__MACOSX|__pycache__)$/.test(name);
 
 /** What a path leads to, through links; undefined where that is nothing, and told where it was meant to be something. */
 export async function kindOf(

@@ -66,8 +66,8 @@ export interface ModelOptions extends MemoryTerms {
   /** Default true: how many of the instances run at once is learned. */
   readonly adaptiveLimit?: boolean;
   readonly outputBytesMax: number;
-  /** A run passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
-  readonly onStuck: () => void;
+  /** A run, or loading the model, passed its limit and cannot be stopped from inside; every caller has its answer. The process should end. */
+  readonly onStuck: (what: string) => void;
   /** Told of that run. */
   readonly onOverrun: (overrun: Overrun) => void;
 }
@@ -80,9 +80,9 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const memory = memoryTerms(signature, options);
   const workerData: SessionThreadData = { model, subject, intraOpThreads, providers, memory };
   const module = new URL('./session-thread.ts', import.meta.url);
-  const overrun = (): void => {
+  const overrun = (what: string): void => {
     scheduler?.refuse(restarting(subject));
-    onStuck();
+    onStuck(what);
   };
   let scheduler: Scheduler | undefined;
   const startWorker = (): ModelWorker =>
@@ -164,7 +164,8 @@ export interface TransformOptions {
   readonly infer?: Infer;
 }
 
-export function openTransform(options: TransformOptions): ServedVersion {
+/** Answers when it is loaded, so that the first caller does not wait for that. */
+export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
   const { name, file, signature, runLimitMs, outputBytesMax, infer } = options;
   const subject = `transform ${name}`;
   const workerData: TransformThreadData = { file, subject };
@@ -186,6 +187,7 @@ export function openTransform(options: TransformOptions): ServedVersion {
     queue: queueDefault,
     outputBytesMax,
   });
+  await worker.loaded;
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
     checkOutputs(signature, outputs, name),
   );

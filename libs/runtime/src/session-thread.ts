@@ -248,4 +248,4 @@ function failureOf(error: unknown): TaskFailure {
   return { code: 'INVALID_ARGUMENT', message: `${subject}: the model failed on these inputs${where}`, log };
 }
 
-serveTasks(run, failureOf);
+serveTasks(run, failureOf, loading);

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { InferError, type InferErrorCode } from '@sheaf/inference';
 import type { InnerAnswer, InnerCall } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
-import type { TaskFailure, TaskReply } from './task-worker.ts';
+import type { Loaded, TaskFailure, TaskReply } from './task-worker.ts';
 
 export interface TensorTask {
   readonly inputs: readonly PackedTensor[];
@@ -30,13 +30,17 @@ export type AskOther = (
 /** What a task asked has failed; the task fails alike unless it catches this. */
 class InnerCallError extends InferError {}
 
-/** The thread's side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. */
+/** The thread's side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. `loaded` is over when the first may run. */
 export function serveTasks(
   run: (task: TensorTask, signal: AbortSignal, ask: AskOther) => Promise<readonly PackedTensor[]>,
   failureOf: (error: unknown) => TaskFailure,
+  loaded: Promise<unknown>,
 ): void {
   const port = parentPort;
   if (!port) throw new Error('this module runs in a worker thread only');
+  const tellLoaded = (): void => port.postMessage({ loaded: true } satisfies Loaded);
+  // What it failed for is told to each task.
+  loaded.then(tellLoaded, tellLoaded);
   const running = new Map<number, AbortController>();
   const open = new Map<
     number,

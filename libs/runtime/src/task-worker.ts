@@ -8,6 +8,11 @@ export type TaskReply<Result> =
   | { readonly id: number; readonly ok: true; readonly result: Result; readonly ms: number }
   | { readonly id: number; readonly ok: false; readonly failure: TaskFailure };
 
+/** The thread has loaded what it runs, or has failed to. */
+export interface Loaded {
+  readonly loaded: true;
+}
+
 /** Why a task failed, as data: errors lose their class between threads. */
 export interface TaskFailure {
   readonly code: InferErrorCode;
@@ -25,11 +30,13 @@ export interface TaskWorkerOptions {
   readonly subject: string;
   /** A task that takes longer is given up: see `overrun`. */
   readonly limitMs: number;
+  /** What the first task waits for is no part of it. Default 600,000. */
+  readonly loadLimitMs?: number;
   /**
    * `replace`: the worker is terminated and a new one takes over, which works for JavaScript only.
-   * A function: the thread is in native code and cannot be stopped; called after the task has its answer.
+   * A function: the thread is in native code and cannot be stopped; called after the task has its answer, with what took too long.
    */
-  readonly overrun: 'replace' | (() => void);
+  readonly overrun: 'replace' | ((what: string) => void);
   /** Answers what a task asks while it runs. Default: tasks ask nothing. */
   readonly infer?: Infer;
 }
@@ -39,6 +46,9 @@ export interface Timed<Result> {
   readonly result: Result;
   readonly ms: number;
 }
+
+/** A large model on a busy machine, from a disk far away, takes minutes. */
+const loadLimitMs = 600_000;
 
 /** A timer that comes later than this says that the process did not run. */
 const lateMaxMs = 1_000;
@@ -58,6 +68,8 @@ export class TaskWorker<Result> {
   /** The first one runs, the others are with the thread already. */
   #tasks: Task<Result>[] = [];
   #limit: NodeJS.Timeout | undefined;
+  #isLoading = true;
+  readonly #loaded = Promise.withResolvers<void>();
   #nextId = 1;
   #closed = false;
   #onIdle: () => void = () => {};
@@ -65,6 +77,11 @@ export class TaskWorker<Result> {
   constructor(options: TaskWorkerOptions) {
     this.#options = options;
     this.#worker = this.#spawn();
+  }
+
+  /** Resolves when its first thread has loaded what it runs, or never will: whoever asks then hears why. */
+  get loaded(): Promise<void> {
+    return this.#loaded.promise;
   }
 
   run(payload: unknown, transfer: readonly ArrayBuffer[], asker?: Asker): Promise<Timed<Result>> {
@@ -90,15 +107,18 @@ export class TaskWorker<Result> {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#loaded.resolve();
     if (this.#tasks.length > 0 && this.#options.overrun !== 'replace')
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#worker.terminate();
   }
 
   #spawn(): Worker {
+    this.#isLoading = true;
     const worker = new Worker(this.#options.module, { workerData: this.#options.workerData });
-    worker.on('message', (message: TaskReply<Result> | InnerCall) => {
-      if ('asks' in message) void this.#ask(worker, message);
+    worker.on('message', (message: TaskReply<Result> | InnerCall | Loaded) => {
+      if ('loaded' in message) this.#begin();
+      else if ('asks' in message) void this.#ask(worker, message);
       else this.#finish(message);
     });
     worker.on('error', (error) => {
@@ -139,8 +159,17 @@ export class TaskWorker<Result> {
     task.reject(new InferError(code, message, { reason, retryAfterMs: -1 }));
   }
 
+  /** Only now the first task runs. */
+  #begin(): void {
+    this.#isLoading = false;
+    this.#loaded.resolve();
+    const [task] = this.#tasks;
+    clearTimeout(this.#limit);
+    if (task) this.#watch(task);
+  }
+
   #watch(task: Task<Result>): void {
-    const { limitMs } = this.#options;
+    const limitMs = this.#isLoading ? (this.#options.loadLimitMs ?? loadLimitMs) : this.#options.limitMs;
     const due = performance.now() + limitMs;
     this.#limit = setTimeout(() => {
       // The process was stopped, and the thread with it: the task has not had the time that has passed.
@@ -150,8 +179,9 @@ export class TaskWorker<Result> {
   }
 
   #overrun(task: Task<Result>): void {
-    const { subject, limitMs, overrun } = this.#options;
-    const error = new InferError('INTERNAL', `${subject}: a run took longer than its limit of ${limitMs} ms`, {
+    const { subject, limitMs, loadLimitMs: loadMs = loadLimitMs, overrun } = this.#options;
+    const [what, ms] = this.#isLoading ? ['loading it', loadMs] : ['a run', limitMs];
+    const error = new InferError('INTERNAL', `${subject}: ${what} took longer than its limit of ${ms} ms`, {
       reason: 'RUN_LIMIT_EXCEEDED',
       ...(overrun === 'replace' ? {} : { metadata: { process_ends: 'true' } }),
       retryAfterMs: -1,
@@ -164,11 +194,12 @@ export class TaskWorker<Result> {
     const waiting = this.#tasks.splice(0).slice(1);
     task.reject(error);
     for (const { reject } of waiting) reject(notBegun(subject));
-    overrun();
+    overrun(what);
   }
 
   #replace(error: InferError): void {
     if (this.#closed) return;
+    this.#loaded.resolve();
     const old = this.#worker;
     old.removeAllListeners();
     void old.terminate();

@@ -64,5 +64,5 @@ if (describeOnly) {
     const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { code, message: `${subject} threw an error`, log };
   };
-  serveTasks(run, failureOf);
+  serveTasks(run, failureOf, loaded);
 }

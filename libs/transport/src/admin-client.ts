@@ -106,10 +106,10 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
       return cleared;
     },
     reload: async () => {
-      const { epoch, changed } = await ask<ReloadResponse__Output>((options, done) =>
+      const { epoch, changed, out } = await ask<ReloadResponse__Output>((options, done) =>
         client.reload({}, sent, options, done),
       );
-      return { epoch: Number(epoch), changed };
+      return { epoch: Number(epoch), changed, out };
     },
     drain: async () => {
       await ask((options, done) => client.drain({}, sent, options, done));

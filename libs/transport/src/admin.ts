@@ -83,6 +83,8 @@ export interface QuarantinedRequest {
 export interface Reloaded {
   readonly epoch: number;
   readonly changed: readonly string[];
+  /** What is broken, and therefore out or as it was before: a line each. */
+  readonly out: readonly string[];
 }
 
 /** What a gateway lets be seen and done. `actor` is the id of the principal who asks for a change. */
@@ -146,8 +148,8 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
     })),
     ClearQuarantine: answering(async ({ digest }, actor) => ({ cleared: await admin.clearQuarantine(digest, actor) })),
     Reload: answering(async (_request, actor) => {
-      const { epoch, changed } = await admin.reload(actor);
-      return { epoch, changed: [...changed] };
+      const { epoch, changed, out } = await admin.reload(actor);
+      return { epoch, changed: [...changed], out: [...out] };
     }),
     Drain: answering(async (_request, actor) => {
       await admin.drain(actor);

@@ -139,11 +139,12 @@ const actions: Readonly<Record<string, Act>> = {
     );
   },
   reload: async (client, { json }) => {
-    const { epoch, changed } = await client.reload();
-    if (json) return console.log(JSON.stringify({ epoch, changed }));
+    const { epoch, changed, out } = await client.reload();
+    if (json) return console.log(JSON.stringify({ epoch, changed, out }));
     console.log(
       `epoch ${epoch}: ${changed.length > 0 ? `other ${changed.join(' and ')} than before` : 'what was there before'}`,
     );
+    for (const line of out) console.log(line);
   },
   drain: async (client, { json }) => {
     await client.drain();

@@ -37,7 +37,7 @@ export const test: Command = {
 
 /** Every service as a process of its own, asked directly: what a test is about is the pipeline, which runs here. */
 async function openServices(mesh: Mesh) {
-  const running = await startMesh(mesh, { onEvent: () => {}, port: 0 });
+  const running = await startMesh(mesh, { onEvent: () => {}, port: 0, isStrict: true });
   const remotes = mesh.services.map((service) => {
     const { name, endpoint, models, transforms } = service;
     const port = running.services.find((process) => process.name === name || process.name === `${name}-1`)?.port;

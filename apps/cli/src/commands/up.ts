@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { threadsLine } from '@sheaf/mesh';
 import { hostPort } from '@sheaf/transport';
-import { type Command, integerOf, readMeshOrFail, UsageError } from '../command.ts';
+import { type Command, integerOf, readMeshOrFail, readServableOrFail, UsageError } from '../command.ts';
 import { askStatus, openControl } from '../control.ts';
+import { snapshotOf } from '../folder-snapshot.ts';
 import { type RunningMesh, startMesh } from '../start-mesh.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
 import { watchMesh } from '../watch.ts';
@@ -10,12 +11,16 @@ import { watchMesh } from '../watch.ts';
 export const up: Command = {
   usage: 'up [folder]',
   summary: 'run a mesh folder until Ctrl-C',
-  options: { port: { type: 'string' }, watch: { type: 'boolean' } },
+  options: { port: { type: 'string' }, watch: { type: 'boolean' }, strict: { type: 'boolean' } },
   help: `  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one
-  --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told and left out`,
+  --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told, and
+               goes on as it was before
+  --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out`,
   async run([folder], values) {
     const port = integerOf('port', values.port, 0, 65_535);
-    const mesh = await readMeshOrFail(folder, console.log);
+    const isStrict = values.strict === true;
+    const seen = await snapshotOf(folder ?? '.');
+    const mesh = await (isStrict ? readMeshOrFail : readServableOrFail)(folder, console.log);
     // Another port is for another mesh beside it.
     if (port === undefined) await checkIsDown(mesh.folder);
     const drained = Promise.withResolvers<void>();
@@ -32,6 +37,7 @@ export const up: Command = {
       onEvent: console.log,
       onDrained: drained.resolve,
       signal: aborter.signal,
+      isStrict,
       ...(port === undefined ? {} : { port }),
     });
     starting.then(started.resolve, started.reject);
@@ -45,7 +51,7 @@ export const up: Command = {
     });
     const threads = threadsLine(mesh, availableParallelism());
     if (threads) console.log(threads);
-    if (values.watch) watchMesh(mesh, running, console.log);
+    if (values.watch) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
     console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);

@@ -26,12 +26,14 @@ export function named(
 
 const callersFault = new Set<string>(['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'UNIMPLEMENTED']);
 
+const toCaller = ['REQUEST_QUARANTINED', 'MODEL_BROKEN'];
+
 /**
  * What a rule refuses it refuses to the caller, and the values of a pipeline's context are the caller's own, however deep inside. What ended a process is
- * no contract that the pipeline has broken.
+ * no contract that the pipeline has broken, and neither is a model that is out.
  */
 const isToCaller = ({ metadata, reason }: InferError): boolean =>
-  metadata.rule_id !== undefined || reason === contextInvalid || reason === 'REQUEST_QUARANTINED';
+  metadata.rule_id !== undefined || reason === contextInvalid || toCaller.includes(reason);
 
 /** A stage that refuses *our* tensor is the pipeline's fault, not the caller's; unless the caller's own tensor went into it. */
 export function inStage(thrown: unknown, stage: string, fromCaller: boolean): InferError {

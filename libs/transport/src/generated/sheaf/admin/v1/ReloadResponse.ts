@@ -5,9 +5,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface ReloadResponse {
   'epoch'?: (number | string | Long);
   'changed'?: (string)[];
+  'out'?: (string)[];
 }
 
 export interface ReloadResponse__Output {
   'epoch': (string);
   'changed': (string)[];
+  'out': (string)[];
 }

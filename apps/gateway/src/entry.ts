@@ -1,0 +1,86 @@
+import {
+  broken,
+  checkRequest,
+  type Infer,
+  InferError,
+  type ModelDescription,
+  notFound,
+  type Signature,
+} from '@sheaf/inference';
+import { refusePlan } from '@sheaf/layers';
+import type { ServiceHandle } from './services.ts';
+
+/** One name at the public door: a model or a pipeline. */
+export interface Entry {
+  readonly describe: (version: string) => ModelDescription;
+  readonly infer: Infer;
+  readonly isReady: (version: string) => boolean;
+  /** The models and transforms that a call asks, one for each time; undefined for a version that is not there. */
+  readonly callsOf: (version: string) => readonly string[] | undefined;
+}
+
+/** The versions that a name has. */
+export interface Versions {
+  readonly name: string;
+  readonly versions: readonly string[];
+  /** Those that are there and cannot be served. */
+  readonly lost: readonly string[];
+}
+
+export function noSuchVersion({ name, versions, lost }: Versions, version: string): InferError {
+  if (lost.includes(version)) return broken(`${name}/${version}`);
+  return notFound(`"${name}" has no version ${version}; it has ${versions.join(', ')}`, `${name}/${version}`);
+}
+
+/** What a version of a model is said to be. */
+type Described = Signature & Pick<ModelDescription, 'properties'>;
+
+/** Many servers say nothing of what a model takes and gives unless its settings do: MLServer and KServe by default. */
+export const typed = <T extends Signature>(told: T | undefined): T | undefined =>
+  told && told.inputs.length > 0 && told.outputs.length > 0 ? told : undefined;
+
+export function modelEntry(
+  known: Versions & { readonly platform: string },
+  described: (version: string) => Described | undefined,
+  { infer, isReady }: ServiceHandle,
+): Entry {
+  const { name, versions, platform } = known;
+  // A server that names no versions knows itself which it has.
+  const has = (version: string): boolean => version === '' || versions.length === 0 || versions.includes(version);
+  const get = (version: string): Described => {
+    const found = has(version) ? described(version) : undefined;
+    if (!found) throw noSuchVersion(known, version);
+    return found;
+  };
+  return {
+    // Here, since a foreign server may not know of plans, and would run.
+    infer: refusePlan(async (request, context) => {
+      const signature = typed(get(request.version));
+      // What nobody has said, the server itself checks.
+      if (signature) checkRequest(signature, request.inputs, request.outputs);
+      return infer(request, context);
+    }),
+    describe: (version) => {
+      const { inputs, outputs, properties } = get(version);
+      return { name, versions, platform, inputs, outputs, properties };
+    },
+    isReady: (version) => has(version) && isReady(),
+    callsOf: (version) => (has(version) ? [name] : undefined),
+  };
+}
+
+/** A name that is there and cannot be served. */
+export function outEntry(refusal: () => InferError): Entry {
+  const refuse = (): never => {
+    throw refusal();
+  };
+  return { describe: refuse, infer: async () => refuse(), isReady: () => false, callsOf: () => undefined };
+}
+
+/** Somebody else's server that holds it, or what it needs, is expected. */
+export const notYet = (name: string, service: string): InferError =>
+  InferError.withoutStack('UNAVAILABLE', `"${name}" is not there yet: service ${service} has not said what it serves`, {
+    reason: 'SERVICE_UNAVAILABLE',
+    metadata: { may_have_begun: 'false', service },
+    retryAfterMs: 1_000,
+  });

@@ -1,0 +1,96 @@
+import { type Infer, InferError, type Signature } from '@sheaf/inference';
+import { transformName } from '@sheaf/mesh';
+import {
+  createPipeline,
+  type PipelineCheck,
+  type pipelineFinder,
+  plannedCalls,
+  requiredTargets,
+  type Target,
+  type TimeBook,
+} from '@sheaf/pipeline';
+import { type Entry, noSuchVersion } from './entry.ts';
+import type { ServiceHandle, Services } from './services.ts';
+
+interface PipelineVersion {
+  readonly version: number;
+  readonly signature: Signature;
+  readonly infer: Infer;
+  readonly isReady: () => boolean;
+  readonly calls: readonly string[];
+}
+
+/** One name, and the version that is asked for; the newest when none is. */
+export function pipelineEntry(name: string, given: readonly PipelineVersion[], lost: readonly string[]): Entry {
+  const sorted = given.toSorted((a, b) => b.version - a.version);
+  const [newest] = sorted as [PipelineVersion];
+  const versions = sorted.map(({ version }) => String(version));
+  const find = (wanted: string) => (wanted === '' ? newest : sorted[versions.indexOf(wanted)]);
+  const get = (wanted: string): PipelineVersion => {
+    const found = find(wanted);
+    if (!found) throw noSuchVersion({ name, versions, lost }, wanted);
+    return found;
+  };
+  return {
+    infer: async (request, context) => get(request.version).infer(request, context),
+    describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
+    isReady: (wanted) => find(wanted)?.isReady() ?? false,
+    callsOf: (wanted) => find(wanted)?.calls,
+  };
+}
+
+/** What the pipelines of one catalog have in common. */
+export interface Surroundings {
+  readonly earlyRefusal: boolean;
+  readonly services: Services;
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Whether a model is there and cannot be asked. */
+  readonly isOut: (name: string) => boolean;
+  readonly bookOf: (check: PipelineCheck) => TimeBook;
+  readonly find: ReturnType<typeof pipelineFinder>;
+}
+
+export function pipelineVersion(
+  check: PipelineCheck,
+  { services, entries, isOut, bookOf, find, earlyRefusal }: Surroundings,
+): PipelineVersion {
+  const { spec, checked } = check;
+  if (!checked) throw mistakesOf(check, () => undefined);
+  const resolve = (target: Target): Infer => {
+    if (target.kind === 'pipeline') {
+      const { name, version = '' } = target;
+      return (request, context) => (entries.get(name) as Entry).infer({ ...request, model: name, version }, context);
+    }
+    const handle = holderOf(target, services);
+    if (!handle)
+      throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${nameOf(target)}"`);
+    const version = target.kind === 'model' ? (target.version ?? '') : '';
+    const name = nameOf(target);
+    return (request, context) => handle.infer({ ...request, model: name, version }, context);
+  };
+  const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
+  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal, runsAtOnce });
+  const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
+  const isUp = (target: Target): boolean =>
+    target.kind === 'pipeline'
+      ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
+      : !isOut(nameOf(target)) && (holderOf(target, services)?.isReady() ?? false);
+  const calls = plannedCalls(spec, find).map(nameOf);
+  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp), calls };
+}
+
+/** For whoever runs the mesh. */
+export const mistakesOf = ({ spec, problems }: PipelineCheck, unsaid: Unsaid): InferError =>
+  new InferError(
+    'FAILED_PRECONDITION',
+    problems
+      .map(({ path, message, target }) => `pipeline ${spec.pipeline}: ${path.join('.')}: ${unsaid(target) ?? message}`)
+      .join('\n'),
+  );
+
+/** Why nobody knows what a target takes and gives, where its server is to blame. */
+export type Unsaid = (target: Target | undefined) => string | undefined;
+
+export const nameOf = (target: Target): string =>
+  target.kind === 'transform' ? transformName(target.path) : target.name;
+const holderOf = (target: Target, services: Services): ServiceHandle | undefined => services.holding(nameOf(target));
