@@ -40,7 +40,7 @@ async function write(mesh: TestMesh, path: string, content: string | Uint8Array)
 
 /** As `sheaf up --watch` does it; answers what is told. */
 async function takeUp({ mesh, running }: TestMesh): Promise<string[]> {
-  const { servable, problems } = await readMesh(mesh.folder, running.mesh);
+  const { servable, problems } = await readMesh(mesh.folder, { before: running.mesh });
   assert.ok(servable, JSON.stringify(problems));
   await running.update(servable);
   return running.mesh.out.map(outText);

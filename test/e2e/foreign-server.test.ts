@@ -56,7 +56,7 @@ async function answers({ door }: TestMesh, names: readonly string[]): Promise<(n
 async function addModel({ mesh, running }: TestMesh, name: string, factor: number): Promise<void> {
   await mkdir(join(mesh.folder, 'models', name, '1'), { recursive: true });
   await writeFile(join(mesh.folder, 'models', name, '1', 'model.onnx'), sampleModels.scale(factor));
-  const { servable } = await readMesh(mesh.folder, running.mesh);
+  const { servable } = await readMesh(mesh.folder, { before: running.mesh });
   assert.ok(servable);
   await running.update(servable);
 }

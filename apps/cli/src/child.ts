@@ -6,6 +6,7 @@ import {
   type HandoverMessage,
   type ProcessMessage,
   type ReloadMessage,
+  type SeenModel,
   startFailedExit,
   type Unserved,
   type Vitals,
@@ -65,6 +66,7 @@ export interface Ready {
   /** It listens on this one. */
   readonly port: number;
   readonly unserved: readonly Unserved[];
+  readonly seen: readonly SeenModel[];
 }
 
 /** Throws with the sentence it failed with. */
@@ -88,7 +90,8 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
     clearTimeout(timer);
     child.off('message', onProgress);
   });
-  if (message.kind === 'ready') return { port: message.port, unserved: message.unserved ?? [] };
+  if (message.kind === 'ready')
+    return { port: message.port, unserved: message.unserved ?? [], seen: message.seen ?? [] };
   throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
 }
 

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { ParseArgsOptionsConfig } from 'node:util';
-import { formatProblem, type Mesh, type MeshProblem, outText, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, type MeshProblem, type MeshReading, outText, readMesh } from '@sheaf/mesh';
 
 /** A mistake of whoever typed the command: a sentence, exit code 2. */
 export class UsageError extends Error {}
@@ -18,8 +18,15 @@ export interface Command {
 }
 
 /** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
-export async function readMeshOrFail(folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> {
-  const { mesh, problems, notes } = await readMesh(folder);
+export const readMeshOrFail = async (folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> =>
+  wholeOrFail(folder, await readMesh(folder), tell);
+
+/** The same of a reading. */
+export function wholeOrFail(
+  folder: string,
+  { mesh, problems, notes }: MeshReading,
+  tell: (note: string) => void,
+): Mesh {
   if (!mesh) return fail(folder, problems);
   for (const note of notes) tell(`note: ${formatProblem(note)}`);
   return mesh;

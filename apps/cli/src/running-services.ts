@@ -1,6 +1,6 @@
 /** The services of a mesh as processes, from one state of the folder to the next. */
 import type { Unserved } from '@sheaf/host';
-import { fingerprint, isKept, type Mesh, type Service } from '@sheaf/mesh';
+import { fingerprint, isKept, type Mesh, type SeenSignatures, type Service } from '@sheaf/mesh';
 import type { Supervised } from './supervisor.ts';
 
 /** A service that runs, and what it runs. */
@@ -93,6 +93,14 @@ export function unservedOf(services: Iterable<Running>): (Unserved & { readonly 
     return [...new Map([...told, ...retried].map((one) => [`${one.name}/${one.version}`, one])).values()];
   });
 }
+
+/** What models of them gave that is not as their files declare. */
+export const seenOf = (services: Iterable<Running>): SeenSignatures =>
+  new Map(
+    [...services]
+      .flatMap(({ processes }) => processes.flatMap(({ seen }) => seen))
+      .map(({ name, version, signature }) => [`${name}/${version}`, signature]),
+  );
 
 /** What the first start of the first one failed with, where none of them has come up. */
 export function failureOfAll(services: Iterable<Running>): string | undefined {

@@ -1,7 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { contentChanged, followLimits, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
+import {
+  contentChanged,
+  followLimits,
+  formatProblem,
+  type Mesh,
+  type MeshReading,
+  readMesh,
+  type SeenSignatures,
+  type Service,
+} from '@sheaf/mesh';
 import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
@@ -12,6 +21,7 @@ import {
   missingFrom,
   planServices,
   type RunningServices,
+  seenOf,
   startServices,
   stopAll,
   unservedOf,
@@ -24,6 +34,8 @@ const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
 export interface RunningMesh {
   /** The state of the folder that is served. */
   readonly mesh: Mesh;
+  /** What models of it take and give, where that is not as their files declare. */
+  readonly seen: SeenSignatures;
   /** The first. */
   readonly gateway: Supervised;
   readonly gateways: readonly Supervised[];
@@ -186,6 +198,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     const now = servedBy(served, running);
     if (!isDeepStrictEqual(now.unserved, told.unserved)) await tell(now);
   };
+  const readServed = (keep?: ReadonlyMap<string, string>): Promise<MeshReading> =>
+    readMesh(mesh.folder, { before: served, ...(keep ? { keep } : {}), seen: seenOf(running.values()) });
   const update = async (wanted: Mesh): Promise<boolean> => {
     if (!isDeepStrictEqual(wanted.tls, mesh.tls))
       throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
@@ -208,7 +222,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
         kept.set(name, why);
       }
       // Pipelines that fit what does not come up may not fit what goes on.
-      if (failed.size > 0) next = (await readMesh(mesh.folder, served, kept)).servable ?? next;
+      if (failed.size > 0) next = (await readServed(kept)).servable ?? next;
     }
     if (isDeepStrictEqual(next, served) && missingFrom(running, started).length === 0) return false;
     await serve(next, started);
@@ -234,7 +248,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(missingFrom(started, old));
   };
   const reread = async (): Promise<void> => {
-    const { mesh: next, problems } = await readMesh(mesh.folder);
+    const { mesh: next, problems } = await readMesh(mesh.folder, { seen: seenOf(running.values()) });
     if (!next) throw new Error(problems.map(formatProblem).join('\n'));
     await inTurn(async () => !stopping && (await update(next)));
   };
@@ -247,9 +261,17 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     const processes = await startOf(served)({ ...service, port: 0 }, false);
     await serve(served, new Map([...running, [name, { ...old, processes }]]));
   };
+  // Pipelines that do not fit what files declare may fit what their models give.
+  if (!isStrict && seenOf(running.values()).size > 0 && mesh.out.some(({ kind }) => kind === 'pipeline')) {
+    const { servable } = await readServed();
+    if (servable) await inTurn(() => update(servable));
+  }
   return {
     get mesh() {
       return served;
+    },
+    get seen() {
+      return seenOf(running.values());
     },
     gateway: gateways.processes[0],
     gateways: gateways.processes,

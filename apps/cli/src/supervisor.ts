@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import type { OutagesMessage, ProcessMessage, Unserved, Vitals } from '@sheaf/host';
-import { end, ready, reload, start, vitals } from './child.ts';
+import type { OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import { end, type Ready, ready, reload, start, vitals } from './child.ts';
 import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 import { freePort } from './free-port.ts';
 
@@ -13,6 +13,8 @@ export interface Supervised {
   readonly isReady: boolean;
   /** What the process that runs now could not load. */
   readonly unserved: readonly Unserved[];
+  /** Models of it whose outputs are not as their files declare. */
+  readonly seen: readonly SeenModel[];
   /** What its first start failed with, while it has not been ready. */
   readonly failure: string | undefined;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
@@ -66,7 +68,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   /** Whoever ends it has it started again, or not. */
   let leaver: ChildProcess | undefined;
   let isReady = false;
-  let unserved: readonly Unserved[] = [];
+  let told: Pick<Ready, 'unserved' | 'seen'> = { unserved: [], seen: [] };
   let failure: string | undefined;
   const giveUp = (): void => void child.kill('SIGTERM');
   startSignal?.addEventListener('abort', giveUp);
@@ -76,11 +78,11 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       if (!spec.isPatient || startSignal?.aborted) throw error;
       failure = error instanceof Error ? error.message : String(error);
       // Who asks it has to know now where it will be.
-      return { port: spec.port || (await freePort()), unserved };
+      return { port: spec.port || (await freePort()), ...told };
     })
     .finally(() => startSignal?.removeEventListener('abort', giveUp));
   const { port } = first;
-  unserved = first.unserved;
+  told = first;
   isReady = failure === undefined;
   const crashes = new CrashWatch({ name, onEvent, onLoop });
 
@@ -116,7 +118,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     child = start(spec, port);
     crashes.started();
     watch();
-    ({ unserved } = await ready(child, spec));
+    told = await ready(child, spec);
     isReady = true;
     failure = undefined;
     crashes.ready(child.pid ?? 0);
@@ -141,7 +143,10 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
       return isReady;
     },
     get unserved() {
-      return unserved;
+      return told.unserved;
+    },
+    get seen() {
+      return told.seen;
     },
     get failure() {
       return failure;

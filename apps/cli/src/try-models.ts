@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ProcessMessage } from '@sheaf/host';
-import type { Mesh } from '@sheaf/mesh';
+import type { Signature } from '@sheaf/inference';
+import { type Mesh, type MeshReading, readMesh } from '@sheaf/mesh';
 
 const module = new URL('../../model-server/src/try-models.ts', import.meta.url);
 
@@ -10,6 +11,28 @@ export interface TriedModel {
   /** Whether its calls are batched, and why (not); or why it cannot be served. */
   readonly outcome: string;
   readonly failed: boolean;
+  /** What it takes and gives, where that is not as its file declares. */
+  readonly seen?: Signature;
+}
+
+/**
+ * Reads a folder, and has all of its models run where nothing but pipelines may be wrong: these are then judged by what the models took and gave, since
+ * files declare shapes that are not true.
+ */
+export async function readTried(
+  folder: string,
+  onTried: (tried: TriedModel, total: number) => void,
+): Promise<MeshReading> {
+  const reading = await readMesh(folder);
+  const { servable, problems } = reading;
+  if (!servable || problems.some(({ file }) => !file.startsWith('pipelines/'))) return reading;
+  const total = servable.models.reduce((sum, { versions }) => sum + versions.length, 0);
+  const seen = new Map<string, Signature>();
+  await tryModels(servable, (tried) => {
+    if (tried.seen) seen.set(`${tried.model}/${tried.version}`, tried.seen);
+    onTried(tried, total);
+  });
+  return seen.size > 0 ? readMesh(folder, { seen }) : reading;
 }
 
 /** Loads and runs every version of every model of a mesh, as its service would, in a process of its own: a model may end it. */

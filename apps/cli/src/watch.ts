@@ -32,7 +32,14 @@ async function takeUp(
 ): Promise<boolean> {
   const before = running.mesh.out;
   try {
-    const { mesh: whole, servable, problems } = await readMesh(mesh.folder, isStrict ? undefined : running.mesh);
+    const {
+      mesh: whole,
+      servable,
+      problems,
+    } = await readMesh(mesh.folder, {
+      before: isStrict ? undefined : running.mesh,
+      seen: running.seen,
+    });
     const next = isStrict ? whole : servable;
     if (!next) throw new Error(problems.map(formatProblem).join('\n'));
     const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([limits, gateway]);

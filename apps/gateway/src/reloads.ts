@@ -62,7 +62,7 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
   };
   const reread = async (actor: string): Promise<Reloaded> => {
     const { served, fingerprints } = catalog.current;
-    const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, served.mesh);
+    const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
     const mesh = served.isStrict ? whole : servable;
     if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
     // Nobody who asks for other policies is to believe that they are in force.

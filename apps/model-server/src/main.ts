@@ -102,9 +102,9 @@ await main(async () => {
     },
   });
   door.open();
-  const { unserved, notices } = service;
+  const { unserved, notices, seen } = service;
   for (const line of notices) report({ kind: 'notice', line }, line);
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
-  report({ kind: 'ready', port: door.port, unserved }, `${name} is ready on ${hostPort(values.host, door.port)}`);
+  report({ kind: 'ready', port: door.port, unserved, seen }, `${name} is ready on ${hostPort(values.host, door.port)}`);
 });

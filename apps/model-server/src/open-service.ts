@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { endProcess, type Unserved } from '@sheaf/host';
+import { endProcess, type SeenModel, type Unserved } from '@sheaf/host';
 import {
   broken,
   type Infer,
@@ -28,6 +28,8 @@ export interface OpenService {
   readonly notices: readonly string[];
   /** What could not be loaded. */
   readonly unserved: readonly Unserved[];
+  /** Models whose outputs are not as their files declare. */
+  readonly seen: readonly SeenModel[];
   /** The process is about to end: what waits and matters least is refused. */
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
@@ -175,6 +177,9 @@ function serviceOf(
     names: () => [...byName.keys()],
     notices: noticesOf(versions),
     unserved,
+    seen: versions.flatMap(({ name, version, signature, isUntrue }) =>
+      isUntrue ? [{ name, version, signature }] : [],
+    ),
     shedForDrain: () => {
       for (const version of versions) version.calls.shedForDrain();
     },

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { main, report } from '@sheaf/host';
 import { asInferError, InferError } from '@sheaf/inference';
 import { formatProblem, type Model, type ModelVersion, readMesh } from '@sheaf/mesh';
-import { batchabilityText } from '@sheaf/runtime';
+import { batchabilityText, type ServedVersion } from '@sheaf/runtime';
 import { openVersion } from './open-service.ts';
 
 await main(async () => {
@@ -14,15 +14,16 @@ await main(async () => {
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', 'usage: try-models <mesh folder> [--skip <n>]');
-  const { mesh, problems } = await readMesh(folder);
+  const { servable: mesh, problems } = await readMesh(folder);
   if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
   const surroundings = {
     adaptiveLimit: true,
     outputBytesMax: mesh.limits.innerMessageBytesMax,
     onOverrun: () => {},
   };
-  const tell = ({ name }: Model, { version }: ModelVersion, outcome: string, failed: boolean): void => {
-    const tried = { kind: 'tried', model: name, version, outcome, failed } as const;
+  const tell = ({ name }: Model, { version }: ModelVersion, outcome: string, opened?: ServedVersion): void => {
+    const seen = opened?.isUntrue ? { seen: opened.signature } : {};
+    const tried = { kind: 'tried', model: name, version, outcome, failed: !opened, ...seen } as const;
     report(tried, `${name}/${version}: ${outcome}`);
   };
   const all = mesh.models.flatMap((model) => model.versions.map((version) => [model, version] as const));
@@ -34,9 +35,9 @@ await main(async () => {
       });
       await opened.close();
       const { batchability, notices = [] } = opened;
-      tell(model, version, [...notices, ...(batchability ? [batchabilityText(batchability)] : [])].join('; '), false);
+      tell(model, version, [...notices, ...(batchability ? [batchabilityText(batchability)] : [])].join('; '), opened);
     } catch (error) {
-      tell(model, version, asInferError(error).message, true);
+      tell(model, version, asInferError(error).message);
     }
   }
   process.disconnect?.();

@@ -12,6 +12,7 @@ export {
   type ProcessMessage,
   type ReloadMessage,
   report,
+  type SeenModel,
   startFailedExit,
   type Unserved,
   type Vitals,

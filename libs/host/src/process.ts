@@ -1,12 +1,17 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { asInferError, InferError } from '@sheaf/inference';
+import { asInferError, InferError, type Signature } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
 import type { Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
-  | { readonly kind: 'ready'; readonly port: number; readonly unserved?: readonly Unserved[] }
+  | {
+      readonly kind: 'ready';
+      readonly port: number;
+      readonly unserved?: readonly Unserved[];
+      readonly seen?: readonly SeenModel[];
+    }
   /** It still starts, and comes on: what it loads now, and sometimes a line for people. */
   | { readonly kind: 'progress'; readonly loading: readonly string[]; readonly line?: string | undefined }
   /** `reason` is that of the refusal, in UPPER_SNAKE_CASE; '' where there is none. */
@@ -25,6 +30,8 @@ export type ProcessMessage =
   /** A version of a model was loaded and run; `failed`: it cannot be served. */
   | {
       readonly kind: 'tried';
+      /** What it takes and gives, as it was seen. */
+      readonly seen?: Signature;
       readonly model: string;
       readonly version: string;
       readonly outcome: string;
@@ -38,6 +45,13 @@ export interface Unserved {
   readonly name: string;
   readonly version: string;
   readonly why: string;
+}
+
+/** A version of a model whose outputs are not as its file declares, as they were seen. */
+export interface SeenModel {
+  readonly name: string;
+  readonly version: string;
+  readonly signature: Signature;
 }
 
 /** How a process is. */

@@ -4,7 +4,7 @@ export { countingProblem, redisUrlProblem } from './counting.ts';
 export { contentDigest, fingerprint } from './fingerprint.ts';
 export { followLimits } from './fit-limits.ts';
 export { policiesKeptProblem } from './in-force.ts';
-export { checkedSignature, signatureIn } from './judge-pipelines.ts';
+export { checkedSignature, type SeenSignatures, signatureIn } from './judge-pipelines.ts';
 export { isKept } from './keep-services.ts';
 export {
   type ForeignTls,

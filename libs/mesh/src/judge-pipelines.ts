@@ -14,6 +14,7 @@ import { calledIn, type PipelineFile, transformsOf } from './read-pipelines.ts';
 /** What pipelines may ask, and what of it is broken. */
 export interface Surroundings {
   readonly mesh: Pick<Mesh, 'models' | 'transforms' | 'services'>;
+  readonly seen: SeenSignatures;
   /** Names of models that have a mistake of their own. */
   readonly brokenModels: ReadonlySet<string>;
   /** Paths. */
@@ -32,11 +33,11 @@ interface Judged {
 /** Type-checks what can be read. Each mistake is told once: what depends on something broken has none of its own, and is out nevertheless. */
 export function judgePipelines(files: readonly PipelineFile[], around: Surroundings): ReadonlyMap<string, Judged> {
   const fileOf = new Map(files.flatMap((file) => (file.spec ? [[file.spec, file] as const] : [])));
-  const { mesh, brokenModels, brokenTransforms } = around;
+  const { mesh, seen, brokenModels, brokenTransforms } = around;
   const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
   const out = new Map<PipelineSpec, string>();
   const own = new Map<PipelineSpec, MeshProblem[]>();
-  const checks = checkPipelines([...fileOf.keys()], (target) => checkedSignature(mesh, target));
+  const checks = checkPipelines([...fileOf.keys()], (target) => checkedSignature(mesh, target, seen));
   for (const { spec, problems } of checks) {
     const told: MeshProblem[] = [];
     for (const { path, message, target } of problems) {
@@ -123,6 +124,9 @@ export function servablePipelines(
   return { pipelines, out };
 }
 
+/** What models took and gave when they were run, by name and version as `iris/1`: files declare shapes that are not true. */
+export type SeenSignatures = ReadonlyMap<string, Signature>;
+
 /** What signatures are looked up in. */
 type Signed = Pick<Mesh, 'models' | 'transforms' | 'services'>;
 
@@ -138,9 +142,15 @@ export function signatureIn({ models, transforms, services }: Signed, target: Ta
 }
 
 /** The same, as pipelines are checked against it. */
-export function checkedSignature(mesh: Signed, target: Target): Signature | undefined {
+export function checkedSignature(
+  mesh: Signed,
+  target: Target,
+  seen: SeenSignatures = new Map(),
+): Signature | undefined {
   const signature = signatureIn(mesh, target);
-  return signature && target.kind === 'model' ? withOpenRows(signature) : signature;
+  if (!signature || target.kind !== 'model') return signature;
+  const version = target.version ?? mesh.models.find(({ name }) => name === target.name)?.versions[0].version;
+  return seen.get(`${target.name}/${version}`) ?? withOpenRows(signature);
 }
 
 /** A size that tools declare for the first dimension of an output is often not true where every input may have any number of rows; only a run tells. */

@@ -4,7 +4,7 @@ import { checkUses } from './check-uses.ts';
 import { digestCode } from './code-digest.ts';
 import { fitLimits } from './fit-limits.ts';
 import { type InForce, type MeshSettings, policiesInForce, settingsInForce } from './in-force.ts';
-import { judgePipelines, servablePipelines } from './judge-pipelines.ts';
+import { judgePipelines, type SeenSignatures, servablePipelines } from './judge-pipelines.ts';
 import { keepServices, servicesHolding } from './keep-services.ts';
 import { type Mesh, type MeshPipeline, type OutPart, transformName } from './mesh.ts';
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
@@ -33,14 +33,19 @@ export interface MeshReading {
   readonly notes: readonly MeshProblem[];
 }
 
-/**
- * Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. Where something is broken that is whole in `before`, which
- * is being served, that stands in for it in what is servable; so does what the services of `before` hold that are in `keep`, by name, each with why.
- */
+export interface ReadOptions {
+  /** What is being served: where something is broken that is whole in it, that stands in for it in what is servable. */
+  readonly before?: Mesh | undefined;
+  /** Services of `before` that stand in with all that they hold, by name, each with why. */
+  readonly keep?: ReadonlyMap<string, string>;
+  /** Pipelines are checked against these where there are any, else against what the files of the models declare. */
+  readonly seen?: SeenSignatures;
+}
+
+/** Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. */
 export async function readMesh(
   path: string,
-  before?: Mesh,
-  keep: ReadonlyMap<string, string> = new Map(),
+  { before, keep = new Map(), seen = new Map() }: ReadOptions = {},
 ): Promise<MeshReading> {
   const folder = resolve(path);
   const problems: MeshProblem[] = [];
@@ -68,6 +73,7 @@ export async function readMesh(
   );
   const around = {
     mesh: parts,
+    seen,
     brokenModels: new Set(outModels.map(({ name }) => name)),
     brokenTransforms: new Set(read.broken.keys()),
   };

@@ -37,6 +37,8 @@ export interface ServedVersion {
   readonly infer: Infer;
   /** Whether calls share its runs. Undefined for a transform. */
   readonly batchability?: Batchability;
+  /** Whether its outputs are not as its file declares; `signature` is as they were seen. */
+  readonly isUntrue?: boolean;
   /** What whoever starts it should know beside that. */
   readonly notices?: readonly string[];
   /** How busy it is, and what a run costs. */
@@ -109,6 +111,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const served = {
     ...servedVersion(name, version, 'onnxruntime_onnx', real, scheduler, check),
     batchability,
+    isUntrue: untrue(signature, real).length > 0,
     notices: untrue(signature, real),
   };
   if (!options.memory) return served;

@@ -1,17 +1,15 @@
 import type { Mesh } from '@sheaf/mesh';
-import { type Command, readMeshOrFail, UsageError } from '../command.ts';
+import { type Command, readMeshOrFail, UsageError, wholeOrFail } from '../command.ts';
 import { progressBar } from '../progress.ts';
-import { type TriedModel, tryModels } from '../try-models.ts';
+import { readTried, type TriedModel } from '../try-models.ts';
 
 export const check: Command = {
   usage: 'check [folder]',
   summary: 'find every mistake in a mesh folder, and say which models are batched; starts no service',
   options: { 'no-run': { type: 'boolean' } },
   help: '  --no-run   only read the files: each model is otherwise loaded and run in a process that is thrown away',
-  async run([folder], values) {
-    const mesh = await readMeshOrFail(folder, console.log);
-    if (values['no-run'] === true) tellNotices(mesh);
-    else await checkModels(mesh);
+  async run([folder = '.'], values) {
+    const mesh = await (values['no-run'] === true ? readFiles(folder) : readAndRun(folder));
     const { models, transforms, pipelines, services } = mesh;
     const counts = Object.entries({ model: models, transform: transforms, pipeline: pipelines, service: services });
     const told = counts.map(([noun, { length }]) => `${length} ${noun}${length === 1 ? '' : 's'}`);
@@ -19,27 +17,29 @@ export const check: Command = {
   },
 };
 
-/** What the files say; whoever runs the models says it too. */
-function tellNotices({ models }: Mesh): void {
-  for (const { name, versions } of models)
+async function readFiles(folder: string): Promise<Mesh> {
+  const mesh = await readMeshOrFail(folder, console.log);
+  // Whoever runs the models says it too.
+  for (const { name, versions } of mesh.models)
     for (const { version, notices } of versions)
       if (notices.length > 0) console.log(`models/${name}/${version}: ${notices.join('; ')}`);
+  return mesh;
 }
 
-async function checkModels(mesh: Mesh): Promise<void> {
+async function readAndRun(folder: string): Promise<Mesh> {
   const failures: string[] = [];
-  const bar = progressBar(
-    'models tried',
-    mesh.models.reduce((total, { versions }) => total + versions.length, 0),
-  );
-  const onTried = ({ model, version, outcome, failed }: TriedModel): void => {
+  let bar: ReturnType<typeof progressBar> | undefined;
+  const onTried = ({ model, version, outcome, failed }: TriedModel, total: number): void => {
+    bar ??= progressBar('models tried', total);
     const line = `models/${model}/${version}: ${outcome}`;
     if (failed) failures.push(line);
     else bar.log(line);
     bar.tick();
   };
-  await tryModels(mesh, onTried).finally(() => bar.end());
-  if (failures.length === 0) return;
-  const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
-  throw new UsageError([...failures, `${count} in ${mesh.folder} cannot be served`].join('\n'));
+  const reading = await readTried(folder, onTried).finally(() => bar?.end());
+  if (failures.length > 0) {
+    const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
+    throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));
+  }
+  return wholeOrFail(folder, reading, console.log);
 }

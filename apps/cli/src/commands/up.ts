@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { threadsLine } from '@sheaf/mesh';
+import { type Mesh, readMesh, threadsLine } from '@sheaf/mesh';
 import { hostPort } from '@sheaf/transport';
-import { type Command, integerOf, readMeshOrFail, readServableOrFail, UsageError } from '../command.ts';
+import { type Command, integerOf, readServableOrFail, UsageError, wholeOrFail } from '../command.ts';
 import { askStatus, openControl } from '../control.ts';
 import { snapshotOf } from '../folder-snapshot.ts';
 import { type RunningMesh, startMesh } from '../start-mesh.ts';
 import { stopOnSignal } from '../stop-on-signal.ts';
+import { readTried } from '../try-models.ts';
 import { watchMesh } from '../watch.ts';
 
 export const up: Command = {
@@ -20,7 +21,7 @@ export const up: Command = {
     const port = integerOf('port', values.port, 0, 65_535);
     const isStrict = values.strict === true;
     const seen = await snapshotOf(folder ?? '.');
-    const mesh = await (isStrict ? readMeshOrFail : readServableOrFail)(folder, console.log);
+    const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, console.log);
     // Another port is for another mesh beside it.
     if (port === undefined) await checkIsDown(mesh.folder);
     const drained = Promise.withResolvers<void>();
@@ -57,6 +58,12 @@ export const up: Command = {
     console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);
   },
 };
+
+/** As `check` does, where a pipeline does not fit what the files of its models declare. */
+async function readStrictly(folder = '.', tell: (line: string) => void): Promise<Mesh> {
+  const reading = await readMesh(folder);
+  return wholeOrFail(folder, reading.mesh ? reading : await readTried(folder, () => {}), tell);
+}
 
 async function checkIsDown(folder: string): Promise<void> {
   const status = await askStatus(folder);
