@@ -360,7 +360,7 @@ const bad: [string, object, string, RegExp][] = [
       raw_input_contents: [raw(BigInt64Array.of(2_000_000n))],
     },
     'RESOURCE_EXHAUSTED',
-    /more than the limit/,
+    /take more than 4194304 bytes \(limits\.innerMessageBytesMax in mesh\.yaml\)$/,
   ],
   ['a message over the limit', input({ shape: ['600000', '2'] }, Buffer.alloc(4_800_000)), 'RESOURCE_EXHAUSTED', /./],
 ];
@@ -414,7 +414,7 @@ for (const door of ['gateway', 'model server'] as const) {
     it('tells versions, inputs and outputs of a model', async () => {
       const { reply } = await client.call('ModelMetadata', { name: 'many' });
       assert.deepEqual(reply.versions, ['10', '2', '1']);
-      assert.deepEqual(reply.inputs, [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'] }]);
+      assert.deepEqual(reply.inputs, [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'], parameters: {} }]);
       assert.equal((await client.call('ModelMetadata', { name: 'nobody' })).code, 'NOT_FOUND');
     });
 

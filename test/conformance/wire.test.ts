@@ -184,7 +184,7 @@ const cases: Case[] = [
     ],
   ),
   ['70 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(70_000) }, /^(8|reset)$/],
-  ['17 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(17_000) }, /^8$/],
+  ['33 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(33_000) }, /^8$/],
   ['15 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(15_000) }, /^0$/],
   ['binary metadata that is no base64', frame(goodBytes), { 'x-bin': '%%%' }, /^3$/],
   [

@@ -213,7 +213,7 @@ describe('a deadline that a caller did not choose', () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^note: models\/slow\/model\.yaml: runLimitMs: a run may take 600000 ms, and limits\.deadlineMaxMs in mesh\.yaml gives a caller 300000 ms at most\n/,
+      /^note: models\/slow\/model\.yaml: runLimitMs: a run may take 600000 ms, and limits\.deadlineMaxMs in mesh\.yaml gives a caller 300000 ms at most$/m,
     );
   });
 });

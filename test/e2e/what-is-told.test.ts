@@ -65,7 +65,7 @@ outputs: { y: parts.y }
       ask(mesh.door, 'zeros', [tensorOf('x', 'INT64', [1], BigInt64Array.of(100_000n))]),
     );
     assert.equal(code, 'RESOURCE_EXHAUSTED');
-    assert.match(message, /more than the limit of 65536 bytes, which limits\.messageBytesMax in mesh\.yaml sets$/);
+    assert.match(message, /more than 65536 bytes \(limits\.innerMessageBytesMax in mesh\.yaml\)$/);
   });
 });
 

@@ -103,6 +103,14 @@ export const rowMixing: Readonly<Record<string, ChainStep>> = {
     node('RandomNormalLike', [from], `${to}_noise`),
     node('Add', [from, `${to}_noise`], to),
   ],
+  'noise of a shape of its own': (from, to) => [
+    node('RandomNormal', [], `${to}_noise`, { shape: ints(1, features) }),
+    node('Add', [from, `${to}_noise`], to),
+  ],
+  'a draw by its probabilities': (from, to) => [
+    node('Multinomial', [from], `${to}_class`, { sample_size: BigInt(features), dtype: 6n }),
+    node('Cast', [`${to}_class`], to, { to: 1n }),
+  ],
   'dropout in training': (from, to) => [node('Dropout', [from, 'half', 'yes'], to)],
   'a sort along the first dimension': (from, to) => [
     node('Shape', [from], `${to}_shape`),

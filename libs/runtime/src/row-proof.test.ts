@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import { elements, type InferRequest, type Tensor, tensorOf } from '@sheaf/inference';
 import { buildModel, chainModel, lookupModel, readModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx';
+import { joinRows } from './batch.ts';
 import { type BatchingOptions, queueDefault } from './call-queue.ts';
 import { filesOf } from './model-fixture.ts';
 import { allowedRounding, difference } from './row-difference.ts';
+import { tryRows } from './row-proof.ts';
 import { seededRandom } from './row-samples.ts';
 import { contextOf } from './scheduler-fixture.ts';
 import { openModel, type ServedVersion } from './served-version.ts';
+import { batchingOf } from './warm-up.ts';
 
 const batching: BatchingOptions = { maxRows: 64, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
 const opened: ServedVersion[] = [];
@@ -84,7 +87,7 @@ describe('calls share a run', () => {
         assert.equal(served.batchability?.batched, false);
         assert.match(served.batchability.why, /^output "y" |^a run of/);
         // What draws at random differs from itself.
-        if (!/noise|dropout/.test(name))
+        if (!/noise|dropout|draw/.test(name))
           await answersAlike(
             served,
             calls(11).map((x) => [x]),
@@ -113,7 +116,7 @@ describe('calls share a run', () => {
       const served = await open(chainModel(chain));
       const told = `seed ${seed}, round ${round}: ${names.join(', ')}${mixer ? ` with ${mixer}` : ''}`;
       assert.equal(served.batchability?.batched, mixer === undefined, `${told}: ${served.batchability?.why}`);
-      if (mixer === undefined || !/noise/.test(mixer))
+      if (mixer === undefined || !/noise|draw/.test(mixer))
         await answersAlike(
           served,
           calls(round + 1).map((x) => [x]),
@@ -160,6 +163,60 @@ describe('calls share a run', () => {
       /^none of the inputs that were made up for it was accepted/,
     );
     assert.equal(await why(sampleModels.scale(2), { ...batching, maxRows: 1 }), 'maxRows is 1');
+  });
+
+  it('not where one output of several mixes them, and that one is named', async () => {
+    const { batchability } = await open(
+      buildModel({
+        inputs: [{ name: 'x', datatype: 'FP32', shape: ['n', 4] }],
+        outputs: [
+          { name: 'own', datatype: 'FP32', shape: ['n', 4] },
+          { name: 'mixed', datatype: 'FP32', shape: ['n', 4] },
+        ],
+        nodes: [
+          { op: 'Tanh', inputs: ['x'], outputs: ['own'] },
+          { op: 'Softmax', inputs: ['x'], outputs: ['mixed'], attributes: { axis: 0n } },
+        ],
+      }),
+    );
+    assert.match(batchability?.why ?? '', /^output "mixed" of a row differs by /);
+  });
+
+  it('in no larger runs than were tried', async () => {
+    const wide = { ...batching, maxRows: 200 };
+    assert.equal((await open(sampleModels.scale(2), wide)).batchability?.rowsMax, 200);
+    const cap = batchingOf({ batched: true, rowsMax: 3, why: '' }, { ...batching, allowedRows: [2, 8] });
+    assert.deepEqual([cap?.maxRows, cap?.allowedRows], [3, [2]]);
+  });
+
+  it('after runs that are bounded: a slow model is tried little, and one that comes near its limit not at all', async () => {
+    const model = sampleModels.scale(2);
+    const { signature } = readModel(model);
+    /** Runs as `y = 2x` would, and says that each row took so long. */
+    const verdict = (rowMs: number, runLimitMs = 10_000) =>
+      tryRows({
+        signature,
+        rowsMax: 64,
+        runLimitMs,
+        run: async (rows) => {
+          const [x] = joinRows(rows, rows.length);
+          const y = Float32Array.from(new Float32Array(x?.memory ?? new ArrayBuffer(0)), (value) => 2 * value);
+          const outputs = [{ name: 'y', datatype: 'FP32', shape: [rows.length, 2], memory: y.buffer } as const];
+          return { outputs, ms: rowMs * rows.length };
+        },
+      });
+    const [quick, slow, slower, near] = [
+      await verdict(0.1),
+      await verdict(100),
+      await verdict(3_000),
+      await verdict(2, 3),
+    ];
+    assert.deepEqual([quick.independent && quick.rows, slow.independent && slow.rows], [64, 3]);
+    assert.ok(slow.ms < 3_000, `${slow.ms} ms`);
+    assert.match(slower.independent ? '' : slower.why, /^a row takes 3000 ms, so that 2 are near its run limit$/);
+    assert.match(near.independent ? '' : near.why, /^a row takes 2 ms, so that 1 are near its run limit$/);
+    const long = await verdict(2_500, 60_000);
+    assert.equal(long.independent ? '' : long.why, '30 s did not suffice to try its rows');
   });
 
   it('by the word of the author alone, which is called so, with what speaks against it', async () => {

@@ -50,9 +50,8 @@ const seed = 0x9e3779b9;
 const budgetMs = 1_000;
 /** After so many, what is not shown is taken for not true. */
 const limitMs = 30_000;
-/** Sizes of runs that are always tried; larger ones are as long as there is time. */
+/** Sizes of runs that are always tried; larger ones, up to the largest batch, are as long as there is time. */
 const sizesNeeded = [2, 3];
-const sizeLargest = 64;
 /** Open dimensions other than the first get the first of these with which the model runs. */
 const innerDims = [3, 8, 32, 64, 224, 1];
 /** Integers may be indices into something of unknown size. */
@@ -61,6 +60,8 @@ const integerBounds = [100, 10, 2];
 const scales = [1, 100, 0.01, 10_000];
 /** Elements that an input may have for one row. */
 const elementsMax = 2 ** 22;
+/** The same for a run of more rows than have to be tried. */
+const runElementsMax = 2 ** 26;
 
 /** Ends the trial: why the rows are not independent, or were not shown to be. */
 class Counterexample extends Error {}
@@ -158,10 +159,11 @@ class Trial {
     if (this.#compare(alone[0] as Row, again, () => 'of a row is another when the same call is made again') > 0)
       this.#isExact = false;
     const { rowsMax } = this.#model;
-    const sizes = new Set([...sizesNeeded, 5, 8, sizeLargest].map((rows) => Math.min(rows, rowsMax)));
+    const sizes = new Set([...sizesNeeded, 5, 8, 64, rowsMax].map((rows) => Math.min(rows, rowsMax)));
     for (const size of sizes) {
       const isNeeded = isFirst && sizesNeeded.includes(size);
-      if (!isNeeded && (this.ms > budgetMs || size * this.#rowMs > this.#model.runLimitMs / 2)) break;
+      const isLarge = size * rowElements(this.#model.signature, kind.innerDim) > runElementsMax;
+      if (!isNeeded && (isLarge || this.ms > budgetMs || size * this.#rowMs > this.#model.runLimitMs / 2)) break;
       await this.#size(size, kind, chosen, alone);
     }
   }

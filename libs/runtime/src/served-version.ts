@@ -26,7 +26,7 @@ import type { SessionThreadData } from './session-thread.ts';
 import { ShapesSeen } from './shapes-seen.ts';
 import { TaskWorker } from './task-worker.ts';
 import type { TransformThreadData } from './transform-thread.ts';
-import { type Batchability, runZeros, tryBatching } from './warm-up.ts';
+import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up.ts';
 
 /** One version of a model, or one transform, ready to be asked. */
 export interface ServedVersion {
@@ -96,7 +96,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     subject,
     spanName: `${name}/${version}`,
     workers,
-    batching: batchability.batched ? options.batching : undefined,
+    batching: batchingOf(batchability, options.batching),
     runAttributes: { [batchability.batched ? 'sheaf.batched' : 'sheaf.not_batched']: batchability.why },
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,

@@ -16,9 +16,21 @@ import type { BatchWorker } from './scheduler-options.ts';
 import type { ShapesSeen } from './shapes-seen.ts';
 import type { TensorTask } from './task-thread.ts';
 
+/** What the scheduler is to do: no run of several calls is larger than was tried. */
+export function batchingOf(
+  { batched, rowsMax = Number.POSITIVE_INFINITY }: Batchability,
+  options: BatchingOptions | undefined,
+): BatchingOptions | undefined {
+  if (!batched || !options) return undefined;
+  const allowedRows = options.allowedRows.filter((rows) => rows <= rowsMax);
+  return { ...options, maxRows: Math.min(options.maxRows, rowsMax), allowedRows };
+}
+
 /** Whether calls to a version share its runs, and why (not). */
 export interface Batchability {
   readonly batched: boolean;
+  /** Most rows that a run is given of several calls: what was not tried is not batched. Undefined where it is the author's word, or none are. */
+  readonly rowsMax?: number;
   /** Follows `batched: ` or `not batched: `. */
   readonly why: string;
   /** It is the author's word, and not what was seen. */
@@ -51,9 +63,14 @@ export async function tryBatching(
     };
   }
   return verdict.independent
-    ? { batched: true, why: 'its rows are independent', ...evidence }
+    ? { batched: true, rowsMax: verdict.rows, why: whyBatched(verdict.rows, batching.maxRows), ...evidence }
     : { batched: false, why: verdict.why, ...evidence };
 }
+
+const whyBatched = (rows: number, rowsMax: number): string =>
+  rows < rowsMax
+    ? `its rows are independent, in runs of up to ${rows}; more were not tried`
+    : 'its rows are independent';
 
 function evidenceOf(verdict: RowVerdict): { readonly evidence?: string } {
   const { runs, ms, independent } = verdict;
