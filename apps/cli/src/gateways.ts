@@ -54,10 +54,8 @@ export async function startGateways(
   let served = first;
   /** What each of them serves. */
   const has: Served[] = [];
-  const openedWith: Mesh['limits'][] = [];
   const args = (index: number): string[] => {
     has[index] = served;
-    openedWith[index] = served.mesh.limits;
     return [
       served.mesh.folder,
       '--number',
@@ -105,11 +103,8 @@ export async function startGateways(
   }
   const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
   const reload = async (process: Supervised, next: Served): Promise<void> => {
-    const index = processes.indexOf(process);
-    // Its doors were opened with the limits that it was started with.
-    const limits = openedWith[index] ?? next.mesh.limits;
-    await process.reload({ ...next, mesh: { ...next.mesh, limits } });
-    has[index] = next;
+    await process.reload(next);
+    has[processes.indexOf(process)] = next;
   };
   /** One that was started while the others took something up was started with what was before. */
   const catchUp = async (index: number): Promise<void> => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
+import { followLimits, formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
 import { watchFolder } from './folder-watch.ts';
 import type { RunningMesh } from './start-mesh.ts';
 
@@ -35,7 +35,7 @@ async function takeUp(
     const { mesh: whole, servable, problems } = await readMesh(mesh.folder, isStrict ? undefined : running.mesh);
     const next = isStrict ? whole : servable;
     if (!next) throw new Error(problems.map(formatProblem).join('\n'));
-    const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([limits, gateway]);
+    const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([followLimits(limits, mesh.limits), gateway]);
     if (fixed(next) !== fixed(mesh))
       onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again');
     const isTakenUp = await running.update(next);
