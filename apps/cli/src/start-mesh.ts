@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { contentChanged, followLimits, formatProblem, type Mesh, readMesh, type Service } from '@sheaf/mesh';
+import { contentChanged, followLimits, formatProblem, isKept, type Mesh, readMesh, type Service } from '@sheaf/mesh';
 import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
@@ -92,6 +92,16 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   let toldTo: Gateways | undefined;
   let stopping = false;
   const board = new OutageBoard(() => toldTo?.tellOutages());
+  const isUp = Promise.withResolvers<void>();
+  /** Changes come one after another, and none before all has started: a process that starts long may find by then that its folder has changed. */
+  let last: Promise<unknown> = isUp.promise;
+  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
+    const done = last.then(change, change);
+    last = done;
+    return done;
+  };
+  /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
+  const changing = new Set<string>();
   const startReplica = async (
     holding: Mesh,
     { name: service, port: servicePort }: Service,
@@ -110,10 +120,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
-      onAgain: () => void inTurn(tellUnserved).catch(({ message }: Error) => onEvent(message)),
+      onAgain: () => void inTurn(() => tellUnserved()).catch(({ message }: Error) => onEvent(message)),
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
       onRefused: (reason, message) => {
-        if (reason === contentChanged && !stopping) void takeUpChanged(message, reread, onEvent);
+        if (reason !== contentChanged || stopping || changing.has(service)) return;
+        changing.add(service);
+        const taken = takeUpChanged(message, () => inTurn(() => takeUpFor(service)), onEvent);
+        void taken.finally(() => changing.delete(service));
       },
     });
     return ready(process);
@@ -167,14 +180,6 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   for (const gateway of gateways.processes) ready(gateway);
   toldTo = gateways;
   gateways.tellOutages();
-  /** Changes come one after another. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const done = last.then(change, change);
-    last = done;
-    return done;
-  };
-
   const tell = async (next: Served): Promise<void> => {
     await gateways.reload(next);
     const { unserved: known } = told;
@@ -233,10 +238,19 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     served = next;
     await stopAll(missingFrom(started, old));
   };
-  const reread = async (): Promise<void> => {
-    const { mesh: next, problems } = await readMesh(mesh.folder);
-    if (!next) throw new Error(problems.map(formatProblem).join('\n'));
-    await inTurn(async () => !stopping && (await update(next)));
+  const reread = (): Promise<void> =>
+    inTurn(async () => {
+      const { mesh: next, problems } = await readMesh(mesh.folder);
+      if (!next) throw new Error(problems.map(formatProblem).join('\n'));
+      if (!stopping) await update(next);
+    });
+  /** For a service whose process has found other files than it was given: what is broken elsewhere is no reason to do without it. */
+  const takeUpFor = async (name: string): Promise<void> => {
+    const { mesh: whole, servable, problems } = await readMesh(mesh.folder, isStrict ? undefined : served);
+    const next = isStrict ? whole : servable;
+    const service = next?.services.find((one) => one.name === name);
+    if (!next || (service && isKept(next, service))) throw new Error(problems.map(formatProblem).join('\n'));
+    if (!stopping) await update(next);
   };
   const restartService = async (name: string): Promise<void> => {
     const service = served.services.find((one) => one.name === name);
@@ -247,6 +261,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     const processes = await startOf(served)({ ...service, port: 0 }, false);
     await serve(served, new Map([...running, [name, { ...old, processes }]]));
   };
+  isUp.resolve();
   return {
     get mesh() {
       return served;
