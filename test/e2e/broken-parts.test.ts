@@ -243,6 +243,32 @@ describe('a folder that breaks while it is served', () => {
       [3, 20, 20],
     );
   });
+
+  it('goes on with the code before in every service where one of them does not come up with the new', async () => {
+    const times = (factor: number): string => `import { defineTransform } from '@sheaf/inference';
+const row = { datatype: 'FP32', shape: ['n', 2] } as const;
+export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({
+  y: { shape: x.shape, data: x.data.map((value) => value * ${factor}) },
+}));
+`;
+    await using mesh = await start({
+      'models/other': sampleModels.scale(2),
+      'here.ts': times(3),
+      'there.ts': times(4),
+      'pipelines/here.yaml': asking('at-here', 'transform: ./here.ts'),
+      'pipelines/there.yaml': asking('at-there', 'transform: ./there.ts'),
+      'mesh.yaml': 'services:\n  mixed: { models: [other], transforms: [here] }\n  lone: { transforms: [there] }\n',
+    });
+    const answers = (): Promise<(number | string)[]> =>
+      Promise.all(['other', 'at-here', 'at-there'].map((name) => answer(mesh, name)));
+    await write(mesh, 'models/other/1/model.onnx', sampleModels.unknownOperator());
+    await write(mesh, 'there.ts', times(40));
+    await takeUp(mesh);
+    assert.deepEqual(await answers(), [2, 3, 4], mesh.events.join('\n'));
+    await write(mesh, 'models/other/1/model.onnx', sampleModels.scale(20));
+    assert.deepEqual(await takeUp(mesh), []);
+    assert.deepEqual(await answers(), [20, 3, 40]);
+  });
 });
 
 /** Takes every process with it but the one that has read the folder, as native code does that cannot find its library. */

@@ -199,9 +199,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     const kept = new Map<string, string>();
     for (let known = -1; known !== kept.size; ) {
       known = kept.size;
-      const plan = planServices(next, started);
+      const plan = planServices(next, running, started);
       if (plan.toStart.length > 0 && !isStrict) await takeUpPolicies(next);
-      const { services, failed } = await startServices(plan, started, {
+      const { services, failed } = await startServices(plan, running, {
         start: startOf(next),
         isStrict,
         before: served,
