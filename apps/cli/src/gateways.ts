@@ -1,8 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Unserved } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
 import { freePort } from './free-port.ts';
 import type { OutageBoard } from './outage-board.ts';
 import { type Supervised, supervise } from './supervisor.ts';
+
+/** So long a change waits for a gateway that is started again: nobody would take it up later. */
+const backMaxMs = 10_000;
+const lookEveryMs = 20;
 
 const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 
@@ -102,6 +107,14 @@ export async function startGateways(
     throw failed.reason;
   }
   const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
+  const readyOnes = async (): Promise<readonly Supervised[]> => {
+    const until = performance.now() + backMaxMs;
+    for (;;) {
+      const ready = serving().filter(({ isReady }) => isReady);
+      if (ready.length > 0 || serving().length === 0 || performance.now() > until) return ready;
+      await setTimeout(lookEveryMs);
+    }
+  };
   const reload = async (process: Supervised, next: Served): Promise<void> => {
     await process.reload(next);
     has[processes.indexOf(process)] = next;
@@ -120,7 +133,7 @@ export async function startGateways(
     reload: async (next) => {
       const done: Supervised[] = [];
       try {
-        const ready = serving().filter(({ isReady }) => isReady);
+        const ready = await readyOnes();
         if (ready.length === 0) throw new Error('no gateway is running');
         for (const process of ready) {
           await reload(process, next);
