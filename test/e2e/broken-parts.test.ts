@@ -231,6 +231,25 @@ describe('a folder that breaks while it is served', () => {
     assert.match(refused.message, /^policies\.yaml:/);
   });
 
+  it('is still as an operator had it reloaded in a gateway that comes back', async () => {
+    const { 'policies.yaml': _, ...open } = files;
+    await using mesh = await start(open);
+    using caller = new Caller(mesh.running.gateway.port);
+    await write(mesh, 'pipelines/well.yaml', asking('better', 'model: good'));
+    const { replies, message } = await caller.call('/sheaf.admin.v1.Admin/Reload');
+    const epochOf = async (): Promise<unknown> =>
+      JSON.parse(String((await caller.call('/sheaf.admin.v1.Admin/GetConfiguration')).replies[0]?.json)).epoch;
+    await waitFor(
+      () => mesh.running.mesh.pipelines[0]?.spec.pipeline === 'better',
+      () => message,
+    );
+    assert.equal(await epochOf(), Number(replies[0]?.epoch));
+    process.kill(mesh.running.gateway.pid, 'SIGKILL');
+    await waitFor(() => mesh.events.some((event) => event.startsWith('gateway is ready again')), undefined, 60_000);
+    await waitFor(async () => (await answer(mesh, 'good')) === 2, undefined, 60_000);
+    assert.deepEqual([await answer(mesh, 'better'), await answer(mesh, 'well')], [2, 'NOT_FOUND MODEL_NOT_FOUND']);
+  });
+
   it('goes on with the version before where the new one does not run, and takes up all else', async () => {
     await using mesh = await start(files);
     await write(mesh, 'models/other/2/model.onnx', sampleModels.unknownOperator());

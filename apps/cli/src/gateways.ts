@@ -45,6 +45,8 @@ export interface GatewaysOptions {
   readonly onEvent: (line: string) => void;
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
+  /** Told what a gateway serves that an operator has had take up the folder: the others, and whoever comes after it, do not yet. */
+  readonly onReread?: (mesh: Mesh) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
   /** Of a gateway; another one in tests. */
@@ -54,7 +56,7 @@ export interface GatewaysOptions {
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft, board, startSignal, module = gatewayModule }: GatewaysOptions,
+  { port, inner, onEvent, onAllLeft, onReread = () => {}, board, startSignal, module = gatewayModule }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   /** What each of them serves. */
@@ -91,6 +93,7 @@ export async function startGateways(
         onEvent,
         startSignal,
         onLeft: () => onLeft(index),
+        onReread: (mesh) => onReread(mesh as Mesh),
         onAgain: () => {
           tellOutages();
           void catchUp(index);

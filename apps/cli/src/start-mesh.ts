@@ -18,6 +18,7 @@ import {
 } from './running-services.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { takeUpChanged } from './take-up-changed.ts';
+import { Turns } from './turns.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
 
@@ -92,14 +93,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   let toldTo: Gateways | undefined;
   let stopping = false;
   const board = new OutageBoard(() => toldTo?.tellOutages());
+  /** While one still starts, another may find that its folder has changed. */
   const isUp = Promise.withResolvers<void>();
-  /** Changes come one after another, and none before all has started: a process that starts long may find by then that its folder has changed. */
-  let last: Promise<unknown> = isUp.promise;
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const done = last.then(change, change);
-    last = done;
-    return done;
-  };
+  const turns = new Turns(isUp.promise);
   /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
   const changing = new Set<string>();
   const startReplica = async (
@@ -120,12 +116,12 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
-      onAgain: () => void inTurn(() => tellUnserved()).catch(({ message }: Error) => onEvent(message)),
+      onAgain: () => void turns.take(() => tellUnserved()).catch(({ message }: Error) => onEvent(message)),
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
       onRefused: (reason, message) => {
         if (reason !== contentChanged || stopping || changing.has(service)) return;
         changing.add(service);
-        const taken = takeUpChanged(message, () => inTurn(() => takeUpFor(service)), onEvent);
+        const taken = takeUpChanged(message, () => turns.take(() => takeUpFor(service)), onEvent);
         void taken.finally(() => changing.delete(service));
       },
     });
@@ -171,6 +167,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     inner,
     onEvent,
     onAllLeft: onLeft,
+    onReread: (next) =>
+      void turns.take(async () => !stopping && (await update(next))).catch(({ message }: Error) => onEvent(message)),
     board,
     startSignal: signal,
   }).catch(async (error: unknown) => {
@@ -239,7 +237,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(missingFrom(started, old));
   };
   const reread = (): Promise<void> =>
-    inTurn(async () => {
+    turns.take(async () => {
       const { mesh: next, problems } = await readMesh(mesh.folder);
       if (!next) throw new Error(problems.map(formatProblem).join('\n'));
       if (!stopping) await update(next);
@@ -271,24 +269,24 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     get services() {
       return [...running.values()].flatMap(({ processes }) => processes);
     },
-    update: (next) => inTurn(() => update(next)),
+    update: (next) => turns.take(() => update(next)),
     reread,
     get parts() {
       const services = [...running.keys()].map(
-        (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
+        (name): Part => ({ name, kind: 'service', restart: () => turns.take(() => restartService(name)) }),
       );
       const doors = gateways.serving.map(
         (gateway): Part => ({
           name: gateway.name,
           kind: 'gateway',
-          restart: () => inTurn(() => gateways.restart(gateway)),
+          restart: () => turns.take(() => gateways.restart(gateway)),
         }),
       );
       return [...services, ...doors];
     },
     stop: async (notice = false) => {
       stopping = true;
-      await last.catch(() => {});
+      await turns.ended();
       await gateways.stop(notice);
       await stopAll(running.values());
     },
