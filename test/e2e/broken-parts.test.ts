@@ -231,6 +231,25 @@ describe('a folder that breaks while it is served', () => {
     assert.match(refused.message, /^policies\.yaml:/);
   });
 
+  it('is still as an operator had it reloaded in a gateway that comes back', async () => {
+    const { 'policies.yaml': _, ...open } = files;
+    await using mesh = await start(open);
+    using caller = new Caller(mesh.running.gateway.port);
+    await write(mesh, 'pipelines/well.yaml', asking('better', 'model: good'));
+    const { replies, message } = await caller.call('/sheaf.admin.v1.Admin/Reload');
+    const epochOf = async (): Promise<unknown> =>
+      JSON.parse(String((await caller.call('/sheaf.admin.v1.Admin/GetConfiguration')).replies[0]?.json)).epoch;
+    await waitFor(
+      () => mesh.running.mesh.pipelines[0]?.spec.pipeline === 'better',
+      () => message,
+    );
+    assert.equal(await epochOf(), Number(replies[0]?.epoch));
+    process.kill(mesh.running.gateway.pid, 'SIGKILL');
+    await waitFor(() => mesh.events.some((event) => event.startsWith('gateway is ready again')), undefined, 60_000);
+    await waitFor(async () => (await answer(mesh, 'good')) === 2, undefined, 60_000);
+    assert.deepEqual([await answer(mesh, 'better'), await answer(mesh, 'well')], [2, 'NOT_FOUND MODEL_NOT_FOUND']);
+  });
+
   it('goes on with the version before where the new one does not run, and takes up all else', async () => {
     await using mesh = await start(files);
     await write(mesh, 'models/other/2/model.onnx', sampleModels.unknownOperator());
@@ -242,6 +261,32 @@ describe('a folder that breaks while it is served', () => {
       [await answer(mesh, 'other'), await answer(mesh, 'good'), await answer(mesh, 'well')],
       [3, 20, 20],
     );
+  });
+
+  it('goes on with the code before in every service where one of them does not come up with the new', async () => {
+    const times = (factor: number): string => `import { defineTransform } from '@sheaf/inference';
+const row = { datatype: 'FP32', shape: ['n', 2] } as const;
+export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({
+  y: { shape: x.shape, data: x.data.map((value) => value * ${factor}) },
+}));
+`;
+    await using mesh = await start({
+      'models/other': sampleModels.scale(2),
+      'here.ts': times(3),
+      'there.ts': times(4),
+      'pipelines/here.yaml': asking('at-here', 'transform: ./here.ts'),
+      'pipelines/there.yaml': asking('at-there', 'transform: ./there.ts'),
+      'mesh.yaml': 'services:\n  mixed: { models: [other], transforms: [here] }\n  lone: { transforms: [there] }\n',
+    });
+    const answers = (): Promise<(number | string)[]> =>
+      Promise.all(['other', 'at-here', 'at-there'].map((name) => answer(mesh, name)));
+    await write(mesh, 'models/other/1/model.onnx', sampleModels.unknownOperator());
+    await write(mesh, 'there.ts', times(40));
+    await takeUp(mesh);
+    assert.deepEqual(await answers(), [2, 3, 4], mesh.events.join('\n'));
+    await write(mesh, 'models/other/1/model.onnx', sampleModels.scale(20));
+    assert.deepEqual(await takeUp(mesh), []);
+    assert.deepEqual(await answers(), [20, 3, 40]);
   });
 });
 

@@ -6,7 +6,9 @@ import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startMesh } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
+import { readMesh } from '@sheaf/mesh';
 import { buildModel, sampleModels } from '@sheaf/onnx';
 import { createRemote } from '@sheaf/transport';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
@@ -87,6 +89,50 @@ describe('weights of the size and the time of those before', () => {
       ),
       mesh.events.join('\n'),
     );
+  });
+
+  it('are so too where something else in the folder is broken', async () => {
+    const partly: Files = { ...pairs, 'models/broken.onnx': 'no model' };
+    await using mesh = await startTestMesh(partly, (folder) => setTime(join(folder, pairFile)), false);
+    await replaceFile(join(mesh.mesh.folder, pairFile), sampleModels.scale(3));
+    process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');
+    await waitFor(
+      () => mesh.events.includes('the change is taken up'),
+      () => mesh.events.join('\n'),
+    );
+    assert.equal(first((await ask(mesh.door, 'pair', [x])).byName.get('y')), 3);
+  });
+
+  it('are so too where they come while another service still starts', async () => {
+    const slow = `import { defineTransform } from '@sheaf/inference';
+await new Promise((resolve) => setTimeout(resolve, 2_500));
+const row = { datatype: 'FP32', shape: [1, 2] } as const;
+export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({ y: x }));
+`;
+    const pipeline = `pipeline: p
+inputs: { x: { datatype: FP32, shape: [1, 2] } }
+stages: { a: { transform: ./slow.ts, inputs: { x: x } } }
+outputs: { y: a.y }
+`;
+    const folder = await writeFolder({
+      'models/pair': sampleModels.scale(2),
+      'slow.ts': slow,
+      'pipelines/p.yaml': pipeline,
+    });
+    const { servable } = await readMesh(folder);
+    assert.ok(servable);
+    await writeFile(join(folder, pairFile), sampleModels.scale(3));
+    const events: string[] = [];
+    const running = await startMesh(servable, { port: 0, onEvent: (line) => events.push(line) });
+    await waitFor(
+      () => events.includes('the change is taken up'),
+      () => events.join('\n'),
+    );
+    const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
+    assert.equal(first((await ask(door, 'pair', [x])).byName.get('y')), 3);
+    door.close();
+    await running.stop();
+    await rm(folder, { recursive: true });
   });
 
   it('are so too where they lie beside the model', async () => {

@@ -39,7 +39,7 @@ function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
   wanted = ({ kind }: ProcessMessage): boolean =>
-    !['notice', 'vitals', 'leaving', 'draining', 'ending', 'progress'].includes(kind),
+    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Mesh } from '@sheaf/mesh';
 import { askRestart, askStatus, type Control, openControl, type RestartReply } from './control.ts';
-import type { RunningMesh } from './start-mesh.ts';
+import type { RunningMesh } from './running-mesh.ts';
 
 describe('the control socket of a mesh', () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();

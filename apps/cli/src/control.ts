@@ -9,7 +9,7 @@ import type { Mesh } from '@sheaf/mesh';
 import { UsageError } from './command.ts';
 import { loginName, withState } from './folder-state.ts';
 import { type Part, partsToRestart, restartOneByOne } from './rolling-restart.ts';
-import type { RunningMesh } from './start-mesh.ts';
+import type { RunningMesh } from './running-mesh.ts';
 
 type Request =
   /** Parts of the mesh; none: all. */
@@ -129,7 +129,7 @@ async function restart(
   turn.isTaken = true;
   try {
     const mesh = await starting;
-    // New processes read the folder: all of the mesh is to be of one state of it.
+    // New processes want the files that the mesh was read from: all of it is to be of one state of the folder.
     await mesh.reread();
     const parts = partsToRestart(mesh.parts, names);
     await audit(folder, parts);

@@ -25,7 +25,8 @@ export async function snapshotOf(folder: string): Promise<string> {
       if (state?.isDirectory()) {
         lines.push(inside);
         if (depth < depthMax) await look(inside, depth + 1);
-      } else if (isPart(inside)) lines.push(`${inside} ${state?.ino} ${state?.size} ${state?.mtimeMs}`);
+      } else if (isPart(inside))
+        lines.push(`${inside} ${state?.ino} ${state?.size} ${state?.mtimeMs} ${state?.ctimeMs}`);
     }
   };
   await look('', 0);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import type { FSWatcher } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -92,6 +92,17 @@ describe('a folder that is watched', () => {
         ]);
       });
     }
+  });
+
+  it('is another when a file is written over by one of its size, and its time is set back', async () => {
+    const file = join(folder, 'mesh.yaml');
+    await utimes(file, 1_700_000_000, 1_700_000_000);
+    const [was, { size }] = [await snapshotOf(folder), await stat(file)];
+    // A file system's clock may be as coarse as this.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await writeFile(file, 'x'.repeat(size));
+    await utimes(file, 1_700_000_000, 1_700_000_000);
+    assert.notEqual(await snapshotOf(folder), was);
   });
 
   it('is the same whatever a log, hidden files and packages in it do', async () => {

@@ -89,4 +89,11 @@ describe('two gateways of which one ends by itself', () => {
     await isBack(2);
     while ((await serve()).some((number) => number !== 3)) await new Promise((resolve) => setTimeout(resolve, 5));
   });
+
+  it('has what changes while neither runs taken up when one is back', async () => {
+    await Promise.all([kill(0), kill(1)]);
+    await gateways.reload(served(4));
+    await isBack(4);
+    while ((await serve()).some((number) => number !== 4)) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
 });

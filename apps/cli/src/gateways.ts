@@ -1,8 +1,13 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Unserved } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
 import { freePort } from './free-port.ts';
 import type { OutageBoard } from './outage-board.ts';
 import { type Supervised, supervise } from './supervisor.ts';
+
+/** So long a change waits for a gateway that is started again: nobody would take it up later. */
+const backMaxMs = 10_000;
+const lookEveryMs = 20;
 
 const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 
@@ -40,6 +45,8 @@ export interface GatewaysOptions {
   readonly onEvent: (line: string) => void;
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
+  /** Told what a gateway serves that an operator has had take up the folder: the others, and whoever comes after it, do not yet. */
+  readonly onReread?: (mesh: Mesh) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
   /** Of a gateway; another one in tests. */
@@ -49,7 +56,7 @@ export interface GatewaysOptions {
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft, board, startSignal, module = gatewayModule }: GatewaysOptions,
+  { port, inner, onEvent, onAllLeft, onReread = () => {}, board, startSignal, module = gatewayModule }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   /** What each of them serves. */
@@ -86,6 +93,7 @@ export async function startGateways(
         onEvent,
         startSignal,
         onLeft: () => onLeft(index),
+        onReread: (mesh) => onReread(mesh as Mesh),
         onAgain: () => {
           tellOutages();
           void catchUp(index);
@@ -102,10 +110,17 @@ export async function startGateways(
     throw failed.reason;
   }
   const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
+  const readyOnes = async (): Promise<readonly Supervised[]> => {
+    const until = performance.now() + backMaxMs;
+    for (;;) {
+      const ready = serving().filter(({ isReady }) => isReady);
+      if (ready.length > 0 || serving().length === 0 || performance.now() > until) return ready;
+      await setTimeout(lookEveryMs);
+    }
+  };
   const reload = async (process: Supervised, next: Served): Promise<void> => {
-    const index = processes.indexOf(process);
     await process.reload(next);
-    has[index] = next;
+    has[processes.indexOf(process)] = next;
   };
   /** One that was started while the others took something up was started with what was before. */
   const catchUp = async (index: number): Promise<void> => {
@@ -121,7 +136,7 @@ export async function startGateways(
     reload: async (next) => {
       const done: Supervised[] = [];
       try {
-        const ready = serving().filter(({ isReady }) => isReady);
+        const ready = await readyOnes();
         if (ready.length === 0) throw new Error('no gateway is running');
         for (const process of ready) {
           await reload(process, next);

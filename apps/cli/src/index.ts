@@ -4,6 +4,7 @@ export { freePort } from './free-port.ts';
 export { table } from './print.ts';
 export { type ProgressBar, progressBar } from './progress.ts';
 export { partsToRestart, restartOneByOne } from './rolling-restart.ts';
-export { type RunningMesh, startMesh } from './start-mesh.ts';
+export type { RunningMesh } from './running-mesh.ts';
+export { startMesh } from './start-mesh.ts';
 export { stopOnSignal } from './stop-on-signal.ts';
 export { type ProcessSpec, type Supervised, supervise } from './supervisor.ts';

@@ -19,14 +19,18 @@ export interface ServicesPlan {
   readonly toStart: readonly { readonly service: Service; readonly fingerprint: string }[];
 }
 
-/** What is unchanged needs no other process; what is broken in the folder has none but the one that runs. */
-export function planServices(mesh: Mesh, old: RunningServices): ServicesPlan {
+/**
+ * What is unchanged needs no other process; what is broken in the folder has none but the one that runs. `started` are those that a change has made ready so
+ * far: where it turns out not to be what they were started for, the one that serves until then is what is wanted.
+ */
+export function planServices(mesh: Mesh, old: RunningServices, started = old): ServicesPlan {
   const same = new Map<string, Running>();
   const toStart: { service: Service; fingerprint: string }[] = [];
   for (const service of mesh.services.filter(({ endpoint }) => !endpoint)) {
     const print = fingerprint(mesh, service);
-    const running = old.get(service.name);
-    if (running && (running.fingerprint === print || isKept(mesh, service))) same.set(service.name, running);
+    const known = [started.get(service.name), old.get(service.name)];
+    const running = isKept(mesh, service) ? known[1] : known.find((one) => one?.fingerprint === print);
+    if (running) same.set(service.name, running);
     else toStart.push({ service, fingerprint: print });
   }
   return { same, toStart };

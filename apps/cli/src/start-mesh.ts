@@ -5,15 +5,16 @@ import {
   contentChanged,
   followLimits,
   formatProblem,
+  isKept,
   type Mesh,
   type MeshReading,
   readMesh,
-  type SeenSignatures,
   type Service,
 } from '@sheaf/mesh';
 import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
+import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import {
   allOrNone,
   endpointsOf,
@@ -28,49 +29,9 @@ import {
 } from './running-services.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { takeUpChanged } from './take-up-changed.ts';
+import { Turns } from './turns.ts';
 
 const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
-
-export interface RunningMesh {
-  /** The state of the folder that is served. */
-  readonly mesh: Mesh;
-  /** What models of it take and give, where that is not as their files declare. */
-  readonly seen: SeenSignatures;
-  /** The first. */
-  readonly gateway: Supervised;
-  readonly gateways: readonly Supervised[];
-  /** Those that we started; foreign ones are not ours. */
-  readonly services: readonly Supervised[];
-  /**
-   * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
-   * call that came in before has ended. Answers false when nothing is different. A service that does not come up goes on as it was, with all that it
-   * holds; a strict mesh throws then, and all is as before.
-   */
-  update(mesh: Mesh): Promise<boolean>;
-  /** Takes up the folder as it is now; throws with its mistakes. */
-  reread(): Promise<void>;
-  /** What can be replaced while the mesh serves. */
-  readonly parts: readonly Part[];
-  /** The gateway first, then what stands behind it. `notice`: callers get the time to go to another mesh. */
-  stop(notice?: boolean): Promise<void>;
-  /** Ends everything at once. */
-  kill(): void;
-}
-
-export interface StartOptions {
-  /** A line whenever something becomes ready, ends or starts again. */
-  readonly onEvent: (line: string) => void;
-  /** Called once for each process when it is ready for the first time. */
-  readonly onReady?: () => void;
-  /** Called when somebody has drained the gateway: nobody reaches the services any more. */
-  readonly onDrained?: () => void;
-  /** Overrides the gateway's port; 0 takes a free one. */
-  readonly port?: number;
-  /** Gives the start up: what runs already is ended, and it throws. */
-  readonly signal?: AbortSignal;
-  /** Whether the mesh is to serve all of the folder or none. Default: what can be served is, and the rest is tried again. */
-  readonly isStrict?: boolean;
-}
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
 async function checkOwnName({ tls }: Mesh): Promise<void> {
@@ -104,6 +65,11 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   let toldTo: Gateways | undefined;
   let stopping = false;
   const board = new OutageBoard(() => toldTo?.tellOutages());
+  /** While one still starts, another may find that its folder has changed. */
+  const isUp = Promise.withResolvers<void>();
+  const turns = new Turns(isUp.promise);
+  /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
+  const changing = new Set<string>();
   const startReplica = async (
     holding: Mesh,
     { name: service, port: servicePort }: Service,
@@ -122,10 +88,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
-      onAgain: () => void inTurn(tellUnserved).catch(({ message }: Error) => onEvent(message)),
+      onAgain: () => void turns.take(() => tellUnserved()).catch(({ message }: Error) => onEvent(message)),
       onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
       onRefused: (reason, message) => {
-        if (reason === contentChanged && !stopping) void takeUpChanged(message, reread, onEvent);
+        if (reason !== contentChanged || stopping || changing.has(service)) return;
+        changing.add(service);
+        const taken = takeUpChanged(message, () => turns.take(() => takeUpFor(service)), onEvent);
+        void taken.finally(() => changing.delete(service));
       },
     });
     return ready(process);
@@ -170,6 +139,8 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     inner,
     onEvent,
     onAllLeft: onLeft,
+    onReread: (next) =>
+      void turns.take(async () => !stopping && (await update(next))).catch(({ message }: Error) => onEvent(message)),
     board,
     startSignal: signal,
   }).catch(async (error: unknown) => {
@@ -179,14 +150,6 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   for (const gateway of gateways.processes) ready(gateway);
   toldTo = gateways;
   gateways.tellOutages();
-  /** Changes come one after another. */
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(change: () => Promise<T>): Promise<T> => {
-    const done = last.then(change, change);
-    last = done;
-    return done;
-  };
-
   const tell = async (next: Served): Promise<void> => {
     await gateways.reload(next);
     const { unserved: known } = told;
@@ -208,9 +171,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     const kept = new Map<string, string>();
     for (let known = -1; known !== kept.size; ) {
       known = kept.size;
-      const plan = planServices(next, started);
+      const plan = planServices(next, running, started);
       if (plan.toStart.length > 0 && !isStrict) await takeUpPolicies(next);
-      const { services, failed } = await startServices(plan, started, {
+      const { services, failed } = await startServices(plan, running, {
         start: startOf(next),
         isStrict,
         before: served,
@@ -247,10 +210,19 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     served = next;
     await stopAll(missingFrom(started, old));
   };
-  const reread = async (): Promise<void> => {
-    const { mesh: next, problems } = await readMesh(mesh.folder, { seen: seenOf(running.values()) });
-    if (!next) throw new Error(problems.map(formatProblem).join('\n'));
-    await inTurn(async () => !stopping && (await update(next)));
+  const reread = (): Promise<void> =>
+    turns.take(async () => {
+      const { mesh: next, problems } = await readMesh(mesh.folder, { seen: seenOf(running.values()) });
+      if (!next) throw new Error(problems.map(formatProblem).join('\n'));
+      if (!stopping) await update(next);
+    });
+  /** For a service whose process has found other files than it was given: what is broken elsewhere is no reason to do without it. */
+  const takeUpFor = async (name: string): Promise<void> => {
+    const { mesh: whole, servable, problems } = await readServed();
+    const next = isStrict ? whole : servable;
+    const service = next?.services.find((one) => one.name === name);
+    if (!next || (service && isKept(next, service))) throw new Error(problems.map(formatProblem).join('\n'));
+    if (!stopping) await update(next);
   };
   const restartService = async (name: string): Promise<void> => {
     const service = served.services.find((one) => one.name === name);
@@ -264,8 +236,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   // Pipelines that do not fit what files declare may fit what their models give.
   if (!isStrict && seenOf(running.values()).size > 0 && mesh.out.some(({ kind }) => kind === 'pipeline')) {
     const { servable } = await readServed();
-    if (servable) await inTurn(() => update(servable));
+    if (servable) await update(servable);
   }
+  isUp.resolve();
   return {
     get mesh() {
       return served;
@@ -278,24 +251,24 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     get services() {
       return [...running.values()].flatMap(({ processes }) => processes);
     },
-    update: (next) => inTurn(() => update(next)),
+    update: (next) => turns.take(() => update(next)),
     reread,
     get parts() {
       const services = [...running.keys()].map(
-        (name): Part => ({ name, kind: 'service', restart: () => inTurn(() => restartService(name)) }),
+        (name): Part => ({ name, kind: 'service', restart: () => turns.take(() => restartService(name)) }),
       );
       const doors = gateways.serving.map(
         (gateway): Part => ({
           name: gateway.name,
           kind: 'gateway',
-          restart: () => inTurn(() => gateways.restart(gateway)),
+          restart: () => turns.take(() => gateways.restart(gateway)),
         }),
       );
       return [...services, ...doors];
     },
     stop: async (notice = false) => {
       stopping = true;
-      await last.catch(() => {});
+      await turns.ended();
       await gateways.stop(notice);
       await stopAll(running.values());
     },

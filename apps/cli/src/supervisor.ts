@@ -49,6 +49,8 @@ export interface ProcessSpec {
   readonly isPatient?: boolean;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
+  /** Called with what it serves since somebody else than its supervisor had it take up the folder. */
+  readonly onReread?: (what: unknown) => void;
   /** Called when one that was started again did not start for this reason, with its sentence. */
   readonly onRefused?: (reason: string, message: string) => void;
   /** Called when it is ready after a restart. */
@@ -102,6 +104,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     };
     child.on('message', (message: ProcessMessage) => {
       if (message.kind === 'leaving') leaving = true;
+      if (message.kind === 'reread') spec.onReread?.(message.what);
       if (message.kind === 'ending') reason = message.why;
       if (message.kind === 'failed') {
         why = message.message;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
+import { followLimits, formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
 import { watchFolder } from './folder-watch.ts';
-import type { RunningMesh } from './start-mesh.ts';
+import type { RunningMesh } from './running-mesh.ts';
 
 export interface WatchOptions {
   readonly onEvent: (line: string) => void;
@@ -42,7 +42,7 @@ async function takeUp(
     });
     const next = isStrict ? whole : servable;
     if (!next) throw new Error(problems.map(formatProblem).join('\n'));
-    const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([limits, gateway]);
+    const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([followLimits(limits, mesh.limits), gateway]);
     if (fixed(next) !== fixed(mesh))
       onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again');
     const isTakenUp = await running.update(next);

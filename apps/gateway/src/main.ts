@@ -1,6 +1,16 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
-import { createTracing, type Drain, drainOnSignal, handedOver, main, onOutages, onReload, report } from '@sheaf/host';
+import {
+  createTracing,
+  type Drain,
+  drainOnSignal,
+  handedOver,
+  main,
+  onOutages,
+  onReload,
+  type ProcessMessage,
+  report,
+} from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
@@ -115,6 +125,7 @@ await main(async () => {
       warnIfOpen(catalog.current.served.mesh, host);
       keepAnnouncing();
     },
+    onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
   });
   // Neither is asked for before the door is open.
   const admin = createAdministration({

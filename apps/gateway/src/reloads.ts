@@ -1,13 +1,13 @@
 /** One generation after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
-import { formatProblem, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { Reloaded } from '@sheaf/transport';
 import { fingerprintsOf, type GenerationPorts, openGeneration, type Served } from './generation.ts';
 import type { LiveCatalog } from './live-catalog.ts';
-import { changedParts, othersProblem } from './what-changed.ts';
+import { changedParts, differs, othersProblem } from './what-changed.ts';
 
 export interface ReloadPorts {
   readonly catalog: LiveCatalog;
@@ -15,6 +15,8 @@ export interface ReloadPorts {
   readonly audit: AuditLog;
   /** Called when another generation is in force. */
   readonly onTaken: () => void;
+  /** Called when that is of the folder as this process alone has taken it up. */
+  readonly onReread: (mesh: Mesh) => void;
 }
 
 export interface Reloads {
@@ -29,7 +31,7 @@ export interface Reloads {
 /** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
 const supervisorActor = 'supervisor';
 
-export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): Reloads {
+export function createReloads({ catalog, front, audit, onTaken, onReread }: ReloadPorts): Reloads {
   let last: Promise<unknown> = Promise.resolve();
   /** One at a time, in the order in which they came. */
   const queued = <T>(task: () => Promise<T>): Promise<T> => {
@@ -73,11 +75,14 @@ export function createReloads({ catalog, front, audit, onTaken }: ReloadPorts): 
     const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
       throw asUnfit(error, mesh.folder);
     });
+    onReread(mesh);
     return { epoch, changed, out: mesh.out.map(outText) };
   };
   return {
     serve: async (next) => {
       const { replaced } = await queued(async () => {
+        // It has taken that up by itself.
+        if (!differs(catalog.current.served, next)) return { replaced: undefined };
         const isOther = changedParts(catalog.current.served.mesh, next.mesh).includes('policies');
         return takeUp(next, isOther ? supervisorActor : undefined);
       });

@@ -10,7 +10,7 @@ const others = ['models', 'transforms', 'services'] as const;
 const doors = ['gateway', 'limits', 'tls'] as const;
 
 /** Both copied, since what came from another process has lost its prototypes. */
-const differs = (before: unknown, after: unknown): boolean =>
+export const differs = (before: unknown, after: unknown): boolean =>
   !isDeepStrictEqual(structuredClone(before), structuredClone(after));
 
 export const changedParts = (before: Mesh, after: Mesh): readonly string[] =>

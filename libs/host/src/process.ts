@@ -25,6 +25,8 @@ export type ProcessMessage =
   | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
   | { readonly kind: 'leaving' }
+  /** Somebody had it take up the folder, and this is what it serves now: whoever starts it again is to know. */
+  | { readonly kind: 'reread'; readonly what: unknown }
   /** What a person who starts it should know, such as why calls of a model are not batched. */
   | { readonly kind: 'notice'; readonly line: string }
   /** A version of a model was loaded and run; `failed`: it cannot be served. */

@@ -7,7 +7,10 @@ import type { Mesh } from './mesh.ts';
 
 /** Of all code in a mesh folder: what its transforms may import. `sha256:` and 64 hex digits. */
 export async function digestCode(folder: string): Promise<string> {
-  const found = globSync('**/*.{ts,js,mjs,json}', { cwd: folder, exclude: ['**/node_modules/**', '.*/**'] });
+  const found = globSync('**/*.{ts,mts,cts,js,mjs,cjs,json}', {
+    cwd: folder,
+    exclude: ['**/node_modules/**', '.*/**'],
+  });
   const lines: string[] = [];
   for (const path of found.sort()) {
     // One that goes while we look is another state.

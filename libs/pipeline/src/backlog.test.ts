@@ -84,6 +84,42 @@ describe('what the stages of a pipeline have to do yet', () => {
     assert.deepEqual(forecast(slowOnly), { ms: 400 + 200, stage: 'slow', calls: 10 });
   });
 
+  it('forgets a slow spell, though nobody waits any more who could find out that it is over', async () => {
+    const { clock, admit, forecast } = await known();
+    const slowOnly = stages.filter(({ name }) => name === 'slow');
+    const ended = async (call: Admitted, afterMs: number, tookMs: number): Promise<void> => {
+      await clock.advance(afterMs);
+      call.end('slow', tookMs);
+      call.leave();
+    };
+    const late = Array.from({ length: 10 }, () => admit());
+    for (const call of late) call.begin('slow');
+    for (const [index, call] of late.entries()) await ended(call, 2_000, 2_000 * (index + 1));
+    const two = [admit(), admit()];
+    assert.equal(forecast(slowOnly)?.ms, 2 * 2_000 + 200);
+    for (const call of two) call.leave();
+    // From now on the stage has room for two, who do not wait.
+    for (let spent = 0; spent <= 30_000; spent += 200) {
+      const both = [admit(), admit()];
+      for (const call of both) call.begin('slow');
+      for (const [index, call] of both.entries()) await ended(call, index === 0 ? 200 : 0, 200);
+    }
+    for (let n = 0; n < 2; n++) admit();
+    assert.equal(forecast(slowOnly)?.ms, 2 * 200 + 200);
+  });
+
+  it('does not go by a first call that was slow, once others were quicker in company', async () => {
+    const { admit, clock, forecast } = await known();
+    const slowOnly = stages.filter(({ name }) => name === 'slow');
+    const both = [admit(), admit()];
+    for (const call of both) call.begin('slow');
+    await clock.advance(50);
+    for (const call of both) call.end('slow', 50);
+    for (const call of both) call.leave();
+    for (let n = 0; n < 4; n++) admit();
+    assert.equal(forecast(slowOnly)?.ms, 5 * 50);
+  });
+
   it('wants a fifth of the time to spare', () => {
     assert.ok(isInTime({ ms: 800, stage: 's', calls: 2 }, 1_000));
     assert.ok(!isInTime({ ms: 801, stage: 's', calls: 2 }, 1_000));

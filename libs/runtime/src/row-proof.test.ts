@@ -137,6 +137,52 @@ describe('calls share a run', () => {
     }
   });
 
+  it('not where integers are looked at all together, as of pictures that may be of 0 to 1 or of 0 to 255', async () => {
+    const pictures = buildModel({
+      inputs: [{ name: 'x', datatype: 'UINT8', shape: ['batch', 3, 32, 32] }],
+      outputs: [{ name: 'y', datatype: 'FP32', shape: ['batch', 3, 32, 32] }],
+      nodes: [
+        { op: 'Cast', inputs: ['x'], outputs: ['numbers'], attributes: { to: 1n } },
+        { op: 'ReduceMax', inputs: ['numbers'], outputs: ['largest'], attributes: { keepdims: 0n } },
+        { op: 'Greater', inputs: ['largest', 'one'], outputs: ['isOfBytes'] },
+        { op: 'Div', inputs: ['numbers', 'most'], outputs: ['shares'] },
+        { op: 'Where', inputs: ['isOfBytes', 'shares', 'numbers'], outputs: ['y'] },
+      ],
+      initializers: [
+        tensorOf('one', 'FP32', [], Float32Array.of(1)),
+        tensorOf('most', 'FP32', [], Float32Array.of(255)),
+      ],
+    });
+    const { batchability } = await open(pictures);
+    assert.match(`${batchability?.batched} ${batchability?.why}`, /^false output "y" of a row differs by /);
+  });
+
+  it('after trials that take no gigabytes and block nobody, however large a row is', async () => {
+    const rowBytes = 3 * 1024 * 1024 * 4;
+    let most = 0;
+    const startedAt = performance.now();
+    const verdict = await tryRows({
+      signature: {
+        inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 3, 1024, 1024] }],
+        outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }],
+      },
+      rowsMax: 64,
+      runLimitMs: 10_000,
+      run: async (rows) => {
+        most = Math.max(most, rows.length * rowBytes);
+        const firsts = rows.map(([x]) => elements({ ...(x as Tensor), datatype: 'FP32' })[0] ?? 0);
+        return {
+          outputs: [{ name: 'y', datatype: 'FP32', shape: [rows.length], memory: Float32Array.from(firsts).buffer }],
+          ms: rows.length,
+        };
+      },
+    });
+    assert.equal(verdict.independent, true);
+    assert.ok(most <= 64 * 2 ** 20, `${most} bytes in one run`);
+    // 52 s before it was bounded.
+    assert.ok(performance.now() - startedAt < 20_000);
+  });
+
   it('not where an output tells nothing of its rows', async () => {
     const never = buildModel({
       inputs: [{ name: 'x', datatype: 'FP32', shape: ['n', 1] }],

@@ -46,8 +46,11 @@ export interface RowModel {
 
 /** The same on every replica. */
 const seed = 0x9e3779b9;
-/** After so many milliseconds nothing is tried that is not needed. */
+/** After so many milliseconds of runs, or so many bytes that were made up, nothing is tried that is not needed. */
 const budgetMs = 1_000;
+const budgetBytes = 256 * 2 ** 20;
+/** What a run that is not needed may have of inputs: 64 pictures of megapixels would take gigabytes. */
+const runBytesMax = 64 * 2 ** 20;
 /** After so many, what is not shown is taken for not true. */
 const limitMs = 30_000;
 /** Sizes of runs that are always tried; larger ones, up to the largest batch, are as long as there is time. */
@@ -60,8 +63,6 @@ const integerBounds = [100, 10, 2];
 const scales = [1, 100, 0.01, 10_000];
 /** Elements that an input may have for one row. */
 const elementsMax = 2 ** 22;
-/** The same for a run of more rows than have to be tried. */
-const runElementsMax = 2 ** 26;
 
 /** Ends the trial: why the rows are not independent, or were not shown to be. */
 class Counterexample extends Error {}
@@ -105,6 +106,7 @@ class Trial {
   /** Whether the same run twice gives the same bits. */
   #isExact = true;
   #rowMs = 0;
+  #madeBytes = 0;
   #rounding = 0;
   /** Of each output, what a row of it was, until two were different. */
   readonly #seen = new Map<string, Tensor | 'different'>();
@@ -117,13 +119,17 @@ class Trial {
   async whole(): Promise<number> {
     const accepted = await this.#acceptedKind();
     for (const [round, scale] of scales.entries()) {
-      if (round > 0 && this.ms > budgetMs && this.#silent() === undefined) break;
+      if (round > 0 && this.#isSpent && this.#silent() === undefined) break;
       await this.#round({ ...accepted, scale }, round === 0);
     }
     const silent = this.#silent();
     if (silent !== undefined)
       throw new Counterexample(`output "${silent}" was the same for all rows that were tried, which shows nothing`);
     return this.#rounding;
+  }
+
+  get #isSpent(): boolean {
+    return this.ms > budgetMs || this.#madeBytes > budgetBytes;
   }
 
   #silent(): string | undefined {
@@ -152,7 +158,7 @@ class Trial {
   }
 
   async #round(kind: SampleKind, isFirst: boolean): Promise<void> {
-    const chosen = [this.#sample(kind), this.#sample(kind), this.#sample(kind)];
+    const chosen = [this.#sample({ ...kind, quiet: true }), this.#sample(kind), this.#sample(kind)];
     const alone: Row[] = [];
     for (const row of chosen) alone.push(await this.#one(row));
     const again = await this.#one(chosen[0] as Row);
@@ -162,8 +168,8 @@ class Trial {
     const sizes = new Set([...sizesNeeded, 5, 8, 64, rowsMax].map((rows) => Math.min(rows, rowsMax)));
     for (const size of sizes) {
       const isNeeded = isFirst && sizesNeeded.includes(size);
-      const isLarge = size * rowElements(this.#model.signature, kind.innerDim) > runElementsMax;
-      if (!isNeeded && (isLarge || this.ms > budgetMs || size * this.#rowMs > this.#model.runLimitMs / 2)) break;
+      const isLarge = size * bytesOf(chosen[0] as Row) > runBytesMax || size * this.#rowMs > this.#model.runLimitMs / 2;
+      if (!isNeeded && (this.#isSpent || isLarge)) break;
       await this.#size(size, kind, chosen, alone);
     }
   }
@@ -232,7 +238,11 @@ class Trial {
     }
   }
 
-  #sample = (kind: SampleKind): Row => sampleRow(this.#model.signature, kind, this.#random);
+  #sample(kind: SampleKind): Row {
+    const row = sampleRow(this.#model.signature, kind, this.#random);
+    this.#madeBytes += bytesOf(row);
+    return row;
+  }
 
   #shuffled(count: number): number[] {
     const keys = Array.from({ length: count }, () => this.#random());
@@ -277,4 +287,5 @@ class Trial {
   }
 }
 
+const bytesOf = (row: Row): number => row.reduce((total, { data }) => total + data.byteLength, 0);
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`;

@@ -11,6 +11,8 @@ const waitedFactor = 1.5;
 const endsMin = 8;
 /** Then both sums are halved, so that it is the last ones that count. */
 const endsMax = 64;
+/** After so long without one they say nothing: a slow spell is over, and whoever is let in does not wait any more, so nobody would find out. */
+const endsMaxAgeMs = 30_000;
 const aloneMax = 32;
 const aloneMaxAgeMs = 600_000;
 
@@ -24,6 +26,7 @@ interface Line {
   /** Of ends in a row while it had no time to lose. */
   busyMs: number;
   ends: number;
+  lastEndAt: number;
   /** What it took calls that had it for themselves. */
   readonly alone: { readonly ms: number; readonly at: number }[];
 }
@@ -78,7 +81,8 @@ export class Backlog {
         continue;
       }
       const aloneMs = aloneMsOf(line, now) ?? 0;
-      const apartMs = line.ends >= endsMin ? line.busyMs / line.ends : aloneMs / (runsAtOnce(name) ?? Infinity);
+      const isLearned = line.ends >= endsMin && now - line.lastEndAt <= endsMaxAgeMs;
+      const apartMs = isLearned ? line.busyMs / line.ends : aloneMs / (runsAtOnce(name) ?? Infinity);
       const calls = before.reduce((sum, one) => sum + line.ahead[one], 0);
       const lineMs = calls >= companyMin ? calls * apartMs : 0;
       if (lineMs > Math.max(readyMs, longest.lineMs)) longest = { stage: name, calls, lineMs };
@@ -124,6 +128,7 @@ export class Backlog {
       since: 0,
       busyMs: 0,
       ends: 0,
+      lastEndAt: 0,
       alone: [],
     };
     this.#lines.set(name, line);
@@ -137,14 +142,17 @@ function ended(line: Line, took: number | undefined, beganAlone: boolean, now: n
   if (took !== undefined) {
     const hasWaited = aloneMs !== undefined && took >= waitedFactor * aloneMs;
     if (hasWaited) {
+      if (now - line.lastEndAt > endsMaxAgeMs) [line.busyMs, line.ends] = [0, 0];
       line.busyMs += now - line.since;
       line.ends++;
+      line.lastEndAt = now;
       if (line.ends > endsMax) {
         line.ends /= 2;
         line.busyMs /= 2;
       }
     }
-    if (beganAlone && line.inside === 0) {
+    // One that was quicker in company would have been so alone.
+    if ((beganAlone && line.inside === 0) || (aloneMs !== undefined && took < aloneMs)) {
       line.alone.push({ ms: took, at: now });
       if (line.alone.length > aloneMax) line.alone.shift();
     }
