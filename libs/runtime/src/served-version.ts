@@ -23,7 +23,7 @@ import type { Provider } from './providers.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
-import { ShapesSeen } from './shapes-seen.ts';
+import { outputsAsSeen, ShapesSeen, untrue } from './shapes-seen.ts';
 import { TaskWorker } from './task-worker.ts';
 import type { TransformThreadData } from './transform-thread.ts';
 import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up.ts';
@@ -260,29 +260,6 @@ function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name
       });
   }
 }
-
-/** A model's answer is what the runtime gives, whatever its file declares: told once for each output. */
-function outputsAsSeen({ outputs: specs }: Signature, subject: string): (outputs: readonly Tensor[]) => void {
-  const told = new Set<string>();
-  return (outputs) => {
-    for (const output of outputs) {
-      const spec = specs.find(({ name }) => name === output.name);
-      const why = spec && !told.has(output.name) && mismatch(spec, output);
-      if (!why) continue;
-      told.add(output.name);
-      console.error(`${subject}: output "${output.name}" is not as declared: ${why}; it is answered as it is`);
-    }
-  };
-}
-
-/** What a file declares of its outputs and is not so. */
-const untrue = (declared: Signature, real: Signature): string[] =>
-  real.outputs.flatMap(({ name, shape }, index) => {
-    const { shape: told = [], unranked } = declared.outputs[index] ?? {};
-    return unranked || String(told) === String(shape)
-      ? []
-      : [`output "${name}" is declared as [${told}] and is [${shape}]`];
-  });
 
 /** One run on zeros in each worker, and whether rows of different calls may share a run. */
 async function warmUp(

@@ -1,5 +1,5 @@
 /** What the outputs of a model really look like: tools declare shapes that are not true, and the runtime answers all the same. */
-import type { Signature, TensorSpec } from '@sheaf/inference';
+import { mismatch, type Signature, type Tensor, type TensorSpec } from '@sheaf/inference';
 import type { PackedTensor } from './packed-tensor.ts';
 
 /** The shapes of each output, as they were seen. */
@@ -41,3 +41,26 @@ function correctSpec(spec: TensorSpec, seen: readonly (readonly number[])[], has
   const { symbols, unranked: _, ...rest } = spec;
   return { ...rest, shape, ...(isRank && symbols ? { symbols } : {}) };
 }
+
+/** A model's answer is what the runtime gives, whatever its file declares: told once for each output. */
+export function outputsAsSeen({ outputs: specs }: Signature, subject: string): (outputs: readonly Tensor[]) => void {
+  const told = new Set<string>();
+  return (outputs) => {
+    for (const output of outputs) {
+      const spec = specs.find(({ name }) => name === output.name);
+      const why = spec && !told.has(output.name) && mismatch(spec, output);
+      if (!why) continue;
+      told.add(output.name);
+      console.error(`${subject}: output "${output.name}" is not as declared: ${why}; it is answered as it is`);
+    }
+  };
+}
+
+/** What a file declares of its outputs and is not so. */
+export const untrue = (declared: Signature, real: Signature): string[] =>
+  real.outputs.flatMap(({ name, shape }, index) => {
+    const { shape: told = [], unranked } = declared.outputs[index] ?? {};
+    return unranked || String(told) === String(shape)
+      ? []
+      : [`output "${name}" is declared as [${told}] and is [${shape}]`];
+  });
