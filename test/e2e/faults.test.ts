@@ -103,7 +103,7 @@ describe('a mesh under faults', () => {
   });
 
   it('finishes what is in flight when it is told to stop', async () => {
-    const mesh = await startTestMesh(files);
+    const mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
     const inFlight = ask(mesh.door, 'slow', [count(300_000)], { timeoutMs: 10_000 });
     await ask(mesh.door, 'quick', [quick]);
     await new Promise((resolve) => setTimeout(resolve, 50));
