@@ -27,7 +27,10 @@ describe('a folder that is watched', () => {
     const told = new EventEmitter();
     const lines: string[] = [];
     const end = watchFolder(folder, {
-      onChange: async () => void told.emit('change'),
+      onChange: async () => {
+        told.emit('change');
+        return 'done';
+      },
       onEvent: (line) => lines.push(line),
       watchFolder: open,
       pollMs: 20,
@@ -116,5 +119,27 @@ describe('a folder that is watched', () => {
     await mkdir(join(folder, 'models', 'loop'), { recursive: true });
     await symlink('..', join(folder, 'models', 'loop', 'up'));
     assert.notEqual(await snapshotOf(folder), was);
+  });
+
+  it('is tried again though nothing changes, when what it became could not be taken up', async () => {
+    const outcomes: ('done' | 'retry')[] = ['retry', 'retry', 'done'];
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let calls = 0;
+    const end = watchFolder(folder, {
+      onChange: async () => {
+        calls++;
+        const outcome = outcomes.shift() ?? 'done';
+        if (outcome === 'done') resolve();
+        return outcome;
+      },
+      onEvent: () => {},
+      watchFolder: silent,
+      pollMs: 20,
+      retryMs: 20,
+      seen: 'as it never was',
+    });
+    await promise;
+    end();
+    assert.deepEqual([calls, outcomes.length], [3, 0]);
   });
 });

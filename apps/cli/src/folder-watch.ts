@@ -8,9 +8,12 @@ const waitMaxMs = 2_000;
 /** How often a folder is looked at whether or not the system tells of changes: it tells none of network file systems, of some mounts, and behind links. */
 const pollMs = 2_000;
 
+/** What could not be taken up, for a reason that may pass, is tried again after this. */
+const retryMs = 10_000;
+
 export interface FolderWatchOptions {
-  /** Called again only when what it answers has resolved. */
-  readonly onChange: () => Promise<void>;
+  /** Called again only when what it answers has resolved; `retry` has it called again in a while, though nothing has changed since. */
+  readonly onChange: () => Promise<'done' | 'retry'>;
   readonly onEvent: (line: string) => void;
   /** How the folder was when it was read. Default: as it is when it is looked at first. */
   readonly seen?: string | undefined;
@@ -18,6 +21,8 @@ export interface FolderWatchOptions {
   readonly watchFolder?: (folder: string, onChange: (file: string | null) => void) => FSWatcher;
   /** Default 2,000. */
   readonly pollMs?: number;
+  /** Default 10,000. */
+  readonly retryMs?: number;
 }
 
 const bySystem = (folder: string, onChange: (file: string | null) => void): FSWatcher =>
@@ -32,6 +37,7 @@ const isOwn = (file: string | null): boolean => file !== null && /^\.[^.]/.test(
  */
 export function watchFolder(folder: string, options: FolderWatchOptions): () => void {
   const { onChange, onEvent, watchFolder: open = bySystem, pollMs: intervalMs = pollMs } = options;
+  const { retryMs: againMs = retryMs } = options;
   let watcher: FSWatcher | undefined;
   let quiet: NodeJS.Timeout | undefined;
   let latest: NodeJS.Timeout | undefined;
@@ -54,7 +60,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): () => 
       again = false;
       // Before it is read: what changes meanwhile is seen the next time.
       seen = await snapshotOf(folder);
-      await onChange();
+      if ((await onChange()) === 'retry' && !ended) quiet = setTimeout(() => void change(), againMs).unref();
     } while (again && !ended);
     busy = false;
   };

@@ -5,11 +5,11 @@ import { changed } from './content-changed.ts';
 import { hashFile } from './hashed-file.ts';
 import type { Mesh } from './mesh.ts';
 
-/** Of all code in a mesh folder: what its transforms may import. `sha256:` and 64 hex digits. */
+/** Of all code in a mesh folder: what its transforms may import, so without what `sheaf test` reads. `sha256:` and 64 hex digits. */
 export async function digestCode(folder: string): Promise<string> {
   const found = globSync('**/*.{ts,mts,cts,js,mjs,cjs,json}', {
     cwd: folder,
-    exclude: ['**/node_modules/**', '.*/**'],
+    exclude: ['**/node_modules/**', '.*/**', 'tests/**'],
   });
   const lines: string[] = [];
   for (const path of found.sort()) {
