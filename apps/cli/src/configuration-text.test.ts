@@ -80,4 +80,21 @@ describe('what is in force, as text', () => {
     assert.match(text, /^open to everybody: health$/m);
     assert.match(shown({ identity: { keys: false } }), /^no credential counts\n\nopen to everybody: nothing$/m);
   });
+
+  it('has what is out, whether something stands in for it, and why', () => {
+    const text = configurationText({
+      epoch: 1,
+      gateway: { host: '127.0.0.1', port: 1, tls: null },
+      limits: {},
+      services: [],
+      pipelines: [],
+      policies: null,
+      out: [
+        { kind: 'model', name: 'half', version: '2', why: 'the file is damaged', keeps: false },
+        { kind: 'pipeline', name: 'p', version: null, why: 'it asks model "half", which is out', keeps: true },
+      ],
+    });
+    assert.match(text, /^model +half\/2 +.*the file is damaged$/m);
+    assert.match(text, /^pipeline +p +as before +it asks model "half", which is out$/m);
+  });
 });

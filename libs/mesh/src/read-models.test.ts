@@ -176,4 +176,22 @@ describe('the models of a folder', () => {
       sheaf_left_out: 'long',
     });
   });
+
+  it('have the settings of the runtime for memory where model.yaml says them, and a wrong one is told', async () => {
+    const { models, problems } = await read({
+      'models/a.onnx': model,
+      'models/a/model.yaml': 'enableCpuMemArena: true\nenableMemPattern: false\n',
+      'models/b.onnx': model,
+      'models/b/model.yaml': 'enableCpuMemArena: 1\n',
+      'models/c.onnx': model,
+      'models/c/model.yaml': 'batching: { maxRows: 16 }\n',
+      'models/d.onnx': model,
+      'models/d/model.yaml': 'batching: true\n',
+    });
+    assert.deepEqual(problems, ['models/b/model.yaml:1: enableCpuMemArena: want true or false, got 1']);
+    const [a, , c, d] = models;
+    assert.deepEqual([a?.enableCpuMemArena, a?.enableMemPattern], [true, false]);
+    assert.deepEqual([c?.batching?.maxRows, c?.batching?.rowsIndependent ?? false], [16, false]);
+    assert.deepEqual([d?.batching?.maxRows, d?.batching?.rowsIndependent], [64, true]);
+  });
 });
