@@ -1,0 +1,16 @@
+/** `npm test`: the tests of every project. The processes that they start, some hundreds, share what Node has made of their source. */
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const nx = fileURLToPath(new URL('../node_modules/nx/dist/bin/nx.js', import.meta.url));
+
+const child = spawn(process.execPath, [nx, 'run-many', '-t', 'test', '--outputStyle=static', '--parallel=2'], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { NODE_COMPILE_CACHE: `${root}.cache/compile`, ...process.env },
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+child.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});
