@@ -93,6 +93,30 @@ describe('a server behind', () => {
     });
   });
 
+  it('is sent a token from the environment in which the mesh was started', async (t) => {
+    process.env.TEST_FAR_TOKEN = 'from-the-environment';
+    t.after(() => delete process.env.TEST_FAR_TOKEN);
+    const place = `endpoint: 'localhost:${server.port}', token: { env: TEST_FAR_TOKEN }`;
+    await using mesh = await startTestMesh({ 'mesh.yaml': `services: { far: { models: [far], ${place} } }\n` });
+    using door = new Caller(mesh.running.gateway.port);
+    assert.equal((await door.infer('far')).code, 'OK');
+    assert.equal(ofInfer().metadata.authorization, 'Bearer from-the-environment');
+  });
+
+  it('is not ready while its token is not there, and all else is served', async () => {
+    const files = {
+      'models/double': sampleModels.scale(2),
+      'mesh.yaml': `services: { far: { models: [far], endpoint: 'localhost:${server.port}', token: { file: ./token } } }\n`,
+    };
+    await using mesh = await startTestMesh(files, undefined, false);
+    using door = new Caller(mesh.running.gateway.port);
+    assert.equal((await door.infer('double')).code, 'OK');
+    assert.notEqual((await door.infer('far')).code, 'OK');
+    await writeFile(join(mesh.mesh.folder, 'token'), 'late');
+    await waitFor(async () => (await door.infer('far')).code === 'OK');
+    assert.equal(ofInfer().metadata.authorization, 'Bearer late');
+  });
+
   it('has a token that no configuration and no line of the log shows', async () => {
     const told = await door.call('/sheaf.admin.v1.Admin/GetConfiguration', {}, { 'x-api-key': operator });
     const text = JSON.stringify(told);
@@ -119,11 +143,6 @@ describe('sheaf check', () => {
     ['metadata: { x-n: 1 }', 'want a text of printable ASCII, at most 1024 characters'],
     ['token: abc', 'want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml'],
     ['token: {}', 'want either env or file, the place where the token is'],
-    [
-      'token: { env: SHEAF_NO_SUCH }',
-      'the environment has no SHEAF_NO_SUCH; set it to the token where the mesh is started',
-    ],
-    ['token: { file: ./nothing }', 'there is no file "./nothing" that can be read'],
     ['authority: "a b"', 'want a host, with a port or without, such as triton.example:8001, got "a b"'],
     ['forward: [traceparent]', '"traceparent" goes with each call by itself, of the span that asks'],
     [
@@ -134,6 +153,25 @@ describe('sheaf check', () => {
     ['forward: [authorization], token: { file: ./secret }', '"authorization" is what metadata or token says already'],
   ];
   for (const [service, wish] of mistakes) it(`finds ${service}`, async () => assert.equal(await check(service), wish));
+
+  for (const [service, wish] of [
+    [
+      'token: { env: SHEAF_NO_SUCH }',
+      'the environment has no SHEAF_NO_SUCH; set it to the token where the mesh is started; far is not ready without it',
+    ],
+    ['token: { file: ./nothing }', 'there is no file "./nothing" that can be read; far is not ready until it is there'],
+  ] as const)
+    it(`notes ${service}, which need not be where it is checked`, async () => {
+      const folder = await writeFolder({
+        'mesh.yaml': `services: { far: { models: [far], endpoint: 'far:1', ${service} } }\n`,
+      });
+      const { problems, notes } = await readMesh(folder);
+      assert.deepEqual(problems, []);
+      assert.deepEqual(
+        notes.map(({ message }) => message),
+        [wish],
+      );
+    });
 
   it('takes what is right, also a credential of the caller that is named', async () => {
     for (const service of [

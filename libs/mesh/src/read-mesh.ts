@@ -62,7 +62,8 @@ export async function readMesh(
   const files = parsePipelineFiles(yamls, problems);
 
   const modelNames = [...models, ...outModels].map(({ name }) => name);
-  const settings = await readSettingsInForce(folder, modelNames, read, before, problems);
+  const notes: MeshProblem[] = [];
+  const settings = await readSettingsInForce(folder, modelNames, read, before, { problems, notes });
   const { services, gateway, resilience, tls } = settings.value ?? settings.read;
   const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
   const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
@@ -79,7 +80,6 @@ export async function readMesh(
   };
   const judged = judgePipelines(files, around);
   for (const { problems: own } of judged.values()) problems.push(...own);
-  const notes: MeshProblem[] = [];
   const unfit: MeshProblem[] = [];
   const signed = [...judged].map(
     ([file, { spec, checked }]): MeshPipeline => ({ spec, file, ...(checked ? { signature: checked.signature } : {}) }),
@@ -135,11 +135,11 @@ async function readSettingsInForce(
   modelNames: readonly string[],
   { transforms, broken, unread }: TransformsReading,
   before: Mesh | undefined,
-  problems: MeshProblem[],
+  { problems, notes }: Record<'problems' | 'notes', MeshProblem[]>,
 ): Promise<InForce<MeshSettings> & { readonly read: Written }> {
   const own: MeshProblem[] = [];
   const transformNames = [...transforms.map(({ name }) => name), ...[...broken.keys()].map(transformName), ...unread];
-  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], own);
+  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], own, notes);
   problems.push(...own);
   return { ...settingsInForce(read, own, before), read };
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isRecord, readFields, text, texts } from './fields.ts';
 import type { SecretPlace, Sent } from './mesh.ts';
+import type { MeshProblem } from './problem.ts';
 import type { TlsPlace } from './read-tls.ts';
 
 const keyPattern = /^[a-z0-9_.-]{1,64}$/;
@@ -29,8 +30,14 @@ export interface SentGiven {
   readonly forward?: readonly string[];
 }
 
+/** Where in mesh.yaml a service is. */
+export interface SentPlace extends TlsPlace {
+  /** What is no mistake of the file: a token that is not there here and now, since where the folder is checked need not be where it is served. */
+  readonly notes: MeshProblem[];
+}
+
 /** `place` is the service's. */
-export async function readSent(place: TlsPlace, given: SentGiven): Promise<Sent | undefined> {
+export async function readSent(place: SentPlace, given: SentGiven): Promise<Sent | undefined> {
   const { metadata, token, authority, forward } = given;
   if (metadata === undefined && token === undefined && authority === undefined && forward === undefined)
     return undefined;
@@ -97,7 +104,7 @@ const tokenFields = {
   header: text('a key of metadata in lower case', keyPattern),
 };
 
-async function readToken({ yaml, folder, path, problems }: TlsPlace, value: unknown): Promise<Sent['token']> {
+async function readToken({ yaml, folder, path, problems, notes }: SentPlace, value: unknown): Promise<Sent['token']> {
   if (value === undefined) return undefined;
   const at = [...path, 'token'];
   if (!isRecord(value)) {
@@ -116,7 +123,8 @@ async function readToken({ yaml, folder, path, problems }: TlsPlace, value: unkn
   }
   const place: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
   const wrong = await secretProblem(place, file ?? '');
-  if (wrong) problems.push(yaml.place([...at, env === undefined ? 'file' : 'env'], wrong));
+  const outcome = `${path.at(-1)} is not ready ${env === undefined ? 'until it is there' : 'without it'}`;
+  if (wrong) notes.push(yaml.place([...at, env === undefined ? 'file' : 'env'], `${wrong}; ${outcome}`));
   return { place, header };
 }
 

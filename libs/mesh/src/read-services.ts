@@ -80,12 +80,13 @@ export interface MeshSettings extends Pick<Mesh, 'services' | 'gateway' | 'resil
   readonly limits: LimitsSetting;
 }
 
-/** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds. */
+/** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds; `notes` are no mistakes, but may not be meant. */
 export async function readSettings(
   folder: string,
   models: readonly string[],
   transforms: readonly string[],
   problems: MeshProblem[],
+  notes: MeshProblem[],
 ): Promise<MeshSettings> {
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
@@ -116,7 +117,7 @@ export async function readSettings(
     read.map(async ({ tls: given, beside, ...service }) => ({
       ...service,
       tls: await readForeignTls(at('services', service.name, 'tls'), given),
-      sent: await readSent(at('services', service.name), beside),
+      sent: await readSent({ ...at('services', service.name), notes }, beside),
     })),
   );
   return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, resilience, tls };
