@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MeshProblem, problemIn } from './problem.ts';
-import { filesBelow, isHidden, kindOf } from './version-content.ts';
+import { filesBelow, isHidden, kindOf, typed } from './version-content.ts';
 
 export interface FoundVersion {
   readonly version: string;
@@ -47,8 +47,6 @@ async function inside(folder: string, path: string): Promise<Inside> {
 }
 const nothing: Inside = { folders: [], models: [], problems: [] };
 
-/** As it has to be typed. */
-const typed = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 const moveTo = (from: string, folder: string): string =>
   `mkdir -p ${typed(folder)} && mv ${typed(from)} ${typed(`${folder}/model.onnx`)}`;
 
@@ -122,7 +120,7 @@ async function findVersion(
   }
   const { models, problems: wrong } = await inside(folder, path);
   const file = modelAmong(models);
-  if (file !== undefined) return { version, folder: path, file, files: () => filesBelow(folder, path, problems) };
+  if (file !== undefined) return { version, folder: path, file, files: () => filesBelow(folder, path, file, problems) };
   if (models.length > 0) problems.push(problemIn(path, whichOf(models, path, path)));
   else if (wrong.length > 0) problems.push(...wrong);
   else problems.push(problemIn(`${path}/model.onnx`, 'want an ONNX model here, found no file that can be read'));
@@ -141,7 +139,7 @@ const inModelFolder = (folder: string, path: string, file: string, problems: Mes
   version: '1',
   folder: path,
   file,
-  files: async () => (await filesBelow(folder, path, problems))?.filter((name) => name !== settingsFile),
+  files: async () => (await filesBelow(folder, path, file, problems))?.filter((name) => name !== settingsFile),
 });
 
 /** `models/iris.onnx`, and the files that are called so and more: exporters put weights into `iris.onnx.data`. */

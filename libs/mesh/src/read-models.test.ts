@@ -107,6 +107,9 @@ describe('the models of a folder', () => {
       'models/f/1/labels.txt': '->gone.txt',
       'models/g/1/model.onnx': model,
       'models/g/1/back': '->.',
+      'models/h/1/model.onnx': '->../../../elsewhere/1/model.onnx',
+      'models/h/1/labels.txt': '->../../../elsewhere/1/weights/w.bin',
+      'models/h/1/all': '->/',
     });
     const nothing = 'it is a symbolic link that leads to nothing; make it lead to what is meant, or remove it';
     assert.deepEqual(problems.slice(0, 4), [
@@ -119,7 +122,12 @@ describe('the models of a folder', () => {
       problems[4] ?? '',
       /^models\/g\/1\/back\/back.*: want at most 16 folders in one another; does a link lead back\?$/,
     );
-    assert.equal(problems.length, 5);
+    assert.deepEqual(
+      problems.slice(5).map((problem) => problem.split('; ')[0]),
+      ['all', 'labels.txt'].map(
+        (name) => `models/h/1/${name}: it is a symbolic link that leads out of the folder of the version`,
+      ),
+    );
     assert.deepEqual(shown(models), ['a: 1 (model.onnx, weights/w.bin)', 'b: 1 (model.onnx)']);
   });
 

@@ -1,7 +1,7 @@
 /** A version of a model is its content: every file of it, in one digest. */
 import { hash } from 'node:crypto';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import type { ModelFiles } from '@sheaf/runtime';
 import { changed } from './content-changed.ts';
 import { hashFile } from './hashed-file.ts';
@@ -14,6 +14,9 @@ const depthMax = 16;
 
 /** What the system and editors leave behind; and where a mounted volume keeps what its links lead to. */
 export const isHidden = (name: string): boolean => /^\.|^(lost\+found|@eaDir|__MACOSX|__pycache__)$/.test(name);
+
+/** As it has to be typed in a shell. */
+export const typed = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 
 /** What a path leads to, through links; undefined where that is nothing, and told where it was meant to be something. */
 export async function kindOf(
@@ -36,9 +39,25 @@ export async function kindOf(
   return undefined;
 }
 
-/** The files below a folder of the mesh, by their paths from `path`, sorted; undefined where something is wrong. */
-export async function filesBelow(folder: string, path: string, problems: MeshProblem[]): Promise<string[] | undefined> {
+/** Whether what a path leads to, through links, is a folder or lies in it. False too where it leads to nothing. */
+export async function isWithin(folder: string, path: string): Promise<boolean> {
+  const [home, target] = await Promise.all([folder, path].map((one) => realpath(one).catch(() => '')));
+  return Boolean(home && (target === home || target?.startsWith(home + sep)));
+}
+
+/** Of a link that leads out of the folder of its version: whoever brings a model must not bring files that he cannot read. */
+export const leadsOut = (path: string): string =>
+  `it is a symbolic link that leads out of the folder of the version; want what it leads to itself: f=${typed(path)}; t=$(readlink -f "$f") && rm "$f" && cp -r "$t" "$f"`;
+
+/** The files of a version, by their paths from its folder `path`, sorted; undefined where something is wrong. The `model` file alone may be a link to anywhere. */
+export async function filesBelow(
+  folder: string,
+  path: string,
+  model: string,
+  problems: MeshProblem[],
+): Promise<string[] | undefined> {
   const files: string[] = [];
+  const home = join(folder, path);
   const before = problems.length;
   const walk = async (below: string, depth: number): Promise<void> => {
     if (depth > depthMax)
@@ -46,11 +65,14 @@ export async function filesBelow(folder: string, path: string, problems: MeshPro
         problemIn(join(path, below), `want at most ${depthMax} folders in one another; does a link lead back?`),
       );
     if (problems.length > before) return;
-    for (const name of await readdir(join(folder, path, below)).catch(() => [])) {
+    for (const entry of await readdir(join(home, below), { withFileTypes: true }).catch(() => [])) {
+      const { name } = entry;
       if (isHidden(name) || files.length > filesMax) continue;
       const inner = below === '' ? name : `${below}/${name}`;
       const kind = await kindOf(folder, `${path}/${inner}`, problems);
-      if (kind === 'file') files.push(inner);
+      if (kind && inner !== model && entry.isSymbolicLink() && !(await isWithin(home, join(home, inner))))
+        problems.push(problemIn(`${path}/${inner}`, leadsOut(`${path}/${inner}`)));
+      else if (kind === 'file') files.push(inner);
       else if (kind === 'folder') await walk(inner, depth + 1);
     }
   };
