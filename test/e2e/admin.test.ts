@@ -243,7 +243,7 @@ describe('a reload that is asked for', () => {
     const before = await readFile(model);
     const cases: [() => Promise<void>, () => Promise<void>, RegExp][] = [
       [
-        () => write('mesh.yaml', 'limits: { rankMax: 4 }\n'),
+        () => write('mesh.yaml', 'limits: { rankMax: 8, concurrentStreamsMax: 4 }\n'),
         () => write('mesh.yaml', 'limits: { rankMax: 8 }\n'),
         /^mesh\.yaml: limits: .*start the mesh again\n$/,
       ],

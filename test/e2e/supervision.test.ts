@@ -6,7 +6,8 @@ import { describe, it } from 'node:test';
 import { InferError, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx';
 import { Caller } from '../support/caller.ts';
-import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
+import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 /** Takes its process with it while it is loaded, as native code does that cannot find its library. */
@@ -229,10 +230,15 @@ describe('a service with a memory limit', () => {
     );
   });
 
-  it('does not start where the limit leaves nothing to run in', async () => {
-    await assert.rejects(
-      startTestMesh({ ...leaking, 'mesh.yaml': 'services: { leaks: { transforms: [keeper], memory: 64MiB } }\n' }),
-      /mesh\.yaml: services\.leaks\.memory: want more than the \d+ MiB that it takes once it is loaded, got 64 MiB/,
-    );
+  it('does not start where the limit leaves nothing to run in, as sheaf check says before', async () => {
+    const files = { ...leaking, 'mesh.yaml': 'services: { leaks: { transforms: [keeper], memory: 64MiB } }\n' };
+    const why =
+      /mesh\.yaml: services\.leaks\.memory: want more than the \d+ MiB that it takes once it is loaded, got 64 MiB/;
+    await assert.rejects(startTestMesh(files), why);
+    const told = await runSheaf(['check', await writeFolder(files)]);
+    assert.equal(told.code, 2);
+    assert.match(told.stderr, why);
+    const wider = await runSheaf(['check', await writeFolder({ ...files, 'mesh.yaml': leaking['mesh.yaml'] ?? '' })]);
+    assert.equal(wider.code, 0, wider.stderr);
   });
 });

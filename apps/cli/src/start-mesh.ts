@@ -20,6 +20,7 @@ import {
   endpointsOf,
   failureOfAll,
   missingFrom,
+  modelServer,
   planServices,
   type RunningServices,
   seenOf,
@@ -30,8 +31,6 @@ import {
 import { type Supervised, supervise } from './supervisor.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 import { Turns } from './turns.ts';
-
-const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
 async function checkOwnName({ tls }: Mesh): Promise<void> {

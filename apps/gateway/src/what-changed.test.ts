@@ -35,11 +35,19 @@ describe('what is different in a folder', () => {
     assert.deepEqual(changedParts(mesh, next), ['policies']);
     assert.equal(othersProblem(mesh, next, files, files), undefined);
     assert.equal(keptProblem(mesh, next), undefined);
+    const wider = { ...mesh, limits: { ...defaultLimits, inputsMax: defaultLimits.inputsMax + 1 } };
+    assert.equal(othersProblem(mesh, wider, files, files), undefined, 'a pipeline with more inputs raises it');
+    assert.deepEqual(changedParts(mesh, wider), ['limits']);
     assert.deepEqual(changedParts(mesh, structuredClone(mesh)), []);
   });
 
   const others: [string, Partial<Mesh>, ReadonlyMap<string, string>, RegExp][] = [
-    ['a door', { limits: { ...defaultLimits, rankMax: 1 } }, files, /^mesh\.yaml: limits: .*start the mesh again$/],
+    [
+      'a door',
+      { limits: { ...defaultLimits, concurrentStreamsMax: 1 } },
+      files,
+      /^mesh\.yaml: limits: .*start the mesh again$/,
+    ],
     ['a service', { services: [{ name: 'b' } as Mesh['services'][number]] }, files, /^services: .* --watch, or/],
     ['a file that a service runs', {}, new Map([['a', '2']]), /^service a: other processes run/],
   ];

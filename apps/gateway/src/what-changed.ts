@@ -1,12 +1,12 @@
 /** What is different between two states of a mesh folder, and who can take that up. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Mesh } from '@sheaf/mesh';
+import { followLimits, type Mesh } from '@sheaf/mesh';
 
 /** What one generation may have and the next one not, without another process. */
-const own = ['pipelines', 'policies'] as const;
+const own = ['pipelines', 'policies', 'limits'] as const;
 /** What the processes behind the gateway run. */
 const others = ['models', 'transforms', 'services'] as const;
-/** What was settled when the doors were opened. */
+/** What was settled when the doors were opened; but limits that follow the models and pipelines are those of the moment. */
 const doors = ['gateway', 'limits', 'tls'] as const;
 
 /** Both copied, since what came from another process has lost its prototypes. */
@@ -25,7 +25,8 @@ export function othersProblem(
   ranBefore: Fingerprints,
   runsNow: Fingerprints,
 ): string | undefined {
-  const atDoors = doors.filter((part) => differs(before[part], after[part]));
+  const opened = { ...before, limits: followLimits(before.limits, after.limits) };
+  const atDoors = doors.filter((part) => differs(opened[part], after[part]));
   if (atDoors.length > 0)
     return `mesh.yaml: ${atDoors.join(', ')}: a reload leaves the doors as they were opened; start the mesh again`;
   const parts = others.filter((part) => differs(before[part], after[part]));

@@ -1,13 +1,15 @@
 import type { Mesh } from '@sheaf/mesh';
 import { type Command, readMeshOrFail, UsageError, wholeOrFail } from '../command.ts';
 import { progressBar } from '../progress.ts';
+import { tryMemory } from '../try-memory.ts';
 import { readTried, type TriedModel } from '../try-models.ts';
 
 export const check: Command = {
   usage: 'check [folder]',
-  summary: 'find every mistake in a mesh folder, and say which models are batched; starts no service',
+  summary: 'find every mistake in a mesh folder, and say which models are batched; serves nothing',
   options: { 'no-run': { type: 'boolean' } },
-  help: '  --no-run   only read the files: each model is otherwise loaded and run in a process that is thrown away',
+  help: `  --no-run   only read the files; otherwise each model is loaded and run in a process that is thrown away, and so is each
+             service whose memory is limited`,
   async run([folder = '.'], values) {
     const mesh = await (values['no-run'] === true ? readFiles(folder) : readAndRun(folder));
     const { models, transforms, pipelines, services } = mesh;
@@ -41,5 +43,8 @@ async function readAndRun(folder: string): Promise<Mesh> {
     const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
     throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));
   }
-  return wholeOrFail(folder, reading, console.log);
+  const mesh = wholeOrFail(folder, reading, console.log);
+  const unfit = await tryMemory(mesh);
+  if (unfit.length > 0) throw new UsageError(unfit.join('\n'));
+  return mesh;
 }
