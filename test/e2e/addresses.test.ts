@@ -4,8 +4,10 @@ import { rm } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
-import { writeFolder } from '../support/mesh-folder.ts';
+import { Caller } from '../support/caller.ts';
+import { startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
+import { startStockServer } from '../support/stock-server.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const policies = 'identity: { anonymous: { tenant: public, roles: [infer], models: ["*"] } }\n';
@@ -63,6 +65,20 @@ describe('a gateway on an IPv6 address', { skip: hasIPv6 ? false : 'this machine
     assert.equal(host, '[::]');
     assert.equal(answer.code, 0, answer.stderr);
   });
+});
+
+describe('a server behind on an IPv6 address', { skip: hasIPv6 ? false : 'this machine has no ::1' }, () => {
+  for (const prefix of ['', 'ipv6:'])
+    it(`is asked at '${prefix}[::1]:<port>'`, async () => {
+      const x = { datatype: 'FP32', shape: [-1, 2] };
+      const metadata = { versions: ['1'], inputs: [{ name: 'x', ...x }], outputs: [{ name: 'y', ...x }] };
+      await using server = await startStockServer({ host: '[::1]', metadata });
+      await using mesh = await startTestMesh({
+        'mesh.yaml': `services: { far: { models: [far], endpoint: '${prefix}[::1]:${server.port}' } }\n`,
+      });
+      using door = new Caller(mesh.running.gateway.port);
+      assert.equal((await door.infer('far')).code, 'OK');
+    });
 });
 
 describe('a gateway that cannot listen', () => {

@@ -1,6 +1,6 @@
 /** Every way to end `npx sheaf up` that a person or a service manager has ends the mesh in order. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -153,6 +153,40 @@ describe('npx sheaf up', () => {
       /npm/.test(execFileSync('ps', ['-o', 'args=', '-p', String(pid)]).toString()),
     );
     await endsInOrder(mesh, () => process.kill(npx ?? 0, 'SIGTERM'));
+  });
+});
+
+/** A process is the first of its container only where the system lets us make one of those; users of it may be root or not. */
+const alone = ['--pid', '--fork', '--mount-proc', '--kill-child'];
+const skipAlone =
+  spawnSync('unshare', [...alone, 'true']).status === 0 ? false : 'no process namespace can be made here';
+
+describe('sheaf up as the first process of a container', { skip: skipAlone }, () => {
+  it('ends in order at SIGTERM, with exit code 0', async () => {
+    const bin = join(root, 'apps/cli/bin/sheaf.js');
+    const outer = spawn('unshare', [...alone, process.execPath, bin, 'up', folder], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [outer.stdout, outer.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk));
+    const exit = once(outer, 'exit');
+    await waitFor(
+      () => output.includes('the mesh is up'),
+      () => output,
+      60_000,
+    );
+    const [, port] = /gateway is ready, pid \d+, port (\d+)/.exec(output) ?? [];
+    using client = new StockClient(Number(port));
+    const call = client.call('ModelInfer', slowCall, 60_000);
+    const begun = join(folder, 'begun');
+    await waitFor(
+      () => existsSync(begun),
+      () => output,
+    );
+    await rm(begun);
+    process.kill(Number(execFileSync('ps', ['-o', 'pid=', '--ppid', String(outer.pid)]).toString()), 'SIGTERM');
+    assert.equal((await call).code, 'OK', output);
+    assert.deepEqual(await exit, [0, null], output);
   });
 });
 

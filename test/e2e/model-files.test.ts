@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { elements, type Tensor, tensorOf } from '@sheaf/inference';
+import { defaultLimits, elements, type Tensor, tensorOf } from '@sheaf/inference';
 import { buildModel, sampleModels } from '@sheaf/onnx';
+import { createRemote } from '@sheaf/transport';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -140,6 +141,42 @@ outputs: { label: a.label }
       mesh.events.includes('model labels/1: output "label" is declared as [1] and is [-1]'),
       mesh.events.join('\n'),
     );
+  });
+
+  it('of which another shape is first seen after the start answers it, says so once, and stays open for all', async () => {
+    const indices = buildModel({
+      inputs: [{ name: 'x', datatype: 'FP32', shape: [4] }],
+      outputs: [{ name: 'y', datatype: 'INT64', shape: [1, 2] }],
+      nodes: [{ op: 'NonZero', inputs: ['x'], outputs: ['y'] }],
+    });
+    const folder = await writeFolder({
+      'models/indices': indices,
+      'pipelines/p.yaml': `pipeline: p
+inputs: { x: { datatype: FP32, shape: [4] } }
+stages: { a: { model: indices, inputs: { x: x } } }
+outputs: { y: a.y }
+`,
+    });
+    const up = startSheaf(['up', folder, '--port', '0']);
+    await waitFor(() => up.output().includes('the mesh is up'), up.output);
+    const [, port] = /gRPC on 127\.0\.0\.1:(\d+);/.exec(up.output()) ?? [];
+    const door = createRemote(`127.0.0.1:${port}`, { service: 'gateway', limits: defaultLimits });
+    for (let call = 0; call < 30; call++) {
+      const count = call % 5;
+      const x = tensorOf(
+        'x',
+        'FP32',
+        [4],
+        Float32Array.from({ length: 4 }, (_, index) => (index < count ? 1 : 0)),
+      );
+      const { byName } = await ask(door, call % 2 === 0 ? 'indices' : 'p', [x]);
+      assert.deepEqual(byName.get('y')?.shape, [1, count]);
+    }
+    door.close();
+    up.kill('SIGTERM');
+    await up.ended;
+    const told = up.output().match(/model indices\/1: output "y" is not as declared: .*; it is answered as it is/g);
+    assert.equal(told?.length, 1, up.output());
   });
 
   it('whose first provider the machine has not runs on the next, and the service says so', async () => {

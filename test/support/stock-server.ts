@@ -13,6 +13,8 @@ type Message = Record<string, unknown>;
 type Call = grpc.ServerUnaryCall<Message, Message>;
 
 export interface StockServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
   readonly options?: grpc.ServerOptions;
   readonly credentials?: grpc.ServerCredentials;
   /** What ModelMetadata answers beside the name; nothing unless told, as MLServer and KServe do for a model without settings. */
@@ -38,9 +40,10 @@ const echo = ({ model_name, inputs, raw_input_contents }: Message): Message => (
   raw_output_contents: raw_input_contents,
 });
 
-/** On a free port of loopback. */
+/** On a free port. */
 export async function startStockServer(given: StockServerOptions = {}): Promise<StockServer> {
   const {
+    host = '127.0.0.1',
     metadata = {},
     infer = echo,
     onCall = () => {},
@@ -69,7 +72,7 @@ export async function startStockServer(given: StockServerOptions = {}): Promise<
     ModelInfer: answer('ModelInfer', infer),
   });
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
+    server.bindAsync(`${host}:0`, credentials, (error, bound) => (error ? reject(error) : resolve(bound))),
   );
   return {
     port,

@@ -127,6 +127,32 @@ describe('a Redis that does not count', { skip: skipWithoutRedis }, () => {
     }
   });
 
+  it('LOADING: counts the share while a Redis that was started again reads its data, and is exact again when it has', async () => {
+    const node = await RedisServer.start('--enable-debug-command', 'local');
+    try {
+      await limiter.close();
+      told = [];
+      limiter = await create(node.url);
+      assert.equal(await isDegraded(), false);
+      for (const line of [
+        'CONFIG SET rdbcompression no',
+        // It answers after each key that it has read.
+        'DEBUG POPULATE 1000 key 2000',
+        'CONFIG SET loading-process-events-interval-bytes 1024',
+        'CONFIG SET key-load-delay 20000',
+      ])
+        assert.equal(await node.command(line), '+OK');
+      const reloaded = node.command('DEBUG RELOAD');
+      await until(async () => (await isDegraded()) && told.length === 2);
+      assert.equal(await node.command('CONFIG SET key-load-delay 0'), '+OK');
+      assert.equal(await reloaded, '+OK');
+      await until(async () => !(await isDegraded()));
+      assert.deepEqual(told, ['counts', 'LOADING', 'counts']);
+    } finally {
+      await node.stop();
+    }
+  });
+
   it('finds the new primary behind the name after a failover, though the old one still answers', async () => {
     const next = await RedisServer.start();
     const name = new Name(server.port);
