@@ -44,6 +44,11 @@ const unreadable: [string, Uint8Array, RegExp][] = [
     buildModel({ inputs: [x], outputs: [y, y], nodes }),
     /: the model has two outputs called "y"$/m,
   ],
+  [
+    'an operator set that the runtime has not',
+    buildModel({ inputs: [x], outputs: [y], nodes, opset: 27 }),
+    /: the model is of operator set 27 of the domain "ai.onnx"; the runtime has up to 26; export it with opset 26 or less$/m,
+  ],
 ];
 
 describe('a model file', () => {

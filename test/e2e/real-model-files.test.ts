@@ -6,6 +6,7 @@ import { describe, it } from 'node:test';
 import { elements, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
 import { buildModel } from '@sheaf/onnx';
+import { Caller } from '../support/caller.ts';
 import { ask, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
 
@@ -192,6 +193,12 @@ outputs: { p: s.output_probability }
         { name: 'output_probability', datatype: 'FP32', shape: [-1, 2], labels: ['yes', 'no'] },
       ]);
     assert.deepEqual((await mesh.door.describe('vote', '', 5_000)).outputs[0]?.labels, ['no', 'yes']);
+    using stock = new Caller(mesh.running.gateway.port);
+    const [{ outputs }] = (await stock.call('/inference.GRPCInferenceService/ModelMetadata', { name: 'b' }))
+      .replies as [{ readonly outputs: readonly { readonly parameters: unknown }[] }];
+    assert.deepEqual(outputs[0]?.parameters, {
+      sheaf_labels: { string_param: '["yes","no"]', parameter_choice: 'string_param' },
+    });
     // Each is as sure of its first class: together they are of none.
     const [no, yes] = read((await ask(mesh.door, 'vote', [rows('x', 9, 0)])).outputs[0]);
     assert.deepEqual([no, yes], [0.5, 0.5]);
