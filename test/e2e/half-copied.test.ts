@@ -1,6 +1,6 @@
 /** A folder that changes slowly under `sheaf up --watch`, as people and tools copy into it. */
 import assert from 'node:assert/strict';
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
@@ -55,5 +55,28 @@ describe('a model that is copied slowly into a mesh that runs', () => {
     command.kill('SIGTERM');
     assert.equal((await command.ended).code, 0, command.output());
     await rm(folder, { recursive: true });
+  });
+});
+
+describe('a folder that is taken away from a mesh that runs', () => {
+  it('is told, and what was there answers until there is one again, which is taken up', async () => {
+    const folder = await writeFolder({ 'models/m': sampleModels.scale(2) });
+    const next = await writeFolder({ 'models/m': sampleModels.scale(5) });
+    const command = startSheaf(['up', folder, '--port', '0', '--watch']);
+    const upLine = /the mesh is up: gRPC on (\S+);/;
+    await waitFor(() => upLine.test(command.output()), command.output, withinMs);
+    const address = upLine.exec(command.output())?.[1] ?? '';
+    const ask = async (): Promise<string> => {
+      const { stdout, stderr } = await runSheaf(['infer', 'm', '[[1, 1]]', '--json', '--address', address]);
+      return stdout === '' ? stderr : String(JSON.parse(stdout).outputs[0].data);
+    };
+    await rename(folder, `${folder}-away`);
+    await waitFor(() => /want a mesh folder, found none/.test(command.output()), command.output, withinMs);
+    assert.equal(await ask(), '2,2');
+    await rename(next, folder);
+    await waitFor(async () => (await ask()) === '5,5', command.output, withinMs);
+    command.kill('SIGTERM');
+    assert.equal((await command.ended).code, 0, command.output());
+    await Promise.all([folder, `${folder}-away`].map((path) => rm(path, { recursive: true })));
   });
 });
