@@ -6,6 +6,7 @@ import type { Admin } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
 import type { BreakerBook } from './breaker-book.ts';
 import { type Address, describeConfiguration } from './configuration.ts';
+import { createKeyDesk } from './key-desk.ts';
 import type { LiveCatalog } from './live-catalog.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
@@ -13,7 +14,9 @@ import type { Reloads } from './reloads.ts';
 export interface AdministrationPorts {
   readonly catalog: LiveCatalog;
   readonly reloads: Reloads;
-  readonly audit: State['audit'];
+  readonly state: State;
+  /** Writes down when keys were last used. */
+  readonly flushUses: () => Promise<void>;
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
   readonly address: () => Address;
@@ -23,12 +26,15 @@ export interface AdministrationPorts {
 export function createAdministration({
   catalog,
   reloads,
-  audit,
+  state,
+  flushUses,
   breakers,
   quarantine,
   address,
   drain,
 }: AdministrationPorts): Admin {
+  const { audit } = state;
+  const identity = () => catalog.current.served.mesh.policies?.identity;
   const breakerPorts = { current: () => catalog.current, breakers, audit };
   const verify = shared(() => audit.verify());
   return {
@@ -55,6 +61,7 @@ export function createAdministration({
       await audit.append({ at: Date.now(), actor, action: 'quarantine.clear', subject, detail: '' });
       return (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
     },
+    ...createKeyDesk({ state, identity, flushUses }),
     reload: reloads.reread,
     drain: async (actor) => {
       await audit.append({ at: Date.now(), actor, action: 'drain', subject: 'gateway', detail: '' });

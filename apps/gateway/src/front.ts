@@ -34,6 +34,8 @@ export interface Front {
 export interface FrontPorts {
   /** The API keys as they are now, by id. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Told of each call that comes in with one. */
+  readonly onKeyUse: (id: string, at: number) => void;
   /** Of issuers of tokens. */
   readonly keySources: KeySources;
   readonly limiter: Limiter;
@@ -89,6 +91,6 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   };
 }
 
-function authenticateBy({ identity }: PoliciesSpec, { keys, keySources }: FrontPorts): Authenticate {
-  return createAuthenticate(identity, { keys, keySources, now: Date.now });
+function authenticateBy({ identity }: PoliciesSpec, { keys, onKeyUse, keySources }: FrontPorts): Authenticate {
+  return createAuthenticate(identity, { keys, onKeyUse, keySources, now: Date.now });
 }

@@ -17,6 +17,7 @@ import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
+import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
 import { openGeneration, type Served } from './generation.ts';
@@ -80,7 +81,11 @@ await main(async () => {
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
-  const state = await openGatewayState(mesh);
+  const doors: Door[] = [];
+  const announce = (): void => {
+    for (const opened of doors) opened.open();
+  };
+  const state = await openGatewayState(mesh, { onFresh: announce });
   const guards = createGuards({ onTransition: logTransition });
   const ports = { ...state, guards };
   const tracing = await createTracing('sheaf-gateway');
@@ -103,13 +108,10 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
-  const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
+  const isWell = state.isFresh;
+  const served = { describe, isReady, names, isServing, isWell, snapshot, onJournal, sample: tracing.sample };
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
-  const doors: Door[] = [];
-  const announce = (): void => {
-    for (const opened of doors) opened.open();
-  };
   // What is not ready for another reason may be so again by then.
   let again: NodeJS.Timeout | undefined;
   const keepAnnouncing = (): void => {
@@ -131,7 +133,8 @@ await main(async () => {
   const admin = createAdministration({
     catalog,
     reloads,
-    audit: state.state.audit,
+    state: state.state,
+    flushUses: state.flushUses,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
     address: () => ({ host, port: door.port }),
@@ -162,6 +165,8 @@ await main(async () => {
     guards.outages.replace(outages);
     keepAnnouncing();
   });
+  // A trail in memory ends with this process.
+  const endHeads = mesh.policies ? tellHeads(state.state, tracing.onJournal) : () => {};
   const endAwaiting = awaitForeign(catalog, reloads);
   const drain: Drain = drainOnSignal({
     door,
@@ -171,6 +176,7 @@ await main(async () => {
     close: async () => {
       await inner?.close(innerGraceMs);
       endAwaiting();
+      endHeads();
       catalog.close();
       await state.close();
     },

@@ -30,7 +30,7 @@ async function withMesh(policies: string, use: (mesh: Mesh) => Promise<void>): P
 describe('the state of a gateway', () => {
   it('is not opened where each of several gateways would allow the whole of a limit', () =>
     withMesh('limits: [{ name: few, rate: 5/s }]\n', async (mesh) => {
-      await assert.rejects(openGatewayState(mesh, {}), {
+      await assert.rejects(openGatewayState(mesh, { env: {} }), {
         code: 'FAILED_PRECONDITION',
         message: /^policies\.yaml: limits: 2 gateways would each allow the whole of every limit; want REDIS_URL, /,
       });
@@ -42,7 +42,7 @@ describe('the state of a gateway', () => {
       'limits: [{ name: few, rate: 5/s }]\nlimiter: { share: true }\n',
       'limits: [{ name: many, quota: 5/day }]\n',
     ])
-      await withMesh(policies, async (mesh) => (await openGatewayState(mesh, {})).close());
+      await withMesh(policies, async (mesh) => (await openGatewayState(mesh, { env: {} })).close());
   });
 
   it('is not opened with a REDIS_URL of something else, which is not shown', () =>
@@ -54,7 +54,7 @@ describe('the state of a gateway', () => {
         'redis://u:%zz@host',
         'redis://h/secret',
       ])
-        await assert.rejects(openGatewayState(mesh, { REDIS_URL: url }), (error: Error) => {
+        await assert.rejects(openGatewayState(mesh, { env: { REDIS_URL: url } }), (error: Error) => {
           assert.equal(error.message, 'REDIS_URL: want redis://... or rediss://..., got something else');
           assert.equal(error.cause, undefined);
           return true;

@@ -4,6 +4,8 @@ import { InferError, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
 import { countingProblem, type Mesh, redisUrlProblem } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
+import { followKeys } from './key-follower.ts';
+import { createKeyUses } from './key-uses.ts';
 
 export interface GatewayState {
   readonly state: State;
@@ -11,14 +13,26 @@ export interface GatewayState {
   readonly keySources: KeySources;
   /** The part of each limit that is counted here. */
   readonly share: number;
+  /** Throws UNAVAILABLE while nobody can tell which ones count. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Whether anybody can tell. */
+  readonly isFresh: () => boolean;
+  readonly onKeyUse: (id: string, at: number) => void;
+  /** Writes down when keys were last used. */
+  readonly flushUses: () => Promise<void>;
   close(): Promise<void>;
+}
+
+export interface GatewayStateOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Told when `isFresh` answers something else than before. */
+  readonly onFresh?: () => void;
 }
 
 /** A folder without policies has nothing to remember, and gets no file. `REDIS_URL` says where the gateways of a mesh count together. */
 export async function openGatewayState(
   mesh: Mesh,
-  { REDIS_URL: url }: NodeJS.ProcessEnv = process.env,
+  { env: { REDIS_URL: url } = process.env, onFresh = () => {} }: GatewayStateOptions = {},
 ): Promise<GatewayState> {
   checkCounting(mesh, url);
   const state = mesh.policies ? await openState(mesh.folder) : createMemoryState();
@@ -29,15 +43,20 @@ export async function openGatewayState(
     mesh.policies && url
       ? await createRedisLimiter({ url, whenGone, share: part, fallback: own, onReachable: tellReachable })
       : own;
-  const keys = await followKeys(state);
+  const keys = await followKeys(state, { clock: monotonicClock, log: console.error, onFresh });
+  const uses = createKeyUses(state.keys);
   return {
     state,
     limiter,
     keySources: openKeySources(),
     share: limiter === own ? part : 1,
     keys: keys.now,
+    isFresh: keys.isFresh,
+    onKeyUse: uses.note,
+    flushUses: uses.flush,
     close: async () => {
       keys.end();
+      await uses.end();
       await limiter.close();
       await state.close();
     },
@@ -51,18 +70,6 @@ function checkCounting({ gateway, policies }: Mesh, url: string | undefined): vo
   if (wrongUrl) throw new InferError('FAILED_PRECONDITION', `REDIS_URL: ${wrongUrl}`);
   const wrongCount = countingProblem(gateway.replicas, policies, url);
   if (wrongCount) throw new InferError('FAILED_PRECONDITION', `policies.yaml: limits: ${wrongCount}`);
-}
-
-/** A key that is made or taken back anywhere counts here within a second. */
-async function followKeys(state: State) {
-  let known: ReadonlyMap<string, ApiKey> = new Map();
-  const read = async (): Promise<void> => {
-    const keys = await state.keys.list();
-    known = new Map(keys.map((key) => [key.id, key]));
-  };
-  const end = state.onKeysChanged(() => void read().catch((error: Error) => console.error(`keys: ${error.message}`)));
-  await read();
-  return { now: () => known, end };
 }
 
 function tellReachable(isReachable: boolean, code?: string): void {

@@ -70,6 +70,7 @@ const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   try: SpanKind.CLIENT,
   wait: SpanKind.INTERNAL,
   breaker: SpanKind.INTERNAL,
+  audit: SpanKind.INTERNAL,
   queue: SpanKind.INTERNAL,
   run: SpanKind.INTERNAL,
 };

@@ -21,11 +21,13 @@ function refused(reason: string, message?: RegExp) {
 }
 
 /** Asks with keys, at a time. */
-function asker(keys: readonly ApiKey[], now = () => noon, accepted = true) {
+function asker(keys: readonly ApiKey[], now = () => noon, accepted = true, keyDaysMax?: number) {
   const byId = new Map(keys.map((key) => [key.id, key]));
-  const spec = { keys: accepted, jwt: [], certificates: [], anonymous: { ...grant, tenant: 'public' } };
-  const authenticate = createAuthenticate(spec, { keys: () => byId, now });
-  return { show: (apiKey: string) => authenticate({ ...nothingShown, apiKey }), authenticate, byId };
+  const spec = { keys: accepted, keyDaysMax, jwt: [], certificates: [], anonymous: { ...grant, tenant: 'public' } };
+  const used: [string, number][] = [];
+  const onKeyUse = (id: string, at: number): void => void used.push([id, at]);
+  const authenticate = createAuthenticate(spec, { keys: () => byId, now, onKeyUse });
+  return { show: (apiKey: string) => authenticate({ ...nothingShown, apiKey }), authenticate, byId, used };
 }
 
 describe('createApiKey', () => {
@@ -125,6 +127,44 @@ describe('an API key', () => {
     assert.throws(() => show(text), refused('TOKEN_INVALID', /^the API key is not valid$/));
   });
 
+  it('counts with the secret before until its time is over, and not after', () => {
+    const secret = 'r'.repeat(43);
+    const old = createHash('sha256').update(secret).digest('hex');
+    let now = noon + 499;
+    const { show } = asker([{ ...key, replaced: { secretHash: old, until: noon + 500 } }], () => now);
+    const before = text.slice(0, -43) + secret;
+    assert.equal(show(before), show(text));
+    now = noon + 500;
+    assert.throws(() => show(before), refused('TOKEN_EXPIRED'));
+    assert.ok(show(text));
+    // Nor longer than the key itself.
+    now = noon + 1_000;
+    const { show: late } = asker([{ ...key, replaced: { secretHash: old, until: noon + 5_000 } }], () => now);
+    assert.throws(() => late(before), refused('TOKEN_EXPIRED'));
+  });
+
+  it('ends so many days after its secret was made, where policies say so, whatever it says itself', () => {
+    const day = 24 * 3_600_000;
+    const endless = { ...key, expiresAt: undefined };
+    let now = noon + 2 * day - 1;
+    const { show } = asker([endless], () => now, true, 2);
+    const { show: renewed } = asker([{ ...endless, rotatedAt: noon + day }], () => now, true, 2);
+    assert.ok(show(text));
+    now += 1;
+    assert.throws(() => show(text), refused('TOKEN_EXPIRED'));
+    assert.ok(renewed(text));
+    // One that ends earlier by its own word does.
+    now = noon + 1_000;
+    assert.throws(() => asker([key], () => now, true, 2).show(text), refused('TOKEN_EXPIRED'));
+  });
+
+  it('tells that it was used, and of nobody who is refused', () => {
+    const { show, used } = asker([key]);
+    show(text);
+    assert.throws(() => show(text.slice(0, -1) + last));
+    assert.deepEqual(used, [[key.id, noon]]);
+  });
+
   it('that gives both duties, or whose record is damaged, gives nothing', () => {
     for (const changes of [{ roles: ['infer', 'admin'] as const }, { secretHash: 'zz' }, { secretHash: '' }]) {
       assert.throws(() => asker([{ ...key, ...changes }]).show(text), refused('TOKEN_INVALID', /not valid/));
@@ -159,7 +199,8 @@ describe('an API key', () => {
           return { code, reason, message, metadata };
         }
       });
-      assert.equal(compare.mock.callCount(), 2);
+      // Each with the secret of now and with the one before, whether there is one or not.
+      assert.equal(compare.mock.callCount(), 4);
       assert.deepEqual(told[0], told[1]);
     } finally {
       compare.mock.restore();

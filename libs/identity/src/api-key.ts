@@ -3,6 +3,7 @@ import { InferError, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import type { Grant } from './credentials.ts';
 import { grantProblem, mixesDuties, nameCharsMax } from './grant.ts';
+import { endOf } from './key-terms.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
 
 /** 32 letters, so that five bits of a random byte choose one without bias. */
@@ -45,16 +46,25 @@ export function createApiKey(
   const problem = grantProblem(grant) ?? orderProblem(note, now, expiresAt);
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', problem);
   const id = Array.from(random(idChars), (byte) => idLetters[byte % idLetters.length]).join('');
+  const { secretHash, text } = createSecret(random, id);
+  const { tenant, roles, models, priority = 'standard' } = grant;
+  const given = { id, secretHash, tenant, roles, models, priority, note, createdAt: now, expiresAt };
+  return {
+    key: { ...given, revokedAt: undefined, rotatedAt: undefined, replaced: undefined, lastUsedAt: undefined },
+    text,
+  };
+}
+
+/** A secret for the key of this id; `text` is shown to its owner, once. */
+export function createSecret(
+  random: (bytes: number) => Uint8Array,
+  id: string,
+): { readonly secretHash: string; readonly text: string } {
   const secret = Buffer.from(random(secretBytes)).toString('base64url');
   const text = `sheaf_${id}_${secret}`;
   if (!keyPattern.test(text))
     throw new InferError('INTERNAL', 'the source of random bytes answered too few or too many');
-  const { tenant, roles, models, priority = 'standard' } = grant;
-  const secretHash = hash('sha256', secret, 'hex');
-  return {
-    key: { id, secretHash, tenant, roles, models, priority, note, createdAt: now, expiresAt, revokedAt: undefined },
-    text,
-  };
+  return { secretHash: hash('sha256', secret, 'hex'), text };
 }
 
 function orderProblem(note: string, now: number, expiresAt: number | undefined): string | undefined {
@@ -66,25 +76,38 @@ function orderProblem(note: string, now: number, expiresAt: number | undefined):
 /** What is worked out of a key once, however often it is shown. */
 interface KnownKey {
   readonly secretHash: Uint8Array;
+  /** Of the secret before; compared with on each call, so that time tells nobody whether there is one. */
+  readonly replacedHash: Uint8Array;
   /** Undefined for a record that gives what no credential may give. */
   readonly principal: Principal | undefined;
 }
 
 /** No text hashes to this, as far as anybody knows; what is compared with it is refused anyway. */
-const nobody: KnownKey = { secretHash: new Uint8Array(hashBytes), principal: undefined };
+const noHash = new Uint8Array(hashBytes);
+const nobody: KnownKey = { secretHash: noHash, replacedHash: noHash, principal: undefined };
 
 function knownKey(key: ApiKey): KnownKey {
   const { id, tenant, roles, models, priority } = key;
   const secretHash = Buffer.from(key.secretHash, 'hex');
+  const replaced = key.replaced && Buffer.from(key.replaced.secretHash, 'hex');
   if (secretHash.length !== hashBytes || mixesDuties(roles)) return nobody;
-  return { secretHash, principal: { id: `key:${id}`, tenant, roles, models, priority, claims: {} } };
+  const replacedHash = replaced?.length === hashBytes ? replaced : noHash;
+  return { secretHash, replacedHash, principal: { id: `key:${id}`, tenant, roles, models, priority, claims: {} } };
+}
+
+export interface KeyCheckPorts {
+  /** The keys as they are now, by id; throws UNAVAILABLE while nobody can tell which ones count. */
+  readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** The most days that a key counts from when its secret was made; undefined: as long as it says. */
+  readonly daysMax: number | undefined;
+  /** Told of each call that comes in with a key. */
+  readonly onUse: (id: string, at: number) => void;
 }
 
 /** Answers who shows an API key. A key that is not known takes the same steps as one whose secret is wrong. */
-export function createKeyCheck(
-  keys: () => ReadonlyMap<string, ApiKey>,
-  now: () => number,
-): (text: string) => Principal {
+export function createKeyCheck({ keys, now, daysMax, onUse }: KeyCheckPorts): (text: string) => Principal {
   const known = new WeakMap<ApiKey, KnownKey>();
   const lookUp = (id: string): [ApiKey | undefined, KnownKey] => {
     const key = keys().get(id);
@@ -95,13 +118,19 @@ export function createKeyCheck(
   return (text) => {
     const parts = parseApiKey(text);
     if (parts === undefined) throw credentialInvalid('the API key has not the form of one');
-    const [key, { secretHash, principal }] = lookUp(parts.id);
-    const matches = timingSafeEqual(hash('sha256', parts.secret, 'buffer'), secretHash);
-    // One text for all three: whether the id exists is told to nobody.
-    if (!matches || principal === undefined || key?.revokedAt !== undefined) {
+    const [key, { secretHash, replacedHash, principal }] = lookUp(parts.id);
+    const shown = hash('sha256', parts.secret, 'buffer');
+    const isCurrent = timingSafeEqual(shown, secretHash);
+    const isReplaced = timingSafeEqual(shown, replacedHash);
+    // One text for all of it: whether the id exists is told to nobody.
+    if (!(isCurrent || isReplaced) || principal === undefined || key === undefined || key.revokedAt !== undefined) {
       throw credentialInvalid('the API key is not valid');
     }
-    if (key?.expiresAt !== undefined && now() >= key.expiresAt) throw credentialExpired('API key');
+    const at = now();
+    const end = endOf(key, daysMax);
+    const until = isCurrent ? end : Math.min(end ?? Number.POSITIVE_INFINITY, key.replaced?.until ?? 0);
+    if (until !== undefined && at >= until) throw credentialExpired('API key');
+    onUse(key.id, at);
     return principal;
   };
 }

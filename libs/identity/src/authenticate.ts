@@ -11,6 +11,8 @@ import { createTokenCheck, tokenBytesDefault } from './token-check.ts';
 export interface AuthenticatePorts {
   /** The keys as they are now, by id. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Told of each call that comes in with an API key. */
+  readonly onKeyUse?: (id: string, at: number) => void;
   /** Milliseconds since the epoch, of the clock that the world goes by: what keys and tokens expire by. */
   readonly now: () => number;
   /** The keys of issuers; what outlives a reload should bring its own. */
@@ -21,9 +23,9 @@ export interface AuthenticatePorts {
 export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts): Authenticate {
   const [problem] = identityProblems(spec);
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', `identity: ${problem.path}: ${problem.message}`);
-  const { now, keys, keySources = openKeySources() } = ports;
-  const { tokenBytesMax = tokenBytesDefault } = spec;
-  const checkKey = spec.keys ? createKeyCheck(keys, now) : refuseKeys;
+  const { now, keys, onKeyUse: onUse = () => {}, keySources = openKeySources() } = ports;
+  const { tokenBytesMax = tokenBytesDefault, keyDaysMax: daysMax } = spec;
+  const checkKey = spec.keys ? createKeyCheck({ keys, now, daysMax, onUse }) : refuseKeys;
   const checkCertificate = createCertificateCheck(spec.certificates, now);
   const checkToken = createTokenCheck(spec.jwt, { now, keySources, tokenBytesMax });
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);

@@ -31,6 +31,8 @@ export type Authenticate = (credentials: Credentials) => Principal | Promise<Pri
 export interface IdentitySpec {
   /** API keys made with `sheaf keys create`. */
   readonly keys: boolean;
+  /** The most days that one of them counts from when its secret was made; undefined: as long as it says. */
+  readonly keyDaysMax?: number | undefined;
   readonly jwt: readonly JwtIssuer[];
   /** None: client certificates are for the transport only, and tell nothing about who calls. */
   readonly certificates: readonly CertificateRule[];

@@ -18,5 +18,15 @@ export {
   type PemPair,
 } from './development-certificates.ts';
 export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';
+export {
+  createKeyAdministration,
+  type KeyAdministration,
+  type KeyWish,
+  type MadeKey,
+  overlapDaysMax,
+  type RotationWish,
+  type ToldKey,
+} from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
+export { endOf, keyDaysMax } from './key-terms.ts';
 export { isLoopback, loudlyOpen } from './loopback.ts';

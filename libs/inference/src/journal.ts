@@ -23,6 +23,8 @@ export type SpanKind =
   /** For a service whose process is started again. */
   | 'wait'
   | 'breaker'
+  /** Of no call: what is told of the audit trail. */
+  | 'audit'
   | 'queue'
   | 'run';
 

@@ -23,6 +23,10 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.admin.v1.Admin/ForceBreakers': 'admin',
   '/sheaf.admin.v1.Admin/ListQuarantine': 'observe',
   '/sheaf.admin.v1.Admin/ClearQuarantine': 'admin',
+  '/sheaf.admin.v1.Admin/ListKeys': 'admin',
+  '/sheaf.admin.v1.Admin/CreateKey': 'admin',
+  '/sheaf.admin.v1.Admin/RotateKey': 'admin',
+  '/sheaf.admin.v1.Admin/RevokeKey': 'admin',
   '/sheaf.admin.v1.Admin/Reload': 'admin',
   '/sheaf.admin.v1.Admin/Drain': 'admin',
 };

@@ -12,7 +12,7 @@ import {
   required,
   text,
 } from '@sheaf/document';
-import type { CertificateRule, Grant, IdentitySpec, JwtIssuer } from '@sheaf/identity';
+import { type CertificateRule, type Grant, type IdentitySpec, type JwtIssuer, keyDaysMax } from '@sheaf/identity';
 import { priorities, type Role, roles } from '@sheaf/inference';
 import type { OpenMethods } from './spec.ts';
 
@@ -122,8 +122,18 @@ const certificate: Reader<CertificateRule> = mapped(
 
 const open: readonly OpenMethods[] = ['health', 'reflection'];
 
+export const keysFields = {
+  daysMax: required(
+    integer(1, keyDaysMax),
+    'The most days that a key counts from when it, or its newest secret, was made. Keys without an end, or with a later one, are not made any more; those that are there end then.',
+  ),
+};
+
 export const identityFields = {
-  keys: optional(boolean, 'API keys made with `sheaf keys create` count. Default true.'),
+  keys: optional(
+    either((value) => typeof value === 'boolean', boolean, record(keysFields)),
+    'API keys made with `sheaf keys create` count, or `{ daysMax: 90 }`: they count, and end. Default true.',
+  ),
   jwt: optional(list(issuer, 'a list of issuers', 16), 'Issuers of tokens (JWT).'),
   tokenBytesMax: optional(
     integer(1024, 49_152),
@@ -150,7 +160,14 @@ export const identity: Reader<{ readonly identity: IdentitySpec; readonly open: 
     const again = jwt.findIndex(({ issuer: own }, index) => jwt.findIndex((other) => other.issuer === own) !== index);
     if (again >= 0) return problems.add([...path, 'jwt', again, 'issuer'], 'another entry has this issuer already');
     return {
-      identity: { keys, jwt, tokenBytesMax, certificates, anonymous: anonymous && grantOf(anonymous) },
+      identity: {
+        keys: keys !== false,
+        keyDaysMax: typeof keys === 'object' ? keys.daysMax : undefined,
+        jwt,
+        tokenBytesMax,
+        certificates,
+        anonymous: anonymous && grantOf(anonymous),
+      },
       open: opened,
     };
   },

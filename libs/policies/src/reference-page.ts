@@ -1,7 +1,7 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
 import { fieldsTable, kindsTable } from '@sheaf/document';
 import { methodRoles } from './admission.ts';
-import { certificateFields, grantFields, identityFields, issuerFields } from './identity-language.ts';
+import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
 import { limiterFields, limitVariants } from './limits-language.ts';
 import { policyFields } from './policies.ts';
 import { conditionVariants, routeVariants } from './routes-language.ts';
@@ -38,6 +38,9 @@ routes:
 
 /** Parts of the file that are not in the example: parsed by the test of this page. */
 export const policySnippets = {
+  keys: `
+identity:
+  keys: { daysMax: 90 }`,
   anonymous: `
 identity:
   keys: false
@@ -87,6 +90,9 @@ const identitySections = [
     'identity',
     'The first credential that a caller shows decides: `x-api-key`, `authorization: Bearer` (an API key or a token), a client certificate, nothing. A bad one is refused whatever else there is.',
     fieldsTable(identityFields),
+    '### keys',
+    fieldsTable(keysFields),
+    fenced(policySnippets.keys),
     '### What a credential gives',
     'The same keys for `anonymous` and for each of `certificates`; for an API key they are said when it is made.',
     fieldsTable(grantFields),

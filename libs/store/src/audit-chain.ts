@@ -1,27 +1,36 @@
 /** The arithmetic of the audit chain, the same for every adapter: each entry is hashed together with the hash before it. */
 import { hash } from 'node:crypto';
-import type { AuditEntry, ChainedEntry } from './state.ts';
-
-/** A place in the chain: the entry with this sequence has this hash. */
-export interface ChainPlace {
-  readonly sequence: number;
-  readonly hash: string;
-}
+import type { AuditEntry, AuditHead, ChainedEntry } from './state.ts';
 
 /** Before the first entry. */
-export const chainStart: ChainPlace = { sequence: 0, hash: '0'.repeat(64) };
+export const chainStart: AuditHead = { sequence: 0, hash: '0'.repeat(64) };
 
 /** What a look at one page of the chain found. */
 export type PageCheck =
   | { readonly kind: 'whole' }
-  | { readonly kind: 'more'; readonly place: ChainPlace }
+  | { readonly kind: 'more'; readonly place: AuditHead }
   | { readonly kind: 'broken'; readonly sequence: number };
 
 /** The entry that comes after `before`. */
-export function chain(before: ChainPlace, entry: AuditEntry): ChainedEntry {
+export function chain(before: AuditHead, entry: AuditEntry): ChainedEntry {
   const { at, actor, action, subject, detail } = entry;
   const sequence = before.sequence + 1;
   return { at, actor, action, subject, detail, sequence, hash: chainHash(before.hash, sequence, entry) };
+}
+
+/** How the chain goes on from a place: where it ends with these entries, or the first of them that is not what was written. */
+export function follow(
+  from: AuditHead,
+  entries: readonly ChainedEntry[],
+): { readonly end: AuditHead } | { readonly brokenAt: number } {
+  let end = from;
+  for (const entry of entries) {
+    const sequence = end.sequence + 1;
+    if (entry.sequence !== sequence || entry.hash !== chainHash(end.hash, sequence, entry))
+      return { brokenAt: sequence };
+    end = { sequence, hash: entry.hash };
+  }
+  return { end };
 }
 
 /**
@@ -29,18 +38,14 @@ export function chain(before: ChainPlace, entry: AuditEntry): ChainedEntry {
  * from the entries: without it nobody would miss the newest ones.
  */
 export function checkPage(
-  from: ChainPlace,
+  from: AuditHead,
   page: readonly ChainedEntry[],
   pageSize: number,
-  head: ChainPlace,
+  head: AuditHead,
 ): PageCheck {
-  let place = from;
-  for (const entry of page) {
-    const sequence = place.sequence + 1;
-    if (entry.sequence !== sequence || entry.hash !== chainHash(place.hash, sequence, entry))
-      return { kind: 'broken', sequence };
-    place = { sequence, hash: entry.hash };
-  }
+  const followed = follow(from, page);
+  if ('brokenAt' in followed) return { kind: 'broken', sequence: followed.brokenAt };
+  const { end: place } = followed;
   if (page.length === pageSize) return { kind: 'more', place };
   if (head.sequence > place.sequence) return { kind: 'broken', sequence: place.sequence + 1 };
   const sameEnd = head.sequence === place.sequence && head.hash === place.hash;

@@ -1,6 +1,6 @@
 /** What may enter the state, checked once, at its door. Types say the rest. */
 import { InferError, isPriority, isRole } from '@sheaf/inference';
-import type { ApiKey, AuditEntry } from './state.ts';
+import type { AuditEntry, KeyUse, NewApiKey, Rotation } from './state.ts';
 
 /** The most entries of the audit log that one question answers. */
 export const entriesMax = 1_000;
@@ -11,10 +11,12 @@ export const keysMax = 100_000;
 const lengthMax = { id: 256, tenant: 256, model: 256, note: 1_024, name: 1_024, detail: 4_096 } as const;
 const modelsMax = 256;
 
-export function checkKey(key: ApiKey): void {
+/** The most keys whose uses are noted at once. */
+const usesMax = 1_000;
+
+export function checkKey(key: NewApiKey): void {
   checkText('id', key.id, lengthMax.id);
-  // Also keeps a caller from storing the secret itself by mistake.
-  if (!/^[0-9a-f]{64}$/.test(key.secretHash)) throw invalid('secretHash', 'want 64 hex digits in lower case');
+  checkHash(key.secretHash);
   checkText('tenant', key.tenant, lengthMax.tenant);
   checkText('note', key.note, lengthMax.note);
   const wrongRole = key.roles.findIndex((role) => !isRole(role));
@@ -31,6 +33,22 @@ export function checkKey(key: ApiKey): void {
 export function checkRevocation(id: string, at: number): void {
   checkText('id', id, lengthMax.id);
   checkTime('at', at);
+}
+
+export function checkRotation(id: string, { at, secretHash, expiresAt, replacedUntil }: Rotation): void {
+  checkText('id', id, lengthMax.id);
+  checkTime('at', at);
+  checkHash(secretHash);
+  if (expiresAt !== undefined) checkTime('expiresAt', expiresAt);
+  checkTime('replacedUntil', replacedUntil);
+}
+
+export function checkUses(uses: readonly KeyUse[]): void {
+  if (uses.length > usesMax) throw invalid('uses', `want at most ${usesMax}, got ${uses.length}`);
+  for (const [index, { id, at }] of uses.entries()) {
+    checkText(`uses[${index}].id`, id, lengthMax.id);
+    checkTime(`uses[${index}].at`, at);
+  }
 }
 
 export function checkEntry({ at, actor, action, subject, detail }: AuditEntry): void {
@@ -56,6 +74,11 @@ export function checkAmount(field: string, amount: number): void {
   // Beyond it numbers stand for their neighbours too, and a count would stop counting.
   if (!(amount >= 0 && amount <= Number.MAX_SAFE_INTEGER))
     throw invalid(field, `want 0 to ${Number.MAX_SAFE_INTEGER}, got ${amount}`);
+}
+
+function checkHash(secretHash: string): void {
+  // Also keeps a caller from storing the secret itself by mistake.
+  if (!/^[0-9a-f]{64}$/.test(secretHash)) throw invalid('secretHash', 'want 64 hex digits in lower case');
 }
 
 function checkTime(field: string, ms: number): void {

@@ -205,6 +205,7 @@ describe('a thread that dies', () => {
       workerData: undefined,
       queueMax: 10,
       onKeysChanged: () => {},
+      onAuditChanged: () => {},
     });
     await worker.opened;
     const asked = [1, 2, 3, 4].map(() => worker.ask('listKeys', []));

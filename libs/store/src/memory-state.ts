@@ -1,9 +1,9 @@
 /** A state that lives as long as its process: for meshes without a folder, and for tests. */
-import { type ChainPlace, chain, chainStart, checkPage } from './audit-chain.ts';
+import { chain, chainStart, checkPage } from './audit-chain.ts';
 import { keysMax } from './checks.ts';
 import { failures, stateError } from './failures.ts';
-import { createPorts, KeyWatch } from './ports.ts';
-import type { ApiKey, ChainedEntry, State } from './state.ts';
+import { createPorts, Watch } from './ports.ts';
+import type { ApiKey, AuditHead, ChainedEntry, State } from './state.ts';
 import { type Ask, chainPageSize, type Tables } from './tables.ts';
 
 const entriesKeptMax = 100_000;
@@ -15,8 +15,12 @@ export interface MemoryStateOptions {
 }
 
 export function createMemoryState({ now = Date.now }: MemoryStateOptions = {}): State {
-  const watch = new KeyWatch();
-  const tables: Tables = { ...createKeys(() => watch.ring()), ...createAudit(), ...createQuotas() };
+  const [keysWatch, auditWatch] = [new Watch(), new Watch()];
+  const tables: Tables = {
+    ...createKeys(() => keysWatch.ring()),
+    ...createAudit(() => auditWatch.ring()),
+    ...createQuotas(),
+  };
   let closed = false;
   const ask: Ask = async (name, ...args) => {
     if (closed) throw stateError(failures.closed);
@@ -26,20 +30,28 @@ export function createMemoryState({ now = Date.now }: MemoryStateOptions = {}): 
   };
   const close = async (): Promise<void> => {
     closed = true;
-    watch.clear();
   };
-  return createPorts({ ask, watch, now, close });
+  return createPorts({ ask, keysWatch, auditWatch, now, close });
 }
 
-function createKeys(changed: () => void): Pick<Tables, 'listKeys' | 'addKey' | 'revokeKey'> {
+function createKeys(
+  tell: () => void,
+): Pick<Tables, 'listKeys' | 'keysGeneration' | 'addKey' | 'revokeKey' | 'rotateKey' | 'noteUses'> {
   const keys = new Map<string, ApiKey>();
+  let generation = 0;
+  const changed = (): void => {
+    generation += 1;
+    tell();
+  };
   return {
     listKeys: () => [...keys.values()],
+    keysGeneration: () => generation,
     addKey: (key) => {
       if (keys.size >= keysMax) throw stateError(failures.full);
       if (keys.has(key.id)) throw stateError(failures.keyTaken);
       const { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt } = key;
-      keys.set(id, { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt });
+      const made = { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt };
+      keys.set(id, { ...made, rotatedAt: undefined, replaced: undefined, lastUsedAt: undefined });
       changed();
     },
     revokeKey: (id, at) => {
@@ -49,19 +61,38 @@ function createKeys(changed: () => void): Pick<Tables, 'listKeys' | 'addKey' | '
       changed();
       return true;
     },
+    rotateKey: (id, { at, secretHash, expiresAt, replacedUntil }) => {
+      const key = keys.get(id);
+      if (!key || key.revokedAt !== undefined) return false;
+      const replaced = { secretHash: key.secretHash, until: replacedUntil };
+      keys.set(id, { ...key, secretHash, expiresAt, rotatedAt: at, replaced });
+      changed();
+      return true;
+    },
+    noteUses: (uses) => {
+      for (const { id, at } of uses) {
+        const key = keys.get(id);
+        if (key) keys.set(id, { ...key, lastUsedAt: Math.max(key.lastUsedAt ?? 0, at) });
+      }
+    },
   };
 }
 
-function createAudit(): Pick<Tables, 'append' | 'entries' | 'checkChain'> {
+function createAudit(changed: () => void): Pick<Tables, 'append' | 'entries' | 'checkChain' | 'head'> {
   const log: ChainedEntry[] = [];
-  const head = (): ChainPlace => log.at(-1) ?? chainStart;
+  const head = (): AuditHead => {
+    const { sequence, hash } = log.at(-1) ?? chainStart;
+    return { sequence, hash };
+  };
   const entries = (after: number, limit: number): ChainedEntry[] => log.slice(after, after + limit);
   return {
     entries,
+    head,
     append: (entry) => {
       if (log.length >= entriesKeptMax) throw stateError(failures.full);
       const added = chain(head(), entry);
       log.push(added);
+      changed();
       return added;
     },
     checkChain: (after) => checkPage(after, entries(after.sequence, chainPageSize), chainPageSize, head()),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { openState } from './open-state.ts';
 import { stateContract } from './state-contract.ts';
@@ -59,6 +60,27 @@ describe('the state in a file', () => {
     await rung.promise;
     assert.equal(rings, 1);
     assert.deepEqual(await one.keys.list(), [aKey('a')]);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('tells of entries of others, and of a log that was cut, which ends earlier and is whole by itself', async () => {
+    const folder = newFolder();
+    const [one, other] = await Promise.all([openState(folder, { pollMs: 10 }), openState(folder, { pollMs: 10 })]);
+    let rung = Promise.withResolvers<void>();
+    one.onAuditChanged(() => rung.resolve());
+    const kept = await other.audit.append(anEntry('a'));
+    await rung.promise;
+    rung = Promise.withResolvers<void>();
+    await other.audit.append(anEntry('b'));
+    await rung.promise;
+    rung = Promise.withResolvers<void>();
+    const db = new DatabaseSync(join(folder, '.sheaf', 'state.db'), { timeout: 1_000 });
+    db.exec(`DROP TRIGGER audit_unremoved; DELETE FROM audit WHERE sequence > 1;
+      UPDATE state SET audit_sequence = 1, audit_hash = (SELECT hash FROM audit WHERE sequence = 1)`);
+    db.close();
+    await rung.promise;
+    assert.deepEqual(await one.audit.head(), { sequence: 1, hash: kept.hash });
+    assert.equal(await one.audit.verify(), undefined);
     await Promise.all([one.close(), other.close()]);
   });
 

@@ -1,5 +1,5 @@
 /** The embedded state: a file in the folder of the mesh, behind a thread of its own. */
-import { createPorts, KeyWatch } from './ports.ts';
+import { createPorts, Watch } from './ports.ts';
 import type { State } from './state.ts';
 import type { StateThreadData } from './state-thread.ts';
 import { StateWorker } from './state-worker.ts';
@@ -21,17 +21,15 @@ export interface StateOptions {
 /** Opens `<folder>/.sheaf/state.db`, and makes it where there is none. Several processes of one machine may have it open. */
 export async function openState(folder: string, options: StateOptions = {}): Promise<State> {
   const { queueMax = 4_096, lockWaitMs = 5_000, bytesMax = 4 * 2 ** 30, pollMs = 500, now = Date.now } = options;
-  const watch = new KeyWatch();
+  const [keysWatch, auditWatch] = [new Watch(), new Watch()];
   const worker = new StateWorker({
     module: new URL('./state-thread.ts', import.meta.url),
     workerData: { folder, lockWaitMs, bytesMax, pollMs } satisfies StateThreadData,
     queueMax,
-    onKeysChanged: () => watch.ring(),
+    onKeysChanged: () => keysWatch.ring(),
+    onAuditChanged: () => auditWatch.ring(),
   });
   await worker.opened;
-  const close = (): Promise<void> => {
-    watch.clear();
-    return worker.close();
-  };
-  return createPorts({ ask: ((name, ...args) => worker.ask(name, args)) as Ask, watch, now, close });
+  const ask = ((name, ...args) => worker.ask(name, args)) as Ask;
+  return createPorts({ ask, keysWatch, auditWatch, now, close: () => worker.close() });
 }

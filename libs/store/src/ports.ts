@@ -1,5 +1,14 @@
 import { chainStart } from './audit-chain.ts';
-import { checkAmount, checkEntry, checkKey, checkPageWish, checkRevocation, checkWindow } from './checks.ts';
+import {
+  checkAmount,
+  checkEntry,
+  checkKey,
+  checkPageWish,
+  checkRevocation,
+  checkRotation,
+  checkUses,
+  checkWindow,
+} from './checks.ts';
 import type { State } from './state.ts';
 import type { Ask } from './tables.ts';
 
@@ -11,13 +20,14 @@ const forgetEveryMs = 3_600_000;
 export interface Ports {
   /** Where the tables are. */
   readonly ask: Ask;
-  readonly watch: KeyWatch;
+  readonly keysWatch: Watch;
+  readonly auditWatch: Watch;
   readonly now: () => number;
   readonly close: () => Promise<void>;
 }
 
 /** The ports of a state over its tables: checks what comes in, and asks. */
-export function createPorts({ ask, watch, now, close }: Ports): State {
+export function createPorts({ ask, keysWatch, auditWatch, now, close }: Ports): State {
   return {
     keys: {
       list: () => ask('listKeys'),
@@ -29,6 +39,15 @@ export function createPorts({ ask, watch, now, close }: Ports): State {
         checkRevocation(id, at);
         return ask('revokeKey', id, at);
       },
+      rotate: async (id, rotation) => {
+        checkRotation(id, rotation);
+        return ask('rotateKey', id, rotation);
+      },
+      noteUses: async (uses) => {
+        checkUses(uses);
+        await ask('noteUses', uses);
+      },
+      generation: () => ask('keysGeneration'),
     },
     audit: {
       append: async (entry) => {
@@ -40,10 +59,16 @@ export function createPorts({ ask, watch, now, close }: Ports): State {
         return ask('entries', after, limit);
       },
       verify: () => verify(ask),
+      head: () => ask('head'),
     },
     quotas: createQuotas(ask, now),
-    onKeysChanged: (task) => watch.add(task),
-    close,
+    onKeysChanged: (task) => keysWatch.add(task),
+    onAuditChanged: (task) => auditWatch.add(task),
+    close: () => {
+      keysWatch.clear();
+      auditWatch.clear();
+      return close();
+    },
   };
 }
 
@@ -85,8 +110,8 @@ async function verify(ask: Ask): Promise<number | undefined> {
   }
 }
 
-/** Who wants to know that the keys changed. */
-export class KeyWatch {
+/** Who wants to know that something changed. */
+export class Watch {
   readonly #listeners = new Set<{ readonly task: () => void }>();
 
   add(task: () => void): () => void {

@@ -51,6 +51,17 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (key, window)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- A secret that was made anew, and the one before it.
+  ALTER TABLE keys ADD COLUMN rotated_at INTEGER;
+  ALTER TABLE keys ADD COLUMN replaced_hash TEXT;
+  ALTER TABLE keys ADD COLUMN replaced_until INTEGER;
+  -- Apart from the keys, since a use is no change of them.
+  CREATE TABLE key_uses (
+    id TEXT PRIMARY KEY,
+    used_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Marks a file as ours: "shef". */

@@ -1,10 +1,10 @@
 /** The tables of the state in SQLite. Each change runs inside a transaction that the caller holds. */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { isPriority, isRole } from '@sheaf/inference';
-import { type ChainPlace, chain, checkPage } from './audit-chain.ts';
+import { chain, checkPage } from './audit-chain.ts';
 import { keysMax } from './checks.ts';
 import { failures, stateError } from './failures.ts';
-import type { ApiKey, ChainedEntry } from './state.ts';
+import type { ApiKey, AuditHead, ChainedEntry } from './state.ts';
 import { chainPageSize, type Tables } from './tables.ts';
 
 type Row = Record<string, SQLOutputValue>;
@@ -12,31 +12,35 @@ type Row = Record<string, SQLOutputValue>;
 /** Windows that are forgotten in one transaction, so that it stays short. */
 const forgottenMax = 1_000;
 
-export interface SqliteTables extends Tables {
-  /** Grows with every change of the keys, whoever made it. */
-  keysGeneration(): number;
-}
+export const createSqliteTables = (db: DatabaseSync): Tables => ({
+  ...createKeys(db),
+  ...createAudit(db),
+  ...createQuotas(db),
+});
 
-export function createSqliteTables(db: DatabaseSync): SqliteTables {
+function createKeys(
+  db: DatabaseSync,
+): Pick<Tables, 'listKeys' | 'keysGeneration' | 'addKey' | 'revokeKey' | 'rotateKey' | 'noteUses'> {
   const generation = db.prepare('SELECT keys_generation AS generation FROM state');
-  return {
-    ...createKeys(db),
-    ...createAudit(db),
-    ...createQuotas(db),
-    keysGeneration: () => Number(generation.get()?.generation),
-  };
-}
-
-function createKeys(db: DatabaseSync): Pick<Tables, 'listKeys' | 'addKey' | 'revokeKey'> {
-  const list = db.prepare('SELECT * FROM keys ORDER BY place');
+  const list = db.prepare('SELECT keys.*, used_at FROM keys LEFT JOIN key_uses USING (id) ORDER BY place');
   const count = db.prepare('SELECT count(*) AS count FROM keys');
   const add = db.prepare(
     `INSERT INTO keys (id, secret_hash, tenant, roles, models, priority, note, created_at, expires_at, revoked_at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   );
   const revoke = db.prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL');
+  // What stands on the right is as it was before.
+  const rotate = db.prepare(
+    `UPDATE keys SET replaced_hash = secret_hash, replaced_until = ?, secret_hash = ?, rotated_at = ?, expires_at = ?
+     WHERE id = ? AND revoked_at IS NULL`,
+  );
+  const use = db.prepare(
+    `INSERT INTO key_uses (id, used_at) SELECT id, :at FROM keys WHERE id = :id
+     ON CONFLICT (id) DO UPDATE SET used_at = max(used_at, excluded.used_at)`,
+  );
   return {
     listKeys: () => list.all().map(toKey),
+    keysGeneration: () => Number(generation.get()?.generation),
     addKey: (key) => {
       if (Number(count.get()?.count) >= keysMax) throw stateError(failures.full);
       const { changes } = add.run(
@@ -54,22 +58,28 @@ function createKeys(db: DatabaseSync): Pick<Tables, 'listKeys' | 'addKey' | 'rev
       if (changes === 0) throw stateError(failures.keyTaken);
     },
     revokeKey: (id, at) => revoke.run(at, id).changes === 1,
+    rotateKey: (id, { at, secretHash, expiresAt, replacedUntil }) =>
+      rotate.run(replacedUntil, secretHash, at, expiresAt ?? null, id).changes === 1,
+    noteUses: (uses) => {
+      for (const { id, at } of uses) use.run({ id, at });
+    },
   };
 }
 
-function createAudit(db: DatabaseSync): Pick<Tables, 'append' | 'entries' | 'checkChain'> {
+function createAudit(db: DatabaseSync): Pick<Tables, 'append' | 'entries' | 'checkChain' | 'head'> {
   const readHead = db.prepare('SELECT audit_sequence AS sequence, audit_hash AS hash FROM state');
   const moveHead = db.prepare('UPDATE state SET audit_sequence = ?, audit_hash = ?');
   const add = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)');
   const page = db.prepare('SELECT * FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?');
 
-  const head = (): ChainPlace => {
+  const head = (): AuditHead => {
     const { sequence, hash } = readHead.get() ?? {};
     return { sequence: Number(sequence), hash: String(hash) };
   };
   const entries = (after: number, limit: number): ChainedEntry[] => page.all(after, limit).map(toEntry);
   return {
     entries,
+    head,
     append: (entry) => {
       const added = chain(head(), entry);
       const { sequence, at, actor, action, subject, detail, hash } = added;
@@ -122,6 +132,12 @@ const toKey = (row: Row): ApiKey => ({
   createdAt: Number(row.created_at),
   expiresAt: toTime(row.expires_at),
   revokedAt: toTime(row.revoked_at),
+  rotatedAt: toTime(row.rotated_at),
+  replaced:
+    row.replaced_hash === null
+      ? undefined
+      : { secretHash: String(row.replaced_hash), until: Number(row.replaced_until) },
+  lastUsedAt: toTime(row.used_at),
 });
 
 const toEntry = (row: Row): ChainedEntry => ({

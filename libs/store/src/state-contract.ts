@@ -54,6 +54,59 @@ function keysContract(withState: WithState): void {
   );
 
   it(
+    'gives a key another secret, beside which the one before counts for a time, and no older one',
+    withState(async ({ keys }) => {
+      const [first, second, third] = ['a1', 'b2', 'c3'].map((byte) => byte.repeat(32)) as [string, string, string];
+      await keys.add(aKey('a', { secretHash: first }));
+      assert.equal(await keys.rotate('a', { at: 2, secretHash: second, expiresAt: 9, replacedUntil: 5 }), true);
+      const rotated = { secretHash: second, expiresAt: 9, rotatedAt: 2, replaced: { secretHash: first, until: 5 } };
+      assert.deepEqual(await keys.list(), [aKey('a', rotated)]);
+      await keys.rotate('a', { at: 3, secretHash: third, expiresAt: undefined, replacedUntil: 6 });
+      const again = { secretHash: third, rotatedAt: 3, replaced: { secretHash: second, until: 6 } };
+      assert.deepEqual(await keys.list(), [aKey('a', again)]);
+    }),
+  );
+
+  it(
+    'gives none to a key that is not there or revoked, and takes none for a hash that is no hash',
+    withState(async ({ keys }) => {
+      const rotation = { at: 2, secretHash: 'b2'.repeat(32), expiresAt: undefined, replacedUntil: 5 };
+      assert.equal(await keys.rotate('a', rotation), false);
+      await keys.add(aKey('a'));
+      await assert.rejects(
+        keys.rotate('a', { ...rotation, secretHash: 'mine' }),
+        refusal('INVALID_ARGUMENT', 'STATE_INVALID'),
+      );
+      await keys.revoke('a', 3);
+      assert.equal(await keys.rotate('a', rotation), false);
+      assert.deepEqual(await keys.list(), [aKey('a', { revokedAt: 3 })]);
+    }),
+  );
+
+  it(
+    'keeps the latest use of each key, and of no other, which is no change of the keys',
+    withState(async ({ keys, onKeysChanged }) => {
+      await keys.add(aKey('a'));
+      const before = await keys.generation();
+      let rings = 0;
+      onKeysChanged(() => {
+        rings += 1;
+      });
+      await keys.noteUses([
+        { id: 'a', at: 60_000 },
+        { id: '__proto__', at: 60_000 },
+      ]);
+      await keys.noteUses([{ id: 'a', at: 1_000 }]);
+      assert.deepEqual(await keys.list(), [aKey('a', { lastUsedAt: 60_000 })]);
+      assert.deepEqual([rings, await keys.generation()], [0, before]);
+      await keys.revoke('a', 3);
+      assert.notEqual(await keys.generation(), before);
+      const many = Array.from({ length: 1_001 }, () => ({ id: 'a', at: 1 }));
+      await assert.rejects(keys.noteUses(many), refusal('INVALID_ARGUMENT', 'STATE_INVALID'));
+    }),
+  );
+
+  it(
     'stores every text verbatim',
     withState(async ({ keys }) => {
       const hostile = hostileTexts.map((text) => aKey(text, { tenant: text, note: text, models: [text, '*'] }));
@@ -98,6 +151,18 @@ function auditContract(withState: WithState): void {
       // Computed apart: printf '["0000...",1,1000,"key:ops","keys.create","a","created"]' | sha256sum
       assert.equal(first.hash, 'e866cf45624cd3583e9f25102118726639ca2b706c46a1e29f0287912487461a');
       assert.deepEqual(await audit.entries(0, 10), [first, second]);
+    }),
+  );
+
+  it(
+    'tells where the log ends, and that it has come to end elsewhere',
+    withState(async ({ audit, onAuditChanged }) => {
+      assert.deepEqual(await audit.head(), { sequence: 0, hash: '0'.repeat(64) });
+      const told = Promise.withResolvers<void>();
+      onAuditChanged(told.resolve);
+      const { sequence, hash } = await audit.append(anEntry('a'));
+      await told.promise;
+      assert.deepEqual(await audit.head(), { sequence, hash });
     }),
   );
 

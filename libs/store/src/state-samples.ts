@@ -14,6 +14,9 @@ export const aKey = (id: string, changes: Partial<ApiKey> = {}): ApiKey => ({
   createdAt: 1_000,
   expiresAt: undefined,
   revokedAt: undefined,
+  rotatedAt: undefined,
+  replaced: undefined,
+  lastUsedAt: undefined,
   ...changes,
 });
 

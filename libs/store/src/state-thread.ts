@@ -15,7 +15,12 @@ export type ToThread = Operation | 'close';
 export type FromThread =
   | { readonly kind: 'opened' }
   | { readonly kind: 'refused'; readonly failure: StateFailure }
-  | { readonly kind: 'turn'; readonly replies: readonly Reply[]; readonly keysChanged: boolean };
+  | {
+      readonly kind: 'turn';
+      readonly replies: readonly Reply[];
+      readonly keysChanged: boolean;
+      readonly auditChanged: boolean;
+    };
 
 const data = workerData as StateThreadData;
 const port = parentPort;
@@ -33,20 +38,22 @@ function serve(): void {
   const queue = new WriteQueue(db, tables, data.lockWaitMs, () => performance.now());
   let closing = false;
   let generation = tables.keysGeneration();
+  let head = tables.head().hash;
 
   // Changes when another connection has committed something; what, the generation tells.
   const dataVersion = db.prepare('PRAGMA data_version');
   let version: unknown;
 
-  const keysChanged = (): boolean => {
-    const before = generation;
+  const changes = (): { readonly keysChanged: boolean; readonly auditChanged: boolean } => {
+    const [generationBefore, headBefore] = [generation, head];
     try {
       generation = tables.keysGeneration();
+      head = tables.head().hash;
     } catch {
       // The disk, or another process in the way: seen at the next look.
       version = undefined;
     }
-    return generation !== before;
+    return { keysChanged: generation !== generationBefore, auditChanged: head !== headBefore };
   };
 
   const poll = setInterval(() => {
@@ -56,12 +63,14 @@ function serve(): void {
     } catch {
       return;
     }
-    if (version !== before && keysChanged()) tell({ kind: 'turn', replies: [], keysChanged: true });
+    if (version === before) return;
+    const changed = changes();
+    if (changed.keysChanged || changed.auditChanged) tell({ kind: 'turn', replies: [], ...changed });
   }, data.pollMs);
 
   const turn = (): void => {
     const replies = queue.turn();
-    tell({ kind: 'turn', replies, keysChanged: keysChanged() });
+    tell({ kind: 'turn', replies, ...changes() });
     if (!queue.idle) setImmediate(turn);
     else if (closing) end();
   };

@@ -10,6 +10,7 @@ export interface StateWorkerOptions {
   readonly workerData: unknown;
   readonly queueMax: number;
   readonly onKeysChanged: () => void;
+  readonly onAuditChanged: () => void;
 }
 
 interface Waiting {
@@ -80,6 +81,7 @@ export class StateWorker {
       case 'turn':
         // First, so that who changed a key finds it changed everywhere in this process.
         if (message.keysChanged) this.#options.onKeysChanged();
+        if (message.auditChanged) this.#options.onAuditChanged();
         for (const reply of message.replies) this.#settle(reply);
     }
   }

@@ -18,14 +18,51 @@ export interface ApiKey {
   readonly createdAt: number;
   readonly expiresAt: number | undefined;
   readonly revokedAt: number | undefined;
+  /** When its secret was made anew; undefined: never. */
+  readonly rotatedAt: number | undefined;
+  /** The secret before, which counts beside the new one until its time is over. */
+  readonly replaced: ReplacedSecret | undefined;
+  /** The last call that came with it, to the minute; undefined: none has. */
+  readonly lastUsedAt: number | undefined;
+}
+
+/** A key as it is made. */
+export type NewApiKey = Omit<ApiKey, 'rotatedAt' | 'replaced' | 'lastUsedAt'>;
+
+export interface ReplacedSecret {
+  /** SHA-256, hex. */
+  readonly secretHash: string;
+  readonly until: number;
+}
+
+/** A new secret for a key that is there. */
+export interface Rotation {
+  readonly at: number;
+  readonly secretHash: string;
+  /** Of the key, from now on. */
+  readonly expiresAt: number | undefined;
+  /** How long the secret of now counts on. */
+  readonly replacedUntil: number;
+}
+
+/** When a key was last used. */
+export interface KeyUse {
+  readonly id: string;
+  readonly at: number;
 }
 
 export interface KeyStore {
   list(): Promise<readonly ApiKey[]>;
   /** Throws ALREADY_EXISTS-like (FAILED_PRECONDITION) when the id is taken. */
-  add(key: ApiKey): Promise<void>;
+  add(key: NewApiKey): Promise<void>;
   /** Answers false when there is no such key, or it is revoked already. */
   revoke(id: string, at: number): Promise<boolean>;
+  /** Answers false when there is no such key, or it is revoked. A secret that was replaced before counts no more. */
+  rotate(id: string, rotation: Rotation): Promise<boolean>;
+  /** Keeps the latest use of each, of 1,000 keys at most. It is no change of the keys: nobody is told. Keys that are not there are left out. */
+  noteUses(uses: readonly KeyUse[]): Promise<void>;
+  /** Grows with every change of the keys, whoever made it. */
+  generation(): Promise<number>;
 }
 
 /** One change, as it was made. */
@@ -49,6 +86,12 @@ export interface ChainedEntry extends AuditEntry {
   readonly hash: string;
 }
 
+/** A place in the chain: whoever knows it can tell later whether all that came before is still what it was. */
+export interface AuditHead {
+  readonly sequence: number;
+  readonly hash: string;
+}
+
 export interface AuditLog {
   /** Durable when it resolves; there is no way to change or remove an entry. */
   append(entry: AuditEntry): Promise<ChainedEntry>;
@@ -56,6 +99,8 @@ export interface AuditLog {
   entries(after: number, limit: number): Promise<readonly ChainedEntry[]>;
   /** The sequence of the first entry that is not what was written, or is missing; undefined when the chain is whole. */
   verify(): Promise<number | undefined>;
+  /** The end of the chain, as it is kept. */
+  head(): Promise<AuditHead>;
 }
 
 /** How much of a quota is used, shared by all processes that have the file open. */
@@ -72,5 +117,7 @@ export interface State {
   readonly quotas: QuotaBook;
   /** Told when the keys may have changed, by this process or another one; what it answers ends that. */
   onKeysChanged(task: () => void): () => void;
+  /** Told when the audit log ends elsewhere than before, by this process or another one; what it answers ends that. */
+  onAuditChanged(task: () => void): () => void;
   close(): Promise<void>;
 }

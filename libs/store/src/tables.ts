@@ -1,19 +1,24 @@
 /** What an adapter of the state does, beneath the ports: plain questions and changes, each atomic. What arrives here has been checked. */
-import type { ChainPlace, PageCheck } from './audit-chain.ts';
-import type { ApiKey, AuditEntry, ChainedEntry } from './state.ts';
+import type { PageCheck } from './audit-chain.ts';
+import type { ApiKey, AuditEntry, AuditHead, ChainedEntry, KeyUse, NewApiKey, Rotation } from './state.ts';
 
 export interface Reads {
   /** In the order they were added. */
   listKeys(): readonly ApiKey[];
+  /** Grows with every change of the keys, whoever made it. */
+  keysGeneration(): number;
   entries(after: number, limit: number): readonly ChainedEntry[];
   /** Checks the page of the chain that comes after a place. */
-  checkChain(after: ChainPlace): PageCheck;
+  checkChain(after: AuditHead): PageCheck;
+  head(): AuditHead;
   used(key: string, window: string): number;
 }
 
 export interface Writes {
-  addKey(key: ApiKey): void;
+  addKey(key: NewApiKey): void;
   revokeKey(id: string, at: number): boolean;
+  rotateKey(id: string, rotation: Rotation): boolean;
+  noteUses(uses: readonly KeyUse[]): void;
   append(entry: AuditEntry): ChainedEntry;
   reserve(key: string, window: string, amount: number, max: number, now: number): number;
   giveBack(key: string, window: string, amount: number): void;

@@ -2,7 +2,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { InferError } from '@sheaf/inference';
 import { asFailure, failures, isBusy, type StateFailure } from './failures.ts';
-import type { SqliteTables } from './sqlite-tables.ts';
 import type { Reads, Tables } from './tables.ts';
 
 /** One operation, as it crosses to the thread. */
@@ -23,17 +22,24 @@ interface Waiting extends Operation {
 /** Writes of one transaction: some milliseconds, so that other processes get their turn. */
 const groupMax = 256;
 
-const reads: Readonly<Record<keyof Reads, true>> = { listKeys: true, entries: true, checkChain: true, used: true };
+const reads: Readonly<Record<keyof Reads, true>> = {
+  listKeys: true,
+  keysGeneration: true,
+  entries: true,
+  checkChain: true,
+  head: true,
+  used: true,
+};
 
 export class WriteQueue {
   readonly #db: DatabaseSync;
-  readonly #tables: SqliteTables;
+  readonly #tables: Tables;
   readonly #lockWaitMs: number;
   readonly #now: () => number;
   #reads: Waiting[] = [];
   #writes: Waiting[] = [];
 
-  constructor(db: DatabaseSync, tables: SqliteTables, lockWaitMs: number, now: () => number) {
+  constructor(db: DatabaseSync, tables: Tables, lockWaitMs: number, now: () => number) {
     this.#db = db;
     this.#tables = tables;
     this.#lockWaitMs = lockWaitMs;

@@ -1,15 +1,28 @@
 /** The Admin service of another process. */
 import type * as grpc from '@grpc/grpc-js';
 import type { AuditPage, BreakerState, ForceBreakers, LimitState, QuarantinedRequest, Reloaded } from './admin.ts';
+import {
+  type KeyOrder,
+  type KeyRotation,
+  type KeyState,
+  keyState,
+  type NewKey,
+  newKey,
+  orderMessage,
+} from './admin-keys.ts';
 import type { Breaker__Output } from './generated/sheaf/admin/v1/Breaker.ts';
 import type { ClearQuarantineResponse__Output } from './generated/sheaf/admin/v1/ClearQuarantineResponse.ts';
+import type { CreateKeyResponse__Output } from './generated/sheaf/admin/v1/CreateKeyResponse.ts';
 import type { ForceBreakersResponse__Output } from './generated/sheaf/admin/v1/ForceBreakersResponse.ts';
 import type { GetConfigurationResponse__Output } from './generated/sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsResponse__Output } from './generated/sheaf/admin/v1/GetLimitsResponse.ts';
 import type { ListAuditResponse__Output } from './generated/sheaf/admin/v1/ListAuditResponse.ts';
 import type { ListBreakersResponse__Output } from './generated/sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListKeysResponse__Output } from './generated/sheaf/admin/v1/ListKeysResponse.ts';
 import type { ListQuarantineResponse__Output } from './generated/sheaf/admin/v1/ListQuarantineResponse.ts';
 import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadResponse.ts';
+import type { RevokeKeyResponse__Output } from './generated/sheaf/admin/v1/RevokeKeyResponse.ts';
+import type { RotateKeyResponse__Output } from './generated/sheaf/admin/v1/RotateKeyResponse.ts';
 import { AdminServiceClient } from './proto.ts';
 import { proxyOption } from './proxy.ts';
 import { openRemoteTls } from './remote-tls.ts';
@@ -28,6 +41,11 @@ export interface AdminClient {
   quarantine(): Promise<readonly QuarantinedRequest[]>;
   /** '' is all of them; answers how many were let go. */
   clearQuarantine(digest: string): Promise<number>;
+  /** All of them, the oldest first. */
+  keys(): Promise<readonly KeyState[]>;
+  createKey(order: KeyOrder): Promise<NewKey>;
+  rotateKey(id: string, rotation: KeyRotation): Promise<NewKey>;
+  revokeKey(id: string): Promise<KeyState>;
   reload(): Promise<Reloaded>;
   drain(): Promise<void>;
   close(): void;
@@ -42,6 +60,8 @@ export interface AdminClientOptions {
   readonly timeoutMs: number;
 }
 
+/** Keys of one question: the most. */
+const keysPage = 1_000;
 /** A record of a thousand entries may be larger than what a gRPC client takes by itself. */
 const messageBytesMax = 64 * 1024 * 1024;
 
@@ -104,6 +124,35 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
         client.clearQuarantine({ digest }, sent, options, done),
       );
       return cleared;
+    },
+    keys: async () => {
+      const all: KeyState[] = [];
+      for (;;) {
+        const after = all.at(-1)?.id ?? '';
+        const { keys } = await ask<ListKeysResponse__Output>((options, done) =>
+          client.listKeys({ after, limit: keysPage }, sent, options, done),
+        );
+        all.push(...keys.map(keyState));
+        if (keys.length < keysPage) return all;
+      }
+    },
+    createKey: async (order) =>
+      newKey(
+        await ask<CreateKeyResponse__Output>((options, done) =>
+          client.createKey(orderMessage(order), sent, options, done),
+        ),
+      ),
+    rotateKey: async (id, { overlapMs, expiresInMs = 0 }) =>
+      newKey(
+        await ask<RotateKeyResponse__Output>((options, done) =>
+          client.rotateKey({ id, overlapMs, expiresInMs }, sent, options, done),
+        ),
+      ),
+    revokeKey: async (id) => {
+      const { key } = await ask<RevokeKeyResponse__Output>((options, done) =>
+        client.revokeKey({ id }, sent, options, done),
+      );
+      return keyState(key);
     },
     reload: async () => {
       const { epoch, changed, out } = await ask<ReloadResponse__Output>((options, done) =>

@@ -1,6 +1,15 @@
 /** The Admin service of a gateway's public door. Who may call what is decided before, by the door's `admit`. */
 import type * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
+import {
+  type KeyOrder,
+  type KeyRotation,
+  type KeyState,
+  keyMessage,
+  type NewKey,
+  orderOf,
+  spanOf,
+} from './admin-keys.ts';
 import type { Admissions } from './admission.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
 import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';
@@ -99,12 +108,18 @@ export interface Admin {
   quarantine(): readonly QuarantinedRequest[];
   /** '' is all of them; answers how many were let go. */
   clearQuarantine(digest: string, actor: string): Promise<number>;
+  /** Those that follow the one of this id ('': from the first), the oldest first; at most `limit`. */
+  keys(after: string, limit: number): Promise<readonly KeyState[]>;
+  createKey(order: KeyOrder, actor: string): Promise<NewKey>;
+  rotateKey(id: string, rotation: KeyRotation, actor: string): Promise<NewKey>;
+  /** With all of its secrets; answers it as it is then. */
+  revokeKey(id: string, actor: string): Promise<KeyState>;
   reload(actor: string): Promise<Reloaded>;
   /** Resolves when it has begun. */
   drain(actor: string): Promise<void>;
 }
 
-/** The most entries of one answer. */
+/** The most entries, or keys, of one answer. */
 const entriesMax = 1_000;
 
 export interface AdminOptions {
@@ -147,6 +162,22 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
       requests: admin.quarantine().map(({ until, ...request }) => ({ ...request, untilMs: until })),
     })),
     ClearQuarantine: answering(async ({ digest }, actor) => ({ cleared: await admin.clearQuarantine(digest, actor) })),
+    ListKeys: answering(async ({ after, limit }) => {
+      if (limit < 0 || limit > entriesMax)
+        throw new InferError('INVALID_ARGUMENT', `limit: want 0 to ${entriesMax}, got ${limit}`);
+      return { keys: (await admin.keys(after, limit || entriesMax)).map(keyMessage) };
+    }),
+    CreateKey: answering(async (request, actor) => {
+      const { key, text } = await admin.createKey(orderOf(request), actor);
+      return { key: keyMessage(key), text };
+    }),
+    RotateKey: answering(async ({ id, overlapMs, expiresInMs }, actor) => {
+      const overlap = spanOf('overlap_ms', overlapMs) ?? 0;
+      const rotation = { overlapMs: overlap, expiresInMs: spanOf('expires_in_ms', expiresInMs) };
+      const { key, text } = await admin.rotateKey(id, rotation, actor);
+      return { key: keyMessage(key), text };
+    }),
+    RevokeKey: answering(async ({ id }, actor) => ({ key: keyMessage(await admin.revokeKey(id, actor)) })),
     Reload: answering(async (_request, actor) => {
       const { epoch, changed, out } = await admin.reload(actor);
       return { epoch, changed: [...changed], out: [...out] };

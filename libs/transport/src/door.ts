@@ -48,6 +48,8 @@ export interface Served {
   readonly names: () => readonly string[];
   /** What health says of a name, as of the last `open`. Default: that it is served. */
   readonly isServing?: (name: string) => boolean;
+  /** Whether the server as a whole can do its work; asked with each `open`, and of ServerReady and ModelReady. Default: it can. */
+  readonly isWell?: () => boolean;
   /** Pinned when a call enters. */
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
@@ -104,8 +106,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   prepareStreams(server);
   const answer = createAnswer({ ...options, state }, served);
   const admissions = served.admit && new Admissions(served.admit);
+  const { isWell = () => true } = served;
   const isOpen = (): boolean => state.isReady;
-  server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served) });
+  const isReady = (): boolean => isOpen() && isWell();
+  server.addService(inferenceService, { ...handlers({ ...options, isReady, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
@@ -144,7 +148,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     open: () => {
       if (state.phase !== 'opening' && state.phase !== 'open') return;
       state.phase = 'open';
-      announce('SERVING');
+      announce(isWell() ? 'SERVING' : 'NOT_SERVING');
     },
     announceEnd: (noticeMs) => {
       state.phase = 'leaving';

@@ -12,7 +12,7 @@ import { checkName, checkVersion } from './wire/codec.ts';
 export interface HandlerOptions {
   readonly name: string;
   readonly limits: Limits;
-  readonly isOpen: () => boolean;
+  readonly isReady: () => boolean;
   /** Undefined: nobody was asked who they are. */
   readonly admissions: Admissions | undefined;
 }
@@ -51,7 +51,7 @@ function idsFor(metadata: grpc.Metadata): Trailers {
 type Handlers = Omit<GRPCInferenceServiceHandlers, 'ModelInfer'>;
 
 export function handlers(options: HandlerOptions, served: Served): Handlers {
-  const { name, limits, isOpen, admissions } = options;
+  const { name, limits, isReady, admissions } = options;
   const extensions = served.contentDigest === undefined ? [] : [contentExtension(served.contentDigest)];
   const immediate = immediately(admissions ? idsFor : () => noTrailers);
   const checked = <T extends { name: string; version: string }>(request: T): T => {
@@ -61,12 +61,12 @@ export function handlers(options: HandlerOptions, served: Served): Handlers {
   };
   return {
     ServerLive: immediate(() => ({ live: true })),
-    ServerReady: immediate(() => ({ ready: isOpen() })),
+    ServerReady: immediate(() => ({ ready: isReady() })),
     ServerMetadata: immediate(() => ({ name: `sheaf-${name}`, version: serverVersion, extensions })),
     ModelReady: immediate((request: { name: string; version: string }, metadata) => {
       checked(request);
       const principal = admissions?.principalOf(metadata);
-      return { ready: isOpen() && served.isReady(request.name, request.version, principal) };
+      return { ready: isReady() && served.isReady(request.name, request.version, principal) };
     }),
     ModelMetadata: immediate((request: { name: string; version: string }, metadata) => {
       checked(request);

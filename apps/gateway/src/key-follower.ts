@@ -1,0 +1,113 @@
+/** The API keys as they are now, whoever changed them; and for how long nobody has been able to tell. */
+import { type Clock, InferError } from '@sheaf/inference';
+import type { ApiKey, State } from '@sheaf/store';
+
+/** How often it is asked whether the keys changed, besides when the state says so itself. */
+const lookMs = 1_000;
+/** After a look that failed the next one comes so soon; then twice as late each time, up to {@link lookMs}. */
+const againMs = 100;
+/** Keys of which nobody could tell for so long whether they still count do not. */
+export const keysStaleMs = 10_000;
+
+export interface KeyFollowerPorts {
+  /** Monotonic. */
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** Told when `isFresh` answers something else than before. */
+  readonly onFresh: () => void;
+}
+
+export interface KeyFollower {
+  /** By id. Throws UNAVAILABLE while nobody can tell which of them still count. */
+  readonly now: () => ReadonlyMap<string, ApiKey>;
+  readonly isFresh: () => boolean;
+  readonly end: () => void;
+}
+
+/** Throws when they cannot be read at the start. */
+export async function followKeys(
+  { keys, onKeysChanged }: Pick<State, 'keys' | 'onKeysChanged'>,
+  { clock, log, onFresh }: KeyFollowerPorts,
+): Promise<KeyFollower> {
+  let known: ReadonlyMap<string, ApiKey> = new Map();
+  let generation: number | undefined;
+  let freshAt = Number.NEGATIVE_INFINITY;
+  const read = async (): Promise<void> => {
+    const at = clock.now();
+    const current = await keys.generation();
+    // Asked first: what changes between the two is seen at the next look.
+    if (current !== generation) known = new Map((await keys.list()).map((key) => [key.id, key]));
+    generation = current;
+    freshAt = at;
+  };
+  await read();
+
+  let failing = false;
+  let delayMs = againMs;
+  let timer: NodeJS.Timeout | undefined;
+  let pending: Promise<void> | undefined;
+  let isAskedAgain = false;
+  let isOver = false;
+  const look = async (): Promise<void> => {
+    try {
+      await read();
+      if (failing) log('the keys can be read again');
+      failing = false;
+      delayMs = againMs;
+    } catch (error) {
+      if (isOver) return;
+      if (!failing)
+        log(
+          `the keys cannot be read (${(error as Error).message}); those from before count for ${keysStaleMs / 1000} s`,
+        );
+      failing = true;
+      delayMs = Math.min(2 * delayMs, lookMs);
+    }
+  };
+  /** One look at a time, and another one after it for whoever asked meanwhile. */
+  const lookNow = (): void => {
+    if (pending) {
+      isAskedAgain = true;
+      return;
+    }
+    clearTimeout(timer);
+    pending = look().finally(() => {
+      pending = undefined;
+      if (isOver) return;
+      timer = setTimeout(lookNow, failing ? delayMs : isAskedAgain ? 0 : lookMs).unref();
+      isAskedAgain = false;
+    });
+  };
+  const isFresh = (): boolean => clock.now() - freshAt <= keysStaleMs;
+  let wasFresh = true;
+  // By itself: a look may hang for ever on a disk that is gone.
+  const judge = setInterval(() => {
+    if (isFresh() === wasFresh) return;
+    wasFresh = !wasFresh;
+    log(
+      wasFresh
+        ? 'the gateway is ready again: it knows which keys count'
+        : `THE GATEWAY IS NOT READY: for ${keysStaleMs / 1000} s nobody could tell which keys have been revoked, so that no API key counts until the state can be read`,
+    );
+    onFresh();
+  }, lookMs).unref();
+  const endListening = onKeysChanged(lookNow);
+  timer = setTimeout(lookNow, lookMs).unref();
+  return {
+    now: () => {
+      if (isFresh()) return known;
+      throw InferError.withoutStack('UNAVAILABLE', 'it cannot be told at the moment which API keys count', {
+        reason: 'IDENTITY_UNAVAILABLE',
+        metadata: { may_have_begun: 'false' },
+        retryAfterMs: lookMs,
+      });
+    },
+    isFresh,
+    end: () => {
+      isOver = true;
+      clearTimeout(timer);
+      clearInterval(judge);
+      endListening();
+    },
+  };
+}

@@ -1,0 +1,13 @@
+// Original file: proto/sheaf/admin/v1/admin.proto
+
+import type { ApiKey as _sheaf_admin_v1_ApiKey, ApiKey__Output as _sheaf_admin_v1_ApiKey__Output } from '../../../sheaf/admin/v1/ApiKey.ts';
+
+export interface RotateKeyResponse {
+  'key'?: (_sheaf_admin_v1_ApiKey | null);
+  'text'?: (string);
+}
+
+export interface RotateKeyResponse__Output {
+  'key': (_sheaf_admin_v1_ApiKey__Output | null);
+  'text': (string);
+}
