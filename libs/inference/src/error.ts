@@ -154,6 +154,13 @@ export function broken(name: string): InferError {
 export const invalidField = (field: string, description: string, reason = 'TENSOR_INVALID'): InferError =>
   invalid(field, description, reason, 'TENSOR_INVALID');
 
+/** INVALID_ARGUMENT about a tensor: the sentence calls it by its name, since nobody counts them; `field` is where it stands, for programs. */
+export const invalidTensor = (field: string, sentence: string, reason: string): InferError =>
+  InferError.withoutStack('INVALID_ARGUMENT', sentence, {
+    reason: 'TENSOR_INVALID',
+    violations: [{ field, description: sentence, reason }],
+  });
+
 /** INVALID_ARGUMENT about something of the caller's metadata. */
 export const invalidMetadata = (field: string, description: string, reason = 'METADATA_INVALID'): InferError =>
   invalid(field, description, reason, 'METADATA_INVALID');

@@ -23,6 +23,7 @@ export {
   inferErrorCodes,
   invalidField,
   invalidMetadata,
+  invalidTensor,
   notFound,
   type QuotaSubject,
 } from './error.ts';
@@ -78,9 +79,11 @@ export {
   packBytes,
   rowCount,
   type Tensor,
+  type TensorPlace,
   tensorOf,
   tensorOfNumbers,
   unpackBytes,
+  wrongTensor,
 } from './tensor.ts';
 export { traced } from './traced.ts';
 export {

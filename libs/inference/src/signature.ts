@@ -1,5 +1,5 @@
 import type { Datatype } from './datatype.ts';
-import { invalidField } from './error.ts';
+import { invalidTensor } from './error.ts';
 import { compileDimensions } from './named-dimensions.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -76,35 +76,41 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
     const spec = specs.get(input.name);
     if (!spec) {
       const known = signature.inputs.map(({ name }) => name).join(', ');
-      throw invalidField(`inputs[${index}].name`, `no input "${input.name}"; the inputs are ${known}`, 'INPUT_UNKNOWN');
+      throw invalidTensor(`inputs[${index}].name`, `no input "${input.name}"; the inputs are ${known}`, 'INPUT_UNKNOWN');
     }
     if (seen.has(input.name))
-      throw invalidField(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
+      throw invalidTensor(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
     seen.add(input.name);
     const why = mismatch(spec, input);
-    if (why) throw invalidField(`inputs[${index}]`, `input "${input.name}": ${why}`, 'SHAPE_MISMATCH');
+    if (why) throw invalidTensor(`inputs[${index}]`, `input "${input.name}": ${why}`, 'SHAPE_MISMATCH');
   }
   const missing = signature.inputs.find(({ name, optional }) => !optional && !seen.has(name));
-  if (missing) throw invalidField('inputs', `input "${missing.name}" is missing`, 'INPUT_MISSING');
+  if (missing) throw invalidTensor('inputs', `input "${missing.name}" is missing`, 'INPUT_MISSING');
   const found = disagreement(inputs);
   if (found) {
     const { index, axis, name, why } = found;
-    throw invalidField(`inputs[${index}].shape[${axis}]`, `input "${name}": ${why}`, 'SHAPE_MISMATCH');
+    throw invalidTensor(
+      `inputs[${index}].shape[${axis}]`,
+      `input "${name}": shape[${axis}]: ${why}`,
+      'SHAPE_MISMATCH',
+    );
   }
   checkRequestedOutputs(signature, outputs);
 }
 
 function checkRequestedOutputs(signature: Signature, outputs: readonly string[]): void {
   const known = new Set(signature.outputs.map(({ name }) => name));
+  const seen = new Set<string>();
   for (const [index, name] of outputs.entries()) {
     if (!known.has(name)) {
-      throw invalidField(
+      throw invalidTensor(
         `outputs[${index}].name`,
         `no output "${name}"; the outputs are ${[...known].join(', ')}`,
         'OUTPUT_UNKNOWN',
       );
     }
-    if (outputs.indexOf(name) !== index)
-      throw invalidField(`outputs[${index}].name`, `output "${name}" is asked for twice`, 'OUTPUT_DUPLICATE');
+    if (seen.has(name))
+      throw invalidTensor(`outputs[${index}].name`, `output "${name}" is asked for twice`, 'OUTPUT_DUPLICATE');
+    seen.add(name);
   }
 }

@@ -15,8 +15,9 @@ import { InFlight } from '../in-flight.ts';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { writtenCaller } from './caller.ts';
-import { cancelFrame, clientHello, openFrame, type Reply, readServerFrames, type ServerFrame } from './frames.ts';
+import { cancelFrame, clientHello, openFrame, type Reply, type ServerFrame } from './frames.ts';
 import { Outbox } from './outbox.ts';
+import { readServerFrames } from './read-frames.ts';
 
 /** A peer that accepts the connection and says nothing is given up after this. */
 const helloLimitMs = 5_000;

@@ -12,12 +12,12 @@ import {
   type Open,
   type OutFrame,
   overrunFrame,
-  readClientFrames,
   replyFrame,
   serverHello,
   statusFrame,
 } from './frames.ts';
 import { Outbox } from './outbox.ts';
+import { readClientFrames } from './read-frames.ts';
 
 /** Bytes of replies that a peer may leave unread before its stream is ended: several of the largest. */
 const unreadBytesMax = ({ messageBytesMax }: Limits): number => Math.max(64 * 1024 * 1024, 4 * messageBytesMax);
@@ -120,10 +120,11 @@ class MeshStream {
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
     this.#lastCall = call;
     const controller = new AbortController();
-    this.#calls.set(call, controller);
     let load: Load | undefined;
     let reply: OutFrame;
     try {
+      this.#checkRoom();
+      this.#calls.set(call, controller);
       const outcome = await this.#answer(request, {
         givenMs: timeoutUs / 1000,
         traceparent,
@@ -143,6 +144,15 @@ class MeshStream {
     if (this.#outbox.unsentBytes > unreadBytesMax(this.#limits))
       this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
     else if (this.#leaving && this.#calls.size === 0) this.#end();
+  }
+
+  /** Twice as many as its peer was told: some that it has cancelled may not have ended yet. Finding one takes longer the more there are. */
+  #checkRoom(): void {
+    const { concurrentCallsMax } = this.#limits;
+    if (this.#calls.size < 2 * concurrentCallsMax) return;
+    const message = `want at most ${concurrentCallsMax} calls at once`;
+    const metadata = { may_have_begun: 'false' };
+    throw InferError.withoutStack('UNAVAILABLE', message, { reason: 'OVERLOADED', metadata, retryAfterMs: 50 });
   }
 
   #refuse(message: string): void {

@@ -3,12 +3,15 @@ import {
   createTensor,
   type Datatype,
   elementCount,
+  type InferError,
   type InferRequest,
   type InferResponse,
   invalidField,
   isDatatype,
   type Limits,
   type Tensor,
+  type TensorPlace,
+  wrongTensor,
 } from '@sheaf/inference';
 import { atMost } from './limit.ts';
 import { ParametersReader, writeParameters } from './parameters.ts';
@@ -47,11 +50,11 @@ export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
   const inputs = new TensorsReader('input', limits.inputsMax, limits);
   const outputs: string[] = [];
   let outputCount = 0;
-  let [model, version, id] = ['', '', ''];
+  let [modelAt, versionAt, idAt] = [0, 0, 0];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) model = reader.string();
-    else if (field === 2) version = reader.string();
-    else if (field === 3) id = reader.string();
+    if (field === 1) modelAt = reader.place();
+    else if (field === 2) versionAt = reader.place();
+    else if (field === 3) idAt = reader.place();
     else if (field === 4) parameters.read(reader);
     else if (field === 5) inputs.readTensor(reader);
     else if (field === 6 && ++outputCount <= limits.outputsMax)
@@ -59,6 +62,7 @@ export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
     else if (field === 7) inputs.readRaw(reader);
     else reader.skip();
   }
+  const [model, version, id] = [reader.stringAt(modelAt), reader.stringAt(versionAt), reader.stringAt(idAt)];
   checkName('model_name', model, limits);
   checkVersion('model_version', version);
   atMost('inputs', inputs.count, limits.inputsMax);
@@ -68,13 +72,14 @@ export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
 }
 
 function readOutputName(reader: WireReader, index: number, limits: Limits): string {
-  let name = '';
+  let nameAt = 0;
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) name = reader.string();
+    if (field === 1) nameAt = reader.place();
     else reader.skip();
   }
   reader.leave(outer);
+  const name = reader.stringAt(nameAt);
   if (name.length > limits.nameCharsMax)
     throw invalidField(`outputs[${index}].name`, `want at most ${limits.nameCharsMax} characters`, 'NAME_INVALID');
   return name;
@@ -84,16 +89,17 @@ export function decodeResponse(message: Buffer, limits: Limits): InferResponse {
   const reader = new WireReader(message);
   const parameters = new ParametersReader(limits);
   const outputs = new TensorsReader('output', limits.outputsMax, limits);
-  let [model, version] = ['', ''];
+  let [modelAt, versionAt] = [0, 0];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) model = reader.string();
-    else if (field === 2) version = reader.string();
+    if (field === 1) modelAt = reader.place();
+    else if (field === 2) versionAt = reader.place();
     else if (field === 4) parameters.read(reader);
     else if (field === 5) outputs.readTensor(reader);
     else if (field === 6) outputs.readRaw(reader);
     else reader.skip();
   }
   atMost('outputs', outputs.count, limits.outputsMax);
+  const [model, version] = [reader.stringAt(modelAt), reader.stringAt(versionAt)];
   return { model, version, parameters: parameters.parameters(), outputs: outputs.tensors() };
 }
 
@@ -103,7 +109,9 @@ interface WireTensor {
   readonly shape: readonly number[];
   /** More dimensions than the limit are counted only. */
   readonly rank: number;
+  /** The last that came. */
   readonly contents: Buffer | undefined;
+  readonly contentsCount: number;
 }
 
 /** Gathers tensors and raw contents as they come; those past the limit are counted only. */
@@ -139,41 +147,49 @@ class TensorsReader {
   /** Throws what is wrong with them. */
   tensors(): Tensor[] {
     const raw = `raw_${this.#side}_contents`;
+    const twice = this.#tensors.find(({ contentsCount }) => contentsCount > 1);
+    if (twice) throw this.#wrongContents(twice, `want one message, got ${twice.contentsCount}`);
     // MLServer sends empty contents beside its raw ones.
-    const typed = this.#tensors.findIndex(({ contents }) => contents && (contents.length > 0 || this.#rawCount === 0));
-    if (typed !== -1 && this.#rawCount > 0) {
-      const what = `want either typed contents or ${raw}, got both`;
-      throw invalidField(`${this.#side}s[${typed}].contents`, what, 'CONTENTS_INVALID');
-    }
-    if (typed === -1 && this.#rawCount !== this.count) {
+    const typed = this.#tensors.find(({ contents }) => contents && (contents.length > 0 || this.#rawCount === 0));
+    if (typed && this.#rawCount > 0) throw this.#wrongContents(typed, `want either them or ${raw}, got both`);
+    if (!typed && this.#rawCount !== this.count) {
       const what = `want ${this.count} entries, one per tensor, got ${this.#rawCount}`;
       throw invalidField(raw, what, 'CONTENTS_INVALID');
     }
     return this.#tensors.map((tensor, index) =>
-      decodeTensor(tensor, this.#raw[index], `${this.#side}s[${index}]`, this.#limits),
+      decodeTensor(tensor, this.#raw[index], { side: this.#side, index }, this.#limits),
     );
+  }
+
+  #wrongContents(tensor: WireTensor, what: string): InferError {
+    const where = { side: this.#side, index: this.#tensors.indexOf(tensor) };
+    return wrongTensor(where, calledBy(tensor.name, this.#limits), 'contents', what, 'CONTENTS_INVALID');
   }
 }
 
+/** What is too long for a name is none: the tensor is called by its place then. */
+const calledBy = (name: string, { nameCharsMax }: Limits): string => (name.length > nameCharsMax ? '' : name);
+
 function readTensor(reader: WireReader, rankMax: number): WireTensor {
-  let [name, datatype] = ['', ''];
-  let contents: Buffer | undefined;
+  let [nameAt, datatypeAt, contentsAt, contentsCount, rank] = [0, 0, 0, 0, 0];
   const shape: number[] = [];
-  let rank = 0;
   const addDim = (dim: number): void => {
     if (++rank <= rankMax) shape.push(dim);
   };
   const outer = reader.enter();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) name = reader.string();
-    else if (field === 2) datatype = reader.string();
+    if (field === 1) nameAt = reader.place();
+    else if (field === 2) datatypeAt = reader.place();
     else if (field === 3) readInt64s(reader, addDim);
-    // A message that comes in parts is the sum of them.
-    else if (field === 5) contents = contents ? Buffer.concat([contents, reader.bytes()]) : reader.bytes();
-    else reader.skip();
+    else if (field === 5) {
+      contentsAt = reader.place();
+      contentsCount++;
+    } else reader.skip();
   }
   reader.leave(outer);
-  return { name, datatype, shape, rank, contents };
+  const contents = contentsCount === 0 ? undefined : reader.bytesAt(contentsAt);
+  const [name, datatype] = [reader.stringAt(nameAt), reader.stringAt(datatypeAt)];
+  return { name, datatype, shape, rank, contents, contentsCount };
 }
 
 function readInt64s(reader: WireReader, add: (value: number) => void): void {
@@ -186,33 +202,32 @@ function readInt64s(reader: WireReader, add: (value: number) => void): void {
   reader.leave(outer);
 }
 
-function decodeTensor(wire: WireTensor, raw: Buffer | undefined, path: string, limits: Limits): Tensor {
+function decodeTensor(wire: WireTensor, raw: Buffer | undefined, where: TensorPlace, limits: Limits): Tensor {
   const { name, contents } = wire;
-  if (name === '' || name.length > limits.nameCharsMax)
-    throw invalidField(`${path}.name`, `want 1 to ${limits.nameCharsMax} characters`, 'NAME_INVALID');
-  const datatype = decodeDatatype(wire.datatype, path);
-  const shape = decodeShape(wire, path, limits);
-  if (raw) return createTensor({ name, datatype, shape, data: raw }, path);
+  if (name === '' || calledBy(name, limits) === '')
+    throw wrongTensor(where, '', 'name', `want 1 to ${limits.nameCharsMax} characters`, 'NAME_INVALID');
+  const datatype = decodeDatatype(wire, where);
+  const shape = decodeShape(wire, where, limits);
+  if (raw) return createTensor({ name, datatype, shape, data: raw }, where);
   if (!contents)
-    throw invalidField(`${path}.contents`, 'the tensor has neither typed nor raw contents', 'CONTENTS_INVALID');
-  return fromTyped(contents, { name, datatype, shape }, path, limits);
+    throw wrongTensor(where, name, 'contents', 'there are neither typed nor raw contents', 'CONTENTS_INVALID');
+  return fromTyped(contents, { name, datatype, shape }, where, limits);
 }
 
-function decodeDatatype(datatype: string, path: string): Datatype {
+function decodeDatatype({ name, datatype }: WireTensor, where: TensorPlace): Datatype {
   if (isDatatype(datatype)) return datatype;
   const what = 'want a datatype of the Open Inference Protocol, such as FP32';
-  throw invalidField(`${path}.datatype`, what, 'DATATYPE_UNKNOWN');
+  throw wrongTensor(where, name, 'datatype', what, 'DATATYPE_UNKNOWN');
 }
 
-function decodeShape({ shape, rank }: WireTensor, path: string, { rankMax, elementsMax }: Limits): readonly number[] {
-  if (rank > rankMax)
-    throw invalidField(`${path}.shape`, `want at most ${rankMax} dimensions, got ${rank}`, 'RANK_TOO_LARGE');
-  const wrong = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
-  if (wrong !== -1)
-    throw invalidField(`${path}.shape[${wrong}]`, `want 0 or more, got ${shape[wrong]}`, 'SHAPE_INVALID');
+function decodeShape({ name, shape, rank }: WireTensor, where: TensorPlace, limits: Limits): readonly number[] {
+  const { rankMax, elementsMax } = limits;
+  const wrong = (part: string, what: string, reason: string): InferError => wrongTensor(where, name, part, what, reason);
+  if (rank > rankMax) throw wrong('shape', `want at most ${rankMax} dimensions, got ${rank}`, 'RANK_TOO_LARGE');
+  const at = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
+  if (at !== -1) throw wrong(`shape[${at}]`, `want 0 or more, got ${shape[at]}`, 'SHAPE_INVALID');
   const count = elementCount(shape);
-  if (count > elementsMax)
-    throw invalidField(`${path}.shape`, `want at most ${elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
+  if (count > elementsMax) throw wrong('shape', `want at most ${elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
   return shape;
 }
 

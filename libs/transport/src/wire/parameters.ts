@@ -1,5 +1,6 @@
 /** Request parameters: any name may carry any value, but for those that the protocol's extensions give a meaning. */
 import { invalidField, type Limits, type Parameter, type Parameters } from '@sheaf/inference';
+import { stepLimits } from '../step-limits.ts';
 import { atMost } from './limit.ts';
 import type { WireReader } from './reader.ts';
 import type { WireWriter } from './writer.ts';
@@ -28,53 +29,94 @@ const reserved: Readonly<Record<string, Check>> = {
   triton_enable_empty_final_response: bool,
 };
 
-/** Reads the entries of a `map<string, InferParameter>` as they come; those past the limit are counted only. */
+/** Which field of an InferParameter has come last; none: it has no value. */
+const choices = { none: 0, bool: 1, int64: 2, string: 3, double: 4, uint64: 5 } as const;
+
+/** Reads the entries of a `map<string, InferParameter>` as they come; those past the limits are counted only. */
 export class ParametersReader {
   readonly #values = new Map<string, Parameter | undefined>();
   readonly #max: number;
+  readonly #entriesMax: number;
+  #entries = 0;
   #tooMany = 0;
+  /** The value of the entry that is read: nothing is made of it before all of the entry has come. */
+  #choice = 0;
+  #low = 0;
+  #high = 0;
+  #double = 0;
+  #stringAt = 0;
 
   constructor({ parametersMax }: Limits) {
     this.#max = parametersMax;
+    this.#entriesMax = parametersMax * stepLimits.entriesPerParameterMax;
   }
 
   read(reader: WireReader): void {
-    let name = '';
-    let value: Parameter | undefined;
+    if (++this.#entries > this.#entriesMax) {
+      reader.skip();
+      return;
+    }
+    let nameAt = 0;
+    this.#choice = choices.none;
     const outer = reader.enter();
     for (let field = reader.next(); field !== 0; field = reader.next()) {
-      if (field === 1) name = reader.string();
-      else if (field === 2) value = readParameter(reader) ?? value;
+      if (field === 1) nameAt = reader.place();
+      else if (field === 2) this.#readChoice(reader);
       else reader.skip();
     }
     reader.leave(outer);
+    const name = reader.stringAt(nameAt);
     // The last one of a name wins.
-    if (this.#values.size < this.#max || this.#values.has(name)) this.#values.set(name, value);
+    if (this.#values.size < this.#max || this.#values.has(name)) this.#values.set(name, this.#value(reader));
     else this.#tooMany++;
   }
 
   /** Throws what is wrong with them. */
   parameters(): Parameters {
     atMost('parameters', this.#values.size + this.#tooMany, this.#max);
+    atMost('entries of parameters', this.#entries, this.#entriesMax);
     for (const [name, value] of this.#values) checkParameter(name, value);
     return this.#values as Parameters;
   }
-}
 
-/** Whichever choice comes last is the one. */
-function readParameter(reader: WireReader): Parameter | undefined {
-  let value: Parameter | undefined;
-  const outer = reader.enter();
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) value = reader.bool();
-    else if (field === 2) value = BigInt.asIntN(64, reader.uint64());
-    else if (field === 3) value = reader.string();
-    else if (field === 4) value = reader.double();
-    else if (field === 5) value = reader.uint64();
-    else reader.skip();
+  /** Whichever choice comes last is the one. */
+  #readChoice(reader: WireReader): void {
+    const outer = reader.enter();
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      if (field === choices.bool || field === choices.int64 || field === choices.uint64) {
+        this.#low = reader.uint32();
+        this.#high = reader.high;
+      } else if (field === choices.string) this.#stringAt = reader.place();
+      else if (field === choices.double) this.#double = reader.double();
+      else {
+        reader.skip();
+        continue;
+      }
+      this.#choice = field;
+    }
+    reader.leave(outer);
   }
-  reader.leave(outer);
-  return value;
+
+  #value(reader: WireReader): Parameter | undefined {
+    switch (this.#choice) {
+      case choices.bool:
+        return this.#low !== 0 || this.#high !== 0;
+      case choices.int64:
+        return BigInt.asIntN(64, this.#bits());
+      case choices.uint64:
+        return this.#bits();
+      case choices.string:
+        return reader.stringAt(this.#stringAt);
+      case choices.double:
+        return this.#double;
+      default:
+        return undefined;
+    }
+  }
+
+  #bits(): bigint {
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
+  }
 }
 
 function checkParameter(name: string, value: Parameter | undefined): void {

@@ -1,8 +1,13 @@
 import { InferError } from '@sheaf/inference';
+import { stepLimits } from '../step-limits.ts';
+import { atMost } from './limit.ts';
 
 /** What no protobuf library would have written. */
 export const malformed = (what: string): InferError =>
   new InferError('INVALID_ARGUMENT', `the message is not valid protobuf: ${what}`, { reason: 'MESSAGE_MALFORMED' });
+
+/** Of 64 bits, seven in each byte. */
+const varintBytesMax = 10;
 
 const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 
@@ -12,14 +17,17 @@ const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
  *
  * ```ts
  * for (let field = reader.next(); field !== 0; field = reader.next()) {
- *   if (field === 1) name = reader.string();
+ *   if (field === 1) name = reader.place();
  *   else reader.skip();
  * }
+ * return reader.stringAt(name);
  * ```
  */
 export class WireReader {
   readonly #bytes: Buffer;
   #at = 0;
+  /** Fields and packed numbers that have been read. */
+  #count = 0;
   #end: number;
   #field = 0;
   #wireType = 0;
@@ -35,6 +43,7 @@ export class WireReader {
   /** The number of the next field of this message; 0 when there is none. */
   next(): number {
     if (this.#at >= this.#end) return 0;
+    this.#add(1);
     this.#varint();
     this.#field = this.#low >>> 3;
     this.#wireType = this.#low & 7;
@@ -66,11 +75,52 @@ export class WireReader {
     return this.#bytes.subarray(from, this.#at);
   }
 
-  string(): string {
+  /**
+   * Passes over a string or bytes, and answers where they stand, above 0: for `bytesAt` and `stringAt`. Of a field that may come a million times only the
+   * last counts, and nothing is made of the others.
+   */
+  place(): number {
+    const place = this.#at;
     const length = this.#length();
-    const from = this.#at;
     this.#at += length;
-    return length === 0 ? '' : this.#bytes.toString('utf8', from, this.#at);
+    return place;
+  }
+
+  /** What stands at a place; nothing at 0. */
+  bytesAt(place: number): Buffer {
+    if (place === 0) return this.#bytes.subarray(0, 0);
+    const after = this.#at;
+    this.#at = place;
+    this.#varint();
+    const from = this.#at;
+    this.#at = after;
+    return this.#bytes.subarray(from, from + this.#low);
+  }
+
+  /** What stands at a place; '' at 0. */
+  stringAt(place: number): string {
+    if (place === 0) return '';
+    const after = this.#at;
+    this.#at = place;
+    this.#varint();
+    const from = this.#at;
+    this.#at = after;
+    return this.#low === 0 ? '' : this.#bytes.toString('utf8', from, from + this.#low);
+  }
+
+  /** Passes over bytes, and answers how many they are. */
+  skipBytes(): number {
+    const length = this.#length();
+    this.#at += length;
+    return length;
+  }
+
+  /** Copies bytes to `offset` of `target`, which has room for them; answers how many they are. */
+  copyTo(target: Uint8Array, offset: number): number {
+    const length = this.#length();
+    if (length > 0) this.#bytes.copy(target, offset, this.#at, this.#at + length);
+    this.#at += length;
+    return length;
   }
 
   bool(): boolean {
@@ -78,6 +128,7 @@ export class WireReader {
     return this.#low !== 0 || this.#high !== 0;
   }
 
+  /** The lower 32 bits; `high` has the upper ones. */
   uint32(): number {
     this.#scalar(wireTypes.varint);
     return this.#low;
@@ -92,12 +143,6 @@ export class WireReader {
   int64Number(): number {
     this.#scalar(wireTypes.varint);
     return (this.#high | 0) * 2 ** 32 + this.#low;
-  }
-
-  /** As 64 bits, unsigned; `BigInt.asIntN` makes it signed. */
-  uint64(): bigint {
-    this.#scalar(wireTypes.varint);
-    return (BigInt(this.#high) << 32n) | BigInt(this.#low);
   }
 
   double(): number {
@@ -118,8 +163,19 @@ export class WireReader {
   /** The next varint of a packed list that was entered; false when there is none. Read it with `low`, `high`. */
   nextPacked(): boolean {
     if (this.#at >= this.#end) return false;
+    this.#add(1);
     this.#varint();
     return true;
+  }
+
+  /** Passes over a packed list of varints, and answers how many they are: each ends with a byte below 128. */
+  countPacked(): number {
+    const length = this.#length();
+    this.#add(Math.floor(length / varintBytesMax));
+    const end = this.#at + length;
+    let count = 0;
+    for (; this.#at < end; this.#at++) if ((this.#bytes[this.#at] as number) < 0x80) count++;
+    return count;
   }
 
   get low(): number {
@@ -136,6 +192,11 @@ export class WireReader {
     else if (this.#wireType === wireTypes.bytes) this.#advance(this.#length());
     else if (this.#wireType === wireTypes.fixed32) this.#advance(4);
     else throw malformed(`field ${this.#field} has the wire type ${this.#wireType}`);
+  }
+
+  #add(count: number): void {
+    this.#count += count;
+    if (this.#count > stepLimits.fieldsMax) atMost('the fields and packed numbers of the message', this.#count, stepLimits.fieldsMax);
   }
 
   #scalar(wireType: number): void {

@@ -5,11 +5,13 @@ import {
   type Datatype,
   elementCount,
   elements,
-  invalidField,
+  type InferError,
   type Limits,
   messageTooLarge,
   type Tensor,
+  type TensorPlace,
   unpackBytes,
+  wrongTensor,
 } from '@sheaf/inference';
 import { malformed, WireReader } from './reader.ts';
 import type { WireWriter } from './writer.ts';
@@ -50,15 +52,19 @@ const listOf: Readonly<Partial<Record<Datatype, List>>> = {
   BYTES: lists.bytes,
 };
 
+/** Makes a refusal of the contents, or of one of their elements. */
+type Refuse = (what: string, reason: string, element?: number) => InferError;
+
 /** Reads typed contents, whose message is `contents`. A list of another datatype, a wrong count or a number out of range is refused by name. */
 export function fromTyped(
   contents: Buffer,
   { name, datatype, shape }: Pick<Tensor, 'name' | 'datatype' | 'shape'>,
-  path: string,
+  where: TensorPlace,
   limits: Limits,
 ): Tensor {
   const list = listOf[datatype];
-  const refuse = (what: string, reason: string) => invalidField(`${path}.contents`, what, reason);
+  const refuse: Refuse = (what, reason, element) =>
+    wrongTensor(where, name, element === undefined ? 'contents' : `contents[${element}]`, what, reason);
   if (!list) throw refuse(`${datatype} has no typed field; send raw_input_contents`, 'CONTENTS_INVALID');
   const { count, bytes, other } = census(contents, list);
   if (other) throw refuse(`want ${list.name} for ${datatype}, got ${other}`, 'CONTENTS_INVALID');
@@ -67,10 +73,14 @@ export function fromTyped(
   const size = byteLength(datatype, shape) ?? bytes + 4 * count;
   const { messageBytesMax: most } = limits;
   if (size > most)
-    throw messageTooLarge(`${path}: the tensor takes ${size} bytes; a message may take ${most}`, limits, size);
+    throw messageTooLarge(
+      `${where.side} "${name}": the tensor takes ${size} bytes; a message may take ${most}`,
+      limits,
+      size,
+    );
   const data = new Uint8Array(size);
-  fill(new DataView(data.buffer), contents, list, datatype, path);
-  return createTensor({ name, datatype, shape, data }, path);
+  fill(new DataView(data.buffer), contents, list, datatype, refuse);
+  return createTensor({ name, datatype, shape, data }, where);
 }
 
 /** How many elements a list has, their bytes if they are strings, and the name of any other list that has some. */
@@ -81,28 +91,22 @@ function census(contents: Buffer, { field: wanted, width }: List) {
   let other: string | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field !== wanted) {
-      if (!reader.isPacked || reader.bytes().length > 0 || field === lists.bytes.field) other ??= listNames.get(field);
       if (!reader.isPacked) reader.skip();
+      else if (reader.skipBytes() === 0 && field !== lists.bytes.field) continue;
+      other ??= listNames.get(field);
     } else if (!reader.isPacked) {
       reader.skip();
       count++;
     } else if (field === lists.bytes.field) {
-      bytes += reader.bytes().length;
+      bytes += reader.skipBytes();
       count++;
-    } else {
-      const packed = reader.bytes();
-      if (width && packed.length % width !== 0) throw malformed('a list of numbers ends within one');
-      count += width ? packed.length / width : varintsIn(packed);
-    }
+    } else if (width) {
+      const packed = reader.skipBytes();
+      if (packed % width !== 0) throw malformed('a list of numbers ends within one');
+      count += packed / width;
+    } else count += reader.countPacked();
   }
   return { count, bytes, other };
-}
-
-/** Each varint ends with a byte below 128. */
-function varintsIn(packed: Uint8Array): number {
-  let count = 0;
-  for (const byte of packed) if (byte < 0x80) count++;
-  return count;
 }
 
 /** Copies what `census` has counted. */
@@ -111,27 +115,28 @@ function fill(
   contents: Buffer,
   { field: wanted, width }: List,
   datatype: Datatype,
-  path: string,
+  refuse: Refuse,
 ): void {
   const reader = new WireReader(contents);
   const memory = new Uint8Array(view.buffer);
+  const form = integers[datatype] ?? integers.INT64;
   let offset = 0;
   let index = 0;
-  const copy = (bytes: Uint8Array): void => {
-    memory.set(bytes, offset);
-    offset += bytes.length;
-  };
+  /** The integer that was read last. */
   const number = (): void => {
-    offset += setInteger(view, offset, datatype, reader, `${path}.contents[${index++}]`);
+    const wrong = datatype === 'BOOL' ? setBool(view, offset, reader) : setInteger(view, offset, form, reader);
+    if (wrong !== undefined)
+      throw refuse(`want ${form.min} to ${form.max} for ${datatype}, got ${wrong}`, 'OUT_OF_RANGE', index);
+    offset += form.bytes;
+    index++;
   };
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field !== wanted) reader.skip();
     else if (field === lists.bytes.field) {
-      const bytes = reader.bytes();
-      view.setUint32(offset, bytes.length, true);
-      offset += 4;
-      copy(bytes);
-    } else if (width && reader.isPacked) copy(reader.bytes());
+      const length = reader.copyTo(memory, offset + 4);
+      view.setUint32(offset, length, true);
+      offset += 4 + length;
+    } else if (width && reader.isPacked) offset += reader.copyTo(memory, offset);
     else if (width === 4) {
       view.setFloat32(offset, reader.float(), true);
       offset += 4;
@@ -143,53 +148,69 @@ function fill(
       while (reader.nextPacked()) number();
       reader.leave(outer);
     } else {
-      reader.uint64();
+      reader.uint32();
       number();
     }
   }
 }
 
-/** Smallest and largest number of each datatype that travels in a wider one. */
-const ranges: Readonly<Partial<Record<Datatype, readonly [number, number]>>> = {
-  INT8: [-(2 ** 7), 2 ** 7 - 1],
-  INT16: [-(2 ** 15), 2 ** 15 - 1],
-  UINT8: [0, 2 ** 8 - 1],
-  UINT16: [0, 2 ** 16 - 1],
+/** How the integers of a datatype lie in memory, and the smallest and largest where they travel as wider ones. */
+interface IntegerForm {
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly signed: boolean;
+  readonly min: number;
+  readonly max: number;
+}
+
+const signed = (bytes: 1 | 2): IntegerForm => ({
+  bytes,
+  signed: true,
+  min: -(2 ** (8 * bytes - 1)),
+  max: 2 ** (8 * bytes - 1) - 1,
+});
+const unsigned = (bytes: 1 | 2): IntegerForm => ({ bytes, signed: false, min: 0, max: 2 ** (8 * bytes) - 1 });
+/** Whatever number comes fits. */
+const asItComes = (bytes: 4 | 8): IntegerForm => ({
+  bytes,
+  signed: false,
+  min: Number.NEGATIVE_INFINITY,
+  max: Number.POSITIVE_INFINITY,
+});
+
+const integers: Readonly<Partial<Record<Datatype, IntegerForm>>> & { readonly INT64: IntegerForm } = {
+  BOOL: unsigned(1),
+  INT8: signed(1),
+  INT16: signed(2),
+  INT32: asItComes(4),
+  INT64: asItComes(8),
+  UINT8: unsigned(1),
+  UINT16: unsigned(2),
+  UINT32: asItComes(4),
+  UINT64: asItComes(8),
 };
 
-/** Sets the integer that was read last; answers its bytes. */
+/** Any number but 0 is true. */
+function setBool(view: DataView, offset: number, { low, high }: WireReader): undefined {
+  view.setUint8(offset, low !== 0 || high !== 0 ? 1 : 0);
+}
+
+/** Sets the integer that was read last; answers it, and sets nothing, when it is out of range. */
 function setInteger(
   view: DataView,
   offset: number,
-  datatype: Datatype,
-  { low, high }: WireReader,
-  path: string,
-): number {
-  const value = datatype.startsWith('U') ? low : low | 0;
-  const [min, max] = ranges[datatype] ?? [value, value];
-  if (value < min || value > max)
-    throw invalidField(path, `want ${min} to ${max} for ${datatype}, got ${value}`, 'OUT_OF_RANGE');
-  switch (datatype) {
-    case 'BOOL':
-      view.setUint8(offset, low !== 0 || high !== 0 ? 1 : 0);
-      return 1;
-    case 'INT8':
-    case 'UINT8':
-      view.setUint8(offset, value);
-      return 1;
-    case 'INT16':
-    case 'UINT16':
-      view.setUint16(offset, value, true);
-      return 2;
-    case 'INT32':
-    case 'UINT32':
-      view.setUint32(offset, low, true);
-      return 4;
-    default:
-      view.setUint32(offset, low, true);
-      view.setUint32(offset + 4, high, true);
-      return 8;
+  { bytes, signed: hasSign, min, max }: IntegerForm,
+  reader: WireReader,
+): number | undefined {
+  const { low, high } = reader;
+  const value = hasSign ? low | 0 : low;
+  if (value < min || value > max) return value;
+  if (bytes === 1) view.setUint8(offset, value);
+  else if (bytes === 2) view.setUint16(offset, value, true);
+  else {
+    view.setUint32(offset, low, true);
+    if (bytes === 8) view.setUint32(offset + 4, high, true);
   }
+  return undefined;
 }
 
 export const hasTyped = ({ datatype }: Tensor): boolean => listOf[datatype] !== undefined;
