@@ -141,7 +141,7 @@ await main(async () => {
     drain: () => drain(),
   });
   const door = await createDoor(
-    { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
+    { name: 'gateway', host, port, limits, tls: mesh.gateway.tls, connections: mesh.gateway },
     { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.

@@ -3,7 +3,7 @@ import type { MeshProblem } from './problem.ts';
 import type { YamlFile } from './yaml-file.ts';
 
 type Path = readonly (string | number)[];
-type Field<T> = (value: unknown, wrong: (wanted: string) => undefined) => T | undefined;
+export type Field<T> = (value: unknown, wrong: (wanted: string) => undefined) => T | undefined;
 
 const show = (value: unknown): string => {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);

@@ -208,6 +208,16 @@ export interface Gateway {
   readonly replicas: number;
   /** So long callers are still answered after health has said that a gateway leaves: more than balancers take to ask it. Milliseconds. */
   readonly noticeMs: number;
+  /** Open at once, in each process; undefined: what a door has by default. */
+  readonly connectionsMax?: number | undefined;
+  /** How long a connection gets new calls, give or take a tenth, in milliseconds; 0 and undefined: for as long as it lasts. */
+  readonly connectionAgeMaxMs?: number | undefined;
+  /** Addresses and CIDR ranges of proxies that are believed about whom they speak for. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  /** Where they say so of a call; `x-forwarded-for` unless given. */
+  readonly forwardedHeader?: 'x-forwarded-for' | 'forwarded' | undefined;
+  /** Every connection begins with a header of the PROXY protocol. */
+  readonly proxyProtocol?: 'any' | 'v1' | 'v2' | undefined;
   /** Undefined: plain text. */
   readonly tls?: DoorTls | undefined;
 }

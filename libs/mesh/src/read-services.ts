@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSignatures } from '@sheaf/pipeline';
-import { boolean, byteCount, bytes, host, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { boolean, byteCount, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
+import { gatewayDefault, readGateway } from './read-gateway.ts';
 import { readSent, type SentGiven, sentFields } from './read-sent.ts';
 import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -13,7 +14,6 @@ const file = 'mesh.yaml';
 /** What protobuf and the clients of all languages can do. */
 const messageBytesMost = 2 ** 31;
 const dayMs = 24 * 3_600_000;
-const gatewayDefault = { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1_000 };
 
 /** Each limit's smallest and largest setting. */
 const limitFields = {
@@ -31,14 +31,6 @@ const limitFields = {
   concurrentCallsMax: integer(1, 65_536),
   deadlineDefaultMs: integer(1, dayMs),
   deadlineMaxMs: integer(1, dayMs),
-};
-
-const gatewayFields = {
-  host,
-  port: integer(0, 65_535),
-  replicas: integer(1, 16),
-  noticeMs: integer(0, 60_000),
-  tls: (value: unknown) => value,
 };
 
 const serviceFields = {
@@ -104,7 +96,7 @@ export async function readSettings(
     place: (key, message) => yaml.place(['limits', key], message),
   };
   const at = (...path: string[]): TlsPlace => ({ yaml, folder, path, problems });
-  const door = { ...gatewayDefault, ...readFields(yaml, ['gateway'], top.gateway, gatewayFields, problems) };
+  const door = readGateway(yaml, top.gateway, problems);
   const gateway = { ...door, tls: await readDoorTls(at('gateway', 'tls'), door.tls) };
   const resilience = {
     ...resilienceDefault,

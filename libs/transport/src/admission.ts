@@ -12,6 +12,8 @@ export interface Knock {
   /** The caller's metadata; keys in lower case. */
   readonly metadata: (key: string) => string | undefined;
   readonly peer: Peer | undefined;
+  /** Where it comes from, as `addressOf` tells. */
+  readonly address?: string;
 }
 
 /** Answers on whose behalf a call is, or throws why it may not come in. */
@@ -35,7 +37,11 @@ export class Admissions {
   }
 
   /** Whether a call comes in, at once where that can be told. `headers` lose what callers may not say. */
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Entry | Promise<Entry> {
+  knock(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    caller: Pick<Knock, 'peer' | 'address'>,
+  ): Entry | Promise<Entry> {
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
     const metadata = (key: string): string | undefined => textOf(headers[key]);
     const enter = (principal: Principal): Entry => {
@@ -49,7 +55,7 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer });
+      const admitted = this.#admit({ method: String(headers[':path']), metadata, ...caller });
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };

@@ -3,7 +3,8 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node
 import type { Socket } from 'node:net';
 import type * as grpc from '@grpc/grpc-js';
 import { type Limits, monotonicClock } from '@sheaf/inference';
-import { ConnectionLedger, connectionLimits, IdleWatch, type Traffic } from './connection-ledger.ts';
+import { type Arrival, arrivalOf, type Crowd, type DoorConnections, guardArrivals } from './arrivals.ts';
+import { ConnectionLedger, connectionLimits, type Traffic } from './connection-ledger.ts';
 import { http2ServersOf } from './http2-servers.ts';
 import { InFlight } from './in-flight.ts';
 
@@ -25,26 +26,32 @@ export interface ConnectionGuard {
   enter(stream: ServerHttp2Stream): StreamAccount;
 }
 
+export interface ConnectionGuardOptions {
+  /** Of the door, in the log. */
+  readonly name: string;
+  readonly limits: Limits;
+  readonly connections: DoorConnections;
+}
+
 /** Once the server listens; ends with it. */
-export function guardConnections(server: grpc.Server, limits: Limits): ConnectionGuard {
+export function guardConnections(server: grpc.Server, options: ConnectionGuardOptions): ConnectionGuard {
+  const { name, limits } = options;
   const connections = new Map<ServerHttp2Session, Connection>();
-  const crowds = new Crowds();
+  const crowd = guardArrivals(server, name, options.connections);
   const open = (session: ServerHttp2Session): Connection => {
     const known = connections.get(session);
     if (known) return known;
-    const connection = new Connection(session, limits, crowds);
+    const connection = new Connection(session, limits, crowd, options.connections.connectionAgeMaxMs);
     // One that is over already closes for nobody.
     if (session.destroyed) return connection;
     connections.set(session, connection);
-    session.once('close', () => {
-      connections.delete(session);
-      connection.leave();
-    });
+    session.once('close', () => connections.delete(session));
     return connection;
   };
   const timer = setInterval(() => {
     const now = monotonicClock.now();
     for (const connection of connections.values()) connection.judge(now);
+    crowd.judge(now);
   }, judgeIntervalMs).unref();
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', open);
@@ -57,21 +64,26 @@ class Connection {
   readonly #session: ServerHttp2Session;
   readonly #socket: Pick<Socket, 'bytesRead' | 'bytesWritten'> | undefined;
   readonly #ledger: ConnectionLedger;
-  readonly #headerBytes: number;
-  readonly #crowds: Crowds;
-  readonly #address: string;
+  readonly #limits: Limits;
+  readonly #crowd: Crowd;
+  readonly #arrival: Arrival | undefined;
   readonly #streams = new InFlight<ServerHttp2Stream>();
-  readonly #idle = new IdleWatch(monotonicClock.now());
+  /** Calls that have been answered and go on sending, by when that was seen; mostly none. */
+  readonly #answered = new InFlight<number>();
+  /** No new calls from then on. */
+  readonly #agedAt: number;
 
-  constructor(session: ServerHttp2Session, limits: Limits, crowds: Crowds) {
+  constructor(session: ServerHttp2Session, limits: Limits, crowd: Crowd, ageMaxMs = 0) {
     this.#session = session;
     // A session that is over has no socket.
     this.#socket = session.socket;
-    this.#address = session.socket?.remoteAddress ?? '';
-    this.#headerBytes = limits.metadataBytesMax;
-    this.#ledger = new ConnectionLedger(limits.requestArrivalMaxMs, monotonicClock.now(), limits.messageBytesMax);
-    this.#crowds = crowds;
-    crowds.stay(this.#address, session);
+    this.#limits = limits;
+    const now = monotonicClock.now();
+    this.#ledger = new ConnectionLedger(limits.requestArrivalMaxMs, now, limits.messageBytesMax);
+    this.#crowd = crowd;
+    this.#arrival = arrivalOf(session);
+    // Not all at once that came at once.
+    this.#agedAt = now + (ageMaxMs || Number.POSITIVE_INFINITY) * (0.9 + 0.2 * Math.random());
     session.on('remoteSettings', () => {
       if (this.#ledger.addSettings(monotonicClock.now())) this.#close();
     });
@@ -81,72 +93,64 @@ class Connection {
   }
 
   enter(stream: ServerHttp2Stream): StreamAccount {
-    this.#ledger.addCall(this.#headerBytes, monotonicClock.now());
+    this.#ledger.addCall(this.#limits.metadataBytesMax, monotonicClock.now());
     // One that was reset as it came may have closed already, and tells nobody again.
     if (!stream.destroyed) this.#hold(stream);
     return {
       count: () => void stream.on('data', ({ length }: Buffer) => this.#ledger.addMessage(length)),
       add: (bytes) => this.#ledger.addMessage(bytes),
-      giveUp: () => this.#idle.giveUp(),
+      giveUp: () => this.#arrival?.idle.giveUp(),
     };
   }
 
   judge(now: number): void {
     if (this.#session.destroyed) return;
-    if (this.#ledger.judge(this.#traffic(), now)) this.#close();
-    else if (this.#idle.isOver(now)) this.#session.close();
+    if (this.#ledger.judge(this.#traffic(now), now)) this.#close();
+    // Streams without an end, such as watches, end here.
+    else if (now >= this.#agedAt + this.#limits.deadlineMaxMs) this.#session.destroy();
+    else if (now >= this.#agedAt) this.#session.close();
   }
 
   #hold(stream: ServerHttp2Stream): void {
-    if (this.#streams.size === 0) this.#crowds.leave(this.#address, this.#session);
+    const arrival = this.#arrival;
+    if (this.#streams.size === 0 && arrival) {
+      this.#crowd.work(arrival);
+      arrival.isKnown = true;
+      arrival.idle.stop();
+    }
     const id = stream.id as number;
     this.#streams.set(id, stream);
-    this.#idle.stop();
     stream.on('close', () => {
       this.#streams.delete(id);
-      if (this.#streams.size > 0) return;
-      this.#idle.start(monotonicClock.now());
-      if (!this.#session.closed) this.#crowds.stay(this.#address, this.#session);
+      if (this.#streams.size > 0 || !arrival) return;
+      arrival.idle.start(monotonicClock.now());
+      if (!this.#session.closed) this.#crowd.stay(arrival);
     });
   }
 
-  leave(): void {
-    this.#crowds.leave(this.#address, this.#session);
-  }
-
-  #traffic(): Traffic {
+  #traffic(now: number): Traffic {
     let unsent = 0;
-    this.#streams.forEach((stream) => {
+    this.#streams.forEach((stream, id) => {
       unsent += stream.writableLength;
+      if (stream.writableFinished && !stream.readableEnded) this.#endAnswered(stream, id, now);
     });
     return { read: this.#socket?.bytesRead ?? 0, written: this.#socket?.bytesWritten ?? 0, unsent };
+  }
+
+  /** What has its answer and still holds its stream open is reset after a moment, as gRPC servers do; a caller that sends has read the answer by then. */
+  #endAnswered(stream: ServerHttp2Stream, id: number, now: number): void {
+    const since = this.#answered.get(id);
+    if (since === undefined) {
+      this.#answered.set(id, now);
+      stream.once('close', () => this.#answered.delete(id));
+    } else if (now - since >= connectionLimits.answeredMaxMs) {
+      this.#arrival?.idle.giveUp();
+      stream.close(constants.NGHTTP2_NO_ERROR);
+    }
   }
 
   /** With a GOAWAY that says why; null, since nothing went wrong here. */
   #close(): void {
     if (!this.#session.destroyed) this.#session.destroy(null as unknown as Error, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  }
-}
-
-/** The connections without a call, by the address that they come from, the longest-standing first. */
-class Crowds {
-  readonly #sessions = new Map<string, Set<ServerHttp2Session>>();
-
-  stay(address: string, session: ServerHttp2Session): void {
-    const crowd = this.#sessions.get(address) ?? new Set();
-    this.#sessions.set(address, crowd);
-    crowd.add(session);
-    if (crowd.size <= connectionLimits.idleConnectionsMax) return;
-    const [first] = crowd;
-    if (!first) return;
-    this.leave(address, first);
-    // A caller that meant to use it is told so, and opens another.
-    first.close();
-  }
-
-  leave(address: string, session: ServerHttp2Session): void {
-    const crowd = this.#sessions.get(address);
-    crowd?.delete(session);
-    if (crowd?.size === 0) this.#sessions.delete(address);
   }
 }

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { ConnectionLedger, connectionLimits, IdleWatch, LeakyBucket } from './connection-ledger.ts';
 
 const {
+  greetingMaxMs,
+  firstCallMaxMs,
   idleMaxMs,
   abandonedMaxMs,
   idleBytesMax,
@@ -108,11 +110,24 @@ describe('the account of a connection', () => {
 });
 
 describe('a connection without a call', () => {
-  it('stays for its time, from its opening or its last call on', () => {
+  it('has a time to say what comes before a call, another for its first call, and more once it has had one', () => {
+    const silent = new IdleWatch(0);
+    assert.equal(silent.isOver(greetingMaxMs - 1), false);
+    assert.equal(silent.isOver(greetingMaxMs), true);
+    const greeted = new IdleWatch(0);
+    greeted.greet(5_000);
+    assert.equal(greeted.isOver(5_000 + firstCallMaxMs - 1), false);
+    assert.equal(greeted.isOver(5_000 + firstCallMaxMs), true);
+    greeted.stop();
+    greeted.start(6_000);
+    assert.equal(greeted.isOver(6_000 + idleMaxMs - 1), false);
+    assert.equal(greeted.isOver(6_000 + idleMaxMs), true);
+  });
+
+  it('is not over while it has one, also when it greets late', () => {
     const idle = new IdleWatch(0);
-    assert.equal(idle.isOver(idleMaxMs - 1), false);
-    assert.equal(idle.isOver(idleMaxMs), true);
     idle.stop();
+    idle.greet(1);
     assert.equal(idle.isOver(10 * idleMaxMs), false);
     idle.start(10 * idleMaxMs);
     assert.equal(idle.isOver(11 * idleMaxMs - 1), false);

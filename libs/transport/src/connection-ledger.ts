@@ -24,12 +24,25 @@ export const connectionLimits = {
   takenBytesPerSecondMin: 1024,
   /** How long unread answers above `unsentBytesMax` are borne. */
   overfullMaxMs: 1_000,
-  /** Connections without a call that one address may keep. */
+  /**
+   * Connections at once, unless the door is told otherwise. Silent ones with TLS take about 64 KiB each, so all of them 256 MiB, and each a file
+   * descriptor, of which Node takes as many as the system lets it.
+   */
+  connectionsMax: 4_096,
+  /** Connections without a call that one address may keep, or one /64 of IPv6. */
   idleConnectionsMax: 1_024,
-  /** How long a connection stays without a call. */
+  /** From the first packet until all has been said that comes before a call: the PROXY header, TLS, the preface and SETTINGS of HTTP/2. */
+  greetingMaxMs: 10_000,
+  /** How long a connection may then do without a first call. */
+  firstCallMaxMs: 30_000,
+  /** How long a connection stays without a call, when it has had one. */
   idleMaxMs: 5 * 60_000,
   /** The same, when the request of its last one never came. */
   abandonedMaxMs: 1_000,
+  /** A call that is answered may still send its request for so long; what it sends is dropped. */
+  answeredMaxMs: 1_000,
+  /** A connection that is over may take so long to close. */
+  lingerMaxMs: 1_000,
 } as const;
 
 /** Counts up by what comes and down with time, never below 0. */
@@ -87,10 +100,17 @@ class StallWatch {
 /** Tells when a connection has been without a call for too long. */
 export class IdleWatch {
   #since: number | undefined;
-  #maxMs: number = connectionLimits.idleMaxMs;
+  #maxMs: number = connectionLimits.greetingMaxMs;
 
   constructor(now: number) {
     this.#since = now;
+  }
+
+  /** It speaks HTTP/2. */
+  greet(now: number): void {
+    if (this.#since === undefined) return;
+    this.#since = now;
+    this.#maxMs = connectionLimits.firstCallMaxMs;
   }
 
   /** It has a call. */

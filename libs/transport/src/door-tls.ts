@@ -1,10 +1,11 @@
 /** The TLS of a door: who is let in, who is told of, and that new connections see what stands in the files now. */
 import { constants, X509Certificate } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
 import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
+import { addressOfSocket } from './arrivals.ts';
 import { leaseCertificates, type Pem } from './certificate-files.ts';
 import { HandshakeLog } from './handshake-log.ts';
 import { http2ServersOf } from './http2-servers.ts';
@@ -91,19 +92,13 @@ function guardHandshakes(server: grpc.Server, name: string): void {
     log.tell(address ?? '', `${name}: a TLS handshake with ${address ?? 'a peer that left'} failed: ${why}`);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) =>
-      tell(addressOf(socket), reasonOf(socket.authorizationError ?? error)),
+      tell(addressOfSocket(socket), reasonOf(socket.authorizationError ?? error)),
     );
     http2Server.on('session', (session: ServerHttp2Session) => {
       const socket = session.socket as TLSSocket | undefined;
       if (!socket || socket.authorized || !socket.getPeerX509Certificate()) return;
-      tell(socket.remoteAddress, reasonOf(socket.authorizationError));
+      tell(addressOfSocket(socket), reasonOf(socket.authorizationError));
       session.destroy();
     });
-    // The socket of a handshake that failed is closed, and knows its peer only if it was asked before.
-    http2Server.prependListener('connection', (socket: Socket) => void socket.remoteAddress);
   }
 }
-
-/** Of a socket that may be closed already; the one below it still knows. */
-const addressOf = (socket: TLSSocket): string | undefined =>
-  socket.remoteAddress ?? (socket as unknown as { readonly _parent?: Socket })._parent?.remoteAddress;

@@ -1,6 +1,5 @@
 /** A door: the Open Inference Protocol, health and reflection in front of whatever answers. */
 import * as grpc from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import {
   type Infer,
   type Journal,
@@ -17,6 +16,7 @@ import { protoPath as healthProto } from 'grpc-health-check';
 import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
+import type { DoorConnections } from './arrivals.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
@@ -26,7 +26,7 @@ import { addHealth } from './health.ts';
 import { serveInfer } from './infer-stream.ts';
 import { listen } from './listen.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
-import { loadReflected } from './reflection.ts';
+import { addReflection } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
 import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
@@ -73,6 +73,8 @@ export interface DoorOptions {
   readonly mesh?: boolean;
   /** Without it the door speaks plain text. */
   readonly tls?: TlsFiles | undefined;
+  /** How many connections, from whom, and for how long. */
+  readonly connections?: DoorConnections;
 }
 
 export interface Door {
@@ -113,9 +115,12 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
-  const health = addHealth(server, (name, metadata) => {
-    const principal = admissions?.principalOf(metadata);
-    return name === '' || !principal || maySee(principal, name);
+  const health = addHealth(server, {
+    limits,
+    isVisible: (name, metadata) => {
+      const principal = admissions?.principalOf(metadata);
+      return name === '' || !principal || maySee(principal, name);
+    },
   });
   addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
   const tls = options.tls && openDoorTls(options.name, options.tls);
@@ -126,9 +131,12 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   });
   const record = createRecorder(options.name, served);
   guardStreams(server, {
+    name: options.name,
     limits,
+    connections: options.connections ?? {},
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
+    isLong: (path) => server.longPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);
@@ -176,15 +184,16 @@ const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil
 /** A server that can tell which methods it has. */
 class KnownMethods extends grpc.Server {
   readonly paths = new Set<string>();
+  /** Of methods whose streams last as long as their callers like. */
+  readonly longPaths = new Set<string>();
 
   override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
-    for (const { path } of Object.values(service)) this.paths.add(path);
+    for (const { path, requestStream, responseStream } of Object.values(service)) {
+      this.paths.add(path);
+      if (requestStream || responseStream) this.longPaths.add(path);
+    }
     super.addService(service, implementation);
   }
-}
-
-function addReflection(server: grpc.Server, files: readonly string[]): void {
-  new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer(server);
 }
 
 /** After the last answer this long for what is on its way to a slow reader. */

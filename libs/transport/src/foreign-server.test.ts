@@ -32,7 +32,7 @@ async function startServer(options: grpc.ServerOptions, answerMs: number, withHe
     void setTimeout(() => done(null, bytes()), answerMs);
   const serverReady: grpc.handleUnaryCall<object, object> = (_, done) => done(null, { ready: true });
   server.addService({ infer, ready }, { infer: modelInfer, ready: serverReady } as grpc.UntypedServiceImplementation);
-  if (withHealth) addHealth(server, () => true).setStatus('', 'SERVING');
+  if (withHealth) addHealth(server, { limits: defaultLimits, isVisible: () => true }).setStatus('', 'SERVING');
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),

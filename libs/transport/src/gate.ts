@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import type { Admissions } from './admission.ts';
+import { addressOf } from './caller-address.ts';
 import { peerOf } from './peer.ts';
 import type { RecordRefusal } from './refusal.ts';
 import type { Gate, Passage } from './stream-guard.ts';
@@ -15,7 +16,8 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
   };
   return {
     knock: (stream, headers) => {
-      const entry = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
+      const session = stream.session as ServerHttp2Session;
+      const entry = admissions.knock(stream, headers, { peer: peerOf(session), address: addressOf(session, headers) });
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
     vouch: (stream, headers, principal) => admissions.vouch(stream, headers, principal),

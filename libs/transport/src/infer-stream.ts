@@ -18,8 +18,7 @@ export interface InferStreamOptions {
 
 export function serveInfer({ limits, record }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
-  const serve = async (call: BareCall): Promise<void> => {
-    const { stream, headers, principal, account } = call;
+  const serve = async ({ stream, headers, principal, account }: BareCall): Promise<void> => {
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
     const controller = new AbortController();
@@ -61,21 +60,11 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
         record(headers, error, trailers);
       }
       refuse(stream, { error, trailers });
-      if (!stream.readableEnded && !stream.destroyed) closeLater(call, arrivedAt + limits.requestArrivalMaxMs);
     } finally {
       isOver = true;
     }
   };
   return (call) => void serve(call);
-}
-
-/** What a call still sends that has been refused is dropped, until it should have come. A connection that has nothing else goes as well. */
-function closeLater({ stream, account }: BareCall, at: number): void {
-  const stopTimer = monotonicClock.after(at - monotonicClock.now(), () => {
-    account.giveUp();
-    stream.close();
-  });
-  stream.on('close', stopTimer);
 }
 
 function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): void {

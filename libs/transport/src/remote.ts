@@ -18,7 +18,7 @@ import {
 import { digestIn } from './content-extension.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import type { ServerMetadataResponse__Output } from './generated/inference/ServerMetadataResponse.ts';
-import { type ChannelTo, type Probed, watchHealth } from './health.ts';
+import { type ChannelTo, type Probed, watchHealth } from './health-watch.ts';
 import { InferenceClient } from './proto.ts';
 import { proxyOption } from './proxy.ts';
 import { openRemoteTls } from './remote-tls.ts';

@@ -2,8 +2,11 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits, Principal } from '@sheaf/inference';
-import { guardConnections, type StreamAccount } from './connection-guard.ts';
+import { addressOf } from './caller-address.ts';
+import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
+import { connectionLimits } from './connection-ledger.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
+import { createLongStreams } from './long-streams.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
@@ -16,6 +19,9 @@ const receiveWindowBytes = 8 * 1024 * 1024;
  * value and nine frames of 16 KiB for one list, and closes the connection at more.
  */
 const headerListBytesMax = 256 * 1024;
+
+/** Streams that last, for each connection that there may be: one watches, and few ask more than that. */
+const longPerConnection = 2;
 
 /** On whose behalf a call comes in, or why it does not. */
 export type Passage = { readonly principal: Principal } | { readonly refusal: Refusal };
@@ -42,18 +48,22 @@ export interface BareCall {
 
 export type ServeStream = (call: BareCall) => void;
 
-export interface StreamsOptions {
-  readonly limits: Limits;
+export interface StreamsOptions extends ConnectionGuardOptions {
   readonly gate: Gate | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
+  /** Whether a stream of this path lasts as long as its caller likes. */
+  readonly isLong: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
-  const guard = guardConnections(server, limits);
+export function guardStreams(server: grpc.Server, options: StreamsOptions): void {
+  const { limits, gate, isMethod, isLong, own } = options;
+  const guard = guardConnections(server, options);
+  const { connectionsMax = connectionLimits.connectionsMax } = options.connections;
+  const longStreams = createLongStreams(longPerConnection * connectionsMax);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
       letGoOfStreams(session);
@@ -63,6 +73,8 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const account = guard.enter(stream);
+      // The gate strips what a proxy wrote.
+      addressOf(stream.session as ServerHttp2Session, headers);
       const path = String(headers[':path']);
       const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
@@ -79,6 +91,11 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
         const serve = own.get(path);
         if (serve) {
           serve({ stream, headers, principal, account });
+          return;
+        }
+        const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
+        if (tooMany) {
+          turnAway({ error: tooMany });
           return;
         }
         if (principal) gate?.vouch(stream, headers, principal);

@@ -10,7 +10,7 @@ import {
   type Overrun,
   remainingMs,
 } from '@sheaf/inference';
-import type { ChannelTo } from '../health.ts';
+import type { ChannelTo } from '../health-watch.ts';
 import { InFlight } from '../in-flight.ts';
 import { callsStream } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';

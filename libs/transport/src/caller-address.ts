@@ -1,0 +1,59 @@
+/** Where a call comes from. */
+import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import { isIPv6 } from 'node:net';
+
+/** An IPv4 address that a socket of both kinds tells, such as `::ffff:192.0.2.1`. */
+const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** An address as it is told and counted: IPv4 in the four numbers, without what an IPv6 one has of this machine's interfaces (`%eth0`). */
+export const plainAddress = (address: string): string => address.replace(/%.*$/, '').replace(mapped, '$1');
+
+/** Whom an address is counted as: IPv6 by its first 64 bits, since whoever has one address there has all of them. */
+export function addressBlock(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('::');
+  const parts = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  // What ends in four numbers takes two groups.
+  const width = (groups: readonly string[]): number => groups.length + (groups.at(-1)?.includes('.') ? 1 : 0);
+  const [first, last] = [parts(head), parts(tail ?? '')];
+  const zeros = tail === undefined ? 0 : 8 - width(first) - width(last);
+  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** What is known of where a connection comes from. */
+export interface Origin {
+  /** Of whoever is connected, or whom a trusted proxy has named for the whole connection. */
+  readonly address: string;
+  /** Of a trusted proxy: whom its calls come from, as their metadata says; undefined where that cannot be told. */
+  readonly forwardedFor?: ((headers: IncomingHttpHeaders) => string | undefined) | undefined;
+}
+
+const origins = new WeakMap<ServerHttp2Session, Origin>();
+/** By the headers of a call: they lose what callers may not say, and what a proxy said with it. */
+const forwarded = new WeakMap<IncomingHttpHeaders, string>();
+
+export const rememberOrigin = (session: ServerHttp2Session, origin: Origin): void => void origins.set(session, origin);
+
+/**
+ * The caller's address, IPv4 in four numbers. Behind a proxy that the door trusts, the one that it names; of everybody else, whoever is connected. Empty
+ * where the connection was over before anybody asked.
+ */
+export function addressOf(session: ServerHttp2Session, headers: IncomingHttpHeaders): string {
+  const { address, forwardedFor } = originOf(session);
+  if (!forwardedFor) return address;
+  const known = forwarded.get(headers);
+  if (known !== undefined) return known;
+  const named = forwardedFor(headers) ?? address;
+  forwarded.set(headers, named);
+  return named;
+}
+
+function originOf(session: ServerHttp2Session): Origin {
+  const known = origins.get(session);
+  if (known) return known;
+  // A session that is over has no socket.
+  const origin = { address: plainAddress(session.socket?.remoteAddress ?? '') };
+  origins.set(session, origin);
+  return origin;
+}

@@ -1,0 +1,129 @@
+/** What streams that last may make a door keep: how many, and of what they say. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
+import { after, before, describe, it } from 'node:test';
+import { defaultLimits } from '@sheaf/inference';
+import protobuf from 'protobufjs';
+import { createDoor, type Door } from './door.ts';
+import { served } from './fake-model.ts';
+import { readRpcStatus } from './rpc-status.ts';
+
+const watchPath = '/grpc.health.v1.Health/Watch';
+const reflectionPath = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+
+function frameOf(field: number, text: string): Buffer {
+  const message = protobuf.Writer.create()
+    .uint32((field << 3) | 2)
+    .string(text)
+    .finish();
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+const named = (name: string): Buffer => frameOf(1, name);
+const asked = (symbol: string): Buffer => frameOf(4, symbol);
+
+describe('streams that last', () => {
+  let door: Door;
+  const sessions: ClientHttp2Session[] = [];
+  before(async () => {
+    // As many as two for each connection that there may be, so 130 in all.
+    const options = { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits };
+    door = await createDoor({ ...options, connections: { connectionsMax: 65 } }, served);
+    door.open();
+  });
+  after(async () => {
+    for (const session of sessions) session.destroy();
+    await door.close(1_000);
+  });
+
+  function client(): ClientHttp2Session {
+    const session = connect(`http://127.0.0.1:${door.port}`);
+    sessions.push(session);
+    return session;
+  }
+  function open(session: ClientHttp2Session, path: string): ClientHttp2Stream {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+    return stream.on('error', () => {});
+  }
+  const watch = (session: ClientHttp2Session, name: string): ClientHttp2Stream =>
+    open(session, watchPath).end(named(name));
+  /** What the first headers say: a refusal has its status there. */
+  async function told(stream: ClientHttp2Stream): Promise<string> {
+    const [headers] = (await once(stream.resume(), 'response')) as [IncomingHttpHeaders];
+    return messageOf(headers);
+  }
+  function messageOf(headers: IncomingHttpHeaders): string {
+    const details = headers['grpc-status-details-bin'];
+    if (details === undefined) return `status ${headers['grpc-status'] ?? 'none'}`;
+    const { code, message } = readRpcStatus(Buffer.from(String(details), 'base64'));
+    return `${code}: ${message}`;
+  }
+
+  it('are 64 on one connection and two for each connection in all, and one that ends makes room', async () => {
+    const one = client();
+    const watches = Array.from({ length: 64 }, () => watch(one, ''));
+    for (const stream of watches) assert.equal(await told(stream), 'status none');
+    assert.equal(
+      await told(open(one, reflectionPath)),
+      '8: streams that stay open, such as watches: want at most 64 on one connection',
+    );
+    const two = client();
+    for (let at = 0; at < 64; at++) assert.equal(await told(watch(two, '')), 'status none');
+    const three = client();
+    for (let at = 0; at < 2; at++) assert.equal(await told(watch(three, '')), 'status none');
+    assert.equal(
+      await told(watch(three, '')),
+      '8: streams that stay open, such as watches: the server has 130, and takes no more',
+    );
+    const [first] = watches;
+    first?.close();
+    await new Promise((resolve) => one.ping(resolve));
+    assert.equal(await told(watch(one, '')), 'status none');
+    for (const session of [one, two, three]) session.destroy();
+  });
+
+  it('and checks are told that a name is too long to be one, and nothing is kept of it', async () => {
+    const session = client();
+    const longest = 'x'.repeat(defaultLimits.nameCharsMax);
+    for (const path of [watchPath, '/grpc.health.v1.Health/Check']) {
+      const refused = await told(open(session, path).end(named(`${longest}x`)));
+      assert.equal(refused, '3: service: want at most 128 characters, got 129');
+    }
+    assert.equal(await told(watch(session, longest)), 'status none');
+    const unknown = await told(open(session, '/grpc.health.v1.Health/Check').end(named(longest)));
+    assert.equal(unknown, `5: Health status unknown for service ${longest}`);
+    session.destroy();
+  });
+
+  it('of reflection end with a question that is none', async () => {
+    const session = client();
+    const stream = open(session, reflectionPath);
+    stream.write(asked('inference.GRPCInferenceService'));
+    await once(stream, 'data');
+    const trailers = once(stream.resume(), 'trailers');
+    stream.write(asked('x'.repeat(1_025)));
+    assert.equal(
+      messageOf((await trailers)[0] as IncomingHttpHeaders),
+      '3: the question: want at most 1024 characters, got 1025',
+    );
+    session.destroy();
+  });
+
+  it('of reflection end when so many answers are not read', async () => {
+    const session = client();
+    await once(session, 'remoteSettings');
+    // An answer is larger than what may be sent unread.
+    session.settings({ initialWindowSize: 100 });
+    const stream = open(session, reflectionPath);
+    stream.write(Buffer.concat(Array.from({ length: 100 }, () => asked('inference.GRPCInferenceService'))));
+    const trailers = once(stream, 'trailers');
+    await new Promise((resolve) => session.ping(resolve));
+    let answers = 0;
+    stream.on('data', (chunk: Buffer) => (answers += chunk.length));
+    assert.equal(messageOf((await trailers)[0] as IncomingHttpHeaders), '8: 64 answers are not read');
+    assert.ok(answers > 0);
+    session.destroy();
+  });
+});
