@@ -12,13 +12,15 @@ import {
   report,
 } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
-import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
+import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import type { PoliciesSpec } from '@sheaf/policies';
 import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
+import { createCallLog } from './call-log.ts';
 import { openGeneration, type Served } from './generation.ts';
 import { createGuards } from './guards.ts';
 import { LiveCatalog } from './live-catalog.ts';
@@ -103,7 +105,14 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
-  const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
+  const served = { describe, isReady, names, isServing, snapshot, onJournal };
+  const policiesNow = (): PoliciesSpec | undefined => catalog.current.served.mesh.policies;
+  const callLog = createCallLog(policiesNow);
+  /** Without policies it is somebody of this machine who calls. */
+  const sample: Sample = (traceId, parent) =>
+    policiesNow() === undefined || policiesNow()?.trustCallersSampling
+      ? tracing.sample(traceId, parent)
+      : tracing.sampleStrangers(traceId, parent);
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   const doors: Door[] = [];
@@ -123,6 +132,7 @@ await main(async () => {
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);
+      callLog.follow();
       keepAnnouncing();
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
@@ -139,7 +149,14 @@ await main(async () => {
   });
   const door = await createDoor(
     { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
-    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
+    {
+      ...served,
+      sample,
+      infer: around(catalog.infer),
+      admit: (shown) => catalog.current.front.admit(shown),
+      admin,
+      calls: callLog.calls,
+    },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
@@ -154,7 +171,7 @@ await main(async () => {
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },
-          { ...served, infer: around(catalog.inner) },
+          { ...served, sample: tracing.sampleInner, infer: around(catalog.inner) },
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(reloads.serve);
@@ -172,7 +189,7 @@ await main(async () => {
       await inner?.close(innerGraceMs);
       endAwaiting();
       catalog.close();
-      await state.close();
+      await Promise.all([state.close(), callLog.close()]);
     },
   });
   keepAnnouncing();

@@ -73,7 +73,10 @@ describe('an identity spec', () => {
     ['jwt[0].tenants', { jwt: [issuerOf(jwks, { tenants: [] })] }],
     ['jwt[0].tenants', { jwt: [issuerOf(jwks, { tenant: { fixed: 'acme' }, tenants: ['*'] })] }],
     // Of several issuers, each must say which tenants it may name: else its tokens could be of those of another.
-    ['jwt[1].tenants', { jwt: [issuerOf(jwks, { tenants: ['a-*'] }), issuerOf(jwks, { issuer: 'https://b.example' })] }],
+    [
+      'jwt[1].tenants',
+      { jwt: [issuerOf(jwks, { tenants: ['a-*'] }), issuerOf(jwks, { issuer: 'https://b.example' })] },
+    ],
     [
       'jwt[1].tenants',
       { jwt: [issuerOf(jwks, { tenant: { fixed: 'acme' } }), issuerOf(jwks, { issuer: 'https://b.example' })] },
@@ -96,7 +99,10 @@ describe('an identity spec', () => {
 
   it('without mistakes has no problems', () => {
     assert.deepEqual(identityProblems({ ...closed, jwt: [issuerOf(jwks)], anonymous: grant }), []);
-    const several = [issuerOf(jwks, { tenants: ['a-*'] }), issuerOf(jwks, { issuer: 'https://b.example', tenants: ['*'] })];
+    const several = [
+      issuerOf(jwks, { tenants: ['a-*'] }),
+      issuerOf(jwks, { issuer: 'https://b.example', tenants: ['*'] }),
+    ];
     assert.deepEqual(identityProblems({ ...closed, jwt: several }), []);
   });
 });

@@ -30,9 +30,7 @@ function tokenTenant({ tenant, tenants }: JwtIssuer, payload: TokenPayload): str
   if ('fixed' in tenant) return tenant.fixed;
   const named = name(payload, tenant.claim);
   if (tenants === undefined || tenants.some((pattern) => matchesPattern(pattern, named))) return named;
-  throw credentialInvalid(
-    `the token's claim ${tenant.claim}: want a tenant that tokens of its issuer may name`,
-  );
+  throw credentialInvalid(`the token's claim ${tenant.claim}: want a tenant that tokens of its issuer may name`);
 }
 
 function tokenRoles({ roles }: JwtIssuer, payload: TokenPayload): readonly Role[] {

@@ -16,6 +16,9 @@ export function networkOf(address: string | undefined): string {
   // An IPv4 address at the end, as in 64:ff9b::192.0.2.1, stands for two groups.
   const rightGroups = right.length + (right.at(-1)?.includes('.') ? 1 : 0);
   const zeros = tail === undefined ? 0 : 8 - left.length - rightGroups;
-  const groups = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right].slice(0, groupsOfNetwork);
+  const groups = [...left, ...Array.from({ length: Math.max(0, zeros) }, () => '0'), ...right].slice(
+    0,
+    groupsOfNetwork,
+  );
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
 }

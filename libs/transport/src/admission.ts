@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
+import type { CallFacts } from './call-record.ts';
 import { textOf } from './headers.ts';
 import type { Peer } from './peer.ts';
 
@@ -12,6 +13,14 @@ export interface Knock {
   /** The caller's metadata; keys in lower case. */
   readonly metadata: (key: string) => string | undefined;
   readonly peer: Peer | undefined;
+  /** Where the connection comes from; undefined where it has no address. */
+  readonly address?: string | undefined;
+}
+
+/** A call that is in. */
+interface Admitted {
+  readonly principal: Principal;
+  readonly facts: CallFacts | undefined;
 }
 
 /** Answers on whose behalf a call is, or throws why it may not come in. */
@@ -27,7 +36,7 @@ const owned =
 /** Decides who comes in, and knows the calls of grpc-js that are in by their tickets. */
 export class Admissions {
   readonly #admit: Admit;
-  readonly #principals = new Map<string, Principal>();
+  readonly #admitted = new Map<string, Admitted>();
   #last = 0;
 
   constructor(admit: Admit) {
@@ -35,7 +44,12 @@ export class Admissions {
   }
 
   /** Whether a call comes in, at once where that can be told. `headers` lose what callers may not say. */
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Entry | Promise<Entry> {
+  knock(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    peer: Peer | undefined,
+    address?: string,
+  ): Entry | Promise<Entry> {
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
     const metadata = (key: string): string | undefined => textOf(headers[key]);
     const enter = (principal: Principal): Entry => {
@@ -49,7 +63,7 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer });
+      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer, address: address || undefined });
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };
@@ -57,16 +71,26 @@ export class Admissions {
   }
 
   /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void {
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts?: CallFacts): void {
     const ticket = String(++this.#last);
-    this.#principals.set(ticket, principal);
+    this.#admitted.set(ticket, { principal, facts });
     headers[ticketKey] = ticket;
-    stream.once('close', () => this.#principals.delete(ticket));
+    stream.once('close', () => this.#admitted.delete(ticket));
   }
 
   /** On whose behalf a call is that was vouched for. */
   principalOf(metadata: grpc.Metadata): Principal | undefined {
-    return this.#principals.get(String(metadata.get(ticketKey)[0]));
+    return this.#of(metadata)?.principal;
+  }
+
+  /** Writes down which model a call that was vouched for is about. */
+  noteModel(metadata: grpc.Metadata, model: string, version: string): void {
+    const facts = this.#of(metadata)?.facts;
+    if (facts) Object.assign(facts, { model, version });
+  }
+
+  #of(metadata: grpc.Metadata): Admitted | undefined {
+    return this.#admitted.get(String(metadata.get(ticketKey)[0]));
   }
 }
 

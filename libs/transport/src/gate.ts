@@ -14,10 +14,11 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
     return { refusal: { error, trailers } };
   };
   return {
-    knock: (stream, headers) => {
-      const entry = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
+    knock: (stream, headers, address) => {
+      const peer = peerOf(stream.session as ServerHttp2Session);
+      const entry = admissions.knock(stream, headers, peer, address);
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
-    vouch: (stream, headers, principal) => admissions.vouch(stream, headers, principal),
+    vouch: (stream, headers, principal, facts) => admissions.vouch(stream, headers, principal, facts),
   };
 }

@@ -1,7 +1,8 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits, Principal } from '@sheaf/inference';
+import { asInferError, type Limits, type Principal } from '@sheaf/inference';
+import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
@@ -21,9 +22,9 @@ const headerListBytesMax = 256 * 1024;
 export type Passage = { readonly principal: Principal } | { readonly refusal: Refusal };
 
 export interface Gate {
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Passage | Promise<Passage>;
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, address: string): Passage | Promise<Passage>;
   /** Of a call that is in and goes to grpc-js: lets its handler ask on whose behalf it is. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void;
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts: CallFacts): void;
 }
 
 /** Before the server listens. */
@@ -38,6 +39,8 @@ export interface BareCall {
   readonly principal: Principal | undefined;
   /** Of whoever serves it: what its stream brings is to be told here. */
   readonly account: StreamAccount;
+  /** To be filled with what becomes known of it. */
+  readonly facts: CallFacts;
 }
 
 export type ServeStream = (call: BareCall) => void;
@@ -49,10 +52,12 @@ export interface StreamsOptions {
   readonly isMethod: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
+  /** Told of each call when it has ended. */
+  readonly calls?: CallLog | undefined;
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
+export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own, calls }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
@@ -64,13 +69,16 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const account = guard.enter(stream);
       const path = String(headers[':path']);
+      const facts = openFacts(stream, headers, calls);
       const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
+        if ('error' in refusal) facts.reason = asInferError(refusal.error).reason;
         if ('httpStatus' in refusal) refuseHttp(stream, refusal);
         else refuse(stream, refusal);
       };
       const { bytes, malformed } = lookAtMetadata(headers);
       const enter = (principal?: Principal): void => {
+        facts.principal = principal;
         // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
         if (bytes > limits.metadataBytesMax) {
           turnAway({ error: tooLongRefusal(bytes, limits) });
@@ -78,10 +86,10 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
         }
         const serve = own.get(path);
         if (serve) {
-          serve({ stream, headers, principal, account });
+          serve({ stream, headers, principal, account, facts });
           return;
         }
-        if (principal) gate?.vouch(stream, headers, principal);
+        if (principal) gate?.vouch(stream, headers, principal, facts);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
@@ -96,7 +104,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
-      const passage = gate.knock(stream, headers);
+      const passage = gate.knock(stream, headers, facts.address);
       if (passage instanceof Promise) void passLater(stream, passage, pass);
       else pass(passage);
     });
