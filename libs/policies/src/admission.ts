@@ -44,6 +44,8 @@ export interface Shown {
   readonly peer: Parameters<Authenticate>[0]['certificate'];
   /** Where the connection comes from; undefined where it has no address. */
   readonly address?: string | undefined;
+  /** Told who it is as soon as that is known, also where the call is then refused. */
+  readonly onKnown?: ((principal: Principal) => void) | undefined;
 }
 
 /** Nobody in particular: what only opened methods are called by. */
@@ -64,7 +66,8 @@ export function createAdmission(
 ): (shown: Shown) => Principal | Promise<Principal> {
   const checkAddress = createAddressCheck(addresses);
   const opened = new Set(open.flatMap((service) => openMethods[service]));
-  const authorised = (principal: Principal, { method, address }: Shown): Principal => {
+  const authorised = (principal: Principal, { method, address, onKnown }: Shown): Principal => {
+    onKnown?.(principal);
     checkAddress.principal(principal, address);
     return withRole(principal, method);
   };

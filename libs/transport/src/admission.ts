@@ -15,6 +15,8 @@ export interface Knock {
   readonly peer: Peer | undefined;
   /** Where the connection comes from; undefined where it has no address. */
   readonly address?: string | undefined;
+  /** Told who it is as soon as that is known, also where the call is then refused. */
+  readonly onKnown?: (principal: Principal) => void;
 }
 
 /** A call that is in. */
@@ -48,11 +50,15 @@ export class Admissions {
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     peer: Peer | undefined,
-    address?: string,
+    facts?: CallFacts,
   ): Entry | Promise<Entry> {
+    const onKnown = (principal: Principal): void => {
+      if (facts) facts.principal = principal;
+    };
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
     const metadata = (key: string): string | undefined => textOf(headers[key]);
     const enter = (principal: Principal): Entry => {
+      onKnown(principal);
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.
       const isOther = tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0;
@@ -63,7 +69,13 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer, address: address || undefined });
+      const admitted = this.#admit({
+        method: String(headers[':path']),
+        metadata,
+        peer,
+        address: facts?.address || undefined,
+        onKnown,
+      });
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };

@@ -14,9 +14,9 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
     return { refusal: { error, trailers } };
   };
   return {
-    knock: (stream, headers, address) => {
+    knock: (stream, headers, facts) => {
       const peer = peerOf(stream.session as ServerHttp2Session);
-      const entry = admissions.knock(stream, headers, peer, address);
+      const entry = admissions.knock(stream, headers, peer, facts);
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
     vouch: (stream, headers, principal, facts) => admissions.vouch(stream, headers, principal, facts),

@@ -22,7 +22,7 @@ const headerListBytesMax = 256 * 1024;
 export type Passage = { readonly principal: Principal } | { readonly refusal: Refusal };
 
 export interface Gate {
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, address: string): Passage | Promise<Passage>;
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, facts: CallFacts): Passage | Promise<Passage>;
   /** Of a call that is in and goes to grpc-js: lets its handler ask on whose behalf it is. */
   vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts: CallFacts): void;
 }
@@ -78,7 +78,6 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own,
       };
       const { bytes, malformed } = lookAtMetadata(headers);
       const enter = (principal?: Principal): void => {
-        facts.principal = principal;
         // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
         if (bytes > limits.metadataBytesMax) {
           turnAway({ error: tooLongRefusal(bytes, limits) });
@@ -104,7 +103,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own,
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
-      const passage = gate.knock(stream, headers, facts.address);
+      const passage = gate.knock(stream, headers, facts);
       if (passage instanceof Promise) void passLater(stream, passage, pass);
       else pass(passage);
     });
