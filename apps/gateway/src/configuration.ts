@@ -90,7 +90,9 @@ function describePolicies({ identity, ...others }: PoliciesSpec, folder: string)
     ca: issuer.ca && inFolder(folder, issuer.ca),
   }));
   const limits = others.limits.map((limit) => ({ ...limit, cost: limit.cost?.text ?? null }));
-  return { identity: { ...identity, jwt }, ...others, limits };
+  const { calls, file } = others.accessLog ?? { calls: 'refused' };
+  const accessLog = { calls, file: file === undefined ? null : inFolder(folder, file) };
+  return { identity: { ...identity, jwt }, ...others, accessLog, limits };
 }
 
 function describeDoorTls(folder: string, tls: Mesh['gateway']['tls']): object | null {

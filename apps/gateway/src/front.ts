@@ -1,5 +1,5 @@
 /** What a caller from outside meets before the models and pipelines: the policies of one generation. */
-import { type Authenticate, createAuthenticate, type KeySources } from '@sheaf/identity';
+import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
 import { type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import {
@@ -38,6 +38,8 @@ export interface FrontPorts {
   readonly onKeyUse: (id: string, at: number) => void;
   /** Of issuers of tokens. */
   readonly keySources: KeySources;
+  /** Who failed to authenticate lately. */
+  readonly failures: FailureBook;
   readonly limiter: Limiter;
   /** The part of every limit that this gateway counts: 1, or less where several count each for themselves. */
   readonly share: number;
@@ -78,7 +80,7 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   const targetOf = (model: string, version: string): RouteTarget =>
     (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };
   return {
-    admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open) : () => local,
+    admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
     limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
@@ -91,6 +93,6 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   };
 }
 
-function authenticateBy({ identity }: PoliciesSpec, { keys, onKeyUse, keySources }: FrontPorts): Authenticate {
-  return createAuthenticate(identity, { keys, onKeyUse, keySources, now: Date.now });
+function authenticateBy({ identity }: PoliciesSpec, { keys, onKeyUse, keySources, failures }: FrontPorts): Authenticate {
+  return createAuthenticate(identity, { keys, onKeyUse, keySources, failures, now: Date.now });
 }

@@ -12,14 +12,16 @@ import {
   report,
 } from '@sheaf/host';
 import { isLoopback, loudlyOpen } from '@sheaf/identity';
-import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
+import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import type { PoliciesSpec } from '@sheaf/policies';
 import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
+import { createCallLog } from './call-log.ts';
 import { openGeneration, type Served } from './generation.ts';
 import { createGuards } from './guards.ts';
 import { LiveCatalog } from './live-catalog.ts';
@@ -109,7 +111,14 @@ await main(async () => {
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
   const isWell = state.isFresh;
-  const served = { describe, isReady, names, isServing, isWell, snapshot, onJournal, sample: tracing.sample };
+  const served = { describe, isReady, names, isServing, isWell, snapshot, onJournal };
+  const policiesNow = (): PoliciesSpec | undefined => catalog.current.served.mesh.policies;
+  const callLog = createCallLog(policiesNow);
+  /** Without policies it is somebody of this machine who calls. */
+  const sample: Sample = (traceId, parent) =>
+    policiesNow() === undefined || policiesNow()?.trustCallersSampling
+      ? tracing.sample(traceId, parent)
+      : tracing.sampleStrangers(traceId, parent);
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   // What is not ready for another reason may be so again by then.
@@ -125,6 +134,7 @@ await main(async () => {
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);
+      callLog.follow();
       keepAnnouncing();
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
@@ -142,7 +152,14 @@ await main(async () => {
   });
   const door = await createDoor(
     { name: 'gateway', host, port, limits, tls: mesh.gateway.tls, connections: mesh.gateway },
-    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
+    {
+      ...served,
+      sample,
+      infer: around(catalog.infer),
+      admit: (shown) => catalog.current.front.admit(shown),
+      admin,
+      calls: callLog.calls,
+    },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
@@ -157,7 +174,7 @@ await main(async () => {
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },
-          { ...served, infer: around(catalog.inner) },
+          { ...served, sample: tracing.sampleInner, infer: around(catalog.inner) },
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(reloads.serve);
@@ -178,7 +195,7 @@ await main(async () => {
       endAwaiting();
       endHeads();
       catalog.close();
-      await state.close();
+      await Promise.all([state.close(), callLog.close()]);
     },
   });
   keepAnnouncing();

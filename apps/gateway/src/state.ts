@@ -1,5 +1,5 @@
 /** What outlives a reload: keys, also those of issuers, quotas, the audit trail, and the buckets of the limits. */
-import { type KeySources, openKeySources } from '@sheaf/identity';
+import { createFailureBook, type FailureBook, type KeySources, openKeySources } from '@sheaf/identity';
 import { InferError, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
 import { countingProblem, type Mesh, redisUrlProblem } from '@sheaf/mesh';
@@ -11,6 +11,8 @@ export interface GatewayState {
   readonly state: State;
   readonly limiter: Limiter;
   readonly keySources: KeySources;
+  /** Who failed to authenticate lately. */
+  readonly failures: FailureBook;
   /** The part of each limit that is counted here. */
   readonly share: number;
   /** Throws UNAVAILABLE while nobody can tell which ones count. */
@@ -49,6 +51,7 @@ export async function openGatewayState(
     state,
     limiter,
     keySources: openKeySources(),
+    failures: createFailureBook(),
     share: limiter === own ? part : 1,
     keys: keys.now,
     isFresh: keys.isFresh,

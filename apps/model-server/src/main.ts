@@ -65,7 +65,7 @@ await main(async () => {
     contentDigest: own && contentDigest(mesh, own),
     snapshot: () => ({ epoch: 1 }),
     onJournal: tracing.onJournal,
-    sample: tracing.sample,
+    sample: tracing.sampleInner,
   };
   const door = await createDoor(
     {

@@ -1,3 +1,5 @@
+export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
+export { createLineWriter, type LineWriter } from './line-writer.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   type Drain,

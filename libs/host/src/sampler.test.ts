@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { samplerOf } from './sampler.ts';
+import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
 
 const low = `${'f'.repeat(18)}${'0'.repeat(14)}`;
 const high = `${'0'.repeat(18)}${'f'.repeat(14)}`;
@@ -44,5 +44,26 @@ describe('the sampler', () => {
     }
     for (const share of ['much', '-1', '1.1'])
       assert.match(decisions('traceidratio', share).told.join(), /want a number from 0 to 1, got/);
+  });
+});
+
+describe('the sampler of strangers', () => {
+  it('goes neither by the flag of a caller nor by the id that it chose', () => {
+    for (const parent of [true, false]) {
+      assert.equal(ofStrangers(samplerOf({}))(high, parent), true);
+      assert.equal(ofStrangers(samplerOf({ OTEL_TRACES_SAMPLER: 'parentbased_always_off' }))(high, parent), false);
+      for (const id of [low, high]) {
+        const half = ofStrangers(samplerOf({ OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' }));
+        const seen = new Set(Array.from({ length: 200 }, () => half(id, parent)));
+        assert.deepEqual(seen, new Set([true, false]));
+      }
+    }
+  });
+
+  it('is followed inside the mesh, also where a share of the ids is wanted', () => {
+    const share = { OTEL_TRACES_SAMPLER: 'traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.5' };
+    for (const id of [low, high])
+      for (const parent of [true, false]) assert.equal(innerSamplerOf(share)(id, parent), parent);
+    assert.equal(innerSamplerOf({ OTEL_TRACES_SAMPLER: 'always_off' })(high, true), false);
   });
 });

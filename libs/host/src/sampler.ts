@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Sample } from '@sheaf/inference';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,3 +40,21 @@ export function samplerOf(
     tell(`OTEL_TRACES_SAMPLER_ARG: want a number from 0 to 1, got "${OTEL_TRACES_SAMPLER_ARG}"; 1 is taken`);
   return sampler ?? parentBased(always);
 }
+
+/**
+ * As `samplerOf`, for what a process of the mesh asks another: whoever came in has been decided on at the door, and a share by ids is not asked for again,
+ * since the door need not have gone by the id.
+ */
+export function innerSamplerOf(environment: Environment): Sample {
+  const { OTEL_TRACES_SAMPLER: name } = environment;
+  const inner =
+    name === 'traceidratio' ? { ...environment, OTEL_TRACES_SAMPLER: 'parentbased_traceidratio' } : environment;
+  // What is wrong with it is told where the calls come in.
+  return samplerOf(inner, () => {});
+}
+
+/** As `sample` decides of a trace that nobody has begun: a caller says neither by its flag nor by the id that it chose whether it is looked at. */
+export const ofStrangers =
+  (sample: Sample): Sample =>
+  (traceId, parent) =>
+    sample(parent === undefined ? traceId : randomBytes(16).toString('hex'), undefined);

@@ -2,17 +2,22 @@ import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } fr
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { EndedSpan, Journal, Sample } from '@sheaf/inference';
-import { samplerOf } from './sampler.ts';
+import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
 
 export interface Tracing {
   readonly onJournal: (journal: Journal) => void;
-  /** Whether what a call does is sent. */
+  /** Whether what a call does is sent; callers may have decided it. */
   readonly sample: Sample;
+  /** The same, where the flag of a caller's `traceparent` counts for nothing. */
+  readonly sampleStrangers: Sample;
+  /** Of what a process of the same mesh asks. */
+  readonly sampleInner: Sample;
   /** Sends what still waits. */
   shutdown(): Promise<void>;
 }
 
-const off = (sample: Sample): Tracing => ({ onJournal: () => {}, sample, shutdown: async () => {} });
+type Samplers = Pick<Tracing, 'sample' | 'sampleStrangers' | 'sampleInner'>;
+const off = (samplers: Samplers): Tracing => ({ onJournal: () => {}, ...samplers, shutdown: async () => {} });
 
 /** How long the last spans may take on the way out. */
 const flushLimitMs = 2_000;
@@ -26,7 +31,8 @@ export async function createTracing(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<Tracing> {
   const sample = samplerOf(environment);
-  if (!isOn(environment)) return off(sample);
+  const samplers = { sample, sampleStrangers: ofStrangers(sample), sampleInner: innerSamplerOf(environment) };
+  if (!isOn(environment)) return off(samplers);
   const { detectResources, envDetector, resourceFromAttributes } = await import('@opentelemetry/resources');
   const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace');
   const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
@@ -35,7 +41,7 @@ export async function createTracing(
   const resource = own.merge(detectResources({ detectors: [envDetector] }));
   const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 });
   return {
-    sample,
+    ...samplers,
     onJournal: (journal) => {
       for (const span of journal.spans) if (span.sampled) processor.onEnd(readable(span, resource));
     },

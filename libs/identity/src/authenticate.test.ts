@@ -70,6 +70,17 @@ describe('an identity spec', () => {
     ['jwt[0].tenant', { jwt: [issuerOf(jwks, { tenant: { fixed: '' } })] }],
     ['jwt[0]', { jwt: [issuerOf(jwks, { roles: { fixed: ['admin', 'infer'] } })] }],
     ['jwt[1].issuer', { jwt: [issuerOf(jwks), issuerOf(jwks)] }],
+    ['jwt[0].tenants', { jwt: [issuerOf(jwks, { tenants: [] })] }],
+    ['jwt[0].tenants', { jwt: [issuerOf(jwks, { tenant: { fixed: 'acme' }, tenants: ['*'] })] }],
+    // Of several issuers, each must say which tenants it may name: else its tokens could be of those of another.
+    [
+      'jwt[1].tenants',
+      { jwt: [issuerOf(jwks, { tenants: ['a-*'] }), issuerOf(jwks, { issuer: 'https://b.example' })] },
+    ],
+    [
+      'jwt[1].tenants',
+      { jwt: [issuerOf(jwks, { tenant: { fixed: 'acme' } }), issuerOf(jwks, { issuer: 'https://b.example' })] },
+    ],
     ['certificates[0].subject', { certificates: [{ ...grant, subject: '' }] }],
     ['certificates[0]', { certificates: [{ ...grant, subject: '*', roles: ['admin', 'infer'] }] }],
     ['anonymous', { anonymous: { ...grant, tenant: '' } }],
@@ -88,6 +99,11 @@ describe('an identity spec', () => {
 
   it('without mistakes has no problems', () => {
     assert.deepEqual(identityProblems({ ...closed, jwt: [issuerOf(jwks)], anonymous: grant }), []);
+    const several = [
+      issuerOf(jwks, { tenants: ['a-*'] }),
+      issuerOf(jwks, { issuer: 'https://b.example', tenants: ['*'] }),
+    ];
+    assert.deepEqual(identityProblems({ ...closed, jwt: several }), []);
   });
 });
 

@@ -1,11 +1,13 @@
 import { InferError, monotonicClock, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
-import { createKeyCheck, looksLikeApiKey } from './api-key.ts';
+import { type CheckAddress, comesFrom } from './addresses.ts';
+import { createKeyCheck, looksLikeApiKey, parseApiKey } from './api-key.ts';
 import { createCertificateCheck } from './certificate.ts';
-import type { Authenticate, Grant, IdentitySpec } from './credentials.ts';
+import type { Authenticate, Credentials, Grant, IdentitySpec } from './credentials.ts';
+import { createFailureBook, createThrottle, type FailureBook, type Throttle, throttleDefault } from './failures.ts';
 import { identityProblems } from './identity-problems.ts';
 import { createKeySources, type KeySources } from './key-source.ts';
-import { credentialInvalid, credentialsMissing } from './refusals.ts';
+import { authenticationThrottled, credentialInvalid, credentialsMissing } from './refusals.ts';
 import { createTokenCheck, tokenBytesDefault } from './token-check.ts';
 
 export interface AuthenticatePorts {
@@ -17,6 +19,8 @@ export interface AuthenticatePorts {
   readonly now: () => number;
   /** The keys of issuers; what outlives a reload should bring its own. */
   readonly keySources?: KeySources;
+  /** Who failed lately; what outlives a reload should bring its own. */
+  readonly failures?: FailureBook;
 }
 
 /** Throws INVALID_ARGUMENT for a spec that cannot be right, and for a file of keys that cannot be read. */
@@ -24,27 +28,73 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
   const [problem] = identityProblems(spec);
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', `identity: ${problem.path}: ${problem.message}`);
   const { now, keys, onKeyUse: onUse = () => {}, keySources = openKeySources() } = ports;
-  const { tokenBytesMax = tokenBytesDefault, keyDaysMax: daysMax } = spec;
+  const { failures = createFailureBook() } = ports;
+  const { tokenBytesMax = tokenBytesDefault, keyDaysMax: daysMax, throttle = throttleDefault } = spec;
   const checkKey = spec.keys ? createKeyCheck({ keys, now, daysMax, onUse }) : refuseKeys;
   const checkCertificate = createCertificateCheck(spec.certificates, now);
   const checkToken = createTokenCheck(spec.jwt, { now, keySources, tokenBytesMax });
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
+  const checkAnonymous: CheckAddress = comesFrom(spec.anonymous?.addresses, 'a door without a credential');
 
-  // The first credential that is shown decides; a bad one is refused, whatever else is there.
-  return ({ apiKey, authorization, certificate }) => {
+  // The first credential that is shown decides; a bad one is refused, whatever else is there. `checkNew` is asked before one that was not good from there before.
+  const decide = (
+    { apiKey, authorization, certificate, address }: Credentials,
+    checkNew: (keyId?: string) => void,
+  ): Principal | Promise<Principal> => {
+    const checkKeyFrom = (text: string): Principal => {
+      checkNew(parseApiKey(text)?.id);
+      return checkKey(text);
+    };
     if (apiKey !== undefined) {
       if (authorization !== undefined) throw credentialInvalid('want one credential, got x-api-key and authorization');
-      return checkKey(apiKey);
+      return checkKeyFrom(apiKey);
     }
     if (authorization !== undefined) {
       const token = bearerToken(authorization, tokenBytesMax);
-      return looksLikeApiKey(token) ? checkKey(token) : checkToken(token);
+      return looksLikeApiKey(token) ? checkKeyFrom(token) : checkToken(token, address, checkNew);
     }
-    if (certificate !== undefined && spec.certificates.length > 0) return checkCertificate(certificate);
+    if (certificate !== undefined && spec.certificates.length > 0) return checkCertificate(certificate, address);
     if (anonymous === undefined) throw credentialsMissing();
+    checkAnonymous(address);
     return anonymous;
   };
+  if (throttle === false) return (credentials) => decide(credentials, () => {});
+  return throttled(decide, createThrottle(throttle, failures, now));
 }
+
+/** Who fails again and again is not looked at for a while. Credentials that were good from there before are: they may share the address with who fails. */
+function throttled(
+  decide: (credentials: Credentials, checkNew: (keyId?: string) => void) => Principal | Promise<Principal>,
+  throttle: Throttle,
+): Authenticate {
+  return (credentials) => {
+    const { address } = credentials;
+    let keyId: string | undefined;
+    const failed = (error: unknown): never => {
+      if (error instanceof InferError && countsAsFailure.has(error.reason)) throttle.failed({ address, keyId });
+      throw error;
+    };
+    const succeeded = (principal: Principal): Principal => {
+      throttle.succeeded(principal, address);
+      return principal;
+    };
+    const checkNew = (shown?: string): void => {
+      keyId = shown;
+      const waitMs = throttle.waitMs({ address, keyId });
+      if (waitMs > 0 && !(keyId !== undefined && throttle.isKnown(`key:${keyId}`, address)))
+        throw authenticationThrottled(waitMs);
+    };
+    try {
+      const answer = decide(credentials, checkNew);
+      return answer instanceof Promise ? answer.then(succeeded, failed) : succeeded(answer);
+    } catch (error) {
+      return failed(error);
+    }
+  };
+}
+
+/** Whoever shows nothing has tried nothing, and keys that cannot be had are no fault of the caller. */
+const countsAsFailure: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIRED']);
 
 /** Of this process: by its clock and its environment. */
 export const openKeySources = (): KeySources =>

@@ -61,6 +61,42 @@ describe('a client certificate', () => {
     });
   }
 
+  describe('has names of different kinds, none of which passes for another', () => {
+    const without = { ...reader, commonName: '', alternativeNames: [] };
+    const named = (...alternativeNames: string[]) => ({ ...without, alternativeNames });
+    const cn = (commonName: string) => ({ ...without, commonName });
+    const cases: [string, CertificateFacts, string | undefined][] = [
+      ['URI:spiffe://mesh/monitor', cn('URI:spiffe://mesh/monitor'), undefined],
+      ['URI:spiffe://mesh/monitor', named('URI:spiffe://mesh/monitor'), 'cert:URI:spiffe://mesh/monitor'],
+      ['URI:*', named('DNS:URI:x', 'email:URI:x'), undefined],
+      ['DNS:a.example', cn('DNS:a.example'), undefined],
+      ['email:*@ops.example', named('email:eve@ops.example'), 'cert:email:eve@ops.example'],
+      ['email:*@ops.example', cn('eve@ops.example'), undefined],
+      ['*.ops.example', named('email:eve@x.ops.example'), undefined],
+      ['*.ops.example', named('URI:https://x.ops.example'), undefined],
+      ['*.ops.example', named('DNS:a.ops.example'), 'cert:DNS:a.ops.example'],
+      ['*.ops.example', cn('a.ops.example'), 'cert:a.ops.example'],
+      ['*.ops.example', cn('eve@a.b.ops.example'), undefined],
+      ['DNS:*.ops.example', cn('a.ops.example'), undefined],
+      ['DNS:*.ops.example', named('DNS:A.OPS.example'), 'cert:DNS:A.OPS.example'],
+      ['DNS:*.ops.example', named('DNS:a.b.ops.example'), undefined],
+      ['DNS:*.ops.example', named('DNS:.ops.example'), undefined],
+      ['DNS:*', named('email:a@b', 'DNS:a.b.c'), 'cert:DNS:a.b.c'],
+      ['CN:ops-*', cn('ops-1'), 'cert:ops-1'],
+      ['CN:ops-*', named('DNS:ops-1'), undefined],
+      ['ops-*', named('DNS:ops-1', 'email:ops-1'), undefined],
+      ['*', named('email:a@b'), 'cert:email:a@b'],
+      // Nobody has the id of a DNS name by a common name that reads like one.
+      ['*', cn('DNS:a.example'), 'cert:CN:DNS:a.example'],
+    ];
+    for (const [subject, facts, id] of cases)
+      it(`${subject} ${id === undefined ? 'does not match' : 'matches'} ${JSON.stringify([facts.commonName, ...facts.alternativeNames])}`, async () => {
+        const certificates = [rule(subject)];
+        if (id === undefined) assert.throws(() => show({ certificates }, facts), invalid('TOKEN_INVALID'));
+        else assert.equal((await show({ certificates }, facts)).id, id);
+      });
+  });
+
   it('is of the same principal from call to call, until it expires', () => {
     let now = noon;
     const spec = { keys: true, jwt: [], certificates: [rule('reader')], anonymous: undefined };

@@ -1,4 +1,6 @@
 import type { Principal, Priority, Role } from '@sheaf/inference';
+import type { AddressRange } from './addresses.ts';
+import type { ThrottleSpec } from './failures.ts';
 
 /** What a caller showed of itself. */
 export interface Credentials {
@@ -8,6 +10,8 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** Of a TLS client certificate that the door's CA has signed. */
   readonly certificate: CertificateFacts | undefined;
+  /** Where the connection comes from; undefined where it has no address. */
+  readonly address?: string | undefined;
 }
 
 export interface CertificateFacts {
@@ -40,6 +44,8 @@ export interface IdentitySpec {
   readonly tokenBytesMax?: number | undefined;
   /** Whoever shows nothing; undefined: nobody gets in without a credential. */
   readonly anonymous: Grant | undefined;
+  /** What happens to who fails again and again; false: nothing. Default {@link throttleDefault}. */
+  readonly throttle?: ThrottleSpec | false | undefined;
 }
 
 /** What a credential gives. */
@@ -49,6 +55,8 @@ export interface Grant {
   readonly models: readonly string[];
   /** The most important that its calls may be. Default `standard`. */
   readonly priority?: Priority;
+  /** Of a rule for certificates and of `anonymous`: where it counts from. Undefined: from everywhere. */
+  readonly addresses?: readonly AddressRange[] | undefined;
 }
 
 export interface JwtIssuer {
@@ -62,17 +70,22 @@ export interface JwtIssuer {
   readonly algorithms: readonly string[];
   /** Claims are names, or paths with dots such as `realm_access.roles`. The claim that names the tenant; or the tenant itself, for an issuer of one. */
   readonly tenant: { readonly claim: string } | { readonly fixed: string };
+  /** Patterns: the tenants that its tokens may name by a claim. Undefined: any; wanted where there are several issuers. */
+  readonly tenants?: readonly string[] | undefined;
   /** The claim with the roles (a token without it has none), a list or a text with spaces; or the roles of all its tokens. */
   readonly roles: { readonly claim: string } | { readonly fixed: readonly Role[] };
   /** The claim with the patterns of models (a token without it sees none), a list or a text with spaces; or those of all its tokens. */
   readonly models: { readonly claim: string } | { readonly fixed: readonly string[] };
   /** The most important that calls with its tokens may be. Default `standard`. */
   readonly priority?: Priority;
+  /** Where its tokens count from; looked at before the signature. Undefined: from everywhere. */
+  readonly addresses?: readonly AddressRange[] | undefined;
   /** Claims that routes and rules may read; a token in which one is no scalar of at most 256 characters is refused. */
   readonly claims: readonly string[];
 }
 
-/** A certificate whose common name or alternative name matches the pattern (`*`: any run of characters). The first that matches counts. */
+/** A certificate with a name that its subject is about. The first that matches counts. */
 export interface CertificateRule extends Grant {
+  /** A pattern of common names, or of another kind: `DNS:*.example`, `URI:spiffe://mesh/*`, `email:*@example`, `CN:...`; see `matchSubject`. */
   readonly subject: string;
 }

@@ -20,6 +20,7 @@ export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec)
   const problems = jwt.flatMap((issuer, i) => issuerProblems(issuer, `jwt[${i}]`));
   const twice = jwt.findIndex(({ issuer }, i) => jwt.findIndex((other) => other.issuer === issuer) !== i);
   if (twice >= 0) problems.push({ path: `jwt[${twice}].issuer`, message: 'want each issuer once' });
+  else if (jwt.length > 1) problems.push(...jwt.flatMap((issuer, i) => sharedDoorProblems(issuer, `jwt[${i}]`)));
   for (const [i, rule] of certificates.entries()) {
     if (!isName(rule.subject)) problems.push({ path: `certificates[${i}].subject`, message: 'want a pattern' });
     add(problems, `certificates[${i}]`, grantProblem(rule));
@@ -32,8 +33,15 @@ export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec)
   return problems;
 }
 
+/** One issuer alone is trusted with every tenant; of several, none is trusted with those of another. */
+function sharedDoorProblems({ tenant, tenants }: JwtIssuer, path: string): IdentityProblem[] {
+  if ('fixed' in tenant || tenants !== undefined) return [];
+  const message = `want the patterns of the tenants that the claim ${tenant.claim} may name, since there are several issuers; [*] for any`;
+  return [{ path: `${path}.tenants`, message }];
+}
+
 function issuerProblems(spec: JwtIssuer, path: string): IdentityProblem[] {
-  const { issuer, audience, jwks, ca, algorithms, tenant, roles, models } = spec;
+  const { issuer, audience, jwks, ca, algorithms, tenant, tenants, roles, models } = spec;
   const problems: IdentityProblem[] = [];
   // A `#` ends the issuer in the id of a principal.
   if (!isName(issuer) || issuer.includes('#')) add(problems, `${path}.issuer`, 'want a name or a URL without #');
@@ -45,6 +53,10 @@ function issuerProblems(spec: JwtIssuer, path: string): IdentityProblem[] {
     add(problems, `${path}.algorithms`, `want some of ${tokenAlgorithms.join(', ')}`);
   }
   if ('fixed' in tenant && !isName(tenant.fixed)) add(problems, `${path}.tenant`, 'want a name');
+  if (tenants !== undefined && 'fixed' in tenant)
+    add(problems, `${path}.tenants`, 'want it only where a claim names the tenant');
+  if (tenants !== undefined && !(tenants.length > 0 && tenants.every(isName)))
+    add(problems, `${path}.tenants`, 'want patterns of tenants, at least one');
   if ('fixed' in roles) add(problems, path, rolesProblem(roles.fixed));
   if ('fixed' in models) add(problems, path, modelsProblem(models.fixed));
   return problems;

@@ -1,3 +1,4 @@
+export { type AddressRange, addressDenied, addressProblem, comesFrom, createAddressSet } from './addresses.ts';
 export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
 export { type AuthenticatePorts, createAuthenticate, openKeySources } from './authenticate.ts';
 export type {
@@ -17,6 +18,7 @@ export {
   isHost,
   type PemPair,
 } from './development-certificates.ts';
+export { createFailureBook, type FailureBook, type ThrottleSpec, throttleDefault } from './failures.ts';
 export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';
 export {
   createKeyAdministration,

@@ -34,6 +34,16 @@ export function credentialExpired(what: 'API key' | 'token' | 'client certificat
   });
 }
 
+/** Its credential was not looked at. */
+export function authenticationThrottled(waitMs: number): InferError {
+  const wait = Math.max(1, Math.ceil(waitMs));
+  return InferError.withoutStack(
+    'RESOURCE_EXHAUSTED',
+    `too many credentials from this address, or for this key, were not valid; the next is looked at in ${wait} ms`,
+    { reason: 'AUTHENTICATION_THROTTLED', decision: 'identity', retryAfterMs: wait },
+  );
+}
+
 /** Not the caller's fault: its token may be good, but nobody here can tell at the moment. */
 export function identityUnavailable(retryAfterMs: number, cause: unknown): InferError {
   return InferError.withoutStack('UNAVAILABLE', 'the keys of the token issuer cannot be had at the moment', {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { InferError, type Principal } from '@sheaf/inference';
 import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { type CheckAddress, comesFrom } from './addresses.ts';
 import type { JwtIssuer } from './credentials.ts';
 import type { KeySet, KeySource, KeySources } from './key-source.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
@@ -24,31 +25,55 @@ export interface TokenCheckPorts {
 interface KnownIssuer {
   readonly spec: JwtIssuer;
   readonly source: KeySource;
+  readonly checkAddress: CheckAddress;
 }
 
-/** Answers who shows a token: at once when it has been verified before. */
+/**
+ * Answers who shows a token: at once when it has been verified before. `checkNew` is called before one is verified that has not been, and throws where that
+ * is not to be done now.
+ */
+export type TokenCheck = (
+  token: string,
+  address: string | undefined,
+  checkNew: () => void,
+) => Principal | Promise<Principal>;
+
 export function createTokenCheck(
   specs: readonly JwtIssuer[],
   { now, keySources, tokenBytesMax }: TokenCheckPorts,
-): (token: string) => Principal | Promise<Principal> {
-  const issuers = new Map(specs.map((spec) => [spec.issuer, { spec, source: keySources(spec) }]));
+): TokenCheck {
+  const issuers = new Map(
+    specs.map((spec) => {
+      const checkAddress = comesFrom(spec.addresses, 'tokens of this issuer');
+      return [spec.issuer, { spec, source: keySources(spec), checkAddress }];
+    }),
+  );
   const verified = createVerifiedTokens(now);
+  const placed = new WeakMap<Principal, CheckAddress>();
 
-  const verify = async (token: string, tokenHash: string, { spec, source }: KnownIssuer): Promise<Principal> => {
+  const verify = async (token: string, tokenHash: string, issuer: KnownIssuer): Promise<Principal> => {
+    const { spec, source, checkAddress } = issuer;
     const [payload, keys] = await verifyWithNewestKeys(token, spec, source, now);
     const principal = tokenPrincipal(spec, payload);
     const { exp = 0, nbf = 0 } = payload;
-    verified.set(tokenHash, { principal, keys, source, validFrom: nbf * 1000 - clockSkewMs, validUntil: exp * 1000 });
+    const [validFrom, validUntil] = [nbf * 1000 - clockSkewMs, exp * 1000];
+    verified.set(tokenHash, { principal, keys, source, validFrom, validUntil });
+    placed.set(principal, checkAddress);
     return principal;
   };
 
-  return (token) => {
+  return (token, address, checkNew) => {
     if (token.length > tokenBytesMax) throw credentialInvalid(`the token has more than ${tokenBytesMax} bytes`);
     const tokenHash = hash('sha256', token, 'base64');
     const principal = verified.get(tokenHash);
-    if (principal !== undefined) return principal;
+    if (principal !== undefined) {
+      placed.get(principal)?.(address);
+      return principal;
+    }
+    checkNew();
     const issuer = issuers.get(unverifiedIssuer(token));
     if (issuer === undefined) throw credentialInvalid('the token is of an issuer that is not known here');
+    issuer.checkAddress(address);
     return verify(token, tokenHash, issuer);
   };
 }

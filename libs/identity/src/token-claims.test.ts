@@ -42,6 +42,26 @@ describe('a token', () => {
     });
   });
 
+  it('names a tenant that tokens of its issuer may name, and no other', async () => {
+    const ask = asker({ tenants: ['b-*', 'bobs'] });
+    for (const tenant of ['b-1', 'bobs']) assert.equal((await ask(bearer(await sign(key, { tenant })))).tenant, tenant);
+    for (const tenant of ['acme', 'xb-1', 'bobs2'])
+      await assert.rejects(async () => ask(bearer(await sign(key, { tenant }))), {
+        code: 'UNAUTHENTICATED',
+        reason: 'TOKEN_INVALID',
+        message: "the token's claim tenant: want a tenant that tokens of its issuer may name",
+      });
+  });
+
+  it('counts from the addresses that are said of its issuer, also when it was verified before', async () => {
+    const ask = asker({ addresses: ['192.0.2.0/24'] });
+    const shown = bearer(await sign(key));
+    const denied = { code: 'PERMISSION_DENIED', reason: 'ADDRESS_DENIED' };
+    assert.throws(() => ask({ ...shown, address: '198.51.100.1' }), denied);
+    assert.equal((await ask({ ...shown, address: '192.0.2.1' })).tenant, 'acme');
+    assert.throws(() => ask({ ...shown, address: '198.51.100.1' }), denied);
+  });
+
   it('may be as long as the groups of a large company make it, and as the setting says', async () => {
     const groups = Array.from({ length: 250 }, (_, index) => `${index}-6f2a9c1e-5b7d-4e0f-8a3b`.padEnd(36, '0'));
     const long = await sign(key, { groups });

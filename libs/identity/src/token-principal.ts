@@ -1,4 +1,4 @@
-import { isRole, type Principal, type Role } from '@sheaf/inference';
+import { isRole, matchesPattern, type Principal, type Role } from '@sheaf/inference';
 import type { JwtIssuer } from './credentials.ts';
 import { isName, mixesDuties, nameCharsMax } from './grant.ts';
 import { credentialInvalid } from './refusals.ts';
@@ -17,12 +17,20 @@ export function tokenPrincipal(issuer: JwtIssuer, payload: TokenPayload): Princi
   return {
     // Issuer and subject, since each issuer names subjects as it likes. An issuer has no fragment, so nothing is told twice.
     id: `jwt:${issuer.issuer}#${name(payload, 'sub')}`,
-    tenant: 'claim' in issuer.tenant ? name(payload, issuer.tenant.claim) : issuer.tenant.fixed,
+    tenant: tokenTenant(issuer, payload),
     roles,
     models: 'claim' in issuer.models ? names(payload, issuer.models.claim) : issuer.models.fixed,
     priority: issuer.priority ?? 'standard',
     claims: tokenClaims(issuer.claims, payload),
   };
+}
+
+/** Whoever can have a token of one issuer signed is not to be a tenant of another. */
+function tokenTenant({ tenant, tenants }: JwtIssuer, payload: TokenPayload): string {
+  if ('fixed' in tenant) return tenant.fixed;
+  const named = name(payload, tenant.claim);
+  if (tenants === undefined || tenants.some((pattern) => matchesPattern(pattern, named))) return named;
+  throw credentialInvalid(`the token's claim ${tenant.claim}: want a tenant that tokens of its issuer may name`);
 }
 
 function tokenRoles({ roles }: JwtIssuer, payload: TokenPayload): readonly Role[] {

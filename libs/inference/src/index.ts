@@ -58,6 +58,7 @@ export {
 export { defaultLimits, innerLimits, type Limits, type MessageLimit, messageTooLarge } from './limits.ts';
 export type { Load } from './load.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
+export { networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';
 export {
   isPriority,

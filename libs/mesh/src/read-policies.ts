@@ -86,6 +86,7 @@ const asStep = (text: string): string | number => (/^[0-9]+$/.test(text) ? Numbe
 /** Files are named from the folder. */
 const withFiles = (spec: PoliciesSpec, folder: string): PoliciesSpec => ({
   ...spec,
+  accessLog: spec.accessLog && { ...spec.accessLog, file: spec.accessLog.file && resolve(folder, spec.accessLog.file) },
   identity: {
     ...spec.identity,
     jwt: spec.identity.jwt.map((issuer) => ({

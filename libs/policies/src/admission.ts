@@ -1,7 +1,8 @@
 /** Which role each method wants, and who may therefore call it. */
 import type { Authenticate } from '@sheaf/identity';
 import { InferError, type Principal, type Role } from '@sheaf/inference';
-import type { OpenMethods } from './spec.ts';
+import { createAddressCheck } from './address-rules.ts';
+import type { AddressRules, OpenMethods } from './spec.ts';
 
 /** Every method of every service that a gateway has on its public door. One that is not here is nobody's. */
 export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
@@ -45,6 +46,10 @@ export interface Shown {
   readonly method: string;
   readonly metadata: (key: string) => string | undefined;
   readonly peer: Parameters<Authenticate>[0]['certificate'];
+  /** Where the connection comes from; undefined where it has no address. */
+  readonly address?: string | undefined;
+  /** Told who it is as soon as that is known, also where the call is then refused. */
+  readonly onKnown?: ((principal: Principal) => void) | undefined;
 }
 
 /** Nobody in particular: what only opened methods are called by. */
@@ -61,23 +66,34 @@ const stranger: Principal = {
 export function createAdmission(
   authenticate: Authenticate,
   open: readonly OpenMethods[],
+  addresses?: AddressRules,
 ): (shown: Shown) => Principal | Promise<Principal> {
+  const checkAddress = createAddressCheck(addresses);
   const opened = new Set(open.flatMap((service) => openMethods[service]));
-  return ({ method, metadata, peer }) => {
+  const authorised = (principal: Principal, { method, address, onKnown }: Shown): Principal => {
+    onKnown?.(principal);
+    checkAddress.principal(principal, address);
+    return withRole(principal, method);
+  };
+  return (shown) => {
+    const { method, metadata, peer, address } = shown;
+    // First, since it costs next to nothing.
+    checkAddress.door(address);
     if (opened.has(method)) return stranger;
     const principal = authenticate({
       apiKey: metadata('x-api-key'),
       authorization: metadata('authorization'),
       certificate: peer,
+      address,
     });
     return principal instanceof Promise
-      ? principal.then((known) => authorised(known, method))
-      : authorised(principal, method);
+      ? principal.then((known) => authorised(known, shown))
+      : authorised(principal, shown);
   };
 }
 
 /** A method that nobody has goes on: it is answered as what it is, to those who have shown who they are. */
-function authorised(principal: Principal, method: string): Principal {
+function withRole(principal: Principal, method: string): Principal {
   const role = Object.hasOwn(methodRoles, method) ? methodRoles[method] : 'any';
   if (role === undefined || role === 'any' || principal.roles.includes(role)) return principal;
   // Who may change the mesh may also look at it.

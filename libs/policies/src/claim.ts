@@ -39,7 +39,7 @@ function sharedOut(allows: Allowance, share: number): Allowance {
 export interface Claim {
   readonly limit: Compiled;
   readonly take: Take;
-  /** Of whom: `tenant`, `key`, `model`. */
+  /** Of whom: `tenant`, `key`, `model`, `address`. */
   readonly whose: Readonly<Partial<Record<Dimension, string>>>;
   /** What a refusal by it is about: the same object for all of a bucket's claims, since what is told of it is written once. */
   readonly about: QuotaSubject;

@@ -1,12 +1,13 @@
 /** Which limits are about a call, and what of whose buckets it takes by them. */
 import { hash } from 'node:crypto';
-import { type InferRequest, matchesPattern, type Principal, type QuotaSubject } from '@sheaf/inference';
+import { type InferRequest, matchesPattern, networkOf, type Principal, type QuotaSubject } from '@sheaf/inference';
 import type { Take } from '@sheaf/limiter';
 import type { Claim, Compiled, CompiledLimits } from './claim.ts';
 import { costOf, type Plans, plannedCalls } from './limit-cost.ts';
 import type { Allowance, Dimension, LimitSpec } from './spec.ts';
 
-export type ClaimsOf = (principal: Principal, request: InferRequest) => readonly Claim[];
+/** `address` is where the caller's connection comes from. */
+export type ClaimsOf = (principal: Principal, request: InferRequest, address?: string) => readonly Claim[];
 
 /**
  * Works them out once for each principal and model, but for what a call costs by an expression. A request's model is to be one that is there, or what is
@@ -23,9 +24,16 @@ export function createClaims(limits: CompiledLimits, plans: Plans): ClaimsOf {
     ofPrincipal.set(model, claims);
     return claims;
   };
-  return (principal, request) => {
+  const byAddress = limits.some(({ spec }) => spec.per.includes('address'));
+  /** Not kept: there are as many addresses as callers like. */
+  const placed = (claims: readonly Claim[], principal: Principal, model: string, address?: string): readonly Claim[] =>
+    claims.map((claim) =>
+      claim.limit.spec.per.includes('address') ? claimOf(claim.limit, principal, model, address) : claim,
+    );
+  return (principal, request, address) => {
     const { model } = request;
-    const claims = known.get(principal)?.get(model) ?? usual(principal, model);
+    const anywhere = known.get(principal)?.get(model) ?? usual(principal, model);
+    const claims = byAddress ? placed(anywhere, principal, model, address) : anywhere;
     if (!claims.some(({ limit }) => limit.cost)) return claims;
     const calls = plannedCalls(request, plans);
     return claims.map((claim) => {
@@ -35,10 +43,10 @@ export function createClaims(limits: CompiledLimits, plans: Plans): ClaimsOf {
   };
 }
 
-function claimOf(limit: Compiled, principal: Principal, model: string): Claim {
+function claimOf(limit: Compiled, principal: Principal, model: string, address?: string): Claim {
   const { name, allows, per } = limit.spec;
   const whose: Partial<Record<Dimension, string>> = {};
-  for (const dimension of per) whose[dimension] = named(dimension, principal, model);
+  for (const dimension of per) whose[dimension] = named(dimension, principal, model, address);
   const take = takeOf(allows, bucketKey([name, ...Object.values(whose)]));
   return { limit, take, whose, about: subjectOf(limit, whose) };
 }
@@ -67,7 +75,7 @@ const isAbout = ({ tenants, models }: LimitSpec, tenant: string, model: string):
   tenants.some((pattern) => matchesPattern(pattern, tenant)) &&
   models.some((pattern) => matchesPattern(pattern, model));
 
-function named(dimension: Dimension, { tenant, id }: Principal, model: string): string {
+function named(dimension: Dimension, { tenant, id }: Principal, model: string, address?: string): string {
   switch (dimension) {
     case 'tenant':
       return tenant;
@@ -75,6 +83,8 @@ function named(dimension: Dimension, { tenant, id }: Principal, model: string): 
       return id;
     case 'model':
       return model;
+    case 'address':
+      return networkOf(address);
   }
 }
 

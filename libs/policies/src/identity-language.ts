@@ -14,6 +14,7 @@ import {
 } from '@sheaf/document';
 import { type CertificateRule, type Grant, type IdentitySpec, type JwtIssuer, keyDaysMax } from '@sheaf/identity';
 import { priorities, type Role, roles } from '@sheaf/inference';
+import { someRanges, throttle } from './door-language.ts';
 import type { OpenMethods } from './spec.ts';
 
 /** What a tenant is called, wherever one is named. */
@@ -41,17 +42,20 @@ export const grantFields = {
   priority: optional(choice(priorities), 'The most important that its calls may be. Default standard.'),
 };
 
+const addresses = optional(someRanges, 'Where it counts from. Default everywhere.');
 const everything: readonly string[] = ['*'];
 const grantOf = (read: {
   tenant: string;
   roles: readonly Role[] | undefined;
   models: readonly string[] | undefined;
   priority: Grant['priority'] | undefined;
+  addresses: Grant['addresses'];
 }): Grant => ({
   tenant: read.tenant,
   roles: read.roles ?? ['infer'],
   models: read.models ?? everything,
   priority: read.priority ?? 'standard',
+  ...(read.addresses && { addresses: read.addresses }),
 });
 
 /** Either a value for all tokens, or `{ claim: name }`. */
@@ -90,10 +94,15 @@ export const issuerFields = {
     'Signatures that count.',
   ),
   tenant: required(fixedOrClaim(tenant), 'A tenant, or the claim that names it.'),
+  tenants: optional(
+    list(text('a tenant, * for any characters', /^[\x20-\x7e]{1,128}$/), 'a list of tenants, * for any characters', 64),
+    'The tenants that the claim may name; * is any characters. Must be said where there are several issuers; default all.',
+  ),
   roles: optional(fixedOrClaim(roleList), 'Roles, or the claim with them. Default [infer].'),
   models: optional(fixedOrClaim(patterns), 'Models and pipelines, or the claim with them. Default all.'),
   priority: optional(choice(priorities), 'The most important that their calls may be. Default standard.'),
   claims: optional(list(claim, 'a list of claims', 32), 'Claims that routes and rules may read.'),
+  addresses,
 };
 
 const issuer: Reader<JwtIssuer> = mapped(
@@ -109,10 +118,11 @@ const issuer: Reader<JwtIssuer> = mapped(
 
 export const certificateFields = {
   subject: required(
-    text('a common name or alternative name, * for any characters', /^[\x20-\x7e]{1,256}$/),
-    'Matches the common name, or an alternative name such as URI:spiffe://mesh/reader.',
+    text('a common name, or a kind and a name such as DNS:*.example, * for any characters', /^[\x20-\x7e]{1,256}$/),
+    'Matches the common name; with a kind before it, names of that kind only: `DNS:`, `URI:`, `email:`, `IP Address:`, `CN:`.',
   ),
   ...grantFields,
+  addresses,
 };
 
 const certificate: Reader<CertificateRule> = mapped(
@@ -143,7 +153,14 @@ export const identityFields = {
     list(certificate, 'a list of certificates', 64),
     'Client certificates that the clientCa of the door has signed; the first that matches counts.',
   ),
-  anonymous: optional(record(grantFields), 'Whoever shows nothing. Default: nobody comes in without a credential.'),
+  anonymous: optional(
+    record({ ...grantFields, addresses }),
+    'Whoever shows nothing. Default: nobody comes in without a credential.',
+  ),
+  throttle: optional(
+    throttle,
+    'Whoever shows bad credentials again and again is not looked at for a while. false: however often. Default true.',
+  ),
   open: optional(
     list(choice(open), `a list of ${open.join(', ')}`, open.length),
     'What anybody may call without a credential; whatever they show, they see no model there.',
@@ -153,7 +170,7 @@ export const identityFields = {
 export const identity: Reader<{ readonly identity: IdentitySpec; readonly open: readonly OpenMethods[] }> = mapped(
   record(identityFields),
   (
-    { keys = true, jwt = [], tokenBytesMax, certificates = [], anonymous, open: opened = [] },
+    { keys = true, jwt = [], tokenBytesMax, certificates = [], anonymous, throttle: throttled, open: opened = [] },
     path,
     problems: Problems,
   ) => {
@@ -167,6 +184,7 @@ export const identity: Reader<{ readonly identity: IdentitySpec; readonly open: 
         tokenBytesMax,
         certificates,
         anonymous: anonymous && grantOf(anonymous),
+        throttle: throttled,
       },
       open: opened,
     };

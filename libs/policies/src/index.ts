@@ -8,5 +8,13 @@ export { setPriority } from './priority.ts';
 export { type BucketStanding, type LimitStanding, RecentBuckets } from './recent-buckets.ts';
 export { policiesExample, policiesPage, policySnippets } from './reference-page.ts';
 export { createRoutes, followRoutes, type Route } from './routes.ts';
-export type { LimitSpec, OpenMethods, PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
+export type {
+  AccessLogSpec,
+  AddressRules,
+  LimitSpec,
+  OpenMethods,
+  PoliciesSpec,
+  RouteSpec,
+  RouteTarget,
+} from './spec.ts';
 export { hideUnseen, noSuchModel } from './visibility.ts';

@@ -90,6 +90,9 @@ const limit: Reader<LimitSpec> = mapped(variants(limitVariants), (read, path, pr
   const wrong = costs && checkExpression(costs, costVariables, 'number');
   if (typeof wrong === 'string')
     return problems.add([...path, 'cost'], `${wrong}; it may read ${Object.keys(costVariables).join(', ')}`);
+  // Quotas are kept for a month, and there are as many addresses as callers like.
+  if (read.kind === 'quota' && read.per?.includes('address'))
+    return problems.add([...path, 'per'], 'want a rate or concurrent per address, got a quota');
   return {
     name: read.name,
     allows: allowanceOf(read),

@@ -15,7 +15,7 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const { principal } = context;
     // What is not there costs nothing and leaves no bucket behind; whoever is asked next says that it is not there.
     const isThere = plans.callsOf(request.model, request.version) !== undefined;
-    const claims = principal && isThere ? claimsOf(principal, request) : [];
+    const claims = principal && isThere ? claimsOf(principal, request, context.address) : [];
     if (claims.length === 0) return next(request, context);
     recent?.note(claims);
     const takes = claims.map(({ take }) => take);

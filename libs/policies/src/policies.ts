@@ -1,5 +1,6 @@
 /** What policies.yaml may hold: one definition for the parser and for editors. */
-import { type JsonSchema, optional, type Problem, Problems, record, show } from '@sheaf/document';
+import { boolean, type JsonSchema, optional, type Problem, Problems, record, show } from '@sheaf/document';
+import { accessLog, addresses } from './door-language.ts';
 import { identity } from './identity-language.ts';
 import { limiter, limits } from './limits-language.ts';
 import { routes } from './routes-language.ts';
@@ -7,9 +8,15 @@ import type { PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
 
 export const policyFields = {
   identity: optional(identity, 'Whom the door lets in.'),
+  addresses: optional(addresses, 'Where callers may come from. Default everywhere.'),
   limits: optional(limits, 'How much of what each may use.'),
   limiter: optional(limiter, 'How limits are counted by several gateways.'),
   routes: optional(routes, 'Names that callers use, and where their calls go.'),
+  accessLog: optional(accessLog, 'Of which calls a line is written, and where to. Default refused.'),
+  trustCallersSampling: optional(
+    boolean,
+    "Whether the sampled flag of a caller's `traceparent` decides what is traced, as of a door that only services of yours reach. Default false.",
+  ),
 };
 const document = record(policyFields);
 
@@ -26,6 +33,9 @@ export function parsePolicies(value: unknown): {
     // Whoever writes a file of policies and says nothing of identity has a door for keys.
     identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
     open: read.identity?.open ?? [],
+    addresses: read.addresses,
+    accessLog: read.accessLog,
+    trustCallersSampling: read.trustCallersSampling,
     limits: read.limits ?? [],
     limiter: read.limiter ?? { share: false, whenGone: 'share' },
     routes: read.routes ?? [],

@@ -1,9 +1,10 @@
-import type { IdentitySpec } from '@sheaf/identity';
+import type { AddressRange, IdentitySpec } from '@sheaf/identity';
+import type { Role } from '@sheaf/inference';
 import type { QuotaWindow } from '@sheaf/limiter';
 import type { Expression } from '@sheaf/rules';
 
 /** Whose bucket a limit counts in. Several together: each combination has its own. */
-export const dimensions = ['tenant', 'key', 'model'] as const;
+export const dimensions = ['tenant', 'key', 'model', 'address'] as const;
 export type Dimension = (typeof dimensions)[number];
 
 /** What a limit allows. */
@@ -66,8 +67,33 @@ export interface LimiterSpec {
 /** Methods that anybody may call, whatever they show. */
 export type OpenMethods = 'health' | 'reflection';
 
+/** Where callers may come from. */
+export interface AddressRules {
+  /** Undefined: from everywhere. */
+  readonly allow: readonly AddressRange[] | undefined;
+  readonly deny: readonly AddressRange[];
+  readonly roles: Readonly<Partial<Record<Role, readonly AddressRange[]>>>;
+  /** By the id of an API key. */
+  readonly keys: Readonly<Record<string, readonly AddressRange[]>>;
+}
+
+/** Calls of which a line is written: all, those that did not end well, or none. */
+export const accessLogCalls = ['all', 'refused', 'off'] as const;
+
+export interface AccessLogSpec {
+  readonly calls: (typeof accessLogCalls)[number];
+  /** Undefined: the standard output of the gateway. */
+  readonly file: string | undefined;
+}
+
 export interface PoliciesSpec {
   readonly identity: IdentitySpec;
+  /** Undefined: from everywhere. */
+  readonly addresses?: AddressRules | undefined;
+  /** Undefined: of refused calls, to standard output. */
+  readonly accessLog?: AccessLogSpec | undefined;
+  /** Whether callers decide by the sampled flag of their traceparent what is traced of their calls. Default false. */
+  readonly trustCallersSampling?: boolean | undefined;
   readonly open: readonly OpenMethods[];
   readonly limits: readonly LimitSpec[];
   readonly limiter: LimiterSpec;

@@ -30,7 +30,7 @@ class FakeStream {
 async function knock(admit: Admit, headers: IncomingHttpHeaders = {}, stream = new FakeStream()) {
   const admissions = new Admissions(admit);
   const http2Stream = stream as unknown as ServerHttp2Stream;
-  const entry = await admissions.knock(http2Stream, headers, { peer: undefined });
+  const entry = await admissions.knock(http2Stream, headers, undefined);
   if ('principal' in entry) admissions.vouch(http2Stream, headers, entry.principal);
   const metadata = new grpc.Metadata();
   for (const [key, value] of Object.entries(headers)) metadata.set(key, String(value));

@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
+import type { CallFacts } from './call-record.ts';
 import { textOf } from './headers.ts';
 import type { Peer } from './peer.ts';
 
@@ -12,8 +13,16 @@ export interface Knock {
   /** The caller's metadata; keys in lower case. */
   readonly metadata: (key: string) => string | undefined;
   readonly peer: Peer | undefined;
-  /** Where it comes from, as `addressOf` tells. */
-  readonly address?: string;
+  /** Where the connection comes from; undefined where it has no address. */
+  readonly address?: string | undefined;
+  /** Told who it is as soon as that is known, also where the call is then refused. */
+  readonly onKnown?: (principal: Principal) => void;
+}
+
+/** A call that is in. */
+interface Admitted {
+  readonly principal: Principal;
+  readonly facts: CallFacts | undefined;
 }
 
 /** Answers on whose behalf a call is, or throws why it may not come in. */
@@ -29,7 +38,7 @@ const owned =
 /** Decides who comes in, and knows the calls of grpc-js that are in by their tickets. */
 export class Admissions {
   readonly #admit: Admit;
-  readonly #principals = new Map<string, Principal>();
+  readonly #admitted = new Map<string, Admitted>();
   #last = 0;
 
   constructor(admit: Admit) {
@@ -40,11 +49,16 @@ export class Admissions {
   knock(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    caller: Pick<Knock, 'peer' | 'address'>,
+    peer: Peer | undefined,
+    facts?: CallFacts,
   ): Entry | Promise<Entry> {
+    const onKnown = (principal: Principal): void => {
+      if (facts) facts.principal = principal;
+    };
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
     const metadata = (key: string): string | undefined => textOf(headers[key]);
     const enter = (principal: Principal): Entry => {
+      onKnown(principal);
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.
       const isOther = tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0;
@@ -55,7 +69,13 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({ method: String(headers[':path']), metadata, ...caller });
+      const admitted = this.#admit({
+        method: String(headers[':path']),
+        metadata,
+        peer,
+        address: facts?.address || undefined,
+        onKnown,
+      });
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };
@@ -63,16 +83,26 @@ export class Admissions {
   }
 
   /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void {
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts?: CallFacts): void {
     const ticket = String(++this.#last);
-    this.#principals.set(ticket, principal);
+    this.#admitted.set(ticket, { principal, facts });
     headers[ticketKey] = ticket;
-    stream.once('close', () => this.#principals.delete(ticket));
+    stream.once('close', () => this.#admitted.delete(ticket));
   }
 
   /** On whose behalf a call is that was vouched for. */
   principalOf(metadata: grpc.Metadata): Principal | undefined {
-    return this.#principals.get(String(metadata.get(ticketKey)[0]));
+    return this.#of(metadata)?.principal;
+  }
+
+  /** Writes down which model a call that was vouched for is about. */
+  noteModel(metadata: grpc.Metadata, model: string, version: string): void {
+    const facts = this.#of(metadata)?.facts;
+    if (facts) Object.assign(facts, { model, version });
+  }
+
+  #of(metadata: grpc.Metadata): Admitted | undefined {
+    return this.#admitted.get(String(metadata.get(ticketKey)[0]));
   }
 }
 

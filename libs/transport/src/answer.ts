@@ -44,6 +44,8 @@ export interface Arrival {
   readonly alone?: boolean;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
+  /** Told what is asked, once it can be read. */
+  readonly onRequest?: (request: InferRequest) => void;
   /** Told how busy the model is that was asked, before the answer, also when that is an error. */
   readonly onLoad?: (load: Load) => void;
 }
@@ -75,6 +77,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       checkAlive(context, 'the door');
       const { request, typed } = decodeRequest(message, limits);
       asked = request;
+      arrival.onRequest?.(request);
       const response = await served.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);

@@ -17,6 +17,7 @@ import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import type { DoorConnections } from './arrivals.ts';
+import type { CallLog } from './call-record.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
@@ -60,6 +61,8 @@ export interface Served {
   readonly admit?: Admit;
   /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
   readonly admin?: Admin;
+  /** Told of each call when it has ended. */
+  readonly calls?: CallLog;
 }
 
 export interface DoorOptions {
@@ -138,6 +141,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
+    calls: served.calls,
   });
   tls?.guard(server);
   const connections = watchConnections(server);

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
 import type { Admissions } from './admission.ts';
-import { addressOf } from './caller-address.ts';
 import { peerOf } from './peer.ts';
 import type { RecordRefusal } from './refusal.ts';
 import type { Gate, Passage } from './stream-guard.ts';
@@ -15,11 +14,11 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
     return { refusal: { error, trailers } };
   };
   return {
-    knock: (stream, headers) => {
-      const session = stream.session as ServerHttp2Session;
-      const entry = admissions.knock(stream, headers, { peer: peerOf(session), address: addressOf(session, headers) });
+    knock: (stream, headers, facts) => {
+      const peer = peerOf(stream.session as ServerHttp2Session);
+      const entry = admissions.knock(stream, headers, peer, facts);
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
-    vouch: (stream, headers, principal) => admissions.vouch(stream, headers, principal),
+    vouch: (stream, headers, principal, facts) => admissions.vouch(stream, headers, principal, facts),
   };
 }

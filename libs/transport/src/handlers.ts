@@ -54,22 +54,22 @@ export function handlers(options: HandlerOptions, served: Served): Handlers {
   const { name, limits, isReady, admissions } = options;
   const extensions = served.contentDigest === undefined ? [] : [contentExtension(served.contentDigest)];
   const immediate = immediately(admissions ? idsFor : () => noTrailers);
-  const checked = <T extends { name: string; version: string }>(request: T): T => {
+  const checked = (request: { name: string; version: string }, metadata: grpc.Metadata): void => {
     checkName('name', request.name, limits);
     checkVersion('version', request.version);
-    return request;
+    admissions?.noteModel(metadata, request.name, request.version);
   };
   return {
     ServerLive: immediate(() => ({ live: true })),
     ServerReady: immediate(() => ({ ready: isReady() })),
     ServerMetadata: immediate(() => ({ name: `sheaf-${name}`, version: serverVersion, extensions })),
     ModelReady: immediate((request: { name: string; version: string }, metadata) => {
-      checked(request);
+      checked(request, metadata);
       const principal = admissions?.principalOf(metadata);
       return { ready: isReady() && served.isReady(request.name, request.version, principal) };
     }),
     ModelMetadata: immediate((request: { name: string; version: string }, metadata) => {
-      checked(request);
+      checked(request, metadata);
       const principal = admissions?.principalOf(metadata);
       const described = served.describe(request.name, request.version, principal);
       const { name: model, versions, platform, inputs, outputs, properties = [] } = described;

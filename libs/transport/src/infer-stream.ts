@@ -1,6 +1,6 @@
 /** ModelInfer on its bare HTTP/2 stream: through grpc-js, a small call takes the gateway four tenths more. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
+import { asInferError, deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
 import type { Answer } from './answer.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
@@ -18,7 +18,8 @@ export interface InferStreamOptions {
 
 export function serveInfer({ limits, record }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
-  const serve = async ({ stream, headers, principal, account }: BareCall): Promise<void> => {
+  const serve = async (call: BareCall): Promise<void> => {
+    const { stream, headers, principal, account, facts } = call;
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
     const controller = new AbortController();
@@ -40,6 +41,7 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
         onBytes: account.add,
       });
       if (!message) return;
+      facts.bytesIn = message.length;
       const outcome = await answer(message, {
         givenMs: timeoutMs - (monotonicClock.now() - arrivedAt),
         traceparent: headers.traceparent,
@@ -49,11 +51,15 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
         onLoad: (told) => {
           load = told;
         },
-        ...(principal && { caller: { principal } }),
+        onRequest: ({ model, version }) => Object.assign(facts, { model, version }),
+        ...(principal && { caller: { principal, address: facts.address } }),
       });
       if (load && isReportDue()) tellLoad(load, trailers);
-      respond(stream, writeHead(encodeResponse(outcome, headBytes)), trailers);
+      const frame = encodeResponse(outcome, headBytes);
+      facts.bytesOut = frame.length - headBytes;
+      respond(stream, writeHead(frame), trailers);
     } catch (error) {
+      facts.reason = asInferError(error).reason;
       if (load) tellLoad(load, trailers);
       if (!message) {
         trailers.set('grpc-accept-encoding', acceptedEncodings);

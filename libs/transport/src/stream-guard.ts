@@ -1,8 +1,8 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits, Principal } from '@sheaf/inference';
-import { addressOf } from './caller-address.ts';
+import { asInferError, type Limits, type Principal } from '@sheaf/inference';
+import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
 import { connectionLimits } from './connection-ledger.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
@@ -27,9 +27,9 @@ const longPerConnection = 2;
 export type Passage = { readonly principal: Principal } | { readonly refusal: Refusal };
 
 export interface Gate {
-  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Passage | Promise<Passage>;
+  knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, facts: CallFacts): Passage | Promise<Passage>;
   /** Of a call that is in and goes to grpc-js: lets its handler ask on whose behalf it is. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void;
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts: CallFacts): void;
 }
 
 /** Before the server listens. */
@@ -44,6 +44,8 @@ export interface BareCall {
   readonly principal: Principal | undefined;
   /** Of whoever serves it: what its stream brings is to be told here. */
   readonly account: StreamAccount;
+  /** To be filled with what becomes known of it. */
+  readonly facts: CallFacts;
 }
 
 export type ServeStream = (call: BareCall) => void;
@@ -56,11 +58,13 @@ export interface StreamsOptions extends ConnectionGuardOptions {
   readonly isLong: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
+  /** Told of each call when it has ended. */
+  readonly calls?: CallLog | undefined;
 }
 
 /** Once it listens. */
 export function guardStreams(server: grpc.Server, options: StreamsOptions): void {
-  const { limits, gate, isMethod, isLong, own } = options;
+  const { limits, gate, isMethod, isLong, own, calls } = options;
   const guard = guardConnections(server, options);
   const { connectionsMax = connectionLimits.connectionsMax } = options.connections;
   const longStreams = createLongStreams(longPerConnection * connectionsMax);
@@ -73,11 +77,12 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const account = guard.enter(stream);
-      // The gate strips what a proxy wrote.
-      addressOf(stream.session as ServerHttp2Session, headers);
       const path = String(headers[':path']);
+      // Before the gate strips what a proxy wrote.
+      const facts = openFacts(stream, headers, calls);
       const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
+        if ('error' in refusal) facts.reason = asInferError(refusal.error).reason;
         if ('httpStatus' in refusal) refuseHttp(stream, refusal);
         else refuse(stream, refusal);
       };
@@ -90,15 +95,15 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
         }
         const serve = own.get(path);
         if (serve) {
-          serve({ stream, headers, principal, account });
+          serve({ stream, headers, principal, account, facts });
           return;
         }
-        const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
-        if (tooMany) {
-          turnAway({ error: tooMany });
-          return;
-        }
-        if (principal) gate?.vouch(stream, headers, principal);
+          const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
+          if (tooMany) {
+            turnAway({ error: tooMany });
+            return;
+          }
+          if (principal) gate?.vouch(stream, headers, principal, facts);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
@@ -113,7 +118,7 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
-      const passage = gate.knock(stream, headers);
+      const passage = gate.knock(stream, headers, facts);
       if (passage instanceof Promise) void passLater(stream, passage, pass);
       else pass(passage);
     });

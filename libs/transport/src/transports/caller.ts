@@ -5,6 +5,8 @@ import { malformed } from '../wire/reader.ts';
 export interface Caller {
   readonly principal?: Principal;
   readonly priority?: Priority;
+  /** Where its connection comes from: known at the door that it came in by, and not handed on. */
+  readonly address?: string;
 }
 
 /** Principals written and read; a gateway has few of them, and each makes many calls. */

@@ -1,0 +1,36 @@
+/** Where callers may come from. */
+import { addressDenied, comesFrom, createAddressSet } from '@sheaf/identity';
+import type { Principal } from '@sheaf/inference';
+import type { AddressRules } from './spec.ts';
+
+/** Both throw PERMISSION_DENIED. */
+export interface AddressCheck {
+  /** Before anything is asked of whoever comes. */
+  door(address: string | undefined): void;
+  /** When it is known who it is. */
+  principal(principal: Principal, address: string | undefined): void;
+}
+
+const anywhere: AddressCheck = { door: () => {}, principal: () => {} };
+
+/** Compiles the rules; without any everybody may come from everywhere. */
+export function createAddressCheck(rules: AddressRules | undefined): AddressCheck {
+  if (rules === undefined) return anywhere;
+  const isDenied = createAddressSet(rules.deny);
+  const isAllowed = rules.allow && createAddressSet(rules.allow);
+  const roles = Object.entries(rules.roles).map(([role, ranges]) => ({
+    role,
+    check: comesFrom(ranges, `a credential with the role ${role}`),
+  }));
+  const keys = new Map(Object.entries(rules.keys).map(([id, ranges]) => [`key:${id}`, comesFrom(ranges, 'this key')]));
+  return {
+    door: (address) => {
+      if (isDenied(address) || isAllowed?.(address) === false)
+        throw addressDenied('this address may not call this server');
+    },
+    principal: ({ id, roles: own }, address) => {
+      keys.get(id)?.(address);
+      for (const { role, check } of roles) if (own.some((one) => one === role)) check(address);
+    },
+  };
+}
