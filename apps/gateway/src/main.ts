@@ -15,7 +15,7 @@ import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
+import { createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
@@ -127,6 +127,10 @@ await main(async () => {
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
   });
+  const strays: Strays = {
+    check: (...caller) => catalog.current.front.strays.check(...caller),
+    take: (called) => catalog.current.front.strays.take(called),
+  };
   // Neither is asked for before the door is open.
   const admin = createAdministration({
     catalog,
@@ -139,7 +143,7 @@ await main(async () => {
   });
   const door = await createDoor(
     { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
-    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
+    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), strays, admin },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =

@@ -48,6 +48,7 @@ export {
   formatTraceparent,
   Journal,
   journalEntriesMax,
+  type MadeCall,
   parseTraceparent,
   type Sample,
   type Span,

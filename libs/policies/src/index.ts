@@ -9,4 +9,5 @@ export { type BucketStanding, type LimitStanding, RecentBuckets } from './recent
 export { policiesExample, policiesPage, policySnippets } from './reference-page.ts';
 export { createRoutes, followRoutes, type Route } from './routes.ts';
 export type { LimitSpec, OpenMethods, PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
+export { createStrays, type Strays } from './strays.ts';
 export { hideUnseen, noSuchModel } from './visibility.ts';
