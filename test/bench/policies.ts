@@ -16,6 +16,7 @@ import {
   compileLimits,
   createAdmission,
   createRoutes,
+  createStrays,
   enforceLimits,
   followRoutes,
   hideUnseen,
@@ -65,12 +66,14 @@ function policyWay(): Way {
   const { quotas } = createMemoryState();
   const limiter = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas });
   const plans = { callsOf: (model: string) => [model], usualMs: () => 2 };
+  const limits = compileLimits(spec.limits, 1);
+  const strays = createStrays(limits, limiter);
   const infer = stack(
     [
       setPriority,
-      hideUnseen,
+      hideUnseen(strays),
       followRoutes(createRoutes(spec.routes), () => true),
-      enforceLimits(compileLimits(spec.limits, 1), limiter, plans),
+      enforceLimits(limits, limiter, plans, { strays }),
     ],
     nothing,
   );

@@ -7,7 +7,7 @@ import { startTestMesh } from '../support/mesh-folder.ts';
 import { type ReceivedSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
 
 const policies = `limits:
-  - { name: burst, rate: 1/h, burst: 2 }
+  - { name: burst, rate: 1/h, burst: 3 }
 routes: { alias: { to: double } }
 `;
 
@@ -61,8 +61,11 @@ describe('the trace of the front door', () => {
     assert.equal(seen(1), `rpc.grpc.status=UNAUTHENTICATED sheaf.refused=CREDENTIALS_MISSING ${identity}`);
     assert.equal(seen(2), `rpc.grpc.status=UNAUTHENTICATED sheaf.refused=TOKEN_INVALID ${identity}`);
     assert.equal(seen(3), `rpc.grpc.status=PERMISSION_DENIED sheaf.refused=TENANT_MISMATCH ${identity}`);
-    assert.equal(seen(4), 'rpc.grpc.status=NOT_FOUND sheaf.refused=MODEL_NOT_FOUND reached no model');
     const taken = 'sheaf.limits.taken=true';
+    assert.equal(
+      seen(4),
+      `rpc.grpc.status=NOT_FOUND sheaf.refused=MODEL_NOT_FOUND sheaf.limits="burst";r=2 ${taken} reached no model`,
+    );
     assert.equal(
       seen(5),
       `rpc.grpc.status=OK sheaf.limits="burst";r=1 ${taken} sheaf.route=alias -> double reached the model`,

@@ -6,6 +6,7 @@ import {
   compileLimits,
   createAdmission,
   createRoutes,
+  createStrays,
   enforceLimits,
   followRoutes,
   hideUnseen,
@@ -15,6 +16,7 @@ import {
   RecentBuckets,
   type RouteTarget,
   type Shown,
+  type Strays,
   setPriority,
 } from '@sheaf/policies';
 import type { ApiKey } from '@sheaf/store';
@@ -26,6 +28,8 @@ export interface Front {
   readonly names: () => readonly string[];
   readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  /** For what the door cannot read. */
+  readonly strays: Strays;
   /** How the buckets stand that were used lately. */
   readonly limits: () => Promise<readonly LimitStanding[]>;
 }
@@ -60,17 +64,18 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   const routes = createRoutes(policies?.routes ?? []);
   const limits = compileLimits(policies?.limits ?? [], ports.share);
   const recent = new RecentBuckets();
+  const strays = createStrays(limits, ports.limiter, { recent });
   const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
   const infer = stack(
     [
       // Before anything is counted, since it says what the call is worth.
       setPriority,
       // By the name that the caller uses: what a route leads to is the operator's choice.
-      hideUnseen,
+      hideUnseen(strays),
       // What limits count are the models and pipelines behind the routes.
       followRoutes(routes, isTargetReady),
       // Last, so that nothing is charged for what is refused before.
-      enforceLimits(limits, ports.limiter, catalog, recent),
+      enforceLimits(limits, ports.limiter, catalog, { recent, strays }),
     ],
     catalog.infer,
   );
@@ -82,6 +87,7 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   return {
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
+    strays,
     limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
     describe: (name, version, principal) => {

@@ -16,7 +16,7 @@ import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sa
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
+import { createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -139,6 +139,10 @@ await main(async () => {
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
   });
+  const strays: Strays = {
+    check: (...caller) => catalog.current.front.strays.check(...caller),
+    take: (called) => catalog.current.front.strays.take(called),
+  };
   // Neither is asked for before the door is open.
   const admin = createAdministration({
     catalog,
@@ -157,6 +161,7 @@ await main(async () => {
       sample,
       infer: around(catalog.infer),
       admit: (shown) => catalog.current.front.admit(shown),
+      strays,
       admin,
       calls: callLog.calls,
     },

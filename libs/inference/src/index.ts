@@ -49,6 +49,7 @@ export {
   formatTraceparent,
   Journal,
   journalEntriesMax,
+  type MadeCall,
   parseTraceparent,
   type Sample,
   type Span,

@@ -1,5 +1,7 @@
+import { elementCount } from './datatype.ts';
 import { type Explanation, explanationSize } from './explanation.ts';
 import { randomHex } from './random-ids.ts';
+import { rowCount, type Tensor } from './tensor.ts';
 import { wallMs } from './wall-clock.ts';
 
 export type AttributeValue = string | number | boolean;
@@ -52,6 +54,17 @@ export type Sample = (traceId: string, parent: boolean | undefined) => boolean;
 
 const asParent: Sample = (_, parent) => parent ?? true;
 
+/** A call of a model or transform that was made for the request, as limits count it. */
+export interface MadeCall {
+  readonly inputBytes: number;
+  readonly elements: number;
+  readonly rows: number;
+  /** What it took; undefined while it is under way, and where whoever was asked went away with it. */
+  ms: number | undefined;
+  /** Whoever was asked is sure not to have begun. */
+  isUntouched: boolean;
+}
+
 /** Entries one call may leave; what comes later is counted, not kept. */
 export const journalEntriesMax = 1024;
 
@@ -60,6 +73,7 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
+  readonly #made: MadeCall[] = [];
   /** Made when it is needed: a call that leaves none has none to pay for. */
   #nested: Map<string, Explanation> | undefined;
   readonly #trailers: Map<string, string>;
@@ -129,6 +143,24 @@ export class Journal {
     if (this.#isFull(1)) this.#dropped++;
     else
       this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
+  }
+
+  /** The calls that were made so far, in their order; none is left out, since they are paid for. A request has a bound on them of its own. */
+  get made(): readonly MadeCall[] {
+    return this.#made;
+  }
+
+  /** A call begins; whoever makes it says how it ended. */
+  make(inputs: readonly Tensor[]): MadeCall {
+    const made = {
+      inputBytes: inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
+      elements: inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+      rows: rowCount(inputs),
+      ms: undefined,
+      isUntouched: false,
+    };
+    this.#made.push(made);
+    return made;
   }
 
   /** Tells the caller something beside the answer, as a gRPC trailer; the last of a key counts. Keys in lower case, values printable. */

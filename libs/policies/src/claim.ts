@@ -1,5 +1,5 @@
-import type { QuotaSubject } from '@sheaf/inference';
-import type { Take } from '@sheaf/limiter';
+import type { Journal, QuotaSubject, Span } from '@sheaf/inference';
+import type { Standing, Take, Verdict } from '@sheaf/limiter';
 import { checkExpression, type Evaluate } from '@sheaf/rules';
 import { costVariables } from './limits-language.ts';
 import type { Allowance, Dimension, LimitSpec } from './spec.ts';
@@ -60,4 +60,22 @@ function policyOf({ name, allows, cost }: LimitSpec): string {
     case 'quota':
       return `"${name}";q=${allows.max};w=${allows.window === 'day' ? 86_400 : 2_592_000}${unit}`;
   }
+}
+
+const standingOf = ({ limit }: Claim, { remaining, resetMs }: Standing): string =>
+  `"${limit.spec.name}";r=${wholeNumber(Math.floor(remaining))};t=${wholeNumber(Math.ceil(resetMs / 1000))}`;
+
+const nothingLeft: Standing = { remaining: 0, resetMs: 0 };
+
+/** In the caller's trailers, and in the trace. */
+export function tell(
+  claims: readonly Claim[],
+  { standings, degraded, taken }: Verdict,
+  { journal, span }: { readonly journal: Journal; readonly span?: Span },
+): void {
+  const left = claims.map((claim, index) => standingOf(claim, standings[index] ?? nothingLeft)).join(', ');
+  journal.tell('ratelimit', left);
+  journal.tell('ratelimit-policy', claims.map(({ limit }) => limit.policy).join(', '));
+  if (degraded) journal.tell('x-ratelimit-degraded', 'share');
+  if (span) journal.mark(span, { 'sheaf.limits': left, 'sheaf.limits.taken': taken });
 }

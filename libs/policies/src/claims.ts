@@ -38,12 +38,13 @@ export function createClaims(limits: CompiledLimits, plans: Plans): ClaimsOf {
     const calls = plannedCalls(request, plans);
     return claims.map((claim) => {
       const { limit, take } = claim;
-      return limit.cost ? { ...claim, take: { ...take, cost: costOf(limit.cost, request, calls) } } : claim;
+      return limit.cost ? { ...claim, take: { ...take, cost: costOf(limit.cost, calls) } } : claim;
     });
   };
 }
 
-function claimOf(limit: Compiled, principal: Principal, model: string, address?: string): Claim {
+/** Of one call; what it costs by an expression is not worked out yet. */
+export function claimOf(limit: Compiled, principal: Principal, model: string, address?: string): Claim {
   const { name, allows, per } = limit.spec;
   const whose: Partial<Record<Dimension, string>> = {};
   for (const dimension of per) whose[dimension] = named(dimension, principal, model, address);
@@ -71,9 +72,11 @@ function bucketKey(parts: readonly string[]): string {
   return key.length <= bucketKeyCharsMax ? key : JSON.stringify([parts[0], hash('sha256', key)]);
 }
 
-const isAbout = ({ tenants, models }: LimitSpec, tenant: string, model: string): boolean =>
-  tenants.some((pattern) => matchesPattern(pattern, tenant)) &&
-  models.some((pattern) => matchesPattern(pattern, model));
+export const isOfTenant = ({ tenants }: LimitSpec, tenant: string): boolean =>
+  tenants.some((pattern) => matchesPattern(pattern, tenant));
+
+const isAbout = (spec: LimitSpec, tenant: string, model: string): boolean =>
+  isOfTenant(spec, tenant) && spec.models.some((pattern) => matchesPattern(pattern, model));
 
 function named(dimension: Dimension, { tenant, id }: Principal, model: string, address?: string): string {
   switch (dimension) {

@@ -17,4 +17,5 @@ export type {
   RouteSpec,
   RouteTarget,
 } from './spec.ts';
+export { createStrays, type Strays } from './strays.ts';
 export { hideUnseen, noSuchModel } from './visibility.ts';

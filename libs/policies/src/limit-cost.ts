@@ -1,5 +1,5 @@
 /** What a call costs: its expression for each model call of the plan, or of those that were made, summed. */
-import { type CallContext, elementCount, type InferRequest, rowCount } from '@sheaf/inference';
+import { elementCount, type InferRequest, type MadeCall, rowCount } from '@sheaf/inference';
 import { type Evaluate, ExpressionError } from '@sheaf/rules';
 
 /** What the limits need to know of what a call sets off. */
@@ -10,28 +10,27 @@ export interface Plans {
   usualMs(name: string, rows: number): number | undefined;
 }
 
-/** One model call, and the milliseconds that it takes or took. */
-export interface Call {
-  readonly ms: number;
-}
+/** One model call: what it is asked, and the milliseconds that it takes or took. */
+export type Call = Pick<MadeCall, 'inputBytes' | 'elements' | 'rows'> & { readonly ms: number };
 
 /** What a model takes that nobody has measured yet. */
 const unknownMs = 1;
 
+/** Each is taken to be asked as much as the request has: what is in between, nobody knows before. */
 export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
-  const rows = rowCount(request.inputs);
+  const { inputs } = request;
+  const asked = {
+    inputBytes: inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
+    elements: inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+    rows: rowCount(inputs),
+  };
   const names = plans.callsOf(request.model, request.version) ?? [];
-  return names.map((name) => ({ ms: plans.usualMs(name, rows) ?? unknownMs }));
+  return names.map((name) => ({ ...asked, ms: plans.usualMs(name, asked.rows) ?? unknownMs }));
 }
 
-/** The calls that were made since the journal had so many spans. */
-export function madeCalls({ journal }: CallContext, since: number): Call[] {
-  return journal.spans.slice(since).flatMap(({ kind, code, attributes, startMs, endMs }) => {
-    if (kind !== 'try' || code !== 'OK') return [];
-    const told = attributes['sheaf.cost_ms'];
-    return [{ ms: typeof told === 'number' && told > 0 ? told : endMs - startMs }];
-  });
-}
+/** Those of the calls that were made that have had an answer of their own. */
+export const answeredCalls = (made: readonly MadeCall[]): Call[] =>
+  made.flatMap((call) => (call.ms === undefined ? [] : [{ ...call, ms: call.ms }]));
 
 /** More than any limit allows; a sum of large numbers stays a number. */
 const costMax = 1e15;
@@ -40,15 +39,11 @@ const costMax = 1e15;
 const atLeastOne = (count: number): number => Math.max(1, count);
 
 /** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
-export function costOf(cost: Evaluate<'number'>, request: InferRequest, calls: readonly Call[]): number {
-  const facts = {
-    inputBytes: atLeastOne(request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0)),
-    elements: atLeastOne(request.inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0)),
-    rows: rowCount(request.inputs),
-  };
-  const whole = calls.reduce((sum, { ms }) => {
+export function costOf(cost: Evaluate<'number'>, calls: readonly Call[]): number {
+  const whole = calls.reduce((sum, { inputBytes, elements, rows, ms }) => {
+    const facts = { inputBytes: atLeastOne(inputBytes), elements: atLeastOne(elements), rows, ms };
     try {
-      const value = cost({ ...facts, ms });
+      const value = cost(facts);
       return sum + (value >= 0 && Number.isFinite(value) ? value : 1);
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;

@@ -45,7 +45,7 @@ const quota: Reader<{ readonly max: number; readonly window: QuotaWindow }> = ma
 
 const settle = optional(
   number(0, 1),
-  'After the call it is charged at most this share more or less than before. Default 0.5.',
+  'After the call it is charged at most this share more or less than before; calls beyond the plan, as the parts of an `each`, are charged wholly. Default 0.5.',
 );
 const cost = optional(
   expression('an expression that gives a number'),

@@ -1,35 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, type InferErrorCode, tensorOf } from '@sheaf/inference';
+import { tensorOf } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Take } from '@sheaf/limiter';
 import { compileLimits } from './claim.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
-import { acme, type Calling, contextOf, policiesOf, recorder, refusalOf, requestOf } from './test-call.ts';
+import { acme, type Calling, contextOf, fakeLimiter, policiesOf, recorder, refusalOf, requestOf } from './test-call.ts';
 
 /** Of each model one call; an ensemble of eight, and one that nobody has measured. */
 const plans: Plans = {
   callsOf: (model) => (model === 'unknown' ? undefined : Array(model === 'eight' ? 8 : 1).fill(model)),
   usualMs: (name, rows) => (name === 'new' ? undefined : 10 * rows),
 };
-
-/** Grants all, and writes down what is asked. */
-function fakeLimiter() {
-  const taken: (readonly Take[])[] = [];
-  const settled: (readonly number[] | undefined)[] = [];
-  const holds: number[] = [];
-  const limiter: Limiter = {
-    take: (takes, holdMs) => {
-      taken.push(takes);
-      holds.push(holdMs);
-      return { taken: true, receipt: { takes }, standings: takes.map(() => ({ remaining: 7.9, resetMs: 1_500 })) };
-    },
-    settle: (_, costs) => void settled.push(costs),
-    standings: async () => [],
-    close: async () => {},
-  };
-  return { limiter, taken, settled, holds };
-}
 
 const layerOf = (limits: readonly object[], limiter: Limiter, share = 1) =>
   enforceLimits(compileLimits(policiesOf({ limits }).limits, share), limiter, plans);
@@ -208,73 +190,5 @@ describe('the cost of a call', () => {
     ];
     for (const order of [inputs, inputs.toReversed()])
       assert.equal(await costing('rows', 'm', requestOf('m', { inputs: order })), 1_000);
-  });
-});
-
-/** A model call that was made and took so long. */
-const make =
-  (ms: number, times = 1) =>
-  ({ journal, span }: CallContext): void => {
-    for (let n = 0; n < times; n++)
-      journal.end(journal.start('try', 'm', span), 'OK', undefined, { 'sheaf.cost_ms': ms });
-  };
-
-describe('what is settled after a call', () => {
-  const limits = [
-    { name: 'cost', quota: '1000/day', cost: 'ms', settle: 0.5 },
-    { name: 'exact', quota: '1000/day', cost: 'ms', settle: 0 },
-    { name: 'plain', rate: '10/s' },
-    { name: 'c', concurrent: 5 },
-  ];
-  async function settledBy(act: (context: CallContext) => void): Promise<readonly number[] | undefined> {
-    const { limiter, settled } = fakeLimiter();
-    const infer = layerOf(limits, limiter)(recorder({ m: act }).infer);
-    await infer(requestOf('m'), contextOf().context).catch(() => {});
-    assert.equal(settled.length, 1, 'once, whatever becomes of the call');
-    return settled[0];
-  }
-  const fail = (code: InferErrorCode): never => {
-    throw new InferError(code, 'it failed');
-  };
-
-  it('is what the calls that were made took, within the bounds of the limit', async () => {
-    // Before the call it was 20.
-    assert.deepEqual(await settledBy(make(25)), [25, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(15)), [15, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(10)), [10, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(9)), [10, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(30)), [30, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(31)), [30, 20, 1, 1]);
-    assert.deepEqual(await settledBy(make(9, 3)), [27, 20, 1, 1]);
-  });
-
-  it('does not go by an answer that says nothing credible of its time', async () => {
-    for (const odd of [-5, 0]) {
-      const [cost = 0] = (await settledBy(make(odd))) ?? [];
-      assert.ok(cost >= 10 && cost <= 30);
-    }
-  });
-
-  it('is at least the least for a call that failed', async () => {
-    assert.deepEqual(await settledBy(() => fail('INTERNAL')), [10, 20, 1, 1]);
-  });
-
-  it('is nothing for a call to what was not there, so that its fallback pays alone', async () => {
-    assert.deepEqual(await settledBy(() => fail('UNAVAILABLE')), [0, 0, 0, 0]);
-    for (const code of ['INVALID_ARGUMENT', 'PERMISSION_DENIED', 'NOT_FOUND', 'RESOURCE_EXHAUSTED'] as const)
-      assert.deepEqual(await settledBy(() => fail(code)), [0, 0, 0, 0], 'what is refused costs nothing');
-    const half = (context: CallContext): void => {
-      make(25)(context);
-      fail('UNAVAILABLE');
-    };
-    assert.deepEqual(await settledBy(half), [25, 20, 1, 1]);
-  });
-
-  it('does not count the calls of those who were asked before', async () => {
-    const { limiter, settled } = fakeLimiter();
-    const { context } = contextOf();
-    make(30)(context);
-    await layerOf(limits, limiter)(recorder({ m: make(12) }).infer)(requestOf('m'), context);
-    assert.equal(settled[0]?.[0], 12);
   });
 });

@@ -1,21 +1,35 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
-import { type CallContext, InferError, type InferRequest, type Layer, remainingMs } from '@sheaf/inference';
-import type { Limiter, Standing, Verdict } from '@sheaf/limiter';
-import { type Claim, type CompiledLimits, wholeNumber } from './claim.ts';
+import { InferError, type Layer, type MadeCall, planParameter, remainingMs } from '@sheaf/inference';
+import type { Limiter } from '@sheaf/limiter';
+import { type Claim, type CompiledLimits, tell } from './claim.ts';
 import { createClaims } from './claims.ts';
-import { type Call, costOf, madeCalls, type Plans } from './limit-cost.ts';
+import { answeredCalls, type Call, costOf, type Plans } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
 import type { RecentBuckets } from './recent-buckets.ts';
+import { createStrays, type Strays } from './strays.ts';
+
+/** What a layer of limits shares with others; by default nothing. */
+export interface LimitsOptions {
+  readonly recent?: RecentBuckets;
+  readonly strays?: Strays;
+}
 
 /** Holds calls to the limits that are about them: all are taken in one step before the call, or none; what it has really cost is settled after it. */
-export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: Plans, recent?: RecentBuckets): Layer {
+export function enforceLimits(
+  limits: CompiledLimits,
+  limiter: Limiter,
+  plans: Plans,
+  { recent, strays = createStrays(limits, limiter, { recent }) }: LimitsOptions = {},
+): Layer {
   if (limits.length === 0) return (next) => next;
   const claimsOf = createClaims(limits, plans);
+  const { kept } = strays;
   return (next) => async (request, context) => {
-    const { principal } = context;
-    // What is not there costs nothing and leaves no bucket behind; whoever is asked next says that it is not there.
-    const isThere = plans.callsOf(request.model, request.version) !== undefined;
-    const claims = principal && isThere ? claimsOf(principal, request, context.address) : [];
+    const { principal, journal, address } = context;
+    const planned = plans.callsOf(request.model, request.version);
+    // What is not there leaves no bucket of its own behind; whoever is asked next says that it is not there.
+    if (!planned) await strays.take(context);
+    const claims = principal && planned ? withoutKept(claimsOf(principal, request, address), kept.of(journal)) : [];
     if (claims.length === 0) return next(request, context);
     recent?.note(claims);
     const takes = claims.map(({ take }) => take);
@@ -23,24 +37,23 @@ export function enforceLimits(limits: CompiledLimits, limiter: Limiter, plans: P
     const verdict = await limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     tell(claims, verdict, context);
     if (!verdict.taken) throw refusal(claims, verdict);
-    const before = context.journal.spans.length;
-    let refused = request.parameters.get(planParameter) === true;
+    const before = journal.made.length;
+    let isRefused = request.parameters.get(planParameter) === true;
     try {
       return await next(request, context);
     } catch (error) {
-      refused = isRefusal(error);
+      isRefused = isRefusal(error);
       throw error;
     } finally {
-      const made = madeCalls(context, before);
-      // What was refused before anything ran, and what was only planned, costs nothing; a call that its route then hands to a fallback pays there.
-      const costs = refused && made.length === 0 ? claims.map(() => 0) : spentBy(claims, request, made);
-      limiter.settle(verdict.receipt, costs);
+      const made = journal.made.slice(before).filter(({ isUntouched }) => !isUntouched);
+      if (isRefused && made.length === 0) {
+        // What it keeps of rates, a fallback of its route does not leave again.
+        for (const { take } of claims) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
+        limiter.settle(verdict.receipt, takes.map(keptOf));
+      } else limiter.settle(verdict.receipt, spentBy(claims, made, planned?.length ?? 0));
     }
   };
 }
-
-/** Asks what a call would set off, without running it. */
-const planParameter = 'sheaf_plan';
 
 /** Codes of calls that may have taken time before they failed: those have held what they took. */
 const spending = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS']);
@@ -49,27 +62,34 @@ const isRefusal = (error: unknown): boolean => error instanceof InferError && !s
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;
 
-/** What the call has really cost, within the bounds of each limit. */
-function spentBy(claims: readonly Claim[], request: InferRequest, made: readonly Call[]): number[] {
+/**
+ * What stays taken of a call that ran nothing: of a rate one, since to find out that there is nothing to run is work too, and who sends such calls again
+ * and again would not be held by it; of a quota nothing.
+ */
+const keptOf = (take: Claim['take']): number => (take.kind === 'rate' ? Math.min(1, take.cost) : 0);
+
+/** The same, less what the request has left in these buckets before. */
+function withoutKept(claims: readonly Claim[], kept: ReadonlyMap<string, number> | undefined): readonly Claim[] {
+  if (!kept) return claims;
+  return claims.map((claim) => {
+    const { take } = claim;
+    return take.kind === 'rate'
+      ? { ...claim, take: { ...take, cost: Math.max(0, take.cost - (kept.get(take.key) ?? 0)) } }
+      : claim;
+  });
+}
+
+/**
+ * What the call has really cost, within the bounds of each limit. More calls than planned, as for the parts of an `each`, are owed wholly: the bounds are
+ * for what a caller cannot know, such as how long a model takes, and not for what it sends.
+ */
+function spentBy(claims: readonly Claim[], made: readonly MadeCall[], planned: number): number[] {
+  const calls: readonly Call[] = answeredCalls(made);
   return claims.map(({ limit, take }) => {
     if (take.kind === 'concurrent') return 1;
     if (!limit.cost) return take.cost;
     const { settle: share } = limit.spec;
-    const spent = costOf(limit.cost, request, made);
-    return Math.min(Math.max(spent, take.cost * (1 - share)), take.cost * (1 + share));
+    const spent = Math.max(costOf(limit.cost, calls), take.cost * (1 - share));
+    return calls.length > planned ? spent : Math.min(spent, take.cost * (1 + share));
   });
 }
-
-const standingOf = ({ limit }: Claim, { remaining, resetMs }: Standing): string =>
-  `"${limit.spec.name}";r=${wholeNumber(Math.floor(remaining))};t=${wholeNumber(Math.ceil(resetMs / 1000))}`;
-
-/** In the caller's trailers, and in the trace. */
-function tell(claims: readonly Claim[], { standings, degraded, taken }: Verdict, { journal, span }: CallContext): void {
-  const left = claims.map((claim, index) => standingOf(claim, standings[index] ?? nothingLeft)).join(', ');
-  journal.tell('ratelimit', left);
-  journal.tell('ratelimit-policy', claims.map(({ limit }) => limit.policy).join(', '));
-  if (degraded) journal.tell('x-ratelimit-degraded', 'share');
-  journal.mark(span, { 'sheaf.limits': left, 'sheaf.limits.taken': taken });
-}
-
-const nothingLeft: Standing = { remaining: 0, resetMs: 0 };

@@ -10,6 +10,7 @@ import {
   type Principal,
   tensorOf,
 } from '@sheaf/inference';
+import type { Limiter, Take } from '@sheaf/limiter';
 import { parsePolicies } from './policies.ts';
 import type { PoliciesSpec } from './spec.ts';
 
@@ -93,4 +94,22 @@ export function policiesOf(document: unknown): PoliciesSpec {
   const { spec, problems } = parsePolicies(document);
   if (!spec) throw new Error(problems.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'));
   return spec;
+}
+
+/** Grants all, and writes down what is asked. */
+export function fakeLimiter() {
+  const taken: (readonly Take[])[] = [];
+  const settled: (readonly number[] | undefined)[] = [];
+  const holds: number[] = [];
+  const limiter: Limiter = {
+    take: (takes, holdMs) => {
+      taken.push(takes);
+      holds.push(holdMs);
+      return { taken: true, receipt: { takes }, standings: takes.map(() => ({ remaining: 7.9, resetMs: 1_500 })) };
+    },
+    settle: (_, costs) => void settled.push(costs),
+    standings: async () => [],
+    close: async () => {},
+  };
+  return { limiter, taken, settled, holds };
 }

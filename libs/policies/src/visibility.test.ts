@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { acme, contextOf, recorder, refusalOf, requestOf } from './test-call.ts';
-import { hideUnseen, noSuchModel } from './visibility.ts';
+import { hideUnseen as hideFrom, noSuchModel } from './visibility.ts';
 
+const hideUnseen = hideFrom({ take: async () => {} });
 const seeing = (...models: string[]) => ({ principal: { ...acme, models } });
 
 describe('what a principal may not see', () => {

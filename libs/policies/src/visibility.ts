@@ -1,10 +1,20 @@
-import { type Layer, maySee, notFound } from '@sheaf/inference';
+import { type CallContext, type Layer, maySee, notFound } from '@sheaf/inference';
+import type { Strays } from './strays.ts';
 
 /** The same sentence for what is not there and for what is not there for this caller. */
 export const noSuchModel = (name: string) => notFound(`there is no model or pipeline "${name}"`, name);
 
-/** What a principal may not see is not there for it. Calls without a principal come from inside, where that has been asked. */
-export const hideUnseen: Layer = (next) => (request, context) => {
-  if (context.principal && !maySee(context.principal, request.model)) throw noSuchModel(request.model);
-  return next(request, context);
-};
+/**
+ * What a principal may not see is not there for it, and costs as much as what is not there. Calls without a principal come from inside, where that has
+ * been asked.
+ */
+export function hideUnseen(strays: Pick<Strays, 'take'>): Layer {
+  const refuse = async (context: CallContext, name: string): Promise<never> => {
+    await strays.take(context);
+    throw noSuchModel(name);
+  };
+  return (next) => (request, context) => {
+    const isHidden = context.principal && !maySee(context.principal, request.model);
+    return isHidden ? refuse(context, request.model) : next(request, context);
+  };
+}

@@ -15,7 +15,7 @@ import {
   parseTraceparent,
   type Snapshot,
 } from '@sheaf/inference';
-import type { Served } from './door.ts';
+import type { Called, Served, Strays } from './door.ts';
 import type { DoorState } from './door-state.ts';
 import { tellIds } from './trailers.ts';
 import type { Caller } from './transports/caller.ts';
@@ -60,6 +60,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
     const { journal, span } = context;
     if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
+    let isReading = false;
     state.enter();
     try {
       state.checkAdmits();
@@ -75,7 +76,10 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
         });
       }
       checkAlive(context, 'the door');
+      served.strays?.check(context.principal, () => context);
+      isReading = true;
       const { request, typed } = decodeRequest(message, limits);
+      isReading = false;
       asked = request;
       arrival.onRequest?.(request);
       const response = await served.infer(request, context);
@@ -84,7 +88,8 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       journal.end(span, 'OK', undefined, { model: response.model });
       return { response, id: request.id, typed };
     } catch (thrown) {
-      const error = withItsDeadline(asInferError(thrown), arrival.givenMs, limits);
+      const told = isReading ? await asStray(thrown, context, served.strays) : thrown;
+      const error = withItsDeadline(asInferError(told), arrival.givenMs, limits);
       const { code, message, reason, decision } = error;
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
@@ -95,6 +100,16 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       served.onJournal(journal);
     }
   };
+}
+
+/** What is wrong with a message, or that its caller has sent too many of these. */
+export async function asStray(error: unknown, called: Called, strays: Strays | undefined): Promise<unknown> {
+  try {
+    await strays?.take(called);
+    return error;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 /** A deadline that the caller did not choose is told, with what would give another. */

@@ -11,6 +11,7 @@ import {
   type Principal,
   type Sample,
   type Snapshot,
+  type Span,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { type Admin, adminHandlers } from './admin.ts';
@@ -32,6 +33,23 @@ import { createRecorder } from './refusal.ts';
 import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
+
+/** Calls that cannot be told what they are for, by whom they are from: to read what says nothing takes time as well. */
+export interface Strays {
+  /** Before a message is looked at: throws where its caller has sent too many. */
+  check(principal: Principal | undefined, called: () => Called): void;
+  /** A message could not be read; throws where that was one too many. */
+  take(called: Called): Promise<void>;
+}
+
+/** As much of a call as is known before its message. */
+export interface Called {
+  readonly principal?: Principal | undefined;
+  /** Where it comes from. */
+  readonly address?: string | undefined;
+  readonly journal: Journal;
+  readonly span?: Span;
+}
 
 /** What stands behind a door. */
 export interface Served {
@@ -59,6 +77,8 @@ export interface Served {
   readonly sample?: Sample;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the door comes in. */
   readonly admit?: Admit;
+  /** Held to limits: what the door itself refuses of the messages of those who came in. Default: nothing is. */
+  readonly strays?: Strays;
   /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
   readonly admin?: Admin;
   /** Told of each call when it has ended. */
@@ -140,7 +160,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
-    own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
+    own: new Map([[inferPath, serveInfer({ limits, record, strays: served.strays }, answer)]]),
     calls: served.calls,
   });
   tls?.guard(server);

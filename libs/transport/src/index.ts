@@ -13,7 +13,7 @@ export { type AdminClient, type AdminClientOptions, createAdminClient } from './
 export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
 export type { Admit, Knock } from './admission.ts';
 export type { CallLog, EndedCall } from './call-record.ts';
-export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
+export { createDoor, type Door, type DoorOptions, type Served, type Strays } from './door.ts';
 export { hostPort } from './listen.ts';
 export type { Peer } from './peer.ts';
 export { isProxied } from './proxy.ts';

@@ -1,7 +1,16 @@
 /** ModelInfer on its bare HTTP/2 stream: through grpc-js, a small call takes the gateway four tenths more. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { asInferError, deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
-import type { Answer } from './answer.ts';
+import {
+  asInferError,
+  deadlineExceeded,
+  InferError,
+  Journal,
+  type Limits,
+  type Load,
+  monotonicClock,
+} from '@sheaf/inference';
+import { type Answer, asStray } from './answer.ts';
+import type { Called, Strays } from './door.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
 import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
@@ -14,9 +23,10 @@ export interface InferStreamOptions {
   readonly limits: Limits;
   /** Of calls whose message cannot be read. */
   readonly record: RecordRefusal;
+  readonly strays: Strays | undefined;
 }
 
-export function serveInfer({ limits, record }: InferStreamOptions, answer: Answer): ServeStream {
+export function serveInfer({ limits, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
   const serve = async (call: BareCall): Promise<void> => {
     const { stream, headers, principal, account, facts } = call;
@@ -31,7 +41,10 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
     const trailers = new Map<string, string>();
     let message: Buffer | undefined;
     let load: Load | undefined;
+    // There is no span yet; what it tells of limits goes into the trailers alone.
+    const unread = (): Called => ({ principal, address: facts.address, journal: new Journal(trailers) });
     try {
+      strays?.check(principal, unread);
       message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
@@ -58,7 +71,8 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
       const frame = encodeResponse(outcome, headBytes);
       facts.bytesOut = frame.length - headBytes;
       respond(stream, writeHead(frame), trailers);
-    } catch (error) {
+    } catch (thrown) {
+      const error = !message && isUnreadable(thrown) ? await asStray(thrown, unread(), strays) : thrown;
       facts.reason = asInferError(error).reason;
       if (load) tellLoad(load, trailers);
       if (!message) {
@@ -72,6 +86,10 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
   };
   return (call) => void serve(call);
 }
+
+const unreadable = ['FRAMING_INVALID', 'ENCODING_UNKNOWN', 'MESSAGE_TOO_LARGE'];
+/** As opposed to a message that came too late, or for which there was no room. */
+const isUnreadable = (error: unknown): boolean => error instanceof InferError && unreadable.includes(error.reason);
 
 function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): void {
   // The caller has left.

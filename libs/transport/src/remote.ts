@@ -9,6 +9,7 @@ import {
   type InferResponse,
   type Limits,
   type Load,
+  type MadeCall,
   type ModelDescription,
   type Overrun,
   parseExplanation,
@@ -106,12 +107,14 @@ export function createRemote(
     transport === 'stream'
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
       : undefined;
-  const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
+  const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
     const lane = lanes?.pick(bytesOf(request));
     if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
-      context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
+      const ms = costMs(load, request);
+      if (ms > 0) made.ms = ms;
+      context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
     });
   };
   let silentSince: number | undefined;
@@ -140,7 +143,7 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const response = readResponse(await send(request, inner), limits, service);
+      const response = readResponse(await counted(request, inner, send), limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));
@@ -180,6 +183,27 @@ export function createRemote(
       secured.close();
     },
   };
+}
+
+/** Sends a call, and counts it: what a server has begun is owed, whatever came of it, unless it was lost with the server. */
+async function counted(
+  request: InferRequest,
+  context: CallContext,
+  send: (request: InferRequest, context: CallContext, made: MadeCall) => Promise<Buffer>,
+): Promise<Buffer> {
+  const made = context.journal.make(request.inputs);
+  const startedAt = context.clock.now();
+  const end = (): void => void (made.ms ??= context.clock.now() - startedAt);
+  try {
+    const answer = await send(request, context, made);
+    end();
+    return answer;
+  } catch (error) {
+    made.isUntouched = error instanceof InferError && error.metadata.may_have_begun === 'false';
+    if (error instanceof InferError && error.code === 'UNAVAILABLE') made.ms = undefined;
+    else end();
+    throw error;
+  }
 }
 
 /** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
