@@ -1,0 +1,28 @@
+/** Callers of large messages who mean no good, from a thread of their own. They ask the models `bytes` and `length`, whose `x` is UINT8 `[n]`. */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+export interface ByteFloodOptions {
+  readonly port: number;
+  /** API keys, taken in turn by its connections; none where nobody is asked. */
+  readonly keys: readonly string[];
+  /** Of a message. */
+  readonly bytes: number;
+  /** Calls whose message lacks its last byte. Each of the three is a multiple of four. */
+  readonly shorts: number;
+  /** Calls whose message is twice as large once it is unpacked, and small before. */
+  readonly bombs: number;
+  /** Calls whose answer is as large, and is not read. */
+  readonly slowReaders: number;
+}
+
+/** How many calls ended with which status, by its number. */
+export type ByteFloodCounts = Record<string, number>;
+
+/** Resolves when every call but those of the slow readers is over; closes all connections then. */
+export async function byteFlood(options: ByteFloodOptions): Promise<ByteFloodCounts> {
+  const thread = new Worker(new URL('byte-flood-thread.ts', import.meta.url), { workerData: options });
+  const [counts] = (await once(thread, 'message')) as [ByteFloodCounts];
+  await thread.terminate();
+  return counts;
+}
