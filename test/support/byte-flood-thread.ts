@@ -24,8 +24,9 @@ function frameOf(model: string, zeros: number, pack = false): Buffer {
 const counts: ByteFloodCounts = {};
 const sessions: ClientHttp2Session[] = [];
 
+/** `maxSessionMemory`: what waits to be sent counts, and Node would have it that answers are too much then. */
 function connected(index: number, settings = {}): (headers?: Record<string, string>) => ClientHttp2Stream {
-  const session = connect(`http://127.0.0.1:${port}`, { settings }).on('error', () => {});
+  const session = connect(`http://127.0.0.1:${port}`, { settings, maxSessionMemory: 1_000 }).on('error', () => {});
   sessions.push(session);
   const key = keys[index % keys.length];
   return (headers = {}) =>

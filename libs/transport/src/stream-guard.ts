@@ -2,13 +2,14 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits, Principal } from '@sheaf/inference';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
 
-/** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
+/** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
 const receiveWindowBytes = 8 * 1024 * 1024;
 
 /**
@@ -44,6 +45,7 @@ export type ServeStream = (call: BareCall) => void;
 
 export interface StreamsOptions {
   readonly limits: Limits;
+  readonly bytes: BytesInFlight;
   readonly gate: Gate | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
@@ -52,12 +54,12 @@ export interface StreamsOptions {
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
+export function guardStreams(server: grpc.Server, { limits, bytes: inFlight, gate, isMethod, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
       letGoOfStreams(session);
-      raiseReceiveWindow(session);
+      raiseReceiveWindow(session, inFlight.windowBytes);
     });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
@@ -116,10 +118,10 @@ async function passLater(
   pass(told);
 }
 
-/** There is no option for it on a server (grpc-node#3058). */
-function raiseReceiveWindow(session: ServerHttp2Session): void {
+/** There is no option for it on a server (grpc-node#3058); without it an upload moves 64 KiB per round trip. */
+function raiseReceiveWindow(session: ServerHttp2Session, streamBytes: number): void {
   session.setLocalWindowSize(receiveWindowBytes);
-  session.settings({ initialWindowSize: receiveWindowBytes });
+  session.settings({ initialWindowSize: streamBytes });
 }
 
 /** For what is no gRPC call at all. */
