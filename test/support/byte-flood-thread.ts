@@ -1,4 +1,5 @@
-/** The thread of a `ByteFlood`: callers of large messages that are never whole, that are bombs when they are unpacked, and whose answers nobody reads. */
+/** The thread of a `byteFlood`: callers of large messages, some that are never whole, that are bombs when they are unpacked, and whose answers nobody reads. */
+import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { parentPort, workerData } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +7,7 @@ import protobuf from 'protobufjs';
 import type { ByteFloodCounts, ByteFloodOptions } from './byte-flood.ts';
 import { inferPath } from './caller.ts';
 
-const { port, keys, bytes, shorts, bombs, slowReaders } = workerData as ByteFloodOptions;
+const { port, keys, bytes, decent = 0, shorts = 0, bombs = 0, slowReaders = 0 } = workerData as ByteFloodOptions;
 const callsEach = 4;
 
 /** A frame of gRPC around a request of `model` with so many zeros. */
@@ -60,10 +61,14 @@ function outcome(stream: ClientHttp2Stream): Promise<void> {
 const large = frameOf('bytes', bytes);
 const oneShort = large.subarray(0, large.length - 1);
 const bomb = frameOf('length', 2 * bytes - 1024, true);
-const all: Promise<void>[] = [];
+const all: Promise<unknown>[] = [];
 const calls = (count: number, call: (index: number) => void): void => {
   for (let index = 0; index < count; index++) call(index);
 };
+calls(decent / callsEach, (index) => {
+  const open = connected(index);
+  calls(callsEach, () => all.push(outcome(open().end(large))));
+});
 calls(shorts / callsEach, (index) => {
   const open = connected(index);
   calls(callsEach, () => {
@@ -82,8 +87,11 @@ calls(bombs / callsEach, (index) => {
 });
 calls(slowReaders / callsEach, (index) => {
   const open = connected(index, { initialWindowSize: 0 });
-  // They stay until the others are done.
-  calls(callsEach, () => void open().end(large));
+  // They stay until all is done; an answer that has begun is not to be read.
+  calls(callsEach, () => {
+    const stream = open().end(large);
+    all.push(Promise.race([once(stream, 'response'), once(stream, 'close')]));
+  });
 });
 await Promise.all(all);
 for (const session of sessions) session.destroy();

@@ -92,6 +92,7 @@ export class Hold implements ByteHold {
   #small = 0;
   #large = 0;
   #used = 0;
+  #isSettled = false;
   #isOver = false;
   #stopWaiting: (() => void) | undefined;
 
@@ -136,8 +137,21 @@ export class Hold implements ByteHold {
     this.#used -= bytes;
   }
 
+  /** Of `takeFor`, where nobody refers to that any more. */
+  giveCollected(bytes: number): void {
+    if (!this.#isSettled) this.give(bytes);
+  }
+
+  takeFor(memory: ArrayBufferLike): void {
+    const { byteLength } = memory;
+    this.take(byteLength);
+    // What is small is held to the end of the call: it would cost more than it gives.
+    if (byteLength > byteLimits.smallBytesMax) collected.register(memory, { hold: this, bytes: byteLength });
+  }
+
   /** From now on it holds so much: what is left of the call. Throws as `take`. */
   settle(bytes: number): void {
+    this.#isSettled = true;
     this.#used = 0;
     this.take(bytes);
     const spare = Math.min(this.#small + this.#large - bytes, this.#large);
@@ -180,6 +194,11 @@ export class Hold implements ByteHold {
   }
 }
 
+/** A pipeline may ask for more, one after the other, than it holds at any time; only the garbage collector knows what nobody refers to. */
+const collected = new FinalizationRegistry<{ readonly hold: Hold; readonly bytes: number }>(({ hold, bytes }) =>
+  hold.giveCollected(bytes),
+);
+
 export class BytesInFlight {
   readonly max: number;
   /** What a stream may bring before it is read: as many bytes as those that wait for room may hold beside it. */
@@ -197,6 +216,11 @@ export class BytesInFlight {
     const kept = Math.floor(max * growthPart);
     this.#rooms = { small: new Room('small', small, 0), large: new Room('large', max - small, kept) };
     this.windowBytes = Math.floor(Math.min(windowBytesMax, Math.max(windowBytesMin, kept / byteLimits.waitingMax)));
+  }
+
+  /** What streams may hold that nobody reads, as long as it is not known who calls. */
+  get unreadBytesMax(): number {
+    return this.windowBytes * byteLimits.waitingMax;
   }
 
   get used(): number {
@@ -350,7 +374,8 @@ const refusal = (message: string): InferError =>
     retryAfterMs: Math.round(byteLimits.retryAfterMs * (1 + Math.random())),
   });
 
-const tooMuchInFlight = (): InferError =>
+export const tooMuchInFlight = (): InferError =>
   refusal('the messages that are in flight leave no room for this one now (limits.bytesInFlightMax in mesh.yaml)');
 
-const tooSlow = (): InferError => refusal('the message of the call: it comes too slowly while others wait for its room');
+const tooSlow = (): InferError =>
+  refusal('the message of the call: it comes too slowly while others wait for its room');

@@ -17,7 +17,7 @@ import { protoPath as healthProto } from 'grpc-health-check';
 import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
-import { BytesInFlight } from './bytes-in-flight.ts';
+import { BytesInFlight, byteLimits } from './bytes-in-flight.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
@@ -98,7 +98,8 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const { limits, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
   const state = new DoorState();
   const server = new KnownMethods({
-    'grpc.max_receive_message_length': limits.messageBytesMax,
+    // What is not the mesh stream is small: calls that infer do not go this way.
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.smallBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,

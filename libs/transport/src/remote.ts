@@ -146,7 +146,7 @@ export function createRemote(
       const sentBytes = 2 * tensorBytes(request.inputs);
       bytes?.take(sentBytes);
       const message = await send(request, inner).finally(() => bytes?.give(sentBytes));
-      bytes?.take(message.length);
+      bytes?.takeFor(message.buffer);
       const response = readResponse(message, limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });

@@ -1,13 +1,14 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits, Principal } from '@sheaf/inference';
-import type { BytesInFlight } from './bytes-in-flight.ts';
+import { InferError, type Limits, type Principal } from '@sheaf/inference';
+import { type BytesInFlight, byteLimits, tooMuchInFlight } from './bytes-in-flight.ts';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
+import { boundUnread, type Unread } from './unread.ts';
 
 /** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
 const receiveWindowBytes = 8 * 1024 * 1024;
@@ -54,8 +55,12 @@ export interface StreamsOptions {
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, bytes: inFlight, gate, isMethod, own }: StreamsOptions): void {
+export function guardStreams(
+  server: grpc.Server,
+  { limits, bytes: inFlight, gate, isMethod, own }: StreamsOptions,
+): void {
   const guard = guardConnections(server, limits);
+  const unread = boundUnread(inFlight.unreadBytesMax);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
       letGoOfStreams(session);
@@ -87,6 +92,7 @@ export function guardStreams(server: grpc.Server, { limits, bytes: inFlight, gat
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
+        if (unaryPaths.some((prefix) => path.startsWith(prefix))) boundMessage(stream, inFlight);
         endWhenLate(stream, headers, limits, account);
         account.count();
       };
@@ -99,7 +105,7 @@ export function guardStreams(server: grpc.Server, { limits, bytes: inFlight, gat
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
       const passage = gate.knock(stream, headers);
-      if (passage instanceof Promise) void passLater(stream, passage, pass);
+      if (passage instanceof Promise) void passLater(stream, passage, pass, unread);
       else pass(passage);
     });
   }
@@ -110,9 +116,13 @@ async function passLater(
   stream: ServerHttp2Stream,
   passage: Promise<Passage>,
   pass: (passage: Passage) => void,
+  unread: Unread,
 ): Promise<void> {
   stream.on('error', ignoreError);
-  const told = await passage;
+  const { promise: dropped, resolve: drop } = Promise.withResolvers<Passage>();
+  unread.enter(stream, () => drop({ refusal: { error: tooMuchInFlight() } }));
+  const told = await Promise.race([passage, dropped]);
+  unread.leave(stream);
   if (stream.destroyed || stream.closed) return;
   stream.off('error', ignoreError);
   pass(told);
@@ -147,6 +157,35 @@ function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
   // Comes before grpc-js hears of the end.
   stream.once('end', () => came || stream.emit('data', emptyMessage));
 }
+
+/**
+ * The messages of small methods, which grpc-js gathers: nobody waits for room for them. What is too large is dropped as it comes, and its caller told.
+ */
+function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
+  const hold = inFlight.open(inFlight.shareOfConnection(stream.session as object));
+  let bytes = 0;
+  stream.on('data', ({ length }: Buffer) => {
+    bytes += length;
+    try {
+      if (bytes > byteLimits.smallBytesMax) throw controlTooLarge();
+      hold.take(length);
+    } catch (error) {
+      refuse(stream, { error });
+      stream.close();
+    }
+  });
+  stream.once('close', () => hold.release());
+}
+
+const controlTooLarge = (): InferError =>
+  InferError.withoutStack(
+    'RESOURCE_EXHAUSTED',
+    `the message of the call: want at most ${byteLimits.smallBytesMax} bytes for this method`,
+    {
+      reason: 'MESSAGE_TOO_LARGE',
+      metadata: { limit: String(byteLimits.smallBytesMax) },
+    },
+  );
 
 /** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */
 const unaryPaths = ['/inference.', healthPath, '/sheaf.admin.'];

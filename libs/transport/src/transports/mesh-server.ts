@@ -187,7 +187,10 @@ class MeshStream {
   /** Nobody is there any more to read an answer. */
   #abandon(): void {
     this.#ended = true;
-    this.#unsent.forEach((_, call) => this.#letGo(call));
+    this.#unsent.forEach((hold, call) => {
+      this.#unsent.delete(call);
+      hold.release();
+    });
     this.#calls.forEach((controller, call) => {
       this.#calls.delete(call);
       controller.abort();
