@@ -106,9 +106,8 @@ export class Hold implements ByteHold {
     return this.#owner.windowBytes;
   }
 
-  /** Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. */
+  /** Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. Takes nothing yet. */
   reserve(messageBytes: number): Promise<void> | undefined {
-    this.#used += messageBytes;
     const bytes = messageBytes * byteLimits.copies;
     const kind = this.#owner.enter(this.share, bytes);
     if (!kind) return this.#wait(bytes);

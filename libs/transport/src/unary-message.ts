@@ -1,8 +1,8 @@
 /** The one message of a unary call, as gRPC frames it: a flag, a length in four bytes, and the bytes. */
 import type { Readable } from 'node:stream';
 import { InferError, type MessageLimit, messageTooLarge, monotonicClock } from '@sheaf/inference';
-import type { Hold } from './bytes-in-flight.ts';
-import { isPacking, packings, UnpackedTooLarge, unpack } from './unpack.ts';
+import { byteLimits, type Hold } from './bytes-in-flight.ts';
+import { isPacking, likelyRatio, packings, UnpackedTooLarge, unpack } from './unpack.ts';
 
 /** Before every message: the flag and the length. */
 export const headBytes = 5;
@@ -60,6 +60,7 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
       reject(error);
     };
     const gather = (): void => {
+      hold.take(gathering.size);
       gathering.makeRoom();
       if (!gathering.isWhole)
         stopWatching = hold.watch(gathering.size, { arrived: () => gathering.filled, refuse: fail });
@@ -71,7 +72,7 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
       if (wrong) fail(wrong);
       else if (!isPromised && gathering.isPromised) {
         isPromised = true;
-        const waiting = hold.reserve(gathering.size);
+        const waiting = hold.reserve(gathering.bytesWanted);
         if (waiting) waitForRoom(stream, waiting, { hold, onBytes, gather, fail });
         else gather();
       }
@@ -133,6 +134,12 @@ class Gathering {
   /** Of the message, as its head says. */
   get size(): number {
     return this.#wanted - headBytes;
+  }
+
+  /** What it is likely to take once it is unpacked; where it is small before, that is told by its last bytes. */
+  get bytesWanted(): number {
+    const isUnpackedLarge = this.#frame[0] === 1 && this.size > byteLimits.smallBytesMax;
+    return isUnpackedLarge ? Math.min(this.#limit.messageBytesMax, this.size * likelyRatio) : this.size;
   }
 
   /** Answers what is wrong with the message, as soon as that is seen. */

@@ -1,6 +1,6 @@
 /** Unpacks messages: small ones at once, the others a few at a time, so that they leave most of Node's threads to those who check credentials. */
 import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib';
-import type { Hold, Share } from './bytes-in-flight.ts';
+import { byteLimits, type Hold, type Share } from './bytes-in-flight.ts';
 
 /** By the names of gRPC, whose deflate is the format of zlib. */
 const unpackers = {
@@ -20,6 +20,15 @@ const atSameTimeMax = 2;
 /** Unpacked at a time, and looked at before there is more. */
 const pieceBytes = 256 * 1024;
 
+/** How much larger a message is likely to be once it is unpacked; one that is yet larger gets its room as it grows, or is refused. */
+export const likelyRatio = 4;
+
+/** By its last bytes in gzip, which may lie: what is more gets its room as it grows. */
+function unpackedSize(packed: Buffer, packing: Packing, bytesMax: number): number {
+  const isTold = packing === 'gzip' && packed.length >= 4;
+  return Math.min(bytesMax, isTold ? packed.readUInt32LE(packed.length - 4) : packed.length * likelyRatio);
+}
+
 /** It is larger than it may be once it is unpacked. */
 export class UnpackedTooLarge extends Error {}
 
@@ -33,6 +42,8 @@ export async function unpack(packed: Buffer, packing: Packing, bytesMax: number,
     }
     if (bytesMax <= atOnceBytesMax) throw new UnpackedTooLarge();
   }
+  // It waits for its room only as long as it holds none of the large messages, which others wait for.
+  if (packed.length <= byteLimits.smallBytesMax) await hold.reserve(unpackedSize(packed, packing, bytesMax));
   await turn(hold.share);
   try {
     return await unpackInPieces(packed, packing, bytesMax, hold);

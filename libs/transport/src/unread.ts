@@ -15,9 +15,9 @@ export interface Unread {
 /** `bytesMax` is what all of them may hold. */
 export function boundUnread(bytesMax: number): Unread {
   const streams = new Map<ServerHttp2Stream, () => void>();
-  let timer: NodeJS.Timeout | undefined;
+  let isWatched = false;
   const look = (): void => {
-    timer = undefined;
+    isWatched = false;
     let bytes = 0;
     for (const [stream, drop] of streams) {
       bytes += stream.readableLength;
@@ -29,7 +29,9 @@ export function boundUnread(bytesMax: number): Unread {
     watch();
   };
   const watch = (): void => {
-    if (streams.size > unlookedMax) timer ??= setTimeout(look, lookIntervalMs).unref();
+    if (isWatched || streams.size <= unlookedMax) return;
+    isWatched = true;
+    setTimeout(look, lookIntervalMs).unref();
   };
   return {
     enter: (stream, drop) => {
