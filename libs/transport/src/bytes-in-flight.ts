@@ -14,7 +14,7 @@ export const byteLimits = {
   /** Of these, those of one principal, or of one connection where nobody is asked. */
   waitingOfOneMax: 32,
   /** How long one waits. */
-  waitMaxMs: 5_000,
+  waitMaxMs: 10_000,
   /** While others wait, a message that has had so long and brought less than `slowBytes` in it is refused. */
   slowMs: 1_000,
   slowBytes: 256 * 1024,
@@ -159,11 +159,16 @@ export class Hold implements ByteHold {
     this.#owner.giveBack(this.share, 'large', spare);
   }
 
+  /** Its caller has left: it wants nothing that it waits for. */
+  leave(): void {
+    this.#stopWaiting?.();
+  }
+
   /** Also of what it waits for. Once; nothing is taken afterwards. */
   release(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stopWaiting?.();
+    this.leave();
     if (this.#small > 0) this.#owner.giveBack(this.share, 'small', this.#small);
     if (this.#large > 0) this.#owner.giveBack(this.share, 'large', this.#large);
   }

@@ -30,7 +30,10 @@ export function serveInfer({ limits, bytes, record }: InferStreamOptions, answer
     stream.on('error', ignoreError).on('close', () => {
       // It closes after every answer as well, once that has been read.
       if (isOver) hold.release();
-      else controller.abort();
+      else {
+        controller.abort();
+        hold.leave();
+      }
     });
     const trailers = new Map<string, string>();
     let isRead = false;
