@@ -16,7 +16,7 @@ import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sa
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
+import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -121,6 +121,7 @@ await main(async () => {
       : tracing.sampleStrangers(traceId, parent);
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
+  const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
   // What is not ready for another reason may be so again by then.
   let again: NodeJS.Timeout | undefined;
   const keepAnnouncing = (): void => {
@@ -155,7 +156,7 @@ await main(async () => {
     drain: () => drain(),
   });
   const door = await createDoor(
-    { name: 'gateway', host, port, limits, tls: mesh.gateway.tls, connections: mesh.gateway },
+    { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
       ...served,
       sample,
@@ -176,6 +177,7 @@ await main(async () => {
             host: innerHost,
             port: Number(values['inner-port']),
             limits: liveLimits(innerLimits(mesh.limits), limitsNow),
+            bytes,
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },

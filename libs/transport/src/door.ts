@@ -18,6 +18,7 @@ import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import type { DoorConnections } from './arrivals.ts';
+import { BytesInFlight, byteLimits } from './bytes-in-flight.ts';
 import type { CallLog } from './call-record.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
@@ -92,6 +93,8 @@ export interface DoorOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly limits: Limits;
+  /** What the messages of this process may take; its doors have one. Default: one of its own, of `limits`. */
+  readonly bytes?: BytesInFlight;
   /** Whether the mesh stream is served too: on the doors of services, never on a public one. Default false. */
   readonly mesh?: boolean;
   /** Without it the door speaks plain text. */
@@ -119,10 +122,11 @@ export interface Door {
 }
 
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
-  const { limits } = options;
+  const { limits, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
   const state = new DoorState();
   const server = new KnownMethods({
-    'grpc.max_receive_message_length': limits.messageBytesMax,
+    // What is not the mesh stream is small: calls that infer do not go this way.
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.smallBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
@@ -136,7 +140,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const isReady = (): boolean => isOpen() && isWell();
   server.addService(inferenceService, { ...handlers({ ...options, isReady, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
-  const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
+  const mesh = options.mesh ? createMeshServer(limits, bytes, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = addHealth(server, {
     limits,
@@ -157,10 +161,11 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     name: options.name,
     limits,
     connections: options.connections ?? {},
+    bytes,
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
-    own: new Map([[inferPath, serveInfer({ limits, record, strays: served.strays }, answer)]]),
+    own: new Map([[inferPath, serveInfer({ limits, bytes, record, strays: served.strays }, answer)]]),
     calls: served.calls,
   });
   tls?.guard(server);

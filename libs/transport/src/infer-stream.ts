@@ -9,7 +9,8 @@ import {
   type Load,
   monotonicClock,
 } from '@sheaf/inference';
-import { type Answer, asStray } from './answer.ts';
+import { type Answer, asStray, tensorBytes } from './answer.ts';
+import type { BytesInFlight, Share } from './bytes-in-flight.ts';
 import type { Called, Strays } from './door.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
@@ -21,39 +22,47 @@ import { encodeResponse } from './wire/codec.ts';
 
 export interface InferStreamOptions {
   readonly limits: Limits;
+  readonly bytes: BytesInFlight;
   /** Of calls whose message cannot be read. */
   readonly record: RecordRefusal;
   readonly strays: Strays | undefined;
 }
 
-export function serveInfer({ limits, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
+export function serveInfer({ limits, bytes, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
   const serve = async (call: BareCall): Promise<void> => {
     const { stream, headers, principal, account, facts } = call;
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
     const controller = new AbortController();
+    const hold = bytes.open(shareOf(call, bytes));
     let isOver = false;
     stream.on('error', ignoreError).on('close', () => {
-      // It closes after every answer as well.
-      if (!isOver) controller.abort();
+      // It closes after every answer as well, once that has been read.
+      if (isOver) hold.release();
+      else {
+        controller.abort();
+        hold.leave();
+      }
     });
     const trailers = new Map<string, string>();
-    let message: Buffer | undefined;
+    let isRead = false;
     let load: Load | undefined;
     // There is no span yet; what it tells of limits goes into the trailers alone.
     const unread = (): Called => ({ principal, address: facts.address, journal: new Journal(trailers) });
     try {
       strays?.check(principal, unread);
-      message = await readUnaryMessage(stream, {
+      const message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
         ...(limits.messageKey && { messageKey: limits.messageKey }),
         withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
         late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the door') : lateRefusal(limits)),
         onBytes: account.add,
+        hold,
       });
       if (!message) return;
+      isRead = true;
       facts.bytesIn = message.length;
       const outcome = await answer(message, {
         givenMs: timeoutMs - (monotonicClock.now() - arrivedAt),
@@ -61,6 +70,7 @@ export function serveInfer({ limits, record, strays }: InferStreamOptions, answe
         signal: controller.signal,
         metadata: (key) => metadataOf(headers, key),
         trailers,
+        bytes: hold,
         onLoad: (told) => {
           load = told;
         },
@@ -68,20 +78,25 @@ export function serveInfer({ limits, record, strays }: InferStreamOptions, answe
         ...(principal && { caller: { principal, address: facts.address } }),
       });
       if (load && isReportDue()) tellLoad(load, trailers);
-      const frame = encodeResponse(outcome, headBytes);
+      // As they are, and as they are written.
+      hold.settle(2 * tensorBytes(outcome.response.outputs));
+      const frame = writeHead(encodeResponse(outcome, headBytes));
+      hold.settle(frame.length);
       facts.bytesOut = frame.length - headBytes;
-      respond(stream, writeHead(frame), trailers);
+      respond(stream, frame, trailers);
     } catch (thrown) {
-      const error = !message && isUnreadable(thrown) ? await asStray(thrown, unread(), strays) : thrown;
+      hold.release();
+      const error = !isRead && isUnreadable(thrown) ? await asStray(thrown, unread(), strays) : thrown;
       facts.reason = asInferError(error).reason;
       if (load) tellLoad(load, trailers);
-      if (!message) {
+      if (!isRead) {
         trailers.set('grpc-accept-encoding', acceptedEncodings);
         record(headers, error, trailers);
       }
       refuse(stream, { error, trailers });
     } finally {
       isOver = true;
+      if (stream.closed || stream.destroyed) hold.release();
     }
   };
   return (call) => void serve(call);
@@ -90,6 +105,16 @@ export function serveInfer({ limits, record, strays }: InferStreamOptions, answe
 const unreadable = ['FRAMING_INVALID', 'ENCODING_UNKNOWN', 'MESSAGE_TOO_LARGE'];
 /** As opposed to a message that came too late, or for which there was no room. */
 const isUnreadable = (error: unknown): boolean => error instanceof InferError && unreadable.includes(error.reason);
+
+/** Of the principals that stand for whoever comes. */
+const nobodyIds = ['anonymous', 'local'];
+
+/** A tenant has one; where nobody is asked who they are, or anybody is let in, each connection. */
+function shareOf({ stream, principal }: BareCall, bytes: BytesInFlight): Share {
+  return principal && !nobodyIds.includes(principal.id)
+    ? bytes.shareOfTenant(principal.tenant)
+    : bytes.shareOfConnection(stream.session as object);
+}
 
 function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): void {
   // The caller has left.

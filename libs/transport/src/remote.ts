@@ -16,6 +16,7 @@ import {
   rowCount,
   traced,
 } from '@sheaf/inference';
+import { tensorBytes } from './answer.ts';
 import { digestIn } from './content-extension.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import type { ServerMetadataResponse__Output } from './generated/inference/ServerMetadataResponse.ts';
@@ -108,7 +109,7 @@ export function createRemote(
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
       : undefined;
   const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
-    const lane = lanes?.pick(bytesOf(request));
+    const lane = lanes?.pick(tensorBytes(request.inputs));
     if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
@@ -143,7 +144,13 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const response = readResponse(await counted(request, inner, send), limits, service);
+      const { bytes } = inner;
+      // What is sent is written, and framed by the transport; what comes is put together from its parts.
+      const sentBytes = 2 * tensorBytes(request.inputs);
+      bytes?.take(sentBytes);
+      const message = await counted(request, inner, send).finally(() => bytes?.give(sentBytes));
+      bytes?.takeFor(message.buffer);
+      const response = readResponse(message, limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));
@@ -224,8 +231,6 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
     },
   };
 }
-
-const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
 /** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
 const copiedBytesPerMs = 100_000;

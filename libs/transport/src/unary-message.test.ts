@@ -5,11 +5,14 @@ import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import { headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
 
 const bytesMax = 1_000;
 const late = (): InferError => new InferError('DEADLINE_EXCEEDED', 'late');
-const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {} };
+const inFlight = new BytesInFlight(2 ** 24);
+const hold = inFlight.open(undefined);
+const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {}, hold };
 
 function frameOf(message: Uint8Array, flag = 0): Buffer {
   const frame = writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));

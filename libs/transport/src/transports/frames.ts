@@ -56,6 +56,8 @@ export interface Reply {
 export interface OutFrame {
   readonly bytes: number;
   readonly write: (writer: WireWriter) => void;
+  /** Called when it has left the process. */
+  readonly onSent?: () => void;
 }
 
 const frame = (kind: number, bytes: number, write: (writer: WireWriter) => void): OutFrame => ({

@@ -1,7 +1,8 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
-import type { Answer } from '../answer.ts';
+import { type Answer, tensorBytes } from '../answer.ts';
+import { type BytesInFlight, byteLimits, type Hold } from '../bytes-in-flight.ts';
 import { InFlight } from '../in-flight.ts';
 import { toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
@@ -33,12 +34,12 @@ export interface MeshServer {
   tellOverrun(overrun: Overrun): void;
 }
 
-export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
+export function createMeshServer(limits: Limits, bytes: BytesInFlight, answer: Answer): MeshServer {
   const streams = new Set<MeshStream>();
   return {
     handlers: {
       Calls: (stream) => {
-        const open = new MeshStream(stream, limits, answer);
+        const open = new MeshStream(stream, limits, bytes, answer);
         streams.add(open);
         stream.once('close', () => streams.delete(open));
         stream.once('cancelled', () => streams.delete(open));
@@ -56,17 +57,21 @@ export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
 class MeshStream {
   readonly #stream: Stream;
   readonly #limits: Limits;
+  readonly #bytes: BytesInFlight;
   readonly #answer: Answer;
   readonly #calls = new InFlight<AbortController>();
+  /** Of replies that have not left. */
+  readonly #unsent = new InFlight<Hold>();
   #lastCall = 0;
   readonly #outbox: Outbox;
   #greeted = false;
   #leaving = false;
   #ended = false;
 
-  constructor(stream: Stream, limits: Limits, answer: Answer) {
+  constructor(stream: Stream, limits: Limits, bytes: BytesInFlight, answer: Answer) {
     this.#stream = stream;
     this.#limits = limits;
+    this.#bytes = bytes;
     this.#answer = answer;
     this.#outbox = new Outbox(
       (message, done) => stream.write(message, done),
@@ -122,9 +127,12 @@ class MeshStream {
     const controller = new AbortController();
     let load: Load | undefined;
     let reply: OutFrame;
+    // A gateway has let it in: among those calls all are alike, and none waits, or one that another call waits for might wait for that one.
+    const hold = this.#bytes.open(undefined);
     try {
       this.#checkRoom();
       this.#calls.set(call, controller);
+      hold.reserveNow(request.length);
       const outcome = await this.#answer(request, {
         givenMs: timeoutUs / 1000,
         traceparent,
@@ -132,14 +140,18 @@ class MeshStream {
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         caller,
         alone,
+        bytes: hold,
         onLoad: (told) => (load = told),
       });
-      reply = replyFrame(call, outcome, load);
+      hold.settle(byteLimits.copies * tensorBytes(outcome.response.outputs));
+      reply = { ...replyFrame(call, outcome, load), onSent: () => this.#letGo(call) };
     } catch (thrown) {
+      hold.release();
       reply = statusFrame(call, asInferError(thrown), load);
     }
     this.#calls.delete(call);
-    if (this.#ended) return;
+    if (this.#ended) return hold.release();
+    if (reply.onSent) this.#unsent.set(call, hold);
     this.#outbox.add(reply);
     if (this.#outbox.unsentBytes > unreadBytesMax(this.#limits))
       this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
@@ -153,6 +165,11 @@ class MeshStream {
     const message = `want at most ${concurrentCallsMax} calls at once`;
     const metadata = { may_have_begun: 'false' };
     throw InferError.withoutStack('UNAVAILABLE', message, { reason: 'OVERLOADED', metadata, retryAfterMs: 50 });
+  }
+
+  #letGo(call: number): void {
+    this.#unsent.get(call)?.release();
+    this.#unsent.delete(call);
   }
 
   #refuse(message: string): void {
@@ -180,6 +197,10 @@ class MeshStream {
   /** Nobody is there any more to read an answer. */
   #abandon(): void {
     this.#ended = true;
+    this.#unsent.forEach((hold, call) => {
+      this.#unsent.delete(call);
+      hold.release();
+    });
     this.#calls.forEach((controller, call) => {
       this.#calls.delete(call);
       controller.abort();
