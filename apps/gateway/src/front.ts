@@ -99,6 +99,9 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   };
 }
 
-function authenticateBy({ identity }: PoliciesSpec, { keys, onKeyUse, keySources, failures }: FrontPorts): Authenticate {
+function authenticateBy(
+  { identity }: PoliciesSpec,
+  { keys, onKeyUse, keySources, failures }: FrontPorts,
+): Authenticate {
   return createAuthenticate(identity, { keys, onKeyUse, keySources, failures, now: Date.now });
 }

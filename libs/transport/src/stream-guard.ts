@@ -102,12 +102,12 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
           serve({ stream, headers, principal, account, facts });
           return;
         }
-          const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
-          if (tooMany) {
-            turnAway({ error: tooMany });
-            return;
-          }
-          if (principal) gate?.vouch(stream, headers, principal, facts);
+        const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
+        if (tooMany) {
+          turnAway({ error: tooMany });
+          return;
+        }
+        if (principal) gate?.vouch(stream, headers, principal, facts);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
