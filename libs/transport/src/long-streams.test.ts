@@ -21,6 +21,8 @@ function frameOf(field: number, text: string): Buffer {
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
+/** What does not come fails the test. */
+const inTime = () => ({ signal: AbortSignal.timeout(10_000) });
 const named = (name: string): Buffer => frameOf(1, name);
 const asked = (symbol: string): Buffer => frameOf(4, symbol);
 
@@ -51,7 +53,7 @@ describe('streams that last', () => {
     open(session, watchPath).end(named(name));
   /** What the first headers say: a refusal has its status there. */
   async function told(stream: ClientHttp2Stream): Promise<string> {
-    const [headers] = (await once(stream.resume(), 'response')) as [IncomingHttpHeaders];
+    const [headers] = (await once(stream.resume(), 'response', inTime())) as [IncomingHttpHeaders];
     return messageOf(headers);
   }
   function messageOf(headers: IncomingHttpHeaders): string {
@@ -102,7 +104,7 @@ describe('streams that last', () => {
     const stream = open(session, reflectionPath);
     stream.write(asked('inference.GRPCInferenceService'));
     await once(stream, 'data');
-    const trailers = once(stream.resume(), 'trailers');
+    const trailers = once(stream.resume(), 'trailers', inTime());
     stream.write(asked('x'.repeat(1_025)));
     assert.equal(
       messageOf((await trailers)[0] as IncomingHttpHeaders),
@@ -118,7 +120,7 @@ describe('streams that last', () => {
     session.settings({ initialWindowSize: 100 });
     const stream = open(session, reflectionPath);
     stream.write(Buffer.concat(Array.from({ length: 100 }, () => asked('inference.GRPCInferenceService'))));
-    const trailers = once(stream, 'trailers');
+    const trailers = once(stream, 'trailers', inTime());
     await new Promise((resolve) => session.ping(resolve));
     let answers = 0;
     stream.on('data', (chunk: Buffer) => (answers += chunk.length));
