@@ -1,13 +1,10 @@
-/** Connections that say next to nothing, and streams that make the process keep what they say: what is left of them at both doors. */
+/** Connections that say next to nothing: what is left of them at both doors. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { gzipSync } from 'node:zlib';
-import protobuf from 'protobufjs';
-import { isRight, openFiles, openTargets, residentMiB, sleep, type Target, type Targets } from '../faults/target.ts';
+import { isRight, openFiles, openTargets, type Target, type Targets } from '../faults/target.ts';
 import { endHeaders, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -97,76 +94,4 @@ describe('connections that are silent', () => {
     }
     for (const door of doors) assert.ok(await isRight(door));
   });
-});
-
-/** A gRPC message, compressed. */
-function packed(message: Uint8Array): Buffer {
-  const body = gzipSync(message);
-  const head = Buffer.alloc(5);
-  head[0] = 1;
-  head.writeUInt32BE(body.length, 1);
-  return Buffer.concat([head, body]);
-}
-const textField = (field: number, bytes: number): Uint8Array =>
-  protobuf.Writer.create()
-    .uint32((field << 3) | 2)
-    .string('x'.repeat(bytes))
-    .finish();
-
-describe('streams that last', () => {
-  const nameBytes = 4 * 1024 * 1024 - 16;
-  const streams = 50;
-  const connections = 4;
-  /** Of what the names come to when they are unpacked; the rest is what it takes to unpack them, and garbage. */
-  const keptShareMax = 0.5;
-
-  for (const [what, path, field] of [
-    ['watches of names', '/grpc.health.v1.Health/Watch', 1],
-    ['questions of reflection', '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', 4],
-  ] as const)
-    it(`keep nothing of what is too long for it: ${connections * streams} ${what} of 4 MiB, a few KiB packed`, async () => {
-      const { pid, address } = targets.gateway;
-      const message = packed(textField(field, nameBytes));
-      const before = residentMiB(pid);
-      const sessions = Array.from({ length: connections }, () =>
-        connectHttp2(`https://127.0.0.1:${address.port}`, { ca: address.ca as string }),
-      );
-      try {
-        const codes: unknown[] = [];
-        for (const session of sessions)
-          for (let at = 0; at < streams; at++) {
-            const stream = session.request({
-              ':method': 'POST',
-              ':path': path,
-              'content-type': 'application/grpc',
-              'grpc-encoding': 'gzip',
-            });
-            const note = (headers: Record<string, unknown>): void => {
-              if (headers['grpc-status'] !== undefined) codes.push(headers['grpc-status']);
-            };
-            stream
-              .on('error', () => {})
-              .on('response', note)
-              .on('trailers', note)
-              .resume();
-            // It would stay open for more.
-            stream.write(message);
-          }
-        await waitFor(
-          () => codes.length === connections * streams,
-          () => `${codes.length} were refused`,
-          30_000,
-        );
-        assert.deepEqual(new Set(codes), new Set(['3']));
-        const unpackedMiB = (connections * streams * nameBytes) / 2 ** 20;
-        await waitFor(
-          () => residentMiB(pid) - before < keptShareMax * unpackedMiB,
-          () => `${Math.round(residentMiB(pid) - before)} MiB more`,
-        );
-        assert.ok(await isRight(targets.gateway));
-      } finally {
-        for (const session of sessions) session.destroy();
-        await sleep(0);
-      }
-    });
 });

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { defaultLimits } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { createDoor, type Door } from './door.ts';
@@ -25,6 +27,15 @@ function frameOf(field: number, text: string): Buffer {
 const inTime = () => ({ signal: AbortSignal.timeout(10_000) });
 const named = (name: string): Buffer => frameOf(1, name);
 const asked = (symbol: string): Buffer => frameOf(4, symbol);
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** Of what is in use; long texts lie beside the heap. */
+function heapMiB(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
 
 describe('streams that last', () => {
   let door: Door;
@@ -96,6 +107,16 @@ describe('streams that last', () => {
     assert.equal(await told(watch(session, longest)), 'status none');
     const unknown = await told(open(session, '/grpc.health.v1.Health/Check').end(named(longest)));
     assert.equal(unknown, `5: Health status unknown for service ${longest}`);
+    session.destroy();
+  });
+
+  it('that were refused leave nothing of their names, while their connection lives', async () => {
+    const session = client();
+    const megabytes = 2;
+    const before = heapMiB();
+    for (let at = 0; at < 30; at++) await told(watch(session, `${at}${'x'.repeat(megabytes * 1024 * 1024)}`));
+    const kept = heapMiB() - before;
+    assert.ok(kept < 30, `${kept} MiB are kept of 60`);
     session.destroy();
   });
 
