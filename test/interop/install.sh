@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
-stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/go/go.mod" | sha256sum | cut -d' ' -f1)"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
 # Where Go's own installer puts it, for shells that do not know.
@@ -18,4 +18,6 @@ export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
 go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
 go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+# Made before there were modules: what it stands on is kept beside it.
+(cd "$here/h2spec" && go build -o "$cache/bin/h2spec" github.com/summerwind/h2spec/cmd/h2spec)
 echo "$stamp" > "$cache/stamp"

@@ -169,7 +169,9 @@ export function guardArrivals(server: grpc.Server, name: string, options: DoorCo
       };
       if (!proxyProtocol) return pass();
       const turnAway = (why: string): void => {
-        log.tell(arrival.address, `${name}: a connection of ${arrival.address} was closed: ${why}`);
+        // One that has left already has no address.
+        if (arrival.address)
+          log.tell(arrival.address, `${name}: a connection of ${arrival.address} was closed: ${why}`);
         socket.destroy();
       };
       if (!isTrusted(arrival.address))

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { defaultLimits } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { createDoor, type Door } from './door.ts';
@@ -21,8 +23,19 @@ function frameOf(field: number, text: string): Buffer {
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
+/** What does not come fails the test. */
+const inTime = () => ({ signal: AbortSignal.timeout(10_000) });
 const named = (name: string): Buffer => frameOf(1, name);
 const asked = (symbol: string): Buffer => frameOf(4, symbol);
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+/** Of what is in use; long texts lie beside the heap. */
+function heapMiB(): number {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
 
 describe('streams that last', () => {
   let door: Door;
@@ -51,7 +64,7 @@ describe('streams that last', () => {
     open(session, watchPath).end(named(name));
   /** What the first headers say: a refusal has its status there. */
   async function told(stream: ClientHttp2Stream): Promise<string> {
-    const [headers] = (await once(stream.resume(), 'response')) as [IncomingHttpHeaders];
+    const [headers] = (await once(stream.resume(), 'response', inTime())) as [IncomingHttpHeaders];
     return messageOf(headers);
   }
   function messageOf(headers: IncomingHttpHeaders): string {
@@ -97,12 +110,22 @@ describe('streams that last', () => {
     session.destroy();
   });
 
+  it('that were refused leave nothing of their names, while their connection lives', async () => {
+    const session = client();
+    const megabytes = 2;
+    const before = heapMiB();
+    for (let at = 0; at < 30; at++) await told(watch(session, `${at}${'x'.repeat(megabytes * 1024 * 1024)}`));
+    const kept = heapMiB() - before;
+    assert.ok(kept < 30, `${kept} MiB are kept of 60`);
+    session.destroy();
+  });
+
   it('of reflection end with a question that is none', async () => {
     const session = client();
     const stream = open(session, reflectionPath);
     stream.write(asked('inference.GRPCInferenceService'));
     await once(stream, 'data');
-    const trailers = once(stream.resume(), 'trailers');
+    const trailers = once(stream.resume(), 'trailers', inTime());
     stream.write(asked('x'.repeat(1_025)));
     assert.equal(
       messageOf((await trailers)[0] as IncomingHttpHeaders),
@@ -118,7 +141,7 @@ describe('streams that last', () => {
     session.settings({ initialWindowSize: 100 });
     const stream = open(session, reflectionPath);
     stream.write(Buffer.concat(Array.from({ length: 100 }, () => asked('inference.GRPCInferenceService'))));
-    const trailers = once(stream, 'trailers');
+    const trailers = once(stream, 'trailers', inTime());
     await new Promise((resolve) => session.ping(resolve));
     let answers = 0;
     stream.on('data', (chunk: Buffer) => (answers += chunk.length));

@@ -1,0 +1,97 @@
+/** Connections that say next to nothing: what is left of them at both doors. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { after, before, describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { isRight, openFiles, openTargets, type Target, type Targets } from '../faults/target.ts';
+import { endHeaders, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+const settings = frame('settings', 0, 0, Buffer.alloc(0));
+const greeting = Buffer.concat([preface, settings]);
+const headersOf = (...changes: (readonly [string, string])[]): Buffer =>
+  frame(
+    'headers',
+    endHeaders,
+    1,
+    headerBlock(
+      inferHeaders().map(([key, value]) => changes.find(([name]) => name === key) ?? ([key, value] as const)),
+    ),
+  );
+
+/** What is said before all is silence; each with whether that is inside of TLS. */
+const silences: readonly { readonly what: string; readonly says: Buffer; readonly beforeTls?: boolean }[] = [
+  { what: 'nothing', says: Buffer.alloc(0), beforeTls: true },
+  { what: 'half a handshake', says: Buffer.from([22, 3, 1, 2, 0, 1, 0]), beforeTls: true },
+  { what: 'nothing of HTTP/2', says: Buffer.alloc(0) },
+  { what: 'half a preface', says: preface.subarray(0, 10) },
+  { what: 'a preface without SETTINGS', says: preface },
+  { what: 'no call', says: greeting },
+  { what: 'a call without a request', says: Buffer.concat([greeting, headersOf()]) },
+  { what: 'a refused call without an end', says: Buffer.concat([greeting, headersOf([':method', 'PUT'])]) },
+];
+/** Of each kind. */
+const count = 5;
+
+/** A connection whose peer never closes its side; `isOver` once ours has been. */
+async function speak(
+  { address }: Target,
+  says: Buffer,
+  beforeTls: boolean,
+): Promise<{ socket: Socket; isOver: boolean }> {
+  const raw = connect({ port: address.port, host: '127.0.0.1', allowHalfOpen: true });
+  const peer = { socket: raw, isOver: false };
+  const over = (): void => {
+    peer.isOver = true;
+  };
+  raw.on('error', over).on('close', over).on('end', over);
+  await once(raw, 'connect');
+  if (address.ca === undefined || beforeTls) raw.resume().write(says);
+  else {
+    const inner = connectTls({
+      socket: raw,
+      host: '127.0.0.1',
+      ca: address.ca,
+      ALPNProtocols: ['h2'],
+      allowHalfOpen: true,
+    });
+    inner.on('error', over).on('close', over).on('end', over);
+    await once(inner, 'secureConnect');
+    inner.resume().write(says);
+  }
+  return peer;
+}
+
+let targets: Targets;
+before(async () => {
+  targets = await openTargets();
+});
+after(async () => {
+  await targets?.[Symbol.asyncDispose]();
+});
+
+describe('connections that are silent', () => {
+  it('are closed in their time, however they are silent, also those that do not close their side', async () => {
+    const doors = [targets.gateway, targets.service];
+    for (const door of doors) assert.ok(await isRight(door));
+    const files = doors.map(({ pid }) => openFiles(pid));
+    const opened = doors.flatMap((door) =>
+      silences.flatMap(({ what, says, beforeTls = false }) =>
+        Array.from({ length: count }, async () => ({
+          what: `${door.name}: ${what}`,
+          ...(await speak(door, says, beforeTls)),
+        })),
+      ),
+    );
+    const peers = await Promise.all(opened);
+    try {
+      const left = (): string => doors.map(({ pid }, index) => `${openFiles(pid) - (files[index] ?? 0)} files`).join();
+      await waitFor(() => doors.every(({ pid }, index) => openFiles(pid) <= (files[index] ?? 0) + 2), left, 60_000);
+    } finally {
+      for (const { socket } of peers) socket.destroy();
+    }
+    for (const door of doors) assert.ok(await isRight(door));
+  });
+});
