@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
+import { askAgain } from './ask-again.ts';
 import type { CallFacts } from './call-record.ts';
 import { textOf } from './headers.ts';
 import type { Peer } from './peer.ts';
@@ -52,13 +53,11 @@ export class Admissions {
     peer: Peer | undefined,
     facts?: CallFacts,
   ): Entry | Promise<Entry> {
-    const onKnown = (principal: Principal): void => {
-      if (facts) facts.principal = principal;
-    };
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
-    const metadata = (key: string): string | undefined => textOf(headers[key]);
+    const knock = knockOf(headers, peer, facts);
+    const { metadata, onKnown } = knock;
     const enter = (principal: Principal): Entry => {
-      onKnown(principal);
+      onKnown?.(principal);
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.
       const isOther = tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0;
@@ -69,25 +68,25 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({
-        method: String(headers[':path']),
-        metadata,
-        peer,
-        address: facts?.address || undefined,
-        onKnown,
-      });
+      const admitted = this.#admit(knock);
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };
     }
   }
 
-  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts?: CallFacts): void {
+  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended; and ends one that stays when it would not come in any more. */
+  vouch(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    peer: Peer | undefined,
+    { principal, facts }: Admitted,
+  ): void {
     const ticket = String(++this.#last);
     this.#admitted.set(ticket, { principal, facts });
     headers[ticketKey] = ticket;
     stream.once('close', () => this.#admitted.delete(ticket));
+    askAgain(stream, () => this.#admit(knockOf(headers, peer, facts)));
   }
 
   /** On whose behalf a call is that was vouched for. */
@@ -105,6 +104,16 @@ export class Admissions {
     return this.#admitted.get(String(metadata.get(ticketKey)[0]));
   }
 }
+
+const knockOf = (headers: IncomingHttpHeaders, peer: Peer | undefined, facts: CallFacts | undefined): Knock => ({
+  method: String(headers[':path']),
+  metadata: (key) => textOf(headers[key]),
+  peer,
+  address: facts?.address || undefined,
+  onKnown: (principal) => {
+    if (facts) facts.principal = principal;
+  },
+});
 
 /** On whose behalf a call is that is in, or why it is not. */
 type Entry = { readonly principal: Principal } | { readonly error: unknown };
