@@ -1,20 +1,25 @@
 /** What a caller from outside meets before the models and pipelines: the policies of one generation. */
 import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
-import { type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
+import { asInferError, type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import {
   compileLimits,
   createAdmission,
   createRoutes,
+  createSight,
   enforceLimits,
   followRoutes,
   hideUnseen,
+  type Inside,
   type LimitStanding,
   noSuchModel,
   type PoliciesSpec,
   RecentBuckets,
+  Redaction,
   type RouteTarget,
+  redactError,
   type Shown,
+  type Sight,
   setPriority,
 } from '@sheaf/policies';
 import type { ApiKey } from '@sheaf/store';
@@ -26,6 +31,8 @@ export interface Front {
   readonly names: () => readonly string[];
   readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  /** What a principal may be told by name; undefined: all of it. */
+  readonly sightOf: (principal: Principal) => Sight | undefined;
   /** How the buckets stand that were used lately. */
   readonly limits: () => Promise<readonly LimitStanding[]>;
 }
@@ -54,7 +61,13 @@ const local: Principal = {
 };
 
 /** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
-export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, ports: FrontPorts): Front {
+export function openFront(
+  catalog: Catalog,
+  policies: PoliciesSpec | undefined,
+  inside: Inside,
+  ports: FrontPorts,
+): Front {
+  const sightOf = createSight(inside);
   const routes = createRoutes(policies?.routes ?? []);
   const limits = compileLimits(policies?.limits ?? [], ports.share);
   const recent = new RecentBuckets();
@@ -80,12 +93,19 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
   return {
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
+    sightOf,
     limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
     describe: (name, version, principal) => {
       if (isHidden(name, principal)) throw noSuchModel(name);
       const target = targetOf(name, version);
-      return { ...catalog.describe(target.model, target.version), name };
+      try {
+        return { ...catalog.describe(target.model, target.version), name };
+      } catch (error) {
+        const sight = principal && sightOf(principal);
+        // It names where the route leads.
+        throw sight ? redactError(asInferError(error), new Redaction(sight, () => new Set([name]))) : error;
+      }
     },
     isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
   };

@@ -15,7 +15,7 @@ import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import type { PoliciesSpec } from '@sheaf/policies';
+import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
 import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -152,7 +152,8 @@ await main(async () => {
     {
       ...served,
       sample,
-      infer: around(catalog.infer),
+      // Outermost, since it is about all that a caller is told.
+      infer: stack([tellOnlySeen((principal) => catalog.current.front.sightOf(principal))], around(catalog.infer)),
       admit: (shown) => catalog.current.front.admit(shown),
       admin,
       calls: callLog.calls,
