@@ -17,7 +17,7 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a misspelt key of identity',
     { identity: { anonymus: {} } },
-    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, open'],
+    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, throttle, open'],
   ],
   [
     'an authority that is no file of the folder',
@@ -28,6 +28,11 @@ export const identityMistakes: readonly Mistake[] = [
     'tokens longer than any header can be',
     { identity: { tokenBytesMax: 65_536 } },
     ['identity.tokenBytesMax: want an integer from 1024 to 49152, got 65536'],
+  ],
+  [
+    'a throttle that lets nothing pass',
+    { identity: { throttle: { address: 0 } } },
+    ['identity.throttle.address: want an integer from 1 to 1000000, got 0'],
   ],
   ['keys that are a list', { identity: { keys: [] } }, ['identity.keys: want true or false, got []']],
   [
