@@ -1,21 +1,26 @@
 /** What a caller from outside meets before the models and pipelines: the policies of one generation. */
 import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
-import { type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
+import { asInferError, type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import {
   compileLimits,
   createAdmission,
   createRoutes,
+  createSight,
   createStrays,
   enforceLimits,
   followRoutes,
   hideUnseen,
+  type Inside,
   type LimitStanding,
   noSuchModel,
   type PoliciesSpec,
   RecentBuckets,
+  Redaction,
   type RouteTarget,
+  redactError,
   type Shown,
+  type Sight,
   type Strays,
   setPriority,
 } from '@sheaf/policies';
@@ -30,6 +35,8 @@ export interface Front {
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
   /** For what the door cannot read. */
   readonly strays: Strays;
+  /** What a principal may be told by name; undefined: all of it. */
+  readonly sightOf: (principal: Principal) => Sight | undefined;
   /** How the buckets stand that were used lately. */
   readonly limits: () => Promise<readonly LimitStanding[]>;
 }
@@ -60,7 +67,13 @@ const local: Principal = {
 };
 
 /** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
-export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, ports: FrontPorts): Front {
+export function openFront(
+  catalog: Catalog,
+  policies: PoliciesSpec | undefined,
+  inside: Inside,
+  ports: FrontPorts,
+): Front {
+  const sightOf = createSight(inside);
   const routes = createRoutes(policies?.routes ?? []);
   const limits = compileLimits(policies?.limits ?? [], ports.share);
   const recent = new RecentBuckets();
@@ -88,12 +101,19 @@ export function openFront(catalog: Catalog, policies: PoliciesSpec | undefined, 
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
     strays,
+    sightOf,
     limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
     describe: (name, version, principal) => {
       if (isHidden(name, principal)) throw noSuchModel(name);
       const target = targetOf(name, version);
-      return { ...catalog.describe(target.model, target.version), name };
+      try {
+        return { ...catalog.describe(target.model, target.version), name };
+      } catch (error) {
+        const sight = principal && sightOf(principal);
+        // It names where the route leads.
+        throw sight ? redactError(asInferError(error), new Redaction(sight, () => new Set([name]))) : error;
+      }
     },
     isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
   };

@@ -3,6 +3,7 @@ import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
 import { type Catalog, type Known, openCatalog } from './catalog.ts';
 import { type Front, type FrontPorts, openFront } from './front.ts';
 import type { Guards } from './guards.ts';
+import { insideOf } from './inside.ts';
 import { openServices, type Services } from './services.ts';
 import { type Missing, withoutUnserved } from './unserved.ts';
 
@@ -47,7 +48,7 @@ export async function openGeneration(served: Served, ports: GenerationPorts, bef
       services.asked,
     ]);
     const fingerprints = fingerprintsOf(served.mesh);
-    const front = openFront(catalog, mesh.policies, ports);
+    const front = openFront(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
     return { served, mesh, fingerprints, services, catalog, front, close: () => services.close() };
   } catch (error) {
     services.close();

@@ -15,7 +15,7 @@ import { isLoopback, loudlyOpen, shortenedLine } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import type { PoliciesSpec } from '@sheaf/policies';
+import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
 import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
@@ -168,7 +168,8 @@ await main(async () => {
     {
       ...served,
       sample,
-      infer: around(catalog.infer),
+      // Outermost, since it is about all that a caller is told.
+      infer: stack([tellOnlySeen((principal) => catalog.current.front.sightOf(principal))], around(catalog.infer)),
       admit: (shown) => catalog.current.front.admit(shown),
       strays,
       admin,

@@ -84,7 +84,7 @@ export function createAdmission(
       apiKey: metadata('x-api-key'),
       authorization: metadata('authorization'),
       certificate: peer,
-      address,
+      ...(address !== undefined && { address }),
     });
     return principal instanceof Promise
       ? principal.then((known) => authorised(known, shown))

@@ -17,7 +17,7 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a misspelt key of identity',
     { identity: { anonymus: {} } },
-    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, open'],
+    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, throttle, open'],
   ],
   [
     'an authority that is no file of the folder',
@@ -30,20 +30,26 @@ export const identityMistakes: readonly Mistake[] = [
     ['identity.tokenBytesMax: want an integer from 1024 to 49152, got 65536'],
   ],
   [
-    'keys that are a list',
-    { identity: { keys: [] } },
-    ['identity.keys: want true or false, or a mapping of daysMax, got []'],
-  ],
   [
-    'keys that end on the day of their making',
-    { identity: { keys: { daysMax: 0 } } },
-    ['identity.keys.daysMax: want an integer from 1 to 3650, got 0'],
-  ],
+      'a throttle that lets nothing pass',
+      { identity: { throttle: { address: 0 } } },
+      ['identity.throttle.address: want an integer from 1 to 1000000, got 0'],
+    ],
   [
-    'a misspelt key of keys',
-    { identity: { keys: { daysMax: 90, days: 1 } } },
-    ['identity.keys.days: unknown key; the keys are daysMax'],
-  ],
+      'keys that are a list',
+      { identity: { keys: [] } },
+      ['identity.keys: want true or false, or a mapping of daysMax, got []'],
+    ],
+  [
+      'keys that end on the day of their making',
+      { identity: { keys: { daysMax: 0 } } },
+      ['identity.keys.daysMax: want an integer from 1 to 3650, got 0'],
+    ],
+  [
+      'a misspelt key of keys',
+      { identity: { keys: { daysMax: 90, days: 1 } } },
+      ['identity.keys.days: unknown key; the keys are daysMax'],
+    ],
   [
     'both admin and infer',
     { identity: { anonymous: { tenant: 't', roles: ['infer', 'admin'] } } },

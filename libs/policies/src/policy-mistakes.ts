@@ -13,12 +13,22 @@ const quotaWish = 'want a quota such as 100000/day or 2000000/month';
 const costReads = 'it may read inputBytes, elements, rows, ms';
 
 const shape: readonly Mistake[] = [
-  ['a list', [], [': want a mapping of identity, limits, limiter, routes, got []']],
-  ['an unknown key', { limit: [] }, ['limit: unknown key; the keys are identity, limits, limiter, routes']],
+  [
+    'a list',
+    [],
+    [': want a mapping of identity, addresses, limits, limiter, routes, accessLog, trustCallersSampling, got []'],
+  ],
+  [
+    'an unknown key',
+    { limit: [] },
+    ['limit: unknown key; the keys are identity, addresses, limits, limiter, routes, accessLog, trustCallersSampling'],
+  ],
   [
     '__proto__ as a key',
     born('__proto__', {}),
-    ['__proto__: unknown key; the keys are identity, limits, limiter, routes'],
+    [
+      '__proto__: unknown key; the keys are identity, addresses, limits, limiter, routes, accessLog, trustCallersSampling',
+    ],
   ],
   ['a key without a value', { limits: null }, ['limits: want a list of limits, got null']],
   ['limits by name', { limits: { l: {} } }, ['limits: want a list of limits, got {"l":{}}']],
@@ -28,6 +38,46 @@ const shape: readonly Mistake[] = [
     ['limiter.whenRedisIsGone: want one of share, closed, got "open"'],
   ],
   ['share that is a number', { limiter: { share: 1 } }, ['limiter.share: want true or false, got 1']],
+];
+
+const rangeWish = 'want an address, or a network such as 10.0.0.0/8 or 2001:db8::/32';
+const places: readonly Mistake[] = [
+  [
+    'an address that is a name',
+    { addresses: { allow: ['localhost'] } },
+    [`addresses.allow.0: ${rangeWish}, got "localhost"`],
+  ],
+  [
+    'a network that is too narrow',
+    { addresses: { deny: ['10.0.0.0/33'] } },
+    [`addresses.deny.0: ${rangeWish}, got "10.0.0.0/33"`],
+  ],
+  [
+    'a door for nobody',
+    { addresses: { allow: [] } },
+    ['addresses.allow: want at least one; left out, it is every address'],
+  ],
+  [
+    'addresses of a key that is none',
+    { addresses: { keys: { acme: ['10.0.0.0/8'] } } },
+    ['addresses.keys.acme: want the id of an API key, as sheaf keys list has it, got "acme"'],
+  ],
+  [
+    'addresses of an unknown role',
+    { addresses: { roles: { root: ['10.0.0.0/8'] } } },
+    ['addresses.roles.root: unknown key; the keys are infer, observe, admin'],
+  ],
+  ['an access log of some calls', { accessLog: 'some' }, ['accessLog: want one of all, refused, off, got "some"']],
+  [
+    'an access log in a file without a place',
+    { accessLog: { file: 'access.log' } },
+    ['accessLog.file: want a file such as ./access.log or /var/log/sheaf/access.log, got "access.log"'],
+  ],
+  [
+    'a quota of each address',
+    limit({ quota: '1/day', per: ['address'] }),
+    ['limits.0.per: limit "l": want a rate or concurrent per address, got a quota'],
+  ],
 ];
 
 const limits: readonly Mistake[] = [
@@ -138,7 +188,7 @@ const limits: readonly Mistake[] = [
   [
     'a bucket of nothing known',
     limit({ rate: '1/s', per: ['user'] }),
-    ['limits.0.per.0: limit "l": want one of tenant, key, model, got "user"'],
+    ['limits.0.per.0: limit "l": want one of tenant, key, model, address, got "user"'],
   ],
   [
     'a bucket twice of the same',
@@ -222,4 +272,4 @@ const routes: readonly Mistake[] = [
   ],
 ];
 
-export const policyMistakes: readonly Mistake[] = [...shape, ...limits, ...routes, ...identityMistakes];
+export const policyMistakes: readonly Mistake[] = [...shape, ...places, ...limits, ...routes, ...identityMistakes];

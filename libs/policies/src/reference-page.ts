@@ -1,6 +1,7 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
 import { fieldsTable, kindsTable } from '@sheaf/document';
 import { methodRoles } from './admission.ts';
+import { accessLogFields, addressFields, throttleFields } from './door-language.ts';
 import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
 import { limiterFields, limitVariants } from './limits-language.ts';
 import { policyFields } from './policies.ts';
@@ -18,14 +19,19 @@ identity:
       jwks: https://id.example.com/.well-known/jwks.json
       algorithms: [ES256]
       tenant: { claim: org }
+      tenants: [acme, acme-*]
       roles: { claim: scope }
       claims: [plan]
   certificates:
     - { subject: "URI:spiffe://mesh/monitor", tenant: operations, roles: [observe] }
   open: [health]
+addresses:
+  deny: [198.51.100.0/24]
+  roles: { admin: [10.0.0.0/8, "fd00::/8"] }
 limits:
   - { name: burst, rate: 100/s, burst: 200 }
   - { name: at-once, concurrent: 16, per: [key] }
+  - { name: each, rate: 50/s, per: [address] }
   - { name: trial, quota: 1000/day, tenants: [trial-*] }
   - { name: work, rate: 2000/s, burst: 10000, cost: ms, models: [read-*] }
 routes:
@@ -60,6 +66,11 @@ routes:
     fallback: read-page/1`,
   limiter: `
 limiter: { whenRedisIsGone: closed }`,
+  throttle: `
+identity:
+  throttle: { address: 200, key: 20, waitMax: 5m }`,
+  accessLog: `
+accessLog: { calls: all, file: /var/log/sheaf/access.log }`,
 } as const;
 
 const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
@@ -68,6 +79,8 @@ const refusals = [
   '| what | code | reason | pushback |',
   '|---|---|---|---|',
   '| no credential, one that is none, one that has expired | UNAUTHENTICATED | `CREDENTIALS_MISSING`, `TOKEN_INVALID`, `TOKEN_EXPIRED` | do not retry |',
+  '| bad credentials again and again | RESOURCE_EXHAUSTED | `AUTHENTICATION_THROTTLED` | when the next is looked at |',
+  '| an address that may not call, or not with this credential | PERMISSION_DENIED | `ADDRESS_DENIED` | do not retry |',
   '| a method that wants another role | PERMISSION_DENIED | `ROLE_MISSING` | do not retry |',
   '| a name that is not there, or not there for this caller | NOT_FOUND | `MODEL_NOT_FOUND` | do not retry |',
   '| `rate` used up | RESOURCE_EXHAUSTED | `RATE_LIMITED` | when there is enough again |',
@@ -100,12 +113,37 @@ const identitySections = [
     fenced(policySnippets.anonymous),
     '### jwt',
     fieldsTable(issuerFields),
-    'Where a claim says the roles or models, it is a list or a text with spaces; a token without it has none. Every token has an `exp` and a `sub`; clocks may differ by 60 s.',
+    'Where a claim says the roles or models, it is a list or a text with spaces; a token without it has none. One issuer may name any tenant, also one that API keys are of, unless `tenants` says which; of several, each has to say so, since its tokens could otherwise be of a tenant of another. A token that names another one is refused. Every token has an `exp` and a `sub`; clocks may differ by 60 s.',
     '### certificates',
     fieldsTable({ subject: certificateFields.subject }),
+    'Each kind of name is matched by itself: a common name that reads like a URI is none. Without a kind, `subject` is a pattern of common names; `*` alone is any certificate that has a name, and `*.example.com` a host, by its DNS name or common name. In hosts (`DNS:` too) `*` stands for one label, or a part of one; `DNS:*` is any host. In all others `*` is any run of characters.',
     'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml).',
+    '### throttle',
+    'Credentials that are not valid, or have expired, are counted by the address that they come from, and those of an API key by its id as well; nothing at all is none. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. A key that was good from an address before, and a token that was good before, are let in meanwhile. Failures are forgotten evenly within ten minutes. Each gateway counts for itself.',
+    fieldsTable(throttleFields),
+    fenced(policySnippets.throttle),
     '### Methods',
     methods,
+  ),
+];
+
+const addressSections = [
+  section(
+    'addresses',
+    'An address is that of the connection, or what a proxy that is trusted says of it. `allow` and `deny` hold for all methods, also for those that are open, and are looked at before anything else. `addresses` of an issuer, of `anonymous` and of one of `certificates` is looked at before a signature.',
+    fieldsTable(addressFields),
+  ),
+];
+
+const accessLogSections = [
+  section(
+    'accessLog',
+    '`all`, `refused` or `off`, or a mapping:',
+    fieldsTable(accessLogFields),
+    fenced(policySnippets.accessLog),
+    'A line of JSON for each call: `time`, `address`, `principal`, `tenant`, `method`, `model`, `version`, `code`, `reason`, `bytesIn` and `bytesOut` of the messages, `ms`, and `trace`, by which it is found in traces and in `x-trace-id`. What is not known is left out. Tensors, credentials and metadata are never in it. `refused` is of all calls that did not end OK, but for those whose caller left. For each reason and caller (its credential, or else its address) ten refusals a second have lines, and the others are counted (`calls left out`); beyond 256 kinds a second they are counted by reason.',
+    'No call waits for the log. Lines wait in a mebibyte of memory at most; what cannot be written is counted (`lines lost`), and told once in the log of the gateway. A file that is renamed is opened anew under its name within a second, and one that is cut is gone on with, so that `logrotate` needs no signal, and `copytruncate` works too. It is made for its owner and group only (0640). Several gateways may append to the same file.',
+    "`trustCallersSampling`: by default the sampled flag of a caller's `traceparent` is no more than a wish. Its ids are kept, so that the trace is found, but the sampler of the gateway (`OTEL_TRACES_SAMPLER`) decides as of a trace that begins here, and not by an id that a caller may choose.",
   ),
 ];
 
@@ -116,7 +154,7 @@ const limitSections = [
     ...Object.entries(limitVariants.kinds).flatMap(([kind, fields]) => [`### ${kind}`, fieldsTable(fields)]),
     '### All of them',
     fieldsTable(limitVariants.shared),
-    '`tenant` is whom the credential belongs to, `key` the credential itself, `model` the model or pipeline that a route has led to. Calls that a pipeline or transform makes inside are paid for already.',
+    '`tenant` is whom the credential belongs to, `key` the credential itself, `model` the model or pipeline that a route has led to, `address` where the call comes from: an IPv4 address, or the /64 of an IPv6 address. A quota is never of an address, since quotas are kept for a month. Calls that a pipeline or transform makes inside are paid for already.',
     '### Cost',
     'A [CEL](https://cel.dev) expression that is worked out for each model call that the plan will make, and summed: an ensemble of eight counts eight. All four variables are doubles; `rows` is the most that any input has, and of rows, elements and bytes there is at least 1. After the call it is worked out again for the calls that were made, with what each was asked and the time that it took, and the difference is charged or given back, within `settle`. Where more calls were made than planned (the parts of an `each` are planned as one), all of them are charged, also where no more is left: the bucket then owes. What comes to less than 0 or to no number counts as one.',
     '### Calls that fail',
@@ -156,12 +194,14 @@ export function policiesPage(): string {
     'A `?` after a key says that it may be left out. A pattern is a name in which `*` is any run of characters.',
     fieldsTable(policyFields),
     ...identitySections,
+    ...addressSections,
     ...limitSections,
     ...routeSections,
+    ...accessLogSections,
     section(
       'Refusals',
       refusals,
-      '`x-mesh-decision` says which policy it was: `identity`, `authorisation` or a limit, such as `limit:burst`; nothing of a name that is not there. The details are those of `google.rpc`: ErrorInfo with the reason, and RetryInfo, QuotaFailure, BadRequest or ResourceInfo.',
+      '`x-mesh-decision` says which policy it was: `identity`, `address`, `authorisation` or a limit, such as `limit:burst`; nothing of a name that is not there. The details are those of `google.rpc`: ErrorInfo with the reason, and RetryInfo, QuotaFailure, BadRequest or ResourceInfo.',
     ),
   ].join('\n\n')}\n`;
 }

@@ -1,0 +1,43 @@
+/** What of a mesh's inside a principal may be told by name. */
+import { maySee, type Principal } from '@sheaf/inference';
+
+/** The names of a mesh that answers may mention. */
+export interface Inside {
+  /** Models, pipelines and routes: what callers may see some of. */
+  readonly names: ReadonlySet<string>;
+  /** By service: the models that it holds. */
+  readonly services: ReadonlyMap<string, readonly string[]>;
+  /** By pipeline: what its file calls its stages, members, branches and rules. */
+  readonly labels: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** Of one principal. */
+export interface Sight {
+  /** A model, pipeline, route or service that is not there for it. */
+  isHidden(name: string): boolean;
+  /** What only pipelines that are not there for it call one of their parts. */
+  isForeign(label: string): boolean;
+}
+
+/** Answers what a principal may be told; undefined where that is all of it. Worked out once for each principal. */
+export function createSight({ names, services, labels }: Inside): (principal: Principal) => Sight | undefined {
+  const known = new WeakMap<Principal, { readonly sight: Sight | undefined }>();
+  const sightOf = (principal: Principal): Sight | undefined => {
+    const sees = (name: string): boolean => maySee(principal, name);
+    const hidden = new Set([...names].filter((name) => !sees(name)));
+    if (hidden.size === 0) return undefined;
+    for (const [service, models] of services)
+      if (!sees(service) && models.length > 0 && !models.some(sees)) hidden.add(service);
+    const [own, others] = [true, false].map(
+      (isSeen) => new Set([...labels].flatMap(([name, words]) => (sees(name) === isSeen ? [...words] : []))),
+    ) as [Set<string>, Set<string>];
+    return { isHidden: (name) => hidden.has(name), isForeign: (label) => others.has(label) && !own.has(label) };
+  };
+  return (principal) => {
+    // Who looks after the mesh sees all of it, whatever models its credential names.
+    if (principal.roles.includes('observe') || principal.roles.includes('admin')) return undefined;
+    const found = known.get(principal) ?? { sight: sightOf(principal) };
+    known.set(principal, found);
+    return found.sight;
+  };
+}

@@ -1,0 +1,125 @@
+/** What a caller may not see is named to it in no answer: not in errors, explanations, plans or metadata. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sampleModels } from '@sheaf/onnx';
+import { Caller, type Told } from '../support/caller.ts';
+import { addKeys } from '../support/credentials.ts';
+import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+
+const pipeline = (name: string, stages: string, output: string): string => `pipeline: ${name}
+inputs: { x: { datatype: FP32, shape: [-1, 2] } }
+stages:
+${stages}
+outputs: { y: ${output} }
+`;
+const files = {
+  'models/open': sampleModels.scale(2),
+  'models/covert': sampleModels.scale(3),
+  'models/failing': sampleModels.failingReshape(),
+  'pipelines/shown.yaml': pipeline(
+    'shown',
+    `  first: { model: covert, inputs: { x: x } }
+  second: { pipeline: buried, inputs: { x: first.y } }`,
+    'second.y',
+  ),
+  'pipelines/buried.yaml': pipeline('buried', '  tunnel: { model: covert, inputs: { x: x } }', 'tunnel.y'),
+  'policies.yaml': `limits:
+  - { name: each, rate: 1/h, burst: 40, per: [model] }
+routes: { way: { to: covert } }
+`,
+};
+const unseen = /covert|buried|tunnel|127\.0\.0\.1/;
+
+let mesh: TestMesh;
+let keys: Record<'narrow' | 'wide' | 'operator', string>;
+let door: Caller;
+before(async () => {
+  mesh = await startTestMesh(files, async (folder) => {
+    keys = await addKeys(folder, {
+      narrow: { tenant: 'n', models: ['open', 'shown', 'way'] },
+      wide: { tenant: 'w' },
+      operator: { tenant: 'o', roles: ['admin'] },
+    });
+  });
+  door = new Caller(mesh.running.gateway.port);
+});
+after(async () => {
+  door?.[Symbol.dispose]();
+  await mesh?.[Symbol.asyncDispose]();
+});
+
+/** All that is told, but for the outputs. */
+const allOf = ({ code, message, details, trailers, replies }: Told): string =>
+  JSON.stringify([code, message, [...details], [...trailers], replies], (_, value) =>
+    value?.type === 'Buffer' || value instanceof Uint8Array ? 'bytes' : value,
+  );
+const asking = (parameter: string) => ({ parameters: { [parameter]: { bool_param: true } } });
+const parameterOf = ({ replies }: Told, name: string): string => {
+  const { parameters = {} } = (replies[0] ?? {}) as { parameters?: Record<string, { string_param?: string }> };
+  return parameters[name]?.string_param ?? '';
+};
+const infer = (model: string, who: keyof typeof keys, more = {}): Promise<Told> =>
+  door.infer(model, { 'x-api-key': keys[who] }, more);
+
+describe('names that a caller may not see', () => {
+  it('are in no explanation, plan or list of versions; the shape stays', async () => {
+    for (const [model, parameter, answer] of [
+      ['shown', 'sheaf_explain', 'sheaf_explanation'],
+      ['way', 'sheaf_explain', 'sheaf_explanation'],
+      ['shown', 'sheaf_plan', 'sheaf_plan'],
+    ] as const) {
+      const [seen, all] = [
+        await infer(model, 'narrow', asking(parameter)),
+        await infer(model, 'wide', asking(parameter)),
+      ];
+      assert.equal(seen.code, 'OK', seen.message);
+      assert.doesNotMatch(allOf(seen), unseen);
+      assert.match(allOf(all), /covert/);
+      // As many parts, of the same kinds.
+      const shape = (told: Told): string[] =>
+        parameterOf(told, answer).match(/"(kind|name|asks|stages|steps)":/g) ?? [];
+      assert.deepEqual(shape(seen), shape(all));
+      assert.ok(shape(seen).length > 0);
+    }
+    const told = await infer('shown', 'narrow', asking('sheaf_explain'));
+    assert.match(parameterOf(told, 'sheaf_explanation'), /"name":"first".*"name":"hidden-\d+"/);
+    assert.match(
+      parameterOf(told, 'sheaf_versions'),
+      /^first=hidden-\d+, second=hidden-\d+, second\.hidden-\d+=hidden-\d+$/,
+    );
+  });
+
+  it('are in no error, whatever went wrong inside', async () => {
+    using operator = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.operator });
+    const forced = { service: '', endpoint: '', model: 'covert', version: '', to: 'OPEN' };
+    assert.equal((await operator.call('/sheaf.admin.v1.Admin/ForceBreakers', forced)).code, 'OK');
+    for (const model of ['shown', 'way']) {
+      const [seen, all] = [await infer(model, 'narrow'), await infer(model, 'wide')];
+      assert.deepEqual([seen.code, seen.reason], ['UNAVAILABLE', 'CIRCUIT_OPEN']);
+      assert.doesNotMatch(allOf(seen), unseen);
+      assert.match(allOf(all), /covert/);
+    }
+    assert.match(
+      (await infer('shown', 'narrow')).message,
+      /^stage first: service hidden-1: "hidden-1" has been stopped/,
+    );
+    await operator.call('/sheaf.admin.v1.Admin/ForceBreakers', { ...forced, to: 'AUTO' });
+    // The limit is that of the model behind the route.
+    let told = await infer('way', 'narrow');
+    for (let at = 0; at < 60 && told.code === 'OK'; at++) told = await infer('way', 'narrow');
+    assert.equal(told.reason, 'RATE_LIMITED');
+    assert.doesNotMatch(allOf(told), unseen);
+  });
+
+  it('are in no metadata of what leads to them', async () => {
+    for (const [name, version] of [
+      ['way', ''],
+      ['shown', ''],
+      ['shown', '7'],
+    ]) {
+      const path = '/inference.GRPCInferenceService/ModelMetadata';
+      const told = await door.call(path, { name, version }, { 'x-api-key': keys.narrow });
+      assert.doesNotMatch(allOf(told), unseen);
+    }
+  });
+});
