@@ -12,4 +12,5 @@ export {
   type ServedVersion,
   type TransformOptions,
 } from './served-version.ts';
+export type { TransformPlace, TransformRights } from './transform-rights.ts';
 export { type Batchability, batchabilityText } from './warm-up.ts';
