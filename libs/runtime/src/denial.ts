@@ -63,6 +63,7 @@ const kinds: Readonly<Record<string, Pick<Wish, 'what' | 'instead'>>> = {
   FileSystemWrite: { what: 'to write a file' },
   ChildProcess: { what: 'to start a process' },
   WorkerThreads: { what: 'to start a worker thread' },
+  Inspector: { what: 'to open the inspector' },
 };
 
 function wishOf({ permission, resource, syscall, hostname, address, port }: AccessError): Wish {

@@ -1,5 +1,6 @@
 /** The process that runs one transform, with the rights that it was given. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferError } from '@sheaf/inference';
 import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
@@ -29,8 +30,17 @@ export function forkTransform({ data, flags, env, stdout }: TransformProcessOpti
 
 const running = new Set<ChildProcess>();
 
-/** Process ids of the transforms that run now. */
-export const transformProcesses = (): number[] => [...running].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+/** Resident memory of this process and its transforms, in bytes. Where there is no /proc, of this process alone. */
+export const residentBytes = (): number =>
+  [...running].reduce((total, { pid }) => total + residentBytesOf(pid), process.memoryUsage.rss());
+
+function residentBytesOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
 
 export const inTransformProcess =
   <Message extends object>(options: TransformProcessOptions): StartHost<Message> =>
