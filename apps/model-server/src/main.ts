@@ -4,6 +4,7 @@ import { createTracing, drainOnSignal, endProcess, handedOver, main, report } fr
 import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { residentBytes } from '@sheaf/runtime';
 import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
@@ -114,4 +115,4 @@ await main(async () => {
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
   report({ kind: 'ready', port: door.port, unserved, seen }, `${name} is ready on ${hostPort(values.host, door.port)}`);
-});
+}, residentBytes);

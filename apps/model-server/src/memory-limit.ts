@@ -1,6 +1,6 @@
 /** The `memory` of a service in mesh.yaml: what its process may take. */
 import { InferError } from '@sheaf/inference';
-import { watchMemory } from '@sheaf/runtime';
+import { residentBytes, watchMemory } from '@sheaf/runtime';
 
 /** A process can be past its limit for so long before it is noticed. */
 const lookIntervalMs = 50;
@@ -13,14 +13,14 @@ export interface MemoryLimit {
   readonly abandon: (running: InferError, waiting: InferError) => void;
   /** Ends the process soon; called after every call has its answer. */
   readonly end: (why: string) => void;
-  /** Default: the resident memory of this process. */
+  /** Default: the resident memory of this process and its transforms. */
   readonly used?: () => number;
   /** Default 50. */
   readonly intervalMs?: number;
 }
 
 /** Throws FAILED_PRECONDITION where a limit leaves nothing to run in. For a process that is loaded. */
-export function checkMemoryFits(service: string, maxBytes: number, usedBytes = process.memoryUsage.rss()): void {
+export function checkMemoryFits(service: string, maxBytes: number, usedBytes = residentBytes()): void {
   if (usedBytes <= maxBytes) return;
   throw new InferError(
     'FAILED_PRECONDITION',
@@ -29,11 +29,11 @@ export function checkMemoryFits(service: string, maxBytes: number, usedBytes = p
 }
 
 /**
- * Watches the memory of this process, on every system, since it asks for its own. What runs may be what takes the memory, so it is refused for good
+ * Watches the memory of this process, on every system, since it asks for its own, and on Linux of its transforms. What runs may be what takes the memory, so it is refused for good
  * (RESOURCE_EXHAUSTED); what waits may go elsewhere (UNAVAILABLE). Ends with what it answers.
  */
 export function limitMemory(limit: MemoryLimit): () => void {
-  const { service, maxBytes, abandon, end, used = process.memoryUsage.rss, intervalMs = lookIntervalMs } = limit;
+  const { service, maxBytes, abandon, end, used = residentBytes, intervalMs = lookIntervalMs } = limit;
   return watchMemory({ maxBytes, used, intervalMs }, (usedBytes) => {
     const why = `its memory limit of ${mebibytes(maxBytes)} passed with ${mebibytes(usedBytes)}`;
     console.error(`service ${service}: ${why}; this process ends`);

@@ -9,7 +9,15 @@ import {
   notFound,
   type Overrun,
 } from '@sheaf/inference';
-import { checkCode, checkContent, type Mesh, type Model, type ModelVersion, runThreads } from '@sheaf/mesh';
+import {
+  checkCode,
+  checkContent,
+  type Mesh,
+  type Model,
+  type ModelVersion,
+  runThreads,
+  transformPlace,
+} from '@sheaf/mesh';
 import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import { type Loading, loadModels } from './load-models.ts';
 import { checkMemoryFits } from './memory-limit.ts';
@@ -57,7 +65,8 @@ export async function openService(
   const opened = await Promise.all(
     transforms.map((transform) =>
       openTransform({
-        ...transform,
+        ...transformPlace(mesh, transform),
+        signature: transform.signature,
         runLimitMs: transformLimitMs,
         outputBytesMax: mesh.limits.innerMessageBytesMax,
         infer: askMesh,

@@ -121,7 +121,7 @@ export function endProcess(why: string): void {
 }
 
 /** Answers the supervisor's question how it is. */
-function answerVitals(): void {
+function answerVitals(residentBytes: () => number): void {
   let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
   process.on('message', ({ kind }: { readonly kind: string }) => {
     if (kind !== 'vitals') return;
@@ -129,7 +129,7 @@ function answerVitals(): void {
     delays ??= monitorEventLoopDelay({ resolution: delayResolutionMs });
     delays.enable();
     delays.reset();
-    const vitals = { memoryBytes: process.memoryUsage.rss(), loopDelayMs };
+    const vitals = { memoryBytes: residentBytes(), loopDelayMs };
     process.send?.({ kind: 'vitals', vitals } satisfies ProcessMessage);
   });
 }
@@ -140,10 +140,13 @@ function answerVitals(): void {
  */
 const heapFlags = '--no-allocation-site-pretenuring';
 
-/** Starts; a mistake ends the process with one clear sentence. */
-export async function main(start: () => Promise<void>): Promise<void> {
+/** Starts; a mistake ends the process with one clear sentence. `residentBytes` is what the process takes, with those that are part of it. */
+export async function main(
+  start: () => Promise<void>,
+  residentBytes: () => number = process.memoryUsage.rss,
+): Promise<void> {
   setFlagsFromString(heapFlags);
-  if (process.send) answerVitals();
+  if (process.send) answerVitals(residentBytes);
   try {
     await start();
   } catch (error) {

@@ -29,4 +29,5 @@ export { formatProblem, type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, readMesh } from './read-mesh.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
+export { transformPlace } from './transform-place.ts';
 export { checkContent } from './version-content.ts';

@@ -1,7 +1,7 @@
 import type { Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
-import type { BatchingOptions, ModelFiles, Provider, QueueOptions } from '@sheaf/runtime';
+import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -129,6 +129,8 @@ export interface Service {
   readonly cpus?: number | undefined;
   /** Bytes of resident memory that each of its processes may take; one that takes more is replaced. Undefined: what the machine has. */
   readonly memoryMaxBytes?: number | undefined;
+  /** Of its transforms. Undefined: none beyond reading their folder and packages. */
+  readonly rights?: TransformRights | undefined;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }

@@ -10,10 +10,11 @@ import { type Mesh, type MeshPipeline, type OutPart, transformName } from './mes
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
 import { readModels } from './read-models.ts';
 import {
+  findTransforms,
+  type NamedTransforms,
   parsePipelineFiles,
   readPipelineFiles,
   readTransforms,
-  type TransformsReading,
   transformsOf,
 } from './read-pipelines.ts';
 import { readPolicies } from './read-policies.ts';
@@ -58,13 +59,15 @@ export async function readMesh(
     };
   const { models, out: outModels } = wholeModels(await readModels(folder, problems), problems);
   const yamls = await readPipelineFiles(folder, problems);
-  const read = await readTransforms(folder, yamls, before, problems);
-  const files = parsePipelineFiles(yamls, problems);
-
+  const found = await findTransforms(folder, yamls, before);
   const modelNames = [...models, ...outModels].map(({ name }) => name);
   const notes: MeshProblem[] = [];
-  const settings = await readSettingsInForce(folder, modelNames, read, before, { problems, notes });
+  const settings = await readSettingsInForce(folder, modelNames, found, before, notes);
   const { services, gateway, resilience, tls } = settings.value ?? settings.read;
+  const read = await readTransforms(found, { folder, services, gateway, tls }, problems);
+  const files = parsePipelineFiles(yamls, problems);
+  problems.push(...settings.problems);
+
   const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
   const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
   const parts = keepServices(
@@ -133,15 +136,14 @@ const isFolder = async (path: string): Promise<boolean> =>
 async function readSettingsInForce(
   folder: string,
   modelNames: readonly string[],
-  { transforms, broken, unread }: TransformsReading,
+  { named, former, unread }: NamedTransforms,
   before: Mesh | undefined,
-  { problems, notes }: Record<'problems' | 'notes', MeshProblem[]>,
-): Promise<InForce<MeshSettings> & { readonly read: Written }> {
-  const own: MeshProblem[] = [];
-  const transformNames = [...transforms.map(({ name }) => name), ...[...broken.keys()].map(transformName), ...unread];
-  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], own, notes);
-  problems.push(...own);
-  return { ...settingsInForce(read, own, before), read };
+  notes: MeshProblem[],
+): Promise<InForce<MeshSettings> & { readonly read: Written; readonly problems: readonly MeshProblem[] }> {
+  const problems: MeshProblem[] = [];
+  const transformNames = [...[...named.keys(), ...former].map(transformName), ...unread];
+  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], problems, notes);
+  return { ...settingsInForce(read, problems, before), read, problems };
 }
 
 const outTransform = (path: string, why: string): OutPart => ({

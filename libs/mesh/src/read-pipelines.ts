@@ -7,6 +7,7 @@ import { describeTransform } from '@sheaf/runtime';
 import { isRecord } from './fields.ts';
 import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
+import { transformPlace } from './transform-place.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
 
 /** One file of `pipelines`. */
@@ -45,46 +46,69 @@ export function calledIn({ file, yaml, spec }: PipelineFile): string {
   return typeof pipeline === 'string' ? pipeline : basename(file, extname(file));
 }
 
-export interface TransformsReading {
-  readonly transforms: readonly MeshTransform[];
-  /** Those that are there and broken: by path, with what is wrong. */
-  readonly broken: ReadonlyMap<string, string>;
+/** The transforms that pipelines name, before any of their code is run. */
+export interface NamedTransforms {
+  /** By path, with the place where a problem with it is told. */
+  readonly named: ReadonlyMap<string, (message: string) => MeshProblem>;
+  /** Paths of `before`, whose pipelines may stand in for broken ones. */
+  readonly former: readonly string[];
   /** Names in files that are no YAML: nobody can tell what they are of. */
   readonly unread: readonly string[];
 }
 
-/** Every transform that a stage names, whatever else is wrong with its pipeline; and those of `before`, whose pipelines may stand in for broken ones. */
-export async function readTransforms(
+/** Every transform that a stage names, whatever else is wrong with its pipeline. */
+export async function findTransforms(
   folder: string,
   files: readonly PipelineFile[],
   before: Mesh | undefined,
-  problems: MeshProblem[],
-): Promise<TransformsReading> {
-  const transforms = new Map<string, MeshTransform>();
-  const broken = new Map<string, string>();
+): Promise<NamedTransforms> {
+  const named = new Map<string, (message: string) => MeshProblem>();
   const unread: string[] = [];
   for (const { file, yaml } of files) {
     if (!yaml) unread.push(...(await namesIn(join(folder, file))));
     const stages = isRecord(yaml?.value) ? yaml.value.stages : undefined;
     for (const { path, place } of transformsNamed(stages, ['stages'])) {
-      if (transforms.has(path) || broken.has(path)) continue;
-      const transform = await readTransform(folder, path);
-      if (typeof transform !== 'string') {
-        transforms.set(path, transform);
-        continue;
-      }
-      const problem = yaml?.place(place, transform) ?? problemIn(file, transform);
-      problems.push(problem);
-      broken.set(path, formatProblem(problem));
+      if (!named.has(path)) named.set(path, (message) => yaml?.place(place, message) ?? problemIn(file, message));
     }
   }
-  for (const { path } of before?.transforms ?? []) {
-    if (transforms.has(path) || broken.has(path)) continue;
-    const transform = await readTransform(folder, path);
-    if (typeof transform !== 'string') transforms.set(path, transform);
-  }
-  return { transforms: [...transforms.values()], broken, unread };
+  const former: string[] = [];
+  for (const { path } of before?.transforms ?? [])
+    if (!named.has(path) && (await isFile(resolve(folder, path)))) former.push(path);
+  return { named, former, unread };
 }
+
+export interface TransformsReading {
+  readonly transforms: readonly MeshTransform[];
+  /** Those that are there and broken: by path, with what is wrong. */
+  readonly broken: ReadonlyMap<string, string>;
+}
+
+/** What they declare; each is loaded with the rights that mesh.yaml gives it. */
+export async function readTransforms(
+  { named, former }: NamedTransforms,
+  mesh: Parameters<typeof transformPlace>[0],
+  problems: MeshProblem[],
+): Promise<TransformsReading> {
+  const transforms: MeshTransform[] = [];
+  const broken = new Map<string, string>();
+  for (const [path, place] of named) {
+    const transform = await readTransform(mesh, path);
+    if (typeof transform !== 'string') {
+      transforms.push(transform);
+      continue;
+    }
+    const problem = place(transform);
+    problems.push(problem);
+    broken.set(path, formatProblem(problem));
+  }
+  for (const path of former) {
+    const transform = await readTransform(mesh, path);
+    if (typeof transform !== 'string') transforms.push(transform);
+  }
+  return { transforms, broken };
+}
+
+const isFile = async (file: string): Promise<boolean> => (await stat(file).catch(() => undefined))?.isFile() ?? false;
 
 /** The paths of the transforms that a pipeline asks. */
 export const transformsOf = ({ stages }: PipelineSpec): string[] =>
@@ -116,14 +140,17 @@ function transformsNamed(value: unknown, place: Path): { readonly path: string; 
 }
 
 /** A transform, or what is wrong with it. */
-async function readTransform(folder: string, path: string): Promise<MeshTransform | string> {
-  const file = resolve(folder, path);
-  const inside = relative(folder, file);
+async function readTransform(
+  mesh: Parameters<typeof transformPlace>[0],
+  path: string,
+): Promise<MeshTransform | string> {
+  const file = resolve(mesh.folder, path);
+  const inside = relative(mesh.folder, file);
   if (inside.startsWith('..') || inside.startsWith(sep)) return 'want a file inside the mesh folder';
-  if (!(await stat(file).catch(() => undefined))?.isFile())
-    return `want a TypeScript or JavaScript file, found no "${path}"`;
+  if (!(await isFile(file))) return `want a TypeScript or JavaScript file, found no "${path}"`;
   try {
-    return { name: transformName(path), path, file, ...(await describeTransform(file)) };
+    const name = transformName(path);
+    return { name, path, file, ...(await describeTransform(transformPlace(mesh, { name, file }))) };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     return error.message;

@@ -34,6 +34,9 @@ const limitFields = {
   deadlineMaxMs: integer(1, dayMs),
 };
 
+/** Of the transforms of a service. */
+const rightsFields = { network: boolean, addons: boolean, trusted: boolean };
+
 const serviceFields = {
   models: texts,
   transforms: texts,
@@ -44,6 +47,7 @@ const serviceFields = {
   replicas: integer(1, 64),
   cpus: integer(1, 256),
   memory: bytes('64MiB', '1024GiB'),
+  ...rightsFields,
   signatures: (value: unknown) => value,
   ...sentFields,
   tls: (value: unknown) => value,
@@ -133,7 +137,7 @@ function readServices(
     const path = ['services', name];
     const {
       models: held = [],
-      transforms: run = [],
+      transforms: given,
       endpoint,
       port = 0,
       transport,
@@ -142,8 +146,18 @@ function readServices(
       memory,
       tls,
       signatures,
+      network,
+      addons,
+      trusted,
       ...beside
     } = readFields(yaml, path, item, serviceFields, problems);
+    // A service that is called like a transform need not name it once more.
+    const run = given ?? (held.length === 0 && !endpoint && transforms.has(name) ? [name] : []);
+    const rights = { network, addons, trusted };
+    for (const [key] of run.length > 0 && !endpoint
+      ? []
+      : Object.entries(rights).filter(([, told]) => told !== undefined))
+      problems.push(yaml.place([...path, key], 'want it where the service runs transforms of ours: it is their right'));
     if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name))
       problems.push(yaml.place(path, 'want a service name of letters, digits, "_" and "-"'));
     if (held.length + run.length === 0) problems.push(yaml.place(path, 'want models or transforms, got none'));
@@ -189,6 +203,7 @@ function readServices(
       replicas,
       cpus,
       memoryMaxBytes: memory,
+      ...(run.length > 0 ? { rights } : {}),
       tls: endpoint ? tls : undefined,
       signatures: endpoint ? readSignatures(yaml, [...path, 'signatures'], signatures, held, problems) : undefined,
       beside: endpoint ? sentOf(beside) : {},

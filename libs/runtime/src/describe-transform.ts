@@ -1,44 +1,75 @@
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Worker } from 'node:worker_threads';
+import type { Readable } from 'node:stream';
 import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
-import type { TransformThreadData } from './transform-thread.ts';
+import { readablePaths } from './readable-paths.ts';
+import { forkTransform } from './transform-host.ts';
+import type { Failed } from './transform-process.ts';
+import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 import { specOf } from './transform-values.ts';
 
 const describeLimitMs = 5_000;
 
-/** Reads what a transform declares, in a throw-away worker: the file is somebody's code. */
+/** What a transform may see of the environment of whoever reads it; the variables of its service are there when it serves. */
+const plainVariables = /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|NODE_ENV|SystemRoot)$/i;
+
+interface Declared {
+  readonly inputs: unknown;
+  readonly outputs: unknown;
+  readonly uses: unknown;
+  readonly pure: unknown;
+}
+
+/** Reads what a transform declares, in a throw-away process with its own rights: the file is somebody's code. */
 export async function describeTransform(
-  file: string,
+  place: TransformPlace,
 ): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
-  const workerData: TransformThreadData = { file, subject: file, describeOnly: true };
-  // What it prints while it is loaded is no part of what the command that reads it prints.
-  const worker = new Worker(new URL('./transform-thread.ts', import.meta.url), { workerData, stdout: true });
-  createInterface({ input: worker.stdout }).on('line', (line) => console.error(`${basename(file)}: ${line}`));
+  const { name, file, service, rights } = place;
+  const child = forkTransform({
+    data: { file, subject: file, name, service, trusted: rights.trusted ?? false, describeOnly: true },
+    flags: permissionFlags(rights, await readablePaths(place)),
+    env: Object.fromEntries(Object.entries(process.env).filter(([variable]) => plainVariables.test(variable))),
+    // What it prints while it is loaded is no part of what the command that reads it prints.
+    stdout: 'pipe',
+  });
+  createInterface({ input: child.stdout as Readable }).on('line', (line) =>
+    console.error(`${basename(file)}: ${line}`),
+  );
   try {
-    const [declared] = (await once(worker, 'message', { signal: AbortSignal.timeout(describeLimitMs) })) as [
-      { inputs: unknown; outputs: unknown; uses: unknown; pure: unknown },
-    ];
-    const { uses, pure } = declared;
-    if (!Array.isArray(uses) || !uses.every((name) => typeof name === 'string'))
+    const { inputs, outputs, uses, pure } = await declaredBy(child);
+    if (!Array.isArray(uses) || !uses.every((one) => typeof one === 'string'))
       throw new TypeError(`uses: want a list of models and pipelines, got ${JSON.stringify(uses)}`);
     if (typeof pure !== 'boolean') throw new TypeError(`pure: want true or false, got ${JSON.stringify(pure)}`);
-    const signature = { inputs: specs('inputs', declared.inputs), outputs: specs('outputs', declared.outputs) };
-    return { signature, uses, pure };
+    return { signature: { inputs: specs('inputs', inputs), outputs: specs('outputs', outputs) }, uses, pure };
   } catch (error) {
-    const why =
-      error instanceof Error && error.name === 'AbortError'
-        ? `it took more than ${describeLimitMs} ms to load`
-        : oneLine(error);
-    throw new InferError('FAILED_PRECONDITION', `the transform cannot be loaded: ${why}`, { cause: error });
+    if (error instanceof InferError) throw error;
+    throw notLoaded(error instanceof Error ? error.message : String(error), error);
   } finally {
-    await worker.terminate();
+    child.kill('SIGKILL');
   }
 }
 
-const oneLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+const notLoaded = (why: string, cause?: unknown): InferError =>
+  new InferError('FAILED_PRECONDITION', `the transform cannot be loaded: ${why}`, { cause });
+
+function declaredBy(child: ChildProcess): Promise<Declared> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(notLoaded(`it took more than ${describeLimitMs} ms to load`)),
+      describeLimitMs,
+    );
+    child.once('message', (message: Declared | Failed) => {
+      if ('failed' in message) reject(new InferError(message.failed.code, message.failed.message));
+      else resolve(message);
+    });
+    child.once('error', (error) => reject(error));
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(notLoaded(`its process ended (${signal ?? `exit code ${code}`})`));
+    });
+  });
+}
 
 function specs(side: string, declarations: unknown): TensorSpec[] {
   if (typeof declarations !== 'object' || declarations === null) throw new TypeError(`${side}: want tensors by name`);

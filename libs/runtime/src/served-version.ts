@@ -20,12 +20,15 @@ import { type MemoryBudget, watchMemory } from './memory-watch.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
+import { readablePaths } from './readable-paths.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
 import { outputsAsSeen, ShapesSeen, untrue } from './shapes-seen.ts';
-import { TaskWorker } from './task-worker.ts';
-import type { TransformThreadData } from './transform-thread.ts';
+import { inThread } from './task-host.ts';
+import { type TaskMessage, TaskWorker } from './task-worker.ts';
+import { inTransformProcess } from './transform-host.ts';
+import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up.ts';
 
 /** One version of a model, or one transform, ready to be asked. */
@@ -81,14 +84,18 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const { providers } = options;
   const memory = memoryTerms(signature, options);
   const workerData: SessionThreadData = { model, subject, intraOpThreads, providers, memory };
-  const module = new URL('./session-thread.ts', import.meta.url);
+  const start = inThread<TaskMessage<readonly PackedTensor[]>>({
+    module: new URL('./session-thread.ts', import.meta.url),
+    workerData,
+    subject,
+  });
   const overrun = (what: string): void => {
     scheduler?.refuse(restarting(subject));
     onStuck(what);
   };
   let scheduler: Scheduler | undefined;
   const startWorker = (): ModelWorker =>
-    new TaskWorker<readonly PackedTensor[]>({ module, workerData, subject, limitMs: runLimitMs, overrun });
+    new TaskWorker<readonly PackedTensor[]>({ start, subject, limitMs: runLimitMs, overrun });
   const workers = Array.from({ length: options.instances }, startWorker);
   const seen = new ShapesSeen();
   const batchability = await warmUp(workers, options, subject, seen);
@@ -156,11 +163,9 @@ async function replaceWorkers(
 const restarting = (subject: string): InferError =>
   new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 });
 
-export interface TransformOptions {
-  readonly name: string;
-  readonly file: string;
+export interface TransformOptions extends TransformPlace {
   readonly signature: Signature;
-  /** Default 5,000; a transform past it is ended and its worker replaced. */
+  /** Default 5,000; a transform past it is ended and its process replaced. */
   readonly runLimitMs: number;
   readonly outputBytesMax: number;
   /** Asks the rest of the mesh, for transforms that declare what they use. */
@@ -169,13 +174,15 @@ export interface TransformOptions {
 
 /** Answers when it is loaded, so that the first caller does not wait for that. */
 export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
-  const { name, file, signature, runLimitMs, outputBytesMax, infer } = options;
+  const { name, file, service, rights, signature, runLimitMs, outputBytesMax, infer } = options;
   const subject = `transform ${name}`;
-  const workerData: TransformThreadData = { file, subject };
-  const module = new URL('./transform-thread.ts', import.meta.url);
   const worker = new TaskWorker<readonly PackedTensor[]>({
-    module,
-    workerData,
+    start: inTransformProcess({
+      data: { file, subject, name, service, trusted: rights.trusted ?? false },
+      flags: permissionFlags(rights, await readablePaths(options)),
+      env: process.env,
+      stdout: 'inherit',
+    }),
     subject,
     limitMs: runLimitMs,
     overrun: 'replace',

@@ -30,15 +30,21 @@ export type AskOther = (
 /** What a task asked has failed; the task fails alike unless it catches this. */
 class InnerCallError extends InferError {}
 
-/** The thread's side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. `loaded` is over when the first may run. */
+/** The way to the TaskWorker and back. */
+export interface TaskPort {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  on(event: 'message', hear: (message: Message) => void): unknown;
+}
+
+/** The other side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. `loaded` is over when the first may run. `port` is by default that of the thread. */
 export function serveTasks(
   run: (task: TensorTask, signal: AbortSignal, ask: AskOther) => Promise<readonly PackedTensor[]>,
   failureOf: (error: unknown) => TaskFailure,
   loaded: Promise<unknown>,
+  port: TaskPort | null = parentPort,
 ): void {
-  const port = parentPort;
-  if (!port) throw new Error('this module runs in a worker thread only');
-  const tellLoaded = (): void => port.postMessage({ loaded: true } satisfies Loaded);
+  if (!port) throw new Error('want a port where this is no worker thread');
+  const tellLoaded = (): void => port.postMessage({ loaded: true } satisfies Loaded, []);
   // What it failed for is told to each task.
   loaded.then(tellLoaded, tellLoaded);
   const running = new Map<number, AbortController>();
@@ -73,7 +79,7 @@ export function serveTasks(
       port.postMessage(reply, [...new Set(result.map(({ memory }) => memory))]);
     } catch (error) {
       const reply: TaskReply<never> = { id, ok: false, failure: knownFailure(error) ?? failureOf(error) };
-      port.postMessage(reply);
+      port.postMessage(reply, []);
     } finally {
       running.delete(id);
       open.clear();

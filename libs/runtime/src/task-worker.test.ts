@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { TaskWorker } from './task-worker.ts';
+import { inThread, type StartHost } from './task-host.ts';
+import { type TaskMessage, TaskWorker } from './task-worker.ts';
 
 /** Is loaded after so many milliseconds, never for -1; its tasks are done at once. */
 const slow = `
@@ -20,6 +21,8 @@ serveTasks(async () => {
 describe('a worker that takes its time to load', () => {
   let module: URL;
   let folder: string;
+  const start = (workerData: number): StartHost<TaskMessage<unknown>> =>
+    inThread({ module, workerData, subject: 'it' });
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sheaf-worker-'));
     await writeFile(join(folder, 'slow.mjs'), slow);
@@ -28,7 +31,7 @@ describe('a worker that takes its time to load', () => {
   after(() => rm(folder, { recursive: true }));
 
   it('has not spent the time of its first task on that', async () => {
-    const worker = new TaskWorker({ module, workerData: 3_000, subject: 'it', limitMs: 2_500, overrun: 'replace' });
+    const worker = new TaskWorker({ start: start(3_000), subject: 'it', limitMs: 2_500, overrun: 'replace' });
     const { result } = await worker.run({}, []);
     assert.deepEqual(result, []);
     await worker.close();
@@ -40,7 +43,7 @@ describe('a worker that takes its time to load', () => {
       what = which;
     };
     const limits = { limitMs: 600_000, loadLimitMs: 50 };
-    const worker = new TaskWorker({ module, workerData: -1, subject: 'it', ...limits, overrun });
+    const worker = new TaskWorker({ start: start(-1), subject: 'it', ...limits, overrun });
     await assert.rejects(worker.run({}, []), { message: 'it: loading it took longer than its limit of 50 ms' });
     assert.equal(what, 'loading it');
     await worker.close();

@@ -1,7 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
-import { bindingProblem } from './binding-problem.ts';
 import { type Asker, type InnerCall, InnerCalls } from './inner-calls.ts';
+import type { StartHost, TaskHost } from './task-host.ts';
 
 /** What a worker of ours answers to a task. */
 export type TaskReply<Result> =
@@ -23,9 +22,11 @@ export interface TaskFailure {
   readonly log?: string;
 }
 
-export interface TaskWorkerOptions {
-  readonly module: URL;
-  readonly workerData: unknown;
+/** What is heard of a worker of ours. */
+export type TaskMessage<Result> = TaskReply<Result> | InnerCall | Loaded;
+
+export interface TaskWorkerOptions<Result> {
+  readonly start: StartHost<TaskMessage<Result>>;
   /** What runs there, as the error messages name it, e.g. `model digits/1`. */
   readonly subject: string;
   /** A task that takes longer is given up: see `overrun`. */
@@ -33,7 +34,7 @@ export interface TaskWorkerOptions {
   /** What the first task waits for is no part of it. Default 600,000. */
   readonly loadLimitMs?: number;
   /**
-   * `replace`: the worker is terminated and a new one takes over, which works for JavaScript only.
+   * `replace`: its host is ended and a new one takes over, which works for JavaScript only.
    * A function: the thread is in native code and cannot be stopped; called after the task has its answer, with what took too long.
    */
   readonly overrun: 'replace' | ((what: string) => void);
@@ -61,10 +62,11 @@ interface Task<Result> {
   readonly inner: InnerCalls | undefined;
 }
 
-/** One worker thread, which does one task at a time, in the order they came. */
+/** One thread or process, which does one task at a time, in the order they came. */
 export class TaskWorker<Result> {
-  readonly #options: TaskWorkerOptions;
-  #worker: Worker;
+  readonly #options: TaskWorkerOptions<Result>;
+  /** Undefined where the last one was lost before it had loaded: the next task starts another. */
+  #host: TaskHost | undefined;
   /** The first one runs, the others are with the thread already. */
   #tasks: Task<Result>[] = [];
   #limit: NodeJS.Timeout | undefined;
@@ -74,12 +76,12 @@ export class TaskWorker<Result> {
   #closed = false;
   #onIdle: () => void = () => {};
 
-  constructor(options: TaskWorkerOptions) {
+  constructor(options: TaskWorkerOptions<Result>) {
     this.#options = options;
-    this.#worker = this.#spawn();
+    this.#host = this.#spawn();
   }
 
-  /** Resolves when its first thread has loaded what it runs, or never will: whoever asks then hears why. */
+  /** Resolves when its first host has loaded what it runs, or never will: whoever asks then hears why. */
   get loaded(): Promise<void> {
     return this.#loaded.promise;
   }
@@ -89,20 +91,21 @@ export class TaskWorker<Result> {
     return new Promise((resolve, reject) => {
       const inner = infer && asker ? new InnerCalls(infer, asker) : undefined;
       const task: Task<Result> = { id: this.#nextId++, resolve, reject, inner };
+      this.#host ??= this.#spawn();
       this.#tasks.push(task);
       if (this.#tasks.length === 1) this.#watch(task);
-      this.#worker.postMessage({ id: task.id, payload }, transfer);
+      this.#host.post({ id: task.id, payload }, transfer);
     });
   }
 
   /** Nobody waits for the running task any more; what can stop, stops. */
   cancel(): void {
     const [running] = this.#tasks;
-    if (running) this.#worker.postMessage({ id: running.id, cancel: true });
+    if (running) this.#host?.post({ id: running.id, cancel: true });
   }
 
   /**
-   * Ends the thread. A run in native code is waited for, since to terminate its thread would abort the process: whoever cannot wait has to kill
+   * Ends its host. A run in native code is waited for, since to terminate its thread would abort the process: whoever cannot wait has to kill
    * that.
    */
   async close(): Promise<void> {
@@ -110,34 +113,26 @@ export class TaskWorker<Result> {
     this.#loaded.resolve();
     if (this.#tasks.length > 0 && this.#options.overrun !== 'replace')
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
-    await this.#worker.terminate();
+    await this.#host?.end();
   }
 
-  #spawn(): Worker {
+  #spawn(): TaskHost {
     this.#isLoading = true;
-    const worker = new Worker(this.#options.module, { workerData: this.#options.workerData });
-    worker.on('message', (message: TaskReply<Result> | InnerCall | Loaded) => {
-      if ('loaded' in message) this.#begin();
-      else if ('asks' in message) void this.#ask(worker, message);
-      else this.#finish(message);
+    const host = this.#options.start({
+      onMessage: (message) => {
+        if ('loaded' in message) this.#begin();
+        else if ('asks' in message) void this.#ask(host, message);
+        else this.#finish(message);
+      },
+      onLost: (why) => this.#replace(why),
     });
-    worker.on('error', (error) => {
-      const { subject } = this.#options;
-      const why = bindingProblem(error);
-      if (why === undefined) console.error(`${subject}: its worker failed:`, error);
-      this.#replace(
-        why === undefined
-          ? new InferError('INTERNAL', `${subject}: its worker failed`, { cause: error })
-          : new InferError('FAILED_PRECONDITION', why, { cause: error }),
-      );
-    });
-    return worker;
+    return host;
   }
 
-  async #ask(worker: Worker, call: InnerCall): Promise<void> {
+  async #ask(host: TaskHost, call: InnerCall): Promise<void> {
     const task = this.#tasks.find(({ id }) => id === call.id);
     const answer = await task?.inner?.ask(call);
-    if (answer && worker === this.#worker) worker.postMessage(answer.message, answer.transfer);
+    if (answer && host === this.#host) host.post(answer.message, answer.transfer);
   }
 
   #finish(reply: TaskReply<Result>): void {
@@ -200,14 +195,13 @@ export class TaskWorker<Result> {
   #replace(error: InferError): void {
     if (this.#closed) return;
     this.#loaded.resolve();
-    const old = this.#worker;
-    old.removeAllListeners();
-    void old.terminate();
+    void this.#host?.end();
     clearTimeout(this.#limit);
     const [running, ...waiting] = this.#tasks.splice(0);
     running?.inner?.end();
     this.#onIdle();
-    this.#worker = this.#spawn();
+    // What ends while it loads would end again, and again.
+    this.#host = this.#isLoading ? undefined : this.#spawn();
     running?.reject(error);
     for (const { reject } of waiting) reject(notBegun(this.#options.subject));
   }

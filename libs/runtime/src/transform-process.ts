@@ -1,21 +1,60 @@
-/** The worker thread that runs one transform. */
+/** The process that runs one transform, for its parent. */
 import { pathToFileURL } from 'node:url';
-import { parentPort, workerData } from 'node:worker_threads';
 import { isTransform, type Transform, type TransformContext, type TypedValues } from '@sheaf/inference';
+import { confine, endWithParent } from './confine.ts';
+import { denialOf } from './denial.ts';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import { type AskOther, serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
 import { resolveTransformImports } from './transform-imports.ts';
 import { createOutputCheck, readValues, UnlikeDeclared, writeValues } from './transform-values.ts';
 
-export interface TransformThreadData {
+/** Goes as JSON, as an argument. */
+export interface TransformProcessData {
   readonly file: string;
   readonly subject: string;
-  /** Only say what the transform declares, then end. */
+  readonly name: string;
+  /** The service in mesh.yaml that runs it. */
+  readonly service: string;
+  readonly trusted: boolean;
+  /** Only say what the transform declares. */
   readonly describeOnly?: boolean;
 }
 
-const { file, subject, describeOnly } = workerData as TransformThreadData;
+/** It ends for this. */
+export interface Failed {
+  readonly failed: TaskFailure;
+}
+
+const data = JSON.parse(process.argv[2] ?? '') as TransformProcessData;
+const { file, subject, describeOnly } = data;
+/** A transform may replace the method. */
+const send = process.send?.bind(process) as (message: unknown, sent?: () => void) => boolean;
+
+if (!describeOnly) endWithParent();
+if (!data.trusted) confine();
+process.on('uncaughtException', (error) => fail(failureOf(error)));
+
+function fail(failed: TaskFailure): void {
+  send({ failed } satisfies Failed, () => process.exit(1));
+}
+
+function failureOf(error: unknown): TaskFailure {
+  const denial = denialOf(error, data);
+  if (describeOnly) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = denial?.full ?? `the transform cannot be loaded: ${why.split('\n')[0]}`;
+    return { code: 'FAILED_PRECONDITION', message };
+  }
+  if (error instanceof UnlikeDeclared) {
+    const { message } = error;
+    return { code: 'INTERNAL', reason: 'OUTPUT_MISMATCH', message: `${subject}: ${message}`, log: message };
+  }
+  // Not INTERNAL, which counts against a breaker: what a caller sends may be what the transform wants it for.
+  if (denial) return { code: 'FAILED_PRECONDITION', reason: 'NOT_PERMITTED', message: denial.told, log: denial.full };
+  const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'INTERNAL', message: `${subject} threw an error`, log };
+}
 
 async function load(): Promise<Transform> {
   resolveTransformImports();
@@ -25,8 +64,12 @@ async function load(): Promise<Transform> {
 }
 
 if (describeOnly) {
-  const { inputs, outputs, uses = [], pure = false } = await load();
-  parentPort?.postMessage({ inputs, outputs, uses, pure });
+  try {
+    const { inputs, outputs, uses = [], pure = false } = await load();
+    send({ inputs, outputs, uses, pure });
+  } catch (error) {
+    fail(failureOf(error));
+  }
 } else {
   const loaded = load().then((transform) => ({ transform, checkOutputs: createOutputCheck(transform) }));
   loaded.catch(() => {});
@@ -55,14 +98,6 @@ if (describeOnly) {
     checkOutputs(inputs, made);
     return made.map(packTensor);
   };
-  const failureOf = (error: unknown): TaskFailure => {
-    const code = 'INTERNAL';
-    if (error instanceof UnlikeDeclared) {
-      const { message } = error;
-      return { code, reason: 'OUTPUT_MISMATCH', message: `${subject}: ${message}`, log: message };
-    }
-    const log = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { code, message: `${subject} threw an error`, log };
-  };
-  serveTasks(run, failureOf, loaded);
+  const port = { postMessage: (message: unknown): void => void send(message), on: process.on.bind(process) };
+  serveTasks(run, failureOf, loaded, port);
 }

@@ -1,0 +1,28 @@
+/** What a transform's process does before it loads the transform. */
+import { syncBuiltinESMExports } from 'node:module';
+import v8 from 'node:v8';
+import { Worker } from 'node:worker_threads';
+
+/** Ends this process when its parent is gone, also while a transform keeps its thread busy for ever. On Windows the system does it. */
+const watch = `const parent = process.ppid;
+setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1_000);`;
+
+/** Called before `confine`. Signals to the whole group are for the parent, which may have calls to answer yet. */
+export function endWithParent(): void {
+  const kill = process.kill.bind(process, process.pid, 'SIGKILL');
+  process.once('disconnect', kill);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  if (process.platform !== 'win32') new Worker(watch, { eval: true }).unref();
+}
+
+/** Takes what the permission model of Node leaves open: signals would open the inspector of our own processes, and flags of V8 write files. */
+export function confine(): void {
+  process.permission?.drop('worker');
+  const denied = (permission: string) => (): never => {
+    throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED', permission });
+  };
+  const [signal, flags] = [denied('to send a signal'), denied('to set flags of V8')];
+  Object.assign(process, { kill: signal, _kill: signal, _debugProcess: signal });
+  v8.setFlagsFromString = flags;
+  syncBuiltinESMExports();
+}

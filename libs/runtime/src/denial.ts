@@ -1,0 +1,78 @@
+/** What a transform wanted and may not, as a sentence that says what to write in mesh.yaml. */
+import type { TransformRights } from './transform-rights.ts';
+
+export interface Denial {
+  /** For callers: without addresses and paths. */
+  readonly told: string;
+  /** For whoever runs the mesh. */
+  readonly full: string;
+}
+
+export interface Named {
+  readonly name: string;
+  /** The service in mesh.yaml that runs it. */
+  readonly service: string;
+}
+
+interface Wish {
+  readonly what: string;
+  /** An address, a path or a command. */
+  readonly which?: string | undefined;
+  readonly right: keyof TransformRights;
+  /** What would do instead. */
+  readonly instead?: string;
+}
+
+/** Causes that are looked through. */
+const depthMax = 8;
+
+/** Undefined for an error that has nothing to do with rights. */
+export function denialOf(error: unknown, { name, service }: Named): Denial | undefined {
+  const wish = wishIn(error, depthMax);
+  if (!wish) return undefined;
+  const { what, which, right, instead = '' } = wish;
+  const sentence = (detail: string): string =>
+    `transform "${name}" wants ${what}${detail}: ${instead}say ${right}: true under services.${service} in mesh.yaml`;
+  return { told: sentence(''), full: sentence(which ? ` (${which})` : '') };
+}
+
+function wishIn(error: unknown, depth: number): Wish | undefined {
+  if (typeof error !== 'object' || error === null || depth === 0) return undefined;
+  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
+  if (code === 'ERR_ACCESS_DENIED') return wishOf(error as AccessError);
+  if (code === 'ERR_DLOPEN_DISABLED') return { what: 'to load a native add-on', right: 'addons' };
+  if (code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
+    const module = /node:(?:sqlite|ffi)\b/.exec((error as Error).message)?.[0];
+    return module ? { what: module, right: 'trusted' } : undefined;
+  }
+  return [cause, ...(Array.isArray(errors) ? errors : [])].map((inner) => wishIn(inner, depth - 1)).find(Boolean);
+}
+
+/** As Node throws it: from the network without a permission, but with what was called. */
+interface AccessError {
+  readonly permission?: string;
+  readonly resource?: string;
+  readonly syscall?: string;
+  readonly hostname?: string;
+  readonly address?: string;
+  readonly port?: number;
+}
+
+const kinds: Readonly<Record<string, Pick<Wish, 'what' | 'instead'>>> = {
+  FileSystemRead: { what: 'to read a file that it may not', instead: 'put what it needs into the mesh folder, or ' },
+  FileSystemWrite: { what: 'to write a file' },
+  ChildProcess: { what: 'to start a process' },
+  WorkerThreads: { what: 'to start a worker thread' },
+  Inspector: { what: 'to open the inspector' },
+};
+
+function wishOf({ permission, resource, syscall, hostname, address, port }: AccessError): Wish {
+  if (permission === 'Net') return { what: 'the network', which: resource, right: 'network' };
+  if (permission === undefined) {
+    const at = address === undefined || port === undefined ? address : `${address}:${port}`;
+    const which =
+      hostname === undefined ? `${syscall} ${at === undefined ? '' : `to ${at}`}`.trim() : `look up ${hostname}`;
+    return { what: 'the network', which, right: 'network' };
+  }
+  return { what: permission, ...kinds[permission], which: resource, right: 'trusted' };
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, sep } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { tensorOf } from '@sheaf/inference';
+import { describeTransform } from './describe-transform.ts';
+import { readablePaths } from './readable-paths.ts';
+import { contextOf } from './scheduler-fixture.ts';
+import { openTransform, type ServedVersion } from './served-version.ts';
+import { residentBytes } from './transform-host.ts';
+import type { TransformPlace } from './transform-rights.ts';
+
+/** Ends its process for 1, fails outside of its call for 2, answers what it has been sent else. */
+const source = `import { defineTransform } from '@sheaf/inference';
+const x = { datatype: 'FP32', shape: ['n'] };
+export default defineTransform({ inputs: { x }, outputs: { x } }, async ({ x }) => {
+  if (x.data[0] === 1) process.exit(3);
+  if (x.data[0] === 2) {
+    setImmediate(() => { throw new Error('later'); });
+    await new Promise(() => {});
+  }
+  return { x };
+});
+`;
+
+describe('a transform in a process of its own', () => {
+  let place: TransformPlace;
+  let served: ServedVersion;
+  let beforeBytes = 0;
+  const ask = async (value: number, rows = 1): Promise<Uint8Array | undefined> => {
+    const inputs = [tensorOf('x', 'FP32', [rows], new Float32Array(rows).fill(value))];
+    const request = { model: 't', version: '', id: '', parameters: new Map(), inputs, outputs: [] };
+    return (await served.infer(request, contextOf())).outputs[0]?.data;
+  };
+  before(async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
+    const file = join(folder, 't.mjs');
+    await writeFile(file, source);
+    place = { name: 't', file, folder, withheld: [], service: 't', rights: {} };
+    const { signature } = await describeTransform(place);
+    beforeBytes = residentBytes();
+    served = await openTransform({ ...place, signature, runLimitMs: 60_000, outputBytesMax: 2 ** 24 });
+  });
+  after(async () => {
+    await served.close();
+    await rm(place.folder, { recursive: true });
+  });
+
+  it('answers as it would in a thread, however much', async () => {
+    const answer = await ask(7, 2 ** 20);
+    assert.equal(answer?.byteLength, 2 ** 22);
+    assert.deepEqual(answer?.subarray(-4), new Uint8Array(Float32Array.of(7).buffer));
+  });
+
+  it('is counted in what its service takes', { skip: process.platform !== 'linux' }, () => {
+    assert.ok(residentBytes() - beforeBytes > 20 * 2 ** 20, `${beforeBytes} and then ${residentBytes()}`);
+  });
+
+  it('is started again when it ends by itself, after a sentence to whom it ran for', async () => {
+    await assert.rejects(ask(1), { code: 'INTERNAL', message: 'transform t: its process ended' });
+    assert.deepEqual(await ask(5), new Uint8Array(Float32Array.of(5).buffer));
+    await assert.rejects(ask(2), { code: 'INTERNAL', message: 'transform t threw an error' });
+    assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));
+  });
+});
+
+describe('what a transform may read', () => {
+  it('is its folder, but for the secrets in it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
+    await mkdir(join(folder, 'tls'));
+    for (const path of ['t.ts', 'tls/mesh.key', 'tls/mesh.crt']) await writeFile(join(folder, path), '');
+    const file = join(folder, 't.ts');
+    const inFolder = (paths: readonly string[]): string[] =>
+      paths
+        .filter((path) => path.startsWith(folder))
+        .map((path) => path.slice(folder.length))
+        .sort();
+    const whole = await readablePaths({ folder, file, withheld: [] });
+    assert.deepEqual(inFolder(whole), [sep, `${sep}t.ts`]);
+    const rest = await readablePaths({ folder, file, withheld: [join(folder, 'tls/mesh.key')] });
+    assert.deepEqual(inFolder(rest), [join(sep, 't.ts'), join(sep, 'tls/mesh.crt')]);
+    await rm(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,79 @@
+/** The process that runs one transform, with the rights that it was given. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { InferError } from '@sheaf/inference';
+import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
+import type { Failed, TransformProcessData } from './transform-process.ts';
+
+const module = fileURLToPath(new URL('./transform-process.ts', import.meta.url));
+
+export interface TransformProcessOptions {
+  readonly data: TransformProcessData;
+  /** Those of `permissionFlags`. */
+  readonly flags: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Where what it prints goes. */
+  readonly stdout: 'inherit' | 'pipe';
+}
+
+export function forkTransform({ data, flags, env, stdout }: TransformProcessOptions): ChildProcess {
+  // Options of the operator are for our own processes; some of them would read files that a transform may not.
+  const { NODE_OPTIONS: _, ...passed } = env;
+  return fork(module, [JSON.stringify(data)], {
+    execArgv: [...flags],
+    env: passed,
+    stdio: ['ignore', stdout, 'inherit', 'ipc'],
+    serialization: 'advanced',
+  });
+}
+
+const running = new Set<ChildProcess>();
+
+/** Resident memory of this process and its transforms, in bytes. Where there is no /proc, of this process alone. */
+export const residentBytes = (): number =>
+  [...running].reduce((total, { pid }) => total + residentBytesOf(pid), process.memoryUsage.rss());
+
+function residentBytesOf(pid: number | undefined): number {
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
+}
+
+export const inTransformProcess =
+  <Message extends object>(options: TransformProcessOptions): StartHost<Message> =>
+  ({ onMessage, onLost }: HostEvents<Message>): TaskHost => {
+    const { subject } = options.data;
+    const child = forkTransform(options);
+    running.add(child);
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
+    void exited.then(() => running.delete(child));
+    let isOver = false;
+    const lose = (why: InferError, log: unknown): void => {
+      if (isOver) return;
+      isOver = true;
+      console.error(`${subject}: its process failed:`, log);
+      onLost(why);
+    };
+    const ended = (how: string): void => lose(new InferError('INTERNAL', `${subject}: its process ended`), how);
+    child.on('message', (message: Message | Failed) => {
+      // A transform may write to its parent too.
+      if (isOver || typeof message !== 'object' || message === null) return;
+      if (!('failed' in message)) return onMessage(message);
+      const { code, message: sentence, reason = 'RUN_FAILED', log } = message.failed;
+      lose(new InferError(code, sentence, { reason, retryAfterMs: -1 }), log);
+    });
+    child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
+    child.once('error', (error) => ended(error.message));
+    return {
+      // One that has ended is told of by its exit.
+      post: (message) => void child.send(message as object, () => {}),
+      end: () => {
+        isOver = true;
+        child.kill('SIGKILL');
+        return exited;
+      },
+    };
+  };
