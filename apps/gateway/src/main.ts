@@ -1,6 +1,7 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import {
+  countInFlight,
   createTracing,
   type Drain,
   drainOnSignal,
@@ -107,6 +108,7 @@ await main(async () => {
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
+  countInFlight(() => bytes.used);
   const doors: Door[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
@@ -135,7 +137,7 @@ await main(async () => {
     audit: state.state.audit,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
-    address: () => ({ host, port: door.port }),
+    door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
   const door = await createDoor(
