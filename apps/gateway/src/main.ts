@@ -1,6 +1,7 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import {
+  countInFlight,
   createTracing,
   type Drain,
   drainOnSignal,
@@ -129,6 +130,7 @@ await main(async () => {
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
+  countInFlight(() => bytes.used);
   // What is not ready for another reason may be so again by then.
   let again: NodeJS.Timeout | undefined;
   const keepAnnouncing = (): void => {
@@ -160,7 +162,7 @@ await main(async () => {
     flushUses: state.flushUses,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
-    address: () => ({ host, port: door.port }),
+    door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
   const door = await createDoor(

@@ -1,6 +1,6 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
+import { countInFlight, createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
 import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
@@ -30,7 +30,7 @@ async function readServable(folder: string): Promise<Mesh> {
 }
 
 /** A service that may take less memory than others gives a quarter of that to messages, where one has room in it. */
-const bytesInFlight = (
+const bytesInFlightOf = (
   { bytesInFlightMax, messageBytesMax }: Limits,
   memoryMaxBytes = Number.POSITIVE_INFINITY,
 ): number => Math.min(bytesInFlightMax, Math.max(memoryMaxBytes / 4, bytesInFlightMin(messageBytesMax)));
@@ -74,13 +74,15 @@ await main(async () => {
     onJournal: tracing.onJournal,
     sample: tracing.sampleInner,
   };
+  const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
+  countInFlight(() => bytes.used);
   const door = await createDoor(
     {
       name,
       host: values.host,
       port: Number(values.port),
       limits,
-      bytes: new BytesInFlight(bytesInFlight(limits, own?.memoryMaxBytes)),
+      bytes,
       mesh: true,
       tls: mesh.tls && mutualTls(mesh.tls),
     },

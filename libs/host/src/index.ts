@@ -2,6 +2,7 @@ export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.
 export { createLineWriter, type LineWriter } from './line-writer.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
+  countInFlight,
   type Drain,
   type DrainOptions,
   drainOnSignal,

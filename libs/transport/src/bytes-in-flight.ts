@@ -9,6 +9,8 @@ export const byteLimits = {
   copies: 3,
   /** Up to here a message is small, and needs none of the room of the large ones. */
   smallBytesMax: 64 * 1024,
+  /** Of a message of a method that does not infer. */
+  controlBytesMax: 128 * 1024,
   /** Messages that wait for room; one more is refused at once. */
   waitingMax: 64,
   /** Of these, those of one principal, or of one connection where nobody is asked. */
@@ -115,10 +117,11 @@ export class Hold implements ByteHold {
     return undefined;
   }
 
-  /** As `reserve`, now or never: throws. */
-  reserveNow(messageBytes: number): void {
-    this.#grow(messageBytes * byteLimits.copies);
-    this.#used += messageBytes;
+  /** As `reserve` and `take`, now or never. */
+  takeMessage(messageBytes: number): boolean {
+    const isIn = this.#tryGrow(messageBytes * byteLimits.copies);
+    if (isIn) this.#used += messageBytes;
+    return isIn;
   }
 
   /** While its message is not there: whoever waits for room may have it refused. Answers what ends that. */
@@ -128,7 +131,7 @@ export class Hold implements ByteHold {
 
   take(bytes: number): void {
     const more = this.#used + bytes - this.#small - this.#large;
-    if (more > 0) this.#grow(more);
+    if (more > 0 && !this.#tryGrow(more)) throw tooMuchInFlight();
     this.#used += bytes;
   }
 
@@ -183,12 +186,12 @@ export class Hold implements ByteHold {
     }
   }
 
-  #grow(bytes: number): void {
-    if (this.#isOver) return;
+  #tryGrow(bytes: number): boolean {
+    if (this.#isOver) return true;
     const isSmall = this.#large === 0 && this.#small + bytes <= smallRoomBytesMax;
     const kind = this.#owner.takeNow(this.share, isSmall, bytes);
-    if (!kind) throw tooMuchInFlight();
-    this.#note(kind, bytes);
+    if (kind) this.#note(kind, bytes);
+    return kind !== undefined;
   }
 
   #note(kind: Kind, bytes: number): void {

@@ -126,7 +126,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const state = new DoorState();
   const server = new KnownMethods({
     // What is not the mesh stream is small: calls that infer do not go this way.
-    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.smallBytesMax,
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.controlBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,

@@ -186,11 +186,12 @@ function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void 
   stream.on('data', ({ length }: Buffer) => {
     bytes += length;
     try {
-      if (bytes > byteLimits.smallBytesMax) throw controlTooLarge();
+      if (bytes > byteLimits.controlBytesMax) throw controlTooLarge();
       hold.take(length);
     } catch (error) {
       refuse(stream, { error });
-      stream.close();
+      // The answer goes first.
+      setImmediate(() => stream.close());
     }
   });
   stream.once('close', () => hold.release());
@@ -199,10 +200,10 @@ function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void 
 const controlTooLarge = (): InferError =>
   InferError.withoutStack(
     'RESOURCE_EXHAUSTED',
-    `the message of the call: want at most ${byteLimits.smallBytesMax} bytes for this method`,
+    `the message of the call: want at most ${byteLimits.controlBytesMax} bytes for this method`,
     {
       reason: 'MESSAGE_TOO_LARGE',
-      metadata: { limit: String(byteLimits.smallBytesMax) },
+      metadata: { limit: String(byteLimits.controlBytesMax) },
     },
   );
 

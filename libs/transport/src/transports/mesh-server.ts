@@ -23,6 +23,15 @@ import { readClientFrames } from './read-frames.ts';
 /** Bytes of replies that a peer may leave unread before its stream is ended: several of the largest. */
 const unreadBytesMax = ({ messageBytesMax }: Limits): number => Math.max(64 * 1024 * 1024, 4 * messageBytesMax);
 
+/** Another process of the service may have room. */
+const overloaded = (): InferError =>
+  InferError.withoutStack('UNAVAILABLE', 'the messages that are in flight leave no room for this one now', {
+    reason: 'OVERLOADED',
+    decision: 'bytes-in-flight',
+    metadata: { may_have_begun: 'false' },
+    retryAfterMs: 50,
+  });
+
 /** Of messages as they stand on the wire. */
 type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
 
@@ -132,7 +141,7 @@ class MeshStream {
     try {
       this.#checkRoom();
       this.#calls.set(call, controller);
-      hold.reserveNow(request.length);
+      if (!hold.takeMessage(request.length)) throw overloaded();
       const outcome = await this.#answer(request, {
         givenMs: timeoutUs / 1000,
         traceparent,
