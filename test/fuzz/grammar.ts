@@ -87,7 +87,13 @@ function fieldOf(field: protobuf.Field, known: Map<protobuf.ReflectionObject, Me
   const { name, id: number, repeated, resolvedType } = field;
   const inner = resolvedType instanceof protobuf.Type ? messageOf(resolvedType, known) : undefined;
   if (field instanceof protobuf.MapField) {
-    const key = { name: 'key', number: 1, repeated: false, wireType: wireTypes[field.keyType] ?? 0, message: undefined };
+    const key = {
+      name: 'key',
+      number: 1,
+      repeated: false,
+      wireType: wireTypes[field.keyType] ?? 0,
+      message: undefined,
+    };
     const value = { name: 'value', number: 2, repeated: false, ...contentOf(field.type, inner) };
     const message = { name: `${field.fullName.slice(1)} entry`, fields: [key, value] };
     return { name, number, repeated: true, wireType: 2, message };

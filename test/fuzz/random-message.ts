@@ -60,7 +60,8 @@ const texts = [
   '9223372036854775808',
 ] as const;
 
-const randomBytes = (count: number, random: Random): Buffer => Buffer.from(Array.from({ length: count }, () => random(256)));
+const randomBytes = (count: number, random: Random): Buffer =>
+  Buffer.from(Array.from({ length: count }, () => random(256)));
 
 function randomVarint(random: Random): Buffer {
   const kind = random(5);

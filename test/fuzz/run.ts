@@ -143,7 +143,8 @@ class Run implements Outcome {
     const { ratio, fault } = await this.#judge.judge(target, message);
     this.messages++;
     const worst = this.#worst.get(target.name);
-    if (!worst || ratio > worst.ratio) this.#worst.set(target.name, { ratio, shape: `${shape.name}, ${message.length} bytes` });
+    if (!worst || ratio > worst.ratio)
+      this.#worst.set(target.name, { ratio, shape: `${shape.name}, ${message.length} bytes` });
     if (fault !== undefined) {
       this.#known.add(key);
       await this.#keep(target, shape, message, fault);

@@ -24,7 +24,8 @@ export function shapesOf(message: Message, beside: Beside): Shape[] {
     const field = path.at(-1) as Field;
     const name = path.map((step) => step.name).join('.');
     const levels = path.map((_, level) => level);
-    const repeated = (what: string, level: number, one: Buffer) => repeatedAt(what, { message, path, beside }, level, one);
+    const repeated = (what: string, level: number, one: Buffer) =>
+      repeatedAt(what, { message, path, beside }, level, one);
     const natural = levels.flatMap((level) => [
       repeated(name, level, smallest(field)),
       repeated(`${name} = 1`, level, oneByte(field)),
@@ -77,7 +78,10 @@ const nothing = Buffer.alloc(0);
 const wrap = ({ path, beside }: Place, from: number, to: number, held: Buffer): Buffer =>
   path
     .slice(to, from)
-    .reduceRight((inner, { number, message }) => within(number, Buffer.concat([besideIn(message, beside), inner])), held);
+    .reduceRight(
+      (inner, { number, message }) => within(number, Buffer.concat([besideIn(message, beside), inner])),
+      held,
+    );
 
 const besideIn = (message: Message | undefined, beside: Beside): Buffer => beside[message?.name ?? ''] ?? nothing;
 
@@ -103,7 +107,8 @@ function afterLarge(name: string, place: Place): Shape[] {
     make: (bytes) => {
       const half = Math.floor(bytes / 2);
       const large = within(field.number, field.message ? plainMessage(half) : Buffer.alloc(half, 0x61));
-      const around = wrap(place, path.length - 1, 0, nothing).length + besideIn(message, beside).length + 8 * path.length;
+      const around =
+        wrap(place, path.length - 1, 0, nothing).length + besideIn(message, beside).length + 8 * path.length;
       const held = Buffer.concat([large, fill(bytes - large.length - around, one)]);
       return Buffer.concat([besideIn(message, beside), wrap(place, path.length - 1, 0, held)]);
     },
@@ -113,7 +118,11 @@ function afterLarge(name: string, place: Place): Shape[] {
 const smallest = ({ number, wireType }: Field): Buffer => unit(number, wireType, 0);
 
 const oneByte = ({ number, wireType, message }: Field): Buffer => {
-  if (wireType !== 2) return Buffer.concat([tag(number, wireType), wireType === 0 ? overlong(1) : Buffer.alloc(wireType === 1 ? 8 : 4, 1)]);
+  if (wireType !== 2)
+    return Buffer.concat([
+      tag(number, wireType),
+      wireType === 0 ? overlong(1) : Buffer.alloc(wireType === 1 ? 8 : 4, 1),
+    ]);
   const [first] = message?.fields ?? [];
   return within(number, first ? unit(first.number, first.wireType, 1) : Buffer.from('a'));
 };
@@ -132,4 +141,3 @@ export const overlong = (value: number): Buffer =>
 function fill(bytes: number, one: Buffer): Buffer {
   return Buffer.alloc(Math.max(1, Math.floor(bytes / one.length)) * one.length, one);
 }
-

@@ -76,7 +76,11 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
     const spec = specs.get(input.name);
     if (!spec) {
       const known = signature.inputs.map(({ name }) => name).join(', ');
-      throw invalidTensor(`inputs[${index}].name`, `no input "${input.name}"; the inputs are ${known}`, 'INPUT_UNKNOWN');
+      throw invalidTensor(
+        `inputs[${index}].name`,
+        `no input "${input.name}"; the inputs are ${known}`,
+        'INPUT_UNKNOWN',
+      );
     }
     if (seen.has(input.name))
       throw invalidTensor(`inputs[${index}].name`, `input "${input.name}" is given twice`, 'INPUT_DUPLICATE');
@@ -89,11 +93,7 @@ export function checkRequest(signature: Signature, inputs: readonly Tensor[], ou
   const found = disagreement(inputs);
   if (found) {
     const { index, axis, name, why } = found;
-    throw invalidTensor(
-      `inputs[${index}].shape[${axis}]`,
-      `input "${name}": shape[${axis}]: ${why}`,
-      'SHAPE_MISMATCH',
-    );
+    throw invalidTensor(`inputs[${index}].shape[${axis}]`, `input "${name}": shape[${axis}]: ${why}`, 'SHAPE_MISMATCH');
   }
   checkRequestedOutputs(signature, outputs);
 }

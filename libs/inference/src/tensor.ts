@@ -18,7 +18,13 @@ export interface TensorPlace {
 }
 
 /** What is wrong with a tensor, or with a `part` of it, such as `shape[0]`; '' is all of it. A tensor of a message is called by its name, where it has one. */
-export function wrongTensor(where: string | TensorPlace, name: string, part: string, what: string, reason: string): InferError {
+export function wrongTensor(
+  where: string | TensorPlace,
+  name: string,
+  part: string,
+  what: string,
+  reason: string,
+): InferError {
   const place = typeof where === 'string' ? where : `${where.side}s[${where.index}]`;
   const field = part === '' ? place : `${place}.${part}`;
   if (typeof where === 'string' || name === '') return invalidField(field, what, reason);
@@ -32,7 +38,8 @@ export function wrongTensor(where: string | TensorPlace, name: string, part: str
  */
 export function createTensor(tensor: Tensor, where: string | TensorPlace = `tensor ${tensor.name}`): Tensor {
   const { name, datatype, shape, data } = tensor;
-  const wrong = (part: string, what: string, reason: string): InferError => wrongTensor(where, name, part, what, reason);
+  const wrong = (part: string, what: string, reason: string): InferError =>
+    wrongTensor(where, name, part, what, reason);
   const wrongDim = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
   if (wrongDim !== -1) throw wrong(`shape[${wrongDim}]`, `want 0 or more, got ${shape[wrongDim]}`, 'SHAPE_INVALID');
   const count = elementCount(shape);

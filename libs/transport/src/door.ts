@@ -28,6 +28,8 @@ import { listen } from './listen.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
 import { loadReflected } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
+import { refuseMessages, withSmallMessages } from './small-messages.ts';
+import { stepLimits } from './step-limits.ts';
 import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
@@ -94,8 +96,10 @@ export interface Door {
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits } = options;
   const state = new DoorState();
-  const server = new KnownMethods({
-    'grpc.max_receive_message_length': limits.messageBytesMax,
+  const server: KnownMethods = new KnownMethods({
+    interceptors: [refuseMessages((path) => server.smallPaths.has(path))],
+    // ModelInfer does not pass here.
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : stepLimits.smallMessageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
@@ -108,7 +112,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
-  if (mesh) server.addService(meshService, { ...mesh.handlers });
+  if (mesh) server.addLargeService(meshService, { ...mesh.handlers });
   const health = addHealth(server, (name, metadata) => {
     const principal = admissions?.principalOf(metadata);
     return name === '' || !principal || maySee(principal, name);
@@ -125,6 +129,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     limits,
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
+    isSmall: (path) => server.smallPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);
@@ -169,11 +174,18 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
 /** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
 const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);
 
-/** A server that can tell which methods it has. */
+/** A server that can tell which methods it has, and whose messages are small unless it is told otherwise. */
 class KnownMethods extends grpc.Server {
   readonly paths = new Set<string>();
+  readonly smallPaths = new Set<string>();
 
   override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
+    for (const { path } of Object.values(service)) this.smallPaths.add(path);
+    this.addLargeService(withSmallMessages(service), implementation);
+  }
+
+  /** A service whose messages may be as large as the door takes them. */
+  addLargeService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
     for (const { path } of Object.values(service)) this.paths.add(path);
     super.addService(service, implementation);
   }

@@ -196,7 +196,8 @@ export class WireReader {
 
   #add(count: number): void {
     this.#count += count;
-    if (this.#count > stepLimits.fieldsMax) atMost('the fields and packed numbers of the message', this.#count, stepLimits.fieldsMax);
+    if (this.#count > stepLimits.fieldsMax)
+      atMost('the fields and packed numbers of the message', this.#count, stepLimits.fieldsMax);
   }
 
   #scalar(wireType: number): void {
