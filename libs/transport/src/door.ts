@@ -18,7 +18,7 @@ import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import type { DoorConnections } from './arrivals.ts';
-import { BytesInFlight, byteLimits } from './bytes-in-flight.ts';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import type { CallLog } from './call-record.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
@@ -31,6 +31,8 @@ import { listen } from './listen.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from './proto.ts';
 import { addReflection } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
+import { refuseMessages, withSmallMessages } from './small-messages.ts';
+import { stepLimits } from './step-limits.ts';
 import { guardStreams, prepareStreams } from './stream-guard.ts';
 import type { TlsFiles } from './tls.ts';
 import { createMeshServer } from './transports/mesh-server.ts';
@@ -124,9 +126,10 @@ export interface Door {
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
   const { limits, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
   const state = new DoorState();
-  const server = new KnownMethods({
+  const server: KnownMethods = new KnownMethods({
+    interceptors: [refuseMessages((path) => server.smallPaths.has(path))],
     // What is not the mesh stream is small: calls that infer do not go this way.
-    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.controlBytesMax,
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : stepLimits.smallMessageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
@@ -141,7 +144,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   server.addService(inferenceService, { ...handlers({ ...options, isReady, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
   const mesh = options.mesh ? createMeshServer(limits, bytes, answer) : undefined;
-  if (mesh) server.addService(meshService, { ...mesh.handlers });
+  if (mesh) server.addLargeService(meshService, { ...mesh.handlers });
   const health = addHealth(server, {
     limits,
     isVisible: (name, metadata) => {
@@ -165,6 +168,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
+    isSmall: (path) => server.smallPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, bytes, record, strays: served.strays }, answer)]]),
     calls: served.calls,
   });
@@ -210,13 +214,20 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
 /** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
 const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);
 
-/** A server that can tell which methods it has. */
+/** A server that can tell which methods it has, and whose messages are small unless it is told otherwise. */
 class KnownMethods extends grpc.Server {
   readonly paths = new Set<string>();
   /** Of methods whose streams last as long as their callers like. */
   readonly longPaths = new Set<string>();
+  readonly smallPaths = new Set<string>();
 
   override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
+    for (const { path } of Object.values(service)) this.smallPaths.add(path);
+    this.addLargeService(withSmallMessages(service), implementation);
+  }
+
+  /** A service whose messages may be as large as the door takes them. */
+  addLargeService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
     for (const { path, requestStream, responseStream } of Object.values(service)) {
       this.paths.add(path);
       if (requestStream || responseStream) this.longPaths.add(path);

@@ -4,7 +4,6 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType as AdminTypes } from './generated/admin.ts';
 import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
-import { WireReader } from './wire/reader.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
 if (!process.env.GRPC_VERBOSITY) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -23,27 +22,19 @@ const loaded = loadSync([inferenceFile, meshFile, adminFile], loaderOptions);
 
 const asItIs = (message: Buffer): Buffer => message;
 
-/**
- * A service as a door registers it. protobufjs reads a field that claims more bytes than its message has as if it ended with the message; nothing may
- * begin that way. `whole` are the methods whose messages our own codec reads and writes.
- */
-function guarded(name: string, whole: readonly string[]): grpc.ServiceDefinition {
-  const methods = Object.entries(loaded[name] as grpc.ServiceDefinition).map(([methodName, method]) => {
-    if (whole.includes(methodName))
-      return [methodName, { ...method, requestDeserialize: asItIs, responseSerialize: asItIs }];
-    const requestDeserialize = (message: Buffer): object => {
-      const reader = new WireReader(message);
-      while (reader.next() !== 0) reader.skip();
-      return method.requestDeserialize(message);
-    };
-    return [methodName, { ...method, requestDeserialize }];
-  });
-  return Object.fromEntries(methods);
-}
+const serviceOf = (name: string): grpc.ServiceDefinition => loaded[name] as grpc.ServiceDefinition;
 
-export const inferenceService = guarded('inference.GRPCInferenceService', []);
-export const meshService = guarded('sheaf.mesh.v1.Mesh', ['Calls']);
-export const adminService = guarded('sheaf.admin.v1.Admin', []);
+export const inferenceService = serviceOf('inference.GRPCInferenceService');
+export const adminService = serviceOf('sheaf.admin.v1.Admin');
+const mesh = serviceOf('sheaf.mesh.v1.Mesh');
+/** Of messages as they stand on the wire, which our own codec reads and writes. */
+export const meshService: grpc.ServiceDefinition = {
+  Calls: {
+    ...(mesh.Calls as grpc.MethodDefinition<Buffer, Buffer>),
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+  },
+};
 
 const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType & AdminTypes;
 

@@ -11,6 +11,7 @@ import { createLongStreams } from './long-streams.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
+import { lookAtHead } from './small-messages.ts';
 import { boundUnread, type Unread } from './unread.ts';
 
 /** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
@@ -59,6 +60,8 @@ export interface StreamsOptions extends ConnectionGuardOptions {
   readonly isMethod: (path: string) => boolean;
   /** Whether a stream of this path lasts as long as its caller likes. */
   readonly isLong: (path: string) => boolean;
+  /** Whether the messages of a method are small: more is refused by the head of the first. */
+  readonly isSmall: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
   /** Told of each call when it has ended. */
@@ -67,7 +70,7 @@ export interface StreamsOptions extends ConnectionGuardOptions {
 
 /** Once it listens. */
 export function guardStreams(server: grpc.Server, options: StreamsOptions): void {
-  const { limits, bytes: inFlight, gate, isMethod, isLong, own, calls } = options;
+  const { limits, bytes: inFlight, gate, isMethod, isLong, isSmall, own, calls } = options;
   const guard = guardConnections(server, options);
   const { connectionsMax = connectionLimits.connectionsMax } = options.connections;
   const longStreams = createLongStreams(longPerConnection * connectionsMax);
@@ -110,7 +113,7 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
         if (principal) gate?.vouch(stream, headers, principal, facts);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-        resetOnWrongFlag(stream);
+        lookAtHead(stream, isSmall(path), () => stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
         if (unaryPaths.some((prefix) => path.startsWith(prefix))) boundMessage(stream, inFlight);
         endWhenLate(stream, headers, limits, account);
         account.count();
@@ -226,11 +229,4 @@ function endWhenLate(
   const settle = (): void => clearTimeout(timer);
   const arrival = unaryPaths.some((prefix) => path.startsWith(prefix)) ? 'end' : 'data';
   stream.once(arrival, settle).once('close', settle);
-}
-
-/** A message begins with 0, or with 1 when it is compressed; grpc-js takes anything else for 0. Its own listener comes after this one. */
-function resetOnWrongFlag(stream: ServerHttp2Stream): void {
-  stream.prependOnceListener('data', ([flag = 0]: Buffer) => {
-    if (flag > 1) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-  });
 }
