@@ -10,9 +10,12 @@ import {
   type MeshReading,
   readMesh,
   type Service,
+  trustKeptProblem,
 } from '@sheaf/mesh';
 import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
+import { meshSecret } from './mesh-secret.ts';
 import { OutageBoard } from './outage-board.ts';
+import { exporterVariables, serviceEnvironment } from './process-environment.ts';
 import type { Part } from './rolling-restart.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import {
@@ -60,6 +63,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onReady();
     return process;
   };
+  const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
   const asked = inner.flatMap((innerPort) => ['--gateway', `127.0.0.1:${innerPort}`]);
   let toldTo: Gateways | undefined;
@@ -72,7 +76,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const changing = new Set<string>();
   const startReplica = async (
     holding: Mesh,
-    { name: service, port: servicePort }: Service,
+    { name: service, port: servicePort, env }: Service,
     name: string,
     isPatient: boolean,
   ) => {
@@ -82,7 +86,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       name,
       module: modelServer,
       args: () => [mesh.folder, '--service', service, ...asked],
-      handover: () => given,
+      handover: () => ({ what: given, secret, exporter: exporterVariables() }),
+      environment: () => serviceEnvironment(env),
+      hasOwnFolder: true,
       isPatient,
       port: servicePort,
       graceMs: mesh.limits.deadlineMaxMs,
@@ -137,6 +143,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const gateways = await startGateways(told, {
     port,
     inner,
+    secret,
     onEvent,
     onAllLeft: onLeft,
     onReread: (next) =>
@@ -164,13 +171,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const readServed = (keep?: ReadonlyMap<string, string>): Promise<MeshReading> =>
     readMesh(mesh.folder, { before: served, ...(keep ? { keep } : {}), seen: seenOf(running.values()) });
   const update = async (wanted: Mesh): Promise<boolean> => {
-    if (!isDeepStrictEqual(wanted.tls, mesh.tls))
-      throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
+    const kept = trustKeptProblem(mesh, wanted);
+    if (kept) throw new Error(kept);
     let next = wanted;
     let started = running;
-    const kept = new Map<string, string>();
-    for (let known = -1; known !== kept.size; ) {
-      known = kept.size;
+    const keep = new Map<string, string>();
+    for (let known = -1; known !== keep.size; ) {
+      known = keep.size;
       const plan = planServices(next, running, started);
       if (plan.toStart.length > 0 && !isStrict) await takeUpPolicies(next);
       const { services, failed } = await startServices(plan, running, {
@@ -182,10 +189,10 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       started = services;
       for (const [name, why] of failed) {
         onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
-        kept.set(name, why);
+        keep.set(name, why);
       }
       // Pipelines that fit what does not come up may not fit what goes on.
-      if (failed.size > 0) next = (await readServed(kept)).servable ?? next;
+      if (failed.size > 0) next = (await readServed(keep)).servable ?? next;
     }
     if (isDeepStrictEqual(next, served) && missingFrom(running, started).length === 0) return false;
     await serve(next, started);
@@ -246,6 +253,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     get seen() {
       return seenOf(running.values());
     },
+    secret,
     gateway: gateways.processes[0],
     gateways: gateways.processes,
     get services() {

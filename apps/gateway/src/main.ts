@@ -1,9 +1,11 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import {
+  checkInnerDoor,
   createTracing,
   type Drain,
   drainOnSignal,
+  type Handover,
   handedOver,
   main,
   onOutages,
@@ -15,7 +17,7 @@ import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
+import { createDoor, type Door, hostPort, mutualTls, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
@@ -28,7 +30,7 @@ import { logShadows } from './shadow-log.ts';
 import { openGatewayState } from './state.ts';
 
 const usage =
-  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] --endpoint <service>=<target> ...';
+  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] [--open] --endpoint <service>=<target> ...';
 
 const innerHost = '127.0.0.1';
 /** By then the public door has answered its calls, so nobody asks in here. */
@@ -51,11 +53,18 @@ function warnIfOpen({ policies }: Mesh, host: string): void {
 }
 
 /** What of the folder can be served: whoever starts a gateway by itself has checked the folder before. */
-async function readServed(folder: string, endpoints: readonly string[]): Promise<Served> {
+async function readServed(folder: string, endpoints: readonly string[]): Promise<Handover<Served>> {
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
-  return { mesh: servable, endpoints, unserved: [], isStrict: false };
+  const { secret } = servable;
+  return {
+    what: { mesh: servable, endpoints, unserved: [], isStrict: false },
+    secret: secret && readSecret('the secret of the mesh', secret),
+  };
 }
+
+/** What reads the environment finds them there; nobody's code runs in this process. */
+const takeVariables = ({ variables = {} }: Served): void => void Object.assign(process.env, variables);
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -67,23 +76,38 @@ await main(async () => {
       // Which of the mesh's gateways this is.
       number: { type: 'string', default: '1' },
       endpoint: { type: 'string', multiple: true, default: [] },
+      // Whoever reaches the inner door may ask.
+      open: { type: 'boolean', default: false },
       // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
       handover: { type: 'boolean', default: false },
     },
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', usage);
-  const first = await (values.handover ? handedOver<Served>() : readServed(folder, values.endpoint));
+  const handover = await (values.handover ? handedOver<Served>() : readServed(folder, values.endpoint));
+  const { what: first, secret, exporter } = handover;
   const { mesh } = first;
+  takeVariables(first);
 
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
+  const innerPort = values['inner-port'];
+  if (innerPort !== undefined)
+    checkInnerDoor({
+      name: "the gateway's inner door",
+      host: innerHost,
+      isLoopback: true,
+      isTls: mesh.tls !== undefined,
+      secret,
+      isOpen: values.open,
+      isInsecure: false,
+    });
   const state = await openGatewayState(mesh);
   const guards = createGuards({ onTransition: logTransition });
-  const ports = { ...state, guards };
-  const tracing = await createTracing('sheaf-gateway');
+  const ports = { ...state, guards, secret };
+  const tracing = await createTracing('sheaf-gateway', exporter);
   const catalog = new LiveCatalog(await openGeneration(first, ports), Number(values.number));
   /** What both doors have before all else. */
   const around = (core: Infer): Infer =>
@@ -143,21 +167,25 @@ await main(async () => {
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
-    values['inner-port'] === undefined
+    innerPort === undefined
       ? undefined
       : await createDoor(
           {
             name: 'gateway',
             host: innerHost,
-            port: Number(values['inner-port']),
+            port: Number(innerPort),
             limits: liveLimits(innerLimits(mesh.limits), limitsNow),
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
+            secret,
           },
           { ...served, infer: around(catalog.inner) },
         );
   doors.push(...(inner ? [inner, door] : [door]));
-  onReload<Served>(reloads.serve);
+  onReload<Served>(async (next) => {
+    takeVariables(next);
+    await reloads.serve(next);
+  });
   onOutages((outages) => {
     guards.outages.replace(outages);
     keepAnnouncing();

@@ -1,3 +1,4 @@
+export { checkInnerDoor, type InnerDoor } from './inner-door.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   type Drain,
@@ -5,6 +6,7 @@ export {
   drainOnSignal,
   type EndMessage,
   endProcess,
+  type Handover,
   type HandoverMessage,
   handedOver,
   main,
@@ -17,4 +19,4 @@ export {
   type Unserved,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Tracing } from './tracing.ts';
+export { createTracing, type Exporter, type Tracing } from './tracing.ts';

@@ -14,6 +14,9 @@ export interface Tracing {
 
 const off = (sample: Sample): Tracing => ({ onJournal: () => {}, sample, shutdown: async () => {} });
 
+/** Variables of the environment of OpenTelemetry, by name, that this process was given otherwise. */
+export type Exporter = Readonly<Record<string, string>>;
+
 /** How long the last spans may take on the way out. */
 const flushLimitMs = 2_000;
 
@@ -21,10 +24,8 @@ const flushLimitMs = 2_000;
  * Journals become OpenTelemetry spans, sent by OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set. When it is not, the SDK is not even loaded.
  * A collector that is down or slow never slows a call: the queue is bounded and drops.
  */
-export async function createTracing(
-  serviceName: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<Tracing> {
+export async function createTracing(serviceName: string, exporter: Exporter = {}): Promise<Tracing> {
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...exporter };
   const sample = samplerOf(environment);
   if (!isOn(environment)) return off(sample);
   const { detectResources, envDetector, resourceFromAttributes } = await import('@opentelemetry/resources');
@@ -33,7 +34,8 @@ export async function createTracing(
   const own = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
   const resource = own.merge(detectResources({ detectors: [envDetector] }));
-  const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 });
+  const otlp = withVariables(exporter, () => new OTLPTraceExporter());
+  const processor = new BatchSpanProcessor({ exporter: otlp, scheduledDelayMillis: 500 });
   return {
     sample,
     onJournal: (journal) => {
@@ -42,6 +44,20 @@ export async function createTracing(
     shutdown: () =>
       Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
   };
+}
+
+/** Makes what reads its settings from the environment. Threads that are started later, of somebody's code, get a copy of that, and not of these. */
+function withVariables<T>(variables: Exporter, make: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 /** The one way that this build speaks; it is most collectors' port 4318. */

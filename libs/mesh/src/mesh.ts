@@ -127,6 +127,8 @@ export interface Service {
   readonly cpus?: number | undefined;
   /** Bytes of resident memory that each of its processes may take; one that takes more is replaced. Undefined: what the machine has. */
   readonly memoryMaxBytes?: number | undefined;
+  /** Variables of the environment that its processes get, beside those that all get. */
+  readonly env?: readonly string[] | undefined;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }
@@ -169,6 +171,8 @@ export interface Mesh {
   readonly resilience: Resilience;
   /** Undefined: the gateway and its services speak plain text among themselves. */
   readonly tls: MeshTls | undefined;
+  /** Where that is which they show one another instead of certificates. Undefined: where they have one supervisor, it makes one for each start of the mesh. */
+  readonly secret?: SecretPlace | undefined;
   readonly out: readonly OutPart[];
 }
 

@@ -63,11 +63,11 @@ export async function readMesh(
 
   const modelNames = [...models, ...outModels].map(({ name }) => name);
   const settings = await readSettingsInForce(folder, modelNames, read, before, problems);
-  const { services, gateway, resilience, tls } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret } = settings.value ?? settings.read;
   const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
   const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
   const parts = keepServices(
-    { folder, models, transforms: read.transforms, services, gateway, resilience, tls },
+    { folder, models, transforms: read.transforms, services, gateway, resilience, tls, secret },
     before,
     kept,
   );

@@ -18,6 +18,7 @@ import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import { watchConnections } from './connections.ts';
+import { createSecretCheck } from './door-secret.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
@@ -71,6 +72,8 @@ export interface DoorOptions {
   readonly mesh?: boolean;
   /** Without it the door speaks plain text. */
   readonly tls?: TlsFiles | undefined;
+  /** What every call has to show, whatever it asks, as `authorization: Bearer ...`. Undefined: whoever reaches the door may ask, but for `admit`. */
+  readonly secret?: string | undefined;
 }
 
 export interface Door {
@@ -92,7 +95,7 @@ export interface Door {
 }
 
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
-  const { limits } = options;
+  const { limits, secret } = options;
   const state = new DoorState();
   const server = new KnownMethods({
     'grpc.max_receive_message_length': limits.messageBytesMax,
@@ -107,7 +110,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const isOpen = (): boolean => state.isReady;
   server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
-  const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
+  const mesh = options.mesh
+    ? createMeshServer({ limits, isAmongOurselves: isAmongOurselves(options) }, answer)
+    : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = addHealth(server, (name, metadata) => {
     const principal = admissions?.principalOf(metadata);
@@ -124,6 +129,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   guardStreams(server, {
     limits,
     gate: admissions && createGate(admissions, record),
+    knowsSecret: secret === undefined ? undefined : createSecretCheck(options.name, secret),
     isMethod: (path) => server.paths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
@@ -165,6 +171,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     },
   };
 }
+
+/** Whether only processes of the mesh come in: they show its secret, or a certificate of it. */
+const isAmongOurselves = ({ secret, tls }: DoorOptions): boolean =>
+  secret !== undefined || (tls?.clientCa !== undefined && tls.clientCertificate === 'require');
 
 /** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
 const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);

@@ -3,6 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type Serv
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits, Principal } from '@sheaf/inference';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
+import { type KnowsSecret, wantsSecret } from './door-secret.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
@@ -45,6 +46,8 @@ export type ServeStream = (call: BareCall) => void;
 export interface StreamsOptions {
   readonly limits: Limits;
   readonly gate: Gate | undefined;
+  /** Asked before all else of a call is looked at. Undefined: nobody needs to know one. */
+  readonly knowsSecret: KnowsSecret | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
@@ -52,7 +55,7 @@ export interface StreamsOptions {
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
+export function guardStreams(server: grpc.Server, { limits, gate, knowsSecret, isMethod, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
@@ -94,6 +97,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
       };
       if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
+      if (knowsSecret && !knowsSecret(stream, headers)) return turnAway({ error: wantsSecret });
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
       const passage = gate.knock(stream, headers);

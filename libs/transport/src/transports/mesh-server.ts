@@ -33,12 +33,18 @@ export interface MeshServer {
   tellOverrun(overrun: Overrun): void;
 }
 
-export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
+export interface MeshServerOptions {
+  readonly limits: Limits;
+  /** Whether only processes of the mesh open streams. Others are not believed on whose behalf they ask, nor how much it matters. */
+  readonly isAmongOurselves: boolean;
+}
+
+export function createMeshServer(options: MeshServerOptions, answer: Answer): MeshServer {
   const streams = new Set<MeshStream>();
   return {
     handlers: {
       Calls: (stream) => {
-        const open = new MeshStream(stream, limits, answer);
+        const open = new MeshStream(stream, options, answer);
         streams.add(open);
         stream.once('close', () => streams.delete(open));
         stream.once('cancelled', () => streams.delete(open));
@@ -56,6 +62,7 @@ export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
 class MeshStream {
   readonly #stream: Stream;
   readonly #limits: Limits;
+  readonly #callerOf: (open: Open) => Caller;
   readonly #answer: Answer;
   readonly #calls = new InFlight<AbortController>();
   #lastCall = 0;
@@ -64,9 +71,10 @@ class MeshStream {
   #leaving = false;
   #ended = false;
 
-  constructor(stream: Stream, limits: Limits, answer: Answer) {
+  constructor(stream: Stream, { limits, isAmongOurselves }: MeshServerOptions, answer: Answer) {
     this.#stream = stream;
     this.#limits = limits;
+    this.#callerOf = isAmongOurselves ? readCaller : () => ({});
     this.#answer = answer;
     this.#outbox = new Outbox(
       (message, done) => stream.write(message, done),
@@ -100,7 +108,7 @@ class MeshStream {
     if (frame.kind === 'hello') this.#greet(frame.version);
     else if (!this.#greeted) this.#refuse('want a hello first');
     else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
-    else void this.#open(frame.open, readCaller(frame.open));
+    else void this.#open(frame.open, this.#callerOf(frame.open));
   }
 
   /** The newest version that both know. */
