@@ -21,6 +21,8 @@ export interface Measured {
 
 export interface Load {
   readonly port: number;
+  /** What the door wants, where it is a service's. */
+  readonly secret: string | undefined;
   readonly model: string;
   /** Each call's input; its first dimension counts the rows. */
   readonly input: Tensor;
@@ -66,9 +68,9 @@ async function measured(
 
 /** By our own client, on the mesh stream or by a gRPC call each; its own CPU is that of this process. */
 export function ownLoad(transport: Transport, load: Load): Promise<Measured> {
-  const { port, model, input, inFlight, seconds } = load;
+  const { port, secret, model, input, inFlight, seconds } = load;
   return measured(load, async () => {
-    const door = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport });
+    const door = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport, secret });
     const startedAt = performance.now();
     const until = startedAt + seconds * 1000;
     const times: number[] = [];
@@ -83,7 +85,7 @@ export function ownLoad(transport: Transport, load: Load): Promise<Measured> {
 
 /** By h2load, on up to four connections. Every answer has to be at least as long as `answerBytes`. */
 export function nativeLoad(folder: string, load: Load, answerBytes: number): Promise<Measured> {
-  const { port, model, input, inFlight, seconds } = load;
+  const { port, secret, model, input, inFlight, seconds } = load;
   return measured(load, async () => {
     const body = `${folder}/request.bin`;
     const log = `${folder}/times.log`;
@@ -92,7 +94,17 @@ export function nativeLoad(folder: string, load: Load, answerBytes: number): Pro
     const connections = Math.min(4, inFlight);
     const { stdout } = await run('h2load', [
       ...['-D', `${seconds}`, '--warm-up-time', '0', '-c', `${connections}`, '-m', `${inFlight / connections}`],
-      ...['-d', body, '-H', 'content-type: application/grpc', '-H', 'te: trailers', `--log-file=${log}`],
+      ...[
+        '-d',
+        body,
+        '-H',
+        'content-type: application/grpc',
+        '-H',
+        'te: trailers',
+        '-H',
+        `authorization: Bearer ${secret}`,
+        `--log-file=${log}`,
+      ],
       `http://127.0.0.1:${port}/inference.GRPCInferenceService/ModelInfer`,
     ]);
     const calls = Number(/, (\d+) succeeded/.exec(stdout)?.[1]);

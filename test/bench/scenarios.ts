@@ -78,6 +78,7 @@ export function scenarios(setting: Setting): Row[] {
   type At = { readonly port: number; readonly pid: number };
   const load = ({ port, pid }: At, model: string, input: Tensor, inFlight: number): Omit<Load, 'seconds'> => ({
     port,
+    secret: running.secret,
     model,
     input,
     inFlight,

@@ -371,7 +371,8 @@ for (const door of ['gateway', 'model server'] as const) {
     let client: StockClient;
     before(async () => {
       mesh = await startTestMesh(files);
-      client = new StockClient(door === 'gateway' ? mesh.running.gateway.port : (mesh.running.services[0]?.port ?? 0));
+      const { gateway, services, secret } = mesh.running;
+      client = door === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
     });
     after(async () => {
       client[Symbol.dispose]();

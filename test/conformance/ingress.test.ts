@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
 import protobuf from 'protobufjs';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { secretFile, secretLine, testBearer } from '../support/mesh-secret.ts';
 
 const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 const checkPath = '/grpc.health.v1.Health/Check';
@@ -48,6 +49,9 @@ interface Answer {
   readonly message: Buffer;
 }
 
+/** What is shown on each call of a session. */
+const shown = new WeakMap<ClientHttp2Session, Record<string, string>>();
+
 /** `body`, or none: then there is no DATA frame. */
 async function send(
   session: ClientHttp2Session,
@@ -55,7 +59,7 @@ async function send(
   body: Uint8Array | undefined,
 ): Promise<Answer> {
   const stream = session.request(
-    { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers', ...headers },
+    { ':method': 'POST', 'content-type': 'application/grpc', te: 'trailers', ...shown.get(session), ...headers },
     { endStream: body === undefined },
   );
   let status = '';
@@ -79,12 +83,18 @@ describe('a door behind an ingress or a balancer', () => {
   let mesh: TestMesh;
   let guarded: TestMesh;
   const sessions = new Map<string, ClientHttp2Session>();
-  const files = { 'models/double': sampleModels.scale(2), 'pipelines/local.yaml': onlyZurich };
+  const files = {
+    'models/double': sampleModels.scale(2),
+    'pipelines/local.yaml': onlyZurich,
+    'mesh.yaml': secretLine,
+    ...secretFile,
+  };
   before(async () => {
     mesh = await startTestMesh(files);
     guarded = await startTestMesh({ ...files, 'policies.yaml': 'identity: { keys: true }\n' });
     sessions.set('gateway', connect(`http://127.0.0.1:${mesh.running.gateway.port}`));
     sessions.set('service', connect(`http://127.0.0.1:${mesh.running.services[0]?.port}`));
+    shown.set(to('service'), Object.fromEntries([testBearer]));
     sessions.set('guarded gateway', connect(`http://127.0.0.1:${guarded.running.gateway.port}`));
   });
   after(async () => {

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { sampleModels } from '@sheaf/onnx';
 import protobuf from 'protobufjs';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { secretFile, secretLine, testBearer } from '../support/mesh-secret.ts';
 import { call, headerBlock, inferHeaders, type Outcome, sendFrames } from '../support/raw-http2.ts';
 import { StockClient } from '../support/stock-client.ts';
 
@@ -26,6 +27,9 @@ function frame(body: Uint8Array, flag = 0, length = body.length): Buffer {
 }
 
 /** What a client library would not send. Answers the gRPC status, or the HTTP one where there is none. */
+const [name, value] = testBearer;
+const shownHeaders = [...inferHeaders(), testBearer];
+
 function send(session: ClientHttp2Session, body: Uint8Array, headers: Record<string, string> = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
@@ -33,6 +37,7 @@ function send(session: ClientHttp2Session, body: Uint8Array, headers: Record<str
       ':path': '/inference.GRPCInferenceService/ModelInfer',
       'content-type': 'application/grpc',
       te: 'trailers',
+      [name]: value,
       ...headers,
     });
     let status = '';
@@ -203,9 +208,11 @@ for (const door of ['gateway', 'model server'] as const) {
     before(async () => {
       mesh = await startTestMesh({
         'models/pair': sampleModels.scale(2),
-        'mesh.yaml': `limits: { messageBytesMax: ${limitBytes} }\n`,
+        'mesh.yaml': `limits: { messageBytesMax: ${limitBytes} }\n${secretLine}`,
+        ...secretFile,
       });
-      client = new StockClient(door === 'gateway' ? mesh.running.gateway.port : (mesh.running.services[0]?.port ?? 0));
+      const { gateway, services, secret } = mesh.running;
+      client = door === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
       session = connect(`http://${client.target}`, { maxSendHeaderBlockLength: 1024 * 1024 });
     });
     after(async () => {
@@ -263,18 +270,18 @@ for (const door of ['gateway', 'model server'] as const) {
       const blocks: [Buffer, Outcome[]][] = [
         [Buffer.from([0xff, 0xff, 0xff, 0x7f]), ['goaway', 'closed']],
         [
-          Buffer.concat([headerBlock(inferHeaders()), Buffer.from([0x00, 0x7f, 0xff, 0xff, 0xff, 0x7f])]),
+          Buffer.concat([headerBlock(shownHeaders), Buffer.from([0x00, 0x7f, 0xff, 0xff, 0xff, 0x7f])]),
           ['goaway', 'closed'],
         ],
-        [headerBlock([...inferHeaders(), ['x\u0001y', 'z']]), ['answered', 'reset']],
-        [headerBlock([...inferHeaders(), ['x-line', 'a\r\nb: c']]), ['answered', 'reset']],
-        [headerBlock([...inferHeaders(), ['X-Upper', 'a']]), ['answered', 'reset']],
+        [headerBlock([...shownHeaders, ['x\u0001y', 'z']]), ['answered', 'reset']],
+        [headerBlock([...shownHeaders, ['x-line', 'a\r\nb: c']]), ['answered', 'reset']],
+        [headerBlock([...shownHeaders, ['X-Upper', 'a']]), ['answered', 'reset']],
       ];
       for (const [block, outcomes] of blocks) {
         const outcome = await sendFrames(port, call(block, frame(goodBytes)));
         assert.ok(outcomes.includes(outcome), `${outcome}: ${block.toString('latin1')}`);
       }
-      assert.equal(await sendFrames(port, call(headerBlock(inferHeaders()), frame(goodBytes))), 'answered');
+      assert.equal(await sendFrames(port, call(headerBlock(shownHeaders), frame(goodBytes))), 'answered');
       assert.equal((await client.call('ModelInfer', good)).code, 'OK');
     });
 
@@ -323,7 +330,8 @@ describe('a caller that never sends its request', () => {
   it('is answered when its time is up; one that sends slowly but in time is served', async () => {
     await using mesh = await startTestMesh({
       'models/pair': sampleModels.scale(2),
-      'mesh.yaml': 'limits: { requestArrivalMaxMs: 1000 }\n',
+      'mesh.yaml': `limits: { requestArrivalMaxMs: 1000 }\n${secretLine}`,
+      ...secretFile,
     });
     for (const { port } of [mesh.running.gateway, ...mesh.running.services]) {
       const session = connect(`http://127.0.0.1:${port}`);
@@ -333,6 +341,7 @@ describe('a caller that never sends its request', () => {
           ':path': '/inference.GRPCInferenceService/ModelInfer',
           'content-type': 'application/grpc',
           te: 'trailers',
+          [name]: value,
         });
       const silent = open();
       const [headers] = await once(silent, 'response');

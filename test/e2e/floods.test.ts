@@ -7,6 +7,7 @@ import { cutConnections, leaveCalls, restOf } from '../faults/cancels.ts';
 import { Crowd, floods, sendFlood } from '../faults/floods.ts';
 import { enhanceYourCalm, RawPeer } from '../faults/frames.ts';
 import { isRight, openFiles, openTargets, sleep, type Targets } from '../faults/target.ts';
+import { testSecret } from '../support/mesh-secret.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 let targets: Targets;
@@ -73,7 +74,12 @@ describe('callers that leave', () => {
   it('leave nothing behind by Cancel frames of a mesh stream', () =>
     leaves(async () => {
       const { port } = targets.service.address;
-      const remote = createRemote(`127.0.0.1:${port}`, { service: 'all', limits: defaultLimits, transport: 'stream' });
+      const remote = createRemote(`127.0.0.1:${port}`, {
+        service: 'all',
+        limits: defaultLimits,
+        transport: 'stream',
+        secret: testSecret,
+      });
       await leaveCalls(remote, 500);
       remote.close();
     }));

@@ -9,6 +9,7 @@ import { sampleModels } from '@sheaf/onnx';
 import { Caller, inferPath, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { secretFile, secretLine } from '../support/mesh-secret.ts';
 import { Redis, skipWithoutRedis } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -62,10 +63,11 @@ for (const gone of ['share', 'closed'] as const) {
     before(async () => {
       redis = await Redis.onFreePort();
       const models = { 'models/double': sampleModels.scale(2), 'models/slow': sampleModels.slowLoop() };
-      mesh = await startTestMesh(models);
+      mesh = await startTestMesh({ ...models, 'mesh.yaml': secretLine, ...secretFile });
       folder = await writeFolder({
         ...models,
-        'mesh.yaml': 'gateway: { replicas: 2 }\n',
+        ...secretFile,
+        'mesh.yaml': `gateway: { replicas: 2 }\n${secretLine}`,
         'policies.yaml': policiesWhen(gone),
       });
       keys = (await addKeys(folder, Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }])))) as typeof keys;

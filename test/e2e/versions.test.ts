@@ -12,6 +12,7 @@ import { readMesh } from '@sheaf/mesh';
 import { buildModel, sampleModels } from '@sheaf/onnx';
 import { createRemote } from '@sheaf/transport';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { secretFile, secretLine } from '../support/mesh-secret.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -240,13 +241,12 @@ async function startGateway(folder: string, endpoints: readonly string[]) {
 
 describe('a service that was started from another copy of the folder', () => {
   it('is not asked by a gateway whose copy holds other weights, which says so', async () => {
-    await using old = await startTestMesh({ 'models/pair': sampleModels.scale(2) });
-    await using now = await startTestMesh({ 'models/pair': sampleModels.scale(3) });
+    const shared = { 'mesh.yaml': secretLine, ...secretFile };
+    const files = { 'models/pair': sampleModels.scale(3), ...shared };
+    await using old = await startTestMesh({ 'models/pair': sampleModels.scale(2), ...shared });
+    await using now = await startTestMesh(files);
     const [oldPlace, nowPlace] = [old, now].map(({ running }) => `pair=127.0.0.1:${running.services[0]?.port}`);
-    await using gateway = await startGateway(await writeFolder({ 'models/pair': sampleModels.scale(3) }), [
-      oldPlace,
-      nowPlace,
-    ] as string[]);
+    await using gateway = await startGateway(await writeFolder(files), [oldPlace, nowPlace] as string[]);
     await waitFor(() => gateway.output().includes('it is not asked'), gateway.output);
     assert.match(
       gateway.output(),
@@ -254,9 +254,7 @@ describe('a service that was started from another copy of the folder', () => {
     );
     for (let calls = 0; calls < 50; calls++)
       assert.equal(first((await ask(gateway.door, 'pair', [x])).byName.get('y')), 3);
-    await using alone = await startGateway(await writeFolder({ 'models/pair': sampleModels.scale(3) }), [
-      oldPlace as string,
-    ]);
+    await using alone = await startGateway(await writeFolder(files), [oldPlace as string]);
     await assert.rejects(ask(alone.door, 'pair', [x]), { code: 'UNAVAILABLE' });
   });
 });

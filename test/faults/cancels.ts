@@ -3,6 +3,7 @@ import { defaultLimits, type Load, tensorOf } from '@sheaf/inference';
 import { createRemote, type Remote } from '@sheaf/transport';
 import protobuf from 'protobufjs';
 import { ask } from '../support/mesh-folder.ts';
+import { testBearer, testSecret } from '../support/mesh-secret.ts';
 import { endHeaders, endStream, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
 import { RawPeer } from './frames.ts';
 import type { FaultRow } from './row.ts';
@@ -40,7 +41,7 @@ function slowCall(): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([
-    frame('headers', endHeaders, 1, headerBlock(inferHeaders())),
+    frame('headers', endHeaders, 1, headerBlock([...inferHeaders(), testBearer])),
     frame('data', endStream, 1, Buffer.concat([head, message])),
   ]);
 }
@@ -66,6 +67,7 @@ export async function restOf(target: Target): Promise<Load | undefined> {
     service: target.name,
     limits: defaultLimits,
     transport: 'stream',
+    secret: testSecret,
     onLoad: (load) => loads.push(load),
   });
   try {
@@ -164,6 +166,7 @@ export const cancelRows: readonly FaultRow[] = [
       service: 'all',
       limits: defaultLimits,
       transport: 'stream',
+      secret: testSecret,
     });
     return { target: service, leave: (times) => leaveCalls(remote, times), close: () => remote.close() };
   }),

@@ -9,6 +9,7 @@ import type { ProcessMessage } from '@sheaf/host';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
+import { secretFile, secretLine } from '../support/mesh-secret.ts';
 import { type FaultProxy, openFaultProxy } from './proxy.ts';
 import { type BreakerTransition, monotonicMs, type Sample, type StageRun } from './record.ts';
 import type { Policy } from './row.ts';
@@ -84,7 +85,11 @@ export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<Fa
   const { files = workFiles, replicas = { work: 2 }, stubs = {}, linked = false, off } = options;
   const { services: held = 'work: { transforms: [work, once] }', nodeOptions } = options;
   const resilience = off ? `resilience: { ${off}: false }\n` : '';
-  const folder = await writeFolder({ ...files, 'mesh.yaml': `services: { ${held} }\n${resilience}` });
+  const folder = await writeFolder({
+    ...files,
+    ...secretFile,
+    'mesh.yaml': `services: { ${held} }\n${secretLine}${resilience}`,
+  });
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   const cleanUp: (() => unknown)[] = [() => rm(folder, { recursive: true })];

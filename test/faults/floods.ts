@@ -1,5 +1,6 @@
 /** Floods of frames, and peers that send or read next to nothing: each on one connection, at a door with TLS and at one without. */
 import protobuf from 'protobufjs';
+import { testBearer } from '../support/mesh-secret.ts';
 import { endHeaders, endStream, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
 import { RawPeer, type RawPeerOptions } from './frames.ts';
 import { patienceMs, sleep, type Target } from './target.ts';
@@ -15,7 +16,7 @@ export interface Flood {
   readonly decent?: (peer: RawPeer) => Promise<unknown>;
 }
 
-const block = headerBlock(inferHeaders());
+const block = headerBlock([...inferHeaders(), testBearer]);
 const none = Buffer.alloc(0);
 const idOf = (index: number): number => 1 + 2 * index;
 const open = (id: number, flags = endHeaders): Buffer => frame('headers', flags, id, block);
@@ -152,7 +153,7 @@ export const floods: readonly Flood[] = [
     fault: 'headers of 1 MB',
     send: (peer) => {
       const pairs = Array.from({ length: 100 }, (_, at): [string, string] => [`x-${at}`, 'x'.repeat(10_000)]);
-      return peer.write(headersOf(1, headerBlock([...inferHeaders(), ...pairs])));
+      return peer.write(headersOf(1, headerBlock([...inferHeaders(), testBearer, ...pairs])));
     },
   },
   {

@@ -7,6 +7,7 @@ import { sampleModels } from '@sheaf/onnx';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { createAuthority } from '../support/certificates.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { secretFile, secretLine, testSecret } from '../support/mesh-secret.ts';
 import type { DoorAddress } from './frames.ts';
 
 /** How long a request may take to arrive, and an answer to be read, at these doors. */
@@ -26,7 +27,7 @@ export interface Target {
 export interface Targets extends AsyncDisposable {
   /** TLS. */
   readonly gateway: Target;
-  /** Plain text. */
+  /** Plain text; it wants the secret of the tests. */
   readonly service: Target;
   readonly pids: () => readonly number[];
 }
@@ -38,7 +39,8 @@ export async function openTargets(): Promise<Targets> {
     'models/pair': sampleModels.scale(2),
     'models/bytes': sampleModels.identity('UINT8', ['n']),
     'models/slow': sampleModels.slowLoop(),
-    'mesh.yaml': `limits: { requestArrivalMaxMs: ${patienceMs} }\ngateway: { tls: { certificate: tls/door.crt, key: tls/door.key } }\nservices:\n  all: { models: [pair, bytes, slow] }\n`,
+    ...secretFile,
+    'mesh.yaml': `${secretLine}limits: { requestArrivalMaxMs: ${patienceMs} }\ngateway: { tls: { certificate: tls/door.crt, key: tls/door.key } }\nservices:\n  all: { models: [pair, bytes, slow] }\n`,
   };
   const mesh = await startTestMesh(files, async (folder) => {
     await mkdir(join(folder, 'tls'));
@@ -57,7 +59,7 @@ export async function openTargets(): Promise<Targets> {
       createRemote(`127.0.0.1:${port}`, {
         service: name,
         limits: mesh.mesh.limits,
-        tls: isTls ? tls : undefined,
+        ...(isTls ? { tls } : { secret: testSecret }),
         // As strangers ask: by gRPC calls.
         transport: 'unary',
         onLoad,

@@ -25,7 +25,7 @@ export interface TestMesh extends AsyncDisposable {
   readonly running: RunningMesh;
   /** The gateway, as a client sees it. */
   readonly door: Remote;
-  /** A service, as a client sees it that goes round the gateway. */
+  /** A service, as a client sees it that goes round the gateway, and knows the secret. */
   service(name: string): Remote;
   readonly events: readonly string[];
 }
@@ -47,8 +47,9 @@ export async function startTestMesh(
   const events: string[] = [];
   const running = await startMesh(mesh, { port: 0, isStrict, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();
-  const remote = (name: string, port: number): Remote => {
-    const opened = remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, { service: name, limits: mesh.limits });
+  const remote = (name: string, port: number, secret?: string): Remote => {
+    const opened =
+      remotes.get(name) ?? createRemote(`127.0.0.1:${port}`, { service: name, limits: mesh.limits, secret });
     remotes.set(name, opened);
     return opened;
   };
@@ -57,7 +58,8 @@ export async function startTestMesh(
     running,
     events,
     door: remote('gateway', running.gateway.port),
-    service: (name) => remote(name, running.services.find((service) => service.name === name)?.port ?? 0),
+    service: (name) =>
+      remote(name, running.services.find((service) => service.name === name)?.port ?? 0, running.secret),
     [Symbol.asyncDispose]: async () => {
       for (const opened of remotes.values()) opened.close();
       await running.stop();

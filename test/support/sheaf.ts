@@ -15,6 +15,7 @@ export interface Ended {
 export interface RunningCommand {
   /** Both streams, as they came. */
   readonly output: () => string;
+  readonly pid: number;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -35,7 +36,7 @@ export function startSheaf(
     });
   }
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...streams }));
-  return { output: () => output, kill: (signal) => child.kill(signal), ended };
+  return { pid: child.pid ?? 0, output: () => output, kill: (signal) => child.kill(signal), ended };
 }
 
 export const runSheaf = (args: readonly string[], cwd?: string): Promise<Ended> => startSheaf(args, cwd).ended;

@@ -9,6 +9,7 @@ const options = { keepCase: true, longs: String, defaults: true, oneofs: true, i
 type Message = Record<string, unknown>;
 type Method = (
   request: Message,
+  metadata: grpc.Metadata,
   options: grpc.CallOptions,
   done: (error: grpc.ServiceError | null, reply: Message) => void,
 ) => grpc.ClientUnaryCall;
@@ -34,9 +35,11 @@ export class StockClient implements Disposable {
   readonly #client: grpc.Client;
   readonly #health: grpc.Client;
   readonly target: string;
+  readonly #metadata = new grpc.Metadata();
 
-  /** A port of this machine, or a gRPC target. */
-  constructor(to: number | string, own: grpc.ChannelOptions = {}) {
+  /** A port of this machine, or a gRPC target. `secret` is that of a mesh whose inner door it is. */
+  constructor(to: number | string, own: grpc.ChannelOptions = {}, secret?: string) {
+    if (secret !== undefined) this.#metadata.set('authorization', `Bearer ${secret}`);
     this.target = typeof to === 'number' ? `127.0.0.1:${to}` : to;
     const limits = { ...own, 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
     this.#client = new (inference.GRPCInferenceService as grpc.ServiceClientConstructor)(
@@ -48,11 +51,11 @@ export class StockClient implements Disposable {
   }
 
   call(method: string, request: Message, timeoutMs = 5_000): Promise<Answer> {
-    return invoke(this.#client, method, request, timeoutMs);
+    return invoke(this.#client, method, request, this.#metadata, timeoutMs);
   }
 
   check(service: string): Promise<Answer> {
-    return invoke(this.#health, 'Check', { service }, 5_000);
+    return invoke(this.#health, 'Check', { service }, this.#metadata, 5_000);
   }
 
   /** The first status that a health watch tells. */
@@ -75,6 +78,7 @@ export class StockClient implements Disposable {
       (value: Message) => Buffer.from([0x0a, String(value.service).length, ...Buffer.from(String(value.service))]),
       (bytes: Buffer) => bytes[1] ?? 0,
       { service },
+      this.#metadata,
     );
     stream.on('data', onStatus);
     stream.on('error', onError);
@@ -85,7 +89,7 @@ export class StockClient implements Disposable {
   reflect(): () => void {
     const none = (): Buffer => Buffer.alloc(0);
     const path = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
-    const stream = this.#client.makeBidiStreamRequest(path, none, none);
+    const stream = this.#client.makeBidiStreamRequest(path, none, none, this.#metadata);
     stream.on('error', () => {}).on('data', () => {});
     return () => stream.cancel();
   }
@@ -96,10 +100,16 @@ export class StockClient implements Disposable {
   }
 }
 
-function invoke(client: grpc.Client, method: string, request: Message, timeoutMs: number): Promise<Answer> {
+function invoke(
+  client: grpc.Client,
+  method: string,
+  request: Message,
+  metadata: grpc.Metadata,
+  timeoutMs: number,
+): Promise<Answer> {
   return new Promise((resolve) => {
     const call = (client as unknown as Record<string, Method>)[method] as Method;
-    call.call(client, request, { deadline: Date.now() + timeoutMs }, (error, reply) => {
+    call.call(client, request, metadata, { deadline: Date.now() + timeoutMs }, (error, reply) => {
       resolve({ error: error ?? undefined, code: error ? (grpc.status[error.code] ?? '') : 'OK', reply: reply ?? {} });
     });
   });

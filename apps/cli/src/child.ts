@@ -12,6 +12,7 @@ import {
   type Vitals,
 } from '@sheaf/host';
 import type { ProcessSpec } from './supervisor.ts';
+import { createWorkingFolder } from './working-folder.ts';
 
 /** A process that was told to end and has not even said that it heard is killed after this. */
 const deafLimitMs = 15_000;
@@ -20,17 +21,27 @@ const startMaxMs = 300_000;
 /** On top of its own grace, for what a process closes after its last answer. */
 const closingMs = 10_000;
 
-export function start({ module, args, handover, onEvent }: ProcessSpec, port: number): ChildProcess {
+/** Throws where there is no folder for it to work in. */
+export function start(spec: ProcessSpec, port: number): ChildProcess {
+  const { module, args, handover, environment, hasOwnFolder = false, onEvent } = spec;
+  const folder = hasOwnFolder ? createWorkingFolder() : undefined;
   // Advanced serialization, since what is handed over and reloaded holds maps.
   const child = fork(module, [...(handover ? ['--handover'] : []), ...args(), '--port', String(port)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     serialization: 'advanced',
+    ...(environment ? { env: environment() } : {}),
+    ...(folder ? { cwd: folder.path } : {}),
   });
+  if (folder)
+    child.once('exit', folder.remove).on('error', () => {
+      // One that could not be started has no exit.
+      if (child.pid === undefined) folder.remove();
+    });
   child.on('message', (message: ProcessMessage) => {
     if (message.kind === 'notice') onEvent(message.line);
   });
   // One that could not be started, or has ended already, is told of elsewhere.
-  if (handover) child.send({ kind: 'handover', what: handover() } satisfies HandoverMessage<unknown>, () => {});
+  if (handover) child.send({ kind: 'handover', ...handover() } satisfies HandoverMessage<unknown>, () => {});
   return child;
 }
 

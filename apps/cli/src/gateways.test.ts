@@ -29,7 +29,7 @@ setTimeout(() => {
 `;
 
 const served = (number: number, slowMs = 0): Served => ({
-  mesh: { folder: '.', slowMs, gateway: { noticeMs: 0 }, limits: { deadlineMaxMs: 100 } } as never,
+  mesh: { folder: '.', slowMs, services: [], gateway: { noticeMs: 0 }, limits: { deadlineMaxMs: 100 } } as never,
   endpoints: [`s=${number}`],
   unserved: [],
   isStrict: false,

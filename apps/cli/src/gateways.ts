@@ -3,11 +3,15 @@ import type { Unserved } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
 import { freePort } from './free-port.ts';
 import type { OutageBoard } from './outage-board.ts';
+import { exporterVariables, gatewayEnvironment, gatewayVariables } from './process-environment.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 
 /** So long a change waits for a gateway that is started again: nobody would take it up later. */
 const backMaxMs = 10_000;
 const lookEveryMs = 20;
+
+/** What a gateway is told to serve, with what of the environment it has to know for that. */
+const handed = (served: Served) => ({ ...served, variables: gatewayVariables(served.mesh) });
 
 const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 
@@ -42,6 +46,8 @@ export interface GatewaysOptions {
   /** Of the first; the others have the next ones. 0: free ones. */
   readonly port: number;
   readonly inner: readonly number[];
+  /** Of the mesh's inner doors; undefined where they want certificates. */
+  readonly secret?: string | undefined;
   readonly onEvent: (line: string) => void;
   /** Told when the last of them has been drained by an operator. */
   readonly onAllLeft: () => void;
@@ -56,7 +62,17 @@ export interface GatewaysOptions {
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  { port, inner, onEvent, onAllLeft, onReread = () => {}, board, startSignal, module = gatewayModule }: GatewaysOptions,
+  {
+    port,
+    inner,
+    secret,
+    onEvent,
+    onAllLeft,
+    onReread = () => {},
+    board,
+    startSignal,
+    module = gatewayModule,
+  }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   /** What each of them serves. */
@@ -87,7 +103,8 @@ export async function startGateways(
         name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
         module,
         args: () => args(index),
-        handover: () => served,
+        handover: () => ({ what: handed(served), secret, exporter: exporterVariables() }),
+        environment: () => gatewayEnvironment(),
         port: port === 0 ? 0 : port + index,
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,
@@ -119,7 +136,7 @@ export async function startGateways(
     }
   };
   const reload = async (process: Supervised, next: Served): Promise<void> => {
-    await process.reload(next);
+    await process.reload(handed(next));
     has[processes.indexOf(process)] = next;
   };
   /** One that was started while the others took something up was started with what was before. */

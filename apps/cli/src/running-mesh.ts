@@ -8,6 +8,8 @@ export interface RunningMesh {
   readonly mesh: Mesh;
   /** What models of it take and give, where that is not as their files declare. */
   readonly seen: SeenSignatures;
+  /** What its inner doors want of whoever asks; undefined where they want certificates. */
+  readonly secret: string | undefined;
   /** The first. */
   readonly gateway: Supervised;
   readonly gateways: readonly Supervised[];

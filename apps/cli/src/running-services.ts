@@ -3,9 +3,6 @@ import type { Unserved } from '@sheaf/host';
 import { fingerprint, isKept, type Mesh, type SeenSignatures, type Service } from '@sheaf/mesh';
 import type { Supervised } from './supervisor.ts';
 
-/** What a process of a service runs. */
-export const modelServer = new URL('../../model-server/src/main.ts', import.meta.url);
-
 /** A service that runs, and what it runs. */
 export interface Running {
   readonly service: Service;

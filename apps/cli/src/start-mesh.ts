@@ -10,8 +10,10 @@ import {
   type MeshReading,
   readMesh,
   type Service,
+  trustKeptProblem,
 } from '@sheaf/mesh';
 import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
+import { meshSecret } from './mesh-secret.ts';
 import { OutageBoard } from './outage-board.ts';
 import type { Part } from './rolling-restart.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
@@ -20,7 +22,6 @@ import {
   endpointsOf,
   failureOfAll,
   missingFrom,
-  modelServer,
   planServices,
   type RunningServices,
   seenOf,
@@ -28,6 +29,7 @@ import {
   stopAll,
   unservedOf,
 } from './running-services.ts';
+import { serviceProcess } from './service-process.ts';
 import { type Supervised, supervise } from './supervisor.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 import { Turns } from './turns.ts';
@@ -59,6 +61,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onReady();
     return process;
   };
+  const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
   const asked = inner.flatMap((innerPort) => ['--gateway', `127.0.0.1:${innerPort}`]);
   let toldTo: Gateways | undefined;
@@ -69,31 +72,23 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const turns = new Turns(isUp.promise);
   /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
   const changing = new Set<string>();
-  const startReplica = async (
-    holding: Mesh,
-    { name: service, port: servicePort }: Service,
-    name: string,
-    isPatient: boolean,
-  ) => {
-    // Who may call is no matter of theirs.
-    const given: Mesh = { ...holding, policies: undefined };
+  const startReplica = async (holding: Mesh, service: Service, name: string, isPatient: boolean) => {
     const process = await supervise({
+      ...serviceProcess(holding, service, secret),
       name,
-      module: modelServer,
-      args: () => [mesh.folder, '--service', service, ...asked],
-      handover: () => given,
+      args: () => [mesh.folder, '--service', service.name, ...asked],
       isPatient,
-      port: servicePort,
+      port: service.port,
       graceMs: mesh.limits.deadlineMaxMs,
       onEvent,
       startSignal: signal,
       onAgain: () => void turns.take(() => tellUnserved()).catch(({ message }: Error) => onEvent(message)),
-      onLoop: (loop) => board.set(service, `127.0.0.1:${process.port}`, loop),
+      onLoop: (loop) => board.set(service.name, `127.0.0.1:${process.port}`, loop),
       onRefused: (reason, message) => {
-        if (reason !== contentChanged || stopping || changing.has(service)) return;
-        changing.add(service);
-        const taken = takeUpChanged(message, () => turns.take(() => takeUpFor(service)), onEvent);
-        void taken.finally(() => changing.delete(service));
+        if (reason !== contentChanged || stopping || changing.has(service.name)) return;
+        changing.add(service.name);
+        const taken = takeUpChanged(message, () => turns.take(() => takeUpFor(service.name)), onEvent);
+        void taken.finally(() => changing.delete(service.name));
       },
     });
     return ready(process);
@@ -136,6 +131,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const gateways = await startGateways(told, {
     port,
     inner,
+    secret,
     onEvent,
     onAllLeft: onLeft,
     onReread: (next) =>
@@ -163,13 +159,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const readServed = (keep?: ReadonlyMap<string, string>): Promise<MeshReading> =>
     readMesh(mesh.folder, { before: served, ...(keep ? { keep } : {}), seen: seenOf(running.values()) });
   const update = async (wanted: Mesh): Promise<boolean> => {
-    if (!isDeepStrictEqual(wanted.tls, mesh.tls))
-      throw new Error('mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again');
+    const kept = trustKeptProblem(mesh, wanted);
+    if (kept) throw new Error(kept);
     let next = wanted;
     let started = running;
-    const kept = new Map<string, string>();
-    for (let known = -1; known !== kept.size; ) {
-      known = kept.size;
+    const keep = new Map<string, string>();
+    for (let known = -1; known !== keep.size; ) {
+      known = keep.size;
       const plan = planServices(next, running, started);
       if (plan.toStart.length > 0 && !isStrict) await takeUpPolicies(next);
       const { services, failed } = await startServices(plan, running, {
@@ -181,10 +177,10 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       started = services;
       for (const [name, why] of failed) {
         onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
-        kept.set(name, why);
+        keep.set(name, why);
       }
       // Pipelines that fit what does not come up may not fit what goes on.
-      if (failed.size > 0) next = (await readServed(kept)).servable ?? next;
+      if (failed.size > 0) next = (await readServed(keep)).servable ?? next;
     }
     if (isDeepStrictEqual(next, served) && missingFrom(running, started).length === 0) return false;
     await serve(next, started);
@@ -245,6 +241,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     get seen() {
       return seenOf(running.values());
     },
+    secret,
     gateway: gateways.processes[0],
     gateways: gateways.processes,
     get services() {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type { Handover, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
 import { end, type Ready, ready, reload, start, vitals } from './child.ts';
 import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 import { freePort } from './free-port.ts';
@@ -37,7 +37,11 @@ export interface ProcessSpec {
   /** Asked for at each start: what a process serves may have changed since the last one. */
   readonly args: () => readonly string[];
   /** Handed over to each process as soon as it is made, which is told so by `--handover`. Undefined: nothing is. */
-  readonly handover?: () => unknown;
+  readonly handover?: () => Handover<unknown>;
+  /** The whole environment of each process. Default: that of this one. */
+  readonly environment?: () => NodeJS.ProcessEnv;
+  /** Whether each process works in an empty folder of its own, which goes with it. Default: it works where this one does. */
+  readonly hasOwnFolder?: boolean;
   /** 0 takes a free one, and keeps it over restarts. */
   readonly port: number;
   /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
@@ -78,7 +82,7 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     .catch(async (error: unknown) => {
       await end(child, spec, { isReady, notice: true });
       if (!spec.isPatient || startSignal?.aborted) throw error;
-      failure = error instanceof Error ? error.message : String(error);
+      failure = sentence(error);
       // Who asks it has to know now where it will be.
       return { port: spec.port || (await freePort()), ...told };
     })
@@ -118,8 +122,13 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     });
   };
   const startAgain = async (): Promise<void> => {
-    child = start(spec, port);
     crashes.started();
+    try {
+      child = start(spec, port);
+    } catch (error) {
+      timer = setTimeout(restart, crashes.ended('a start that failed', sentence(error)));
+      throw error;
+    }
     watch();
     told = await ready(child, spec);
     isReady = true;
@@ -182,3 +191,5 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
     },
   };
 }
+
+const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

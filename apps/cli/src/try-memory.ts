@@ -1,5 +1,6 @@
 import type { Mesh } from '@sheaf/mesh';
-import { modelServer } from './running-services.ts';
+import { meshSecret } from './mesh-secret.ts';
+import { serviceProcess } from './service-process.ts';
 import { supervise } from './supervisor.ts';
 
 /**
@@ -9,18 +10,19 @@ import { supervise } from './supervisor.ts';
 export async function tryMemory(mesh: Mesh): Promise<readonly string[]> {
   const failures: string[] = [];
   const limited = mesh.services.filter(({ memoryMaxBytes }) => memoryMaxBytes !== undefined);
-  for (const { name } of limited) {
+  const secret = meshSecret(mesh);
+  for (const service of limited) {
+    const { name } = service;
     try {
-      const service = await supervise({
+      const started = await supervise({
+        ...serviceProcess(mesh, service, secret),
         name,
-        module: modelServer,
         args: () => [mesh.folder, '--service', name],
-        handover: () => ({ ...mesh, policies: undefined }),
         port: 0,
         graceMs: 0,
         onEvent: () => {},
       });
-      await service.stop();
+      await started.stop();
     } catch (error) {
       failures.push((error as Error).message);
     }

@@ -1,7 +1,9 @@
 import { fork } from 'node:child_process';
-import type { ProcessMessage } from '@sheaf/host';
+import type { HandoverMessage, ProcessMessage } from '@sheaf/host';
 import type { Signature } from '@sheaf/inference';
 import { type Mesh, type MeshReading, readMesh } from '@sheaf/mesh';
+import { serviceEnvironment } from './process-environment.ts';
+import { createWorkingFolder } from './working-folder.ts';
 
 const module = new URL('../../model-server/src/try-models.ts', import.meta.url);
 
@@ -36,10 +38,10 @@ export async function readTried(
 }
 
 /** Loads and runs every version of every model of a mesh, as its service would, in a process of its own: a model may end it. */
-export async function tryModels({ folder, models }: Mesh, onTried: (tried: TriedModel) => void): Promise<void> {
-  const all = models.flatMap(({ name, versions }) => versions.map(({ version }) => ({ model: name, version })));
+export async function tryModels(mesh: Mesh, onTried: (tried: TriedModel) => void): Promise<void> {
+  const all = mesh.models.flatMap(({ name, versions }) => versions.map(({ version }) => ({ model: name, version })));
   for (let done = 0; done < all.length; ) {
-    const { count, how } = await tryFrom(folder, done, onTried);
+    const { count, how } = await tryFrom(mesh, done, onTried);
     done += count;
     const next = all[done];
     if (!next) return;
@@ -50,13 +52,20 @@ export async function tryModels({ folder, models }: Mesh, onTried: (tried: Tried
 
 /** How many were tried until the process ended, and how it did. */
 function tryFrom(
-  folder: string,
+  mesh: Mesh,
   skip: number,
   onTried: (tried: TriedModel) => void,
 ): Promise<{ readonly count: number; readonly how: string }> {
-  return new Promise((resolve, reject) => {
+  const folder = createWorkingFolder();
+  const tried = new Promise<{ count: number; how: string }>((resolve, reject) => {
     // What the runtime and the loader log is told by message.
-    const child = fork(module, [folder, '--skip', String(skip)], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const child = fork(module, ['--skip', String(skip)], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      serialization: 'advanced',
+      env: serviceEnvironment(),
+      cwd: folder.path,
+    });
+    child.send({ kind: 'handover', what: mesh } satisfies HandoverMessage<Mesh>, () => {});
     let count = 0;
     let how = '';
     child.on('message', (message: ProcessMessage) => {
@@ -69,4 +78,5 @@ function tryFrom(
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ count, how: how || (signal ?? `exit code ${code}`) }));
   });
+  return tried.finally(folder.remove);
 }

@@ -1,6 +1,6 @@
 /** What is in force, for people who look after it: nothing secret, and no path that says more than the folder does. */
 import { isAbsolute, relative } from 'node:path';
-import type { Mesh, Sent, Service } from '@sheaf/mesh';
+import type { Mesh, SecretPlace, Sent, Service } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { Generation } from './generation.ts';
 import { policiesHash } from './reloads.ts';
@@ -19,11 +19,11 @@ export function describeConfiguration(
   { host, port, bytesInFlight }: PublicDoor,
 ): object {
   const { mesh } = generation;
-  const { folder, gateway, limits, policies, tls } = mesh;
+  const { folder, gateway, limits, policies, secret, tls } = mesh;
   return {
     epoch,
     gateway: { host, port, bytesInFlight, replicas: gateway.replicas, tls: describeDoorTls(folder, gateway.tls) },
-    mesh: { tls: filesIn(folder, tls) ?? null },
+    mesh: { tls: filesIn(folder, tls) ?? null, secret: secret ? placeIn(folder, secret) : null },
     limits,
     models: mesh.models.map(({ name, versions }) => ({
       name,
@@ -78,14 +78,17 @@ function describeService(service: Service, { services }: Generation, { folder, t
 
 /** Where a token is, never what it is; of metadata only the keys, since a value may let somebody in. */
 function describeSent({ metadata, token, authority, forward }: Sent, folder: string): object {
-  const place = token && ('env' in token.place ? token.place : { file: inFolder(folder, token.place.file) });
   return {
     metadata: Object.keys(metadata),
-    token: token ? { ...place, header: token.header } : null,
+    token: token ? { ...placeIn(folder, token.place), header: token.header } : null,
     authority: authority ?? null,
     forward,
   };
 }
+
+/** Where a secret is. */
+const placeIn = (folder: string, place: SecretPlace): SecretPlace =>
+  'env' in place ? place : { file: inFolder(folder, place.file) };
 
 /** A public key set is no secret; where it is may be. */
 function describePolicies({ identity, ...others }: PoliciesSpec, folder: string): object {

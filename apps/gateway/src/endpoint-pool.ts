@@ -80,13 +80,14 @@ export class EndpointPool {
 
   /** A certificate, and a server or proxy that serves several names, go by the host that is asked for, not by the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
-    const { tls, onOverrun, content } = this.#options;
+    const { tls, secret, onOverrun, content } = this.#options;
     const named = hostOf(target);
     const proxied = this.#isProxied(target);
     const authority = this.service.sent?.authority ?? (named && !tls ? `${named.host}:${named.port}` : undefined);
     const serverName = this.service.sent?.authority?.replace(/:\d+$/, '') ?? tls?.serverName ?? named?.host;
     return new Endpoint(address, this.service, this.#limits, {
       tls: tls && { ...tls, serverName },
+      secret,
       authority,
       onOverrun,
       content,

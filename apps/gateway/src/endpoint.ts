@@ -13,6 +13,8 @@ const askAgainMs = 250;
 export interface EndpointOptions {
   /** Plain text without. */
   readonly tls?: RemoteTls | undefined;
+  /** What it wants of whoever asks, where it is one of ours. */
+  readonly secret?: string | undefined;
   /** Whom its requests name, where that is not the target. */
   readonly authority?: string | undefined;
   /** Told of a run for which the endpoint's process ends; more than once. */

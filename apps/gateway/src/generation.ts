@@ -16,11 +16,15 @@ export interface Served {
   readonly unserved: readonly Missing[];
   /** Whether all of it is to be served, or none. */
   readonly isStrict: boolean;
+  /** What of the environment it needs beside that of this process, by name; none unless given. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** What outlives one. */
 export interface GenerationPorts extends FrontPorts {
   readonly guards: Guards;
+  /** What our own services want of whoever asks. */
+  readonly secret?: string | undefined;
 }
 
 export interface Generation {
@@ -41,7 +45,7 @@ export interface Generation {
 export async function openGeneration(served: Served, ports: GenerationPorts, before?: Known): Promise<Generation> {
   const { endpoints } = served;
   const mesh = withoutUnserved(served.mesh, served.unserved);
-  const services = openServices(mesh, served.mesh, endpoints, ports.guards);
+  const services = openServices(mesh, served.mesh, endpoints, ports);
   try {
     const [catalog] = await Promise.all([
       openCatalog({ ...served, mesh, whole: served.mesh }, services, before),

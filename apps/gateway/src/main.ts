@@ -1,10 +1,12 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import {
+  checkInnerDoor,
   countInFlight,
   createTracing,
   type Drain,
   drainOnSignal,
+  type Handover,
   handedOver,
   main,
   onOutages,
@@ -17,7 +19,7 @@ import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sa
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
-import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, type Strays } from '@sheaf/transport';
+import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -32,7 +34,7 @@ import { logShadows } from './shadow-log.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
 
 const usage =
-  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] --endpoint <service>=<target> ...';
+  'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] [--open] --endpoint <service>=<target> ...';
 
 const innerHost = '127.0.0.1';
 /** By then the public door has answered its calls, so nobody asks in here. */
@@ -61,11 +63,18 @@ function tellShortened({ policies }: Mesh, { keys, isFresh }: GatewayState): voi
 }
 
 /** What of the folder can be served: whoever starts a gateway by itself has checked the folder before. */
-async function readServed(folder: string, endpoints: readonly string[]): Promise<Served> {
+async function readServed(folder: string, endpoints: readonly string[]): Promise<Handover<Served>> {
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
-  return { mesh: servable, endpoints, unserved: [], isStrict: false };
+  const { secret } = servable;
+  return {
+    what: { mesh: servable, endpoints, unserved: [], isStrict: false },
+    secret: secret && readSecret('the secret of the mesh', secret),
+  };
 }
+
+/** What reads the environment finds them there; nobody's code runs in this process. */
+const takeVariables = ({ variables = {} }: Served): void => void Object.assign(process.env, variables);
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -77,14 +86,18 @@ await main(async () => {
       // Which of the mesh's gateways this is.
       number: { type: 'string', default: '1' },
       endpoint: { type: 'string', multiple: true, default: [] },
+      // Whoever reaches the inner door may ask.
+      open: { type: 'boolean', default: false },
       // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
       handover: { type: 'boolean', default: false },
     },
   });
   const [folder] = positionals;
   if (!folder) throw new InferError('INVALID_ARGUMENT', usage);
-  const first = await (values.handover ? handedOver<Served>() : readServed(folder, values.endpoint));
+  const handover = await (values.handover ? handedOver<Served>() : readServed(folder, values.endpoint));
+  const { what: first, secret, exporter } = handover;
   const { mesh } = first;
+  takeVariables(first);
 
   const host = values.host ?? mesh.gateway.host;
   const port = Number(values.port ?? mesh.gateway.port);
@@ -94,11 +107,22 @@ await main(async () => {
   const announce = (): void => {
     for (const opened of doors) opened.open();
   };
+  const innerPort = values['inner-port'];
+  if (innerPort !== undefined)
+    checkInnerDoor({
+      name: "the gateway's inner door",
+      host: innerHost,
+      isLoopback: true,
+      isTls: mesh.tls !== undefined,
+      secret,
+      isOpen: values.open,
+      isInsecure: false,
+    });
   const state = await openGatewayState(mesh, { onFresh: announce });
   tellShortened(mesh, state);
   const guards = createGuards({ onTransition: logTransition });
-  const ports = { ...state, guards };
-  const tracing = await createTracing('sheaf-gateway');
+  const ports = { ...state, guards, secret };
+  const tracing = await createTracing('sheaf-gateway', exporter);
   const catalog = new LiveCatalog(await openGeneration(first, ports), Number(values.number));
   /** What both doors have before all else. */
   const around = (core: Infer): Infer =>
@@ -180,22 +204,26 @@ await main(async () => {
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =
-    values['inner-port'] === undefined
+    innerPort === undefined
       ? undefined
       : await createDoor(
           {
             name: 'gateway',
             host: innerHost,
-            port: Number(values['inner-port']),
+            port: Number(innerPort),
             limits: liveLimits(innerLimits(mesh.limits), limitsNow),
             bytes,
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
+            secret,
           },
           { ...served, sample: tracing.sampleInner, infer: around(catalog.inner) },
         );
   doors.push(...(inner ? [inner, door] : [door]));
-  onReload<Served>(reloads.serve);
+  onReload<Served>(async (next) => {
+    takeVariables(next);
+    await reloads.serve(next);
+  });
   onOutages((outages) => {
     guards.outages.replace(outages);
     keepAnnouncing();

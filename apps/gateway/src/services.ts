@@ -31,8 +31,19 @@ export interface Services {
   close(): void;
 }
 
+export interface ServicesPorts {
+  readonly guards: Guards;
+  /** What our own services want of whoever asks. */
+  readonly secret?: string | undefined;
+}
+
 /** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. `whole` is what they were given, loaded or not. */
-export function openServices(mesh: Mesh, whole: Mesh, endpoints: readonly string[], guards: Guards): Services {
+export function openServices(
+  mesh: Mesh,
+  whole: Mesh,
+  endpoints: readonly string[],
+  { guards, secret }: ServicesPorts,
+): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const onOverrun = mesh.resilience.quarantine
     ? (overrun: Overrun): void => guards.quarantine.tell(overrun)
@@ -42,7 +53,12 @@ export function openServices(mesh: Mesh, whole: Mesh, endpoints: readonly string
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     const tls = service.endpoint ? service.tls : mesh.tls;
     const content = service.endpoint ? undefined : contentDigest(whole, service);
-    return new EndpointPool(own, service, mesh.limits, { tls, onOverrun, content });
+    return new EndpointPool(own, service, mesh.limits, {
+      tls,
+      secret: service.endpoint ? undefined : secret,
+      onOverrun,
+      content,
+    });
   });
   const handles = opened.map((pool) => handleOf(pool, mesh, guards));
   const holders = new Map(

@@ -7,7 +7,7 @@ const own = ['pipelines', 'policies', 'limits'] as const;
 /** What the processes behind the gateway run. */
 const others = ['models', 'transforms', 'services'] as const;
 /** What was settled when the doors were opened; but limits that follow the models and pipelines are those of the moment. */
-const doors = ['gateway', 'limits', 'tls'] as const;
+const doors = ['gateway', 'limits', 'tls', 'secret'] as const;
 
 /** Both copied, since what came from another process has lost its prototypes. */
 export const differs = (before: unknown, after: unknown): boolean =>

@@ -1,16 +1,27 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { countInFlight, createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
+import {
+  checkInnerDoor,
+  countInFlight,
+  createTracing,
+  drainOnSignal,
+  endProcess,
+  type Handover,
+  handedOver,
+  main,
+  report,
+} from '@sheaf/host';
+import { isLoopback } from '@sheaf/identity';
 import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
-import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
+import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls, readSecret } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
 const usage =
-  'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>] ...';
+  'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>] ... [--open] [--insecure]';
 
 /** Gateways watch the health of a service, so that they hear of it at once. */
 const serviceNoticeMs = 250;
@@ -23,10 +34,11 @@ const noGateway = async (): Promise<never> => {
 };
 
 /** What of the folder can be served: whoever starts a service by itself has checked the folder before. */
-async function readServable(folder: string): Promise<Mesh> {
+async function readServable(folder: string): Promise<Handover<Mesh>> {
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
-  return servable;
+  const { secret } = servable;
+  return { what: servable, secret: secret && readSecret('the secret of the mesh', secret) };
 }
 
 /** A service that may take less memory than others gives a quarter of that to messages, where one has room in it. */
@@ -44,19 +56,33 @@ await main(async () => {
       port: { type: 'string', default: '0' },
       // The inner door of each gateway, in the order of their numbers: transforms that infer ask there.
       gateway: { type: 'string', multiple: true, default: [] },
+      // Whoever reaches the door may ask.
+      open: { type: 'boolean', default: false },
+      // It speaks plain text to other machines.
+      insecure: { type: 'boolean', default: false },
       // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
       handover: { type: 'boolean', default: false },
     },
   });
   const [folder] = positionals;
   if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);
-  const mesh = await (values.handover ? handedOver<Mesh>() : readServable(folder));
+  const handover = await (values.handover ? handedOver<Mesh>() : readServable(folder));
+  const { what: mesh, secret, exporter } = handover;
 
-  const name = values.service;
+  const { service: name, host } = values;
+  checkInnerDoor({
+    name: `service ${name}`,
+    host,
+    isLoopback: isLoopback(host),
+    isTls: mesh.tls !== undefined,
+    secret,
+    isOpen: values.open,
+    isInsecure: values.insecure,
+  });
   const limits = innerLimits(mesh.limits);
-  const tracing = await createTracing(`sheaf-${name}`);
+  const tracing = await createTracing(`sheaf-${name}`, exporter);
   const gateways = values.gateway.map((target) =>
-    createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls }),
+    createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls, secret }),
   );
   // Where the call came from: the configuration that it is under is known there.
   const asker: Infer = async (request, context) => {
@@ -79,12 +105,13 @@ await main(async () => {
   const door = await createDoor(
     {
       name,
-      host: values.host,
+      host,
       port: Number(values.port),
       limits,
       bytes,
       mesh: true,
       tls: mesh.tls && mutualTls(mesh.tls),
+      secret,
     },
     served,
   );
@@ -116,5 +143,6 @@ await main(async () => {
   for (const line of notices) report({ kind: 'notice', line }, line);
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
-  report({ kind: 'ready', port: door.port, unserved, seen }, `${name} is ready on ${hostPort(values.host, door.port)}`);
+  const asks = mesh.tls || secret !== undefined ? '' : '; whoever reaches it may ask';
+  report({ kind: 'ready', port: door.port, unserved, seen }, `${name} is ready on ${hostPort(host, door.port)}${asks}`);
 }, residentBytes);

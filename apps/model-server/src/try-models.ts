@@ -1,21 +1,17 @@
-/** Loads and runs every version of every model of a mesh folder, one after another, and tells how each went: a throw-away process for `sheaf check`. */
+/** Loads and runs every version of every model of the mesh that it is handed, one after another, and tells how each went: a throw-away process for `sheaf check`. */
 import { parseArgs } from 'node:util';
-import { main, report } from '@sheaf/host';
-import { asInferError, InferError } from '@sheaf/inference';
-import { formatProblem, type Model, type ModelVersion, readMesh } from '@sheaf/mesh';
+import { handedOver, main, report } from '@sheaf/host';
+import { asInferError } from '@sheaf/inference';
+import type { Mesh, Model, ModelVersion } from '@sheaf/mesh';
 import { batchabilityText, type ServedVersion } from '@sheaf/runtime';
 import { openVersion } from './open-service.ts';
 
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const { values } = parseArgs({
     // So many are left out: they were tried before, the last of them ended its process.
     options: { skip: { type: 'string', default: '0' } },
   });
-  const [folder] = positionals;
-  if (!folder) throw new InferError('INVALID_ARGUMENT', 'usage: try-models <mesh folder> [--skip <n>]');
-  const { servable: mesh, problems } = await readMesh(folder);
-  if (!mesh) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
+  const { what: mesh } = await handedOver<Mesh>();
   const surroundings = {
     adaptiveLimit: true,
     outputBytesMax: mesh.limits.innerMessageBytesMax,

@@ -1,4 +1,5 @@
 export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
+export { checkInnerDoor, type InnerDoor } from './inner-door.ts';
 export { createLineWriter, type LineWriter } from './line-writer.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
@@ -8,6 +9,7 @@ export {
   drainOnSignal,
   type EndMessage,
   endProcess,
+  type Handover,
   type HandoverMessage,
   handedOver,
   main,
@@ -20,4 +22,4 @@ export {
   type Unserved,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Tracing } from './tracing.ts';
+export { createTracing, type Exporter, type Tracing } from './tracing.ts';

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { asInferError, InferError, type Signature } from '@sheaf/inference';
 import type { Door } from '@sheaf/transport';
-import type { Tracing } from './tracing.ts';
+import type { Exporter, Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
@@ -83,19 +83,27 @@ export interface ReloadMessage<T> {
   readonly what: T;
 }
 
-/** What a supervised process is to serve: sent to it as soon as it is made. */
-export interface HandoverMessage<T> {
-  readonly kind: 'handover';
+/** What a supervised process gets as soon as it is made, and nobody else on the machine can see, as they could arguments and environments. */
+export interface Handover<T> {
+  /** What it is to serve. */
   readonly what: T;
+  /** Of the inner doors of its mesh. Undefined: certificates are wanted there. */
+  readonly secret?: string | undefined;
+  /** Variables of the environment of OpenTelemetry that may let somebody in at a collector. */
+  readonly exporter?: Exporter;
+}
+
+export interface HandoverMessage<T> extends Handover<T> {
+  readonly kind: 'handover';
 }
 
 /** What our own supervisor has handed over; trusted. Called before anything else listens to it: what nobody listens to is kept until then. */
-export function handedOver<T>(): Promise<T> {
+export function handedOver<T>(): Promise<Handover<T>> {
   return new Promise((resolve) => {
-    const take = ({ kind, what }: HandoverMessage<T>): void => {
+    const take = ({ kind, ...handover }: HandoverMessage<T>): void => {
       if (kind !== 'handover') return;
       process.off('message', take);
-      resolve(what);
+      resolve(handover);
     };
     process.on('message', take);
   });

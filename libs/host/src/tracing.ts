@@ -20,6 +20,9 @@ export interface Tracing {
 type Samplers = Pick<Tracing, 'sample' | 'sampleStrangers' | 'sampleInner'>;
 const off = (samplers: Samplers): Tracing => ({ onJournal: () => {}, ...samplers, shutdown: async () => {} });
 
+/** Variables of the environment of OpenTelemetry, by name, that this process was given otherwise. */
+export type Exporter = Readonly<Record<string, string>>;
+
 /** How long the last spans may take on the way out. */
 const flushLimitMs = 2_000;
 
@@ -27,10 +30,8 @@ const flushLimitMs = 2_000;
  * Journals become OpenTelemetry spans, sent by OTLP when OTEL_EXPORTER_OTLP_ENDPOINT is set. When it is not, the SDK is not even loaded.
  * A collector that is down or slow never slows a call: the queue is bounded and drops.
  */
-export async function createTracing(
-  serviceName: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): Promise<Tracing> {
+export async function createTracing(serviceName: string, exporter: Exporter = {}): Promise<Tracing> {
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...exporter };
   const sample = samplerOf(environment);
   const samplers = { sample, sampleStrangers: ofStrangers(sample), sampleInner: innerSamplerOf(environment) };
   if (!isOn(environment)) return off(samplers);
@@ -40,10 +41,9 @@ export async function createTracing(
   const own = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
   const resource = own.merge(detectResources({ detectors: [envDetector] }));
-  const processor = new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({ headers: headersIn(environment) }),
-    scheduledDelayMillis: 500,
-  });
+  const headers = headersIn(environment);
+  const otlp = withVariables(exporter, () => new OTLPTraceExporter({ headers }));
+  const processor = new BatchSpanProcessor({ exporter: otlp, scheduledDelayMillis: 500 });
   return {
     ...samplers,
     onJournal: (journal) => {
@@ -81,6 +81,20 @@ function parseHeaders(text: string): Record<string, string> {
       : [];
   });
   return Object.fromEntries(pairs);
+}
+
+/** Makes what reads its settings from the environment. Threads that are started later, of somebody's code, get a copy of that, and not of these. */
+function withVariables<T>(variables: Exporter, make: () => T): T {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return make();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 /** The one way that this build speaks; it is most collectors' port 4318. */

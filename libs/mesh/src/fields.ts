@@ -100,6 +100,12 @@ export const text =
   (value, wrong) =>
     typeof value === 'string' && pattern.test(value) ? value : wrong(wanted);
 
+/** Names of variables of the environment. */
+export const variables: Field<readonly string[]> = (value, wrong) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(item))
+    ? (value as string[])
+    : wrong('a list of names of variables of the environment');
+
 /** The name or address of a host; an IPv6 address may stand in brackets, and comes without. */
 export const host: Field<string> = (value, wrong) => {
   const given = typeof value === 'string' ? value : '';

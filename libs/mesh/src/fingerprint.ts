@@ -11,8 +11,8 @@ export function fingerprint(mesh: Mesh, { models, transforms, ...service }: Serv
   const code = transforms.length > 0 ? mesh.codeDigest : undefined;
   // Another model beside it takes from it what it had as the only one.
   const threads = held.map((model) => runThreads(model, mesh, availableParallelism()));
-  const { replicas, cpus, memoryMaxBytes, rights } = service;
-  return JSON.stringify([held, transforms, replicas, cpus, memoryMaxBytes, rights, threads, adaptiveLimit, code]);
+  const { replicas, cpus, memoryMaxBytes, rights, env } = service;
+  return JSON.stringify([held, transforms, replicas, cpus, memoryMaxBytes, rights, env, threads, adaptiveLimit, code]);
 }
 
 /** Of all that the processes of a service hold, whichever folder they were read from: `sha256:` and 64 hex digits. */

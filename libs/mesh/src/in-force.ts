@@ -24,21 +24,29 @@ export function settingsInForce(
 ): InForce<MeshSettings> {
   if (problems.length > 0) {
     if (!before) return { value: undefined, out: [] };
-    const { services: written, gateway, resilience, tls } = before;
+    const { services: written, gateway, resilience, tls, secret } = before;
     // What is new meanwhile gets a service of its own, as without a mesh.yaml.
     const models = read.services.flatMap((service) => service.models);
     const transforms = read.services.flatMap((service) => service.transforms);
     const services = [...written, ...ownServices(models, transforms, written)];
     return {
-      value: { services, gateway, resilience, tls },
+      value: { services, gateway, resilience, tls, secret },
       out: [kept('mesh.yaml', whyOf(problems))],
     };
   }
-  if (before && !isDeepStrictEqual(structuredClone(before.tls), structuredClone(read.tls))) {
-    const why = 'mesh.yaml: tls: services of the old and the new one could not talk; start the mesh again';
-    return { value: { ...read, tls: before.tls }, out: [kept('mesh.yaml', why)] };
-  }
-  return { value: read, out: [] };
+  const why = before && trustKeptProblem(before, read);
+  if (why === undefined) return { value: read, out: [] };
+  return { value: { ...read, tls: before?.tls, secret: before?.secret }, out: [kept('mesh.yaml', why)] };
+}
+
+type Trust = Pick<Mesh, 'tls' | 'secret'>;
+
+/** What is wrong where the processes of a mesh are to trust others than those that run. */
+export function trustKeptProblem(before: Trust, after: Trust): string | undefined {
+  const others = (['tls', 'secret'] as const).find(
+    (part) => !isDeepStrictEqual(structuredClone(before[part]), structuredClone(after[part])),
+  );
+  return others && `mesh.yaml: ${others}: services of the old and the new one could not talk; start the mesh again`;
 }
 
 /** The value is undefined too where there are none. */

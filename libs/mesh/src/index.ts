@@ -3,7 +3,7 @@ export { contentChanged } from './content-changed.ts';
 export { countingProblem, findRedis, isRedisUrl, type RedisFinding } from './counting.ts';
 export { contentDigest, fingerprint } from './fingerprint.ts';
 export { followLimits } from './fit-limits.ts';
-export { policiesKeptProblem } from './in-force.ts';
+export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './judge-pipelines.ts';
 export { isKept } from './keep-services.ts';
 export { readKeyDaysMax } from './key-terms.ts';

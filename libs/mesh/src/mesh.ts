@@ -131,6 +131,8 @@ export interface Service {
   readonly memoryMaxBytes?: number | undefined;
   /** Of its transforms. Undefined: none beyond reading their folder and packages. */
   readonly rights?: TransformRights | undefined;
+  /** Variables of the environment that its processes get, beside those that all get. */
+  readonly env?: readonly string[] | undefined;
   /** How the gateway asks it: `stream` is for our own only. */
   readonly transport: 'unary' | 'stream';
 }
@@ -173,6 +175,8 @@ export interface Mesh {
   readonly resilience: Resilience;
   /** Undefined: the gateway and its services speak plain text among themselves. */
   readonly tls: MeshTls | undefined;
+  /** Where that is which they show one another instead of certificates. Undefined: where they have one supervisor, it makes one for each start of the mesh. */
+  readonly secret?: SecretPlace | undefined;
   readonly out: readonly OutPart[];
 }
 

@@ -63,7 +63,7 @@ export async function readMesh(
   const modelNames = [...models, ...outModels].map(({ name }) => name);
   const notes: MeshProblem[] = [];
   const settings = await readSettingsInForce(folder, modelNames, found, before, notes);
-  const { services, gateway, resilience, tls } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret } = settings.value ?? settings.read;
   const read = await readTransforms(found, { folder, services, gateway, tls }, problems);
   const files = parsePipelineFiles(yamls, problems);
   problems.push(...settings.problems);
@@ -71,7 +71,7 @@ export async function readMesh(
   const outTransforms = [...read.broken].map(([name, why]) => outTransform(name, why));
   const kept = before ? [...keep.keys(), ...servicesToKeep(before, [...outModels, ...outTransforms])] : [];
   const parts = keepServices(
-    { folder, models, transforms: read.transforms, services, gateway, resilience, tls },
+    { folder, models, transforms: read.transforms, services, gateway, resilience, tls, secret },
     before,
     kept,
   );

@@ -1,9 +1,8 @@
 /** What somebody else's server is sent beside a request: `metadata`, `token`, `authority` and `forward` of a service in mesh.yaml. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { isRecord, readFields, text, texts } from './fields.ts';
-import type { SecretPlace, Sent } from './mesh.ts';
+import { isRecord, text, texts } from './fields.ts';
+import type { Sent } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
+import { readSecretPlace, secretFields } from './read-secret.ts';
 import type { TlsPlace } from './read-tls.ts';
 
 const keyPattern = /^[a-z0-9_.-]{1,64}$/;
@@ -14,7 +13,6 @@ const ownedPattern =
   /^(grpc-|:|x-mesh-|x-gateway-|sheaf-)|^(te|host|user-agent|content-type|content-length|connection|traceparent)$/;
 /** What lets somebody in. */
 const credentials: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
-const secretBytesMax = 48 * 1024;
 
 export const sentFields = {
   metadata: (value: unknown) => value,
@@ -98,45 +96,17 @@ function keyProblem(key: string): string | undefined {
   return key.endsWith('-bin') ? `"${key}" is binary; want a key of text` : undefined;
 }
 
-const tokenFields = {
-  env: text('the name of a variable of the environment', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/),
-  file: text('a file, from the mesh folder', /^[^\0]+$/),
-  header: text('a key of metadata in lower case', keyPattern),
-};
+const tokenFields = { ...secretFields, header: text('a key of metadata in lower case', keyPattern) };
 
-async function readToken({ yaml, folder, path, problems, notes }: SentPlace, value: unknown): Promise<Sent['token']> {
-  if (value === undefined) return undefined;
+async function readToken(place: SentPlace, value: unknown): Promise<Sent['token']> {
+  const { yaml, path, problems, notes } = place;
   const at = [...path, 'token'];
-  if (!isRecord(value)) {
-    problems.push(
-      yaml.place(at, 'want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml'),
-    );
-    return undefined;
-  }
-  const { env, file, header = 'authorization' } = readFields(yaml, at, value, tokenFields, problems);
+  const read = await readSecretPlace({ ...place, path: at }, value, tokenFields, 'token');
+  if (!read) return undefined;
+  const { header = 'authorization' } = read.fields;
   const wrongHeader = keyProblem(header);
   if (wrongHeader) problems.push(yaml.place([...at, 'header'], wrongHeader));
-  if ((env === undefined) === (file === undefined)) {
-    if (!('env' in value && 'file' in value) && ('env' in value || 'file' in value)) return undefined;
-    problems.push(yaml.place(at, 'want either env or file, the place where the token is'));
-    return undefined;
-  }
-  const place: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
-  const wrong = await secretProblem(place, file ?? '');
-  const outcome = `${path.at(-1)} is not ready ${env === undefined ? 'until it is there' : 'without it'}`;
-  if (wrong) notes.push(yaml.place([...at, env === undefined ? 'file' : 'env'], `${wrong}; ${outcome}`));
-  return { place, header };
-}
-
-async function secretProblem(place: SecretPlace, name: string): Promise<string | undefined> {
-  if ('env' in place)
-    return process.env[place.env]?.trim()
-      ? undefined
-      : `the environment has no ${place.env}; set it to the token where the mesh is started`;
-  const content = await readFile(place.file, 'utf8').catch(() => undefined);
-  if (content === undefined) return `there is no file "${name}" that can be read`;
-  const token = content.trim();
-  return /^[\x20-\x7e]+$/.test(token) && token.length <= secretBytesMax
-    ? undefined
-    : `"${name}" holds no token: want one line of printable ASCII, at most ${secretBytesMax} characters`;
+  const outcome = `${path.at(-1)} is not ready ${'file' in read.place ? 'until it is there' : 'without it'}`;
+  if (read.wrong) notes.push({ ...read.wrong, message: `${read.wrong.message}; ${outcome}` });
+  return { place: read.place, header };
 }

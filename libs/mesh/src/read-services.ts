@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSignatures } from '@sheaf/pipeline';
-import { boolean, byteCount, bytes, integer, isRecord, readFields, text, texts } from './fields.ts';
+import { boolean, byteCount, bytes, integer, isRecord, readFields, text, texts, variables } from './fields.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import { gatewayDefault, readGateway } from './read-gateway.ts';
+import { readMeshSecret } from './read-secret.ts';
 import { readSent, type SentGiven, sentFields } from './read-sent.ts';
 import { checkAuthoritiesApart, readDoorTls, readForeignTls, readMeshTls, type TlsPlace } from './read-tls.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -48,6 +49,7 @@ const serviceFields = {
   cpus: integer(1, 256),
   memory: bytes('64MiB', '1024GiB'),
   ...rightsFields,
+  env: variables,
   signatures: (value: unknown) => value,
   ...sentFields,
   tls: (value: unknown) => value,
@@ -70,10 +72,11 @@ const topFields = {
   gateway: (value: unknown) => value,
   resilience: (value: unknown) => value,
   tls: (value: unknown) => value,
+  secret: (value: unknown) => value,
 };
 
 /** What mesh.yaml says. */
-export interface MeshSettings extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls'> {
+export interface MeshSettings extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret'> {
   readonly limits: LimitsSetting;
 }
 
@@ -108,6 +111,7 @@ export async function readSettings(
     ...readFields(yaml, ['resilience'], top.resilience, resilienceFields, problems),
   };
   const tls = await readMeshTls(at('tls'), top.tls);
+  const secret = await readMeshSecret(at('secret'), top.secret, tls);
   await checkAuthoritiesApart({ yaml, problems }, gateway.tls, tls);
   const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
   const named = await Promise.all(
@@ -117,7 +121,7 @@ export async function readSettings(
       sent: await readSent({ ...at('services', service.name), notes }, beside),
     })),
   );
-  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, resilience, tls };
+  return { services: [...named, ...ownServices(models, transforms, named)], limits, gateway, resilience, tls, secret };
 }
 
 function readServices(
@@ -144,6 +148,7 @@ function readServices(
       replicas = 1,
       cpus,
       memory,
+      env,
       tls,
       signatures,
       network,
@@ -167,6 +172,8 @@ function readServices(
       problems.push(
         yaml.place([...path, 'memory'], 'want it where the service is ours to start; this has an endpoint'),
       );
+    if (endpoint && env !== undefined)
+      problems.push(yaml.place([...path, 'env'], 'want it where the service is ours to start; this has an endpoint'));
     if (!endpoint && tls !== undefined)
       problems.push(
         yaml.place([...path, 'tls'], 'want it where there is an endpoint; our own services take the `tls` of the mesh'),
@@ -204,6 +211,7 @@ function readServices(
       cpus,
       memoryMaxBytes: memory,
       ...(run.length > 0 ? { rights } : {}),
+      env,
       tls: endpoint ? tls : undefined,
       signatures: endpoint ? readSignatures(yaml, [...path, 'signatures'], signatures, held, problems) : undefined,
       beside: endpoint ? sentOf(beside) : {},

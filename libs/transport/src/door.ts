@@ -21,6 +21,7 @@ import type { DoorConnections } from './arrivals.ts';
 import { BytesInFlight } from './bytes-in-flight.ts';
 import type { CallLog } from './call-record.ts';
 import { watchConnections } from './connections.ts';
+import { createSecretCheck } from './door-secret.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
 import { createGate } from './gate.ts';
@@ -103,6 +104,8 @@ export interface DoorOptions {
   readonly tls?: TlsFiles | undefined;
   /** How many connections, from whom, and for how long. */
   readonly connections?: DoorConnections;
+  /** What every call has to show, whatever it asks, as `authorization: Bearer ...`. Undefined: whoever reaches the door may ask, but for `admit`. */
+  readonly secret?: string | undefined;
 }
 
 export interface Door {
@@ -124,7 +127,7 @@ export interface Door {
 }
 
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
-  const { limits, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
+  const { limits, secret, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
   const state = new DoorState();
   const server: KnownMethods = new KnownMethods({
     interceptors: [refuseMessages((path) => server.smallPaths.has(path))],
@@ -143,7 +146,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const isReady = (): boolean => isOpen() && isWell();
   server.addService(inferenceService, { ...handlers({ ...options, isReady, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
-  const mesh = options.mesh ? createMeshServer(limits, bytes, answer) : undefined;
+  const mesh = options.mesh
+    ? createMeshServer({ limits, bytes, isAmongOurselves: isAmongOurselves(options) }, answer)
+    : undefined;
   if (mesh) server.addLargeService(meshService, { ...mesh.handlers });
   const health = addHealth(server, {
     limits,
@@ -166,6 +171,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     connections: options.connections ?? {},
     bytes,
     gate: admissions && createGate(admissions, record),
+    knowsSecret: secret === undefined ? undefined : createSecretCheck(options.name, secret),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
     isSmall: (path) => server.smallPaths.has(path),
@@ -210,6 +216,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     },
   };
 }
+
+/** Whether only processes of the mesh come in: they show its secret, or a certificate of it. */
+const isAmongOurselves = ({ secret, tls }: DoorOptions): boolean =>
+  secret !== undefined || (tls?.clientCa !== undefined && tls.clientCertificate === 'require');
 
 /** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
 const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);

@@ -31,12 +31,14 @@ export interface WatchOptions {
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
   readonly probe: (timeoutMs: number) => Promise<Probed>;
+  /** Told whenever the server does not let us in. */
+  readonly onRefused: () => void;
   /** Pings tell soon enough that a connection leads nowhere. */
   readonly isPinged: boolean;
 }
 
 /** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
-export function watchHealth({ channel, onReady, metadata, probe, isPinged }: WatchOptions): () => void {
+export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPinged }: WatchOptions): () => void {
   const { target, credentials, options } = channel;
   let ready: boolean | undefined;
   let delayMs = againMinMs;
@@ -105,6 +107,7 @@ export function watchHealth({ channel, onReady, metadata, probe, isPinged }: Wat
         void poll();
         return;
       }
+      if (code === grpc.status.UNAUTHENTICATED) onRefused();
       // Servers end connections for their age. One that is gone says nothing on the next.
       if (!hasSpoken) tell(false);
       if (hasSpoken && !stopped && performance.now() - beganAt > againMinMs) watch();

@@ -58,5 +58,5 @@ export const modelInfer = (
 ): grpc.ClientUnaryCall => client.makeUnaryRequest(inferPath, asItIs, asItIs, request, metadata, options, done);
 
 /** A mesh stream, of messages as they stand on the wire. */
-export const callsStream = (client: grpc.Client): grpc.ClientDuplexStream<Buffer, Buffer> =>
-  client.makeBidiStreamRequest(pathOf(meshService, 'Calls'), asItIs, asItIs);
+export const callsStream = (client: grpc.Client, metadata: grpc.Metadata): grpc.ClientDuplexStream<Buffer, Buffer> =>
+  client.makeBidiStreamRequest(pathOf(meshService, 'Calls'), asItIs, asItIs, metadata);

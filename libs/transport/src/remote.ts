@@ -20,6 +20,7 @@ import { tensorBytes } from './answer.ts';
 import { digestIn } from './content-extension.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import type { ServerMetadataResponse__Output } from './generated/inference/ServerMetadataResponse.ts';
+import { HandshakeLog } from './handshake-log.ts';
 import { type ChannelTo, type Probed, watchHealth } from './health-watch.ts';
 import { InferenceClient } from './proto.ts';
 import { proxyOption } from './proxy.ts';
@@ -27,7 +28,7 @@ import { openRemoteTls } from './remote-tls.ts';
 import { createSent, type SentOptions } from './sent.ts';
 import { readSpec } from './tensor-metadata.ts';
 import type { RemoteTls } from './tls.ts';
-import { MeshConnection } from './transports/mesh-client.ts';
+import { MeshConnection, type MeshConnectionOptions } from './transports/mesh-client.ts';
 import { control, unary } from './unary-call.ts';
 import { decodeResponse } from './wire/codec.ts';
 
@@ -53,7 +54,7 @@ const silentMsMax = 8_000;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
-/** What it is sent beside a request goes with each call that goes as a unary one, and, but for what is the caller's, with questions for what it is. */
+/** What it is sent beside a request goes with each call that goes as a unary one, and, but for what is the caller's, with each mesh stream and with questions for what it is. */
 export interface RemoteOptions extends SentOptions {
   /** Names the server in errors and spans. */
   readonly service: string;
@@ -106,7 +107,7 @@ export function createRemote(
   const sent = createSent(service, beside);
   const lanes =
     transport === 'stream'
-      ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
+      ? createLanes({ channel, service, metadata: sent, onOverrun }, limits.messageBytesMax - frameBytesMax)
       : undefined;
   const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
     const lane = lanes?.pick(tensorBytes(request.inputs));
@@ -118,6 +119,9 @@ export function createRemote(
       context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
     });
   };
+  const refusals = new HandshakeLog();
+  const onRefused = (): void =>
+    refusals.tell('', `service ${service} at ${target} does not let us in: want its secret, or token, in mesh.yaml`);
   let silentSince: number | undefined;
   /** Calls that are under way are left where they are. */
   const renew = (): void => {
@@ -183,7 +187,7 @@ export function createRemote(
       );
       return extensions.map(digestIn).find((digest) => digest !== undefined);
     },
-    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, isPinged: !foreign }),
+    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, onRefused, isPinged: !foreign }),
     close: () => {
       lanes?.close();
       client.close();
@@ -219,9 +223,9 @@ async function counted(
 const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOverrun: RemoteOptions['onOverrun']) {
-  const small = new MeshConnection(channel, service, onOverrun);
-  const large = new MeshConnection(channel, service, onOverrun);
+function createLanes(options: MeshConnectionOptions, bytesMax: number) {
+  const small = new MeshConnection(options);
+  const large = new MeshConnection(options);
   return {
     pick: (bytes: number): MeshConnection | undefined => {
       if (bytes > bytesMax) return undefined;

@@ -48,6 +48,9 @@ export function createSecret(what: string, place: SecretPlace, ports: Partial<Se
   };
 }
 
+/** What it is now. Throws where it cannot be read, and tells why. */
+export const readSecret = (what: string, place: SecretPlace): string => createSecret(what, place)();
+
 /** Throws with a sentence; of a path it has the name only. */
 function read(place: SecretPlace, env: NodeJS.ProcessEnv): string {
   const [text, where] =

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import { secretReason } from './door-secret.ts';
 import {
   type ErrorInfo,
   encodeRpcStatus,
@@ -91,6 +92,7 @@ export function fromRpcStatus({ code, message, details }: RpcStatus, { pushbackM
 export function fromStatus(failure: grpc.ServiceError, service: string): InferError {
   const code = codeOf(failure.code);
   const info = errorInfoOf(failure);
+  if (info?.reason === secretReason) return wrongSecret(service, failure);
   const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
   const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
   if (info || fromPeer(failure)) {
@@ -106,6 +108,14 @@ export function fromStatus(failure: grpc.ServiceError, service: string): InferEr
     },
   );
 }
+
+/** Our caller's credentials are others, and nothing is wrong with them. */
+const wrongSecret = (service: string, cause: grpc.ServiceError): InferError =>
+  new InferError('UNAVAILABLE', `service ${service} wants the secret of its mesh, and was shown none or another`, {
+    reason: secretReason,
+    metadata: { may_have_begun: 'false' },
+    cause,
+  });
 
 const ownWords: Partial<Record<InferErrorCode, string>> = {
   UNAVAILABLE: 'cannot be reached',

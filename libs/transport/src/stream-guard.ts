@@ -6,6 +6,7 @@ import { type BytesInFlight, byteLimits, tooMuchInFlight } from './bytes-in-flig
 import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
 import { connectionLimits } from './connection-ledger.ts';
+import { type KnowsSecret, wantsSecret } from './door-secret.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { createLongStreams } from './long-streams.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
@@ -56,6 +57,8 @@ export type ServeStream = (call: BareCall) => void;
 export interface StreamsOptions extends ConnectionGuardOptions {
   readonly bytes: BytesInFlight;
   readonly gate: Gate | undefined;
+  /** Asked before all else of a call is looked at. Undefined: nobody needs to know one. */
+  readonly knowsSecret: KnowsSecret | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
   /** Whether a stream of this path lasts as long as its caller likes. */
@@ -70,7 +73,7 @@ export interface StreamsOptions extends ConnectionGuardOptions {
 
 /** Once it listens. */
 export function guardStreams(server: grpc.Server, options: StreamsOptions): void {
-  const { limits, bytes: inFlight, gate, isMethod, isLong, isSmall, own, calls } = options;
+  const { limits, bytes: inFlight, gate, knowsSecret, isMethod, isLong, isSmall, own, calls } = options;
   const guard = guardConnections(server, options);
   const { connectionsMax = connectionLimits.connectionsMax } = options.connections;
   const longStreams = createLongStreams(longPerConnection * connectionsMax);
@@ -124,6 +127,7 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
       };
       if (headers[':method'] !== 'POST') return turnAway({ httpStatus: 405 });
       if (!headers['content-type']?.startsWith('application/grpc')) return turnAway({ httpStatus: 415 });
+      if (knowsSecret && !knowsSecret(stream, headers)) return turnAway({ error: wantsSecret });
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
       const passage = gate.knock(stream, headers, facts);

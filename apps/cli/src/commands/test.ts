@@ -41,11 +41,11 @@ async function openServices(mesh: Mesh) {
   const remotes = mesh.services.map((service) => {
     const { name, endpoint, models, transforms } = service;
     const port = running.services.find((process) => process.name === name || process.name === `${name}-1`)?.port;
-    const tls = endpoint ? service.tls : mesh.tls;
+    const trust = endpoint ? { tls: service.tls } : { tls: mesh.tls, secret: running.secret };
     const remote = createRemote(endpoint ?? `127.0.0.1:${port}`, {
       service: name,
       limits: innerLimits(mesh.limits),
-      tls,
+      ...trust,
       proxied: endpoint !== undefined && isProxied(endpoint),
     });
     return { holds: new Set([...models, ...transforms]), remote };

@@ -39,20 +39,30 @@ interface PendingCall {
 /** Of messages as they stand on the wire. */
 type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
 
+export interface MeshConnectionOptions {
+  readonly channel: ChannelTo;
+  /** Names the peer in errors. */
+  readonly service: string;
+  /** What goes with each stream. */
+  readonly metadata: () => grpc.Metadata;
+  readonly onOverrun?: OnOverrun | undefined;
+}
+
 export class MeshConnection {
   readonly #channel: ChannelTo;
   readonly #service: string;
+  readonly #metadata: () => grpc.Metadata;
   #client: grpc.Client;
   #session: Session | undefined;
   #closed = false;
 
   readonly #onOverrun: OnOverrun;
 
-  /** `service` names the peer in errors. */
-  constructor(channel: ChannelTo, service: string, onOverrun: OnOverrun = () => {}) {
+  constructor({ channel, service, metadata, onOverrun = () => {} }: MeshConnectionOptions) {
     this.#onOverrun = onOverrun;
     this.#channel = channel;
     this.#service = service;
+    this.#metadata = metadata;
     this.#client = this.#connect();
   }
 
@@ -82,7 +92,7 @@ export class MeshConnection {
       this.#client.close();
       this.#client = this.#connect();
     };
-    const session = new Session(callsStream(this.#client), this.#service, onSilent, this.#onOverrun);
+    const session = new Session(callsStream(this.#client, this.#metadata()), this.#service, onSilent, this.#onOverrun);
     this.#session = session;
     return session;
   }

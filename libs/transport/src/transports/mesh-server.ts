@@ -43,12 +43,20 @@ export interface MeshServer {
   tellOverrun(overrun: Overrun): void;
 }
 
-export function createMeshServer(limits: Limits, bytes: BytesInFlight, answer: Answer): MeshServer {
+export interface MeshServerOptions {
+  readonly limits: Limits;
+  /** Where what its messages take is counted. */
+  readonly bytes: BytesInFlight;
+  /** Whether only processes of the mesh open streams. Others are not believed on whose behalf they ask, nor how much it matters. */
+  readonly isAmongOurselves: boolean;
+}
+
+export function createMeshServer(options: MeshServerOptions, answer: Answer): MeshServer {
   const streams = new Set<MeshStream>();
   return {
     handlers: {
       Calls: (stream) => {
-        const open = new MeshStream(stream, limits, bytes, answer);
+        const open = new MeshStream(stream, options, answer);
         streams.add(open);
         stream.once('close', () => streams.delete(open));
         stream.once('cancelled', () => streams.delete(open));
@@ -67,6 +75,7 @@ class MeshStream {
   readonly #stream: Stream;
   readonly #limits: Limits;
   readonly #bytes: BytesInFlight;
+  readonly #callerOf: (open: Open) => Caller;
   readonly #answer: Answer;
   readonly #calls = new InFlight<AbortController>();
   /** Of replies that have not left. */
@@ -77,10 +86,11 @@ class MeshStream {
   #leaving = false;
   #ended = false;
 
-  constructor(stream: Stream, limits: Limits, bytes: BytesInFlight, answer: Answer) {
+  constructor(stream: Stream, { limits, bytes, isAmongOurselves }: MeshServerOptions, answer: Answer) {
     this.#stream = stream;
     this.#limits = limits;
     this.#bytes = bytes;
+    this.#callerOf = isAmongOurselves ? readCaller : () => ({});
     this.#answer = answer;
     this.#outbox = new Outbox(
       (message, done) => stream.write(message, done),
@@ -114,7 +124,7 @@ class MeshStream {
     if (frame.kind === 'hello') this.#greet(frame.version);
     else if (!this.#greeted) this.#refuse('want a hello first');
     else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
-    else void this.#open(frame.open, readCaller(frame.open));
+    else void this.#open(frame.open, this.#callerOf(frame.open));
   }
 
   /** The newest version that both know. */

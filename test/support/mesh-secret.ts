@@ -1,0 +1,7 @@
+/** A secret that meshes of tests have in their folder, as whoever asks a service's door itself gives them one. */
+export const testSecret = 'what-the-meshes-of-these-tests-share';
+/** What a call shows. */
+export const testBearer = ['authorization', `Bearer ${testSecret}`] as const;
+/** The file, and what mesh.yaml has to say of it. */
+export const secretFile = { 'mesh.secret': testSecret };
+export const secretLine = 'secret: { file: mesh.secret }\n';
