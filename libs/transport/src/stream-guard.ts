@@ -3,8 +3,8 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type Serv
 import type * as grpc from '@grpc/grpc-js';
 import type { Limits, Principal } from '@sheaf/inference';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
-import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
-import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
+import { addHttp2Options, addHttp2Settings, http2ServersOf } from './http2-servers.ts';
+import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
 import { lookAtHead } from './small-messages.ts';
@@ -28,8 +28,11 @@ export interface Gate {
 }
 
 /** Before the server listens. */
-export const prepareStreams = (server: grpc.Server): void =>
+export function prepareStreams(server: grpc.Server): void {
   addHttp2Settings(server, { maxHeaderListSize: headerListBytesMax });
+  // Else a value with white space around it is dropped, and the call goes on as if nobody had sent it: see `isMalformed`.
+  addHttp2Options(server, { strictFieldWhitespaceValidation: false });
+}
 
 /** A call that has come in, on its bare stream. */
 export interface BareCall {
@@ -64,8 +67,12 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, isSm
     });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
-    http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    http2Server.on('stream', (stream: ServerHttp2Stream, headers, _flags, list: readonly string[]) => {
       const account = guard.enter(stream);
+      if (isMalformed(list)) {
+        stream.on('error', ignoreError).close(constants.NGHTTP2_PROTOCOL_ERROR);
+        return;
+      }
       const path = String(headers[':path']);
       const turnAway = (refusal: Refusal | HttpRefusal): void => {
         account.count();
