@@ -188,6 +188,16 @@ const cases: Case[] = [
       timeout === '0m' ? /^4$/ : /^3$/,
     ],
   ),
+  ...[
+    '/inference.GRPCInferenceService/ModelReady',
+    '/grpc.health.v1.Health/Check',
+    '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+  ].flatMap((path): Case[] => [
+    [`a damaged message for ${path}`, frame(Buffer.from([0x0a, 9, 65])), { ':path': path }, /^3$/],
+    [`64 KiB and a byte for ${path}`, frame(unknownField(64 * 1024 - 4)), { ':path': path }, /^8$/],
+    [`as much in gzip for ${path}`, gzipped(unknownField(64 * 1024 - 4)), { ':path': path, ...gzip }, /^8$/],
+    [`64 KiB for ${path}`, frame(unknownField(64 * 1024 - 5)), { ':path': path }, /^(0|5)$/],
+  ]),
   ['70 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(70_000) }, /^(8|reset)$/],
   ['33 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(33_000) }, /^8$/],
   ['15 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(15_000) }, /^0$/],
@@ -275,7 +285,11 @@ for (const door of ['gateway', 'model server'] as const) {
         ],
         [headerBlock([...shownHeaders, ['x\u0001y', 'z']]), ['answered', 'reset']],
         [headerBlock([...shownHeaders, ['x-line', 'a\r\nb: c']]), ['answered', 'reset']],
-        [headerBlock([...shownHeaders, ['X-Upper', 'a']]), ['answered', 'reset']],
+        [headerBlock([...shownHeaders, ['X-Upper', 'a']]), ['reset']],
+        ...[' a', 'a ', '\ta', 'a\t', ' '].map((value): [Buffer, Outcome[]] => [
+          headerBlock([...shownHeaders, ['x-space', value], ['x-after', 'b']]),
+          ['reset'],
+        ]),
       ];
       for (const [block, outcomes] of blocks) {
         const outcome = await sendFrames(port, call(block, frame(goodBytes)));

@@ -29,7 +29,7 @@ describe('named dimensions', () => {
     for (const remote of [mesh.door, mesh.service('sum')])
       await assert.rejects(ask(remote, 'sum', [floats('a', 1, 2), floats('b', 3, 2)]), {
         code: 'INVALID_ARGUMENT',
-        message: 'inputs[1].shape[0]: input "b": want 1 (batch, as input "a" has it), got 3',
+        message: 'input "b": shape[0]: want 1 (batch, as input "a" has it), got 3',
       });
   });
 

@@ -31,7 +31,8 @@ export class Judge {
       if ('fault' in timed) return { ratio: best, fault: timed.fault };
       best = Math.min(best, timed.ms);
       plainMs = await this.#plainMs(target, message.length, tries > 0);
-      if (best <= target.floorMs || best / plainMs <= ratioMax) return { ratio: best / plainMs, fault: undefined };
+      const ratio = best / Math.max(plainMs, target.floorMs / ratioMax);
+      if (ratio <= ratioMax) return { ratio, fault: undefined };
     }
     const times = `${best.toFixed(1)} ms, where a plain message of ${message.length} bytes takes ${plainMs.toFixed(2)} ms`;
     return { ratio: best / plainMs, fault: times };

@@ -7,7 +7,7 @@ import { type Message, readGrammar } from './grammar.ts';
 import { Judge } from './judge.ts';
 import { createRandom, damage, pick, type Random, randomMessage } from './random-message.ts';
 import { beside, rightShapes } from './right-messages.ts';
-import { type Shape, shapesOf, strayShapes } from './shapes.ts';
+import { fieldShapes, type Shape, strayShapes, wrongShapes } from './shapes.ts';
 import { Decoders, type Target } from './target.ts';
 
 /** What faults are written to; git knows nothing of it. */
@@ -119,7 +119,7 @@ class Run implements Outcome {
     if (known) return known;
     const first = beside[message.name];
     const right = rightShapes[message.name] ?? [];
-    const shapes = [...shapesOf(message, beside), ...strayShapes(first), ...right];
+    const shapes = [...fieldShapes(message, beside), ...wrongShapes(message, beside), ...strayShapes(first), ...right];
     this.#shapes.set(message.name, shapes);
     return shapes;
   }

@@ -18,24 +18,35 @@ const everyWireType = [0, 1, 2, 5, 3, 4, 6, 7] as const;
 /** What stands first in a message of a name, so that what follows is looked at: nothing unless given. */
 export type Beside = Readonly<Record<string, Buffer>>;
 
-/** Every field of `message` and of what it holds, as it should be and in every other wire type. */
-export function shapesOf(message: Message, beside: Beside): Shape[] {
-  return pathsIn(message, []).flatMap((path) => {
-    const field = path.at(-1) as Field;
-    const name = path.map((step) => step.name).join('.');
-    const levels = path.map((_, level) => level);
-    const repeated = (what: string, level: number, one: Buffer) =>
-      repeatedAt(what, { message, path, beside }, level, one);
-    const natural = levels.flatMap((level) => [
-      repeated(name, level, smallest(field)),
-      repeated(`${name} = 1`, level, oneByte(field)),
-    ]);
-    const others = everyWireType
+/** Every field of `message` and of what it holds, repeated where it stands and with what it stands in. */
+export const fieldShapes = (message: Message, beside: Beside): Shape[] =>
+  placesIn(message, beside).flatMap(({ name, field, ...place }) => [
+    ...place.path.flatMap((_, level) => [
+      repeatedAt(name, place, level, smallest(field)),
+      repeatedAt(`${name} = 1`, place, level, oneByte(field)),
+    ]),
+    ...afterLarge(name, place),
+  ]);
+
+/** The same fields in every wire type that they do not have. */
+export const wrongShapes = (message: Message, beside: Beside): Shape[] =>
+  placesIn(message, beside).flatMap(({ name, field, ...place }) =>
+    everyWireType
       .filter((wireType) => wireType !== field.wireType)
-      .map((wireType) => repeated(`${name} as wire type ${wireType}`, path.length - 1, ofWireType(field, wireType)));
-    return [...natural, ...others, ...afterLarge(name, { message, path, beside })];
-  });
-}
+      .map((wireType) => {
+        const one = ofWireType(field, wireType);
+        return repeatedAt(`${name} as wire type ${wireType}`, place, place.path.length - 1, one);
+      }),
+  );
+
+const placesIn = (message: Message, beside: Beside) =>
+  pathsIn(message, []).map((path) => ({
+    message,
+    path,
+    beside,
+    field: path.at(-1) as Field,
+    name: path.map((step) => step.name).join('.'),
+  }));
 
 /** What is in no .proto file: fields that nobody knows, numbers longer than they need be, names that are none. */
 export const strayShapes = (first: Buffer = nothing): Shape[] =>

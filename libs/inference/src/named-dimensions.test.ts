@@ -16,7 +16,7 @@ const check = (inputs: readonly TensorSpec[], tensors: readonly Tensor[]) => {
 };
 const refused = (field: string, message: string) => ({
   code: 'INVALID_ARGUMENT',
-  message: `${field}: ${message}`,
+  message,
   violations: [{ field, description: message, reason: 'SHAPE_MISMATCH' }],
 });
 
@@ -26,19 +26,19 @@ describe('dimensions of one name', () => {
     assert.doesNotThrow(check(inputs, [sent('a', 3, 1), sent('b', 3)]));
     assert.throws(
       check(inputs, [sent('a', 1, 5), sent('b', 3)]),
-      refused('inputs[1].shape[0]', 'input "b": want 1 (n, as input "a" has it), got 3'),
+      refused('inputs[1].shape[0]', 'input "b": shape[0]: want 1 (n, as input "a" has it), got 3'),
     );
     // In whatever order they come, and with what may be left out.
     assert.throws(
       check(inputs, [sent('c', 3), sent('b', 3), sent('a', 1, 5)]),
-      refused('inputs[2].shape[0]', 'input "a": want 3 (n, as input "c" has it), got 1'),
+      refused('inputs[2].shape[0]', 'input "a": shape[0]: want 3 (n, as input "c" has it), got 1'),
     );
   });
 
   it('are one size within a tensor too', () => {
     assert.throws(
       check([spec('square', 'n', 'n')], [sent('square', 2, 3)]),
-      refused('inputs[0].shape[1]', 'input "square": want 2 (n, as input "square" has it), got 3'),
+      refused('inputs[0].shape[1]', 'input "square": shape[1]: want 2 (n, as input "square" has it), got 3'),
     );
   });
 

@@ -202,7 +202,7 @@ describe('dimensions of one name', () => {
     assert.equal((await call({ inputs: [fp32('a', 1), fp32('b', 2)] })).outputs.length, 1);
     await assert.rejects(call({ inputs: [fp32('a', 1), fp32('b', 2, 3)] }), {
       code: 'INVALID_ARGUMENT',
-      message: 'inputs[1].shape[0]: input "b": want 1 (n, as input "a" has it), got 2',
+      message: 'input "b": shape[0]: want 1 (n, as input "a" has it), got 2',
     });
   });
 });

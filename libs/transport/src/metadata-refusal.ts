@@ -38,6 +38,20 @@ const isGood = (name: string, value: string): boolean =>
   valuePattern.test(value) &&
   (!name.endsWith('-bin') || value.split(',').every((part) => base64Pattern.test(part.trim())));
 
+/**
+ * Whether HTTP/2 itself calls a header list malformed, so that its stream is reset (RFC 9113, 8.2.1). `list` has names and values in turn, as they came: white
+ * space around a value is left to us. Names in upper case are reset by nghttp2. What else the RFC forbids, Node drops before anybody sees it.
+ */
+export function isMalformed(list: readonly string[]): boolean {
+  for (let index = 1; index < list.length; index += 2) {
+    const value = list[index] as string;
+    if (isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1))) return true;
+  }
+  return false;
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
+
 export function tooLongRefusal(bytes: number, { metadataBytesMax: limit }: Limits): InferError {
   return new InferError('RESOURCE_EXHAUSTED', `the metadata takes ${bytes} bytes; the limit is ${limit}`, {
     reason: 'METADATA_TOO_LARGE',

@@ -1,10 +1,10 @@
 /**
- * How much one step on the event loop may do, beside what the limits of the doors say (mesh.yaml). Each is chosen so that nothing that one message brings
- * keeps others waiting for more than about a third of a second on an ordinary core, however it is made; a message of the default size takes a tenth of that.
+ * How much one step on the event loop may do, beside what the limits of the doors say (mesh.yaml). Each is chosen so that no message keeps others waiting for
+ * more than about a third of a second on an ordinary core, however it is made and however large the doors take it.
  */
 export const stepLimits = {
   /** Fields of one message and of what it holds, and numbers in packed lists. A message of 4 MiB has 4 million at most: only larger ones meet this. */
-  fieldsMax: 2 ** 24,
+  fieldsMax: 2 ** 23,
   /** Bytes of a message, unpacked, for any method but ModelInfer and the mesh stream: protobufjs makes an object of each submessage, also of an empty one. */
   smallMessageBytesMax: 64 * 1024,
   /** Entries of the map of parameters for each parameter that there may be; the last of a name counts. */

@@ -7,9 +7,9 @@ import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
 import { connectionLimits } from './connection-ledger.ts';
 import { type KnowsSecret, wantsSecret } from './door-secret.ts';
-import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
+import { addHttp2Options, addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { createLongStreams } from './long-streams.ts';
-import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
+import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
 import { lookAtHead } from './small-messages.ts';
@@ -37,8 +37,11 @@ export interface Gate {
 }
 
 /** Before the server listens. */
-export const prepareStreams = (server: grpc.Server): void =>
+export function prepareStreams(server: grpc.Server): void {
   addHttp2Settings(server, { maxHeaderListSize: headerListBytesMax });
+  // Else a value with white space around it is dropped, and the call goes on as if nobody had sent it: see `isMalformed`.
+  addHttp2Options(server, { strictFieldWhitespaceValidation: false });
+}
 
 /** A call that has come in, on its bare stream. */
 export interface BareCall {
@@ -85,8 +88,12 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
     });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
-    http2Server.on('stream', (stream: ServerHttp2Stream, headers) => {
+    http2Server.on('stream', (stream: ServerHttp2Stream, headers, _flags, list: readonly string[]) => {
       const account = guard.enter(stream);
+      if (isMalformed(list)) {
+        stream.on('error', ignoreError).close(constants.NGHTTP2_PROTOCOL_ERROR);
+        return;
+      }
       const path = String(headers[':path']);
       // Before the gate strips what a proxy wrote.
       const facts = openFacts(stream, headers, calls);

@@ -117,6 +117,47 @@ describe('the codec', () => {
     );
   });
 
+  it('refuses typed contents that come twice, by the name of their tensor, wherever that stands', () => {
+    const empty = [0x2a, 0];
+    const name = [0x0a, 1, 0x78];
+    for (const tensor of [
+      [...name, ...empty, ...empty],
+      [...empty, ...empty, ...name],
+    ]) {
+      const message = Buffer.from([0x0a, 1, 0x6d, 0x2a, tensor.length, ...tensor]);
+      const error = refused(() => decodeRequest(message, defaultLimits));
+      assert.deepEqual(
+        [error?.code, error?.message],
+        ['INVALID_ARGUMENT', 'input "x": contents: want one message, got 2'],
+      );
+      assert.equal(error?.violations[0]?.field, 'inputs[0].contents');
+    }
+  });
+
+  it('takes the last of a field that comes again', () => {
+    const twice = (one: number[], other: number[]): Buffer => Buffer.from([...one, ...other]);
+    const name = (text: string): number[] => [0x0a, text.length, ...Buffer.from(text)];
+    const parameter = (value: number[]): number[] => [
+      0x22,
+      value.length + 5,
+      ...name('p'),
+      0x12,
+      value.length,
+      ...value,
+    ];
+    const [asString, asNumber] = [
+      [0x1a, 1, 0x61],
+      [0x10, 7],
+    ];
+    const message = Buffer.concat([
+      twice(name('first'), name('m')),
+      Buffer.from(parameter(asString)),
+      Buffer.from(parameter([...asString, ...asNumber])),
+    ]);
+    const { request } = decodeRequest(message, defaultLimits);
+    assert.deepEqual([request.model, [...request.parameters]], ['m', [['p', 7n]]]);
+  });
+
   const repeated = (field: number, value: Buffer): Buffer => {
     const one = Buffer.concat([Buffer.from([field * 8 + 2, value.length]), value]);
     return Buffer.concat([Buffer.from([0x0a, 1, 0x6d]), Buffer.alloc(Math.floor(3e6 / one.length) * one.length, one)]);

@@ -222,13 +222,13 @@ function decodeDatatype({ name, datatype }: WireTensor, where: TensorPlace): Dat
 
 function decodeShape({ name, shape, rank }: WireTensor, where: TensorPlace, limits: Limits): readonly number[] {
   const { rankMax, elementsMax } = limits;
-  const wrong = (part: string, what: string, reason: string): InferError =>
-    wrongTensor(where, name, part, what, reason);
-  if (rank > rankMax) throw wrong('shape', `want at most ${rankMax} dimensions, got ${rank}`, 'RANK_TOO_LARGE');
+  if (rank > rankMax)
+    throw wrongTensor(where, name, 'shape', `want at most ${rankMax} dimensions, got ${rank}`, 'RANK_TOO_LARGE');
   const at = shape.findIndex((dim) => !Number.isSafeInteger(dim) || dim < 0);
-  if (at !== -1) throw wrong(`shape[${at}]`, `want 0 or more, got ${shape[at]}`, 'SHAPE_INVALID');
+  if (at !== -1) throw wrongTensor(where, name, `shape[${at}]`, `want 0 or more, got ${shape[at]}`, 'SHAPE_INVALID');
   const count = elementCount(shape);
-  if (count > elementsMax) throw wrong('shape', `want at most ${elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
+  if (count > elementsMax)
+    throw wrongTensor(where, name, 'shape', `want at most ${elementsMax} elements, got ${count}`, 'SHAPE_INVALID');
   return shape;
 }
 

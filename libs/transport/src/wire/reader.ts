@@ -88,24 +88,27 @@ export class WireReader {
 
   /** What stands at a place; nothing at 0. */
   bytesAt(place: number): Buffer {
-    if (place === 0) return this.#bytes.subarray(0, 0);
-    const after = this.#at;
-    this.#at = place;
-    this.#varint();
-    const from = this.#at;
-    this.#at = after;
+    const from = this.#goTo(place);
     return this.#bytes.subarray(from, from + this.#low);
   }
 
   /** What stands at a place; '' at 0. */
   stringAt(place: number): string {
     if (place === 0) return '';
+    const from = this.#goTo(place);
+    return this.#low === 0 ? '' : this.#bytes.toString('utf8', from, from + this.#low);
+  }
+
+  /** Where the bytes of a place begin; `#low` is their number. The reader itself stays where it is. */
+  #goTo(place: number): number {
+    this.#low = place === 0 ? 0 : (this.#bytes[place] as number);
+    if (this.#low < 0x80) return place + 1;
     const after = this.#at;
     this.#at = place;
     this.#varint();
     const from = this.#at;
     this.#at = after;
-    return this.#low === 0 ? '' : this.#bytes.toString('utf8', from, from + this.#low);
+    return from;
   }
 
   /** Passes over bytes, and answers how many they are. */

@@ -1,0 +1,60 @@
+/** A request that is one field, as often as it fits, in few kilobytes of gzip: it takes a door no longer than any other of its size. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { defaultLimits } from '@sheaf/inference';
+import { Doors } from '../fuzz/doors.ts';
+import { type Method, readGrammar } from '../fuzz/grammar.ts';
+import { beside, rightShapes } from '../fuzz/right-messages.ts';
+import { fieldShapes, type Shape } from '../fuzz/shapes.ts';
+import type { Target } from '../fuzz/target.ts';
+import { within } from '../fuzz/wire.ts';
+
+const path = '/inference.GRPCInferenceService/ModelInfer';
+/** Unpacked: as large as a message may be. */
+const bytes = defaultLimits.messageBytesMax - 1024;
+/** What is linear was seen at 12 at most; what is not is at thousands, and never ends. */
+const ratioMax = 40;
+/** A machine may be busy once. */
+const triesMax = 4;
+
+async function timeOf({ send }: Target, message: Buffer, enoughMs: number): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let tries = 0; tries < triesMax && best > enoughMs; tries++) {
+    const { ms, outcome } = await send(message);
+    assert.match(outcome, /^(OK|INVALID_ARGUMENT|RESOURCE_EXHAUSTED)$/);
+    best = Math.min(best, ms);
+  }
+  return best;
+}
+
+describe('a request of a million times one field', () => {
+  let doors: Doors;
+  let targets: readonly Target[];
+  let shapes: readonly Shape[];
+  before(async () => {
+    const grammar = readGrammar();
+    const method = grammar.methods.find((one) => one.path === path) as Method;
+    doors = await Doors.open();
+    targets = await doors.targets([method]);
+    shapes = [...fieldShapes(method.request, beside), ...(rightShapes[method.request.name] ?? [])];
+  });
+  after(async () => {
+    await doors[Symbol.asyncDispose]();
+  });
+
+  for (const door of ['gateway', 'service'])
+    it(`takes the ${door} about as long as a plain one of its size`, async () => {
+      const target = targets.find(({ name }) => name === `${door} ${path} gzip`);
+      assert.ok(target);
+      // One field that nobody knows: it is unpacked and passed over.
+      const plain = within(100, Buffer.alloc(bytes));
+      const plainMs = await timeOf(target, plain, 0);
+      const slow: string[] = [];
+      for (const { name, make } of shapes) {
+        const ratio = (await timeOf(target, make(bytes), ratioMax * plainMs)) / plainMs;
+        if (ratio > ratioMax) slow.push(`${ratio.toFixed(0)} times: ${name}`);
+      }
+      assert.deepEqual(slow, []);
+      assert.equal(doors.damage(), '');
+    });
+});

@@ -1,0 +1,18 @@
+/** The fuzzer for some seconds, or for as long as `SHEAF_FUZZ_MINUTES` says: `.ci/run` gives it one. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { runFuzz } from './run.ts';
+
+const seconds = Number(process.env.SHEAF_FUZZ_MINUTES ?? 0) * 60 || 6;
+const seed = Math.floor(Math.random() * 2 ** 32);
+
+describe('messages of every kind', () => {
+  it('are decoded in a time that goes by their size, and answered with a proper status', async () => {
+    const lines = [`seed ${seed}`];
+    const { messages, faults } = await runFuzz({ seconds, seed, log: (line) => lines.push(line) });
+    if (seconds >= 60) console.error(lines.join('\n'));
+    const told = faults.map(({ what, replay }) => `${what}\n  ${replay}`).join('\n');
+    assert.equal(faults.length, 0, `seed ${seed}, ${messages} messages:\n${told}`);
+    assert.ok(messages > 100, `${messages} messages`);
+  });
+});
