@@ -193,7 +193,9 @@ async function counted(
 ): Promise<Buffer> {
   const made = context.journal.make(request.inputs);
   const startedAt = context.clock.now();
-  const end = (): void => void (made.ms ??= context.clock.now() - startedAt);
+  const end = (): void => {
+    made.ms ??= context.clock.now() - startedAt;
+  };
   try {
     const answer = await send(request, context, made);
     end();
