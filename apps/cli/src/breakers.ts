@@ -27,11 +27,14 @@ export function forceOf(values: OptionValues): ForceBreakers {
 
 export function breakerTable(breakers: readonly BreakerState[]): string {
   if (breakers.length === 0) return 'no breakers: nothing has been asked, and nothing is forced';
-  const rows = breakers.map(({ service, endpoint, model, version, state, since, calls, failures, trialAt }) => [
-    ...[version ? `${model}/${version}` : model, endpoint, service, state].map(printable),
-    new Date(since).toISOString(),
-    `${failures} of ${calls}`,
-    trialAt === undefined ? '' : new Date(trialAt).toISOString(),
-  ]);
-  return table([['model', 'endpoint', 'service', 'state', 'since', 'failed', 'next trial'], ...rows]);
+  const rows = breakers.map(
+    ({ service, endpoint, model, version, state, since, calls, failures, trialAt, shutOut }) => [
+      ...[version ? `${model}/${version}` : model, endpoint, service, state].map(printable),
+      new Date(since).toISOString(),
+      `${failures} of ${calls}`,
+      trialAt === undefined ? '' : new Date(trialAt).toISOString(),
+      printable(shutOut.join(', ')),
+    ],
+  );
+  return table([['model', 'endpoint', 'service', 'state', 'since', 'failed', 'next trial', 'shut for'], ...rows]);
 }

@@ -127,7 +127,7 @@ function namesIn(generation: Generation, version = ''): readonly BreakerName[] {
 }
 
 function toldOf(report: BreakerReport, { served }: Generation): BreakerState {
-  const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs } = report;
+  const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs, shutOut } = report;
   const now = Date.now();
   return {
     service,
@@ -139,5 +139,6 @@ function toldOf(report: BreakerReport, { served }: Generation): BreakerState {
     calls,
     failures,
     trialAt: state === 'open' ? Math.ceil(now + remainingMs) : undefined,
+    shutOut,
   };
 }

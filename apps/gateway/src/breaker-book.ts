@@ -1,4 +1,4 @@
-import { Breaker, type BreakerState, type Transition } from '@sheaf/layers';
+import { type BreakerState, FairBreaker, type Transition } from '@sheaf/layers';
 
 /** Which calls a breaker is for. */
 export interface BreakerName {
@@ -20,6 +20,8 @@ export interface BreakerReport extends BreakerName {
   readonly failures: number;
   /** Until a call may try it; infinite while it is forced open. */
   readonly remainingMs: number;
+  /** Tenants whose calls alone are not let through. */
+  readonly shutOut: readonly string[];
 }
 
 export interface BreakerBookOptions {
@@ -27,7 +29,8 @@ export interface BreakerBookOptions {
   readonly now: () => number;
   /** Numbers in [0, 1). */
   readonly random: () => number;
-  readonly onTransition?: (name: BreakerName, transition: Transition) => void;
+  /** `caller` is whose calls alone it is about; undefined: everybody's. */
+  readonly onTransition?: (name: BreakerName, transition: Transition, caller: string | undefined) => void;
 }
 
 /** Addresses come and go; the breakers of the oldest are forgotten. */
@@ -45,7 +48,7 @@ const fits = (name: BreakerName, which: Partial<BreakerName>): boolean =>
 /** All breakers, from one reload to the next: what an operator forced stays so, and what is ill is not asked anew. */
 export class BreakerBook {
   readonly #options: BreakerBookOptions;
-  readonly #breakers = new Map<string, { readonly name: BreakerName; readonly breaker: Breaker }>();
+  readonly #breakers = new Map<string, { readonly name: BreakerName; readonly breaker: FairBreaker }>();
   /** The last word of operators about each part of the mesh. */
   readonly #forced = new Map<string, Forced>();
 
@@ -54,12 +57,16 @@ export class BreakerBook {
   }
 
   /** The same one for the same name, made when it is asked for first. */
-  of(name: BreakerName): Breaker {
+  of(name: BreakerName): FairBreaker {
     const key = JSON.stringify([name.service, name.endpoint, name.model, name.version]);
     const known = this.#breakers.get(key);
     if (known) return known.breaker;
     const { now, random, onTransition } = this.#options;
-    const breaker = new Breaker({ now, random, onTransition: (transition) => onTransition?.(name, transition) });
+    const breaker = new FairBreaker({
+      now,
+      random,
+      onTransition: (transition, caller) => onTransition?.(name, transition, caller),
+    });
     this.#breakers.set(key, { name, breaker });
     // A process that is started again has another address, and is forced like the one before.
     const word = this.#wordOn(name);
@@ -101,8 +108,9 @@ export class BreakerBook {
     return [...this.#forced.values()].findLast(({ which }) => fits(name, which));
   }
 
-  #reportOf(name: BreakerName, { state, remainingMs, changedAt, counts }: Breaker): BreakerReport {
-    return { ...name, state, remainingMs, inStateMs: this.#options.now() - changedAt, ...counts };
+  #reportOf(name: BreakerName, { seen, shutOut }: FairBreaker): BreakerReport {
+    const { state, remainingMs, changedAt, counts } = seen;
+    return { ...name, state, remainingMs, inStateMs: this.#options.now() - changedAt, ...counts, shutOut };
   }
 }
 
@@ -110,8 +118,10 @@ export class BreakerBook {
 export function logTransition(
   { service, endpoint, model, version }: BreakerName,
   { from, to, delayMs }: Transition,
+  caller: string | undefined,
 ): void {
   const name = version === '' ? model : `${model}/${version}`;
   const during = delayMs > 0 ? ` for ${Math.ceil(delayMs)} ms` : '';
-  console.error(`breaker of ${name} at ${endpoint} (${service}): ${from} -> ${to}${during}`);
+  const whose = caller === undefined ? '' : `, for calls of ${caller} alone`;
+  console.error(`breaker of ${name} at ${endpoint} (${service}): ${from} -> ${to}${during}${whose}`);
 }

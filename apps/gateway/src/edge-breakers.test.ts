@@ -116,7 +116,7 @@ describe('the breakers of a service', () => {
 
   it('stay forced where a process comes back at another address, until they are given back', () => {
     const { breakers } = openFakeService([]).guards;
-    const at = (endpoint: string) => breakers.of({ service: 's', endpoint, model: 'm', version: '1' }).state;
+    const at = (endpoint: string) => breakers.of({ service: 's', endpoint, model: 'm', version: '1' }).seen.state;
     breakers.force({ model: 'm' }, 'open');
     assert.deepEqual(
       [at('a'), breakers.force({ endpoint: 'a' }, undefined)[0]?.state, at('b')],

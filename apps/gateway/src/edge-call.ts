@@ -4,6 +4,7 @@ import type { Outcome, Pass } from '@sheaf/layers';
 import { isLost } from '@sheaf/routing';
 import type { LoneTry } from './lone-tries.ts';
 import type { Blame } from './quarantine.ts';
+import type { WorkEnd } from './work-ahead.ts';
 
 /** An address of the service, as the edge sees it. */
 export interface EdgeEndpoint {
@@ -52,6 +53,11 @@ export interface Choice {
 export function blameOf(error: InferError, lone: LoneTry | undefined): Blame | undefined {
   if (error.metadata.process_ends === 'true') return error.metadata.batch_calls === '1' ? 'sure' : 'shared';
   return lone && isLost(error) ? (lone.wasOnly ? 'sure' : 'shared') : undefined;
+}
+
+export function endOf(error: InferError | undefined): WorkEnd {
+  if (!error) return 'answered';
+  return error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED' ? 'left' : 'failed';
 }
 
 export const endedCall = (outcome: Outcome, kind: string, tookMs: number) =>

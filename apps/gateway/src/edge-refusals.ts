@@ -1,5 +1,5 @@
 import { type CallContext, InferError, remainingMs } from '@sheaf/inference';
-import type { Breaker } from '@sheaf/layers';
+import type { CallerBreaker } from '@sheaf/layers';
 import type { KnownOutage } from './outages.ts';
 
 /** While one call is on trial nobody knows when the next may go. */
@@ -19,7 +19,7 @@ interface Refused {
 /** No breaker of `breakers`, which are those of all endpoints, lets a call through. */
 export function circuitOpen(
   { service, model, version }: Refused,
-  breakers: readonly { readonly endpoint: string; readonly breaker: Breaker }[],
+  breakers: readonly { readonly endpoint: string; readonly breaker: CallerBreaker }[],
   context: CallContext,
 ): InferError {
   const [first] = breakers.toSorted((a, b) => a.breaker.remainingMs - b.breaker.remainingMs);

@@ -9,10 +9,11 @@ import {
   type InferRequest,
   type InferResponse,
   remainingMs,
+  rowCount,
   type Span,
   traced,
 } from '@sheaf/inference';
-import { type Breaker, outcomeOf } from '@sheaf/layers';
+import { type CallerBreaker, type FairBreaker, outcomeOf } from '@sheaf/layers';
 import type { Resilience } from '@sheaf/mesh';
 import {
   decideRetry,
@@ -24,7 +25,8 @@ import {
   prefer,
   type Standing,
 } from '@sheaf/routing';
-import { blameOf, type Call, type Choice, type EdgeEndpoint, endedCall, type Kind } from './edge-call.ts';
+import { tenantOf } from './caller.ts';
+import { blameOf, type Call, type Choice, type EdgeEndpoint, endedCall, endOf, type Kind } from './edge-call.ts';
 import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
 import { LoneTries } from './lone-tries.ts';
@@ -34,6 +36,7 @@ import { quarantined } from './quarantine.ts';
 import { RestartWaits } from './restart-waits.ts';
 import { Siblings } from './siblings.ts';
 import { enterTraced } from './traced-breaker.ts';
+import { WorkAhead } from './work-ahead.ts';
 
 export interface EdgeOptions {
   readonly service: string;
@@ -54,7 +57,8 @@ export class Edge {
   readonly #own: ServiceGuards;
   readonly #ejector: Ejector<EdgeEndpoint>;
   /** Of each endpoint, by model and version. */
-  readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, Breaker>>();
+  readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, FairBreaker>>();
+  readonly #work = new WeakMap<EdgeEndpoint, WorkAhead>();
 
   readonly #waits: RestartWaits;
   readonly #loneTries = new LoneTries<EdgeEndpoint>();
@@ -79,7 +83,7 @@ export class Edge {
       checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
     const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
     if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
-    this.#own.budget.count();
+    this.#own.budgets.of(tenantOf(context)).count();
     const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
     const call: Call = {
       kind,
@@ -109,7 +113,7 @@ export class Edge {
   #kindOf({ model, version, inputs }: InferRequest): Kind {
     const exact = version || (this.#options.newestOf(model) ?? '');
     // What takes twice as many rows is another kind.
-    const rows = Math.ceil(Math.log2(Math.max(1, inputs[0]?.shape[0] ?? 1)));
+    const rows = Math.ceil(Math.log2(rowCount(inputs)));
     return { model, version: exact, key: `${model}/${exact}/${rows}` };
   }
 
@@ -119,7 +123,7 @@ export class Edge {
     const { context, kind, tried } = call;
     const all = this.#options.endpoints();
     if (all.length === 0) throw noEndpoint(service);
-    const open = all.filter((endpoint) => this.#lets(endpoint, kind));
+    const open = all.filter((endpoint) => this.#lets(endpoint, call));
     if (open.length < all.length)
       context.journal.mark(context.span, { 'sheaf.breakers_open': all.length - open.length });
     const standings: ReadonlyMap<EdgeEndpoint, Standing> = resilience.ejection
@@ -136,19 +140,20 @@ export class Edge {
     }
     const isProbe = standings.get(endpoint) === 'probe';
     if (isProbe) this.#ejector.probe(endpoint);
-    const breaker = this.#breakerOf(endpoint, kind);
+    const breaker = this.#breakerOf(endpoint, call);
     const pass = breaker && enterTraced(breaker, { ...kind, endpoint: endpoint.target }, context);
     return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
-  #refuseOpen({ context, kind, attempts }: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+  #refuseOpen(call: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+    const { context, kind, attempts } = call;
     const { service } = this.#options;
     const outages = all.flatMap((endpoint) => {
       const outage = this.#outageOf(endpoint);
       return outage ? [{ endpoint: endpoint.target, ...outage }] : [];
     });
     const breakers = all.flatMap((endpoint) => {
-      const breaker = this.#outageOf(endpoint) ? undefined : this.#breakerOf(endpoint, kind);
+      const breaker = this.#outageOf(endpoint) ? undefined : this.#breakerOf(endpoint, call);
       return breaker ? [{ endpoint: endpoint.target, breaker }] : [];
     });
     const refused = { ...kind, service };
@@ -171,12 +176,19 @@ export class Edge {
     const { now, quarantine } = this.#options.guards;
     const startedAt = now();
     const givenMs = remainingMs(context);
-    // Behind those that it has already.
-    const expectedMs = call.usualMs === undefined ? undefined : call.usualMs * (endpoint.busy + 1);
+    const { usualMs } = call;
+    const work = this.#workOf(endpoint);
+    const aheadMs = work.ms(startedAt);
+    // Behind those that it has already; calls of others there are taken to be like this one.
+    const others = Math.max(0, endpoint.busy - work.calls);
+    const isKnown = usualMs !== undefined && aheadMs !== undefined;
+    const expectedMs = isKnown ? aheadMs + usualMs * (others + 1) : undefined;
+    const own = work.begin(usualMs, startedAt);
     const learn = (error: InferError | undefined): void => {
       const tookMs = now() - startedAt;
       const { slowMs } = this.#options.resilience;
-      const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, slowMs });
+      const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, isBehindOthers: others > 0, slowMs });
+      own.end(endOf(error), now());
       // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
       pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
@@ -206,7 +218,7 @@ export class Edge {
   async #goOn(call: Call, error: InferError): Promise<void> {
     const { context, kind, tried, overloaded, retries } = call;
     const { service, guards, resilience, isPure } = this.#options;
-    const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, kind));
+    const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, call));
     const candidates = prefer(open, ({ isReady }) => isReady);
     if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
       throw withAttempts(overloadedAll(service, error, this.#siblings.of(context)), call.attempts);
@@ -233,19 +245,19 @@ export class Edge {
   async #isBack(call: Call): Promise<boolean> {
     const isThere = (): boolean => this.#isAnyReady();
     if (isThere() && call.waitsUntil === undefined) return true;
-    const { context, kind } = call;
+    const { context } = call;
     const endpoints = this.#options.endpoints;
     const isLost = (): boolean => endpoints().every((endpoint) => this.#outageOf(endpoint) !== undefined);
     const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && call.lost > 0);
     if (!this.#options.isSupervised || !isPatient || isLost()) return isThere();
     call.waitsUntil ??= this.#waits.until(context, call.usualMs);
-    const isOpen = (): boolean => endpoints().some((endpoint) => endpoint.isReady && this.#lets(endpoint, kind));
+    const isOpen = (): boolean => endpoints().some((endpoint) => endpoint.isReady && this.#lets(endpoint, call));
     return this.#waits.wait(call.waitsUntil, { isOpen, isLost }, context);
   }
 
   /** Whether the budget has one more try. */
   #pay({ context }: Call): boolean {
-    const paid = this.#own.budget.take();
+    const paid = this.#own.budgets.of(tenantOf(context)).take();
     if (!paid) context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
     return paid;
   }
@@ -255,9 +267,9 @@ export class Edge {
   }
 
   /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
-  #lets(endpoint: EdgeEndpoint, kind: Kind): boolean {
+  #lets(endpoint: EdgeEndpoint, call: Call): boolean {
     if (this.#outageOf(endpoint)) return false;
-    const breaker = this.#breakerOf(endpoint, kind);
+    const breaker = this.#breakerOf(endpoint, call);
     return !breaker || (breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady));
   }
 
@@ -265,14 +277,20 @@ export class Edge {
     return this.#options.guards.outages.of(this.#options.service, target);
   }
 
-  #breakerOf(endpoint: EdgeEndpoint, { model, version }: Kind): Breaker | undefined {
+  #workOf(endpoint: EdgeEndpoint): WorkAhead {
+    const known = this.#work.get(endpoint) ?? new WorkAhead();
+    this.#work.set(endpoint, known);
+    return known;
+  }
+
+  #breakerOf(endpoint: EdgeEndpoint, { kind: { model, version }, context }: Call): CallerBreaker | undefined {
     const { service, guards, resilience } = this.#options;
     if (!resilience.breaker) return undefined;
-    const own = this.#breakers.get(endpoint) ?? new Map<string, Breaker>();
+    const own = this.#breakers.get(endpoint) ?? new Map<string, FairBreaker>();
     this.#breakers.set(endpoint, own);
     const key = `${model}/${version}`;
     const breaker = own.get(key) ?? guards.breakers.of({ service, endpoint: endpoint.target, model, version });
     own.set(key, breaker);
-    return breaker;
+    return breaker.of(tenantOf(context));
   }
 }

@@ -6,6 +6,7 @@ import {
   type InferRequest,
   Journal,
   type Patience,
+  type Principal,
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
@@ -82,8 +83,14 @@ export function openFakeService(
     newestOf: () => '3',
     isSupervised,
   });
-  const contextOf = (timeoutMs: number, journal = new Journal(), patience: Patience = 'never'): CallContext => ({
+  const contextOf = (
+    timeoutMs: number,
+    journal = new Journal(),
+    patience: Patience = 'never',
+    tenant: string | undefined = undefined,
+  ): CallContext => ({
     patience,
+    ...(tenant !== undefined && { principal: principalOf(tenant) }),
     clock: {
       now: () => now,
       after: (delayMs, task) => {
@@ -99,10 +106,17 @@ export function openFakeService(
     span: journal.start('request', 'test', undefined),
   });
   const ask = (
-    options: { model?: string; rows?: number; timeoutMs?: number; journal?: Journal; patience?: Patience } = {},
+    options: {
+      model?: string;
+      rows?: number;
+      timeoutMs?: number;
+      journal?: Journal;
+      patience?: Patience;
+      tenant?: string;
+    } = {},
   ) => {
-    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, patience = 'never' } = options;
-    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, patience));
+    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, patience = 'never', tenant } = options;
+    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, patience, tenant));
   };
   /** How many of so many calls were answered, one after the other. */
   const answered = async (calls: number, options: Parameters<typeof ask>[0] = {}): Promise<number> => {
@@ -116,6 +130,15 @@ export function openFakeService(
   };
   return { endpoints, guards, transitions, ask, answered, wait: pass, now: () => now };
 }
+
+const principalOf = (tenant: string): Principal => ({
+  id: `key:${tenant}`,
+  tenant,
+  roles: ['infer'],
+  models: ['*'],
+  priority: 'standard',
+  claims: {},
+});
 
 const requestOf = (model: string, rows: number): InferRequest => ({
   model,

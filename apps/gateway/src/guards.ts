@@ -1,13 +1,13 @@
 import { monotonicClock } from '@sheaf/inference';
 import { TimeBook } from '@sheaf/pipeline';
-import { RetryBudget } from '@sheaf/routing';
+import { RetryBudgets } from '@sheaf/routing';
 import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
 import { Outages } from './outages.ts';
 import { Quarantine } from './quarantine.ts';
 
 /** What is known of one service. */
 export interface ServiceGuards {
-  readonly budget: RetryBudget;
+  readonly budgets: RetryBudgets;
   /** How long its calls take, by kind. */
   readonly times: TimeBook;
 }
@@ -34,7 +34,7 @@ export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards 
     now,
     random,
     of: (service) => {
-      const guards = known.get(service) ?? { budget: new RetryBudget(now), times: new TimeBook() };
+      const guards = known.get(service) ?? { budgets: new RetryBudgets(now), times: new TimeBook() };
       known.set(service, guards);
       return guards;
     },

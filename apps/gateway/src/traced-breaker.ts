@@ -1,5 +1,5 @@
 import type { CallContext } from '@sheaf/inference';
-import type { Breaker, Pass } from '@sheaf/layers';
+import type { CallerBreaker, Pass } from '@sheaf/layers';
 
 /** A breaker, as a trace names it. */
 interface Named {
@@ -10,7 +10,7 @@ interface Named {
 }
 
 /** `breaker.enter()`; what the call changes of the breaker, now or by how it ends, is a span of no length in its trace. */
-export function enterTraced(breaker: Breaker, named: Named, context: CallContext): Pass | undefined {
+export function enterTraced(breaker: CallerBreaker, named: Named, context: CallContext): Pass | undefined {
   const tracing = <T>(act: () => T): T => {
     const from = breaker.state;
     const result = act();
@@ -22,8 +22,8 @@ export function enterTraced(breaker: Breaker, named: Named, context: CallContext
 }
 
 function tell(
-  { state, remainingMs }: Breaker,
-  from: Breaker['state'],
+  { state, remainingMs }: CallerBreaker,
+  from: CallerBreaker['state'],
   { endpoint, model, version }: Named,
   { journal, span }: CallContext,
 ): void {

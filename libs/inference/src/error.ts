@@ -23,8 +23,15 @@ const handling = {
   UNAUTHENTICATED: { retryable: false, countsAgainstBreaker: false },
 } as const satisfies Record<string, Handling>;
 
-/** Reasons of endpoints that are well, and refuse. */
-const healthy: readonly string[] = ['OVERLOADED', 'OVERLOADED_ALL', 'DRAINING', 'MODEL_LOADING'];
+/** Reasons of endpoints that are well: they refuse, or code of a user has failed on what a caller sent, as a transform that throws. */
+const healthy: readonly string[] = [
+  'OVERLOADED',
+  'OVERLOADED_ALL',
+  'DRAINING',
+  'MODEL_LOADING',
+  'RUN_FAILED',
+  'OUTPUT_MISMATCH',
+];
 
 export type InferErrorCode = keyof typeof handling;
 export const inferErrorCodes = Object.keys(handling) as readonly InferErrorCode[];

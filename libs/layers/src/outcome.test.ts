@@ -7,7 +7,8 @@ const ended = (more: Partial<EndedTry>): EndedTry => ({
   error: undefined,
   tookMs: 1,
   givenMs: 5_000,
-  expectedMs: undefined,
+  expectedMs: 1,
+  isBehindOthers: false,
   slowMs: undefined,
   ...more,
 });
@@ -28,15 +29,25 @@ describe('the outcome of a try', () => {
   it('is ignored when the deadline left less than the floor', () => {
     const late = (givenMs: number, expectedMs?: number) =>
       failing('DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', { givenMs, expectedMs });
-    assert.deepEqual([late(49), late(50)], ['ignored', 'failure']);
+    assert.deepEqual([late(49, 1), late(50, 1)], ['ignored', 'failure']);
     assert.deepEqual([late(199, 100), late(200, 100)], ['ignored', 'failure']);
+  });
+
+  it('is ignored when the deadline passed, and nobody knows whether it left enough', () => {
+    const late = (more: Partial<EndedTry>) => failing('DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED', more);
+    assert.equal(late({ expectedMs: undefined, givenMs: 60_000 }), 'ignored');
+    assert.equal(late({ isBehindOthers: true }), 'ignored');
+  });
+
+  it('is ignored when code of a user failed on what was sent', () => {
+    for (const reason of ['RUN_FAILED', 'OUTPUT_MISMATCH']) assert.equal(failing('INTERNAL', reason), 'ignored');
   });
 
   it('is slow above ten times what was expected, and never below 100 ms', () => {
     const took = (tookMs: number, expectedMs?: number) => outcomeOf(ended({ tookMs, expectedMs }));
     assert.deepEqual([took(100, 1), took(101, 1)], ['success', 'slow']);
     assert.deepEqual([took(500, 50), took(501, 50)], ['success', 'slow']);
-    assert.equal(took(60_000), 'success');
+    assert.equal(outcomeOf(ended({ tookMs: 60_000, expectedMs: undefined })), 'success');
   });
 
   it('is slow above a bound that is configured, whatever was learned', () => {

@@ -10,6 +10,8 @@ export interface EndedTry {
   readonly givenMs: number;
   /** What it usually takes behind the calls that the endpoint had already; undefined while nobody knows. */
   readonly expectedMs: number | undefined;
+  /** Whether the endpoint had calls of which nobody here knows how long they take. */
+  readonly isBehindOthers: boolean;
   /** A configured bound, which then counts instead of the learned one. */
   readonly slowMs: number | undefined;
 }
@@ -23,11 +25,13 @@ const floorFactor = 2;
 /** and in any case who gives less than this. */
 const floorMinMs = 50;
 
-export function outcomeOf({ error, tookMs, givenMs, expectedMs, slowMs }: EndedTry): Outcome {
+export function outcomeOf({ error, tookMs, givenMs, expectedMs, isBehindOthers, slowMs }: EndedTry): Outcome {
   if (!error) return tookMs > (slowMs ?? learnedBound(expectedMs)) ? 'slow' : 'success';
   if (!error.countsAgainstBreaker) return 'ignored';
-  const floorMs = Math.max(floorMinMs, floorFactor * (expectedMs ?? 0));
-  return error.code === 'DEADLINE_EXCEEDED' && givenMs < floorMs ? 'ignored' : 'failure';
+  if (error.code !== 'DEADLINE_EXCEEDED') return 'failure';
+  // Whether it was time enough, nobody can say: a deadline is the caller's choice, and what it asks too.
+  if (expectedMs === undefined || isBehindOthers) return 'ignored';
+  return givenMs < Math.max(floorMinMs, floorFactor * expectedMs) ? 'ignored' : 'failure';
 }
 
 const learnedBound = (expectedMs: number | undefined): number =>

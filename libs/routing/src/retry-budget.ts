@@ -51,4 +51,28 @@ export class RetryBudget {
   }
 }
 
+/** Callers that have a budget of their own; of one more, the oldest is forgotten. */
+const callersMax = 256;
+
+/** Each caller retries out of what its own calls have earned, so that those whose calls fail leave the others theirs. */
+export class RetryBudgets {
+  readonly #now: () => number;
+  readonly #byCaller = new Map<string, RetryBudget>();
+
+  /** `now` in milliseconds on a monotonic clock. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  of(caller: string): RetryBudget {
+    const known = this.#byCaller.get(caller);
+    if (known) return known;
+    const budget = new RetryBudget(this.#now);
+    this.#byCaller.set(caller, budget);
+    const [oldest = caller] = this.#byCaller.keys();
+    if (this.#byCaller.size > callersMax) this.#byCaller.delete(oldest);
+    return budget;
+  }
+}
+
 const sum = (counts: Float64Array): number => counts.reduce((total, count) => total + count, 0);

@@ -65,6 +65,8 @@ export interface BreakerState {
   readonly failures: number;
   /** Milliseconds since the epoch: when a call may try it; undefined unless it is open by itself. */
   readonly trialAt: number | undefined;
+  /** Tenants whose calls alone it does not let through, since it was their calls that failed. */
+  readonly shutOut: readonly string[];
 }
 
 /** Those breakers for which all holds that is not ''. */
@@ -189,8 +191,9 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
   };
 }
 
-const breakerMessage = ({ since, trialAt = 0, ...breaker }: BreakerState): Breaker => ({
+const breakerMessage = ({ since, trialAt = 0, shutOut, ...breaker }: BreakerState): Breaker => ({
   ...breaker,
+  shutOut: [...shutOut],
   sinceMs: since,
   trialAtMs: trialAt,
 });

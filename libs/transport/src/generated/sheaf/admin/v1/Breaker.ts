@@ -12,6 +12,7 @@ export interface Breaker {
   'calls'?: (number);
   'failures'?: (number);
   'trialAtMs'?: (number | string | Long);
+  'shutOut'?: (string)[];
 }
 
 export interface Breaker__Output {
@@ -24,4 +25,5 @@ export interface Breaker__Output {
   'calls': (number);
   'failures': (number);
   'trialAtMs': (string);
+  'shutOut': (string)[];
 }

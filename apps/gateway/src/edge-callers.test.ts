@@ -1,0 +1,82 @@
+/** What one caller does at the edge to a service, and what others meet of it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { InferError } from '@sheaf/inference';
+import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
+
+const late: Behave = ({ pass }) => {
+  pass(60);
+  return new InferError('DEADLINE_EXCEEDED', 'the deadline passed');
+};
+/** What the endpoint does with calls of each tenant in turn. */
+const single = { retry: false, earlyRefusal: false, ejection: false } as const;
+
+describe('the breaker of a service', () => {
+  it('does not count a deadline for rows of which nobody knows how long they take', async () => {
+    const service = openFakeService([well], single);
+    await service.answered(30, { tenant: 'good' });
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    endpoint.behave = late;
+    await service.answered(100, { tenant: 'bad', rows: 16_000, timeoutMs: 55 });
+    assert.deepEqual(service.transitions, []);
+    endpoint.behave = well;
+    assert.equal(await service.answered(10, { tenant: 'bad' }), 10);
+  });
+
+  it('does not count a deadline behind such a call', async () => {
+    const service = openFakeService([well], single);
+    await service.answered(30);
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    endpoint.behave = late;
+    await service.answered(1, { rows: 16_000, timeoutMs: 55 });
+    await service.answered(100, { timeoutMs: 60 });
+    assert.deepEqual(service.transitions, []);
+  });
+
+  it('counts a deadline that left what such calls take', async () => {
+    const service = openFakeService([well], single);
+    await service.answered(30);
+    for (const endpoint of service.endpoints) endpoint.behave = late;
+    await service.answered(30, { timeoutMs: 60 });
+    assert.deepEqual(service.transitions, ['endpoint-0: closed -> open']);
+  });
+
+  it('opens for the tenant whose calls fail, whatever they fail with', async () => {
+    const codes = ['INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'] as const;
+    for (const code of codes) {
+      const service = openFakeService([well], single);
+      const [endpoint] = service.endpoints;
+      assert.ok(endpoint);
+      const as = async (tenant: string, behave: Behave): Promise<number> => {
+        endpoint.behave = behave;
+        return service.answered(1, { tenant });
+      };
+      let answered = 0;
+      for (let n = 0; n < 100; n++) {
+        answered += await as('good', well);
+        await as('bad', failingWith(code));
+      }
+      assert.equal(answered, 100, code);
+      await assert.rejects(service.ask({ tenant: 'bad' }), { reason: 'CIRCUIT_OPEN' });
+      assert.deepEqual(
+        service.guards.breakers.reports().map(({ state, shutOut }) => [state, shutOut]),
+        [['closed', ['bad']]],
+      );
+    }
+  });
+});
+
+describe('the budget of retries', () => {
+  it('is of each tenant: calls of one that fail leave others theirs', async () => {
+    const unavailable = failingWith('UNAVAILABLE');
+    const service = openFakeService([unavailable], { breaker: false, ejection: false });
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    await service.answered(100, { tenant: 'bad' });
+    endpoint.behave = (call) => (call.attempt === 1 ? unavailable(call) : well(call));
+    assert.equal(await service.answered(3, { tenant: 'good' }), 3);
+    assert.equal(await service.answered(3, { tenant: 'bad' }), 0);
+  });
+});
