@@ -17,7 +17,7 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
   return {
     epoch,
     gateway: { host, port, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
-    mesh: { tls: filesIn(folder, tls) ?? null, secret: secret ? placeIn(folder, secret) : null },
+    mesh: { tls: filesIn(folder, tls) ?? null, ...(secret ? { secret: placeIn(folder, secret) } : {}) },
     limits,
     models: mesh.models.map(({ name, versions }) => ({
       name,
