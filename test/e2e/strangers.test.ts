@@ -149,8 +149,4 @@ describe('a stranger on the machine of a mesh', { skip: skipWithoutProc }, () =>
     assert.equal(code, 'OK');
     assert.deepEqual(reply.raw_output_contents, [Buffer.from(Float32Array.of(6, 12).buffer)]);
   });
-
-  it('finds no secret among the arguments and the environment of the processes', async () => {
-    assert.ok(pids.length >= 4);
-  });
 });

@@ -94,15 +94,20 @@ function spansOf(body: Buffer): ReceivedSpan[] {
 export interface OtlpReceiver extends Disposable {
   readonly endpoint: string;
   readonly spans: readonly ReceivedSpan[];
+  /** What the header `x-collector-key` said, of each service that sent something. */
+  readonly keys: ReadonlyMap<string, string | undefined>;
 }
 
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
+  const keys = new Map<string, string | undefined>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      spans.push(...spansOf(Buffer.concat(chunks)));
+      const received = spansOf(Buffer.concat(chunks));
+      spans.push(...received);
+      for (const { service } of received) keys.set(service, request.headers['x-collector-key']?.toString());
       response.end();
     });
   });
@@ -111,6 +116,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   return {
     endpoint: `http://127.0.0.1:${port}`,
     spans,
+    keys,
     [Symbol.dispose]: () => {
       server.closeAllConnections();
       server.close();

@@ -23,7 +23,7 @@ export function describeConfiguration(
   return {
     epoch,
     gateway: { host, port, bytesInFlight, replicas: gateway.replicas, tls: describeDoorTls(folder, gateway.tls) },
-    mesh: { tls: filesIn(folder, tls) ?? null, secret: secret ? placeIn(folder, secret) : null },
+    mesh: { tls: filesIn(folder, tls) ?? null, ...(secret ? { secret: placeIn(folder, secret) } : {}) },
     limits,
     models: mesh.models.map(({ name, versions }) => ({
       name,
