@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { TransformPlace } from '@sheaf/runtime';
 import type { Mesh, Service } from './mesh.ts';
 
@@ -10,7 +11,8 @@ export function transformPlace(
 ): TransformPlace {
   const { folder, services } = mesh;
   const service = services.find(({ transforms }) => transforms.includes(name));
-  const withheld = secretFiles(mesh);
+  // In the state folder are the hashes of keys, and the socket that the mesh is commanded by.
+  const withheld = [join(folder, '.sheaf'), ...secretFiles(mesh)];
   return { name, file, folder, withheld, service: service?.name ?? name, rights: service?.rights ?? {} };
 }
 
