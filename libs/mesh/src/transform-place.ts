@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { TransformPlace } from '@sheaf/runtime';
 import type { Mesh, Service } from './mesh.ts';
 
@@ -11,8 +10,7 @@ export function transformPlace(
 ): TransformPlace {
   const { folder, services } = mesh;
   const service = services.find(({ transforms }) => transforms.includes(name));
-  // In the state folder are the hashes of keys, and the socket that the mesh is commanded by.
-  const withheld = [join(folder, '.sheaf'), ...secretFiles(mesh)];
+  const withheld = secretFiles(mesh);
   return { name, file, folder, withheld, service: service?.name ?? name, rights: service?.rights ?? {} };
 }
 
