@@ -290,11 +290,11 @@ export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x
   });
 });
 
-/** Takes every process with it but the one that has read the folder, as native code does that cannot find its library. */
+/** Takes the process of its service with it, but not the one that reads the folder, as native code there does that cannot find its library. */
 const fragile = `import { existsSync, readFileSync } from 'node:fs';
 import { defineTransform } from '@sheaf/inference';
 const broken = new URL('./broken', import.meta.url);
-if (existsSync(broken) && readFileSync(broken, 'utf8') !== String(process.pid)) process.kill(process.pid, 'SIGKILL');
+if (existsSync(broken) && readFileSync(broken, 'utf8') !== String(process.ppid)) process.kill(process.ppid, 'SIGKILL');
 const row = { datatype: 'FP32', shape: ['n', 2] } as const;
 export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({ y: x }));
 `;
@@ -305,6 +305,7 @@ describe('a service that does not start', () => {
       'models/good': sampleModels.scale(2),
       'models/foreign-op': sampleModels.unknownOperator(),
       'fragile.ts': fragile,
+      'mesh.yaml': 'services: { fragile: { trusted: true } }\n',
       broken: String(process.pid),
       'pipelines/needs.yaml': asking('needs', 'transform: ./fragile.ts'),
       'pipelines/well.yaml': asking('well', 'model: good'),

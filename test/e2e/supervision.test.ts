@@ -10,10 +10,10 @@ import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-fol
 import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Takes its process with it while it is loaded, as native code does that cannot find its library. */
+/** Takes the process of its service with it while it is loaded, as native code there does that cannot find its library. */
 const fragile = `import { existsSync } from 'node:fs';
 import { defineTransform } from '@sheaf/inference';
-if (existsSync(new URL('./broken', import.meta.url))) process.kill(process.pid, 'SIGKILL');
+if (existsSync(new URL('./broken', import.meta.url))) process.kill(process.ppid, 'SIGKILL');
 const row = { datatype: 'FP32', shape: ['n', 2] } as const;
 export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({ y: x }));
 `;
@@ -25,6 +25,7 @@ outputs: { y: only.y }
 const files: Files = {
   'models/double': sampleModels.scale(2),
   'fragile.ts': fragile,
+  'mesh.yaml': 'services: { fragile: { trusted: true } }\n',
   'pipelines/needs.yaml': pipeline('needs', 'transform: ./fragile.ts'),
   'pipelines/well.yaml': pipeline('well', 'model: double'),
 };

@@ -67,6 +67,7 @@ export async function openService(
       openTransform({
         ...transformPlace(mesh, transform),
         signature: transform.signature,
+        uses: transform.uses,
         runLimitMs: transformLimitMs,
         outputBytesMax: mesh.limits.innerMessageBytesMax,
         infer: askMesh,

@@ -59,7 +59,10 @@ export interface TransformDeclaration<I, O> {
   readonly pure?: boolean;
 }
 
-/** Declares a processing step. The function runs in a worker of its own service, with a time limit; it returns every declared output. */
+/**
+ * Declares a processing step. The function runs in a process of its own, with a time limit; it returns every declared output. It may read its mesh folder
+ * and its packages; the network, native add-ons and all else are granted in mesh.yaml: `network`, `addons` or `trusted` of its service.
+ */
 export function defineTransform<const I extends Declarations, const O extends Declarations>(
   { inputs, outputs, uses = [], pure = false }: TransformDeclaration<I, O>,
   run: (inputs: ValuesOf<I>, context: TransformContext) => ValuesOf<O> | Promise<ValuesOf<O>>,

@@ -1,5 +1,5 @@
 /** What a transform may read: its mesh folder, and the packages that Node finds from there, where they really are. */
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, sep } from 'node:path';
@@ -16,17 +16,19 @@ function inferencePackage(): string[] {
 
 /**
  * Absolute paths; folders end with a separator. Links in the folder and in `node_modules` are followed once, as package managers and Kubernetes lay them.
- * `withheld` are files of the folder that hold secrets.
+ * `withheld` are files and folders in it that hold secrets.
  */
 export async function readablePaths({
   folder,
   file,
   withheld,
 }: Pick<TransformPlace, 'folder' | 'file' | 'withheld'>): Promise<string[]> {
-  const secrets = new Set(await Promise.all(withheld.flatMap((file) => [file, real(file)])));
+  const there = withheld.filter((path) => existsSync(path));
+  const secrets = new Set(await Promise.all(there.flatMap((path) => [path, real(path)])));
   const granted = new Set<string>();
   const searched = new Set<string>();
   const grant = async (path: string): Promise<void> => {
+    if ([...granted].some((folder) => folder.endsWith(sep) && path.startsWith(folder))) return;
     for (const one of await without(path, secrets)) granted.add(one);
   };
   /** Packages are looked for from every folder that code is in. */
@@ -55,7 +57,8 @@ export async function readablePaths({
   await follow(folder, 1);
   await grant(source);
   for (const from of [folder, await real(folder), dirname(source)]) await search(from);
-  return [...own, ...granted];
+  // To Node a path ends at an asterisk, and would stand for all that begins like it.
+  return [...own, ...granted].filter((path) => !path.includes('*'));
 }
 
 const real = (path: string): Promise<string> => realpath(path).catch(() => path);

@@ -168,13 +168,23 @@ export interface TransformOptions extends TransformPlace {
   /** Default 5,000; a transform past it is ended and its process replaced. */
   readonly runLimitMs: number;
   readonly outputBytesMax: number;
+  /** Models and pipelines that it may ask. */
+  readonly uses: readonly string[];
   /** Asks the rest of the mesh, for transforms that declare what they use. */
   readonly infer?: Infer;
 }
 
+/** Its own process looks too, for a better sentence; but what it sends is its own word. */
+const inferOnly =
+  (uses: readonly string[], infer: Infer): Infer =>
+  async (request, context) => {
+    if (uses.includes(request.model)) return infer(request, context);
+    throw new InferError('FAILED_PRECONDITION', `"${request.model}" is not among what the transform uses`);
+  };
+
 /** Answers when it is loaded, so that the first caller does not wait for that. */
 export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
-  const { name, file, service, rights, signature, runLimitMs, outputBytesMax, infer } = options;
+  const { name, file, service, rights, signature, runLimitMs, outputBytesMax, uses, infer } = options;
   const subject = `transform ${name}`;
   const worker = new TaskWorker<readonly PackedTensor[]>({
     start: inTransformProcess({
@@ -186,7 +196,7 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     subject,
     limitMs: runLimitMs,
     overrun: 'replace',
-    ...(infer ? { infer } : {}),
+    ...(infer ? { infer: inferOnly(uses, infer) } : {}),
   });
   const batching = undefined;
   const scheduler = new Scheduler({

@@ -11,7 +11,7 @@ import { openTransform, type ServedVersion } from './served-version.ts';
 import { residentBytes } from './transform-host.ts';
 import type { TransformPlace } from './transform-rights.ts';
 
-/** Ends its process for 1, fails outside of its call for 2, answers what it has been sent else. */
+/** Ends its process for 1, fails outside of its call for 2, asks past its declaration for 3, answers what it has been sent else. */
 const source = `import { defineTransform } from '@sheaf/inference';
 const x = { datatype: 'FP32', shape: ['n'] };
 export default defineTransform({ inputs: { x }, outputs: { x } }, async ({ x }) => {
@@ -19,6 +19,13 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, async ({ x }) 
   if (x.data[0] === 2) {
     setImmediate(() => { throw new Error('later'); });
     await new Promise(() => {});
+  }
+  if (x.data[0] === 3) {
+    const answer = new Promise((resolve) => process.on('message', resolve));
+    // Whichever number this task has.
+    for (let id = 1; id < 9; id++) process.send({ id, asks: 7, model: 'secret', inputs: [], outputs: [] });
+    const { code } = await answer;
+    return { x: { shape: [1], data: Float32Array.of(code === 'FAILED_PRECONDITION' ? 9 : 0) } };
   }
   return { x };
 });
@@ -28,6 +35,7 @@ describe('a transform in a process of its own', () => {
   let place: TransformPlace;
   let served: ServedVersion;
   let beforeBytes = 0;
+  const asked: string[] = [];
   const ask = async (value: number, rows = 1): Promise<Uint8Array | undefined> => {
     const inputs = [tensorOf('x', 'FP32', [rows], new Float32Array(rows).fill(value))];
     const request = { model: 't', version: '', id: '', parameters: new Map(), inputs, outputs: [] };
@@ -40,7 +48,17 @@ describe('a transform in a process of its own', () => {
     place = { name: 't', file, folder, withheld: [], service: 't', rights: {} };
     const { signature } = await describeTransform(place);
     beforeBytes = residentBytes();
-    served = await openTransform({ ...place, signature, runLimitMs: 60_000, outputBytesMax: 2 ** 24 });
+    served = await openTransform({
+      ...place,
+      signature,
+      runLimitMs: 60_000,
+      outputBytesMax: 2 ** 24,
+      uses: ['known'],
+      infer: async ({ model }) => {
+        asked.push(model);
+        return { model, version: '', parameters: new Map(), outputs: [] };
+      },
+    });
   });
   after(async () => {
     await served.close();
@@ -55,6 +73,11 @@ describe('a transform in a process of its own', () => {
 
   it('is counted in what its service takes', { skip: process.platform !== 'linux' }, () => {
     assert.ok(residentBytes() - beforeBytes > 20 * 2 ** 20, `${beforeBytes} and then ${residentBytes()}`);
+  });
+
+  it('asks nobody that it does not declare, whatever it sends', async () => {
+    assert.deepEqual(await ask(3), new Uint8Array(Float32Array.of(9).buffer));
+    assert.deepEqual(asked, []);
   });
 
   it('is started again when it ends by itself, after a sentence to whom it ran for', async () => {
@@ -77,8 +100,12 @@ describe('what a transform may read', () => {
         .map((path) => path.slice(folder.length))
         .sort();
     const whole = await readablePaths({ folder, file, withheld: [] });
-    assert.deepEqual(inFolder(whole), [sep, `${sep}t.ts`]);
-    const rest = await readablePaths({ folder, file, withheld: [join(folder, 'tls/mesh.key')] });
+    assert.deepEqual(inFolder(whole), [sep]);
+    const rest = await readablePaths({
+      folder,
+      file,
+      withheld: [join(folder, 'tls/mesh.key'), join(folder, '.sheaf')],
+    });
     assert.deepEqual(inFolder(rest), [join(sep, 't.ts'), join(sep, 'tls/mesh.crt')]);
     await rm(folder, { recursive: true });
   });

@@ -30,13 +30,13 @@ export function forkTransform({ data, flags, env, stdout }: TransformProcessOpti
 
 const running = new Set<ChildProcess>();
 
-/** Resident memory of this process and its transforms, in bytes. Where there is no /proc, of this process alone. */
+/** Resident memory of this process, and what its transforms have beside what they share with it, in bytes. Where there is no /proc, of this process alone. */
 export const residentBytes = (): number =>
-  [...running].reduce((total, { pid }) => total + residentBytesOf(pid), process.memoryUsage.rss());
+  [...running].reduce((total, { pid }) => total + ownBytesOf(pid), process.memoryUsage.rss());
 
-function residentBytesOf(pid: number | undefined): number {
+function ownBytesOf(pid: number | undefined): number {
   try {
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+    return Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
   } catch {
     return 0;
   }

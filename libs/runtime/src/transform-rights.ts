@@ -17,7 +17,7 @@ export interface TransformPlace {
   readonly file: string;
   /** Its mesh folder, absolute. */
   readonly folder: string;
-  /** Files of the folder that hold secrets, absolute: no transform reads them. */
+  /** Files and folders in it that hold secrets, absolute: no transform reads them. */
   readonly withheld: readonly string[];
   /** The service in mesh.yaml that runs it. */
   readonly service: string;
