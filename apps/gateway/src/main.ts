@@ -142,8 +142,7 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
-  const isWell = state.isFresh;
-  const served = { describe, isReady, names, isServing, isWell, snapshot, onJournal };
+  const served = { describe, isReady, names, isServing, snapshot, onJournal };
   const policiesNow = (): PoliciesSpec | undefined => catalog.current.served.mesh.policies;
   const callLog = createCallLog(policiesNow);
   /** Without policies it is somebody of this machine who calls. */
@@ -200,6 +199,8 @@ await main(async () => {
       strays,
       admin,
       calls: callLog.calls,
+      // Not of the inner door: whoever asks there has been let in.
+      isWell: state.isFresh,
     },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.

@@ -117,7 +117,7 @@ const identitySections = [
     '### certificates',
     fieldsTable({ subject: certificateFields.subject }),
     'Each kind of name is matched by itself: a common name that reads like a URI is none. Without a kind, `subject` is a pattern of common names; `*` alone is any certificate that has a name, and `*.example.com` a host, by its DNS name or common name. In hosts (`DNS:` too) `*` stands for one label, or a part of one; `DNS:*` is any host. In all others `*` is any run of characters.',
-    'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml).',
+    'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
     '### throttle',
     'Credentials that are not valid, or have expired, are counted by the address that they come from, and those of an API key by its id as well; nothing at all is none. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. A key that was good from an address before, and a token that was good before, are let in meanwhile. Failures are forgotten evenly within ten minutes. Each gateway counts for itself.',
     fieldsTable(throttleFields),
