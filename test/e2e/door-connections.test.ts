@@ -5,8 +5,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
-import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
-import { runSheaf } from '../support/sheaf.ts';
+import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const connectionsMax = 16;
@@ -72,31 +71,4 @@ describe('connections of a gateway', () => {
     session.destroy();
     for (const socket of silent) socket.destroy();
   });
-});
-
-describe('sheaf check', () => {
-  const wrong: readonly (readonly [string, string])[] = [
-    ['connectionsMax: 1', 'gateway.connectionsMax: want an integer from 16 to 1000000, got 1'],
-    ['connectionAgeMaxMs: 1h', 'gateway.connectionAgeMaxMs: want an integer from 0 to 2592000000, got "1h"'],
-    [
-      'trustedProxies: [balancer.internal]',
-      'gateway.trustedProxies: want a list of addresses and CIDR ranges, such as [10.0.0.0/8, "2001:db8::1"], got ["balancer.internal"]',
-    ],
-    ['trustedProxies: [10.0.0.0/33]', 'gateway.trustedProxies: want a list of addresses'],
-    ['trustedProxies: [0.0.0.0/0]', 'gateway.trustedProxies: want a list of addresses'],
-    ['proxyProtocol: v3, trustedProxies: [10.0.0.1]', 'gateway.proxyProtocol: want true, false, v1 or v2, got "v3"'],
-    ['proxyProtocol: true', 'gateway.proxyProtocol: want trustedProxies as well: nobody else is believed'],
-    ['forwardedHeader: forwarded', 'gateway.forwardedHeader: want trustedProxies as well: nobody else is believed'],
-    [
-      'forwardedHeader: x-real-ip, trustedProxies: ["::1"]',
-      'gateway.forwardedHeader: want x-forwarded-for or forwarded, got "x-real-ip"',
-    ],
-  ];
-  for (const [line, message] of wrong)
-    it(`names what is wrong with connections: ${line}`, async () => {
-      const folder = await writeFolder({ ...files, 'mesh.yaml': `gateway: { ${line} }\n` });
-      const { code, stdout, stderr } = await runSheaf(['check', folder]);
-      assert.equal(code, 1);
-      assert.ok(`${stdout}${stderr}`.includes(`mesh.yaml:1: ${message}`), `${stdout}${stderr}`);
-    });
 });

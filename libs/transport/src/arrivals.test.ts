@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import { Arrival, Crowd, type DoorConnections } from './arrivals.ts';
@@ -180,6 +181,40 @@ describe('a connection that has reached its age', () => {
       },
       { limits },
     );
+  });
+});
+
+describe('connections that reach their age', () => {
+  it('cost a client of gRPC no call', async () => {
+    await withDoor({ connectionAgeMaxMs: 200 }, async ({ port }) => {
+      const stock = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+      const asItIs = (message: Buffer): Buffer => message;
+      const message = Buffer.from(encodeRequest(requestFor('echo')));
+      let left = 0;
+      const leave = (): void => {
+        const channel = stock.getChannel();
+        const state = channel.getConnectivityState(false);
+        channel.watchConnectivityState(state, Date.now() + 60_000, (error) => {
+          if (state === grpc.connectivityState.READY) left++;
+          if (!error && left < 8) leave();
+        });
+      };
+      leave();
+      const ask = (): Promise<void> =>
+        new Promise((resolve, reject) => {
+          stock.makeUnaryRequest(inferPath, asItIs, asItIs, message, (error) => (error ? reject(error) : resolve()));
+        });
+      let calls = 0;
+      const client = async (): Promise<void> => {
+        while (left < 8) {
+          await ask();
+          calls++;
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, client));
+      assert.ok(calls > 100);
+      stock.close();
+    });
   });
 });
 

@@ -11,6 +11,9 @@ import { InFlight } from './in-flight.ts';
 /** How often each connection is judged. */
 const judgeIntervalMs = 100;
 
+/** The last stream of a connection that may still get one. */
+const streamIdMax = 2 ** 31 - 1;
+
 /** One call's share in the account of its connection. */
 export interface StreamAccount {
   /** Counts what the stream brings as a message. Its data flows from the next turn on. */
@@ -72,6 +75,7 @@ class Connection {
   readonly #answered = new InFlight<number>();
   /** No new calls from then on. */
   readonly #agedAt: number;
+  #isAged = false;
 
   constructor(session: ServerHttp2Session, limits: Limits, crowd: Crowd, ageMaxMs = 0) {
     this.#session = session;
@@ -106,9 +110,17 @@ class Connection {
   judge(now: number): void {
     if (this.#session.destroyed) return;
     if (this.#ledger.judge(this.#traffic(now), now)) this.#close();
+    else if (now >= this.#agedAt) this.#age(now - this.#agedAt);
+  }
+
+  /** As gRPC servers do: it is said first that the connection ends, and calls that were on their way come in. */
+  #age(sinceMs: number): void {
+    const { lingerMaxMs } = connectionLimits;
     // Streams without an end, such as watches, end here.
-    else if (now >= this.#agedAt + this.#limits.deadlineMaxMs) this.#session.destroy();
-    else if (now >= this.#agedAt) this.#session.close();
+    if (sinceMs >= lingerMaxMs + this.#limits.deadlineMaxMs) this.#session.destroy();
+    else if (sinceMs >= lingerMaxMs) this.#session.close();
+    else if (!this.#isAged) this.#session.goaway(constants.NGHTTP2_NO_ERROR, streamIdMax);
+    this.#isAged = true;
   }
 
   #hold(stream: ServerHttp2Stream): void {

@@ -11,7 +11,7 @@ import { inferPath } from './proto.ts';
 const good = { ':method': 'POST', ':path': inferPath, 'content-type': 'application/grpc' };
 
 /** Each with what its caller is told. */
-const refusals: readonly (readonly [string, Record<string, string>, Partial<IncomingHttpHeaders>])[] = [
+const refusals: readonly (readonly [string, Record<string, string>, Readonly<Record<string, unknown>>])[] = [
   ['without a credential', good, { 'grpc-status': '16' }],
   ['of a method that there is not', { ...good, ':path': '/none.Such/Method' }, { 'grpc-status': '12' }],
   ['with another method of HTTP', { ...good, ':method': 'PUT' }, { ':status': 405 }],
