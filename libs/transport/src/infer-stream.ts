@@ -2,7 +2,8 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
 import { type Answer, tensorBytes } from './answer.ts';
-import type { BytesInFlight, Share } from './bytes-in-flight.ts';
+import type { Share } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
 import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';

@@ -115,6 +115,19 @@ export function createRemote(
       context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
     });
   };
+  /** Counts what is sent for as long as nobody has answered: it is written, and framed by the transport. */
+  const sendCounted = async (request: InferRequest, context: CallContext): Promise<Buffer> => {
+    const { bytes } = context;
+    const sentBytes = 2 * tensorBytes(request.inputs);
+    bytes?.take(sentBytes);
+    try {
+      const message = await send(request, context);
+      bytes?.takeFor(message);
+      return message;
+    } finally {
+      bytes?.give(sentBytes);
+    }
+  };
   let silentSince: number | undefined;
   /** Calls that are under way are left where they are. */
   const renew = (): void => {
@@ -141,13 +154,7 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const { bytes } = inner;
-      // What is sent is written, and framed by the transport; what comes is put together from its parts.
-      const sentBytes = 2 * tensorBytes(request.inputs);
-      bytes?.take(sentBytes);
-      const message = await send(request, inner).finally(() => bytes?.give(sentBytes));
-      bytes?.takeFor(message.buffer);
-      const response = readResponse(message, limits, service);
+      const response = readResponse(await sendCounted(request, inner), limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));

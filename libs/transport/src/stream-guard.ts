@@ -2,7 +2,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Limits, type Principal } from '@sheaf/inference';
-import { type BytesInFlight, byteLimits, tooMuchInFlight } from './bytes-in-flight.ts';
+import { byteLimits, noRoom } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
@@ -120,7 +121,7 @@ async function passLater(
 ): Promise<void> {
   stream.on('error', ignoreError);
   const { promise: dropped, resolve: drop } = Promise.withResolvers<Passage>();
-  unread.enter(stream, () => drop({ refusal: { error: tooMuchInFlight() } }));
+  unread.enter(stream, () => drop({ refusal: { error: noRoom() } }));
   const told = await Promise.race([passage, dropped]);
   unread.leave(stream);
   if (stream.destroyed || stream.closed) return;
