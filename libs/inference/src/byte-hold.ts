@@ -4,6 +4,6 @@ export interface ByteHold {
   take(bytes: number): void;
   /** Of what was taken. */
   give(bytes: number): void;
-  /** Takes what `memory` has, for as long as anybody refers to it. */
-  takeFor(memory: ArrayBufferLike): void;
+  /** Takes what a message has, for as long as anybody refers to it. */
+  takeFor(message: Uint8Array): void;
 }

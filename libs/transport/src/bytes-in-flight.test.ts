@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Clock } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Arriving, BytesInFlight, byteLimits } from './bytes-in-flight.ts';
+import { type Arriving, byteLimits } from './byte-room.ts';
+import { BytesInFlight } from './bytes-in-flight.ts';
 
 const MiB = 2 ** 20;
 const full = { code: 'RESOURCE_EXHAUSTED', reason: 'BYTES_IN_FLIGHT', decision: 'bytes-in-flight' };

@@ -2,90 +2,22 @@
  * The memory that one process gives to the messages of its calls: what has come of them, is unpacked, waits, runs, and what of answers has not been read.
  * What finds no room waits, with its stream unread, or is refused.
  */
-import { type ByteHold, type Clock, InferError, monotonicClock } from '@sheaf/inference';
-
-export const byteLimits = {
-  /** A message stands in memory so many times, while it is handed on: as it came, as it is written again, and in the frame of the transport. */
-  copies: 3,
-  /** Up to here a message is small, and needs none of the room of the large ones. */
-  smallBytesMax: 64 * 1024,
-  /** Of a message of a method that does not infer. */
-  controlBytesMax: 128 * 1024,
-  /** Messages that wait for room; one more is refused at once. */
-  waitingMax: 64,
-  /** Of these, those of one principal, or of one connection where nobody is asked. */
-  waitingOfOneMax: 32,
-  /** How long one waits. */
-  waitMaxMs: 10_000,
-  /** While others wait, a message that has had so long and brought less than `slowBytes` in it is refused. */
-  slowMs: 1_000,
-  slowBytes: 256 * 1024,
-  /** When a refused call may come again, up to twice as long, so that not all come at once. */
-  retryAfterMs: 500,
-} as const;
+import { type ByteHold, type Clock, monotonicClock } from '@sheaf/inference';
+import { type Arriving, byteLimits, type Kind, noRoomToGrow, Room, Share } from './byte-room.ts';
 
 /** Of all bytes, what small messages have for themselves, and what is kept for messages that are in and grow: answers, what is unpacked. See `bytesInFlightMin`. */
 const smallPart = 1 / 8;
 const growthPart = 1 / 8;
 
-/** What one principal holds, or one connection. */
-export class Share {
-  readonly held: Record<Kind, number> = { small: 0, large: 0 };
-  waiting = 0;
-}
+/** Of tenants. */
+const sharesKeptMax = 1_024;
+/** HTTP/2 begins with the one; the other fills a line of 160 Mbit/s to the other side of the world. */
+const windowBytesMin = 64 * 1024 - 1;
+const windowBytesMax = 8 * 1024 * 1024;
 
-type Kind = 'small' | 'large';
-
-interface Waiter {
-  readonly share: Share | undefined;
-  readonly bytes: number;
-  readonly letIn: () => void;
-}
-
-/** A message that is on its way, as those see it that wait for the room that it has. */
-export interface Arriving {
-  /** Bytes that have come. */
-  readonly arrived: () => number;
-  readonly refuse: (why: InferError) => void;
-}
-
-interface Watched extends Arriving {
-  since: number;
-  seen: number;
-}
-
-/** Room of one kind of messages. */
-class Room {
-  readonly max: number;
-  /** What arrivals leave free, for those that are in. */
-  readonly #kept: number;
-  readonly #kind: Kind;
-  readonly waiting: Waiter[] = [];
-  readonly arriving = new Set<Watched>();
-  used = 0;
-
-  constructor(kind: Kind, max: number, kept: number) {
-    this.#kind = kind;
-    this.max = max;
-    this.#kept = kept;
-  }
-
-  /**
-   * A share may have as much as then stays free for the others, so that however many ask, each next one finds room; the first message of one may take all
-   * that is free.
-   */
-  fits(share: Share | undefined, bytes: number, isGrowth: boolean): boolean {
-    const free = this.max - this.used - (isGrowth ? 0 : this.#kept);
-    if (bytes > free) return false;
-    const held = share?.held[this.#kind] ?? 0;
-    return held === 0 || held + bytes <= free - bytes;
-  }
-
-  add(share: Share | undefined, bytes: number): void {
-    this.used += bytes;
-    if (share) share.held[this.#kind] += bytes;
-  }
-}
+/** What the largest of the small messages takes with its copies. */
+const smallRoomBytesMax = byteLimits.smallBytesMax * byteLimits.copies;
+const kindOf = (bytes: number): Kind => (bytes <= smallRoomBytesMax ? 'small' : 'large');
 
 /** All that one call holds. */
 export class Hold implements ByteHold {
@@ -126,12 +58,12 @@ export class Hold implements ByteHold {
 
   /** While its message is not there: whoever waits for room may have it refused. Answers what ends that. */
   watch(messageBytes: number, arriving: Arriving): () => void {
-    return this.#owner.watch(messageBytes, arriving);
+    return this.#owner.rooms[kindOf(messageBytes * byteLimits.copies)].watch(arriving);
   }
 
   take(bytes: number): void {
     const more = this.#used + bytes - this.#small - this.#large;
-    if (more > 0 && !this.#tryGrow(more)) throw tooMuchInFlight();
+    if (more > 0 && !this.#tryGrow(more)) throw noRoomToGrow();
     this.#used += bytes;
   }
 
@@ -144,11 +76,10 @@ export class Hold implements ByteHold {
     if (!this.#isSettled) this.give(bytes);
   }
 
-  takeFor(memory: ArrayBufferLike): void {
-    const { byteLength } = memory;
-    this.take(byteLength);
+  takeFor({ length, buffer }: Uint8Array): void {
+    this.take(length);
     // What is small is held to the end of the call: it would cost more than it gives.
-    if (byteLength > byteLimits.smallBytesMax) collected.register(memory, { hold: this, bytes: byteLength });
+    if (length > byteLimits.smallBytesMax) collected.register(buffer, { hold: this, bytes: length });
   }
 
   /** From now on it holds so much: what is left of the call. Throws as `take`. */
@@ -159,7 +90,7 @@ export class Hold implements ByteHold {
     const spare = Math.min(this.#small + this.#large - bytes, this.#large);
     if (spare <= 0) return;
     this.#large -= spare;
-    this.#owner.giveBack(this.share, 'large', spare);
+    this.#owner.rooms.large.giveBack(this.share, spare);
   }
 
   /** Its caller has left: it wants nothing that it waits for. */
@@ -172,15 +103,17 @@ export class Hold implements ByteHold {
     if (this.#isOver) return;
     this.#isOver = true;
     this.leave();
-    if (this.#small > 0) this.#owner.giveBack(this.share, 'small', this.#small);
-    if (this.#large > 0) this.#owner.giveBack(this.share, 'large', this.#large);
+    if (this.#small > 0) this.#owner.rooms.small.giveBack(this.share, this.#small);
+    if (this.#large > 0) this.#owner.rooms.large.giveBack(this.share, this.#large);
   }
 
   async #wait(bytes: number): Promise<void> {
-    const { promise, stop } = this.#owner.wait(this.share, bytes);
+    const kind = kindOf(bytes);
+    const { promise, stop } = this.#owner.rooms[kind].wait(this.share, bytes);
     this.#stopWaiting = stop;
     try {
-      this.#note(await promise, bytes);
+      await promise;
+      this.#note(kind, bytes);
     } finally {
       this.#stopWaiting = undefined;
     }
@@ -189,13 +122,13 @@ export class Hold implements ByteHold {
   #tryGrow(bytes: number): boolean {
     if (this.#isOver) return true;
     const isSmall = this.#large === 0 && this.#small + bytes <= smallRoomBytesMax;
-    const kind = this.#owner.takeNow(this.share, isSmall, bytes);
+    const kind = this.#owner.grow(this.share, isSmall, bytes);
     if (kind) this.#note(kind, bytes);
     return kind !== undefined;
   }
 
   #note(kind: Kind, bytes: number): void {
-    if (this.#isOver) this.#owner.giveBack(this.share, kind, bytes);
+    if (this.#isOver) this.#owner.rooms[kind].giveBack(this.share, bytes);
     else if (kind === 'small') this.#small += bytes;
     else this.#large += bytes;
   }
@@ -210,18 +143,18 @@ export class BytesInFlight {
   readonly max: number;
   /** What a stream may bring before it is read: as many bytes as those that wait for room may hold beside it. */
   readonly windowBytes: number;
-  readonly #rooms: Readonly<Record<Kind, Room>>;
-  readonly #clock: Clock;
+  readonly rooms: Readonly<Record<Kind, Room>>;
   readonly #shares = new Map<string, Share>();
   readonly #connections = new WeakMap<object, Share>();
-  #stopLooking: (() => void) | undefined;
 
   constructor(max: number, clock: Clock = monotonicClock) {
     this.max = max;
-    this.#clock = clock;
     const small = Math.floor(max * smallPart);
     const kept = Math.floor(max * growthPart);
-    this.#rooms = { small: new Room('small', small, 0), large: new Room('large', max - small, kept) };
+    this.rooms = {
+      small: new Room({ kind: 'small', max: small, kept: 0, clock }),
+      large: new Room({ kind: 'large', max: max - small, kept, clock }),
+    };
     this.windowBytes = Math.floor(Math.min(windowBytesMax, Math.max(windowBytesMin, kept / byteLimits.waitingMax)));
   }
 
@@ -231,7 +164,7 @@ export class BytesInFlight {
   }
 
   get used(): number {
-    return this.#rooms.small.used + this.#rooms.large.used;
+    return this.rooms.small.used + this.rooms.large.used;
   }
 
   shareOfConnection(session: object): Share {
@@ -259,130 +192,17 @@ export class BytesInFlight {
     return new Hold(this, share);
   }
 
-  watch(messageBytes: number, arriving: Arriving): () => void {
-    const { arriving: all } = this.#rooms[kindOf(messageBytes * byteLimits.copies)];
-    const watched: Watched = { ...arriving, since: this.#clock.now(), seen: 0 };
-    all.add(watched);
-    return () => all.delete(watched);
-  }
-
   /** Room for what arrives, where there is any and nobody waits for it. Small messages may have that of large ones too. */
   enter(share: Share | undefined, bytes: number): Kind | undefined {
-    const isFree = (kind: Kind): boolean => {
-      const room = this.#rooms[kind];
-      if (room.waiting.length > 0 || !room.fits(share, bytes, false)) return false;
-      room.add(share, bytes);
-      return true;
-    };
-    if (kindOf(bytes) === 'small' && isFree('small')) return 'small';
-    return isFree('large') ? 'large' : undefined;
+    const { small, large } = this.rooms;
+    if (kindOf(bytes) === 'small' && small.enter(share, bytes)) return 'small';
+    return large.enter(share, bytes) ? 'large' : undefined;
   }
 
   /** Room for what is in and grows. */
-  takeNow(share: Share | undefined, isSmall: boolean, bytes: number): Kind | undefined {
-    const kind = isSmall && this.#rooms.small.fits(share, bytes, true) ? 'small' : 'large';
-    const room = this.#rooms[kind];
-    if (!room.fits(share, bytes, true)) return undefined;
-    room.add(share, bytes);
-    return kind;
-  }
-
-  giveBack(share: Share | undefined, kind: Kind, bytes: number): void {
-    const room = this.#rooms[kind];
-    room.add(share, -bytes);
-    if (room.waiting.length > 0) this.#letIn(kind);
-  }
-
-  /** For room that `enter` has not: resolves with what was given. Rejects with RESOURCE_EXHAUSTED at once where too many wait already, else after some time. */
-  wait(share: Share | undefined, bytes: number): { readonly promise: Promise<Kind>; readonly stop: () => void } {
-    const kind = kindOf(bytes);
-    const room = this.#rooms[kind];
-    const isFull = room.waiting.length >= byteLimits.waitingMax || (share?.waiting ?? 0) >= byteLimits.waitingOfOneMax;
-    if (isFull) return { promise: Promise.reject(tooMuchInFlight()), stop: () => {} };
-    const { promise, resolve, reject } = Promise.withResolvers<Kind>();
-    const leave = (): boolean => {
-      const index = room.waiting.indexOf(waiter);
-      if (index < 0) return false;
-      room.waiting.splice(index, 1);
-      if (share) share.waiting--;
-      stopTimer();
-      return true;
-    };
-    const refuse = (): void => {
-      if (!leave()) return;
-      reject(tooMuchInFlight());
-      // It may have stood before others.
-      this.#letIn(kind);
-    };
-    const letIn = (): void => {
-      leave();
-      room.add(share, bytes);
-      resolve(kind);
-    };
-    const waiter: Waiter = { share, bytes, letIn };
-    room.waiting.push(waiter);
-    if (share) share.waiting++;
-    const stopTimer = this.#clock.after(byteLimits.waitMaxMs, refuse);
-    this.#letIn(kind);
-    this.#look();
-    return { promise, stop: refuse };
-  }
-
-  /** In order; those whose share is full stand in nobody's way. */
-  #letIn(kind: Kind): void {
-    const room = this.#rooms[kind];
-    for (;;) {
-      const next = room.waiting.find(
-        ({ share, bytes }) => (share?.held[kind] ?? 0) === 0 || room.fits(share, bytes, false),
-      );
-      if (!next || !room.fits(next.share, next.bytes, false)) return;
-      next.letIn();
-    }
-  }
-
-  /** While anybody waits: whether those that have room use it. */
-  #look(): void {
-    this.#stopLooking ??= this.#clock.after(byteLimits.slowMs / 4, () => {
-      this.#stopLooking = undefined;
-      const rooms = Object.values(this.#rooms);
-      for (const room of rooms) this.#refuseSlow(room);
-      if (rooms.some(({ waiting }) => waiting.length > 0)) this.#look();
-    });
-  }
-
-  #refuseSlow({ arriving, waiting }: Room): void {
-    const now = this.#clock.now();
-    for (const watched of arriving) {
-      if (waiting.length === 0) return;
-      if (now - watched.since < byteLimits.slowMs) continue;
-      const brought = watched.arrived() - watched.seen;
-      watched.since = now;
-      watched.seen += brought;
-      if (brought < byteLimits.slowBytes) watched.refuse(tooSlow());
-    }
+  grow(share: Share | undefined, isSmall: boolean, bytes: number): Kind | undefined {
+    const { small, large } = this.rooms;
+    if (isSmall && small.grow(share, bytes)) return 'small';
+    return large.grow(share, bytes) ? 'large' : undefined;
   }
 }
-
-/** Of tenants. */
-const sharesKeptMax = 1_024;
-/** HTTP/2 begins with the one; the other fills a line of 160 Mbit/s to the other side of the world. */
-const windowBytesMin = 64 * 1024 - 1;
-const windowBytesMax = 8 * 1024 * 1024;
-
-/** What the largest of the small messages takes with its copies. */
-const smallRoomBytesMax = byteLimits.smallBytesMax * byteLimits.copies;
-const kindOf = (bytes: number): Kind => (bytes <= smallRoomBytesMax ? 'small' : 'large');
-
-const refusal = (message: string): InferError =>
-  InferError.withoutStack('RESOURCE_EXHAUSTED', message, {
-    reason: 'BYTES_IN_FLIGHT',
-    decision: 'bytes-in-flight',
-    metadata: { may_have_begun: 'false' },
-    retryAfterMs: Math.round(byteLimits.retryAfterMs * (1 + Math.random())),
-  });
-
-export const tooMuchInFlight = (): InferError =>
-  refusal('the messages that are in flight leave no room for this one now (limits.bytesInFlightMax in mesh.yaml)');
-
-const tooSlow = (): InferError =>
-  refusal('the message of the call: it comes too slowly while others wait for its room');

@@ -10,7 +10,8 @@ import {
   monotonicClock,
 } from '@sheaf/inference';
 import { type Answer, asStray, tensorBytes } from './answer.ts';
-import type { BytesInFlight, Share } from './bytes-in-flight.ts';
+import type { Share } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import type { Called, Strays } from './door.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';

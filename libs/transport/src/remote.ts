@@ -119,6 +119,19 @@ export function createRemote(
       context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
     });
   };
+  /** Counts what is sent for as long as nobody has answered: it is written, and framed by the transport. */
+  const sendCounted = async (request: InferRequest, context: CallContext): Promise<Buffer> => {
+    const { bytes } = context;
+    const sentBytes = 2 * tensorBytes(request.inputs);
+    bytes?.take(sentBytes);
+    try {
+      const message = await counted(request, context, send);
+      bytes?.takeFor(message);
+      return message;
+    } finally {
+      bytes?.give(sentBytes);
+    }
+  };
   const refusals = new HandshakeLog();
   const onRefused = (): void =>
     refusals.tell('', `service ${service} at ${target} does not let us in: want its secret, or token, in mesh.yaml`);
@@ -148,13 +161,7 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const { bytes } = inner;
-      // What is sent is written, and framed by the transport; what comes is put together from its parts.
-      const sentBytes = 2 * tensorBytes(request.inputs);
-      bytes?.take(sentBytes);
-      const message = await counted(request, inner, send).finally(() => bytes?.give(sentBytes));
-      bytes?.takeFor(message.buffer);
-      const response = readResponse(message, limits, service);
+      const response = readResponse(await sendCounted(request, inner), limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));

@@ -2,7 +2,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Principal } from '@sheaf/inference';
-import { type BytesInFlight, byteLimits, tooMuchInFlight } from './bytes-in-flight.ts';
+import { byteLimits, noRoom } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
 import { connectionLimits } from './connection-ledger.ts';
@@ -153,7 +154,7 @@ async function passLater(
 ): Promise<void> {
   stream.on('error', ignoreError);
   const { promise: dropped, resolve: drop } = Promise.withResolvers<Passage>();
-  unread.enter(stream, () => drop({ refusal: { error: tooMuchInFlight() } }));
+  unread.enter(stream, () => drop({ refusal: { error: noRoom() } }));
   const told = await Promise.race([passage, dropped]);
   unread.leave(stream);
   if (stream.destroyed || stream.closed) return;

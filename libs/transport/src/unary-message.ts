@@ -1,7 +1,8 @@
 /** The one message of a unary call, as gRPC frames it: a flag, a length in four bytes, and the bytes. */
 import type { Readable } from 'node:stream';
 import { InferError, type MessageLimit, messageTooLarge, monotonicClock } from '@sheaf/inference';
-import { byteLimits, type Hold } from './bytes-in-flight.ts';
+import { byteLimits } from './byte-room.ts';
+import type { Hold } from './bytes-in-flight.ts';
 import { isPacking, likelyRatio, packings, UnpackedTooLarge, unpack } from './unpack.ts';
 
 /** Before every message: the flag and the length. */

@@ -1,6 +1,7 @@
 /** Unpacks messages: small ones at once, the others a few at a time, so that they leave most of Node's threads to those who check credentials. */
 import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib';
-import { byteLimits, type Hold, type Share } from './bytes-in-flight.ts';
+import { byteLimits, type Share } from './byte-room.ts';
+import type { Hold } from './bytes-in-flight.ts';
 
 /** By the names of gRPC, whose deflate is the format of zlib. */
 const unpackers = {

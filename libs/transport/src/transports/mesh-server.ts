@@ -2,7 +2,8 @@
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import { type Answer, tensorBytes } from '../answer.ts';
-import { type BytesInFlight, byteLimits, type Hold } from '../bytes-in-flight.ts';
+import { byteLimits } from '../byte-room.ts';
+import type { BytesInFlight, Hold } from '../bytes-in-flight.ts';
 import { InFlight } from '../in-flight.ts';
 import { toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
