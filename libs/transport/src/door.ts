@@ -98,7 +98,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const state = new DoorState();
   const server: KnownMethods = new KnownMethods({
     interceptors: [refuseMessages((path) => server.smallPaths.has(path))],
-    // ModelInfer does not pass here.
+    // ModelInfer does not pass here, so that only the mesh stream has larger ones.
     'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : stepLimits.smallMessageBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
@@ -129,7 +129,6 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     limits,
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
-    isSmall: (path) => server.smallPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
   });
   tls?.guard(server);

@@ -7,7 +7,6 @@ import { addHttp2Options, addHttp2Settings, http2ServersOf } from './http2-serve
 import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
-import { lookAtHead } from './small-messages.ts';
 
 /** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
 const receiveWindowBytes = 8 * 1024 * 1024;
@@ -51,14 +50,12 @@ export interface StreamsOptions {
   readonly gate: Gate | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
-  /** Whether the messages of a method are small: more is refused by the head of the first. */
-  readonly isSmall: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, isSmall, own }: StreamsOptions): void {
+export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
   const guard = guardConnections(server, limits);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
@@ -94,7 +91,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, isSm
         if (principal) gate?.vouch(stream, headers, principal);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-        lookAtHead(stream, isSmall(path), () => stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
+        resetOnWrongFlag(stream);
         endWhenLate(stream, headers, limits, account);
         account.count();
       };
@@ -175,4 +172,11 @@ function endWhenLate(
   const settle = (): void => clearTimeout(timer);
   const arrival = unaryPaths.some((prefix) => path.startsWith(prefix)) ? 'end' : 'data';
   stream.once(arrival, settle).once('close', settle);
+}
+
+/** A message begins with 0, or with 1 when it is compressed; grpc-js takes anything else for 0. Its own listener comes after this one. */
+function resetOnWrongFlag(stream: ServerHttp2Stream): void {
+  stream.prependOnceListener('data', ([flag = 0]: Buffer) => {
+    if (flag > 1) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+  });
 }
