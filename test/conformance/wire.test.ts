@@ -189,14 +189,14 @@ const cases: Case[] = [
     ],
   ),
   ...[
-    '/inference.GRPCInferenceService/ModelReady',
+    '/inference.GRPCInferenceService/ServerReady',
     '/grpc.health.v1.Health/Check',
     '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
   ].flatMap((path): Case[] => [
     [`a damaged message for ${path}`, frame(Buffer.from([0x0a, 9, 65])), { ':path': path }, /^3$/],
-    [`64 KiB and a byte for ${path}`, frame(unknownField(64 * 1024 - 4)), { ':path': path }, /^8$/],
-    [`as much in gzip for ${path}`, gzipped(unknownField(64 * 1024 - 4)), { ':path': path, ...gzip }, /^8$/],
-    [`64 KiB for ${path}`, frame(unknownField(64 * 1024 - 5)), { ':path': path }, /^(0|5)$/],
+    [`128 KiB and a byte for ${path}`, frame(unknownField(128 * 1024 - 4)), { ':path': path }, /^8$/],
+    [`as much in gzip for ${path}`, gzipped(unknownField(128 * 1024 - 4)), { ':path': path, ...gzip }, /^8$/],
+    [`128 KiB for ${path}`, frame(unknownField(128 * 1024 - 5)), { ':path': path }, /^(0|5)$/],
   ]),
   ['70 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(70_000) }, /^(8|reset)$/],
   ['33 kB of metadata', frame(goodBytes), { 'x-large': 'x'.repeat(33_000) }, /^8$/],

@@ -6,8 +6,6 @@ export const byteLimits = {
   copies: 3,
   /** Up to here a message is small, and needs none of the room of the large ones. */
   smallBytesMax: 64 * 1024,
-  /** Of a message of a method that does not infer. */
-  controlBytesMax: 128 * 1024,
   /** Messages that wait for room; one more is refused at once. */
   waitingMax: 64,
   /** Of these, those of one principal, or of one connection where nobody is asked. */

@@ -63,7 +63,7 @@ describe('a door that wants a secret', () => {
   it('lets nobody else in, who is told that it is the secret', async () => {
     const reached = seen.length;
     for (const way of ways)
-      for (const shown of [undefined, '', secret.slice(1), `${secret.slice(1)}x`, `${secret}x`, secret.toUpperCase()]) {
+      for (const shown of [undefined, secret.slice(1), `${secret.slice(1)}x`, `${secret}x`, secret.toUpperCase()]) {
         const remote = remoteTo(door.port, way, shown);
         const asked: (() => Promise<unknown>)[] = [
           () => remote.infer(requestFor('echo'), contextOf()),

@@ -174,7 +174,6 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     knowsSecret: secret === undefined ? undefined : createSecretCheck(options.name, secret),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
-    isSmall: (path) => server.smallPaths.has(path),
     own: new Map([[inferPath, serveInfer({ limits, bytes, record, strays: served.strays }, answer)]]),
     calls: served.calls,
   });

@@ -1,11 +1,8 @@
 /** The messages of all methods but ModelInfer and the mesh stream: they are small, and protobufjs reads them, once they were found to be fit for it. */
-import type { ServerHttp2Stream } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError } from '@sheaf/inference';
-import { ignoreError, refuse } from './refusal.ts';
 import { toStatus } from './status.ts';
 import { stepLimits } from './step-limits.ts';
-import { headBytes } from './unary-message.ts';
 import { malformed, WireReader } from './wire/reader.ts';
 
 /** Stands for a message that its method is not to see. */
@@ -72,20 +69,3 @@ export const refuseMessages =
         }),
     });
   };
-
-/**
- * What the head of a message promises is believed before more of it comes. A flag is 0, or 1 when the message is compressed; grpc-js takes anything else for 0,
- * and waits for as many bytes as the largest message of the door has. Its own listener comes after this one.
- */
-export function lookAtHead(stream: ServerHttp2Stream, isSmall: boolean, onWrongFlag: () => void): void {
-  stream.prependOnceListener('data', (chunk: Buffer) => {
-    if ((chunk[0] ?? 0) > 1) return onWrongFlag();
-    if (!isSmall || chunk.length < headBytes) return;
-    try {
-      checkSize(chunk.readUInt32BE(1));
-    } catch (error) {
-      refuse(stream, { error });
-      stream.on('error', ignoreError).close();
-    }
-  });
-}

@@ -6,7 +6,7 @@ export const stepLimits = {
   /** Fields of one message and of what it holds, and numbers in packed lists. A message of 4 MiB has 4 million at most: only larger ones meet this. */
   fieldsMax: 2 ** 23,
   /** Bytes of a message, unpacked, for any method but ModelInfer and the mesh stream: protobufjs makes an object of each submessage, also of an empty one. */
-  smallMessageBytesMax: 64 * 1024,
+  smallMessageBytesMax: 128 * 1024,
   /** Entries of the map of parameters for each parameter that there may be; the last of a name counts. */
   entriesPerParameterMax: 16,
   /** Frames in one message of the mesh stream. What is sent by a mesh has some 2,000 at most. */

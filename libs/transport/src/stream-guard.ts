@@ -2,7 +2,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Principal } from '@sheaf/inference';
-import { byteLimits, noRoom } from './byte-room.ts';
+import { noRoom } from './byte-room.ts';
 import type { BytesInFlight } from './bytes-in-flight.ts';
 import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
@@ -13,7 +13,8 @@ import { createLongStreams } from './long-streams.ts';
 import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
-import { lookAtHead } from './small-messages.ts';
+import { stepLimits } from './step-limits.ts';
+import { headBytes } from './unary-message.ts';
 import { boundUnread, type Unread } from './unread.ts';
 
 /** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
@@ -67,8 +68,6 @@ export interface StreamsOptions extends ConnectionGuardOptions {
   readonly isMethod: (path: string) => boolean;
   /** Whether a stream of this path lasts as long as its caller likes. */
   readonly isLong: (path: string) => boolean;
-  /** Whether the messages of a method are small: more is refused by the head of the first. */
-  readonly isSmall: (path: string) => boolean;
   /** By the path of their method: calls that grpc-js does not see. Each sees for itself that what never comes is not waited for. */
   readonly own: ReadonlyMap<string, ServeStream>;
   /** Told of each call when it has ended. */
@@ -77,7 +76,7 @@ export interface StreamsOptions extends ConnectionGuardOptions {
 
 /** Once it listens. */
 export function guardStreams(server: grpc.Server, options: StreamsOptions): void {
-  const { limits, bytes: inFlight, gate, knowsSecret, isMethod, isLong, isSmall, own, calls } = options;
+  const { limits, bytes: inFlight, gate, knowsSecret, isMethod, isLong, own, calls } = options;
   const guard = guardConnections(server, options);
   const { connectionsMax = connectionLimits.connectionsMax } = options.connections;
   const longStreams = createLongStreams(longPerConnection * connectionsMax);
@@ -124,7 +123,7 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
         if (principal) gate?.vouch(stream, headers, principal, facts);
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
-        lookAtHead(stream, isSmall(path), () => stream.close(constants.NGHTTP2_PROTOCOL_ERROR));
+        resetOnWrongFlag(stream);
         if (unaryPaths.some((prefix) => path.startsWith(prefix))) boundMessage(stream, inFlight);
         endWhenLate(stream, headers, limits, account);
         account.count();
@@ -198,27 +197,29 @@ function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
 function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
   const hold = inFlight.open(inFlight.shareOfConnection(stream.session as object));
   let bytes = 0;
-  stream.on('data', ({ length }: Buffer) => {
+  const look = ({ length }: Buffer): void => {
     bytes += length;
     try {
-      if (bytes > byteLimits.controlBytesMax) throw controlTooLarge();
+      if (bytes > stepLimits.smallMessageBytesMax + headBytes) throw controlTooLarge();
       hold.take(length);
     } catch (error) {
+      stream.off('data', look);
       refuse(stream, { error });
-      // The answer goes first.
-      setImmediate(() => stream.close());
+      // At once, so that grpc-js answers nothing any more.
+      stream.close();
     }
-  });
+  };
+  stream.on('data', look);
   stream.once('close', () => hold.release());
 }
 
 const controlTooLarge = (): InferError =>
   InferError.withoutStack(
     'RESOURCE_EXHAUSTED',
-    `the message of the call: want at most ${byteLimits.controlBytesMax} bytes for this method`,
+    `the message of the call: want at most ${stepLimits.smallMessageBytesMax} bytes for this method`,
     {
       reason: 'MESSAGE_TOO_LARGE',
-      metadata: { limit: String(byteLimits.controlBytesMax) },
+      metadata: { limit: String(stepLimits.smallMessageBytesMax) },
     },
   );
 
@@ -241,4 +242,11 @@ function endWhenLate(
   const settle = (): void => clearTimeout(timer);
   const arrival = unaryPaths.some((prefix) => path.startsWith(prefix)) ? 'end' : 'data';
   stream.once(arrival, settle).once('close', settle);
+}
+
+/** A message begins with 0, or with 1 when it is compressed; grpc-js takes anything else for 0. Its own listener comes after this one. */
+function resetOnWrongFlag(stream: ServerHttp2Stream): void {
+  stream.prependOnceListener('data', ([flag = 0]: Buffer) => {
+    if (flag > 1) stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
+  });
 }
