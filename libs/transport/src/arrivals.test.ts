@@ -1,86 +1,17 @@
-/** Connections at a real door: how many there may be, for how long, and whom they are of. */
+/** Connections at a real door: how many there may be, and for how long. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import type { ClientHttp2Session } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { connect as connectTls } from 'node:tls';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
-import { createAuthority } from '../../../test/support/certificates.ts';
-import { Arrival, Crowd, type DoorConnections } from './arrivals.ts';
+import { Arrival, Crowd } from './arrivals.ts';
 import { connectionLimits } from './connection-ledger.ts';
-import { createDoor, type Door, type DoorOptions } from './door.ts';
-import { held, requestFor, served, until } from './fake-model.ts';
+import { call, client, statusOf, withDoor } from './fake-caller.ts';
+import { held, requestFor, until } from './fake-model.ts';
 import { inferPath } from './proto.ts';
-import { headBytes, writeHead } from './unary-message.ts';
 import { encodeRequest } from './wire/codec.ts';
-
-const frameOf = (message: Uint8Array): Buffer => writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
-const principal = { name: 'a', tenant: 't', roles: ['caller'] } as never;
-
-/** A door that tells whom its calls come from; `lines` is what it logs. */
-async function withDoor(
-  connections: DoorConnections,
-  work: (door: Door, seen: { readonly addresses: string[]; readonly lines: string[] }) => Promise<void>,
-  more: Partial<DoorOptions> = {},
-): Promise<void> {
-  const seen = { addresses: [] as string[], lines: [] as string[] };
-  const { error } = console;
-  console.error = (line: string) => seen.lines.push(line);
-  const options = { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits, connections, ...more };
-  const door = await createDoor(options, {
-    ...served,
-    admit: ({ address = '' }) => {
-      seen.addresses.push(address);
-      return principal;
-    },
-  });
-  door.open();
-  try {
-    await work(door, seen);
-  } finally {
-    console.error = error;
-    await door.close(1_000);
-  }
-}
-
-function call(
-  client: ClientHttp2Session,
-  model: string,
-  headers: Record<string, string> = {},
-  id = '',
-): ClientHttp2Stream {
-  const stream = client.request({
-    ':method': 'POST',
-    ':path': inferPath,
-    'content-type': 'application/grpc',
-    ...headers,
-  });
-  stream.on('error', () => {});
-  return stream.end(frameOf(encodeRequest(requestFor(model, { id }))));
-}
-
-async function statusOf(stream: ClientHttp2Stream): Promise<string> {
-  let status = 'none';
-  const note = (told: Record<string, unknown>): void => {
-    status = String(told['grpc-status'] ?? status);
-  };
-  stream.on('response', note).on('trailers', note).resume();
-  await new Promise((resolve) => stream.once('close', resolve));
-  return status;
-}
-
-/** One that has greeted. */
-async function client(port: number, socket?: Socket): Promise<ClientHttp2Session> {
-  const session = connect(`http://127.0.0.1:${port}`, socket && { createConnection: () => socket });
-  session.on('error', () => {});
-  await once(session, 'remoteSettings');
-  return session;
-}
 
 const pinged = (session: ClientHttp2Session): Promise<unknown> => new Promise((resolve) => session.ping(resolve));
 
@@ -215,111 +146,5 @@ describe('connections that reach their age', () => {
       assert.ok(calls > 100);
       stock.close();
     });
-  });
-});
-
-const line = (address: string): string => `PROXY TCP4 ${address} 10.0.0.1 4711 443\r\n`;
-const loopback = { trustedProxies: ['127.0.0.0/8'] };
-
-/** A connection whose first bytes are these. */
-async function opened(port: number, first: string | Buffer): Promise<Socket> {
-  const socket = connectSocket(port, '127.0.0.1').on('error', () => {});
-  await once(socket, 'connect');
-  socket.write(first);
-  return socket;
-}
-
-describe('a door behind proxies that it trusts', () => {
-  it('knows a call by what they forward, and by the connection where that is no address', async () => {
-    await withDoor(loopback, async ({ port }, { addresses }) => {
-      const session = await client(port);
-      for (const header of ['198.51.100.1', '1.1.1.1, 198.51.100.2, 127.0.0.9', 'unknown'])
-        assert.equal(await statusOf(call(session, 'echo', { 'x-forwarded-for': header })), '0');
-      assert.equal(await statusOf(call(session, 'echo', { forwarded: 'for=198.51.100.3' })), '0');
-      assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2', '127.0.0.1', '127.0.0.1']);
-      session.destroy();
-    });
-    await withDoor({ ...loopback, forwardedHeader: 'forwarded' }, async ({ port }, { addresses }) => {
-      const session = await client(port);
-      const headers = { forwarded: 'for=198.51.100.3', 'x-forwarded-for': '1.1.1.1' };
-      assert.equal(await statusOf(call(session, 'echo', headers)), '0');
-      assert.deepEqual(addresses, ['198.51.100.3']);
-      session.destroy();
-    });
-  });
-
-  it('believes nobody else', async () => {
-    for (const connections of [{}, { trustedProxies: ['10.0.0.0/8'] }])
-      await withDoor(connections, async ({ port }, { addresses }) => {
-        const session = await client(port);
-        assert.equal(await statusOf(call(session, 'echo', { 'x-forwarded-for': '198.51.100.1' })), '0');
-        assert.deepEqual(addresses, ['127.0.0.1']);
-        session.destroy();
-      });
-  });
-});
-
-describe('a door that takes the PROXY protocol', () => {
-  it('knows a connection by its header, however that comes, and what its caller says of itself is not believed', async () => {
-    await withDoor({ ...loopback, proxyProtocol: 'any' }, async ({ port }, { addresses }) => {
-      const whole = await client(port, await opened(port, line('198.51.100.1')));
-      assert.equal(await statusOf(call(whole, 'echo', { 'x-forwarded-for': '1.1.1.1' })), '0');
-      const socket = connectSocket(port, '127.0.0.1').setNoDelay();
-      await once(socket, 'connect');
-      for (const byte of line('198.51.100.2')) {
-        socket.write(byte);
-        await new Promise(setImmediate);
-      }
-      const dripped = await client(port, socket);
-      assert.equal(await statusOf(call(dripped, 'echo')), '0');
-      const itself = await client(port, await opened(port, 'PROXY UNKNOWN\r\n'));
-      assert.equal(await statusOf(call(itself, 'echo')), '0');
-      assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2', '127.0.0.1']);
-      for (const session of [whole, dripped, itself]) session.destroy();
-    });
-  });
-
-  it('reads it before TLS', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sheaf-proxies-'));
-    const authority = await createAuthority();
-    const { certificate, key } = await authority.issue();
-    await writeFile(join(folder, 'door.crt'), certificate);
-    await writeFile(join(folder, 'door.key'), key);
-    const tls = { certificate: join(folder, 'door.crt'), key: join(folder, 'door.key') };
-    await withDoor(
-      { ...loopback, proxyProtocol: 'any' },
-      async ({ port }, { addresses, lines }) => {
-        const raw = await opened(port, line('198.51.100.1'));
-        const socket = connectTls({ socket: raw, host: '127.0.0.1', ca: authority.certificate, ALPNProtocols: ['h2'] });
-        const session = await client(port, socket);
-        assert.equal(await statusOf(call(session, 'echo')), '0');
-        assert.deepEqual(addresses, ['198.51.100.1']);
-        session.destroy();
-        const garbage = await opened(port, `${line('198.51.100.7')}this is no handshake`);
-        await once(garbage.resume(), 'close');
-        await until(() => lines.length > 0);
-        assert.match(lines[0] ?? '', /^door: a TLS handshake with 198\.51\.100\.7 failed: /);
-      },
-      { tls },
-    );
-    await rm(folder, { recursive: true });
-  });
-
-  it('closes who comes without, or from elsewhere, and says so once', async () => {
-    const refusals = [
-      [loopback, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /127\.0\.0\.1 was closed: want a header of the PROXY protocol/],
-      [loopback, `PROXY UNKNOWN ${'x'.repeat(200)}`, /want a header of at most 107 bytes$/],
-      [{ trustedProxies: ['192.0.2.1'] }, line('198.51.100.1'), /takes connections of trusted proxies only/],
-    ] as const;
-    for (const [connections, first, why] of refusals)
-      await withDoor({ ...connections, proxyProtocol: 'any' }, async ({ port }, { addresses, lines }) => {
-        for (const _ of [1, 2]) {
-          const socket = await opened(port, first);
-          await once(socket.resume(), 'close');
-        }
-        assert.equal(lines.length, 1);
-        assert.match(lines[0] ?? '', why);
-        assert.deepEqual(addresses, []);
-      });
   });
 });

@@ -1,0 +1,118 @@
+/** A door behind proxies: whom it takes its calls to be of, by headers and by the PROXY protocol. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect as connectSocket, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { createAuthority } from '../../../test/support/certificates.ts';
+import { call, client, statusOf, withDoor } from './fake-caller.ts';
+import { until } from './fake-model.ts';
+
+const line = (address: string): string => `PROXY TCP4 ${address} 10.0.0.1 4711 443\r\n`;
+const loopback = { trustedProxies: ['127.0.0.0/8'] };
+
+/** A connection whose first bytes are these. */
+async function opened(port: number, first: string | Buffer): Promise<Socket> {
+  const socket = connectSocket(port, '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(first);
+  return socket;
+}
+
+describe('a door behind proxies that it trusts', () => {
+  it('knows a call by what they forward, and by the connection where that is no address', async () => {
+    await withDoor(loopback, async ({ port }, { addresses }) => {
+      const session = await client(port);
+      for (const header of ['198.51.100.1', '1.1.1.1, 198.51.100.2, 127.0.0.9', 'unknown'])
+        assert.equal(await statusOf(call(session, 'echo', { 'x-forwarded-for': header })), '0');
+      assert.equal(await statusOf(call(session, 'echo', { forwarded: 'for=198.51.100.3' })), '0');
+      assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2', '127.0.0.1', '127.0.0.1']);
+      session.destroy();
+    });
+    await withDoor({ ...loopback, forwardedHeader: 'forwarded' }, async ({ port }, { addresses }) => {
+      const session = await client(port);
+      const headers = { forwarded: 'for=198.51.100.3', 'x-forwarded-for': '1.1.1.1' };
+      assert.equal(await statusOf(call(session, 'echo', headers)), '0');
+      assert.deepEqual(addresses, ['198.51.100.3']);
+      session.destroy();
+    });
+  });
+
+  it('believes nobody else', async () => {
+    for (const connections of [{}, { trustedProxies: ['10.0.0.0/8'] }])
+      await withDoor(connections, async ({ port }, { addresses }) => {
+        const session = await client(port);
+        assert.equal(await statusOf(call(session, 'echo', { 'x-forwarded-for': '198.51.100.1' })), '0');
+        assert.deepEqual(addresses, ['127.0.0.1']);
+        session.destroy();
+      });
+  });
+});
+
+describe('a door that takes the PROXY protocol', () => {
+  it('knows a connection by its header, however that comes, and what its caller says of itself is not believed', async () => {
+    await withDoor({ ...loopback, proxyProtocol: 'any' }, async ({ port }, { addresses }) => {
+      const whole = await client(port, await opened(port, line('198.51.100.1')));
+      assert.equal(await statusOf(call(whole, 'echo', { 'x-forwarded-for': '1.1.1.1' })), '0');
+      const socket = connectSocket(port, '127.0.0.1').setNoDelay();
+      await once(socket, 'connect');
+      for (const byte of line('198.51.100.2')) {
+        socket.write(byte);
+        await new Promise(setImmediate);
+      }
+      const dripped = await client(port, socket);
+      assert.equal(await statusOf(call(dripped, 'echo')), '0');
+      const itself = await client(port, await opened(port, 'PROXY UNKNOWN\r\n'));
+      assert.equal(await statusOf(call(itself, 'echo')), '0');
+      assert.deepEqual(addresses, ['198.51.100.1', '198.51.100.2', '127.0.0.1']);
+      for (const session of [whole, dripped, itself]) session.destroy();
+    });
+  });
+
+  it('reads it before TLS', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sheaf-proxies-'));
+    const authority = await createAuthority();
+    const { certificate, key } = await authority.issue();
+    await writeFile(join(folder, 'door.crt'), certificate);
+    await writeFile(join(folder, 'door.key'), key);
+    const tls = { certificate: join(folder, 'door.crt'), key: join(folder, 'door.key') };
+    await withDoor(
+      { ...loopback, proxyProtocol: 'any' },
+      async ({ port }, { addresses, lines }) => {
+        const raw = await opened(port, line('198.51.100.1'));
+        const socket = connectTls({ socket: raw, host: '127.0.0.1', ca: authority.certificate, ALPNProtocols: ['h2'] });
+        const session = await client(port, socket);
+        assert.equal(await statusOf(call(session, 'echo')), '0');
+        assert.deepEqual(addresses, ['198.51.100.1']);
+        session.destroy();
+        const garbage = await opened(port, `${line('198.51.100.7')}this is no handshake`);
+        await once(garbage.resume(), 'close');
+        await until(() => lines.length > 0);
+        assert.match(lines[0] ?? '', /^door: a TLS handshake with 198\.51\.100\.7 failed: /);
+      },
+      { tls },
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  it('closes who comes without, or from elsewhere, and says so once', async () => {
+    const refusals = [
+      [loopback, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', /127\.0\.0\.1 was closed: want a header of the PROXY protocol/],
+      [loopback, `PROXY UNKNOWN ${'x'.repeat(200)}`, /want a header of at most 107 bytes$/],
+      [{ trustedProxies: ['192.0.2.1'] }, line('198.51.100.1'), /takes connections of trusted proxies only/],
+    ] as const;
+    for (const [connections, first, why] of refusals)
+      await withDoor({ ...connections, proxyProtocol: 'any' }, async ({ port }, { addresses, lines }) => {
+        for (const _ of [1, 2]) {
+          const socket = await opened(port, first);
+          await once(socket.resume(), 'close');
+        }
+        assert.equal(lines.length, 1);
+        assert.match(lines[0] ?? '', why);
+        assert.deepEqual(addresses, []);
+      });
+  });
+});
