@@ -105,6 +105,7 @@ export async function readMesh(
   const known = { ...parts, limits, pipelines: [...parsed, ...pipelines] };
   const written = await readPolicies(known, around.brokenModels);
   problems.push(...written.problems, ...written.routes.map(({ problem }) => problem));
+  notes.push(...written.notes);
   const policies = policiesInForce(written.policies, written.problems, before);
   const mesh = pruned({
     ...parts,

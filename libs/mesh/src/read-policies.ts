@@ -19,6 +19,8 @@ export interface PoliciesReading {
   readonly policies: PoliciesSpec | undefined;
   /** For which nothing of them can be put into force. */
   readonly problems: readonly MeshProblem[];
+  /** What may not be meant. */
+  readonly notes: readonly MeshProblem[];
   /** Routes to what is not there. They let nobody in, so all else is in force without them. */
   readonly routes: readonly { readonly name: string; readonly problem: MeshProblem }[];
 }
@@ -27,7 +29,7 @@ export interface PoliciesReading {
 export async function readPolicies(mesh: Surroundings, broken: ReadonlySet<string>): Promise<PoliciesReading> {
   const problems: MeshProblem[] = [];
   const read = await readWritten(mesh, problems);
-  if (!read) return { policies: undefined, problems, routes: [] };
+  if (!read) return { policies: undefined, problems, notes: [], routes: [] };
   const { spec, yaml } = read;
   const holdsTarget = holds(mesh, broken);
   const routes = spec.routes.flatMap((route) =>
@@ -36,7 +38,15 @@ export async function readPolicies(mesh: Surroundings, broken: ReadonlySet<strin
       problem: yaml.place(path, message),
     })),
   );
-  return { policies: problems.length === 0 ? spec : undefined, problems, routes };
+  return { policies: problems.length === 0 ? spec : undefined, problems, notes: tenantNotes(spec, yaml), routes };
+}
+
+/** Of several issuers each must say it; one alone may mean it. */
+function tenantNotes({ identity: { keys, jwt } }: PoliciesSpec, yaml: YamlFile): MeshProblem[] {
+  const [only] = jwt;
+  if (!keys || jwt.length !== 1 || !only || 'fixed' in only.tenant || only.tenants) return [];
+  const note = 'its tokens may name any tenant, also one of an API key; tenants says which';
+  return [yaml.place(['identity', 'jwt', 0, 'tenant'], note)];
 }
 
 async function readWritten(

@@ -90,16 +90,20 @@ export function redactError(error: InferError, redaction: Redaction): InferError
     code === 'INVALID_ARGUMENT' ? redaction.textAroundQuotes(error.message) : redaction.text(error.message);
   const metadata = redactMetadata(error.metadata, redaction);
   const decision = error.decision && redaction.text(error.decision);
+  const violations = error.violations.map((violation) => ({
+    ...violation,
+    description: redaction.textAroundQuotes(violation.description),
+  }));
   const about = error.about && (redaction.value(error.about) as InferError['about']);
   const same =
     message === error.message &&
     decision === error.decision &&
-    JSON.stringify([metadata, about]) === JSON.stringify([error.metadata, error.about]);
+    JSON.stringify([metadata, about, violations]) === JSON.stringify([error.metadata, error.about, error.violations]);
   if (same) return error;
   return InferError.withoutStack(code, message, {
     reason,
     metadata,
-    violations: error.violations,
+    violations,
     about,
     decision,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -19,7 +19,11 @@ export function tellOnlySeen(sightOf: (principal: Principal) => Sight | undefine
     if (!sight) return next(request, context);
     const redaction = new Redaction(sight, () => wordsOf(request));
     return next(request, context).then(
-      (response) => redactResponse(response, redaction),
+      (response) => {
+        const told = redactResponse(response, redaction);
+        // As of a route: what a rule has handed the call to answers under the name that was asked.
+        return sight.isHidden(response.model) ? { ...told, model: request.model } : told;
+      },
       (error: unknown) => {
         throw redactError(asInferError(error), redaction);
       },
@@ -40,7 +44,7 @@ function redactResponse(response: InferResponse, redaction: Redaction): InferRes
     const isTold = told.test(name) && typeof value === 'string';
     parameters.set(name, isTold ? redactParameter(name, value, redaction) : value);
   }
-  return { ...response, model: redaction.text(response.model), parameters };
+  return { ...response, parameters };
 }
 
 function redactParameter(name: string, value: string, redaction: Redaction): string {
