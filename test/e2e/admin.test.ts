@@ -130,6 +130,7 @@ describe('administration', () => {
   it('tells what is in force, and nothing secret', async () => {
     const told = await json('observe', 'config');
     assert.deepEqual([told.limits.rankMax, told.gateway.tls], [8, null]);
+    assert.deepEqual([told.limits.bytesInFlightMax >= 2 ** 28, told.gateway.bytesInFlight], [true, 0]);
     assert.deepEqual(told.pipelines, [{ name: 'once', version: '1', file: 'pipelines/once.yaml', ready: true }]);
     assert.deepEqual([told.services[0].name, told.services[0].endpoints[0].ready], ['double', true]);
     assert.deepEqual(
