@@ -106,10 +106,12 @@ describe('the message of a unary call', () => {
   for (const bytes of [1_000, 2 ** 21])
     it(`of ${bytes} bytes waits for its room with its stream unread, and is then as if it had not`, async () => {
       const few = new BytesInFlight(2 ** 24);
-      const others = [few.open(undefined), few.open(undefined)];
-      // All that small ones have, and of the rest more than a large one leaves.
-      for (let taken = 0; taken < 2 ** 21; taken += 2 ** 14) few.open(undefined).take(2 ** 14);
-      for (const other of others) other.take(6 * 2 ** 20);
+      // All that small ones have, and of the rest all that those leave that arrive.
+      const others = [...Array<number>(128).fill(2 ** 14), 12 * 2 ** 20].map((taken) => {
+        const other = few.open(undefined);
+        other.take(taken);
+        return other;
+      });
       const sent = Buffer.alloc(bytes, 7);
       // As that of a call, it is not closed before it has had its answer.
       const stream = new PassThrough({ autoDestroy: false });
