@@ -32,7 +32,7 @@ const files = {
     outputs: [{ name: 'y', datatype: 'INT64', shape: [1] }],
     nodes: [{ op: 'Shape', inputs: ['x'], outputs: ['y'] }],
   }),
-  'mesh.yaml': `limits: { messageBytesMax: 16MiB, bytesInFlightMax: ${budgetMiB}MiB, requestArrivalMaxMs: 8000 }
+  'mesh.yaml': `limits: { messageBytesMax: 16MiB, bytesInFlightMax: ${budgetMiB}MiB, requestArrivalMaxMs: 10000 }
 services: { small: { models: [pair] }, large: { models: [bytes, length] } }
 `,
   'policies.yaml': 'limits: []\n',
@@ -68,17 +68,17 @@ describe('large messages', { skip: process.platform !== 'linux' }, () => {
     const peaks = processes.map(({ name, peak }) => ({ name, peak: Math.round(peak()) }));
     if (process.env.TELL) console.log(JSON.stringify({ peaks, answer }));
     for (const { name, peak } of peaks) assert.ok(peak <= budgetMiB + besideMiB, `${name} took ${peak} MiB more`);
-    // Nothing is kept for what is over, when those have left who did not read.
+    // Nothing is kept for what is over, when those have left who did not read; only what watches of health have sent.
     await waitFor(async () => {
       const vitals = await Promise.all([gateway, ...services].map((process) => process.vitals()));
-      return vitals.every(({ bytesInFlight }) => bytesInFlight === 0);
+      return vitals.every(({ bytesInFlight }) => bytesInFlight < 1024);
     });
     return answer;
   }
 
   it('are all answered where they come in decent numbers, one after the other where there is no room for all', async () => {
-    const counts = await withinBudget(() => byteFlood({ ...sent, ...large(), decent: 24 }));
-    assert.deepEqual(counts, { 0: 24 });
+    const counts = await withinBudget(() => byteFlood({ ...sent, ...large(), decent: 12 }));
+    assert.deepEqual(counts, { 0: 12 });
   });
 
   for (const [which, flood] of Object.entries(floods)) {

@@ -48,6 +48,7 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
     // The listeners stay when all is said: to take them off costs more.
     let isSettled = false;
     let isPromised = false;
+    let isWaiting = false;
     let stopWatching = (): void => {};
     const settle = (): void => {
       isSettled = true;
@@ -61,6 +62,8 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
       reject(error);
     };
     const gather = (): void => {
+      // Its time may be up by the moment that it has its room.
+      if (isSettled) return;
       hold.take(gathering.size);
       gathering.makeRoom();
       if (!gathering.isWhole)
@@ -74,13 +77,25 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
       else if (!isPromised && gathering.isPromised) {
         isPromised = true;
         const waiting = hold.reserve(gathering.bytesWanted);
-        if (waiting) waitForRoom(stream, waiting, { hold, onBytes, gather, fail });
+        if (waiting) void waitForRoom(waiting);
         else gather();
       }
     };
+    /** Its caller sends no more than the window of its stream meanwhile, which is no idle talk of its connection. */
+    const waitForRoom = async (room: Promise<void>): Promise<void> => {
+      isWaiting = true;
+      stream.pause();
+      onBytes(hold.windowBytes);
+      await room.then(gather, fail);
+      isWaiting = false;
+      onBytes(-hold.windowBytes);
+      stream.resume();
+      // A small one is there already, and tells of its end only once.
+      if (stream.readableEnded) onEnd();
+    };
     // A stream that is reset, or loses its connection, ends as well, and is closed by then.
     const onEnd = (): void => {
-      if (isSettled) return;
+      if (isSettled || (isWaiting && !stream.closed)) return;
       settle();
       try {
         resolve(stream.closed ? undefined : whole());
@@ -90,21 +105,6 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
     };
     const stopTimer = monotonicClock.after(withinMs, () => fail(late()));
     stream.on('data', onData).on('end', onEnd).on('close', onEnd);
-  });
-}
-
-interface Waiting extends Pick<Expected, 'hold' | 'onBytes'> {
-  readonly gather: () => void;
-  readonly fail: (error: unknown) => void;
-}
-
-/** Its caller sends no more than the window of its stream meanwhile, which is no idle talk of its connection. */
-function waitForRoom(stream: Readable, room: Promise<void>, { hold, onBytes, gather, fail }: Waiting): void {
-  stream.pause();
-  onBytes(hold.windowBytes);
-  room.then(gather, fail).finally(() => {
-    onBytes(-hold.windowBytes);
-    stream.resume();
   });
 }
 

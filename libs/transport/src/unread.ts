@@ -1,5 +1,6 @@
 /** Streams that nobody reads yet, while it is found out who calls: what they bring meanwhile is held by Node, each up to its window. */
 import type { ServerHttp2Stream } from 'node:http2';
+import { type Clock, monotonicClock } from '@sheaf/inference';
 
 /** So few may each bring their window. */
 const unlookedMax = 64;
@@ -13,7 +14,7 @@ export interface Unread {
 }
 
 /** `bytesMax` is what all of them may hold. */
-export function boundUnread(bytesMax: number): Unread {
+export function boundUnread(bytesMax: number, clock: Clock = monotonicClock): Unread {
   const streams = new Map<ServerHttp2Stream, () => void>();
   let isWatched = false;
   const look = (): void => {
@@ -31,7 +32,7 @@ export function boundUnread(bytesMax: number): Unread {
   const watch = (): void => {
     if (isWatched || streams.size <= unlookedMax) return;
     isWatched = true;
-    setTimeout(look, lookIntervalMs).unref();
+    clock.after(lookIntervalMs, look);
   };
   return {
     enter: (stream, drop) => {
