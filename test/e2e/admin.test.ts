@@ -100,8 +100,8 @@ describe('keys of a mesh that runs', () => {
       assert.doesNotMatch(stdout, /[0-9a-f]{64}/);
     }
     const { stdout } = await runSheaf(['keys', 'list', folder]);
-    assert.match(stdout, /acme +infer +d\*, once +standard +\S+ +expires \d{4}-/);
-    assert.match(stdout, /ops +admin +\* +standard +\S+ +never expires +for the tests$/m);
+    assert.match(stdout, /acme +infer +d\*, once +standard +\S+ +\S+ +expires \d{4}-/);
+    assert.match(stdout, /ops +admin +\* +standard +\S+ +never +never expires +for the tests$/m);
     assert.match(stdout, / revoked \d{4}-/);
   });
 });

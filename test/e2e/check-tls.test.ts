@@ -34,6 +34,8 @@ const pair = 'certificate: tls/own.crt, key: tls/own.key';
 const good: [string, string][] = [
   ['a door', door(pair)],
   ['a door that knows its clients', door(`${pair}, clientCa: tls/bundle.crt`)],
+  ['a door that wants to know them', door(`${pair}, clientCa: tls/bundle.crt, certificates: required`)],
+  ['a door that would like to', door(`${pair}, clientCa: tls/bundle.crt, certificates: asked`)],
   ['a door and services', `${door(`${pair}, clientCa: tls/other.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`],
   ['services among themselves', between(`ca: tls/ca.crt, ${pair}`)],
   ['services among themselves, and several authorities', between(`ca: tls/bundle.crt, ${pair}`)],
@@ -43,6 +45,18 @@ const good: [string, string][] = [
 ];
 
 const broken: [string, string, (string | RegExp)[]][] = [
+  [
+    'certificates that nobody vouches for',
+    door(`${pair}, certificates: required`),
+    [
+      'mesh.yaml:2: gateway.tls.certificates: want clientCa with it: who vouches for the certificates that are required',
+    ],
+  ],
+  [
+    'certificates that are wanted somehow',
+    door(`${pair}, clientCa: tls/bundle.crt, certificates: true`),
+    ['mesh.yaml:2: gateway.tls.certificates: want asked or required, got true'],
+  ],
   ['no key', door('certificate: tls/own.crt'), ['mesh.yaml:2: gateway.tls: want certificate, key; there is no key']],
   [
     'one authority for callers and services',

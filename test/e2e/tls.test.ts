@@ -311,3 +311,26 @@ describe('a mesh with TLS', () => {
     await write('door', door);
   });
 });
+
+describe('a door whose clients have to show a certificate', () => {
+  it('lets in whoever shows one of its authority, and nobody without or with another', async () => {
+    const pem = (name: string): Promise<string> => readFile(file(name), 'utf8');
+    const line =
+      'gateway: { tls: { certificate: tls/door.crt, key: tls/door.key, clientCa: tls/callers.crt, certificates: required } }\n';
+    await using closed = await startTestMesh({
+      'models/double': sampleModels.scale(2),
+      'mesh.yaml': line,
+      'tls/door.crt': await pem('door.crt'),
+      'tls/door.key': await pem('door.key'),
+      'tls/callers.crt': callers.certificate,
+    });
+    const { port } = closed.running.gateway;
+    assert.equal(await askOnce(port, showing('client'), 'double'), 'double');
+    for (const tls of [undefined, trusting(), showing('self'), showing('expired')])
+      assert.equal(await refusal(port, tls), 'UNAVAILABLE', JSON.stringify(tls));
+    const asked = ['infer', 'double', '[[1, 2]]', '--address', `127.0.0.1:${port}`, '--tls', '--ca', file('ca.crt')];
+    const { code, stderr } = await runSheaf(asked);
+    assert.equal(code, 2);
+    assert.match(stderr, /cannot be reached; /);
+  });
+});

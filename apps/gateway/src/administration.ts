@@ -6,8 +6,8 @@ import type { Admin } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
 import type { BreakerBook } from './breaker-book.ts';
 import { type Address, describeConfiguration } from './configuration.ts';
-import type { LiveCatalog } from './live-catalog.ts';
 import { createKeyDesk } from './key-desk.ts';
+import type { LiveCatalog } from './live-catalog.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 

@@ -16,7 +16,7 @@ export function describeConfiguration(generation: Generation, epoch: number, { h
   const { folder, gateway, limits, policies, tls } = mesh;
   return {
     epoch,
-    gateway: { host, port, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
+    gateway: { host, port, replicas: gateway.replicas, tls: describeDoorTls(folder, gateway.tls) },
     mesh: { tls: filesIn(folder, tls) ?? null },
     limits,
     models: mesh.models.map(({ name, versions }) => ({
@@ -91,6 +91,13 @@ function describePolicies({ identity, ...others }: PoliciesSpec, folder: string)
   }));
   const limits = others.limits.map((limit) => ({ ...limit, cost: limit.cost?.text ?? null }));
   return { identity: { ...identity, jwt }, ...others, limits };
+}
+
+function describeDoorTls(folder: string, tls: Mesh['gateway']['tls']): object | null {
+  if (!tls) return null;
+  const { clientCertificate, ...files } = tls;
+  const certificates = clientCertificate === 'require' ? 'required' : 'asked';
+  return { ...filesIn(folder, files), ...(tls.clientCa ? { certificates } : {}) };
 }
 
 /** Names of PEM files, by what they hold. */

@@ -57,7 +57,9 @@ export async function followKeys(
     } catch (error) {
       if (isOver) return;
       if (!failing)
-        log(`the keys cannot be read (${(error as Error).message}); those from before count for ${keysStaleMs / 1000} s`);
+        log(
+          `the keys cannot be read (${(error as Error).message}); those from before count for ${keysStaleMs / 1000} s`,
+        );
       failing = true;
       delayMs = Math.min(2 * delayMs, lookMs);
     }

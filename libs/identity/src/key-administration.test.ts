@@ -12,7 +12,12 @@ const wish: KeyWish = { tenant: 'acme', roles: ['infer'], models: ['*'], note: '
 function open(limits: { daysMax?: number } = {}) {
   const state = createMemoryState();
   let now = noon;
-  const desk = createKeyAdministration({ ...state, random: randomBytes, now: () => now, daysMax: () => limits.daysMax });
+  const desk = createKeyAdministration({
+    ...state,
+    random: randomBytes,
+    now: () => now,
+    daysMax: () => limits.daysMax,
+  });
   const opens = async (apiKey: string): Promise<boolean> => {
     const keys = new Map((await state.keys.list()).map((key) => [key.id, key]));
     const spec = { keys: true, keyDaysMax: limits.daysMax, jwt: [], certificates: [], anonymous: undefined };
@@ -82,7 +87,10 @@ describe('the administration of keys', () => {
     limits.daysMax = 90;
     const wanted = /^expires: want an end within 90 days, as identity\.keys\.daysMax of policies\.yaml says, got /;
     await assert.rejects(desk.create(wish, 'ann'), refusal('INVALID_ARGUMENT', wanted));
-    await assert.rejects(desk.create({ ...wish, expiresInMs: 91 * day }, 'ann'), refusal('INVALID_ARGUMENT', /got 91 days$/));
+    await assert.rejects(
+      desk.create({ ...wish, expiresInMs: 91 * day }, 'ann'),
+      refusal('INVALID_ARGUMENT', /got 91 days$/),
+    );
     await desk.create({ ...wish, expiresInMs: 90 * day }, 'ann');
     assert.deepEqual(
       (await desk.list()).map(({ expiresAt }) => expiresAt),
@@ -106,7 +114,11 @@ describe('the administration of keys', () => {
     const cases: [() => Promise<unknown>, string, RegExp][] = [
       [() => desk.revoke('none\n', 'ann'), 'NOT_FOUND', /^there is no key "none\?"$/],
       [() => desk.rotate('none', rotation, 'ann'), 'NOT_FOUND', /^there is no key "none"$/],
-      [() => desk.rotate(key.id, { ...rotation, overlapMs: 91 * day }, 'ann'), 'INVALID_ARGUMENT', /^overlap: want 0 to 90 days$/],
+      [
+        () => desk.rotate(key.id, { ...rotation, overlapMs: 91 * day }, 'ann'),
+        'INVALID_ARGUMENT',
+        /^overlap: want 0 to 90 days$/,
+      ],
       [() => desk.rotate(key.id, { ...rotation, overlapMs: Number.NaN }, 'ann'), 'INVALID_ARGUMENT', /^overlap: /],
       [() => desk.create({ ...wish, expiresInMs: 0 }, 'ann'), 'INVALID_ARGUMENT', /^expires: want a time to come/],
       [() => desk.create({ ...wish, roles: ['infer', 'admin'] }, 'ann'), 'INVALID_ARGUMENT', /^roles: /],

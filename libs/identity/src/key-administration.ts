@@ -65,7 +65,13 @@ export function createKeyAdministration({
   daysMax,
 }: KeyAdministrationPorts): KeyAdministration {
   const record = (at: number, actor: string, action: string, subject: string, detail: object): Promise<unknown> =>
-    audit.append({ at, actor, action, subject, detail: JSON.stringify(detail).slice(0, detailCharsMax).toWellFormed() });
+    audit.append({
+      at,
+      actor,
+      action,
+      subject,
+      detail: JSON.stringify(detail).slice(0, detailCharsMax).toWellFormed(),
+    });
   const find = async (id: string): Promise<ApiKey> => {
     const key = (await keys.list()).find((one) => one.id === id);
     if (!key) throw new InferError('NOT_FOUND', `there is no key "${printable(id)}"`, { reason: 'KEY_NOT_FOUND' });

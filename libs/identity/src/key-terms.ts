@@ -17,7 +17,11 @@ export function endOf(key: Terms, daysMax: number | undefined): number | undefin
 }
 
 /** What is wrong with a key that is to end then, made now; undefined when nothing is. */
-export function termProblem(expiresAt: number | undefined, now: number, daysMax: number | undefined): string | undefined {
+export function termProblem(
+  expiresAt: number | undefined,
+  now: number,
+  daysMax: number | undefined,
+): string | undefined {
   if (daysMax === undefined || (expiresAt !== undefined && expiresAt <= now + daysMax * dayMs)) return undefined;
   const got = expiresAt === undefined ? 'none' : `${Math.ceil((expiresAt - now) / dayMs)} days`;
   return `expires: want an end within ${daysMax} days, as identity.keys.daysMax of policies.yaml says, got ${got}`;

@@ -6,6 +6,7 @@ export { followLimits } from './fit-limits.ts';
 export { policiesKeptProblem } from './in-force.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './judge-pipelines.ts';
 export { isKept } from './keep-services.ts';
+export { readKeyDaysMax } from './key-terms.ts';
 export {
   type ForeignTls,
   type Mesh,

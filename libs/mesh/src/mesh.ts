@@ -79,6 +79,8 @@ export interface DoorTls {
   readonly key: string;
   /** Who vouches for the certificates of clients. */
   readonly clientCa?: string;
+  /** Nobody without one of these comes in. Absent: whoever shows none is a stranger. */
+  readonly clientCertificate?: 'require';
 }
 
 /** What the gateway and its own services show and trust among themselves: PEM files, absolute. */

@@ -9,6 +9,8 @@ import type { YamlFile } from './yaml-file.ts';
 
 const pemBytesMax = 1024 * 1024;
 const pemFile = text('a file in PEM, from the mesh folder', /^[^\0]+$/);
+/** Whether a client needs one: of a door. */
+const certificates = text('asked or required', /^(asked|required)$/);
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Where in mesh.yaml. */
@@ -21,11 +23,19 @@ export interface TlsPlace {
 
 /** Of the gateway's public door. */
 export async function readDoorTls(place: TlsPlace, value: unknown): Promise<DoorTls | undefined> {
-  const files = await readFiles(place, value, ['certificate', 'key', 'clientCa']);
+  const asked = isRecord(value) ? value['certificates'] : undefined;
+  const files = await readFiles(place, value, ['certificate', 'key', 'clientCa'], { certificates });
   const { certificate, key } = files ?? {};
   if (!files) return undefined;
-  if (certificate && key) return { ...files, certificate, key };
-  return missing(place, value, ['certificate', 'key']);
+  if (asked === 'required' && isRecord(value) && !Object.hasOwn(value, 'clientCa'))
+    place.problems.push(
+      place.yaml.place(
+        [...place.path, 'certificates'],
+        'want clientCa with it: who vouches for the certificates that are required',
+      ),
+    );
+  if (!certificate || !key) return missing(place, value, ['certificate', 'key']);
+  return { ...files, certificate, key, ...(asked === 'required' ? { clientCertificate: 'require' as const } : {}) };
 }
 
 /** Between the gateway and its own services. */
@@ -83,11 +93,13 @@ async function readFiles<K extends Kind>(
   place: TlsPlace,
   value: unknown,
   kinds: readonly K[],
+  others: Readonly<Record<string, typeof pemFile>> = {},
 ): Promise<{ [kind in K]?: string } | undefined> {
   if (value === undefined) return undefined;
   const { yaml, folder, path, problems } = place;
-  const fields = Object.fromEntries(kinds.map((kind) => [kind, pemFile]));
-  const given = Object.entries(readFields(yaml, path, value, fields, problems)) as [K, string][];
+  const fields = { ...Object.fromEntries(kinds.map((kind) => [kind, pemFile])), ...others };
+  const read = Object.entries(readFields(yaml, path, value, fields, problems));
+  const given = read.filter(([name]) => !Object.hasOwn(others, name)) as [K, string][];
   const before = problems.length;
   const pems = new Map<Kind, Pem>();
   for (const [kind, name] of given) {

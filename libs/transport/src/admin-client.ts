@@ -1,7 +1,15 @@
 /** The Admin service of another process. */
 import type * as grpc from '@grpc/grpc-js';
-import { type KeyOrder, type KeyRotation, type KeyState, keyState, type NewKey, newKey, orderMessage } from './admin-keys.ts';
 import type { AuditPage, BreakerState, ForceBreakers, LimitState, QuarantinedRequest, Reloaded } from './admin.ts';
+import {
+  type KeyOrder,
+  type KeyRotation,
+  type KeyState,
+  keyState,
+  type NewKey,
+  newKey,
+  orderMessage,
+} from './admin-keys.ts';
 import type { Breaker__Output } from './generated/sheaf/admin/v1/Breaker.ts';
 import type { ClearQuarantineResponse__Output } from './generated/sheaf/admin/v1/ClearQuarantineResponse.ts';
 import type { CreateKeyResponse__Output } from './generated/sheaf/admin/v1/CreateKeyResponse.ts';

@@ -1,7 +1,15 @@
 /** The Admin service of a gateway's public door. Who may call what is decided before, by the door's `admit`. */
 import type * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
-import { type KeyOrder, type KeyRotation, type KeyState, keyMessage, type NewKey, orderOf, spanOf } from './admin-keys.ts';
+import {
+  type KeyOrder,
+  type KeyRotation,
+  type KeyState,
+  keyMessage,
+  type NewKey,
+  orderOf,
+  spanOf,
+} from './admin-keys.ts';
 import type { Admissions } from './admission.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
 import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';

@@ -9,8 +9,8 @@ export type {
   QuarantinedRequest,
   Reloaded,
 } from './admin.ts';
-export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
+export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
 export type { Admit, Knock } from './admission.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
 export { hostPort } from './listen.ts';

@@ -1,12 +1,13 @@
-import { type AdminClient, type AuditPage, createAdminClient } from '@sheaf/transport';
+import { type AdminClient, createAdminClient } from '@sheaf/transport';
 import { withAdvice } from '../advice.ts';
+import { auditOptions, showAudit } from '../audit.ts';
 import { breakerOptions, breakerTable, forceOf } from '../breakers.ts';
-import { type Command, integerOf, type OptionValues, UsageError } from '../command.ts';
+import { type Command, type OptionValues, UsageError } from '../command.ts';
 import { type Configuration, configurationText } from '../configuration-text.ts';
 import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
+import { actOnKeys } from '../key-actions.ts';
+import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../key-options.ts';
 import { printable, table } from '../print.ts';
-
-const auditOptions = { after: { type: 'string' }, limit: { type: 'string' } } as const;
 
 const quarantineOptions = { clear: { type: 'string' } } as const;
 
@@ -14,9 +15,16 @@ const quarantineOptions = { clear: { type: 'string' } } as const;
 const timeoutMs = 60_000;
 
 export const admin: Command = {
-  usage: 'admin config|limits|breakers|quarantine|audit|breaker|reload|drain',
+  usage: 'admin config|limits|breakers|quarantine|audit|breaker|keys|reload|drain',
   summary: 'look at a running gateway, and change it',
-  options: { ...doorOptions, ...auditOptions, ...breakerOptions, ...quarantineOptions, json: { type: 'boolean' } },
+  options: {
+    ...doorOptions,
+    ...auditOptions,
+    ...breakerOptions,
+    ...quarantineOptions,
+    ...keyOptions,
+    json: { type: 'boolean' },
+  },
   help: `  config      what is in force, without secrets
   limits      how the buckets stand that were used lately
   breakers    what stands between the gateway and its services: what calls have used, and what is forced
@@ -24,12 +32,17 @@ export const admin: Command = {
               lets them go (role admin), of the gateway that is asked
   audit       who changed what, and whether the record is whole (exit code 1 when not); the newest unless
               --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
+              --verify: reads all of it, works the chain out again, and lists nothing. A cut at its end is
+              found by heads only, which gateways write to their log: --head <entry>:<hash>, or --head <hash>,
+              may be repeated; --heads <file> takes all that stand in a log
   breaker     --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
               at least one of them, all that are given have to fit; auto gives it back to itself. It counts for
               the gateway that is asked, until that ends: where a mesh has several, ask each
+  keys        list, create, rotate <id>, revoke <id>: API keys, as sheaf keys has them in the folder itself
   reload      take up the pipelines and policies of the folder, all at once
   drain       finish what is in flight, then end
   config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
+keys ${keyHelp.trimStart()}
 ${doorHelp}
   --json               as JSON`,
   async run([action, ...others], values) {
@@ -40,15 +53,17 @@ ${doorHelp}
           ? `there is no "sheaf admin ${action}"; want ${Object.keys(actions).join(', ')}`
           : `usage: sheaf ${admin.usage}`,
       );
-    if (others.length > 0) throw new UsageError(`sheaf admin ${action}: want options only, got "${others[0]}"`);
+    if (action === 'keys') checkKeys(others, values);
+    else if (others.length > 0) throw new UsageError(`sheaf admin ${action}: want options only, got "${others[0]}"`);
     checkOptions(action ?? '', 'audit', auditOptions, values);
     checkOptions(action ?? '', 'breaker', breakerOptions, values);
     checkOptions(action ?? '', 'quarantine', quarantineOptions, values);
+    checkOptions(action ?? '', 'keys', keyOptions, values);
     const asked = doorOf(values);
     const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
     try {
-      await act(client, values);
+      await act(client, values, others);
     } catch (error) {
       throw withAdvice(error, asked);
     } finally {
@@ -65,7 +80,25 @@ function checkOptions(action: string, owner: string, options: object, values: Op
   throw new UsageError(`${said} for sheaf admin ${owner}`);
 }
 
-type Act = (client: AdminClient, values: OptionValues) => Promise<void>;
+const keysCommand = 'sheaf admin keys';
+
+/** What is wrong is told before anybody is asked. */
+function checkKeys([action, id, ...more]: readonly string[], values: OptionValues): void {
+  if (!isKeyAction(action))
+    throw new UsageError(
+      action
+        ? `there is no "${keysCommand} ${action}"; want ${keyActions.join(', ')}`
+        : `usage: ${keysCommand} ${keyActions.join('|')}`,
+    );
+  checkKeyOptions(keysCommand, action, values);
+  const hasId = action === 'rotate' || action === 'revoke';
+  if (hasId && !id) throw new UsageError(`usage: ${keysCommand} ${action} <id>; ${keysCommand} list tells the ids`);
+  const [first] = hasId ? more : [id, ...more];
+  if (first !== undefined)
+    throw new UsageError(`${keysCommand} ${action}: want ${hasId ? 'one id' : 'options only'}, got "${first}"`);
+}
+
+type Act = (client: AdminClient, values: OptionValues, others: readonly string[]) => Promise<void>;
 
 const actions: Readonly<Record<string, Act>> = {
   config: async (client, { json }) => {
@@ -112,31 +145,10 @@ const actions: Readonly<Record<string, Act>> = {
     ]);
     console.log(table([['model', 'digest', 'next time', 'until'], ...rows]));
   },
-  audit: async (client, { json, after, limit }) => {
-    const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER);
-    const { entries, last, brokenAt } = await readAudit(
-      client,
-      from,
-      integerOf('limit', limit, 1, pageSize) ?? pageSize,
-    );
-    if (brokenAt !== undefined) process.exitCode = 1;
-    if (json) return console.log(JSON.stringify({ entries, brokenAt: brokenAt ?? null }));
-    const rows = entries.map(({ sequence, at, actor, action, subject, detail }) => [
-      String(sequence),
-      new Date(at).toISOString(),
-      ...[actor, action, subject, detail].map(printable),
-    ]);
-    if (rows.length > 0) console.log(table([['entry', 'at', 'actor', 'action', 'subject', 'detail'], ...rows]));
-    console.log(
-      rows.length > 0
-        ? `entries ${entries[0]?.sequence} to ${entries.at(-1)?.sequence} of ${last}`
-        : `no entries${from ? ` after ${from}` : ''}`,
-    );
-    console.log(
-      brokenAt === undefined
-        ? 'the chain is whole'
-        : `THE CHAIN IS BROKEN: entry ${brokenAt} is not what was written, or is missing`,
-    );
+  audit: (client, values) => showAudit(client, values),
+  keys: (client, values, [action, id = '']) => {
+    const { keys: list, createKey: create, rotateKey: rotate, revokeKey: revoke } = client;
+    return actOnKeys(keysCommand, { list, create, rotate, revoke }, isKeyAction(action) ? action : 'list', id, values);
   },
   reload: async (client, { json }) => {
     const { epoch, changed, out } = await client.reload();
@@ -151,22 +163,6 @@ const actions: Readonly<Record<string, Act>> = {
     console.log(json ? '{}' : 'the gateway drains');
   },
 };
-
-/** The most that a gateway answers at once. */
-const pageSize = 1_000;
-
-/** The first entries after one, or the newest; the oldest of them first. */
-async function readAudit(client: AdminClient, after: number | undefined, limit: number) {
-  let entries: AuditPage['entries'] = [];
-  let last = after ?? 0;
-  for (;;) {
-    const page = await client.audit(last, pageSize);
-    const read = [...entries, ...page.entries];
-    entries = after === undefined ? read.slice(-limit) : read.slice(0, limit);
-    last = page.entries.at(-1)?.sequence ?? last;
-    if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt };
-  }
-}
 
 function digestOf(text: OptionValues[string]): string {
   if (typeof text === 'string' && /^[0-9a-f]{64}$/.test(text)) return text;
