@@ -1,13 +1,16 @@
 /** Which door a command asks, by what credential, over which TLS. */
+import { readFileSync } from 'node:fs';
 import { checkTls, type RemoteTls } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from './command.ts';
 
 const addressDefault = '127.0.0.1:8001';
 const keyVariable = 'SHEAF_API_KEY';
+const keyFileVariable = 'SHEAF_API_KEY_FILE';
 
 export const doorOptions = {
   address: { type: 'string' },
   key: { type: 'string' },
+  'key-file': { type: 'string' },
   header: { type: 'string', multiple: true },
   tls: { type: 'boolean' },
   ca: { type: 'string' },
@@ -17,6 +20,7 @@ export const doorOptions = {
 
 export const doorHelp = `  --address <target>   ${addressDefault} unless given
   --key <API key>      where the door wants one; better in ${keyVariable}, where other users of the machine do not see it
+  --key-file <file>    the same in a file, as secrets are mounted; or ${keyFileVariable} names it
   --header k=v         gRPC metadata of the call, such as x-channel=phone; may be repeated
   --tls                where the door speaks TLS
   --ca <file>          with --tls: who vouches for the door, in PEM; the authorities that Node trusts unless given
@@ -51,11 +55,38 @@ export function pairs(option: string, given: OptionValues[string]): [string, str
 }
 
 /** What is no key is not shown: it may be a part of one. */
-function keyOf({ key }: OptionValues, env: NodeJS.ProcessEnv): string | undefined {
-  const [text, source] =
-    typeof key === 'string' ? [key, '--key'] : [env[keyVariable]?.trim() || undefined, keyVariable];
-  if (text === undefined || /^sheaf_[\w-]+$/.test(text)) return text;
-  throw new UsageError(`${source}: want an API key, sheaf_...; the key of a certificate goes to --cert-key`);
+function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined {
+  const given = [
+    ['--key', textOf(values.key), false],
+    ['--key-file', textOf(values['key-file']), true],
+  ] as const;
+  const known = [
+    [keyVariable, env[keyVariable]?.trim() || undefined, false],
+    [keyFileVariable, env[keyFileVariable] || undefined, true],
+  ] as const;
+  // What is typed counts before what the environment says.
+  for (const sources of [given, known]) {
+    const [first, second] = sources.filter(([, value]) => value !== undefined);
+    if (first && second) throw new UsageError(`want one of ${first[0]} and ${second[0]}, got both`);
+    if (!first) continue;
+    const [source, value = '', isFile] = first;
+    const text = isFile ? textIn(source, value) : value;
+    if (/^sheaf_[\w-]+$/.test(text)) return text;
+    throw new UsageError(
+      isFile
+        ? `${source}: ${value} holds no API key, sheaf_..., in one line`
+        : `${source}: want an API key, sheaf_...; the key of a certificate goes to --cert-key`,
+    );
+  }
+  return undefined;
+}
+
+function textIn(source: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`${source}: ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
 }
 
 /** The files are tried here: a mistake in them is one of the command, not of the mesh. */

@@ -2,8 +2,9 @@
 import { type KeySources, openKeySources } from '@sheaf/identity';
 import { InferError, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
-import { countingProblem, type Mesh, redisUrlProblem } from '@sheaf/mesh';
+import { countingProblem, findRedis, isRedisUrl, type Mesh, type RedisFinding } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
+import { createSecret } from '@sheaf/transport';
 import { followKeys } from './key-follower.ts';
 import { createKeyUses } from './key-uses.ts';
 
@@ -29,20 +30,26 @@ export interface GatewayStateOptions {
   readonly onFresh?: () => void;
 }
 
-/** A folder without policies has nothing to remember, and gets no file. `REDIS_URL` says where the gateways of a mesh count together. */
+/** A folder without policies has nothing to remember, and gets no file. `REDIS_URL`, or the file that `REDIS_URL_FILE` names, says where the gateways of a mesh count together. */
 export async function openGatewayState(
   mesh: Mesh,
-  { env: { REDIS_URL: url } = process.env, onFresh = () => {} }: GatewayStateOptions = {},
+  { env = process.env, onFresh = () => {} }: GatewayStateOptions = {},
 ): Promise<GatewayState> {
-  checkCounting(mesh, url);
+  const redis = mesh.policies && findRedis(env);
+  checkCounting(mesh, redis);
   const state = mesh.policies ? await openState(mesh.folder) : createMemoryState();
   const part = 1 / mesh.gateway.replicas;
   const own = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas: state.quotas });
   const whenGone = mesh.policies?.limiter.whenGone ?? 'share';
-  const limiter =
-    mesh.policies && url
-      ? await createRedisLimiter({ url, whenGone, share: part, fallback: own, onReachable: tellReachable })
-      : own;
+  const limiter = redis?.place
+    ? await createRedisLimiter({
+        url: redisUrl(redis.place, env),
+        whenGone,
+        share: part,
+        fallback: own,
+        onReachable: tellReachable,
+      })
+    : own;
   const keys = await followKeys(state, { clock: monotonicClock, log: console.error, onFresh });
   const uses = createKeyUses(state.keys);
   return {
@@ -64,12 +71,22 @@ export async function openGatewayState(
 }
 
 /** Whoever checked the folder may have had another environment. */
-function checkCounting({ gateway, policies }: Mesh, url: string | undefined): void {
+function checkCounting({ gateway, policies }: Mesh, redis: RedisFinding | undefined): void {
   if (!policies) return;
-  const wrongUrl = url && redisUrlProblem(url);
-  if (wrongUrl) throw new InferError('FAILED_PRECONDITION', `REDIS_URL: ${wrongUrl}`);
-  const wrongCount = countingProblem(gateway.replicas, policies, url);
+  if (redis?.problem) throw new InferError('FAILED_PRECONDITION', `${redis.variable}: ${redis.problem}`);
+  const wrongCount = countingProblem(gateway.replicas, policies, redis !== undefined);
   if (wrongCount) throw new InferError('FAILED_PRECONDITION', `policies.yaml: limits: ${wrongCount}`);
+}
+
+/** What stands in a file counts from the next connection on; what is no URL does not. */
+function redisUrl(place: NonNullable<RedisFinding['place']>, env: NodeJS.ProcessEnv): () => string {
+  const secret = createSecret('the URL of Redis', place, { env });
+  let last = secret();
+  return () => {
+    const read = secret();
+    if (isRedisUrl(read)) last = read;
+    return last;
+  };
 }
 
 function tellReachable(isReachable: boolean, code?: string): void {

@@ -2,6 +2,7 @@ import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } fr
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { EndedSpan, Journal, Sample } from '@sheaf/inference';
+import { createSecret } from '@sheaf/transport';
 import { samplerOf } from './sampler.ts';
 
 export interface Tracing {
@@ -33,7 +34,10 @@ export async function createTracing(
   const own = resourceFromAttributes({ 'service.name': serviceName, 'process.pid': process.pid });
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
   const resource = own.merge(detectResources({ detectors: [envDetector] }));
-  const processor = new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 });
+  const processor = new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({ headers: headersIn(environment) }),
+    scheduledDelayMillis: 500,
+  });
   return {
     sample,
     onJournal: (journal) => {
@@ -42,6 +46,35 @@ export async function createTracing(
     shutdown: () =>
       Promise.race([processor.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
   };
+}
+
+/** What is sent beside the spans of what the file that OTEL_EXPORTER_OTLP_HEADERS_FILE names says at that moment, as the variable without _FILE would. */
+function headersIn({
+  OTEL_EXPORTER_OTLP_HEADERS_FILE: file,
+}: NodeJS.ProcessEnv): () => Promise<Record<string, string>> {
+  const what = 'OTEL_EXPORTER_OTLP_HEADERS_FILE';
+  if (!file) return async () => ({});
+  const secret = createSecret(what, { file });
+  return async () => {
+    try {
+      return parseHeaders(secret());
+    } catch {
+      // It has been told that the file cannot be used. The collector may take them without.
+      return {};
+    }
+  };
+}
+
+/** `name=value`, with commas between; values as in a URL. What is none is left out: it may be half a secret. */
+function parseHeaders(text: string): Record<string, string> {
+  const pairs = text.split(',').flatMap((part): [string, string][] => {
+    const at = part.indexOf('=');
+    const name = part.slice(0, at).trim().toLowerCase();
+    return at > 0 && /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)
+      ? [[name, decodeURIComponent(part.slice(at + 1).trim())]]
+      : [];
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** The one way that this build speaks; it is most collectors' port 4318. */

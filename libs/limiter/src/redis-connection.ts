@@ -22,7 +22,7 @@ const scripts = [takeScript, settleScript];
 const probeArguments = ['', 'take', '0', '', 'rate', '1', '1000000', '1000000'];
 
 export interface ConnectionOptions {
-  readonly url: string;
+  readonly url: () => string;
   readonly budgetMs: number;
   /** What the probe writes; among the keys of the limits, which may be all that the user may write. */
   readonly probeKey: string;
@@ -30,9 +30,21 @@ export interface ConnectionOptions {
   readonly onReachable?: ((reachable: boolean, code?: string) => void) | undefined;
 }
 
-const connect = (url: string) =>
+/** Without user and password, which are asked for anew each time that the client connects. */
+const addressIn = (url: string): string => Object.assign(new URL(url), { username: '', password: '' }).href;
+
+function credentialsIn(url: string) {
+  const { username, password } = new URL(url);
+  return {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+  };
+}
+
+const connect = (url: () => string) =>
   createClient({
-    url,
+    url: addressIn(url()),
+    credentialsProvider: { type: 'async-credentials-provider', credentials: async () => credentialsIn(url()) },
     disableOfflineQueue: true,
     commandsQueueMaxLength: pipelinedMax + 16,
     maintNotifications: 'disabled',

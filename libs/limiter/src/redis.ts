@@ -8,8 +8,8 @@ import { settleScript, takeScript } from './redis-scripts.ts';
 import { shareOf } from './share.ts';
 
 export interface RedisLimiterOptions {
-  /** redis://, or rediss:// for TLS, with user and password where there are any. */
-  readonly url: string;
+  /** redis://, or rediss:// for TLS, with user and password where there are any. A function is asked for each connection: a password may be another one by then. */
+  readonly url: string | (() => string);
   /** No call waits for Redis longer. Default 50. */
   readonly budgetMs?: number;
   /** When Redis is gone, paused, slower than the budget or refuses to count: count a share of each limit here, or refuse. */
@@ -35,7 +35,7 @@ export async function createRedisLimiter(options: RedisLimiterOptions): Promise<
   const { url, budgetMs = 50, onReachable, prefix = defaultPrefix } = options;
   const ready = Promise.withResolvers<void>();
   const connection = new RedisConnection({
-    url,
+    url: typeof url === 'string' ? () => url : url,
     budgetMs,
     probeKey: `{${prefix}}:probe`,
     onReachable: (reachable, code) => {

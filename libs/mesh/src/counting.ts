@@ -1,12 +1,35 @@
 /** Where the gateways of a mesh count its limits together. */
+import { readFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import type { PoliciesSpec } from '@sheaf/policies';
+import type { SecretPlace } from './mesh.ts';
 
-/** What is wrong with a REDIS_URL. The URL itself is told to nobody: it may hold a password. */
-export function redisUrlProblem(url: string): string | undefined {
-  return isRedisUrl(url) ? undefined : 'want redis://... or rediss://..., got something else';
+/** What the environment says of Redis: where its URL is, or what is wrong with that. The URL itself is told to nobody: it may hold a password. */
+export type RedisFinding =
+  | { readonly place: SecretPlace; readonly problem?: never }
+  | { readonly place?: never; readonly variable: string; readonly problem: string };
+
+/** Undefined where there is neither `REDIS_URL` nor `REDIS_URL_FILE`. */
+export function findRedis({ REDIS_URL: url, REDIS_URL_FILE: file }: NodeJS.ProcessEnv): RedisFinding | undefined {
+  const wish = 'want redis://... or rediss://..., got something else';
+  if (url && file) return { variable: 'REDIS_URL_FILE', problem: 'want it or REDIS_URL, got both' };
+  if (url) return isRedisUrl(url) ? { place: { env: 'REDIS_URL' } } : { variable: 'REDIS_URL', problem: wish };
+  if (!file) return undefined;
+  const problem = fileProblem(file, wish);
+  return problem === undefined ? { place: { file } } : { variable: 'REDIS_URL_FILE', problem };
 }
 
-function isRedisUrl(text: string): boolean {
+function fileProblem(file: string, wish: string): string | undefined {
+  // Each process has a folder of its own that it works in.
+  if (!isAbsolute(file)) return 'want an absolute path';
+  try {
+    return isRedisUrl(readFileSync(file, 'utf8').trim()) ? undefined : `the file has to hold a URL: ${wish}`;
+  } catch {
+    return 'there is no file that can be read';
+  }
+}
+
+export function isRedisUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, pathname, username, password } = new URL(text);
   return (
@@ -22,9 +45,9 @@ function isRedisUrl(text: string): boolean {
 export function countingProblem(
   replicas: number,
   { limits, limiter }: PoliciesSpec,
-  redisUrl: string | undefined,
+  hasRedis: boolean,
 ): string | undefined {
-  if (replicas === 1 || limiter.share || redisUrl || !limits.some(isCounted)) return undefined;
+  if (replicas === 1 || limiter.share || hasRedis || !limits.some(isCounted)) return undefined;
   const wish = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
   return `${replicas} gateways would each allow the whole of every limit; ${wish}`;
 }

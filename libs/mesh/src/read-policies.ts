@@ -5,7 +5,7 @@ import { identityProblems, isLoopback } from '@sheaf/identity';
 import type { Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
-import { countingProblem, redisUrlProblem } from './counting.ts';
+import { countingProblem, findRedis } from './counting.ts';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -73,10 +73,9 @@ async function readWritten(
   const tooLong = tokenProblem(spec, mesh.limits);
   if (tooLong) problems.push(yaml.place(['identity', 'tokenBytesMax'], tooLong));
   const files = await readFiles(spec, placed, yaml, problems);
-  const { REDIS_URL: redisUrl } = process.env;
-  const wrongUrl = redisUrl && redisUrlProblem(redisUrl);
-  if (wrongUrl) problems.push(problemIn('REDIS_URL', wrongUrl));
-  const wrongCount = countingProblem(mesh.gateway.replicas, spec, redisUrl);
+  const redis = findRedis(process.env);
+  if (redis?.problem) problems.push(problemIn(redis.variable, redis.problem));
+  const wrongCount = countingProblem(mesh.gateway.replicas, spec, redis !== undefined);
   if (wrongCount) problems.push(yaml.place(['limits'], wrongCount));
   return { spec: { ...placed, files }, yaml };
 }

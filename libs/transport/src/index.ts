@@ -17,4 +17,5 @@ export { hostPort } from './listen.ts';
 export type { Peer } from './peer.ts';
 export { isProxied } from './proxy.ts';
 export { createRemote, type Remote, type Transport } from './remote.ts';
+export { createSecret, type SecretPlace } from './secret.ts';
 export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';
