@@ -4,6 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
+import * as grpc from '@grpc/grpc-js';
 import { sampleModels } from '@sheaf/onnx';
 import { Caller, type Told } from '../support/caller.ts';
 import { addKeys, revokeKey } from '../support/credentials.ts';
@@ -159,6 +160,49 @@ describe('keys without a shell', () => {
     await writeFile(join(folder, 'policies.yaml'), 'identity: { open: [health] }\n');
     await succeeded('reload');
     await until(ancient, 'OK,OK');
+  });
+});
+
+/** A stream that stays open, with what it ends with. */
+function stay(port: number, path: string, key: string, message: Buffer) {
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  const metadata = new grpc.Metadata();
+  metadata.set('x-api-key', key);
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const stream = client.makeBidiStreamRequest(path, asIs, asIs, metadata);
+  const first = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<grpc.StatusObject>();
+  stream.on('data', () => first.resolve());
+  stream.on('error', () => {});
+  stream.on('status', (status: grpc.StatusObject) => ended.resolve(status));
+  stream.write(message);
+  // A watch takes one message.
+  if (path.endsWith('/Watch')) stream.end();
+  return { first: first.promise, ended: ended.promise, close: () => client.close() };
+}
+
+describe('streams that stay', () => {
+  it('end when the key that they were opened with is revoked, and no other does', async () => {
+    const { leaving, staying } = await addKeys(folder, { leaving: { tenant: 'acme' }, staying: { tenant: 'acme' } });
+    await until(leaving, 'OK,OK');
+    await until(staying, 'OK,OK');
+    const paths: [string, Buffer][] = [
+      // In the policies of this mesh anybody may watch health; reflection wants somebody who is known.
+      ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', Buffer.from([0x3a, 1, 0x2a])],
+      ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', Buffer.from([0x3a, 1, 0x2a])],
+    ];
+    const open = (key: string) =>
+      ports.flatMap((port) => paths.map(([path, message]) => stay(port, path, key, message)));
+    const [mine, others] = [open(leaving), open(staying)];
+    await Promise.all([...mine, ...others].map(({ first }) => first));
+    await revokeKey(folder, leaving);
+    for (const { ended } of mine) {
+      const { code, details } = await ended;
+      assert.deepEqual([code, details], [grpc.status.UNAUTHENTICATED, 'the API key is not valid']);
+    }
+    const over = await Promise.race([...others.map(({ ended }) => ended), new Promise(setImmediate)]);
+    assert.equal(over, undefined);
+    for (const { close } of [...mine, ...others]) close();
   });
 });
 

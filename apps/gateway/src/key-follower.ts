@@ -11,7 +11,7 @@ export const keysStaleMs = 10_000;
 
 export interface KeyFollowerPorts {
   /** Monotonic. */
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: (line: string) => void;
   /** Told when `isFresh` answers something else than before. */
   readonly onFresh: () => void;

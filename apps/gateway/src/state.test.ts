@@ -45,6 +45,15 @@ describe('the state of a gateway', () => {
       await withMesh(policies, async (mesh) => (await openGatewayState(mesh, { env: {} })).close());
   });
 
+  it('is not opened with a file for the URL that holds none, which is not shown', () =>
+    withMesh('limits: []\n', async (mesh) => {
+      const file = join(mesh.folder, 'url');
+      await writeFile(file, 'http://u:secret@host');
+      await assert.rejects(openGatewayState(mesh, { env: { REDIS_URL_FILE: file } }), {
+        message: 'REDIS_URL_FILE: the file has to hold a URL: want redis://... or rediss://..., got something else',
+      });
+    }));
+
   it('is not opened with a REDIS_URL of something else, which is not shown', () =>
     withMesh('limits: []\n', async (mesh) => {
       for (const url of [

@@ -47,7 +47,7 @@ describe('a Redis that does not count', { skip: skipWithoutRedis }, () => {
   let limiter: Limiter;
   let told: string[];
 
-  const create = (url: string): Promise<Limiter> =>
+  const create = (url: string | (() => string)): Promise<Limiter> =>
     createRedisLimiter({
       url,
       whenGone: 'share',
@@ -101,6 +101,20 @@ describe('a Redis that does not count', { skip: skipWithoutRedis }, () => {
       assert.deepEqual(told, ['counts', code.trim(), 'counts']);
     });
   }
+
+  it('is asked with the password of now on each new connection, when that has become another one', async () => {
+    await limiter.close();
+    assert.equal(await server.command('ACL SETUSER gate on >o%e ~* &* +@all'), '+OK');
+    let password = 'o%25e';
+    limiter = await create(() => server.url.replace('//', `//gate:${password}@`));
+    assert.equal(await isDegraded(), false);
+    told = [];
+    // Whoever changes it changes it here first, and at the server then.
+    password = 'two';
+    assert.equal(await server.command('ACL SETUSER gate resetpass >two'), '+OK');
+    assert.equal(await server.command('CLIENT KILL USER gate'), ':1');
+    await until(async () => !(await isDegraded()) && told.at(-1) === 'counts');
+  });
 
   it('CLUSTERDOWN, MASTERDOWN and READONLY are told at the start, instead of a time-out, and end by themselves', async () => {
     const early = async (url: string, end: () => Promise<unknown>): Promise<readonly string[]> => {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
 import { InferError, type Principal } from '@sheaf/inference';
 import { textOf } from './headers.ts';
+import { askAgain } from './long-streams.ts';
 import type { Peer } from './peer.ts';
 
 /** A call, before its message has come. */
@@ -37,7 +38,8 @@ export class Admissions {
   /** Whether a call comes in, at once where that can be told. `headers` lose what callers may not say. */
   knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined): Entry | Promise<Entry> {
     for (const name of Object.keys(headers)) if (owned.test(name)) delete headers[name];
-    const metadata = (key: string): string | undefined => textOf(headers[key]);
+    const knock = knockOf(headers, peer);
+    const { metadata } = knock;
     const enter = (principal: Principal): Entry => {
       const tenant = metadata('x-tenant');
       // Who may do nothing that belongs to a tenant may say what it likes.
@@ -49,19 +51,20 @@ export class Admissions {
       return { principal };
     };
     try {
-      const admitted = this.#admit({ method: String(headers[':path']), metadata, peer });
+      const admitted = this.#admit(knock);
       return admitted instanceof Promise ? admitted.then(enter, (error: unknown) => ({ error })) : enter(admitted);
     } catch (error) {
       return { error };
     }
   }
 
-  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
-  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal): void {
+  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended; and ends one that stays when it would not come in any more. */
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined, principal: Principal): void {
     const ticket = String(++this.#last);
     this.#principals.set(ticket, principal);
     headers[ticketKey] = ticket;
     stream.once('close', () => this.#principals.delete(ticket));
+    askAgain(stream, () => this.#admit(knockOf(headers, peer)));
   }
 
   /** On whose behalf a call is that was vouched for. */
@@ -69,6 +72,12 @@ export class Admissions {
     return this.#principals.get(String(metadata.get(ticketKey)[0]));
   }
 }
+
+const knockOf = (headers: IncomingHttpHeaders, peer: Peer | undefined): Knock => ({
+  method: String(headers[':path']),
+  metadata: (key) => textOf(headers[key]),
+  peer,
+});
 
 /** On whose behalf a call is that is in, or why it is not. */
 type Entry = { readonly principal: Principal } | { readonly error: unknown };

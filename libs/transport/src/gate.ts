@@ -18,6 +18,7 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
       const entry = admissions.knock(stream, headers, peerOf(stream.session as ServerHttp2Session));
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
-    vouch: (stream, headers, principal) => admissions.vouch(stream, headers, principal),
+    vouch: (stream, headers, principal) =>
+      admissions.vouch(stream, headers, peerOf(stream.session as ServerHttp2Session), principal),
   };
 }

@@ -1,4 +1,5 @@
 /** InferError to and from a gRPC status with google.rpc details. */
+import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
 import {
@@ -63,6 +64,12 @@ export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailer
   ];
   tellBeside(error, trailers, (key, value) => headers.push(key, value));
   return headers;
+}
+
+/** The same as the trailers of an answer that has begun. */
+export function toTrailers(thrown: unknown): OutgoingHttpHeaders {
+  const [, , , , ...trailers] = toRefusalHeaders(thrown);
+  return Object.fromEntries(Array.from({ length: trailers.length / 2 }, (_, at) => trailers.slice(2 * at, 2 * at + 2)));
 }
 
 /** What is told beside a status. */
