@@ -121,7 +121,7 @@ const limitSections = [
     'A [CEL](https://cel.dev) expression that is worked out for each model call that the plan will make, and summed: an ensemble of eight counts eight. All four variables are doubles; `rows` is the most that any input has, and of rows, elements and bytes there is at least 1. What is refused before anything runs costs nothing. After the call it is worked out again with the time that each call took, and the difference is charged or given back, within `settle`. What comes to less than 0 or to no number counts as one; a call to something that could not be reached costs nothing.',
     fenced(policySnippets.cost),
     '### limiter',
-    'A part of the file of its own. One gateway counts in its memory. Several count together where the environment has `REDIS_URL`; without it `sheaf check` wants `share: true`. Quotas are kept in the state of the mesh in any case.',
+    'A part of the file of its own. One gateway counts in its memory. Several count together where the environment has `REDIS_URL`, or `REDIS_URL_FILE` with the absolute path of a file that holds it; without either `sheaf check` wants `share: true`. Quotas are kept in the state of the mesh in any case.',
     fieldsTable(limiterFields),
     fenced(policySnippets.limiter),
     '### What an answer tells',
