@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { sampleModels } from '@sheaf/onnx';
 import { Caller, inferPath, type Told } from '../support/caller.ts';
@@ -31,12 +32,12 @@ interface Gateway {
 }
 
 /** A gateway beside that of the mesh, in front of the services of the mesh. */
-async function startGateway(folder: string, mesh: TestMesh, url: string): Promise<Gateway> {
+async function startGateway(folder: string, mesh: TestMesh, redis: NodeJS.ProcessEnv): Promise<Gateway> {
   const endpoints = mesh.running.services.flatMap(({ name, port }) => ['--endpoint', `${name}=127.0.0.1:${port}`]);
   const child = fork(gatewayModule, [folder, '--port', '0', ...endpoints], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     serialization: 'advanced',
-    env: { ...process.env, REDIS_URL: url },
+    env: { ...process.env, REDIS_URL: '', ...redis },
   });
   const [message] = (await once(child, 'message')) as [{ kind: string; port: number; message?: string }];
   assert.equal(message.kind, 'ready', `${message.message}`);
@@ -69,7 +70,11 @@ for (const gone of ['share', 'closed'] as const) {
       });
       keys = (await addKeys(folder, Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }])))) as typeof keys;
       process.env.REDIS_URL = redis.url;
-      gateways = await Promise.all([1, 2].map(() => startGateway(folder, mesh, redis.url)));
+      // The second one is told by a file, as secrets are mounted.
+      const file = join(folder, 'redis-url');
+      await writeFile(file, `${redis.url}\n`);
+      const places = [{ REDIS_URL: redis.url }, { REDIS_URL_FILE: file }];
+      gateways = await Promise.all(places.map((place) => startGateway(folder, mesh, place)));
     });
     after(async () => {
       delete process.env.REDIS_URL;

@@ -11,7 +11,7 @@ import {
   type ProcessMessage,
   report,
 } from '@sheaf/host';
-import { isLoopback, loudlyOpen } from '@sheaf/identity';
+import { isLoopback, loudlyOpen, shortenedLine } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
@@ -26,7 +26,7 @@ import { LiveCatalog } from './live-catalog.ts';
 import { liveLimits } from './live-limits.ts';
 import { createReloads } from './reloads.ts';
 import { logShadows } from './shadow-log.ts';
-import { openGatewayState } from './state.ts';
+import { type GatewayState, openGatewayState } from './state.ts';
 
 const usage =
   'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] --endpoint <service>=<target> ...';
@@ -49,6 +49,12 @@ function checkHost({ policies }: Mesh, host: string): void {
 function warnIfOpen({ policies }: Mesh, host: string): void {
   const warning = policies && loudlyOpen(policies.identity, host);
   if (warning) console.error(warning);
+}
+
+/** Whose key ends before its time is not to be surprised. */
+function tellShortened({ policies }: Mesh, { keys, isFresh }: GatewayState): void {
+  const line = isFresh() && shortenedLine(keys().values(), Date.now(), policies?.identity.keyDaysMax);
+  if (line) console.error(line);
 }
 
 /** What of the folder can be served: whoever starts a gateway by itself has checked the folder before. */
@@ -86,6 +92,7 @@ await main(async () => {
     for (const opened of doors) opened.open();
   };
   const state = await openGatewayState(mesh, { onFresh: announce });
+  tellShortened(mesh, state);
   const guards = createGuards({ onTransition: logTransition });
   const ports = { ...state, guards };
   const tracing = await createTracing('sheaf-gateway');
@@ -125,6 +132,7 @@ await main(async () => {
     audit: state.state.audit,
     onTaken: () => {
       warnIfOpen(catalog.current.served.mesh, host);
+      tellShortened(catalog.current.served.mesh, state);
       keepAnnouncing();
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),

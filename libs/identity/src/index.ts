@@ -28,5 +28,5 @@ export {
   type ToldKey,
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
-export { endOf, keyDaysMax } from './key-terms.ts';
+export { keyDaysMax, shortenedLine } from './key-terms.ts';
 export { isLoopback, loudlyOpen } from './loopback.ts';

@@ -26,3 +26,13 @@ export function termProblem(
   const got = expiresAt === undefined ? 'none' : `${Math.ceil((expiresAt - now) / dayMs)} days`;
   return `expires: want an end within ${daysMax} days, as identity.keys.daysMax of policies.yaml says, got ${got}`;
 }
+
+/** A line for the log where policies end keys before their time; undefined where they end none. */
+export function shortenedLine(keys: Iterable<ApiKey>, now: number, daysMax: number | undefined): string | undefined {
+  const counting = [...keys].filter((key) => key.revokedAt === undefined && !(key.expiresAt && key.expiresAt <= now));
+  const count = counting.filter((key) => endOf(key, daysMax) !== key.expiresAt).length;
+  if (count === 0) return undefined;
+  const which =
+    count === 1 ? 'one API key has no end, or a later one,' : `${count} API keys have no end, or a later one,`;
+  return `${which} than identity.keys.daysMax of policies.yaml allows: they end ${daysMax} days after their secret was made (sheaf keys list tells when)`;
+}
