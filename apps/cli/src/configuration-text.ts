@@ -55,6 +55,8 @@ interface Limit {
 
 interface Identity {
   readonly keys: boolean;
+  /** Absent: they count as long as they say. */
+  readonly keyDaysMax?: number;
   readonly jwt: readonly ({ readonly issuer: string; readonly audience: string } & Given<Told>)[];
   readonly certificates: readonly ({ readonly subject: string } & Given<string | readonly string[]>)[];
   readonly anonymous?: Given<string | readonly string[]>;
@@ -156,9 +158,11 @@ const section = (head: readonly string[], rows: readonly (readonly string[])[]):
 
 const stateOf = (ready: boolean): string => (ready ? 'ready' : 'not ready');
 
-function identityText({ keys, jwt, certificates, anonymous }: Identity, open: readonly string[]): string {
+function identityText({ keys, keyDaysMax, jwt, certificates, anonymous }: Identity, open: readonly string[]): string {
   const rows = [
-    ...(keys ? [['API key', 'its own', 'its own', 'its own', 'its own']] : []),
+    ...(keys
+      ? [[keyDaysMax ? `API key, ${keyDaysMax} days at most` : 'API key', 'its own', 'its own', 'its own', 'its own']]
+      : []),
     ...jwt.map((one) => [printable(`token of ${one.issuer} for ${one.audience}`), ...givenText(one, toldText)]),
     ...certificates.map((one) => [`certificate ${one.subject}`, ...givenText(one, listText)]),
     ...(anonymous ? [['none', ...givenText(anonymous, listText)]] : []),
