@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { ApiKey } from './state.ts';
-import type { WithState } from './state-contract.ts';
-import { aKey, hostileTexts, refusal } from './state-samples.ts';
+import { aKey, hostileTexts, refusal, type WithState } from './state-samples.ts';
 
 export function keysContract(withState: WithState): void {
   it(

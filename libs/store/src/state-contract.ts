@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { keysContract } from './keys-contract.ts';
 import type { State } from './state.ts';
-import { aKey, anEntry, hostileTexts, refusal } from './state-samples.ts';
+import { aKey, anEntry, hostileTexts, refusal, type WithState } from './state-samples.ts';
 
 export function stateContract(name: string, open: (now: () => number) => Promise<State>): void {
   const withState = (test: (state: State, clock: { now: number }) => Promise<void>) => async () => {
@@ -20,8 +20,6 @@ export function stateContract(name: string, open: (now: () => number) => Promise
   describe(`${name}: quotas`, () => quotasContract(withState));
   describe(`${name}: the whole`, () => wholeContract(withState));
 }
-
-export type WithState = (test: (state: State, clock: { now: number }) => Promise<void>) => () => Promise<void>;
 
 function auditContract(withState: WithState): void {
   it(

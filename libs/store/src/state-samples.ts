@@ -1,7 +1,7 @@
 /** Keys, entries and texts for the tests, and a look at refusals. */
 import assert from 'node:assert/strict';
 import { InferError, type InferErrorCode } from '@sheaf/inference';
-import type { ApiKey, AuditEntry } from './state.ts';
+import type { ApiKey, AuditEntry, State } from './state.ts';
 
 export const aKey = (id: string, changes: Partial<ApiKey> = {}): ApiKey => ({
   id,
@@ -50,3 +50,6 @@ export const hostileTexts = [
   '\u2028\ufeff\ufffd',
   '%s ?1 :key $1 {}',
 ];
+
+/** A test of a state of its own, which is closed after it. */
+export type WithState = (test: (state: State, clock: { now: number }) => Promise<void>) => () => Promise<void>;
