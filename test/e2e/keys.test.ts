@@ -160,9 +160,20 @@ describe('keys without a shell', () => {
     await until(ancient, 'OK,OK');
     tamper(`UPDATE keys SET created_at = created_at - ${91 * 24 * 3_600_000} WHERE id = '${idOf(ancient)}'`);
     await waitFor(async () => (await told(ancient)).every(({ reason }) => reason === 'TOKEN_EXPIRED'), mesh.output);
+    // Where nobody can read how long a key may count, none is made at the shell; those that are there can be looked at and taken back.
+    await writeFile(join(folder, 'policies.yaml'), 'identity: { keys: maybe }\n');
+    const unclear = await runSheaf(['keys', 'create', folder, '--tenant', 't']);
+    assert.equal(unclear.code, 2);
+    assert.match(
+      unclear.stderr,
+      /^how long a key may count cannot be told: policies\.yaml:1: identity\.keys: want true or false, /,
+    );
+    assert.equal((await runSheaf(['keys', 'list', folder])).code, 0);
     await writeFile(join(folder, 'policies.yaml'), 'identity: { open: [health] }\n');
     await succeeded('reload');
     await until(ancient, 'OK,OK');
+    assert.equal((await runSheaf(['keys', 'revoke', idOf(ancient), folder])).code, 0);
+    await until(ancient, 'UNAUTHENTICATED,UNAUTHENTICATED');
   });
 });
 

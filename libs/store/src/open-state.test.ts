@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { openState } from './open-state.ts';
+import { applicationId, migrations } from './schema.ts';
 import { stateContract } from './state-contract.ts';
 import { aKey, anEntry } from './state-samples.ts';
 
@@ -21,13 +22,31 @@ describe('the state in a file', () => {
     await before.keys.add(aKey('a'));
     const entry = await before.audit.append(anEntry('a'));
     await before.quotas.reserve('k', 'may', 3, 10);
+    const secretHash = 'b2'.repeat(32);
+    await before.keys.rotate('a', { at: 2, secretHash, expiresAt: 9, replacedUntil: 5 });
+    await before.keys.noteUses([{ id: 'a', at: 60_000 }]);
     await before.close();
 
     const again = await openState(folder);
-    assert.deepEqual(await again.keys.list(), [aKey('a')]);
+    const replaced = { secretHash: aKey('a').secretHash, until: 5 };
+    const rotated = { secretHash, expiresAt: 9, rotatedAt: 2, replaced, lastUsedAt: 60_000 };
+    assert.deepEqual(await again.keys.list(), [aKey('a', rotated)]);
     assert.deepEqual(await again.audit.entries(0, 10), [entry]);
     assert.equal(await again.quotas.used('k', 'may'), 3);
     await again.close();
+  });
+
+  it('takes up a file of the format before, with what stands in it', async () => {
+    const folder = newFolder();
+    mkdirSync(join(folder, '.sheaf'));
+    const db = new DatabaseSync(join(folder, '.sheaf', 'state.db'));
+    db.exec(`${migrations[0]}; PRAGMA user_version = 1; PRAGMA application_id = ${applicationId};
+      INSERT INTO keys VALUES (1, 'a', '${'a1'.repeat(32)}', 'acme', '["infer"]', '["digits", "post*"]', 'standard',
+        'the kiosk in the hall', 1000, NULL, NULL)`);
+    db.close();
+    const state = await openState(folder);
+    assert.deepEqual(await state.keys.list(), [aKey('a')]);
+    await state.close();
   });
 
   it('is for the eyes of its owner only, also where it was not', { skip: process.platform === 'win32' }, async () => {
