@@ -103,7 +103,7 @@ const identitySections = [
     'Where a claim says the roles or models, it is a list or a text with spaces; a token without it has none. Every token has an `exp` and a `sub`; clocks may differ by 60 s.',
     '### certificates',
     fieldsTable({ subject: certificateFields.subject }),
-    'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml).',
+    'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
     '### Methods',
     methods,
   ),
