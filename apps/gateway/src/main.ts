@@ -115,8 +115,7 @@ await main(async () => {
     shadow(journal);
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
-  const isWell = state.isFresh;
-  const served = { describe, isReady, names, isServing, isWell, snapshot, onJournal, sample: tracing.sample };
+  const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   // What is not ready for another reason may be so again by then.
@@ -150,7 +149,14 @@ await main(async () => {
   });
   const door = await createDoor(
     { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
-    { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
+    {
+      ...served,
+      infer: around(catalog.infer),
+      admit: (shown) => catalog.current.front.admit(shown),
+      admin,
+      // Not of the inner door: whoever asks there has been let in.
+      isWell: state.isFresh,
+    },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
   const inner =

@@ -18,7 +18,7 @@ describe('the traces', () => {
   it('go with the headers that stand in a file, also when a link to it moves, as with a secret of Kubernetes', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sheaf-headers-'));
     const file = join(folder, 'headers');
-    writeFileSync(join(folder, 'one'), 'Authorization=Bearer%20one,x-team=a\n');
+    writeFileSync(join(folder, 'one'), 'Authorization=Bearer%20one,x-team=100%\n');
     writeFileSync(join(folder, 'two'), 'Authorization=Bearer%20two\n');
     symlinkSync('one', file);
     const received: IncomingHttpHeaders[] = [];
@@ -38,7 +38,7 @@ describe('the traces', () => {
       const tracing = await createTracing('test', { ...process.env, OTEL_EXPORTER_OTLP_HEADERS_FILE: file });
       tracing.onJournal(journal());
       await heard.promise;
-      assert.deepEqual([received[0]?.authorization, received[0]?.['x-team']], ['Bearer one', 'a']);
+      assert.deepEqual([received[0]?.authorization, received[0]?.['x-team']], ['Bearer one', '100%']);
       symlinkSync('two', `${file}.new`);
       renameSync(`${file}.new`, file);
       // A file is looked at every two seconds while it is used.

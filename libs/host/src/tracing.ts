@@ -70,11 +70,18 @@ function parseHeaders(text: string): Record<string, string> {
   const pairs = text.split(',').flatMap((part): [string, string][] => {
     const at = part.indexOf('=');
     const name = part.slice(0, at).trim().toLowerCase();
-    return at > 0 && /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name)
-      ? [[name, decodeURIComponent(part.slice(at + 1).trim())]]
-      : [];
+    return at > 0 && /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) ? [[name, decoded(part.slice(at + 1).trim())]] : [];
   });
   return Object.fromEntries(pairs);
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // A value with a % of its own.
+    return value;
+  }
 }
 
 /** The one way that this build speaks; it is most collectors' port 4318. */
