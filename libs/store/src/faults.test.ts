@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, describe, it } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { openState, type StateOptions } from './open-state.ts';
 import type { State } from './state.ts';
 import { aKey, anEntry, refusal } from './state-samples.ts';
@@ -193,6 +194,24 @@ describe('a damaged file', () => {
 });
 
 describe('a thread that dies', () => {
+  it('is followed by another one, which finds all that was acknowledged', async () => {
+    const folder = newFolder();
+    const threads: Worker[] = [];
+    const onWorker = (thread: Worker): void => void threads.push(thread);
+    process.on('worker', onWorker);
+    const state = await open(folder);
+    await state.keys.add(aKey('a'));
+    const rung = Promise.withResolvers<void>();
+    state.onKeysChanged(rung.resolve);
+    await threads[0]?.terminate();
+    await assert.rejects(state.keys.list(), refusal('INTERNAL', 'STATE_LOST'));
+    await rung.promise;
+    assert.deepEqual(await state.keys.list(), [aKey('a')]);
+    assert.equal((await state.audit.append(anEntry('a'))).sequence, 1);
+    assert.equal(threads.length, 2);
+    process.off('worker', onWorker);
+  });
+
   it('leaves nobody waiting', async (context) => {
     const logged = context.mock.method(console, 'error', () => {});
     const source = `

@@ -46,6 +46,11 @@ export class StateWorker {
     return this.#opening.promise;
   }
 
+  /** Resolves when the thread has gone, for whatever reason. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
   ask(name: keyof Tables, args: readonly unknown[]): Promise<unknown> {
     if (this.#over) return Promise.reject(stateError(this.#over));
     if (this.#waiting.size >= this.#options.queueMax) return Promise.reject(stateError(failures.overloaded));
