@@ -16,6 +16,7 @@ const harmless = {
 const secrets = {
   SHEAF_API_KEY: 'sheaf_a_b',
   REDIS_URL: 'redis://:pass@redis:6379',
+  REDIS_URL_FILE: '/run/secrets/redis',
   AWS_SECRET_ACCESS_KEY: 'aws',
   NODE_AUTH_TOKEN: 'npm',
   TRITON_TOKEN: 'triton',
@@ -53,8 +54,8 @@ describe('what a process of a mesh is told by message', () => {
     const far = { sent: { token: { place: { env: 'TRITON_TOKEN' } } } };
     const near = { sent: { token: { place: { file: '/token' } } } };
     const mesh = { services: [far, near, {}], secret: { env: 'MESH_SECRET' } } as unknown as Mesh;
-    const { REDIS_URL, TRITON_TOKEN, MESH_SECRET } = secrets;
-    assert.deepEqual(gatewayVariables(mesh, env), { REDIS_URL, TRITON_TOKEN, MESH_SECRET });
+    const { REDIS_URL, REDIS_URL_FILE, TRITON_TOKEN, MESH_SECRET } = secrets;
+    assert.deepEqual(gatewayVariables(mesh, env), { REDIS_URL, REDIS_URL_FILE, TRITON_TOKEN, MESH_SECRET });
   });
 
   it('is of all that export traces what lets them in at the collector', () => {

@@ -71,7 +71,11 @@ export function gatewayVariables(
   env: Environment = process.env,
 ): Readonly<Record<string, string>> {
   const places = [secret, ...services.map(({ sent }) => sent?.token?.place)];
-  const wanted = new Set(['REDIS_URL', ...places.flatMap((place) => (place && 'env' in place ? [place.env] : []))]);
+  const wanted = new Set([
+    'REDIS_URL',
+    'REDIS_URL_FILE',
+    ...places.flatMap((place) => (place && 'env' in place ? [place.env] : [])),
+  ]);
   return select(env, (name) => wanted.has(name));
 }
 
