@@ -109,13 +109,10 @@ const frameShapes: readonly Shape[] = [
   { name: 'calls that say nothing', make: (bytes) => numbered(bytes, (call) => open(call, Buffer.alloc(0))) },
   {
     name: 'a call whose request is all fields that are passed over',
-    make: (bytes) =>
-      numbered(1, () => open(1)).length > bytes
-        ? Buffer.alloc(0)
-        : Buffer.concat([
-            beside['sheaf.mesh.v1.ClientFrames'] as Buffer,
-            within(1, open(1, Buffer.concat([text(1, model), plainMessage(bytes - 80)]))),
-          ]),
+    make: (bytes) => {
+      const request = Buffer.concat([text(1, model), plainMessage(Math.max(3, bytes - 80))]);
+      return Buffer.concat([beside['sheaf.mesh.v1.ClientFrames'] as Buffer, within(1, open(1, request))]);
+    },
   },
 ];
 
