@@ -15,9 +15,12 @@ import { encodeRequest } from './wire/codec.ts';
 
 const pinged = (session: ClientHttp2Session): Promise<unknown> => new Promise((resolve) => session.ping(resolve));
 
+/** Callers of a trusted proxy may take all the room. */
+const notCounted = { trustedProxies: ['127.0.0.1'] };
+
 describe('a door with as many connections as it may have', () => {
   it('closes the one that has been silent for longest when another comes: first those that never called', async () => {
-    await withDoor({ connectionsMax: 4 }, async ({ port }, { lines }) => {
+    await withDoor({ connectionsMax: 4, ...notCounted }, async ({ port }, { lines }) => {
       const known = await client(port);
       assert.equal(await statusOf(call(known, 'echo')), '0');
       const strangers = [await client(port), await client(port), await client(port)];
@@ -29,7 +32,10 @@ describe('a door with as many connections as it may have', () => {
         await pinged(session);
       }
       assert.equal(lines.length, 1);
-      assert.match(lines[0] ?? '', /^door: 4 connections are open, and no more may be \(gateway\.connectionsMax/);
+      assert.match(
+        lines[0] ?? '',
+        /^door: 4 connections may be open, half of them of one address \(gateway\.connectionsMax/,
+      );
       // Now all others are strangers that came later, or have called.
       for (const session of [...strangers.slice(1), next]) assert.equal(await statusOf(call(session, 'echo')), '0');
       const last = await client(port);
@@ -40,13 +46,13 @@ describe('a door with as many connections as it may have', () => {
   });
 
   it('closes a new one where all others have calls, and takes one again when there is room', async () => {
-    await withDoor({ connectionsMax: 2 }, async ({ port }, { lines }) => {
+    await withDoor({ connectionsMax: 2, ...notCounted }, async ({ port }, { lines }) => {
       const busy = [await client(port), await client(port)];
       const calls = busy.map((session, index) => statusOf(call(session, 'wait', {}, `full-${index}`)));
       await until(() => held.has('full-0') && held.has('full-1'));
       const refused = connectSocket(port, '127.0.0.1').on('error', () => {});
       await once(refused.resume(), 'close');
-      assert.match(lines[0] ?? '', /0 without a call were closed; 1 others were turned away$/);
+      assert.match(lines[0] ?? '', /0 without a call were closed; 1 were turned away$/);
       held.get('full-0')?.();
       assert.equal(await calls[0], '0');
       const next = await client(port);
@@ -59,27 +65,42 @@ describe('a door with as many connections as it may have', () => {
 });
 
 describe('connections without a call', () => {
-  /** Of an address, with a socket that only knows whether it was closed. */
-  const arrivalOf = (block: string | undefined) => {
+  /** With a socket that only knows whether it was closed. */
+  const opened = (crowd: Crowd, block?: string) => {
     const socket = { remoteAddress: '192.0.2.1', destroyed: false, destroy: () => (socket.destroyed = true) };
-    return Object.assign(new Arrival(socket as unknown as Socket), { block });
+    const arrival = new Arrival(socket as unknown as Socket);
+    return { arrival, isIn: crowd.enter(arrival, block) };
   };
+  const many = (crowd: Crowd, count: number, block?: string): readonly Arrival[] =>
+    Array.from({ length: count }, () => opened(crowd, block).arrival);
+  const isClosed = ({ socket }: Arrival): boolean => socket.destroyed;
 
   it('are counted by address, the addresses of one /64 as one, those of a trusted proxy not at all', () => {
     const crowd = new Crowd(1_000_000, () => {});
     const most = connectionLimits.idleConnectionsMax;
-    const enter = (block: string | undefined, count: number) =>
-      Array.from({ length: count }, () => arrivalOf(block)).map((arrival) => {
-        assert.ok(crowd.enter(arrival));
-        return arrival;
-      });
-    const isClosed = ({ socket }: Arrival): boolean => socket.destroyed;
-    const first = enter('2001:db8:0:1::/64', most);
+    const first = many(crowd, most, '2001:db8:0:1::/64');
     assert.ok(!first.some(isClosed));
-    assert.ok(!enter('2001:db8:0:2::/64', most).some(isClosed));
-    enter('2001:db8:0:1::/64', 2);
+    assert.ok(!many(crowd, most, '2001:db8:0:2::/64').some(isClosed));
+    many(crowd, 2, '2001:db8:0:1::/64');
     assert.deepEqual(first.map(isClosed), [true, true, ...Array.from({ length: most - 2 }, () => false)]);
-    assert.ok(!enter(undefined, most + 1).some(isClosed));
+    assert.ok(!many(crowd, most + 1).some(isClosed));
+  });
+
+  it('and those that have one may be half of all that there may be of one address, so that it shuts out nobody', () => {
+    const told: boolean[] = [];
+    const crowd = new Crowd(8, (isNew) => told.push(isNew));
+    const busy = many(crowd, 4, 'one');
+    for (const arrival of busy) crowd.work(arrival);
+    assert.equal(opened(crowd, 'one').isIn, false);
+    // Nobody else was closed for it.
+    const others = many(crowd, 4, 'two');
+    assert.equal(opened(crowd, 'one').isIn, false);
+    assert.ok(!others.some(isClosed));
+    const [first] = busy as [Arrival];
+    crowd.stay(first);
+    assert.equal(opened(crowd, 'one').isIn, true);
+    assert.ok(isClosed(first));
+    assert.deepEqual(told, [true, true, false]);
   });
 });
 

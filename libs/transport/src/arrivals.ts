@@ -12,7 +12,7 @@ import { type ForwardedHeader, readForwarded, within } from './trusted-proxies.t
 
 /** What a door has to do with whoever connects to it. */
 export interface DoorConnections {
-  /** Open at once; one that comes when there are as many closes the one that has been silent for longest, or is closed. Default `connectionLimits.connectionsMax`. */
+  /** Open at once, half of them of one address; one that comes when there are as many closes the one that has been silent for longest, or is closed. Default `connectionLimits.connectionsMax`. */
   readonly connectionsMax?: number | undefined;
   /** From then on a connection gets no new calls, and once the longest deadline is over as well, it is cut. Give or take a tenth; 0 is for ever, and the default. */
   readonly connectionAgeMaxMs?: number | undefined;
@@ -69,7 +69,10 @@ export class Crowd {
   readonly #open = new Set<Arrival>();
   readonly #strangers = new Set<Arrival>();
   readonly #silent = new Set<Arrival>();
+  /** The silent ones of each block. */
   readonly #blocks = new Map<string, Set<Arrival>>();
+  /** All of each block. */
+  readonly #counts = new Map<string, number>();
   /** Told of each that is closed since there are too many. */
   readonly #onFull: (isNew: boolean) => void;
 
@@ -78,17 +81,39 @@ export class Crowd {
     this.#onFull = onFull;
   }
 
-  /** Answers whether there is room, or was made. */
-  enter(arrival: Arrival): boolean {
-    if (this.#open.size >= this.#max) {
-      const [first] = this.#strangers.size > 0 ? this.#strangers : this.#silent;
-      this.#onFull(!first);
-      if (!first) return false;
-      this.leave(first);
-      first.cut();
-    }
+  /** Answers whether there is room, or was made. One block may have half of it; without a `block` there is nothing to count yet. */
+  enter(arrival: Arrival, block?: string): boolean {
+    if (!this.#hasShare(block)) return false;
+    if (this.#open.size >= this.#max && !this.#makeRoom(this.#strangers.size > 0 ? this.#strangers : this.#silent))
+      return false;
     this.#open.add(arrival);
+    this.#put(arrival, block);
+    return true;
+  }
+
+  /** Of one that has entered: it is one of this block. Answers as `enter`. */
+  place(arrival: Arrival, block: string | undefined): boolean {
+    if (!this.#hasShare(block)) return false;
+    this.#put(arrival, block);
+    return true;
+  }
+
+  #hasShare(block: string | undefined): boolean {
+    if (block === undefined || (this.#counts.get(block) ?? 0) < this.#max / 2) return true;
+    return this.#makeRoom(this.#blocks.get(block) ?? []);
+  }
+
+  #put(arrival: Arrival, block: string | undefined): void {
+    if (block !== undefined) this.#counts.set(block, (this.#counts.get(block) ?? 0) + 1);
+    arrival.block = block;
     this.stay(arrival);
+  }
+
+  #makeRoom([first]: Iterable<Arrival>): boolean {
+    this.#onFull(!first);
+    if (!first) return false;
+    this.leave(first);
+    first.cut();
     return true;
   }
 
@@ -119,7 +144,10 @@ export class Crowd {
 
   leave(arrival: Arrival): void {
     this.work(arrival);
-    this.#open.delete(arrival);
+    if (!this.#open.delete(arrival) || arrival.block === undefined) return;
+    const others = (this.#counts.get(arrival.block) ?? 1) - 1;
+    if (others > 0) this.#counts.set(arrival.block, others);
+    else this.#counts.delete(arrival.block);
   }
 
   judge(now: number): void {
@@ -149,22 +177,16 @@ export function guardArrivals(server: grpc.Server, name: string, options: DoorCo
   const forwardedFor = readForwarded(options.forwardedHeader ?? 'x-forwarded-for', isTrusted);
   const crowd = new Crowd(connectionsMax, tellFull(name, connectionsMax));
   const log = new HandshakeLog();
-  /** Its address is what it is now. */
-  const place = (arrival: Arrival): void => {
-    crowd.work(arrival);
-    arrival.block = isTrusted(arrival.address) ? undefined : addressBlock(arrival.address);
-    crowd.stay(arrival);
-  };
   for (const http2Server of http2ServersOf(server)) {
     const listeners = http2Server.listeners('connection');
     http2Server.removeAllListeners('connection');
     http2Server.on('connection', (socket: Socket & Known) => {
       const arrival = new Arrival(socket);
-      if (!crowd.enter(arrival)) return socket.destroy();
+      const block = (): string | undefined => (isTrusted(arrival.address) ? undefined : addressBlock(arrival.address));
+      if (!crowd.enter(arrival, proxyProtocol ? undefined : block())) return socket.destroy();
       socket[arrivalKey] = arrival;
       socket.once('close', () => crowd.leave(arrival));
       const pass = (): void => {
-        place(arrival);
         for (const listener of listeners) Reflect.apply(listener, http2Server, [socket]);
       };
       if (!proxyProtocol) return pass();
@@ -181,7 +203,8 @@ export function guardArrivals(server: grpc.Server, name: string, options: DoorCo
         if (header.kind === 'wrong') return turnAway(header.why);
         socket.off('error', ignoreError);
         arrival.address = header.address ?? arrival.address;
-        pass();
+        if (crowd.place(arrival, block())) pass();
+        else socket.destroy();
       });
     });
     http2Server.on('session', (session: ServerHttp2Session) => {
@@ -210,7 +233,7 @@ function tellFull(name: string, max: number): (isNew: boolean) => void {
     const now = monotonicClock.now();
     if (now - toldAt < tellFullMs) return;
     console.error(
-      `${name}: ${max} connections are open, and no more may be (gateway.connectionsMax in mesh.yaml): to let others in, ${old} without a call were closed; ${refused} others were turned away`,
+      `${name}: ${max} connections may be open, half of them of one address (gateway.connectionsMax in mesh.yaml): to let others in, ${old} without a call were closed; ${refused} were turned away`,
     );
     toldAt = now;
     [old, refused] = [0, 0];

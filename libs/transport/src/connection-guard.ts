@@ -125,11 +125,9 @@ class Connection {
 
   #hold(stream: ServerHttp2Stream): void {
     const arrival = this.#arrival;
-    if (this.#streams.size === 0 && arrival) {
-      this.#crowd.work(arrival);
-      arrival.isKnown = true;
-      arrival.idle.stop();
-    }
+    if (this.#streams.size === 0 && arrival) this.#crowd.work(arrival);
+    if (arrival) arrival.isKnown = true;
+    arrival?.idle.stop();
     const id = stream.id as number;
     this.#streams.set(id, stream);
     stream.on('close', () => {

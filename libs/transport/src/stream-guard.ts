@@ -1,7 +1,7 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import { asInferError, InferError, type Limits, type Principal } from '@sheaf/inference';
+import { asInferError, type Limits, type Principal } from '@sheaf/inference';
 import { noRoom } from './byte-room.ts';
 import type { BytesInFlight } from './bytes-in-flight.ts';
 import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
@@ -13,8 +13,6 @@ import { createLongStreams } from './long-streams.ts';
 import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
-import { stepLimits } from './step-limits.ts';
-import { headBytes } from './unary-message.ts';
 import { boundUnread, type Unread } from './unread.ts';
 
 /** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
@@ -124,7 +122,7 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
-        if (unaryPaths.some((prefix) => path.startsWith(prefix))) boundMessage(stream, inFlight);
+        if (unaryPaths.some((prefix) => path.startsWith(prefix))) countMessage(stream, inFlight);
         endWhenLate(stream, headers, limits, account);
         account.count();
       };
@@ -191,37 +189,18 @@ function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
   stream.once('end', () => came || stream.emit('data', emptyMessage));
 }
 
-/**
- * The messages of small methods, which grpc-js gathers: nobody waits for room for them. What is too large is dropped as it comes, and its caller told.
- */
-function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
+/** Counts the messages of small methods, which grpc-js gathers; nobody waits for room for them. grpc-js has the stream: an answer of ours could meet one of its own. */
+function countMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
   const hold = inFlight.open(inFlight.shareOfConnection(stream.session as object));
-  let bytes = 0;
-  const look = ({ length }: Buffer): void => {
-    bytes += length;
+  stream.on('data', ({ length }: Buffer) => {
     try {
-      if (bytes > stepLimits.smallMessageBytesMax + headBytes) throw controlTooLarge();
       hold.take(length);
-    } catch (error) {
-      stream.off('data', look);
-      refuse(stream, { error });
-      // At once, so that grpc-js answers nothing any more.
-      stream.close();
+    } catch {
+      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
-  };
-  stream.on('data', look);
+  });
   stream.once('close', () => hold.release());
 }
-
-const controlTooLarge = (): InferError =>
-  InferError.withoutStack(
-    'RESOURCE_EXHAUSTED',
-    `the message of the call: want at most ${stepLimits.smallMessageBytesMax} bytes for this method`,
-    {
-      reason: 'MESSAGE_TOO_LARGE',
-      metadata: { limit: String(stepLimits.smallMessageBytesMax) },
-    },
-  );
 
 /** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */
 const unaryPaths = ['/inference.', healthPath, '/sheaf.admin.'];
