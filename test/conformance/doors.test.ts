@@ -80,7 +80,7 @@ stages:
   echo: { transform: ./echo.ts, inputs: { bytes: bytes, halves: halves } }
 outputs: { bytes: echo.bytes, halves: echo.halves }
 `,
-  'mesh.yaml': `services:\n  all: { transforms: [echo], models: [${[...Object.keys(values).map(modelOf), 'scalar', 'empty', 'pair', 'two', 'reshape', 'zeros', 'many', 'batch'].join(', ')}] }\n`,
+  'mesh.yaml': `limits: { messageBytesMax: 4MiB }\nservices:\n  all: { transforms: [echo], models: [${[...Object.keys(values).map(modelOf), 'scalar', 'empty', 'pair', 'two', 'reshape', 'zeros', 'many', 'batch'].join(', ')}] }\n`,
   'pipelines/twice.yaml':
     'pipeline: twice\ninputs: { x: { datatype: FP32, shape: [-1, 2] } }\nstages:\n  a: { model: pair, inputs: { x: x } }\n  b: { model: pair, inputs: { x: a.y } }\noutputs: { y: b.y }\n',
 };

@@ -201,7 +201,10 @@ for (const door of ['gateway', 'model server'] as const) {
     let client: StockClient;
     let session: ClientHttp2Session;
     before(async () => {
-      mesh = await startTestMesh({ 'models/pair': sampleModels.scale(2) });
+      mesh = await startTestMesh({
+        'models/pair': sampleModels.scale(2),
+        'mesh.yaml': `limits: { messageBytesMax: ${limitBytes} }\n`,
+      });
       client = new StockClient(door === 'gateway' ? mesh.running.gateway.port : (mesh.running.services[0]?.port ?? 0));
       session = connect(`http://${client.target}`, { maxSendHeaderBlockLength: 1024 * 1024 });
     });

@@ -130,6 +130,9 @@ describe('administration', () => {
   it('tells what is in force, and nothing secret', async () => {
     const told = await json('observe', 'config');
     assert.deepEqual([told.limits.rankMax, told.gateway.tls], [8, null]);
+    assert.ok(told.limits.bytesInFlightMax >= 2 ** 28, told.limits.bytesInFlightMax);
+    // The question itself, and nothing else.
+    assert.ok(told.gateway.bytesInFlight < 1024, told.gateway.bytesInFlight);
     assert.deepEqual(told.pipelines, [{ name: 'once', version: '1', file: 'pipelines/once.yaml', ready: true }]);
     assert.deepEqual([told.services[0].name, told.services[0].endpoints[0].ready], ['double', true]);
     assert.deepEqual(

@@ -119,7 +119,10 @@ const times = (count: number) => tensorOf('times', 'INT64', [1], BigInt64Array.o
 
 describe('a tensor that is larger than a message may be', () => {
   it('goes from stage to stage where the mesh allows it there, and the door stays as it is', async () => {
-    await using mesh = await startTestMesh({ ...growing, 'mesh.yaml': 'limits: { innerMessageBytesMax: 32MiB }\n' });
+    await using mesh = await startTestMesh({
+      ...growing,
+      'mesh.yaml': 'limits: { messageBytesMax: 4MiB, innerMessageBytesMax: 32MiB }\n',
+    });
     const { byName } = await ask(mesh.door, 'grow', [bytes, times(24)], { timeoutMs: 60_000 });
     assert.deepEqual(numbersOf(byName.get('y')), [BigInt(24 * MiB)]);
     await assert.rejects(ask(mesh.door, 'tile', [bytes, times(8)], { timeoutMs: 60_000 }), {
@@ -129,7 +132,7 @@ describe('a tensor that is larger than a message may be', () => {
   });
 
   it('is refused with the key that would let it through', async () => {
-    await using mesh = await startTestMesh(growing);
+    await using mesh = await startTestMesh({ ...growing, 'mesh.yaml': 'limits: { messageBytesMax: 4MiB }\n' });
     await assert.rejects(ask(mesh.door, 'grow', [bytes, times(24)], { timeoutMs: 60_000 }), {
       code: 'RESOURCE_EXHAUSTED',
       message: /^stage tiled: .*limits\.innerMessageBytesMax in mesh\.yaml/,

@@ -116,7 +116,7 @@ export async function vitals(child: ChildProcess, name: string): Promise<Vitals>
   );
   child.send({ kind: 'vitals' });
   const message = await answer;
-  return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, loopDelayMs: 0 };
+  return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, bytesInFlight: 0, loopDelayMs: 0 };
 }
 
 /** One that is not ready yet knows of no other way than the signal. To others it is none: a group that is ended has had its own, and a second one forces. */

@@ -12,7 +12,7 @@ const fake = `
 let serves = Number(process.argv.at(-3).split('=')[1]);
 let hears = false;
 process.on('message', ({ kind, what }) => {
-  if (kind === 'vitals') process.send({ kind, vitals: { memoryBytes: serves, loopDelayMs: 0 } });
+  if (kind === 'vitals') process.send({ kind, vitals: { memoryBytes: serves, bytesInFlight: 0, loopDelayMs: 0 } });
   if (!hears) return;
   if (kind === 'end') process.exit(0);
   if (kind !== 'reload') return;

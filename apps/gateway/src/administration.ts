@@ -5,7 +5,7 @@ import type { State } from '@sheaf/store';
 import type { Admin } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
 import type { BreakerBook } from './breaker-book.ts';
-import { type Address, describeConfiguration } from './configuration.ts';
+import { describeConfiguration, type PublicDoor } from './configuration.ts';
 import type { LiveCatalog } from './live-catalog.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
@@ -16,7 +16,7 @@ export interface AdministrationPorts {
   readonly audit: State['audit'];
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
-  readonly address: () => Address;
+  readonly door: () => PublicDoor;
   readonly drain: Drain;
 }
 
@@ -26,13 +26,13 @@ export function createAdministration({
   audit,
   breakers,
   quarantine,
-  address,
+  door,
   drain,
 }: AdministrationPorts): Admin {
   const breakerPorts = { current: () => catalog.current, breakers, audit };
   const verify = shared(() => audit.verify());
   return {
-    configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, address())),
+    configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, door())),
     limits: async () => {
       const limits = await catalog.current.front.limits();
       return limits.map((limit) => ({

@@ -5,18 +5,24 @@ import type { PoliciesSpec } from '@sheaf/policies';
 import type { Generation } from './generation.ts';
 import { policiesHash } from './reloads.ts';
 
-/** The address of the public door. */
-export interface Address {
+/** Where the public door is, and how much it has to do. */
+export interface PublicDoor {
   readonly host: string;
   readonly port: number;
+  /** What the messages of its calls have of `limits.bytesInFlightMax` now. */
+  readonly bytesInFlight: number;
 }
 
-export function describeConfiguration(generation: Generation, epoch: number, { host, port }: Address): object {
+export function describeConfiguration(
+  generation: Generation,
+  epoch: number,
+  { host, port, bytesInFlight }: PublicDoor,
+): object {
   const { mesh } = generation;
   const { folder, gateway, limits, policies, tls } = mesh;
   return {
     epoch,
-    gateway: { host, port, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
+    gateway: { host, port, bytesInFlight, replicas: gateway.replicas, tls: filesIn(folder, gateway.tls) ?? null },
     mesh: { tls: filesIn(folder, tls) ?? null },
     limits,
     models: mesh.models.map(({ name, versions }) => ({

@@ -1,6 +1,7 @@
 /** The public door: models and pipelines alike, by name. */
 import { parseArgs } from 'node:util';
 import {
+  countInFlight,
   createTracing,
   type Drain,
   drainOnSignal,
@@ -15,7 +16,7 @@ import { isLoopback, loudlyOpen } from '@sheaf/identity';
 import { type Infer, InferError, innerLimits, type Journal, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
+import { BytesInFlight, createDoor, type Door, hostPort, mutualTls } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { logTransition } from './breaker-book.ts';
@@ -106,6 +107,8 @@ await main(async () => {
   const served = { describe, isReady, names, isServing, snapshot, onJournal, sample: tracing.sample };
   const limitsNow = (): Limits => catalog.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
+  const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
+  countInFlight(() => bytes.used);
   const doors: Door[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
@@ -134,11 +137,11 @@ await main(async () => {
     audit: state.state.audit,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
-    address: () => ({ host, port: door.port }),
+    door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
   const door = await createDoor(
-    { name: 'gateway', host, port, limits, tls: mesh.gateway.tls },
+    { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls },
     { ...served, infer: around(catalog.infer), admit: (shown) => catalog.current.front.admit(shown), admin },
   );
   // Calls from inside a graph: already let in and counted, so they enter below the policies. Never reachable from outside.
@@ -151,6 +154,7 @@ await main(async () => {
             host: innerHost,
             port: Number(values['inner-port']),
             limits: liveLimits(innerLimits(mesh.limits), limitsNow),
+            bytes,
             mesh: true,
             tls: mesh.tls && mutualTls(mesh.tls),
           },

@@ -1,10 +1,10 @@
 /** One process is one service: its models or its transforms, behind a door. */
 import { parseArgs } from 'node:util';
-import { createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
-import { type Infer, InferError, innerLimits, stack } from '@sheaf/inference';
+import { countInFlight, createTracing, drainOnSignal, endProcess, handedOver, main, report } from '@sheaf/host';
+import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
+import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
@@ -27,6 +27,12 @@ async function readServable(folder: string): Promise<Mesh> {
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
   return servable;
 }
+
+/** A service that may take less memory than others gives a quarter of that to messages, where one has room in it. */
+const bytesInFlightOf = (
+  { bytesInFlightMax, messageBytesMax }: Limits,
+  memoryMaxBytes = Number.POSITIVE_INFINITY,
+): number => Math.min(bytesInFlightMax, Math.max(memoryMaxBytes / 4, bytesInFlightMin(messageBytesMax)));
 
 await main(async () => {
   const { values, positionals } = parseArgs({
@@ -67,12 +73,15 @@ await main(async () => {
     onJournal: tracing.onJournal,
     sample: tracing.sample,
   };
+  const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
+  countInFlight(() => bytes.used);
   const door = await createDoor(
     {
       name,
       host: values.host,
       port: Number(values.port),
       limits,
+      bytes,
       mesh: true,
       tls: mesh.tls && mutualTls(mesh.tls),
     },

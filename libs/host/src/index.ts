@@ -1,5 +1,6 @@
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
+  countInFlight,
   type Drain,
   type DrainOptions,
   drainOnSignal,

@@ -59,6 +59,8 @@ export interface SeenModel {
 /** How a process is. */
 export interface Vitals {
   readonly memoryBytes: number;
+  /** Of that, what is set aside for the messages of calls. */
+  readonly bytesInFlight: number;
   /** How late its event loop came to what was due, since it was asked last: 99 of 100 times at most so much. 0 the first time. */
   readonly loopDelayMs: number;
 }
@@ -120,6 +122,13 @@ export function endProcess(why: string): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), lastWordsMs);
 }
 
+let bytesInFlight = (): number => 0;
+
+/** From now on the vitals tell of the messages of calls what `read` answers; until then nothing. */
+export function countInFlight(read: () => number): void {
+  bytesInFlight = read;
+}
+
 /** Answers the supervisor's question how it is. */
 function answerVitals(): void {
   let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
@@ -129,7 +138,7 @@ function answerVitals(): void {
     delays ??= monitorEventLoopDelay({ resolution: delayResolutionMs });
     delays.enable();
     delays.reset();
-    const vitals = { memoryBytes: process.memoryUsage.rss(), loopDelayMs };
+    const vitals = { memoryBytes: process.memoryUsage.rss(), bytesInFlight: bytesInFlight(), loopDelayMs };
     process.send?.({ kind: 'vitals', vitals } satisfies ProcessMessage);
   });
 }

@@ -1,3 +1,4 @@
+import type { ByteHold } from './byte-hold.ts';
 import { InferError } from './error.ts';
 import type { Journal, Span } from './journal.ts';
 import type { Principal, Priority } from './principal.ts';
@@ -59,6 +60,8 @@ export interface CallContext {
   readonly alone?: boolean;
   /** Whether it waits for a service that is started again; `never` when nothing is said. */
   readonly patience?: Patience;
+  /** Where what its messages take is counted; undefined where nobody counts. */
+  readonly bytes?: ByteHold;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
 }

@@ -1,3 +1,4 @@
+export type { ByteHold } from './byte-hold.ts';
 export {
   abortReason,
   type CallContext,
@@ -54,7 +55,15 @@ export {
   type SpanKind,
   type TraceParent,
 } from './journal.ts';
-export { defaultLimits, innerLimits, type Limits, type MessageLimit, messageTooLarge } from './limits.ts';
+export {
+  bytesInFlightDefault,
+  bytesInFlightMin,
+  defaultLimits,
+  innerLimits,
+  type Limits,
+  type MessageLimit,
+  messageTooLarge,
+} from './limits.ts';
 export type { Load } from './load.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
 export type { Overrun } from './overrun.ts';

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { InferError } from './error.ts';
 
 /** Every limit of the doors, in one place; `limits:` in mesh.yaml changes them. */
@@ -8,6 +9,11 @@ export interface Limits {
   readonly innerMessageBytesMax: number;
   /** Which of the two `messageBytesMax` stands for here: see `innerLimits`. */
   readonly messageKey?: 'innerMessageBytesMax';
+  /**
+   * Bytes that the messages of one process may take at the same time, with the copies that are made of them: what has come, is unpacked, waits, runs, and
+   * what of answers nobody has read yet. A process is the gateway, or one of a service.
+   */
+  readonly bytesInFlightMax: number;
   readonly inputsMax: number;
   readonly outputsMax: number;
   readonly rankMax: number;
@@ -26,9 +32,24 @@ export interface Limits {
   readonly deadlineMaxMs: number;
 }
 
+const messageBytesMax = 64 * 1024 * 1024;
+
+/** A message stands in memory three times while it is handed on; a quarter of all is kept for small messages, and for those that are in and grow. */
+const messagesInFlightMin = 4;
+
+/** The least `bytesInFlightMax` that lets in a message of this size. */
+export const bytesInFlightMin = (messageBytes: number): number => messagesInFlightMin * messageBytes;
+
+/** A quarter of the memory of the machine, or of the control group that the process is in; at least what lets in a message of this size. */
+export function bytesInFlightDefault(messageBytes: number): number {
+  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return Math.max(bytesInFlightMin(messageBytes), Math.floor(memoryBytes / 4));
+}
+
 export const defaultLimits: Limits = {
-  messageBytesMax: 4 * 1024 * 1024,
-  innerMessageBytesMax: 4 * 1024 * 1024,
+  messageBytesMax,
+  innerMessageBytesMax: messageBytesMax,
+  bytesInFlightMax: bytesInFlightDefault(messageBytesMax),
   inputsMax: 64,
   outputsMax: 64,
   rankMax: 16,

@@ -48,6 +48,12 @@ describe('limits that are not set', () => {
     assert.equal(fit({ innerMessageBytesMax: 2 ** 31 }).limits.messageBytesMax, defaultLimits.messageBytesMax);
   });
 
+  it('give messages a quarter of the memory, and room for one of the largest whatever that is', () => {
+    const { limits } = fit({ innerMessageBytesMax: 2 ** 31 });
+    assert.ok(limits.bytesInFlightMax >= 4 * 2 ** 31);
+    assert.equal(fit({}).limits.bytesInFlightMax, defaultLimits.bytesInFlightMax);
+  });
+
   it('give callers the time of the longest run', () => {
     assert.equal(fit({}, { runLimitMs: 600_000 }).limits.deadlineMaxMs, 600_000);
     assert.equal(fit({}, { runLimitMs: 1_000 }).limits.deadlineMaxMs, 60_000);
@@ -85,6 +91,11 @@ describe('limits that are set', () => {
   it('are refused where they contradict one another', () => {
     assert.deepEqual(fit({ messageBytesMax: 2_000, innerMessageBytesMax: 1_999 }).problems, [
       'mesh.yaml:1: limits.innerMessageBytesMax: want at least messageBytesMax, which is 2000',
+    ]);
+    const MiB = 2 ** 20;
+    assert.deepEqual(fit({ messageBytesMax: 8 * MiB, bytesInFlightMax: 32 * MiB }).problems, []);
+    assert.deepEqual(fit({ messageBytesMax: 8 * MiB, bytesInFlightMax: 32 * MiB - 1 }).problems, [
+      'mesh.yaml:1: limits.bytesInFlightMax: want at least 33554432: a message of 8388608 bytes takes as much, with its copies and what is kept for others',
     ]);
     assert.deepEqual(fit({ deadlineDefaultMs: 500, deadlineMaxMs: 499 }).problems, [
       'mesh.yaml:1: limits.deadlineDefaultMs: want at most deadlineMaxMs, which is 499',

@@ -1,6 +1,8 @@
 /** The limits of a mesh: what mesh.yaml says, and where it says nothing, what the models need, at least the defaults. */
 import {
   byteLength,
+  bytesInFlightDefault,
+  bytesInFlightMin,
   defaultLimits,
   elementCount,
   type Limits,
@@ -73,6 +75,12 @@ export function fitLimits(
   limits.innerMessageBytesMax = given.innerMessageBytesMax ?? limits.messageBytesMax;
   if (limits.innerMessageBytesMax < limits.messageBytesMax)
     problems.push(place('innerMessageBytesMax', `want at least messageBytesMax, which is ${limits.messageBytesMax}`));
+  const inFlightMin = bytesInFlightMin(limits.innerMessageBytesMax);
+  limits.bytesInFlightMax = given.bytesInFlightMax ?? bytesInFlightDefault(limits.innerMessageBytesMax);
+  if (limits.bytesInFlightMax < inFlightMin) {
+    const why = `a message of ${limits.innerMessageBytesMax} bytes takes as much, with its copies and what is kept for others`;
+    problems.push(place('bytesInFlightMax', `want at least ${inFlightMin}: ${why}`));
+  }
   limits.elementsMax = given.elementsMax ?? Math.max(limits.elementsMax, limits.innerMessageBytesMax);
   for (const key of Object.keys(counted) as (keyof typeof counted)[]) {
     for (const { subject, signature } of asked) {

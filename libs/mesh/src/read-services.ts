@@ -19,6 +19,7 @@ const gatewayDefault = { host: '127.0.0.1', port: 8001, replicas: 1, noticeMs: 1
 const limitFields = {
   messageBytesMax: byteCount(1024, messageBytesMost),
   innerMessageBytesMax: byteCount(1024, messageBytesMost),
+  bytesInFlightMax: byteCount(16 * 2 ** 20, 2 ** 40),
   inputsMax: integer(1, 4_096),
   outputsMax: integer(1, 4_096),
   rankMax: integer(1, 32),

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import {
   abortReason,
   asInferError,
+  type ByteHold,
   type CallContext,
   checkAlive,
   InferError,
@@ -14,6 +15,7 @@ import {
   monotonicClock,
   parseTraceparent,
   type Snapshot,
+  type Tensor,
 } from '@sheaf/inference';
 import type { Served } from './door.ts';
 import type { DoorState } from './door-state.ts';
@@ -42,6 +44,8 @@ export interface Arrival {
   readonly caller?: Caller;
   /** It is not to share a run; false unless given. */
   readonly alone?: boolean;
+  /** Where what its messages take is counted. */
+  readonly bytes?: ByteHold;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
   /** Told how busy the model is that was asked, before the answer, also when that is an error. */
@@ -75,6 +79,8 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Ser
       checkAlive(context, 'the door');
       const { request, typed } = decodeRequest(message, limits);
       asked = request;
+      // Raw tensors are views of the message; typed ones are made anew.
+      if (typed) context.bytes?.take(tensorBytes(request.inputs));
       const response = await served.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
@@ -111,13 +117,17 @@ function withItsDeadline(error: InferError, givenMs: number, { deadlineDefaultMs
 }
 
 function checkSize({ outputs }: InferResponse, limits: Limits): void {
-  const bytes = outputs.reduce((total, { data }) => total + data.byteLength, 0);
+  const bytes = tensorBytes(outputs);
   const { messageBytesMax: most } = limits;
   if (bytes > most) throw messageTooLarge(`the outputs take ${bytes} bytes; a message may take ${most}`, limits, bytes);
 }
 
+/** What their data takes. */
+export const tensorBytes = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((total, { data }) => total + data.byteLength, 0);
+
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, alone = false, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, alone = false, bytes, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -129,6 +139,6 @@ function contextOf(
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? served.snapshot();
-  const ofCaller = metadata ? { metadata, ...caller } : caller;
+  const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...caller };
   return { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...ofCaller };
 }

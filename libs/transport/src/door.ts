@@ -17,6 +17,8 @@ import { protoPath as healthProto } from 'grpc-health-check';
 import { type Admin, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
+import { byteLimits } from './byte-room.ts';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import { watchConnections } from './connections.ts';
 import { DoorState } from './door-state.ts';
 import { openDoorTls } from './door-tls.ts';
@@ -67,6 +69,8 @@ export interface DoorOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly limits: Limits;
+  /** What the messages of this process may take; its doors have one. Default: one of its own, of `limits`. */
+  readonly bytes?: BytesInFlight;
   /** Whether the mesh stream is served too: on the doors of services, never on a public one. Default false. */
   readonly mesh?: boolean;
   /** Without it the door speaks plain text. */
@@ -92,10 +96,11 @@ export interface Door {
 }
 
 export async function createDoor(options: DoorOptions, served: Served): Promise<Door> {
-  const { limits } = options;
+  const { limits, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
   const state = new DoorState();
   const server = new KnownMethods({
-    'grpc.max_receive_message_length': limits.messageBytesMax,
+    // What is not the mesh stream is small: calls that infer do not go this way.
+    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : byteLimits.controlBytesMax,
     // The outputs are measured before; this leaves room for what is around them.
     'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
     'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
@@ -107,7 +112,7 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const isOpen = (): boolean => state.isReady;
   server.addService(inferenceService, { ...handlers({ ...options, isOpen, admissions }, served) });
   if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
-  const mesh = options.mesh ? createMeshServer(limits, answer) : undefined;
+  const mesh = options.mesh ? createMeshServer(limits, bytes, answer) : undefined;
   if (mesh) server.addService(meshService, { ...mesh.handlers });
   const health = addHealth(server, (name, metadata) => {
     const principal = admissions?.principalOf(metadata);
@@ -123,9 +128,10 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
   const record = createRecorder(options.name, served);
   guardStreams(server, {
     limits,
+    bytes,
     gate: admissions && createGate(admissions, record),
     isMethod: (path) => server.paths.has(path),
-    own: new Map([[inferPath, serveInfer({ limits, record }, answer)]]),
+    own: new Map([[inferPath, serveInfer({ limits, bytes, record }, answer)]]),
   });
   tls?.guard(server);
   const connections = watchConnections(server);

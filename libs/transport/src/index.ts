@@ -11,6 +11,7 @@ export type {
 } from './admin.ts';
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { Admit, Knock } from './admission.ts';
+export { BytesInFlight } from './bytes-in-flight.ts';
 export { createDoor, type Door, type DoorOptions, type Served } from './door.ts';
 export { hostPort } from './listen.ts';
 export type { Peer } from './peer.ts';

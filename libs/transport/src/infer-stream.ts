@@ -1,7 +1,9 @@
 /** ModelInfer on its bare HTTP/2 stream: through grpc-js, a small call takes the gateway four tenths more. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { deadlineExceeded, type Limits, type Load, monotonicClock } from '@sheaf/inference';
-import type { Answer } from './answer.ts';
+import { type Answer, tensorBytes } from './answer.ts';
+import type { Share } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { readableOf, textOf } from './headers.ts';
 import { loadReport, loadReportKey } from './load-report.ts';
 import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
@@ -12,51 +14,65 @@ import { encodeResponse } from './wire/codec.ts';
 
 export interface InferStreamOptions {
   readonly limits: Limits;
+  readonly bytes: BytesInFlight;
   /** Of calls whose message cannot be read. */
   readonly record: RecordRefusal;
 }
 
-export function serveInfer({ limits, record }: InferStreamOptions, answer: Answer): ServeStream {
+export function serveInfer({ limits, bytes, record }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
   const serve = async (call: BareCall): Promise<void> => {
     const { stream, headers, principal, account } = call;
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
     const controller = new AbortController();
+    const hold = bytes.open(shareOf(call, bytes));
     let isOver = false;
     stream.on('error', ignoreError).on('close', () => {
-      // It closes after every answer as well.
-      if (!isOver) controller.abort();
+      // It closes after every answer as well, once that has been read.
+      if (isOver) hold.release();
+      else {
+        controller.abort();
+        hold.leave();
+      }
     });
     const trailers = new Map<string, string>();
-    let message: Buffer | undefined;
+    let isRead = false;
     let load: Load | undefined;
     try {
-      message = await readUnaryMessage(stream, {
+      const message = await readUnaryMessage(stream, {
         encoding: textOf(headers['grpc-encoding']),
         bytesMax: limits.messageBytesMax,
         ...(limits.messageKey && { messageKey: limits.messageKey }),
         withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
         late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the door') : lateRefusal(limits)),
         onBytes: account.add,
+        hold,
       });
       if (!message) return;
+      isRead = true;
       const outcome = await answer(message, {
         givenMs: timeoutMs - (monotonicClock.now() - arrivedAt),
         traceparent: headers.traceparent,
         signal: controller.signal,
         metadata: (key) => metadataOf(headers, key),
         trailers,
+        bytes: hold,
         onLoad: (told) => {
           load = told;
         },
         ...(principal && { caller: { principal } }),
       });
       if (load && isReportDue()) tellLoad(load, trailers);
-      respond(stream, writeHead(encodeResponse(outcome, headBytes)), trailers);
+      // As they are, and as they are written.
+      hold.settle(2 * tensorBytes(outcome.response.outputs));
+      const frame = writeHead(encodeResponse(outcome, headBytes));
+      hold.settle(frame.length);
+      respond(stream, frame, trailers);
     } catch (error) {
+      hold.release();
       if (load) tellLoad(load, trailers);
-      if (!message) {
+      if (!isRead) {
         trailers.set('grpc-accept-encoding', acceptedEncodings);
         record(headers, error, trailers);
       }
@@ -64,9 +80,20 @@ export function serveInfer({ limits, record }: InferStreamOptions, answer: Answe
       if (!stream.readableEnded && !stream.destroyed) closeLater(call, arrivedAt + limits.requestArrivalMaxMs);
     } finally {
       isOver = true;
+      if (stream.closed || stream.destroyed) hold.release();
     }
   };
   return (call) => void serve(call);
+}
+
+/** Of the principals that stand for whoever comes. */
+const nobodyIds = ['anonymous', 'local'];
+
+/** A tenant has one; where nobody is asked who they are, or anybody is let in, each connection. */
+function shareOf({ stream, principal }: BareCall, bytes: BytesInFlight): Share {
+  return principal && !nobodyIds.includes(principal.id)
+    ? bytes.shareOfTenant(principal.tenant)
+    : bytes.shareOfConnection(stream.session as object);
 }
 
 /** What a call still sends that has been refused is dropped, until it should have come. A connection that has nothing else goes as well. */

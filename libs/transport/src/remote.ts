@@ -15,6 +15,7 @@ import {
   rowCount,
   traced,
 } from '@sheaf/inference';
+import { tensorBytes } from './answer.ts';
 import { digestIn } from './content-extension.ts';
 import type { ModelMetadataResponse__Output } from './generated/inference/ModelMetadataResponse.ts';
 import type { ServerMetadataResponse__Output } from './generated/inference/ServerMetadataResponse.ts';
@@ -107,12 +108,25 @@ export function createRemote(
       ? createLanes(channel, service, limits.messageBytesMax - frameBytesMax, onOverrun)
       : undefined;
   const send = (request: InferRequest, context: CallContext): Promise<Buffer> => {
-    const lane = lanes?.pick(bytesOf(request));
+    const lane = lanes?.pick(tensorBytes(request.inputs));
     if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
       context.journal.mark(context.span, { 'sheaf.cost_ms': costMs(load, request) });
     });
+  };
+  /** Counts what is sent for as long as nobody has answered: it is written, and framed by the transport. */
+  const sendCounted = async (request: InferRequest, context: CallContext): Promise<Buffer> => {
+    const { bytes } = context;
+    const sentBytes = 2 * tensorBytes(request.inputs);
+    bytes?.take(sentBytes);
+    try {
+      const message = await send(request, context);
+      bytes?.takeFor(message);
+      return message;
+    } finally {
+      bytes?.give(sentBytes);
+    }
   };
   let silentSince: number | undefined;
   /** Calls that are under way are left where they are. */
@@ -140,7 +154,7 @@ export function createRemote(
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const response = readResponse(await send(request, inner), limits, service);
+      const response = readResponse(await sendCounted(request, inner), limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));
@@ -200,8 +214,6 @@ function createLanes(channel: ChannelTo, service: string, bytesMax: number, onOv
     },
   };
 }
-
-const bytesOf = ({ inputs }: InferRequest): number => inputs.reduce((total, { data }) => total + data.byteLength, 0);
 
 /** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
 const copiedBytesPerMs = 100_000;

@@ -1,14 +1,17 @@
 /** What grpc-js has no options for: how fast a caller may send, calls that are refused before it sees them, and those that are answered without it. */
 import { constants, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type * as grpc from '@grpc/grpc-js';
-import type { Limits, Principal } from '@sheaf/inference';
+import { InferError, type Limits, type Principal } from '@sheaf/inference';
+import { byteLimits, noRoom } from './byte-room.ts';
+import type { BytesInFlight } from './bytes-in-flight.ts';
 import { guardConnections, type StreamAccount } from './connection-guard.ts';
 import { addHttp2Settings, http2ServersOf } from './http2-servers.ts';
 import { lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
+import { boundUnread, type Unread } from './unread.ts';
 
-/** Bytes a caller may send before it waits for us: else an upload moves 64 KiB per round trip. */
+/** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
 const receiveWindowBytes = 8 * 1024 * 1024;
 
 /**
@@ -44,6 +47,7 @@ export type ServeStream = (call: BareCall) => void;
 
 export interface StreamsOptions {
   readonly limits: Limits;
+  readonly bytes: BytesInFlight;
   readonly gate: Gate | undefined;
   /** Whether there is a method of this path. Whoever asks for another one is told so without a look at who they are: balancers probe with any path. */
   readonly isMethod: (path: string) => boolean;
@@ -52,12 +56,16 @@ export interface StreamsOptions {
 }
 
 /** Once it listens. */
-export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own }: StreamsOptions): void {
+export function guardStreams(
+  server: grpc.Server,
+  { limits, bytes: inFlight, gate, isMethod, own }: StreamsOptions,
+): void {
   const guard = guardConnections(server, limits);
+  const unread = boundUnread(inFlight.unreadBytesMax);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
       letGoOfStreams(session);
-      raiseReceiveWindow(session);
+      raiseReceiveWindow(session, inFlight.windowBytes);
     });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
@@ -85,6 +93,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
+        if (unaryPaths.some((prefix) => path.startsWith(prefix))) boundMessage(stream, inFlight);
         endWhenLate(stream, headers, limits, account);
         account.count();
       };
@@ -97,7 +106,7 @@ export function guardStreams(server: grpc.Server, { limits, gate, isMethod, own 
       if (malformed) return turnAway({ error: malformed });
       if (!gate || !isMethod(path)) return enter();
       const passage = gate.knock(stream, headers);
-      if (passage instanceof Promise) void passLater(stream, passage, pass);
+      if (passage instanceof Promise) void passLater(stream, passage, pass, unread);
       else pass(passage);
     });
   }
@@ -108,18 +117,22 @@ async function passLater(
   stream: ServerHttp2Stream,
   passage: Promise<Passage>,
   pass: (passage: Passage) => void,
+  unread: Unread,
 ): Promise<void> {
   stream.on('error', ignoreError);
-  const told = await passage;
+  const { promise: dropped, resolve: drop } = Promise.withResolvers<Passage>();
+  unread.enter(stream, () => drop({ refusal: { error: noRoom() } }));
+  const told = await Promise.race([passage, dropped]);
+  unread.leave(stream);
   if (stream.destroyed || stream.closed) return;
   stream.off('error', ignoreError);
   pass(told);
 }
 
-/** There is no option for it on a server (grpc-node#3058). */
-function raiseReceiveWindow(session: ServerHttp2Session): void {
+/** There is no option for it on a server (grpc-node#3058); without it an upload moves 64 KiB per round trip. */
+function raiseReceiveWindow(session: ServerHttp2Session, streamBytes: number): void {
   session.setLocalWindowSize(receiveWindowBytes);
-  session.settings({ initialWindowSize: receiveWindowBytes });
+  session.settings({ initialWindowSize: streamBytes });
 }
 
 /** For what is no gRPC call at all. */
@@ -145,6 +158,36 @@ function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
   // Comes before grpc-js hears of the end.
   stream.once('end', () => came || stream.emit('data', emptyMessage));
 }
+
+/**
+ * The messages of small methods, which grpc-js gathers: nobody waits for room for them. What is too large is dropped as it comes, and its caller told.
+ */
+function boundMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
+  const hold = inFlight.open(inFlight.shareOfConnection(stream.session as object));
+  let bytes = 0;
+  stream.on('data', ({ length }: Buffer) => {
+    bytes += length;
+    try {
+      if (bytes > byteLimits.controlBytesMax) throw controlTooLarge();
+      hold.take(length);
+    } catch (error) {
+      refuse(stream, { error });
+      // The answer goes first.
+      setImmediate(() => stream.close());
+    }
+  });
+  stream.once('close', () => hold.release());
+}
+
+const controlTooLarge = (): InferError =>
+  InferError.withoutStack(
+    'RESOURCE_EXHAUSTED',
+    `the message of the call: want at most ${byteLimits.controlBytesMax} bytes for this method`,
+    {
+      reason: 'MESSAGE_TOO_LARGE',
+      metadata: { limit: String(byteLimits.controlBytesMax) },
+    },
+  );
 
 /** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */
 const unaryPaths = ['/inference.', healthPath, '/sheaf.admin.'];

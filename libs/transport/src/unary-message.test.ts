@@ -5,11 +5,14 @@ import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
+import { BytesInFlight } from './bytes-in-flight.ts';
 import { headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
 
 const bytesMax = 1_000;
 const late = (): InferError => new InferError('DEADLINE_EXCEEDED', 'late');
-const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {} };
+const inFlight = new BytesInFlight(2 ** 24);
+const hold = inFlight.open(undefined);
+const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {}, hold };
 
 function frameOf(message: Uint8Array, flag = 0): Buffer {
   const frame = writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
@@ -98,6 +101,44 @@ describe('the message of a unary call', () => {
   it('is not waited for longer than it may take', async () => {
     const message = readUnaryMessage(new PassThrough(), { ...expected, withinMs: 1 });
     await assert.rejects(message, { code: 'DEADLINE_EXCEEDED' });
+  });
+
+  for (const bytes of [1_000, 2 ** 21])
+    it(`of ${bytes} bytes waits for its room with its stream unread, and is then as if it had not`, async () => {
+      const few = new BytesInFlight(2 ** 24);
+      // All that small ones have, and of the rest all that those leave that arrive.
+      const others = [...Array<number>(128).fill(2 ** 14), 12 * 2 ** 20].map((taken) => {
+        const other = few.open(undefined);
+        other.take(taken);
+        return other;
+      });
+      const sent = Buffer.alloc(bytes, 7);
+      // As that of a call, it is not closed before it has had its answer.
+      const stream = new PassThrough({ autoDestroy: false });
+      const message = readUnaryMessage(stream, { ...expected, bytesMax: 2 ** 21, hold: few.open(undefined) });
+      let isThere = false;
+      void message.then(() => (isThere = true));
+      const paused = once(stream, 'pause');
+      stream.end(frameOf(sent));
+      await paused;
+      await new Promise(setImmediate);
+      assert.deepEqual([isThere, few.used], [false, 14 * 2 ** 20]);
+      for (const other of others) other.release();
+      assert.deepEqual(await message, sent);
+    });
+
+  it('is given up while it waits for its room when its time is up, and leaves nothing behind', async () => {
+    const few = new BytesInFlight(2 ** 24);
+    const [other, hold] = [few.open(undefined), few.open(undefined)];
+    other.take(2 ** 23);
+    const stream = new PassThrough();
+    const message = readUnaryMessage(stream, { ...expected, bytesMax: 2 ** 21, hold, withinMs: 1 });
+    stream.write(frameOf(Buffer.alloc(2 ** 21)).subarray(0, 1_000));
+    await assert.rejects(message, { code: 'DEADLINE_EXCEEDED' });
+    hold.release();
+    other.release();
+    await new Promise(setImmediate);
+    assert.equal(few.used, 0);
   });
 
   it('is none when its caller has left', async () => {

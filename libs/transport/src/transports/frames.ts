@@ -203,6 +203,8 @@ function readOverrun(reader: WireReader): Overrun {
 export interface OutFrame {
   readonly bytes: number;
   readonly write: (writer: WireWriter) => void;
+  /** Called when it has left the process. */
+  readonly onSent?: () => void;
 }
 
 const frame = (kind: number, bytes: number, write: (writer: WireWriter) => void): OutFrame => ({

@@ -1,7 +1,9 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
-import type { Answer } from '../answer.ts';
+import { type Answer, tensorBytes } from '../answer.ts';
+import { byteLimits } from '../byte-room.ts';
+import type { BytesInFlight, Hold } from '../bytes-in-flight.ts';
 import { InFlight } from '../in-flight.ts';
 import { toStatus } from '../status.ts';
 import { type Caller, readCaller } from './caller.ts';
@@ -22,6 +24,15 @@ import { Outbox } from './outbox.ts';
 /** Bytes of replies that a peer may leave unread before its stream is ended: several of the largest. */
 const unreadBytesMax = ({ messageBytesMax }: Limits): number => Math.max(64 * 1024 * 1024, 4 * messageBytesMax);
 
+/** Another process of the service may have room. */
+const overloaded = (): InferError =>
+  InferError.withoutStack('UNAVAILABLE', 'the messages that are in flight leave no room for this one now', {
+    reason: 'OVERLOADED',
+    decision: 'bytes-in-flight',
+    metadata: { may_have_begun: 'false' },
+    retryAfterMs: 50,
+  });
+
 /** Of messages as they stand on the wire. */
 type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
 
@@ -33,12 +44,12 @@ export interface MeshServer {
   tellOverrun(overrun: Overrun): void;
 }
 
-export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
+export function createMeshServer(limits: Limits, bytes: BytesInFlight, answer: Answer): MeshServer {
   const streams = new Set<MeshStream>();
   return {
     handlers: {
       Calls: (stream) => {
-        const open = new MeshStream(stream, limits, answer);
+        const open = new MeshStream(stream, limits, bytes, answer);
         streams.add(open);
         stream.once('close', () => streams.delete(open));
         stream.once('cancelled', () => streams.delete(open));
@@ -56,17 +67,21 @@ export function createMeshServer(limits: Limits, answer: Answer): MeshServer {
 class MeshStream {
   readonly #stream: Stream;
   readonly #limits: Limits;
+  readonly #bytes: BytesInFlight;
   readonly #answer: Answer;
   readonly #calls = new InFlight<AbortController>();
+  /** Of replies that have not left. */
+  readonly #unsent = new InFlight<Hold>();
   #lastCall = 0;
   readonly #outbox: Outbox;
   #greeted = false;
   #leaving = false;
   #ended = false;
 
-  constructor(stream: Stream, limits: Limits, answer: Answer) {
+  constructor(stream: Stream, limits: Limits, bytes: BytesInFlight, answer: Answer) {
     this.#stream = stream;
     this.#limits = limits;
+    this.#bytes = bytes;
     this.#answer = answer;
     this.#outbox = new Outbox(
       (message, done) => stream.write(message, done),
@@ -123,7 +138,10 @@ class MeshStream {
     this.#calls.set(call, controller);
     let load: Load | undefined;
     let reply: OutFrame;
+    // A gateway has let it in: among those calls all are alike, and none waits, or one that another call waits for might wait for that one.
+    const hold = this.#bytes.open(undefined);
     try {
+      if (!hold.takeMessage(request.length)) throw overloaded();
       const outcome = await this.#answer(request, {
         givenMs: timeoutUs / 1000,
         traceparent,
@@ -131,18 +149,27 @@ class MeshStream {
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         caller,
         alone,
+        bytes: hold,
         onLoad: (told) => (load = told),
       });
-      reply = replyFrame(call, outcome, load);
+      hold.settle(byteLimits.copies * tensorBytes(outcome.response.outputs));
+      reply = { ...replyFrame(call, outcome, load), onSent: () => this.#letGo(call) };
     } catch (thrown) {
+      hold.release();
       reply = statusFrame(call, asInferError(thrown), load);
     }
     this.#calls.delete(call);
-    if (this.#ended) return;
+    if (this.#ended) return hold.release();
+    if (reply.onSent) this.#unsent.set(call, hold);
     this.#outbox.add(reply);
     if (this.#outbox.unsentBytes > unreadBytesMax(this.#limits))
       this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
     else if (this.#leaving && this.#calls.size === 0) this.#end();
+  }
+
+  #letGo(call: number): void {
+    this.#unsent.get(call)?.release();
+    this.#unsent.delete(call);
   }
 
   #refuse(message: string): void {
@@ -170,6 +197,10 @@ class MeshStream {
   /** Nobody is there any more to read an answer. */
   #abandon(): void {
     this.#ended = true;
+    this.#unsent.forEach((hold, call) => {
+      this.#unsent.delete(call);
+      hold.release();
+    });
     this.#calls.forEach((controller, call) => {
       this.#calls.delete(call);
       controller.abort();

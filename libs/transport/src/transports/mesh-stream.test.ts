@@ -227,7 +227,9 @@ describe('the mesh stream', () => {
   });
 
   it('stops answering a peer that reads nothing, and answers the others', async () => {
-    const door = await openDoor();
+    const limits = { ...defaultLimits, messageBytesMax: 16 * 1024 * 1024 };
+    const door = await createDoor({ name: 'test', host: '127.0.0.1', port: 0, limits, mesh: true }, served);
+    door.open();
     const data = Buffer.alloc(1024 * 1024);
     const request = {
       modelName: 'echo',

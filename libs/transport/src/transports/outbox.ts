@@ -42,13 +42,15 @@ export class Outbox {
     this.#isDue = false;
     if (this.#frames.length === 0) return;
     const writer = new WireWriter(this.#bytes + 256);
-    for (const { write } of this.#frames) write(writer);
+    const frames = this.#frames;
+    for (const { write } of frames) write(writer);
     this.#frames = [];
     this.#bytes = 0;
     const message = writer.finish();
     this.unsentBytes += message.length;
     this.#write(message, () => {
       this.unsentBytes -= message.length;
+      for (const { onSent } of frames) onSent?.();
     });
   }
 }
