@@ -30,6 +30,8 @@ stages:
 outputs: { y: slow.y }
 `,
 };
+/** They write files. */
+const trusted = 'services: { dear: { trusted: true }, quick: { trusted: true }, slow: { trusted: true } }\n';
 const x: readonly Tensor[] = [tensorOf('x', 'FP32', [], Float32Array.of(1))];
 
 const runsOf = async ({ mesh }: TestMesh): Promise<number> =>
@@ -37,7 +39,7 @@ const runsOf = async ({ mesh }: TestMesh): Promise<number> =>
 
 /** Of so many at once, with time for a few: the answers, the runs of the dear first stage, and why the others were refused. */
 async function burst(resilience: string) {
-  await using mesh = await startTestMesh({ ...files, 'mesh.yaml': resilience });
+  await using mesh = await startTestMesh({ ...files, 'mesh.yaml': `${trusted}${resilience}` });
   let tookMs = Number.POSITIVE_INFINITY;
   for (let n = 0; n < 4; n++) {
     const start = performance.now();

@@ -50,7 +50,8 @@ before(async () => {
   folder = await writeFolder({
     'pipelines/patient.yaml': pipeline,
     'waits.ts': waits,
-    'mesh.yaml': 'gateway: { port: 0, noticeMs: 0 }\n',
+    // It writes a file.
+    'mesh.yaml': 'gateway: { port: 0, noticeMs: 0 }\nservices: { waits: { trusted: true } }\n',
   });
 });
 after(() => rm(folder, { recursive: true }));

@@ -34,7 +34,7 @@ const stepped =
     });
     await using mesh = await startFaultMesh({
       files: { ...workFiles, 'models/double': sampleModels.scale(2) },
-      services: 'work: { transforms: [work, once] }, double: { models: [double] }',
+      services: 'work: { transforms: [work, once], trusted: true }, double: { models: [double] }',
       stubs: { double: [sick.port] },
       nodeOptions: `--import=${preload}`,
       off: plan.off,

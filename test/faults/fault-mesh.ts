@@ -83,7 +83,7 @@ export interface FaultMesh extends AsyncDisposable {
 
 export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<FaultMesh> {
   const { files = workFiles, replicas = { work: 2 }, stubs = {}, linked = false, off } = options;
-  const { services: held = 'work: { transforms: [work, once] }', nodeOptions } = options;
+  const { services: held = 'work: { transforms: [work, once], trusted: true }', nodeOptions } = options;
   const resilience = off ? `resilience: { ${off}: false }\n` : '';
   const folder = await writeFolder({
     ...files,
