@@ -1,7 +1,6 @@
 /** A request that is one field, as often as it fits, in few kilobytes of gzip: it takes a door no longer than any other of its size. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { defaultLimits } from '@sheaf/inference';
 import { Doors } from '../fuzz/doors.ts';
 import { type Method, readGrammar } from '../fuzz/grammar.ts';
 import { beside, rightShapes } from '../fuzz/right-messages.ts';
@@ -10,9 +9,9 @@ import type { Target } from '../fuzz/target.ts';
 import { within } from '../fuzz/wire.ts';
 
 const path = '/inference.GRPCInferenceService/ModelInfer';
-/** Unpacked: as large as a message may be. */
-const bytes = defaultLimits.messageBytesMax - 1024;
-/** What is linear was seen at 12 at most; what is not is at thousands, and never ends. */
+/** Unpacked: a million of the smallest fields, of two bytes. */
+const bytes = 2_000_000;
+/** What is linear stays far below; what is not is at thousands, and never ends. */
 const ratioMax = 40;
 /** A machine may be busy once. */
 const triesMax = 4;
@@ -36,7 +35,9 @@ describe('a request of a million times one field', () => {
     const method = grammar.methods.find((one) => one.path === path) as Method;
     doors = await Doors.open();
     targets = await doors.targets([method]);
-    shapes = [...fieldShapes(method.request, beside), ...(rightShapes[method.request.name] ?? [])];
+    // Those with a byte in them are fewer and cost no more; the fuzzer sends them too.
+    const smallest = fieldShapes(method.request, beside).filter(({ name }) => !name.includes(' = 1'));
+    shapes = [...smallest, ...(rightShapes[method.request.name] ?? [])];
   });
   after(async () => {
     await doors[Symbol.asyncDispose]();

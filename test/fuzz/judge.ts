@@ -13,7 +13,7 @@ export interface Verdict {
 /** What is linear stays far below; what is not is above by factors. */
 export const ratioMax = 30;
 /** What is slow once may be the machine's doing. */
-const triesMax = 3;
+const triesMax = 4;
 
 /** Statuses that say that something of ours went wrong, not of the caller's. `reset` is what HTTP/2 has for it. */
 const wrongOutcomes = ['CRASH', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS', 'no status'];

@@ -31,7 +31,7 @@ export interface Outcome {
 }
 
 /** Large enough for what is not linear to show, and small enough for it to end. */
-const firstBytes = 64 * 1024;
+const firstBytes = 120 * 1024;
 const messageBytesMax = 4 * 1024 * 1024;
 /** Of one kind of target: whoever reads them has enough. */
 const faultsMax = 20;

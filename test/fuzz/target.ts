@@ -26,7 +26,7 @@ export class Decoders implements AsyncDisposable {
       name: `decoder ${name}`,
       message: grammar.message(name),
       bytesMax,
-      floorMs: 10,
+      floorMs: 40,
       send: (message) => this.#decode(name, message),
     }));
   }
