@@ -30,6 +30,7 @@ const publicly: Served = {
     breakers: () => [],
     forceBreakers: refused,
     quarantine: () => [],
+    offenders: () => [],
     clearQuarantine: refused,
     reload: refused,
     drain: refused,

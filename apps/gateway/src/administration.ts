@@ -7,6 +7,7 @@ import { forceBreakers, listBreakers } from './breaker-administration.ts';
 import type { BreakerBook } from './breaker-book.ts';
 import { type Address, describeConfiguration } from './configuration.ts';
 import type { LiveCatalog } from './live-catalog.ts';
+import type { Offenders } from './offenders.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 
@@ -16,6 +17,7 @@ export interface AdministrationPorts {
   readonly audit: State['audit'];
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
+  readonly offenders: Offenders;
   readonly address: () => Address;
   readonly drain: Drain;
 }
@@ -26,6 +28,7 @@ export function createAdministration({
   audit,
   breakers,
   quarantine,
+  offenders,
   address,
   drain,
 }: AdministrationPorts): Admin {
@@ -48,12 +51,19 @@ export function createAdministration({
     forceBreakers: (which, actor) => forceBreakers(breakerPorts, which, actor),
     quarantine: () =>
       quarantine.list().map(({ leftMs, ...request }) => ({ ...request, until: Math.ceil(Date.now() + leftMs) })),
+    offenders: () =>
+      offenders.list().map(({ service, caller, ends, slowedMs, leftMs }) => {
+        const now = Date.now();
+        const slowedUntil = slowedMs > 0 ? Math.ceil(now + slowedMs) : undefined;
+        return { service, caller, ends, slowedUntil, until: Math.ceil(now + leftMs) };
+      }),
     clearQuarantine: async (digest, actor) => {
       const kept = quarantine.list().map((request) => request.digest);
       if (digest !== '' && !kept.includes(digest)) throw notKept(digest);
       const subject = digest === '' ? 'all' : digest;
       await audit.append({ at: Date.now(), actor, action: 'quarantine.clear', subject, detail: '' });
-      return (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
+      const released = (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
+      return released + (digest === '' ? offenders.clear() : 0);
     },
     reload: reloads.reread,
     drain: async (actor) => {

@@ -138,6 +138,7 @@ await main(async () => {
     audit: state.state.audit,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
+    offenders: guards.offenders,
     address: () => ({ host, port: door.port }),
     drain: () => drain(),
   });

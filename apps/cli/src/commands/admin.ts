@@ -20,8 +20,8 @@ export const admin: Command = {
   help: `  config      what is in force, without secrets
   limits      how the buckets stand that were used lately
   breakers    what stands between the gateway and its services: what calls have used, and what is forced
-  quarantine  requests that ended a process, and are refused or run alone; --clear <digest>, or --clear all,
-              lets them go (role admin), of the gateway that is asked
+  quarantine  requests that ended a process, and callers who did so again and again: refused for a time, or run
+              alone; --clear <digest>, or --clear all, lets them go (role admin), of the gateway that is asked
   audit       who changed what, and whether the record is whole (exit code 1 when not); the newest unless
               --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
   breaker     --force open|closed|auto, of --model <name>[/<version>], --service <name>, --endpoint <host:port>:
@@ -102,15 +102,22 @@ const actions: Readonly<Record<string, Act>> = {
       const cleared = await client.clearQuarantine(clear === 'all' ? '' : digestOf(clear));
       return console.log(json ? JSON.stringify({ cleared }) : `${cleared} let go`);
     }
-    const requests = await client.quarantine();
-    if (json) return console.log(JSON.stringify(requests));
-    if (requests.length === 0) return console.log('nothing is in quarantine');
+    const { requests, offenders } = await client.quarantine();
+    if (json) return console.log(JSON.stringify([...requests, ...offenders]));
+    if (requests.length + offenders.length === 0) return console.log('nothing is in quarantine');
     const rows = requests.map(({ model, version, digest, refused, until }) => [
       ...[version ? `${model}/${version}` : model, digest].map(printable),
       refused ? 'refused' : 'runs alone',
       new Date(until).toISOString(),
     ]);
-    console.log(table([['model', 'digest', 'next time', 'until'], ...rows]));
+    const callers = offenders.map(({ service, caller, ends, slowedUntil, until }) => [
+      ...[`service ${service}`, caller].map(printable),
+      slowedUntil === undefined
+        ? `runs alone (${ends} ends)`
+        : `refused until ${new Date(slowedUntil).toISOString()} (${ends} ends)`,
+      new Date(until).toISOString(),
+    ]);
+    console.log(table([['model', 'digest', 'next time', 'until'], ...rows, ...callers]));
   },
   audit: async (client, { json, after, limit }) => {
     const from = integerOf('after', after, 0, Number.MAX_SAFE_INTEGER);

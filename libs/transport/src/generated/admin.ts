@@ -22,6 +22,7 @@ import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBr
 import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from './sheaf/admin/v1/ListBreakersResponse.ts';
 import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from './sheaf/admin/v1/ListQuarantineRequest.ts';
 import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from './sheaf/admin/v1/ListQuarantineResponse.ts';
+import type { Offender as _sheaf_admin_v1_Offender, Offender__Output as _sheaf_admin_v1_Offender__Output } from './sheaf/admin/v1/Offender.ts';
 import type { QuarantinedRequest as _sheaf_admin_v1_QuarantinedRequest, QuarantinedRequest__Output as _sheaf_admin_v1_QuarantinedRequest__Output } from './sheaf/admin/v1/QuarantinedRequest.ts';
 import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from './sheaf/admin/v1/ReloadRequest.ts';
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './sheaf/admin/v1/ReloadResponse.ts';
@@ -56,6 +57,7 @@ export interface ProtoGrpcType {
         ListBreakersResponse: MessageTypeDefinition<_sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersResponse__Output>
         ListQuarantineRequest: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineRequest, _sheaf_admin_v1_ListQuarantineRequest__Output>
         ListQuarantineResponse: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineResponse, _sheaf_admin_v1_ListQuarantineResponse__Output>
+        Offender: MessageTypeDefinition<_sheaf_admin_v1_Offender, _sheaf_admin_v1_Offender__Output>
         QuarantinedRequest: MessageTypeDefinition<_sheaf_admin_v1_QuarantinedRequest, _sheaf_admin_v1_QuarantinedRequest__Output>
         ReloadRequest: MessageTypeDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadRequest__Output>
         ReloadResponse: MessageTypeDefinition<_sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadResponse__Output>

@@ -188,15 +188,16 @@ function readLoad(reader: WireReader): Load {
 
 function readOverrun(reader: WireReader): Overrun {
   let [run, model, version] = ['', '', ''];
-  const digests: string[] = [];
+  const [digests, callers]: [string[], string[]] = [[], []];
   readMessage(reader, (field) => {
     if (field === 1) run = reader.string();
     else if (field === 2) model = reader.string();
     else if (field === 3) version = reader.string();
     else if (field === 4) digests.push(reader.string());
+    else if (field === 5) callers.push(reader.string());
     else reader.skip();
   });
-  return { run, model, version, digests };
+  return { run, model, version, digests, callers };
 }
 
 /** A frame to be written: about the bytes that it takes, and what writes it. */
@@ -287,10 +288,11 @@ export const statusFrame = (call: number, error: InferError, load: Load | undefi
 
 export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));
 
-export const overrunFrame = ({ run, model, version, digests }: Overrun): OutFrame =>
-  frame(4, 2 * smallBytes + model.length + digests.length * digestBytes, (writer) => {
+export const overrunFrame = ({ run, model, version, digests, callers }: Overrun): OutFrame =>
+  frame(4, 2 * smallBytes + model.length + (digests.length + callers.length) * digestBytes, (writer) => {
     writer.string(1, run);
     writer.string(2, model);
     writer.string(3, version);
     for (const digest of digests) writer.element(4, digest);
+    for (const caller of callers) writer.element(5, caller);
   });
