@@ -21,4 +21,7 @@ export const tenantOf = ({ principal = nobody }: Called): string => principal.te
  * belongs here.
  */
 export const callerOf = ({ principal = nobody }: Called): string | undefined =>
-  shared.includes(principal.id) ? undefined : principal.id;
+  isOne(principal.id) ? principal.id : undefined;
+
+/** Whether the id of a principal, or '', names one caller. */
+export const isOne = (id: string): boolean => id !== '' && !shared.includes(id);

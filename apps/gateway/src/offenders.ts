@@ -1,5 +1,6 @@
 /** Callers whose calls end processes, whatever they send: who does so again is slowed, and nobody else. */
 import { InferError, type Overrun } from '@sheaf/inference';
+import { isOne } from './caller.ts';
 import type { Blame } from './quarantine.ts';
 
 export const offenderRules = {
@@ -83,8 +84,8 @@ export class Offenders {
 
   /** What a server says of a run, whether anybody still waits for it or not. */
   tell(service: string, { callers, run }: Overrun): void {
-    const named = new Set(callers.filter((caller) => caller !== ''));
-    const isSure = named.size === 1 && !callers.includes('');
+    const named = new Set(callers.filter(isOne));
+    const isSure = named.size === 1 && callers.every(isOne);
     for (const caller of named) this.blame(service, caller, isSure ? 'sure' : 'shared', run);
   }
 
