@@ -30,6 +30,7 @@ const publicly: Served = {
     breakers: () => [],
     forceBreakers: refused,
     quarantine: () => [],
+    offenders: () => [],
     clearQuarantine: refused,
     keys: refused,
     createKey: refused,

@@ -1,9 +1,11 @@
 /** What one caller sends does not keep others from being answered. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { sampleModels } from '@sheaf/onnx';
 import { Caller, inferPath, inferRequest, type Message, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const throws = `import { defineTransform } from '@sheaf/inference';
 const row = { datatype: 'FP32', shape: ['n', 2] } as const;
@@ -23,7 +25,8 @@ let mesh: TestMesh;
 let keys: { good: string; bad: string };
 let door: Caller;
 before(async () => {
-  const files = { 'throws.ts': throws, 'pipelines/strict.yaml': strict, 'policies.yaml': '{}\n' };
+  const slow = { 'models/slow': sampleModels.slowLoop(), 'models/slow/model.yaml': 'runLimitMs: 1000\n' };
+  const files = { ...slow, 'throws.ts': throws, 'pipelines/strict.yaml': strict, 'policies.yaml': '{}\n' };
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, { good: { tenant: 'good' }, bad: { tenant: 'bad' } });
   });
@@ -33,12 +36,35 @@ after(async () => {
   door?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
-const ask = (who: keyof typeof keys, request: Message): Promise<Told> =>
-  door.call(inferPath, request, { 'x-api-key': keys[who] });
+const ask = (who: keyof typeof keys, request: Message, timeoutMs = 10_000): Promise<Told> =>
+  door.call(inferPath, request, { 'x-api-key': keys[who] }, timeoutMs);
+const loops = (iterations: number): Message => ({
+  model_name: 'slow',
+  inputs: [{ name: 'x', datatype: 'INT64', shape: [] }],
+  raw_input_contents: [Buffer.from(BigInt64Array.of(BigInt(iterations)).buffer)],
+});
+
 describe('calls of one caller that fail', () => {
   it('by what makes a transform throw open none at all', async () => {
     const wrong = { ...inferRequest('strict'), raw_input_contents: [Buffer.alloc(8)] };
     for (let n = 0; n < 40; n++) assert.equal((await ask('bad', wrong)).code, 'INTERNAL');
     for (const who of ['good', 'bad'] as const) assert.equal((await ask(who, inferRequest('strict'))).code, 'OK');
+  });
+
+  it('by ending processes again and again, with ever other inputs, are refused for a time, also where it leaves before', async () => {
+    const ends = (): number => mesh.events.filter((line) => /^slow\S* .*starts? again/.test(line)).length;
+    const isBack = async (): Promise<boolean> => (await ask('good', loops(1))).code === 'OK';
+    assert.equal((await ask('bad', loops(2 ** 40))).reason, 'RUN_LIMIT_EXCEEDED');
+    await waitFor(isBack);
+    assert.equal((await ask('bad', loops(2 ** 41), 200)).code, 'DEADLINE_EXCEEDED');
+    await waitFor(() => ends() === 2);
+    await waitFor(isBack);
+    const refused = await ask('bad', loops(2 ** 42));
+    assert.deepEqual([refused.code, refused.reason], ['RESOURCE_EXHAUSTED', 'CALLER_SLOWED']);
+    const pushback = Number(refused.trailers.get('grpc-retry-pushback-ms'));
+    assert.ok(pushback > 0 && pushback <= 10_000, `${pushback}`);
+    assert.equal(refused.trailers.get('x-mesh-decision'), 'offender:slow');
+    assert.equal((await ask('bad', inferRequest('strict'))).code, 'OK', 'other services it may ask');
+    assert.equal(ends(), 2);
   });
 });

@@ -8,6 +8,7 @@ import type { BreakerBook } from './breaker-book.ts';
 import { describeConfiguration, type PublicDoor } from './configuration.ts';
 import { createKeyDesk } from './key-desk.ts';
 import type { LiveCatalog } from './live-catalog.ts';
+import type { Offenders } from './offenders.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 
@@ -19,6 +20,7 @@ export interface AdministrationPorts {
   readonly flushUses: () => Promise<void>;
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
+  readonly offenders: Offenders;
   readonly door: () => PublicDoor;
   readonly drain: Drain;
 }
@@ -30,6 +32,7 @@ export function createAdministration({
   flushUses,
   breakers,
   quarantine,
+  offenders,
   door,
   drain,
 }: AdministrationPorts): Admin {
@@ -54,12 +57,19 @@ export function createAdministration({
     forceBreakers: (which, actor) => forceBreakers(breakerPorts, which, actor),
     quarantine: () =>
       quarantine.list().map(({ leftMs, ...request }) => ({ ...request, until: Math.ceil(Date.now() + leftMs) })),
+    offenders: () =>
+      offenders.list().map(({ service, caller, ends, slowedMs, leftMs }) => {
+        const now = Date.now();
+        const slowedUntil = slowedMs > 0 ? Math.ceil(now + slowedMs) : undefined;
+        return { service, caller, ends, slowedUntil, until: Math.ceil(now + leftMs) };
+      }),
     clearQuarantine: async (digest, actor) => {
       const kept = quarantine.list().map((request) => request.digest);
       if (digest !== '' && !kept.includes(digest)) throw notKept(digest);
       const subject = digest === '' ? 'all' : digest;
       await audit.append({ at: Date.now(), actor, action: 'quarantine.clear', subject, detail: '' });
-      return (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
+      const released = (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
+      return released + (digest === '' ? offenders.clear() : 0);
     },
     ...createKeyDesk({ state, identity, flushUses }),
     reload: reloads.reread,

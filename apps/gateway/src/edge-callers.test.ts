@@ -68,6 +68,25 @@ describe('the breaker of a service', () => {
   });
 });
 
+describe('a caller whose calls end the process', () => {
+  it('is slowed whatever it varies, says so, and no other is', async () => {
+    const ends = failingWith('INTERNAL', { metadata: { process_ends: 'true', batch_calls: '1' } });
+    const service = openFakeService([well], single);
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    endpoint.behave = ends;
+    assert.equal(await service.answered(2, { tenant: 'bad', rows: 1 }), 0);
+    assert.equal(endpoint.calls, 1, 'the same request is in quarantine');
+    await service.answered(1, { tenant: 'bad', rows: 2 });
+    endpoint.behave = well;
+    const refused = { code: 'RESOURCE_EXHAUSTED', reason: 'CALLER_SLOWED', retryAfterMs: 10_000 };
+    await assert.rejects(service.ask({ tenant: 'bad', rows: 3 }), refused);
+    assert.equal(await service.answered(5, { tenant: 'good', rows: 3 }), 5);
+    service.wait(10_000);
+    assert.equal(await service.answered(1, { tenant: 'bad', rows: 3 }), 1);
+  });
+});
+
 describe('the budget of retries', () => {
   it('is of each tenant: calls of one that fail leave others theirs', async () => {
     const unavailable = failingWith('UNAVAILABLE');

@@ -26,13 +26,13 @@ import {
   type Standing,
 } from '@sheaf/routing';
 import { tenantOf } from './caller.ts';
-import { blameOf, type Call, type Choice, type EdgeEndpoint, endedCall, endOf, type Kind } from './edge-call.ts';
+import { type Call, type Choice, type EdgeEndpoint, endedCall, endOf, type Kind } from './edge-call.ts';
 import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
+import { blame, type Judged, judge } from './edge-verdict.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
 import { LoneTries } from './lone-tries.ts';
 import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
-import { quarantined } from './quarantine.ts';
 import { RestartWaits } from './restart-waits.ts';
 import { Siblings } from './siblings.ts';
 import { enterTraced } from './traced-breaker.ts';
@@ -81,8 +81,9 @@ export class Edge {
       !this.#own.times.takeTrial(kind.key, guards.now())
     )
       checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
-    const verdict = resilience.quarantine ? guards.quarantine.verdict({ ...kind, inputs: request.inputs }) : 'free';
-    if (verdict === 'quarantined') return this.#refuse(context, quarantined(kind), { 'sheaf.quarantined': true });
+    const asked = { service: this.#options.service, kind, request, context };
+    const judged: Judged = resilience.quarantine ? judge(guards, asked) : { lost: 0 };
+    if ('refusal' in judged) return this.#refuse(context, judged.refusal, judged.attributes);
     this.#own.budgets.of(tenantOf(context)).count();
     const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
     const call: Call = {
@@ -93,7 +94,7 @@ export class Edge {
       ...none,
       attempts: 0,
       retries: 0,
-      lost: verdict === 'suspect' ? 1 : 0,
+      lost: judged.lost,
       waitsUntil: undefined,
     };
     for (;;) {
@@ -204,9 +205,8 @@ export class Edge {
     } catch (thrown) {
       const error = asInferError(thrown);
       learn(error);
-      const blame = blameOf(error, lone);
-      if (blame && this.#options.resilience.quarantine)
-        quarantine.blame({ ...kind, inputs: request.inputs }, blame, error.metadata.run);
+      if (this.#options.resilience.quarantine)
+        blame(this.#options.guards, { ...call, service: this.#options.service }, error, lone);
       throw error;
     } finally {
       lone?.end();

@@ -2,6 +2,7 @@ import { monotonicClock } from '@sheaf/inference';
 import { TimeBook } from '@sheaf/pipeline';
 import { RetryBudgets } from '@sheaf/routing';
 import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
+import { Offenders } from './offenders.ts';
 import { Outages } from './outages.ts';
 import { Quarantine } from './quarantine.ts';
 
@@ -16,6 +17,7 @@ export interface ServiceGuards {
 export interface Guards {
   readonly breakers: BreakerBook;
   readonly quarantine: Quarantine;
+  readonly offenders: Offenders;
   readonly outages: Outages;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
@@ -30,6 +32,7 @@ export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards 
   return {
     breakers: new BreakerBook({ ...options, now, random }),
     quarantine: new Quarantine(now),
+    offenders: new Offenders(now),
     outages: new Outages(now),
     now,
     random,

@@ -185,6 +185,7 @@ await main(async () => {
     flushUses: state.flushUses,
     breakers: guards.breakers,
     quarantine: guards.quarantine,
+    offenders: guards.offenders,
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });

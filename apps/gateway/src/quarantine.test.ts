@@ -59,7 +59,7 @@ describe('the quarantine', () => {
     const { quarantine } = open();
     const digests = [1, 2].map((value) => requestDigest('m', '1', asked(value).inputs));
     const tell = (run: string, ...told: string[]): void =>
-      quarantine.tell({ run, model: 'm', version: '1', digests: told });
+      quarantine.tell({ run, model: 'm', version: '1', digests: told, callers: [] });
     tell('first', ...digests);
     tell('first', ...digests);
     quarantine.blame(asked(1), 'shared', 'first');

@@ -45,13 +45,16 @@ export function openServices(
   { guards, secret }: ServicesPorts,
 ): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
-  const onOverrun = mesh.resilience.quarantine
-    ? (overrun: Overrun): void => guards.quarantine.tell(overrun)
-    : undefined;
   const opened = mesh.services.map((service) => {
     const own = service.endpoint ? [service.endpoint] : (targets.get(service.name) ?? []).map(([, target]) => target);
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     const tls = service.endpoint ? service.tls : mesh.tls;
+    const onOverrun = mesh.resilience.quarantine
+      ? (overrun: Overrun): void => {
+          guards.quarantine.tell(overrun);
+          guards.offenders.tell(service.name, overrun);
+        }
+      : undefined;
     const content = service.endpoint ? undefined : contentDigest(whole, service);
     return new EndpointPool(own, service, mesh.limits, {
       tls,

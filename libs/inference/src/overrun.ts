@@ -6,4 +6,6 @@ export interface Overrun {
   readonly version: string;
   /** Of the requests that ran together, as `requestDigest` makes them. */
   readonly digests: readonly string[];
+  /** By whose credentials they were, one for each, as principals name them; '' where nobody knows. */
+  readonly callers: readonly string[];
 }

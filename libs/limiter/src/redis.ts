@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { checkTakes, differenceOf } from './check-takes.ts';
 import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
+import { LocalReceipt, LocalShare, type Owed } from './local-share.ts';
 import { closed, refusal } from './outcome.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { settleScript, takeScript } from './redis-scripts.ts';
-import { shareOf } from './share.ts';
 
 export interface RedisLimiterOptions {
   /** redis://, or rediss:// for TLS, with user and password where there are any. A function is asked for each connection: a password may be another one by then. */
@@ -29,6 +29,9 @@ export interface RedisLimiterOptions {
 const defaultPrefix = 'sheaf';
 /** How long the start waits for Redis. */
 const startMsMax = 2000;
+/** Buckets of one script that tells what is owed, and those that are kept where it could not be told. */
+const owedAtOnce = 256;
+const owedMax = 10_000;
 
 /** Ready when Redis has answered, or has not for two seconds: a gateway starts without it as it runs without it. */
 export async function createRedisLimiter(options: RedisLimiterOptions): Promise<Limiter> {
@@ -39,17 +42,21 @@ export async function createRedisLimiter(options: RedisLimiterOptions): Promise<
     budgetMs,
     probeKey: `{${prefix}}:probe`,
     onReachable: (reachable, code) => {
-      if (reachable) ready.resolve();
+      if (reachable) {
+        ready.resolve();
+        void limiter?.catchUp();
+      }
       onReachable?.(reachable, code);
     },
   });
+  const limiter = new RedisLimiter(options, connection);
   const timer = setTimeout(() => {
     connection.giveUpStart();
     ready.resolve();
   }, startMsMax);
   await ready.promise;
   clearTimeout(timer);
-  return new RedisLimiter(options, connection);
+  return limiter;
 }
 
 class RedisReceipt implements Receipt {
@@ -58,6 +65,8 @@ class RedisReceipt implements Receipt {
   readonly lease: string;
   /** By the clock of Redis, as it was answered: says which day was charged. */
   readonly takenAt: string;
+  /** The same calls at the same time, as they are counted here. */
+  held: Receipt | undefined;
   settled = false;
 
   constructor(takes: readonly Take[], lease: string, takenAt: string) {
@@ -70,13 +79,17 @@ class RedisReceipt implements Receipt {
 class RedisLimiter implements Limiter {
   readonly #options: RedisLimiterOptions;
   readonly #connection: RedisConnection;
+  readonly #local: LocalShare;
   readonly #process = randomUUID();
+  /** What Redis could not be told when it was back. */
+  #owed: readonly Owed[] = [];
   #calls = 0;
   #open = true;
 
   constructor(options: RedisLimiterOptions, connection: RedisConnection) {
     this.#options = options;
     this.#connection = connection;
+    this.#local = new LocalShare(options.fallback, options.share, options.now ?? (() => performance.now()));
   }
 
   take(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict> {
@@ -95,7 +108,9 @@ class RedisLimiter implements Limiter {
         // The caller was told something else by now: what it was granted too late is given back.
         (late) => this.#giveBack(readAnswer(takes, lease, late)),
       );
-      return readAnswer(takes, lease, answer);
+      const verdict = readAnswer(takes, lease, answer);
+      if (this.#options.whenGone === 'share') this.#note(takes, verdict, holdMs);
+      return verdict;
     } catch {
       return this.#takeHere(takes, holdMs);
     }
@@ -103,17 +118,64 @@ class RedisLimiter implements Limiter {
 
   #takeHere(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict> {
     if (this.#options.whenGone === 'closed') return closed(0, takes.map(unknown));
-    const verdict = this.#options.fallback.take(this.#shares(takes), holdMs);
-    return verdict instanceof Promise ? verdict.then(degraded) : degraded(verdict);
+    return this.#local.take(takes, holdMs);
+  }
+
+  /** Should Redis go away, it goes on here from there. */
+  #note(takes: readonly Take[], verdict: Verdict, holdMs: number): void {
+    this.#local.know(takes, verdict.standings);
+    if (verdict.taken && verdict.receipt instanceof RedisReceipt)
+      verdict.receipt.held = this.#local.hold(takes, holdMs);
+  }
+
+  /** Tells Redis, which is back, what was taken here meanwhile. */
+  async catchUp(): Promise<void> {
+    const { owed, running } = await this.#local.end();
+    for (const receipt of running) this.#hold(receipt);
+    const all = [...this.#owed, ...owed];
+    this.#owed = [];
+    for (let from = 0; from < all.length; from += owedAtOnce) this.#charge(all.slice(from, from + owedAtOnce));
+  }
+
+  #charge(owed: readonly Owed[]): void {
+    const due = owed.filter(({ amount }) => amount !== 0);
+    if (due.length === 0) return;
+    const rest = due.flatMap(({ take, amount }, index) => [take.kind, String(amount), perOf(take), String(index + 1)]);
+    const keys = this.#keys(due.map(({ take }) => take));
+    const now = this.#now();
+    this.#connection.run(settleScript, keys, [now, now || String(Date.now()), '', ...rest]).catch(() => {
+      this.#owed = [...this.#owed, ...due].slice(-owedMax);
+    });
+  }
+
+  /** A call that was let in here is one of the calls at the same time there. */
+  #hold(receipt: LocalReceipt): void {
+    const takes = receipt.takes.filter(({ kind }) => kind === 'concurrent');
+    const holdMs = receipt.holdsUntil - this.#local.now;
+    if (takes.length === 0 || holdMs <= 0) return;
+    receipt.lease = `${this.#process}:${this.#calls++}`;
+    const rest = takes.flatMap((take) => argumentsOf({ ...take, max: Number.MAX_SAFE_INTEGER } as Take));
+    const args = [this.#now(), 'take', String(holdMs), receipt.lease, ...rest];
+    this.#connection.run(takeScript, this.#keys(takes), args).catch(() => {});
+  }
+
+  /** The calls of the receipt have ended that Redis was told of late. */
+  #letGo({ takes, lease }: LocalReceipt): void {
+    const held = takes.filter(({ kind }) => kind === 'concurrent');
+    if (lease === undefined || held.length === 0 || !this.#connection.writable) return;
+    const rest = held.flatMap((take, index) => [take.kind, '0', '', String(index + 1)]);
+    this.#connection.run(settleScript, this.#keys(held), [this.#now(), '0', lease, ...rest]).catch(() => {});
   }
 
   settle(receipt: Receipt, costs: readonly number[] = []): void {
-    if (!(receipt instanceof RedisReceipt)) {
-      this.#options.fallback.settle(receipt, costs);
+    if (receipt instanceof LocalReceipt) {
+      this.#charge(this.#local.settle(receipt, costs));
+      this.#letGo(receipt);
       return;
     }
-    if (receipt.settled) return;
+    if (!(receipt instanceof RedisReceipt) || receipt.settled) return;
     receipt.settled = true;
+    if (receipt.held) this.#options.fallback.settle(receipt.held);
     const changed = receipt.takes.flatMap((take, index) => {
       const difference = differenceOf(take, costs[index]);
       return take.kind === 'concurrent' || difference !== 0 ? [{ take, difference, index }] : [];
@@ -148,19 +210,13 @@ class RedisLimiter implements Limiter {
         // As if it had been unreachable before.
       }
     }
-    return this.#options.whenGone === 'closed'
-      ? takes.map(unknown)
-      : this.#options.fallback.standings(this.#shares(takes));
+    return this.#options.whenGone === 'closed' ? takes.map(unknown) : this.#local.standings(takes);
   }
 
   #keys(takes: readonly Take[]): string[] {
     // One hash tag for all: a call takes of its tenant's, its model's and its pipeline's buckets at once, so that they cannot live on several nodes.
     const { prefix = defaultPrefix } = this.#options;
     return takes.map((take) => `{${prefix}}:${take.kind === 'quota' ? take.window : take.kind}:${take.key}`);
-  }
-
-  #shares(takes: readonly Take[]): readonly Take[] {
-    return takes.map((take) => shareOf(take, this.#options.share));
   }
 
   #now(): string {
@@ -172,8 +228,6 @@ class RedisLimiter implements Limiter {
     await Promise.all([this.#connection.close(), this.#options.fallback.close()]);
   }
 }
-
-const degraded = (verdict: Verdict): Verdict => ({ ...verdict, degraded: true });
 
 const unknown = (): Standing => ({ remaining: 0, resetMs: 0 });
 

@@ -13,6 +13,13 @@ export interface BatchWorker {
   close(): Promise<void>;
 }
 
+/** One call of such a run. */
+export interface OverrunCall {
+  readonly inputs: readonly Tensor[];
+  /** The id of its principal; '' where nobody knows. */
+  readonly caller: string;
+}
+
 export interface SchedulerOptions {
   /** As the messages name it, e.g. `model digits/1`. */
   readonly subject: string;
@@ -26,8 +33,8 @@ export interface SchedulerOptions {
   readonly queue: QueueOptions;
   /** Default true: how many of the workers run at once is learned. False: all of them. */
   readonly adaptiveLimit?: boolean;
-  /** Told the inputs of each call of a run that passed its limit and takes its process with it, also of those that have left. */
-  readonly onOverrun?: (run: string, inputs: readonly (readonly Tensor[])[]) => void;
+  /** Told of each call of a run that passed its limit and takes its process with it, also of those that have left. */
+  readonly onOverrun?: (run: string, calls: readonly OverrunCall[]) => void;
   /** Bytes that the outputs of one call may take. */
   readonly outputBytesMax: number;
   /** Default: the real one. */

@@ -262,7 +262,7 @@ export class Scheduler {
     const run = randomUUID();
     this.#options.onOverrun?.(
       run,
-      entries.map(({ call }) => call.inputs),
+      entries.map(({ call, context }) => ({ inputs: call.inputs, caller: context.principal?.id ?? '' })),
     );
     return ofRun(error, run, entries.length);
   }

@@ -108,9 +108,9 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
-    onOverrun: (run, inputs) => {
-      const digests = inputs.map((own) => requestDigest(name, version, own));
-      options.onOverrun({ run, model: name, version, digests });
+    onOverrun: (run, calls) => {
+      const digests = calls.map(({ inputs }) => requestDigest(name, version, inputs));
+      options.onOverrun({ run, model: name, version, digests, callers: calls.map(({ caller }) => caller) });
     },
   });
   const real = seen.correct(signature);

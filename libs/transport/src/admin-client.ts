@@ -1,6 +1,14 @@
 /** The Admin service of another process. */
 import type * as grpc from '@grpc/grpc-js';
-import type { AuditPage, BreakerState, ForceBreakers, LimitState, QuarantinedRequest, Reloaded } from './admin.ts';
+import type {
+  AuditPage,
+  BreakerState,
+  ForceBreakers,
+  LimitState,
+  OffenderState,
+  QuarantinedRequest,
+  Reloaded,
+} from './admin.ts';
 import {
   type KeyOrder,
   type KeyRotation,
@@ -29,6 +37,11 @@ import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
 import type { RemoteTls } from './tls.ts';
 
+export interface Quarantined {
+  readonly requests: readonly QuarantinedRequest[];
+  readonly offenders: readonly OffenderState[];
+}
+
 /** Each throws InferError. */
 export interface AdminClient {
   /** A JSON object, as text. */
@@ -38,7 +51,7 @@ export interface AdminClient {
   breakers(): Promise<readonly BreakerState[]>;
   /** Answers those that were meant, as they are then. */
   forceBreakers(which: ForceBreakers): Promise<readonly BreakerState[]>;
-  quarantine(): Promise<readonly QuarantinedRequest[]>;
+  quarantine(): Promise<Quarantined>;
   /** '' is all of them; answers how many were let go. */
   clearQuarantine(digest: string): Promise<number>;
   /** All of them, the oldest first. */
@@ -114,10 +127,15 @@ export function createAdminClient(target: string, { metadata, tls, timeoutMs }: 
       return breakers.map(breakerState);
     },
     quarantine: async () => {
-      const { requests } = await ask<ListQuarantineResponse__Output>((options, done) =>
+      const { requests, offenders } = await ask<ListQuarantineResponse__Output>((options, done) =>
         client.listQuarantine({}, sent, options, done),
       );
-      return requests.map(({ untilMs, ...request }) => ({ ...request, until: Number(untilMs) }));
+      return {
+        requests: requests.map(({ untilMs, ...request }) => ({ ...request, until: Number(untilMs) })),
+        offenders: offenders.map(({ untilMs, slowedUntilMs, ...offender }) => {
+          return { ...offender, slowedUntil: Number(slowedUntilMs) || undefined, until: Number(untilMs) };
+        }),
+      };
     },
     clearQuarantine: async (digest) => {
       const { cleared } = await ask<ClearQuarantineResponse__Output>((options, done) =>

@@ -91,6 +91,19 @@ export interface QuarantinedRequest {
   readonly until: number;
 }
 
+/** A caller whose calls ended processes, or may have. */
+export interface OffenderState {
+  readonly service: string;
+  /** The id of its principal. */
+  readonly caller: string;
+  /** How often its calls surely were the reason. */
+  readonly ends: number;
+  /** Milliseconds since the epoch: until then its calls of this service are refused; undefined: they are not, and run alone. */
+  readonly slowedUntil: number | undefined;
+  /** Milliseconds since the epoch: when it is forgotten. */
+  readonly until: number;
+}
+
 export interface Reloaded {
   readonly epoch: number;
   readonly changed: readonly string[];
@@ -108,7 +121,8 @@ export interface Admin {
   /** Answers those that were meant, as they are then. */
   forceBreakers(which: ForceBreakers, actor: string): Promise<readonly BreakerState[]>;
   quarantine(): readonly QuarantinedRequest[];
-  /** '' is all of them; answers how many were let go. */
+  offenders(): readonly OffenderState[];
+  /** '' is all of them, and all offenders; answers how many were let go. */
   clearQuarantine(digest: string, actor: string): Promise<number>;
   /** Those that follow the one of this id ('': from the first), the oldest first; at most `limit`. */
   keys(after: string, limit: number): Promise<readonly KeyState[]>;
@@ -162,6 +176,9 @@ export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions
     }),
     ListQuarantine: answering(async () => ({
       requests: admin.quarantine().map(({ until, ...request }) => ({ ...request, untilMs: until })),
+      offenders: admin.offenders().map(({ until, slowedUntil = 0, ...offender }) => {
+        return { ...offender, slowedUntilMs: slowedUntil, untilMs: until };
+      }),
     })),
     ClearQuarantine: answering(async ({ digest }, actor) => ({ cleared: await admin.clearQuarantine(digest, actor) })),
     ListKeys: answering(async ({ after, limit }) => {

@@ -6,6 +6,7 @@ export type {
   BucketState,
   ForceBreakers,
   LimitState,
+  OffenderState,
   QuarantinedRequest,
   Reloaded,
 } from './admin.ts';

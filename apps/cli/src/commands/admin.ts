@@ -28,8 +28,8 @@ export const admin: Command = {
   help: `  config      what is in force, without secrets
   limits      how the buckets stand that were used lately
   breakers    what stands between the gateway and its services: what calls have used, and what is forced
-  quarantine  requests that ended a process, and are refused or run alone; --clear <digest>, or --clear all,
-              lets them go (role admin), of the gateway that is asked
+  quarantine  requests that ended a process, and callers who did so again and again: refused for a time, or run
+              alone; --clear <digest>, or --clear all, lets them go (role admin), of the gateway that is asked
   audit       who changed what, and whether the record is whole (exit code 1 when not); the newest unless
               --after <entry> is given; --limit <n> of them, 1000 unless given, which is the most
               --verify: reads all of it, works the chain out again, and lists nothing. A cut at its end is
@@ -135,15 +135,22 @@ const actions: Readonly<Record<string, Act>> = {
       const cleared = await client.clearQuarantine(clear === 'all' ? '' : digestOf(clear));
       return console.log(json ? JSON.stringify({ cleared }) : `${cleared} let go`);
     }
-    const requests = await client.quarantine();
-    if (json) return console.log(JSON.stringify(requests));
-    if (requests.length === 0) return console.log('nothing is in quarantine');
+    const { requests, offenders } = await client.quarantine();
+    if (json) return console.log(JSON.stringify([...requests, ...offenders]));
+    if (requests.length + offenders.length === 0) return console.log('nothing is in quarantine');
     const rows = requests.map(({ model, version, digest, refused, until }) => [
       ...[version ? `${model}/${version}` : model, digest].map(printable),
       refused ? 'refused' : 'runs alone',
       new Date(until).toISOString(),
     ]);
-    console.log(table([['model', 'digest', 'next time', 'until'], ...rows]));
+    const callers = offenders.map(({ service, caller, ends, slowedUntil, until }) => [
+      ...[`service ${service}`, caller].map(printable),
+      slowedUntil === undefined
+        ? `runs alone (${ends} ends)`
+        : `refused until ${new Date(slowedUntil).toISOString()} (${ends} ends)`,
+      new Date(until).toISOString(),
+    ]);
+    console.log(table([['model', 'digest', 'next time', 'until'], ...rows, ...callers]));
   },
   audit: (client, values) => showAudit(client, values),
   keys: (client, values, [action, id = '']) => {

@@ -27,6 +27,7 @@ import type { ListKeysRequest as _sheaf_admin_v1_ListKeysRequest, ListKeysReques
 import type { ListKeysResponse as _sheaf_admin_v1_ListKeysResponse, ListKeysResponse__Output as _sheaf_admin_v1_ListKeysResponse__Output } from './sheaf/admin/v1/ListKeysResponse.ts';
 import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from './sheaf/admin/v1/ListQuarantineRequest.ts';
 import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from './sheaf/admin/v1/ListQuarantineResponse.ts';
+import type { Offender as _sheaf_admin_v1_Offender, Offender__Output as _sheaf_admin_v1_Offender__Output } from './sheaf/admin/v1/Offender.ts';
 import type { QuarantinedRequest as _sheaf_admin_v1_QuarantinedRequest, QuarantinedRequest__Output as _sheaf_admin_v1_QuarantinedRequest__Output } from './sheaf/admin/v1/QuarantinedRequest.ts';
 import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from './sheaf/admin/v1/ReloadRequest.ts';
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './sheaf/admin/v1/ReloadResponse.ts';
@@ -70,6 +71,7 @@ export interface ProtoGrpcType {
         ListKeysResponse: MessageTypeDefinition<_sheaf_admin_v1_ListKeysResponse, _sheaf_admin_v1_ListKeysResponse__Output>
         ListQuarantineRequest: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineRequest, _sheaf_admin_v1_ListQuarantineRequest__Output>
         ListQuarantineResponse: MessageTypeDefinition<_sheaf_admin_v1_ListQuarantineResponse, _sheaf_admin_v1_ListQuarantineResponse__Output>
+        Offender: MessageTypeDefinition<_sheaf_admin_v1_Offender, _sheaf_admin_v1_Offender__Output>
         QuarantinedRequest: MessageTypeDefinition<_sheaf_admin_v1_QuarantinedRequest, _sheaf_admin_v1_QuarantinedRequest__Output>
         ReloadRequest: MessageTypeDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadRequest__Output>
         ReloadResponse: MessageTypeDefinition<_sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadResponse__Output>

@@ -142,10 +142,11 @@ export const statusFrame = (call: number, error: InferError, load: Load | undefi
 
 export const goAwayFrame = (lastCall: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, lastCall));
 
-export const overrunFrame = ({ run, model, version, digests }: Overrun): OutFrame =>
-  frame(4, 2 * smallBytes + model.length + digests.length * digestBytes, (writer) => {
+export const overrunFrame = ({ run, model, version, digests, callers }: Overrun): OutFrame =>
+  frame(4, 2 * smallBytes + model.length + (digests.length + callers.length) * digestBytes, (writer) => {
     writer.string(1, run);
     writer.string(2, model);
     writer.string(3, version);
     for (const digest of digests) writer.element(4, digest);
+    for (const caller of callers) writer.element(5, caller);
   });

@@ -106,7 +106,13 @@ describe('the mesh stream', () => {
       }),
     );
     for (const remote of remotes) await remote.infer(requestFor('echo'), contextOf());
-    const overrun = { run: 'r', model: 'm', version: '3', digests: ['ab'.repeat(32), 'cd'.repeat(32)] };
+    const overrun = {
+      run: 'r',
+      model: 'm',
+      version: '3',
+      digests: ['ab'.repeat(32), 'cd'.repeat(32)],
+      callers: ['key:ä', ''],
+    };
     door.tellOverrun(overrun);
     await until(() => told.length === 2);
     assert.deepEqual(told, [overrun, overrun]);

@@ -157,7 +157,7 @@ function readLoad(reader: WireReader): Load {
 
 function readOverrun(reader: WireReader): Overrun {
   let [runAt, modelAt, versionAt] = [0, 0, 0];
-  const digests: string[] = [];
+  const [digests, callers]: [string[], string[]] = [[], []];
   readMessage(reader, (field) => {
     if (field === 1) runAt = reader.place();
     else if (field === 2) modelAt = reader.place();
@@ -165,8 +165,11 @@ function readOverrun(reader: WireReader): Overrun {
     else if (field === 4) {
       atMost('the digests of an overrun', digests.length + 1, stepLimits.digestsMax);
       digests.push(reader.stringAt(reader.place()));
+    } else if (field === 5) {
+      atMost('the callers of an overrun', callers.length + 1, stepLimits.digestsMax);
+      callers.push(reader.stringAt(reader.place()));
     } else reader.skip();
   });
   const [run, model, version] = [reader.stringAt(runAt), reader.stringAt(modelAt), reader.stringAt(versionAt)];
-  return { run, model, version, digests };
+  return { run, model, version, digests, callers };
 }

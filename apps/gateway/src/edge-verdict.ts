@@ -1,0 +1,42 @@
+/** What is known of a request and its caller before an endpoint is asked, and what is learned when a process was lost. */
+import type { CallContext, InferError, InferRequest, Span } from '@sheaf/inference';
+import { callerOf } from './caller.ts';
+import { blameOf, type Kind } from './edge-call.ts';
+import type { Guards } from './guards.ts';
+import type { LoneTry } from './lone-tries.ts';
+import { slowed } from './offenders.ts';
+import { quarantined } from './quarantine.ts';
+
+/** A request at the edge to a service. */
+interface Asked {
+  readonly service: string;
+  readonly kind: Kind;
+  readonly request: InferRequest;
+  readonly context: CallContext;
+}
+
+export type Judged =
+  /** Processes that were lost with it before, as far as that has it run alone. */
+  { readonly lost: 0 | 1 } | { readonly refusal: InferError; readonly attributes: Span['attributes'] };
+
+export function judge({ quarantine, offenders }: Guards, { service, kind, request, context }: Asked): Judged {
+  const offender = offenders.of(service, callerOf(context));
+  if (offender && offender.slowedMs > 0)
+    return { refusal: slowed(offender), attributes: { 'sheaf.caller_slowed': offender.ends } };
+  const verdict = quarantine.verdict({ ...kind, inputs: request.inputs });
+  if (verdict === 'quarantined') return { refusal: quarantined(kind), attributes: { 'sheaf.quarantined': true } };
+  return { lost: verdict === 'suspect' || offender?.isAlone ? 1 : 0 };
+}
+
+export function blame(
+  { quarantine, offenders }: Guards,
+  { service, kind, request, context }: Asked,
+  error: InferError,
+  lone: LoneTry | undefined,
+): void {
+  const blame = blameOf(error, lone);
+  if (!blame) return;
+  const { run } = error.metadata;
+  quarantine.blame({ ...kind, inputs: request.inputs }, blame, run);
+  offenders.blame(service, callerOf(context), blame, run);
+}
