@@ -173,13 +173,21 @@ describe('a transform that does so while it is loaded', () => {
       assert.match(sentence.slice(start.length, -remedy.length - 2), detail);
     });
 
-  it('sees nothing of the environment but what every program needs', async () => {
+  it('sees nothing of the environment but what every program needs, and what mesh.yaml names', async () => {
     process.env.SHEAF_TEST_SECRET = 'hidden';
     const seeing = `throw new Error('it sees ' + process.env.SHEAF_TEST_SECRET + ' and ' + typeof process.env.PATH);\n`;
     const folder = await writeFolder({ ...files, 'acts.ts': seeing });
     const { problems } = await readMesh(folder);
     await rm(folder, { recursive: true });
     assert.match(problems.map(formatProblem).join(), /cannot be loaded: it sees undefined and string/);
+    const named = await writeFolder({
+      ...files,
+      'acts.ts': seeing,
+      'mesh.yaml': meshYaml('acts: { env: [SHEAF_TEST_SECRET] }'),
+    });
+    const told = (await readMesh(named)).problems.map(formatProblem).join();
+    await rm(named, { recursive: true });
+    assert.match(told, /cannot be loaded: it sees hidden and string/);
   });
 });
 

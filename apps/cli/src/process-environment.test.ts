@@ -52,10 +52,17 @@ describe('the environment of a process of a mesh', () => {
 describe('what a process of a mesh is told by message', () => {
   it('is of a gateway where it counts, and the secrets that mesh.yaml names', () => {
     const far = { sent: { token: { place: { env: 'TRITON_TOKEN' } } } };
+    const own = { env: ['AWS_SECRET_ACCESS_KEY'] };
     const near = { sent: { token: { place: { file: '/token' } } } };
-    const mesh = { services: [far, near, {}], secret: { env: 'MESH_SECRET' } } as unknown as Mesh;
-    const { REDIS_URL, REDIS_URL_FILE, TRITON_TOKEN, MESH_SECRET } = secrets;
-    assert.deepEqual(gatewayVariables(mesh, env), { REDIS_URL, REDIS_URL_FILE, TRITON_TOKEN, MESH_SECRET });
+    const mesh = { services: [far, near, own, {}], secret: { env: 'MESH_SECRET' } } as unknown as Mesh;
+    const { REDIS_URL, REDIS_URL_FILE, TRITON_TOKEN, MESH_SECRET, AWS_SECRET_ACCESS_KEY } = secrets;
+    assert.deepEqual(gatewayVariables(mesh, env), {
+      REDIS_URL,
+      REDIS_URL_FILE,
+      TRITON_TOKEN,
+      MESH_SECRET,
+      AWS_SECRET_ACCESS_KEY,
+    });
   });
 
   it('is of all that export traces what lets them in at the collector', () => {

@@ -65,7 +65,7 @@ export const gatewayEnvironment = (env: Environment = process.env): NodeJS.Proce
   ...select(env, (name) => proxies.includes(name)),
 });
 
-/** What a gateway is told by message: where limits are counted, and the secrets and tokens that are in the environment. */
+/** What a gateway is told by message: where limits are counted, the secrets and tokens that are in the environment, and what transforms want to be read with. */
 export function gatewayVariables(
   { services, secret }: Mesh,
   env: Environment = process.env,
@@ -75,6 +75,7 @@ export function gatewayVariables(
     'REDIS_URL',
     'REDIS_URL_FILE',
     ...places.flatMap((place) => (place && 'env' in place ? [place.env] : [])),
+    ...services.flatMap(({ env: named = [] }) => named),
   ]);
   return select(env, (name) => wanted.has(name));
 }

@@ -29,9 +29,9 @@ const two = await createSigningKey('two');
 const good = bearer(await sign(one));
 const unavailable = { code: 'UNAVAILABLE', reason: 'IDENTITY_UNAVAILABLE' };
 
-/** A gateway and its issuer, whose keys and whose state a test changes. */
-async function setUp() {
-  const issuer = { keys: [one] as SigningKey[], up: true, asked: 0, answer: undefined as RequestListener | undefined };
+/** A gateway and its issuer, whose keys and whose state a test changes; the first are fetched at once. */
+async function setUp(keys: SigningKey[] = [one]) {
+  const issuer = { keys, up: true, asked: 0, answer: undefined as RequestListener | undefined };
   const server = await serve((request, response) => {
     issuer.asked++;
     if (issuer.answer !== undefined) return issuer.answer(request, response);
@@ -191,11 +191,10 @@ describe('keys behind a URL', () => {
   });
 
   it('are found by trying each that fits when the token does not name one, also one that is new', async () => {
-    await using house = await setUp();
+    await using house = await setUp([two, one]);
     const { issuer, clock, authenticate } = house;
     const nameless = async (key: SigningKey) => bearer(await sign(key, {}, { kid: undefined }));
     const three = await createSigningKey('three');
-    issuer.keys = [two, one];
     for (const key of [one, two]) assert.equal((await authenticate(await nameless(key))).tenant, 'acme');
     await assert.rejects(async () => authenticate(await nameless(three)), { reason: 'TOKEN_INVALID' });
     issuer.keys = [three];

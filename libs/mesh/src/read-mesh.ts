@@ -64,7 +64,7 @@ export async function readMesh(
   const notes: MeshProblem[] = [];
   const settings = await readSettingsInForce(folder, modelNames, found, before, notes);
   const { services, gateway, resilience, tls, secret } = settings.value ?? settings.read;
-  const read = await readTransforms(found, { folder, services, gateway, tls }, problems);
+  const read = await readTransforms(found, { folder, services, gateway, tls, secret }, problems);
   const files = parsePipelineFiles(yamls, problems);
   problems.push(...settings.problems);
 

@@ -1,7 +1,7 @@
 import type { TransformPlace } from '@sheaf/runtime';
 import type { Mesh, Service } from './mesh.ts';
 
-type Around = Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls'>;
+type Around = Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret'>;
 
 /** A transform and what it is run with: the rights of its service. */
 export function transformPlace(
@@ -11,12 +11,25 @@ export function transformPlace(
   const { folder, services } = mesh;
   const service = services.find(({ transforms }) => transforms.includes(name));
   const withheld = secretFiles(mesh);
-  return { name, file, folder, withheld, service: service?.name ?? name, rights: service?.rights ?? {} };
+  return {
+    name,
+    file,
+    folder,
+    withheld,
+    service: service?.name ?? name,
+    rights: service?.rights ?? {},
+    env: service?.env ?? [],
+  };
 }
 
-/** The files that mesh.yaml names as private keys and tokens. */
-function secretFiles({ gateway, tls, services }: Around): string[] {
-  const keys = [gateway.tls?.key, tls?.key, ...services.flatMap(secretsOf)];
+/** The files that mesh.yaml names as private keys, tokens and its secret. */
+function secretFiles({ gateway, tls, secret, services }: Around): string[] {
+  const keys = [
+    gateway.tls?.key,
+    tls?.key,
+    secret && 'file' in secret ? secret.file : undefined,
+    ...services.flatMap(secretsOf),
+  ];
   return keys.filter((file) => file !== undefined);
 }
 

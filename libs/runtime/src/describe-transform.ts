@@ -11,7 +11,7 @@ import { specOf } from './transform-values.ts';
 
 const describeLimitMs = 5_000;
 
-/** What a transform may see of the environment of whoever reads it; the variables of its service are there when it serves. */
+/** What a transform may see of the environment of whoever reads it, beside the variables that its service gets by name. */
 const plainVariables = /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|NODE_ENV|SystemRoot)$/i;
 
 interface Declared {
@@ -25,11 +25,13 @@ interface Declared {
 export async function describeTransform(
   place: TransformPlace,
 ): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
-  const { name, file, service, rights } = place;
+  const { name, file, service, rights, env } = place;
   const child = forkTransform({
     data: { file, subject: file, name, service, trusted: rights.trusted ?? false, describeOnly: true },
     flags: permissionFlags(rights, await readablePaths(place)),
-    env: Object.fromEntries(Object.entries(process.env).filter(([variable]) => plainVariables.test(variable))),
+    env: Object.fromEntries(
+      Object.entries(process.env).filter(([variable]) => plainVariables.test(variable) || env.includes(variable)),
+    ),
     // What it prints while it is loaded is no part of what the command that reads it prints.
     stdout: 'pipe',
   });

@@ -45,7 +45,7 @@ describe('a transform in a process of its own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
     const file = join(folder, 't.mjs');
     await writeFile(file, source);
-    place = { name: 't', file, folder, withheld: [], service: 't', rights: {} };
+    place = { name: 't', file, folder, withheld: [], service: 't', rights: {}, env: [] };
     const { signature } = await describeTransform(place);
     beforeBytes = residentBytes();
     served = await openTransform({

@@ -22,6 +22,8 @@ export interface TransformPlace {
   /** The service in mesh.yaml that runs it. */
   readonly service: string;
   readonly rights: TransformRights;
+  /** Variables of the environment that its service gets by name. */
+  readonly env: readonly string[];
 }
 
 /** Built-in modules that the permission model of this Node does not hold: `node:sqlite` writes any file under it. */
