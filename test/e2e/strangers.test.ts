@@ -67,7 +67,7 @@ const framed = (message: Buffer): Buffer => {
   return Buffer.concat([head, message]);
 };
 
-const shown = [undefined, 'Bearer ', `Bearer ${secret}`, 'Basic eDp5'];
+const shown = [undefined, 'Bearer', `Bearer ${secret}`, 'Basic eDp5'];
 
 interface Told {
   readonly headers: Readonly<Record<string, unknown>>;

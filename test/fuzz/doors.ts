@@ -75,6 +75,12 @@ export class Doors implements AsyncDisposable {
     }));
   }
 
+  /** Services answer nobody without the secret of their mesh. */
+  #shown(port: number): Record<string, string> {
+    const { gateway, secret } = this.#mesh.running;
+    return port === gateway.port || secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+  }
+
   async #has(port: number, path: string): Promise<boolean> {
     const { outcome } = await this.#send(port, path, Buffer.alloc(0), false);
     return outcome !== 'UNIMPLEMENTED';
@@ -93,6 +99,7 @@ export class Doors implements AsyncDisposable {
       ':path': path,
       'content-type': 'application/grpc',
       te: 'trailers',
+      ...this.#shown(port),
       ...(zipped && { 'grpc-encoding': 'gzip' }),
     });
     let [outcome, sentence] = ['', ''];
