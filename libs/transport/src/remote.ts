@@ -124,13 +124,10 @@ export function createRemote(
     const { bytes } = context;
     const sentBytes = 2 * tensorBytes(request.inputs);
     bytes?.take(sentBytes);
-    try {
-      const message = await counted(request, context, send);
-      bytes?.takeFor(message);
-      return message;
-    } finally {
-      bytes?.give(sentBytes);
-    }
+    // Before what has come is counted: it has the room that was set aside for what was sent.
+    const message = await counted(request, context, send).finally(() => bytes?.give(sentBytes));
+    bytes?.takeFor(message);
+    return message;
   };
   const refusals = new HandshakeLog();
   const onRefused = (): void =>
