@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
 import { describeTransform } from './describe-transform.ts';
-import { readablePaths } from './readable-paths.ts';
 import { contextOf } from './scheduler-fixture.ts';
 import { openTransform, type ServedVersion } from './served-version.ts';
 import { residentBytes } from './transform-host.ts';
@@ -45,7 +44,7 @@ describe('a transform in a process of its own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
     const file = join(folder, 't.mjs');
     await writeFile(file, source);
-    place = { name: 't', file, folder, withheld: [], service: 't', rights: {}, env: [] };
+    place = { name: 't', file, folder, withheld: [], service: 't', rights: {}, env: [], withheldEnv: [] };
     const { signature } = await describeTransform(place);
     beforeBytes = residentBytes();
     served = await openTransform({
@@ -85,28 +84,5 @@ describe('a transform in a process of its own', () => {
     assert.deepEqual(await ask(5), new Uint8Array(Float32Array.of(5).buffer));
     await assert.rejects(ask(2), { code: 'INTERNAL', message: 'transform t threw an error' });
     assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));
-  });
-});
-
-describe('what a transform may read', () => {
-  it('is its folder, but for the secrets in it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
-    await mkdir(join(folder, 'tls'));
-    for (const path of ['t.ts', 'tls/mesh.key', 'tls/mesh.crt']) await writeFile(join(folder, path), '');
-    const file = join(folder, 't.ts');
-    const inFolder = (paths: readonly string[]): string[] =>
-      paths
-        .filter((path) => path.startsWith(folder))
-        .map((path) => path.slice(folder.length))
-        .sort();
-    const whole = await readablePaths({ folder, file, withheld: [] });
-    assert.deepEqual(inFolder(whole), [sep]);
-    const rest = await readablePaths({
-      folder,
-      file,
-      withheld: [join(folder, 'tls/mesh.key'), join(folder, '.sheaf')],
-    });
-    assert.deepEqual(inFolder(rest), [join(sep, 't.ts'), join(sep, 'tls/mesh.crt')]);
-    await rm(folder, { recursive: true });
   });
 });

@@ -3,8 +3,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferError } from '@sheaf/inference';
+import { transformVariables } from './process-variables.ts';
+import { readablePaths, real } from './readable-paths.ts';
 import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
 import type { Failed, TransformProcessData } from './transform-process.ts';
+import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 
 const module = fileURLToPath(new URL('./transform-process.ts', import.meta.url));
 
@@ -17,12 +20,26 @@ export interface TransformProcessOptions {
   readonly stdout: 'inherit' | 'pipe';
 }
 
+/** What a transform is run with, and read with: it is to see the same of the machine both times. */
+export async function transformOptions(
+  place: TransformPlace,
+): Promise<Pick<TransformProcessOptions, 'data' | 'flags' | 'env'>> {
+  const { name, file, service, rights } = place;
+  // By where it is: its folder may be behind a link that it cannot read.
+  const data = {
+    file: await real(file),
+    subject: `transform ${name}`,
+    name,
+    service,
+    trusted: rights.trusted ?? false,
+  };
+  return { data, flags: permissionFlags(rights, await readablePaths(place)), env: transformVariables(place) };
+}
+
 export function forkTransform({ data, flags, env, stdout }: TransformProcessOptions): ChildProcess {
-  // Options of the operator are for our own processes; some of them would read files that a transform may not.
-  const { NODE_OPTIONS: _, ...passed } = env;
   return fork(module, [JSON.stringify(data)], {
     execArgv: [...flags],
-    env: passed,
+    env,
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
     serialization: 'advanced',
   });
