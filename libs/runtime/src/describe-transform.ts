@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
 import { forkTransform, transformOptions } from './transform-host.ts';
-import type { Failed } from './transform-process.ts';
+import { isFailure, isRecord } from './transform-message.ts';
 import type { TransformPlace } from './transform-rights.ts';
 import { specOf } from './transform-values.ts';
 
@@ -48,15 +48,16 @@ export async function describeTransform(
 const notLoaded = (why: string, cause?: unknown): InferError =>
   new InferError('FAILED_PRECONDITION', `the transform cannot be loaded: ${why}`, { cause });
 
-function declaredBy(child: ChildProcess): Promise<Declared> {
+function declaredBy(child: ChildProcess): Promise<Partial<Declared>> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(notLoaded(`it took more than ${describeLimitMs} ms to load`)),
       describeLimitMs,
     );
-    child.once('message', (message: Declared | Failed) => {
-      if ('failed' in message) reject(new InferError(message.failed.code, message.failed.message));
-      else resolve(message);
+    child.once('message', (message: unknown) => {
+      const { failed, ...declared } = isRecord(message) ? message : {};
+      if (isFailure(failed)) reject(new InferError(failed.code, failed.message));
+      else resolve(declared);
     });
     child.once('error', (error) => reject(error));
     child.once('exit', (code, signal) => {

@@ -6,6 +6,7 @@ import { InferError } from '@sheaf/inference';
 import { transformVariables } from './process-variables.ts';
 import { readablePaths, real } from './readable-paths.ts';
 import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
+import { readMessage, type TransformMessage } from './transform-message.ts';
 import type { Failed, TransformProcessData } from './transform-process.ts';
 import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 
@@ -59,9 +60,11 @@ function ownBytesOf(pid: number | undefined): number {
   }
 }
 
+type TransformReply = Exclude<TransformMessage, Failed>;
+
 export const inTransformProcess =
-  <Message extends object>(options: TransformProcessOptions): StartHost<Message> =>
-  ({ onMessage, onLost }: HostEvents<Message>): TaskHost => {
+  (options: TransformProcessOptions): StartHost<TransformReply> =>
+  ({ onMessage, onLost }: HostEvents<TransformReply>): TaskHost => {
     const { subject } = options.data;
     const child = forkTransform(options);
     running.add(child);
@@ -75,10 +78,18 @@ export const inTransformProcess =
       onLost(why);
     };
     const ended = (how: string): void => lose(new InferError('INTERNAL', `${subject}: its process ended`), how);
-    child.on('message', (message: Message | Failed) => {
-      // A transform may write to its parent too.
-      if (isOver || typeof message !== 'object' || message === null) return;
-      if (!('failed' in message)) return onMessage(message);
+    child.on('message', (sent) => {
+      const message = readMessage(sent);
+      if (isOver || message === 'foreign') return;
+      if (message === 'wrong') {
+        const why = `${subject} sent its service a message that is none`;
+        lose(new InferError('INTERNAL', why, { reason: 'RUN_FAILED', retryAfterMs: -1 }), why);
+        return;
+      }
+      if (!('failed' in message)) {
+        onMessage(message);
+        return;
+      }
       const { code, message: sentence, reason = 'RUN_FAILED', log } = message.failed;
       lose(new InferError(code, sentence, { reason, retryAfterMs: -1 }), log);
     });
