@@ -81,16 +81,19 @@ describe('a process of a mesh', { skip: skipWithoutProc }, () => {
     await rm(operators, { recursive: true });
   });
 
-  it('has no secret of the operator in its environment or its arguments', () => {
-    for (const pid of pids)
+  it('has no secret of the operator in its environment or its arguments, nor has that of a transform', () => {
+    const transforms = childrenOf(pidOf('looks'));
+    assert.equal(transforms.length, 1);
+    for (const pid of [...pids, ...transforms])
       for (const value of [...values, 'proxy-password'].slice(0, pid === pidOf('gateway') ? values.length : undefined))
         for (const seen of [environmentOf(pid), readFileSync(`/proc/${pid}/cmdline`, 'utf8')])
           assert.ok(!seen.includes(value), `${pid} has ${value}\n${mesh.output()}`);
   });
 
   it('has what mesh.yaml names for its service, and no other has', () => {
-    const having = pids.filter((pid) => environmentOf(pid).includes('ITS_OWN_KEY=its-own'));
-    assert.deepEqual(having, [pidOf('looks')]);
+    const transforms = childrenOf(pidOf('looks'));
+    const having = [...pids, ...transforms].filter((pid) => environmentOf(pid).includes('ITS_OWN_KEY=its-own'));
+    assert.deepEqual(having, [pidOf('looks'), ...transforms]);
   });
 
   it('shows its code no more than that', async () => {

@@ -36,6 +36,13 @@ const acts: readonly [name: string, act: string, wants: string, detail: RegExp, 
     /^ \(.*\/secrets\/token\)$/,
     `put what it needs into the mesh folder, or ${trusted}`,
   ],
+  ...['.sheaf/state.db', 'certs/client-ca.key', '.env', 'calls.log'].map((path): (typeof acts)[number] => [
+    `reads ${path}`,
+    `node('fs').readFileSync(new URL('./${path}', import.meta.url))`,
+    'to read a file that it may not',
+    /^ \(.*\)$/,
+    `put what it needs into the mesh folder, or ${trusted}`,
+  ]),
   [
     'writes a file',
     `node('fs').writeFileSync(new URL('./written', import.meta.url), '')`,
@@ -82,6 +89,13 @@ const acts: readonly [name: string, act: string, wants: string, detail: RegExp, 
     'say addons: true under services.acts in mesh.yaml',
   ],
   ['opens the inspector', `node('inspector').open(0)`, 'to open the inspector', /^ \(StartIoThread\)$/, trusted],
+  [
+    'slows its service down',
+    `node('os').setPriority(process.ppid, 19)`,
+    'to set the priority of a process',
+    /^$/,
+    trusted,
+  ],
   ['signals its parent', `process.kill(process.ppid, 0)`, 'to send a signal', /^$/, trusted],
   ['sets flags of V8', `node('v8').setFlagsFromString('--stack-size=984')`, 'to set flags of V8', /^$/, trusted],
 ];
@@ -120,6 +134,10 @@ const files: Files = {
   'acts.ts': acting,
   'pipelines/p.yaml': pipeline,
   'secrets/token': 'secret',
+  'certs/client-ca.key': 'secret',
+  '.env': 'KEY=secret',
+  'policies.yaml':
+    'identity: { anonymous: { tenant: all, roles: [infer], models: ["*"] } }\naccessLog: { file: ./calls.log }\n',
   'mesh.yaml': meshYaml(''),
 };
 const act = (number: number, port = 0): Tensor => tensorOf('x', 'INT32', [2], Int32Array.of(number, port));

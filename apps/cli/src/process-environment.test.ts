@@ -24,6 +24,10 @@ const secrets = {
   OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Basic abc',
   OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-key=abc',
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://user:pass@collector/v1/traces',
+  OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'https://collector/v1?api-key=abc',
+  NVIDIA_API_KEY: 'nvidia',
+  GRPC_TOKEN: 'grpc',
+  CUDA_PASSWORD: 'cuda',
   https_proxy: 'http://user:pass@proxy:3128',
 };
 const env = { ...harmless, ...secrets };
@@ -40,10 +44,18 @@ describe('the environment of a process of a mesh', () => {
   });
 
   it('leads to the same files from another folder', () => {
-    const files = { NODE_EXTRA_CA_CERTS: 'ca.pem', OTEL_EXPORTER_OTLP_CERTIFICATE: './otlp.pem', SSL_CERT_DIR: '/etc' };
+    const files = {
+      NODE_EXTRA_CA_CERTS: 'ca.pem',
+      OTEL_EXPORTER_OTLP_CERTIFICATE: './otlp.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: 'otlp.key',
+      OTEL_EXPORTER_OTLP_HEADERS_FILE: 'headers',
+      SSL_CERT_DIR: '/etc',
+    };
     assert.deepEqual(serviceEnvironment([], files), {
       NODE_EXTRA_CA_CERTS: resolve('ca.pem'),
       OTEL_EXPORTER_OTLP_CERTIFICATE: resolve('otlp.pem'),
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: resolve('otlp.key'),
+      OTEL_EXPORTER_OTLP_HEADERS_FILE: resolve('headers'),
       SSL_CERT_DIR: '/etc',
     });
   });

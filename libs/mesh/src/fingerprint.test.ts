@@ -36,4 +36,11 @@ describe('the fingerprint of a service', () => {
     assert.equal(new Set(prints).size, changes.length);
     assert.equal(fingerprint(mesh, { ...service }), prints[0]);
   });
+
+  it('is another one when other files are withheld from its transforms, and only then', () => {
+    const withheld = { ...mesh, withheld: ['/nowhere/token'] };
+    const transforming = { ...service, transforms: ['t'] };
+    assert.notEqual(fingerprint(withheld, transforming), fingerprint(mesh, transforming));
+    assert.equal(fingerprint(withheld, service), fingerprint(mesh, service));
+  });
 });

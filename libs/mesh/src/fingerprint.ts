@@ -7,8 +7,8 @@ import { runThreads } from './run-threads.ts';
 export function fingerprint(mesh: Mesh, { models, transforms, ...service }: Service): string {
   const { adaptiveLimit } = mesh.resilience;
   const held = mesh.models.filter(({ name }) => models.includes(name));
-  // A transform may import any of the folder's code.
-  const code = transforms.length > 0 ? mesh.codeDigest : undefined;
+  // A transform may import any of the folder's code, and read all but what is withheld when its process starts.
+  const code = transforms.length > 0 ? [mesh.codeDigest, mesh.withheld] : undefined;
   // Another model beside it takes from it what it had as the only one.
   const threads = held.map((model) => runThreads(model, mesh, availableParallelism()));
   const { replicas, cpus, memoryMaxBytes, rights, env } = service;

@@ -177,6 +177,8 @@ export interface Mesh {
   readonly tls: MeshTls | undefined;
   /** Where that is which they show one another instead of certificates. Undefined: where they have one supervisor, it makes one for each start of the mesh. */
   readonly secret?: SecretPlace | undefined;
+  /** Files and folders that no transform reads, absolute. Undefined: none beyond those that no mesh folder shows. */
+  readonly withheld?: readonly string[] | undefined;
   readonly out: readonly OutPart[];
 }
 

@@ -20,6 +20,7 @@ import {
 import { readPolicies } from './read-policies.ts';
 import { readSettings, type MeshSettings as Written } from './read-services.ts';
 import { wholeModels } from './whole-models.ts';
+import { accessLogFiles, withheldFiles } from './withheld-files.ts';
 
 export interface MeshReading {
   /** Undefined when there is any problem. */
@@ -64,7 +65,9 @@ export async function readMesh(
   const notes: MeshProblem[] = [];
   const settings = await readSettingsInForce(folder, modelNames, found, before, notes);
   const { services, gateway, resilience, tls, secret } = settings.value ?? settings.read;
-  const read = await readTransforms(found, { folder, services, gateway, tls, secret }, problems);
+  const logs = await accessLogFiles(folder);
+  const withheld = withheldFiles({ folder, services, gateway, tls, secret }, logs);
+  const read = await readTransforms(found, { folder, services, secret, withheld }, problems);
   const files = parsePipelineFiles(yamls, problems);
   problems.push(...settings.problems);
 
@@ -110,6 +113,7 @@ export async function readMesh(
   const mesh = pruned({
     ...parts,
     limits,
+    withheld: withheldFiles(parts, logs),
     codeDigest: isCodeKept(parts, kept) ? before?.codeDigest : await digestOf(parts),
     pipelines,
     policies: policies.value,

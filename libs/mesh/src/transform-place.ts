@@ -1,16 +1,14 @@
 import type { TransformPlace } from '@sheaf/runtime';
-import type { Mesh, Service } from './mesh.ts';
+import type { Mesh, SecretPlace, Service } from './mesh.ts';
 
-type Around = Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret'>;
+type Around = Pick<Mesh, 'folder' | 'services' | 'secret' | 'withheld'>;
 
 /** A transform and what it is run with: the rights of its service. */
 export function transformPlace(
-  mesh: Around,
+  { folder, services, secret, withheld = [] }: Around,
   { name, file }: { readonly name: string; readonly file: string },
 ): TransformPlace {
-  const { folder, services } = mesh;
   const service = services.find(({ transforms }) => transforms.includes(name));
-  const withheld = secretFiles(mesh);
   return {
     name,
     file,
@@ -19,21 +17,8 @@ export function transformPlace(
     service: service?.name ?? name,
     rights: service?.rights ?? {},
     env: service?.env ?? [],
+    withheldEnv: [secret, ...services.map(tokenPlace)].flatMap((place) => (place && 'env' in place ? [place.env] : [])),
   };
 }
 
-/** The files that mesh.yaml names as private keys, tokens and its secret. */
-function secretFiles({ gateway, tls, secret, services }: Around): string[] {
-  const keys = [
-    gateway.tls?.key,
-    tls?.key,
-    secret && 'file' in secret ? secret.file : undefined,
-    ...services.flatMap(secretsOf),
-  ];
-  return keys.filter((file) => file !== undefined);
-}
-
-function secretsOf({ tls, sent }: Service): (string | undefined)[] {
-  const place = sent?.token?.place;
-  return [tls?.key, place && 'file' in place ? place.file : undefined];
-}
+export const tokenPlace = ({ sent }: Pick<Service, 'sent'>): SecretPlace | undefined => sent?.token?.place;

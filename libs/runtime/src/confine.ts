@@ -1,5 +1,6 @@
 /** What a transform's process does before it loads the transform. */
 import { syncBuiltinESMExports } from 'node:module';
+import os from 'node:os';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 
@@ -15,13 +16,14 @@ export function endWithParent(): void {
   if (process.platform !== 'win32') new Worker(watch, { eval: true }).unref();
 }
 
-/** Takes what the permission model of Node leaves open: signals would open the inspector of our own processes, and flags of V8 write files. */
+/** Takes what the permission model of Node leaves open: signals would open the inspector of our own processes, flags of V8 write files, and priorities slow its service down. */
 export function confine(): void {
   process.permission?.drop('worker');
   const denied = (permission: string) => (): never => {
     throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED', permission });
   };
   const [signal, flags] = [denied('to send a signal'), denied('to set flags of V8')];
+  os.setPriority = denied('to set the priority of a process');
   Object.assign(process, { kill: signal, _kill: signal, _debugProcess: signal });
   v8.setFlagsFromString = flags;
   syncBuiltinESMExports();

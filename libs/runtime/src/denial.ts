@@ -1,4 +1,5 @@
 /** What a transform wanted and may not, as a sentence that says what to write in mesh.yaml. */
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { TransformRights } from './transform-rights.ts';
 
 export interface Denial {
@@ -12,6 +13,8 @@ export interface Named {
   readonly name: string;
   /** The service in mesh.yaml that runs it. */
   readonly service: string;
+  /** Absolute. */
+  readonly file: string;
 }
 
 interface Wish {
@@ -21,31 +24,48 @@ interface Wish {
   readonly right: keyof TransformRights;
   /** What would do instead. */
   readonly instead?: string;
+  /** What it wanted, from its working folder, where services have nothing. */
+  readonly fromWorkingFolder?: string | undefined;
 }
 
 /** Causes that are looked through. */
 const depthMax = 8;
 
 /** Undefined for an error that has nothing to do with rights. */
-export function denialOf(error: unknown, { name, service }: Named): Denial | undefined {
-  const wish = wishIn(error, depthMax);
+export function denialOf(error: unknown, { name, service, file }: Named): Denial | undefined {
+  const wish = wishIn(error, file, depthMax);
   if (!wish) return undefined;
-  const { what, which, right, instead = '' } = wish;
-  const sentence = (detail: string): string =>
-    `transform "${name}" wants ${what}${detail}: ${instead}say ${right}: true under services.${service} in mesh.yaml`;
-  return { told: sentence(''), full: sentence(which ? ` (${which})` : '') };
+  const { what, which, right, instead = '', fromWorkingFolder } = wish;
+  const remedy = (path: string): string =>
+    fromWorkingFolder === undefined
+      ? `${instead}say ${right}: true under services.${service} in mesh.yaml`
+      : `name it by new URL('${path}', import.meta.url), since services work in an empty folder`;
+  const sentence = (detail: string, path: string): string =>
+    `transform "${name}" wants ${what}${detail}: ${remedy(path)}`;
+  return {
+    told: sentence('', './...'),
+    full: sentence(which ? ` (${which})` : '', `./${fromWorkingFolder}`),
+  };
 }
 
-function wishIn(error: unknown, depth: number): Wish | undefined {
+/** A path that was not given from the root, or leads into the working folder, where the code is not. */
+function fromWorkingFolder(path: string | undefined, file: string): string | undefined {
+  if (path === undefined) return undefined;
+  const folder = process.cwd() + sep;
+  const isThere = resolve(path).startsWith(folder) && !file.startsWith(folder);
+  return isThere || !isAbsolute(path) ? relative(folder, path).replaceAll(sep, '/') : undefined;
+}
+
+function wishIn(error: unknown, file: string, depth: number): Wish | undefined {
   if (typeof error !== 'object' || error === null || depth === 0) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  if (code === 'ERR_ACCESS_DENIED') return wishOf(error as AccessError);
+  if (code === 'ERR_ACCESS_DENIED') return wishOf(error as AccessError, file);
   if (code === 'ERR_DLOPEN_DISABLED') return { what: 'to load a native add-on', right: 'addons' };
   if (code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
     const module = /node:(?:sqlite|ffi)\b/.exec((error as Error).message)?.[0];
     return module ? { what: module, right: 'trusted' } : undefined;
   }
-  return [cause, ...(Array.isArray(errors) ? errors : [])].map((inner) => wishIn(inner, depth - 1)).find(Boolean);
+  return [cause, ...(Array.isArray(errors) ? errors : [])].map((inner) => wishIn(inner, file, depth - 1)).find(Boolean);
 }
 
 /** As Node throws it: from the network without a permission, but with what was called. */
@@ -66,7 +86,7 @@ const kinds: Readonly<Record<string, Pick<Wish, 'what' | 'instead'>>> = {
   Inspector: { what: 'to open the inspector' },
 };
 
-function wishOf({ permission, resource, syscall, hostname, address, port }: AccessError): Wish {
+function wishOf({ permission, resource, syscall, hostname, address, port }: AccessError, file: string): Wish {
   if (permission === 'Net') return { what: 'the network', which: resource, right: 'network' };
   if (permission === undefined) {
     const at = address === undefined || port === undefined ? address : `${address}:${port}`;
@@ -74,5 +94,6 @@ function wishOf({ permission, resource, syscall, hostname, address, port }: Acce
       hostname === undefined ? `${syscall} ${at === undefined ? '' : `to ${at}`}`.trim() : `look up ${hostname}`;
     return { what: 'the network', which, right: 'network' };
   }
-  return { what: permission, ...kinds[permission], which: resource, right: 'trusted' };
+  const wish: Wish = { what: permission, ...kinds[permission], which: resource, right: 'trusted' };
+  return permission === 'FileSystemRead' ? { ...wish, fromWorkingFolder: fromWorkingFolder(resource, file) } : wish;
 }

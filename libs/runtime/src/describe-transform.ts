@@ -3,16 +3,12 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
-import { readablePaths } from './readable-paths.ts';
-import { forkTransform } from './transform-host.ts';
-import type { Failed } from './transform-process.ts';
-import { permissionFlags, type TransformPlace } from './transform-rights.ts';
+import { forkTransform, transformOptions } from './transform-host.ts';
+import { isFailure, isRecord } from './transform-message.ts';
+import type { TransformPlace } from './transform-rights.ts';
 import { specOf } from './transform-values.ts';
 
 const describeLimitMs = 5_000;
-
-/** What a transform may see of the environment of whoever reads it, beside the variables that its service gets by name. */
-const plainVariables = /^(PATH|HOME|USER|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|NODE_ENV|SystemRoot)$/i;
 
 interface Declared {
   readonly inputs: unknown;
@@ -25,18 +21,15 @@ interface Declared {
 export async function describeTransform(
   place: TransformPlace,
 ): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
-  const { name, file, service, rights, env } = place;
+  const { data, ...options } = await transformOptions(place);
   const child = forkTransform({
-    data: { file, subject: file, name, service, trusted: rights.trusted ?? false, describeOnly: true },
-    flags: permissionFlags(rights, await readablePaths(place)),
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([variable]) => plainVariables.test(variable) || env.includes(variable)),
-    ),
+    data: { ...data, describeOnly: true },
+    ...options,
     // What it prints while it is loaded is no part of what the command that reads it prints.
     stdout: 'pipe',
   });
   createInterface({ input: child.stdout as Readable }).on('line', (line) =>
-    console.error(`${basename(file)}: ${line}`),
+    console.error(`${basename(place.file)}: ${line}`),
   );
   try {
     const { inputs, outputs, uses, pure } = await declaredBy(child);
@@ -55,15 +48,16 @@ export async function describeTransform(
 const notLoaded = (why: string, cause?: unknown): InferError =>
   new InferError('FAILED_PRECONDITION', `the transform cannot be loaded: ${why}`, { cause });
 
-function declaredBy(child: ChildProcess): Promise<Declared> {
+function declaredBy(child: ChildProcess): Promise<Partial<Declared>> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(notLoaded(`it took more than ${describeLimitMs} ms to load`)),
       describeLimitMs,
     );
-    child.once('message', (message: Declared | Failed) => {
-      if ('failed' in message) reject(new InferError(message.failed.code, message.failed.message));
-      else resolve(message);
+    child.once('message', (message: unknown) => {
+      const { failed, ...declared } = isRecord(message) ? message : {};
+      if (isFailure(failed)) reject(new InferError(failed.code, failed.message));
+      else resolve(declared);
     });
     child.once('error', (error) => reject(error));
     child.once('exit', (code, signal) => {

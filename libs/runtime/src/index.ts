@@ -3,6 +3,7 @@ export type { Shares } from './class-turns.ts';
 export { describeTransform } from './describe-transform.ts';
 export { type MemoryBudget, watchMemory } from './memory-watch.ts';
 export type { ModelFile, ModelFiles } from './model-files.ts';
+export { letsIn, passedVariables, proxyVariables, selectVariables } from './process-variables.ts';
 export { type Provider, providers } from './providers.ts';
 export { wrongShape } from './row-proof.ts';
 export {

@@ -20,15 +20,14 @@ import { type MemoryBudget, watchMemory } from './memory-watch.ts';
 import type { ModelFiles } from './model-files.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
-import { readablePaths } from './readable-paths.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SessionThreadData } from './session-thread.ts';
 import { outputsAsSeen, ShapesSeen, untrue } from './shapes-seen.ts';
 import { inThread } from './task-host.ts';
 import { type TaskMessage, TaskWorker } from './task-worker.ts';
-import { inTransformProcess } from './transform-host.ts';
-import { permissionFlags, type TransformPlace } from './transform-rights.ts';
+import { inTransformProcess, transformOptions } from './transform-host.ts';
+import type { TransformPlace } from './transform-rights.ts';
 import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up.ts';
 
 /** One version of a model, or one transform, ready to be asked. */
@@ -184,13 +183,11 @@ const inferOnly =
 
 /** Answers when it is loaded, so that the first caller does not wait for that. */
 export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
-  const { name, file, service, rights, signature, runLimitMs, outputBytesMax, uses, infer } = options;
+  const { name, signature, runLimitMs, outputBytesMax, uses, infer } = options;
   const subject = `transform ${name}`;
   const worker = new TaskWorker<readonly PackedTensor[]>({
     start: inTransformProcess({
-      data: { file, subject, name, service, trusted: rights.trusted ?? false },
-      flags: permissionFlags(rights, await readablePaths(options)),
-      env: process.env,
+      ...(await transformOptions(options)),
       stdout: 'inherit',
     }),
     subject,

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
 import { describeTransform } from './describe-transform.ts';
-import { readablePaths } from './readable-paths.ts';
 import { contextOf } from './scheduler-fixture.ts';
 import { openTransform, type ServedVersion } from './served-version.ts';
 import { residentBytes } from './transform-host.ts';
 import type { TransformPlace } from './transform-rights.ts';
 
-/** Ends its process for 1, fails outside of its call for 2, asks past its declaration for 3, answers what it has been sent else. */
+/** Ends its process for 1, fails outside of its call for 2, asks past its declaration for 3, sends what is no message for 4 and its number, answers what it has been sent else. */
 const source = `import { defineTransform } from '@sheaf/inference';
 const x = { datatype: 'FP32', shape: ['n'] };
 export default defineTransform({ inputs: { x }, outputs: { x } }, async ({ x }) => {
@@ -27,9 +26,24 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, async ({ x }) 
     const { code } = await answer;
     return { x: { shape: [1], data: Float32Array.of(code === 'FAILED_PRECONDITION' ? 9 : 0) } };
   }
+  if (x.data[0] === 4) {
+    for (const message of [7, 'text', null, { kind: 'progress' }, []]) process.send(message);
+    for (let id = 1; id < 99; id++) process.send(wrong[x.data[1]](id));
+    await new Promise(() => {});
+  }
   return { x };
 });
+const wrong = [
+  () => ({ failed: null }),
+  () => ({ failed: { code: 'toString', message: 'it' } }),
+  (id) => ({ id, ok: false }),
+  (id) => ({ id, ok: true, ms: 1, result: [null] }),
+  (id) => ({ id, ok: true, ms: 'soon', result: [] }),
+  (id) => ({ id, asks: 7, model: 'known', inputs: 5, outputs: [] }),
+];
 `;
+/** What of it is wrong. */
+const wrongMessages = 6;
 
 describe('a transform in a process of its own', () => {
   let place: TransformPlace;
@@ -37,7 +51,10 @@ describe('a transform in a process of its own', () => {
   let beforeBytes = 0;
   const asked: string[] = [];
   const ask = async (value: number, rows = 1): Promise<Uint8Array | undefined> => {
-    const inputs = [tensorOf('x', 'FP32', [rows], new Float32Array(rows).fill(value))];
+    return askWith(new Float32Array(rows).fill(value));
+  };
+  const askWith = async (values: Float32Array<ArrayBuffer>): Promise<Uint8Array | undefined> => {
+    const inputs = [tensorOf('x', 'FP32', [values.length], values)];
     const request = { model: 't', version: '', id: '', parameters: new Map(), inputs, outputs: [] };
     return (await served.infer(request, contextOf())).outputs[0]?.data;
   };
@@ -45,7 +62,7 @@ describe('a transform in a process of its own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
     const file = join(folder, 't.mjs');
     await writeFile(file, source);
-    place = { name: 't', file, folder, withheld: [], service: 't', rights: {}, env: [] };
+    place = { name: 't', file, folder, withheld: [], service: 't', rights: {}, env: [], withheldEnv: [] };
     const { signature } = await describeTransform(place);
     beforeBytes = residentBytes();
     served = await openTransform({
@@ -86,27 +103,19 @@ describe('a transform in a process of its own', () => {
     await assert.rejects(ask(2), { code: 'INTERNAL', message: 'transform t threw an error' });
     assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));
   });
-});
 
-describe('what a transform may read', () => {
-  it('is its folder, but for the secrets in it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'sheaf-transform-'));
-    await mkdir(join(folder, 'tls'));
-    for (const path of ['t.ts', 'tls/mesh.key', 'tls/mesh.crt']) await writeFile(join(folder, path), '');
-    const file = join(folder, 't.ts');
-    const inFolder = (paths: readonly string[]): string[] =>
-      paths
-        .filter((path) => path.startsWith(folder))
-        .map((path) => path.slice(folder.length))
-        .sort();
-    const whole = await readablePaths({ folder, file, withheld: [] });
-    assert.deepEqual(inFolder(whole), [sep]);
-    const rest = await readablePaths({
-      folder,
-      file,
-      withheld: [join(folder, 'tls/mesh.key'), join(folder, '.sheaf')],
+  for (let number = 0; number < wrongMessages; number++)
+    it(`is ended, and nothing else is, when it sends what is no message (${number})`, async () => {
+      const message = 'transform t sent its service a message that is none';
+      await assert.rejects(askWith(Float32Array.of(4, number)), { code: 'INTERNAL', message });
+      assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));
     });
-    assert.deepEqual(inFolder(rest), [join(sep, 't.ts'), join(sep, 'tls/mesh.crt')]);
-    await rm(folder, { recursive: true });
+
+  it('cannot be loaded when it sends what it does not declare', async () => {
+    for (const sent of ['7', '{ failed: null }', '{ inputs: { x: null }, outputs: {}, uses: [], pure: true }']) {
+      const file = join(place.folder, 'sends.mjs');
+      await writeFile(file, `process.send(${sent});\n`);
+      await assert.rejects(describeTransform({ ...place, file }), { code: 'FAILED_PRECONDITION' });
+    }
   });
 });

@@ -3,8 +3,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { InferError } from '@sheaf/inference';
+import { transformVariables } from './process-variables.ts';
+import { readablePaths, real } from './readable-paths.ts';
 import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
+import { readMessage, type TransformMessage } from './transform-message.ts';
 import type { Failed, TransformProcessData } from './transform-process.ts';
+import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 
 const module = fileURLToPath(new URL('./transform-process.ts', import.meta.url));
 
@@ -17,12 +21,26 @@ export interface TransformProcessOptions {
   readonly stdout: 'inherit' | 'pipe';
 }
 
+/** What a transform is run with, and read with: it is to see the same of the machine both times. */
+export async function transformOptions(
+  place: TransformPlace,
+): Promise<Pick<TransformProcessOptions, 'data' | 'flags' | 'env'>> {
+  const { name, file, service, rights } = place;
+  // By where it is: its folder may be behind a link that it cannot read.
+  const data = {
+    file: await real(file),
+    subject: `transform ${name}`,
+    name,
+    service,
+    trusted: rights.trusted ?? false,
+  };
+  return { data, flags: permissionFlags(rights, await readablePaths(place)), env: transformVariables(place) };
+}
+
 export function forkTransform({ data, flags, env, stdout }: TransformProcessOptions): ChildProcess {
-  // Options of the operator are for our own processes; some of them would read files that a transform may not.
-  const { NODE_OPTIONS: _, ...passed } = env;
   return fork(module, [JSON.stringify(data)], {
     execArgv: [...flags],
-    env: passed,
+    env,
     stdio: ['ignore', stdout, 'inherit', 'ipc'],
     serialization: 'advanced',
   });
@@ -42,9 +60,11 @@ function ownBytesOf(pid: number | undefined): number {
   }
 }
 
+type TransformReply = Exclude<TransformMessage, Failed>;
+
 export const inTransformProcess =
-  <Message extends object>(options: TransformProcessOptions): StartHost<Message> =>
-  ({ onMessage, onLost }: HostEvents<Message>): TaskHost => {
+  (options: TransformProcessOptions): StartHost<TransformReply> =>
+  ({ onMessage, onLost }: HostEvents<TransformReply>): TaskHost => {
     const { subject } = options.data;
     const child = forkTransform(options);
     running.add(child);
@@ -58,10 +78,18 @@ export const inTransformProcess =
       onLost(why);
     };
     const ended = (how: string): void => lose(new InferError('INTERNAL', `${subject}: its process ended`), how);
-    child.on('message', (message: Message | Failed) => {
-      // A transform may write to its parent too.
-      if (isOver || typeof message !== 'object' || message === null) return;
-      if (!('failed' in message)) return onMessage(message);
+    child.on('message', (sent) => {
+      const message = readMessage(sent);
+      if (isOver || message === 'foreign') return;
+      if (message === 'wrong') {
+        const why = `${subject} sent its service a message that is none`;
+        lose(new InferError('INTERNAL', why, { reason: 'RUN_FAILED', retryAfterMs: -1 }), why);
+        return;
+      }
+      if (!('failed' in message)) {
+        onMessage(message);
+        return;
+      }
       const { code, message: sentence, reason = 'RUN_FAILED', log } = message.failed;
       lose(new InferError(code, sentence, { reason, retryAfterMs: -1 }), log);
     });

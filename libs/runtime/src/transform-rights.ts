@@ -17,13 +17,15 @@ export interface TransformPlace {
   readonly file: string;
   /** Its mesh folder, absolute. */
   readonly folder: string;
-  /** Files and folders in it that hold secrets, absolute: no transform reads them. */
+  /** Files and folders in it that hold secrets, absolute, there or not: no transform reads them. */
   readonly withheld: readonly string[];
   /** The service in mesh.yaml that runs it. */
   readonly service: string;
   readonly rights: TransformRights;
   /** Variables of the environment that its service gets by name. */
   readonly env: readonly string[];
+  /** Variables that hold secrets of the mesh: no transform sees them, unless `env` names them too. */
+  readonly withheldEnv: readonly string[];
 }
 
 /** Built-in modules that the permission model of this Node does not hold: `node:sqlite` writes any file under it. */
