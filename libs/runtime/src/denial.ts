@@ -2,7 +2,7 @@
 import type { TransformRights } from './transform-rights.ts';
 
 export interface Denial {
-  /** For callers: without addresses and paths. */
+  /** For callers: without addresses, paths, and what is in mesh.yaml. */
   readonly told: string;
   /** For whoever runs the mesh. */
   readonly full: string;
@@ -31,9 +31,9 @@ export function denialOf(error: unknown, { name, service }: Named): Denial | und
   const wish = wishIn(error, depthMax);
   if (!wish) return undefined;
   const { what, which, right, instead = '' } = wish;
-  const sentence = (detail: string): string =>
-    `transform "${name}" wants ${what}${detail}: ${instead}say ${right}: true under services.${service} in mesh.yaml`;
-  return { told: sentence(''), full: sentence(which ? ` (${which})` : '') };
+  const told = `transform "${name}" wants ${what}`;
+  const remedy = `${instead}say ${right}: true under services.${service} in mesh.yaml`;
+  return { told, full: `${told}${which ? ` (${which})` : ''}: ${remedy}` };
 }
 
 function wishIn(error: unknown, depth: number): Wish | undefined {
