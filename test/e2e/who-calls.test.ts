@@ -48,7 +48,7 @@ const linesIn = (file: string): Line[] => {
 describe('the access log', () => {
   it('has a line for each refused call that says who, from where, what and why, and nothing secret', async () => {
     const policies = `accessLog: { file: ./access.log }
-limits: [{ name: burst, rate: 1/h, tenants: [bobs] }]
+limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
 `;
     const { mesh, keys } = await startDoor(policies);
     await using _ = mesh;
