@@ -101,4 +101,22 @@ describe('a process that is started by hand', () => {
       /^service double at \S+ does not let us in: want its secret, or token, in mesh\.yaml$/m,
     );
   });
+
+  it('are checked where their secret is not, and do not start there', async () => {
+    const folder = await writeFolder({
+      'models/double': sampleModels.scale(2),
+      'mesh.yaml': 'secret: { file: elsewhere }\nservices: { s: { models: [double], memory: 2GiB } }\n',
+    });
+    const told = /mesh\.yaml:1: secret\.file: there is no file "elsewhere" that can be read/;
+    for (const options of [['--no-run'], []]) {
+      const { code, stdout, stderr } = await runSheaf(['check', folder, ...options]);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, told);
+    }
+    const { code, stdout, stderr } = await runSheaf(['up', folder, '--port', '0']);
+    assert.notEqual(code, 0, stdout);
+    assert.match(stdout + stderr, told);
+    assert.match(stderr, /the secret of the mesh cannot be read/);
+    await rm(folder, { recursive: true });
+  });
 });

@@ -23,12 +23,21 @@ const files = {
     'second.y',
   ),
   'pipelines/buried.yaml': pipeline('buried', '  tunnel: { model: covert, inputs: { x: x } }', 'tunnel.y'),
+  'fraudscore.ts': `import { defineTransform } from '@sheaf/inference';
+const x = { datatype: 'FP32', shape: [-1, 2] } as const;
+export default defineTransform({ inputs: { x }, outputs: { y: x } }, async ({ x: { data } }) => {
+  if (data[0] === 7) await fetch('http://127.0.0.1:1/');
+  throw new Error('no score');
+});
+`,
+  'pipelines/outer.yaml': pipeline('outer', '  first: { pipeline: inside, inputs: { x: x } }', 'first.y'),
+  'pipelines/inside.yaml': pipeline('inside', '  score: { transform: ./fraudscore.ts, inputs: { x: x } }', 'score.y'),
   'policies.yaml': `limits:
   - { name: each, rate: 1/h, burst: 40, per: [model] }
 routes: { way: { to: covert } }
 `,
 };
-const unseen = /covert|buried|tunnel|127\.0\.0\.1/;
+const unseen = /covert|buried|tunnel|fraudscore|inside|127\.0\.0\.1/;
 
 let mesh: TestMesh;
 let keys: Record<'narrow' | 'wide' | 'operator', string>;
@@ -36,7 +45,7 @@ let door: Caller;
 before(async () => {
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, {
-      narrow: { tenant: 'n', models: ['open', 'shown', 'way'] },
+      narrow: { tenant: 'n', models: ['open', 'shown', 'way', 'outer'] },
       wide: { tenant: 'w' },
       operator: { tenant: 'o', roles: ['admin'] },
     });
@@ -87,6 +96,28 @@ describe('names that a caller may not see', () => {
       parameterOf(told, 'sheaf_versions'),
       /^first=hidden-\d+, second=hidden-\d+, second\.hidden-\d+=hidden-\d+$/,
     );
+  });
+
+  it('are not told by guessing them in the same call', async () => {
+    const guessed = { sheaf_explain: true, covert: true, buried: true, tunnel: true, nosuch: true };
+    const parameters = Object.fromEntries(
+      Object.entries(guessed).map(([name, value]) => [name, { bool_param: value }]),
+    );
+    const told = await infer('shown', 'narrow', { parameters });
+    assert.equal(told.code, 'OK', told.message);
+    assert.doesNotMatch(allOf(told), unseen);
+  });
+
+  it('are those of transforms that only hidden pipelines ask too', async () => {
+    const tell = async (who: keyof typeof keys, first: number): Promise<Told> =>
+      infer('outer', who, { raw_input_contents: [Buffer.from(Float32Array.of(first, 1).buffer)] });
+    for (const first of [1, 7]) {
+      const [seen, all] = [await tell('narrow', first), await tell('wide', first)];
+      assert.notEqual(seen.code, 'OK');
+      assert.doesNotMatch(allOf(seen), unseen);
+      assert.match(seen.message, /^stage first: stage hidden-\d+: transform "?hidden-\d+"? /);
+      assert.match(all.message, /fraudscore/);
+    }
   });
 
   it('are in no error, whatever went wrong inside', async () => {

@@ -19,9 +19,9 @@ const wrongKey = `sheaf_${'a'.repeat(12)}_${'x'.repeat(43)}`;
 
 type Keys = Record<'alice' | 'bob' | 'operator', string>;
 
-async function startDoor(policies: string): Promise<{ readonly mesh: TestMesh; readonly keys: Keys }> {
+async function startDoor(policies: string, more = {}): Promise<{ readonly mesh: TestMesh; readonly keys: Keys }> {
   let keys = {} as Keys;
-  const mesh = await startTestMesh({ ...models, 'policies.yaml': policies }, async (folder) => {
+  const mesh = await startTestMesh({ ...models, ...more, 'policies.yaml': policies }, async (folder) => {
     keys = await addKeys(folder, {
       alice: { tenant: 'acme' },
       bob: { tenant: 'bobs', models: ['double'] },
@@ -210,11 +210,12 @@ describe('addresses', () => {
 
 describe('a caller that fails to authenticate again and again', () => {
   it('is not looked at for a while, alone of its address; who was good from there is let in', async () => {
-    const { mesh, keys } = await startDoor('identity: { throttle: { address: 5 } }\n');
+    const trusted = { 'mesh.yaml': 'gateway: { trustedProxies: [127.0.0.1] }\n' };
+    const { mesh, keys } = await startDoor('identity: { throttle: { address: 5 } }\n', trusted);
     await using _ = mesh;
-    using near = new Caller(mesh.running.gateway.port);
-    using place = await fromAddress('127.0.0.2', mesh.running.gateway.port);
-    using far = new Caller(place.port);
+    using near = new Caller(mesh.running.gateway.port, { 'x-forwarded-for': '192.0.2.1' });
+    using far = new Caller(mesh.running.gateway.port, { 'x-forwarded-for': '192.0.2.2' });
+    using here = new Caller(mesh.running.gateway.port);
     assert.equal(outcome(await near.infer('double', { 'x-api-key': keys.alice })), 'OK');
     const told: Told[] = [];
     // The sixth, unless this machine takes longer than the wait from one call to the next: each wait is twice the one before.
@@ -226,6 +227,11 @@ describe('a caller that fails to authenticate again and again', () => {
     assert.equal(outcome(last), 'RESOURCE_EXHAUSTED AUTHENTICATION_THROTTLED');
     assert.ok(Number(last.trailers.get('grpc-retry-pushback-ms')) > 0);
     assert.equal(outcome(await near.infer('double', { 'x-api-key': keys.alice })), 'OK');
+    assert.match(outcome(await near.infer('double', { 'x-api-key': keys.bob })), /^RESOURCE_EXHAUSTED/);
     assert.equal(outcome(await far.infer('double', { 'x-api-key': keys.bob })), 'OK');
+    // Who comes from this machine may be anybody behind a proxy that nobody named.
+    for (let at = 0; at < 8; at++)
+      assert.equal(outcome(await here.infer('double', { 'x-api-key': wrongKey })), 'UNAUTHENTICATED TOKEN_INVALID');
+    assert.equal(outcome(await here.infer('double', { 'x-api-key': keys.bob })), 'OK');
   });
 });

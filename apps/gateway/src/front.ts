@@ -112,7 +112,7 @@ export function openFront(
       } catch (error) {
         const sight = principal && sightOf(principal);
         // It names where the route leads.
-        throw sight ? redactError(asInferError(error), new Redaction(sight, () => new Set([name]))) : error;
+        throw sight ? redactError(asInferError(error), new Redaction(sight), { model: name, version }) : error;
       }
     },
     isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),

@@ -1,5 +1,5 @@
 /** The names that answers of a generation may mention. */
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, transformName, transformsOf } from '@sheaf/mesh';
 import type { Inside } from '@sheaf/policies';
 import type { Catalog } from './catalog.ts';
 
@@ -13,9 +13,15 @@ export function insideOf(catalog: Catalog, { models, services, pipelines, out, p
     labels.set(spec.pipeline, words);
     addNames(spec, words);
   }
+  const transforms = new Map<string, string[]>();
+  for (const { spec } of pipelines)
+    for (const path of transformsOf(spec))
+      for (const name of [path, transformName(path)])
+        transforms.set(name, [...(transforms.get(name) ?? []), spec.pipeline]);
   return {
+    transforms,
     names: new Set([...catalog.names(), ...routes, ...named, ...broken]),
-    services: new Map(services.map((service) => [service.name, service.models])),
+    services: new Map(services.map(({ name, models, transforms: own }) => [name, [...models, ...own]])),
     labels,
   };
 }

@@ -8,7 +8,7 @@ import { createFailureBook, createThrottle, type FailureBook, type Throttle, thr
 import { identityProblems } from './identity-problems.ts';
 import { createKeySources, type KeySources } from './key-source.ts';
 import { authenticationThrottled, credentialInvalid, credentialsMissing } from './refusals.ts';
-import { createTokenCheck, tokenBytesDefault } from './token-check.ts';
+import { type CheckNew, createTokenCheck, tokenBytesDefault } from './token-check.ts';
 
 export interface AuthenticatePorts {
   /** The keys as they are now, by id. */
@@ -36,13 +36,13 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
   const checkAnonymous: CheckAddress = comesFrom(spec.anonymous?.addresses, 'a door without a credential');
 
-  // The first credential that is shown decides; a bad one is refused, whatever else is there. `checkNew` is asked before one that was not good from there before.
+  // The first credential that is shown decides; a bad one is refused, whatever else is there. `checkNew` is asked before one that is not remembered.
   const decide = (
     { apiKey, authorization, certificate, address }: Credentials,
-    checkNew: (keyId?: string) => void,
+    checkNew: CheckNew,
   ): Principal | Promise<Principal> => {
     const checkKeyFrom = (text: string): Principal => {
-      checkNew(parseApiKey(text)?.id);
+      checkNew(() => `key:${parseApiKey(text)?.id}`);
       return checkKey(text);
     };
     if (apiKey !== undefined) {
@@ -62,27 +62,29 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
   return throttled(decide, createThrottle(throttle, failures, now));
 }
 
-/** Who fails again and again is not looked at for a while. Credentials that were good from there before are: they may share the address with who fails. */
+/**
+ * Who fails again and again is not looked at for a while. Whoever was good from there before is: it may share the address with who fails. Whoever shows nothing
+ * has tried nothing, what has expired was good, and keys that cannot be had are no fault of the caller.
+ */
 function throttled(
-  decide: (credentials: Credentials, checkNew: (keyId?: string) => void) => Principal | Promise<Principal>,
+  decide: (credentials: Credentials, checkNew: CheckNew) => Principal | Promise<Principal>,
   throttle: Throttle,
 ): Authenticate {
   return (credentials) => {
-    const { address } = credentials;
-    let keyId: string | undefined;
+    const { address, apiKey, authorization } = credentials;
+    // Nobody guesses a certificate: the connection has proved that it is its owner's.
+    const isGuess = apiKey !== undefined || authorization !== undefined;
     const failed = (error: unknown): never => {
-      if (error instanceof InferError && countsAsFailure.has(error.reason)) throttle.failed({ address, keyId });
+      if (isGuess && error instanceof InferError && error.reason === 'TOKEN_INVALID') throttle.failed(address);
       throw error;
     };
     const succeeded = (principal: Principal): Principal => {
       throttle.succeeded(principal, address);
       return principal;
     };
-    const checkNew = (shown?: string): void => {
-      keyId = shown;
-      const waitMs = throttle.waitMs({ address, keyId });
-      if (waitMs > 0 && !(keyId !== undefined && throttle.isKnown(`key:${keyId}`, address)))
-        throw authenticationThrottled(waitMs);
+    const checkNew: CheckNew = (claimed) => {
+      const waitMs = throttle.waitMs(address);
+      if (waitMs > 0 && !throttle.isKnown(claimed(), address)) throw authenticationThrottled(waitMs);
     };
     try {
       const answer = decide(credentials, checkNew);
@@ -92,9 +94,6 @@ function throttled(
     }
   };
 }
-
-/** Whoever shows nothing has tried nothing, and keys that cannot be had are no fault of the caller. */
-const countsAsFailure: ReadonlySet<string> = new Set(['TOKEN_INVALID', 'TOKEN_EXPIRED']);
 
 /** Of this process: by its clock and its environment. */
 export const openKeySources = (): KeySources =>

@@ -1,25 +1,24 @@
 /** Slows down whoever fails to authenticate again and again. */
 import { networkOf, type Principal } from '@sheaf/inference';
 import { BoundedMap } from './bounded-map.ts';
+import { isLoopback } from './loopback.ts';
 
 /** How many failures are let pass, and what comes then. */
 export interface ThrottleSpec {
   /** Of one address (IPv6: its /64) within ten minutes. Default 1,000. */
   readonly address: number;
-  /** Of one API key, by its id, wherever they come from. Default 100. */
-  readonly key: number;
   /** The longest wait, in milliseconds. Default a minute. */
   readonly waitMaxMs: number;
 }
 
-export const throttleDefault: ThrottleSpec = { address: 1_000, key: 100, waitMaxMs: 60_000 };
+export const throttleDefault: ThrottleSpec = { address: 1_000, waitMaxMs: 60_000 };
 
 /** As many failures as are let pass are forgotten within this, evenly. */
 const forgetMs = 600_000;
 /** The first wait; each further failure doubles it. */
 const firstWaitMs = 1_000;
 
-/** Addresses and keys that are remembered, some 2 MB; beyond that the one that failed longest ago is forgotten. */
+/** Addresses that are remembered, some 1 MB; beyond that the one that failed longest ago is forgotten. */
 export const failingMax = 16_384;
 /** Credentials that were good, and of each the networks that it was good from: else nobody's memory is bounded. */
 const goodMax = 16_384;
@@ -38,31 +37,25 @@ interface Failing {
 /** What outlives a reload. */
 export interface FailureBook {
   readonly addresses: BoundedMap<string, Failing>;
-  readonly keys: BoundedMap<string, Failing>;
   /** By the id of a principal: the networks that it came from. */
   readonly good: BoundedMap<string, Set<string>>;
 }
 
 export const createFailureBook = (): FailureBook => ({
   addresses: new BoundedMap(failingMax),
-  keys: new BoundedMap(failingMax),
   good: new BoundedMap(goodMax),
 });
 
-/** Who tries, before anything is checked. */
-export interface Attempt {
-  /** Undefined where the connection has none, as a Unix socket: nobody is then counted by it. */
-  readonly address: string | undefined;
-  /** Of an API key, as it reads. */
-  readonly keyId: string | undefined;
-}
-
+/**
+ * By address. Nobody is counted where the connection has none, as a Unix socket, nor on loopback, where a proxy that nobody has told us of may speak for
+ * everybody. Not by the id of a key either: ids stand in logs, so that whoever knows one could shut its owner out.
+ */
 export interface Throttle {
-  /** Milliseconds to wait before this attempt is looked at; 0: none. */
-  waitMs(attempt: Attempt): number;
+  /** Milliseconds to wait before a credential from there is looked at; 0: none. */
+  waitMs(address: string | undefined): number;
   /** Whether that principal has come from that address before. */
   isKnown(id: string, address: string | undefined): boolean;
-  failed(attempt: Attempt): void;
+  failed(address: string | undefined): void;
   succeeded(principal: Principal, address: string | undefined): void;
 }
 
@@ -71,9 +64,10 @@ export function createThrottle(spec: ThrottleSpec, book: FailureBook, now: () =>
   const waitOf = (failing: Failing | undefined): number =>
     // A clock that is set back is no reason to wait longer.
     failing === undefined ? 0 : Math.min(Math.max(0, failing.until - now()), spec.waitMaxMs);
-  const count = (map: FailureBook['addresses'], key: string, allowed: number): void => {
+  const allowed = spec.address;
+  const count = (network: string): void => {
     const time = now();
-    const failing = map.get(key) ?? { failures: 0, at: time, strikes: 0, until: 0 };
+    const failing = book.addresses.get(network) ?? { failures: 0, at: time, strikes: 0, until: 0 };
     const left = Math.max(0, failing.failures - (Math.max(0, time - failing.at) * allowed) / forgetMs);
     if (left < allowed / 2) failing.strikes = 0;
     failing.failures = Math.min(allowed, left + 1);
@@ -82,18 +76,13 @@ export function createThrottle(spec: ThrottleSpec, book: FailureBook, now: () =>
       failing.until = time + Math.min(spec.waitMaxMs, firstWaitMs * 2 ** failing.strikes);
       failing.strikes++;
     }
-    map.set(key, failing);
+    book.addresses.set(network, failing);
   };
   return {
-    waitMs: ({ address, keyId }) =>
-      Math.max(
-        address === undefined ? 0 : waitOf(book.addresses.get(networkOf(address))),
-        keyId === undefined ? 0 : waitOf(book.keys.get(keyId)),
-      ),
+    waitMs: (address) => (isCounted(address) ? waitOf(book.addresses.get(networkOf(address))) : 0),
     isKnown: (id, address) => book.good.get(id)?.has(networkOf(address)) ?? false,
-    failed({ address, keyId }) {
-      if (address !== undefined) count(book.addresses, networkOf(address), spec.address);
-      if (keyId !== undefined) count(book.keys, keyId, spec.key);
+    failed(address) {
+      if (isCounted(address)) count(networkOf(address));
     },
     succeeded({ id }, address) {
       const network = networkOf(address);
@@ -105,3 +94,5 @@ export function createThrottle(spec: ThrottleSpec, book: FailureBook, now: () =>
     },
   };
 }
+
+const isCounted = (address: string | undefined): address is string => !!address && !isLoopback(address);

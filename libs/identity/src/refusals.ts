@@ -39,7 +39,7 @@ export function authenticationThrottled(waitMs: number): InferError {
   const wait = Math.max(1, Math.ceil(waitMs));
   return InferError.withoutStack(
     'RESOURCE_EXHAUSTED',
-    `too many credentials from this address, or for this key, were not valid; the next is looked at in ${wait} ms`,
+    `too many credentials from this address were not valid; the next is looked at in ${wait} ms`,
     { reason: 'AUTHENTICATION_THROTTLED', decision: 'identity', retryAfterMs: wait },
   );
 }

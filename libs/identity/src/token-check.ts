@@ -28,14 +28,14 @@ interface KnownIssuer {
   readonly checkAddress: CheckAddress;
 }
 
-/**
- * Answers who shows a token: at once when it has been verified before. `checkNew` is called before one is verified that has not been, and throws where that
- * is not to be done now.
- */
+/** Throws where a credential is not to be looked at now; `claimed` answers the principal that it says that it is of, which nobody has checked. */
+export type CheckNew = (claimed: () => string) => void;
+
+/** Answers who shows a token: at once when it has been verified before. `checkNew` is called before one is verified that has not been. */
 export type TokenCheck = (
   token: string,
   address: string | undefined,
-  checkNew: () => void,
+  checkNew: CheckNew,
 ) => Principal | Promise<Principal>;
 
 export function createTokenCheck(
@@ -70,7 +70,7 @@ export function createTokenCheck(
       placed.get(principal)?.(address);
       return principal;
     }
-    checkNew();
+    checkNew(() => claimedPrincipal(token));
     const issuer = issuers.get(unverifiedIssuer(token));
     if (issuer === undefined) throw credentialInvalid('the token is of an issuer that is not known here');
     issuer.checkAddress(address);
@@ -78,15 +78,30 @@ export function createTokenCheck(
   };
 }
 
-/** Whose keys to look at: nothing is believed yet. */
+/** Whose keys to look at. */
 function unverifiedIssuer(token: string): string {
+  const { iss } = unverifiedClaims(token);
+  return typeof iss === 'string' ? iss : '';
+}
+
+/** As {@link tokenPrincipal} would call it; '' for what is no token. */
+function claimedPrincipal(token: string): string {
+  try {
+    const { iss, sub } = unverifiedClaims(token);
+    return `jwt:${iss}#${sub}`;
+  } catch {
+    return '';
+  }
+}
+
+/** Nothing is believed yet. */
+function unverifiedClaims(token: string): { readonly iss?: unknown; readonly sub?: unknown } {
   const parts = token.split('.', 4);
   // Each byte sequence has one text only, so that nobody can make two tokens of one.
   const [, payload] = parts.map((part) => Buffer.from(part, 'base64url'));
   if (parts.length !== 3 || payload === undefined || !parts.every(isCanonical)) throw notAToken();
   try {
-    const { iss }: { iss?: unknown } = JSON.parse(payload.toString()) ?? {};
-    return typeof iss === 'string' ? iss : '';
+    return JSON.parse(payload.toString()) ?? {};
   } catch (cause) {
     throw notAToken(cause);
   }

@@ -27,6 +27,7 @@ export {
 } from './mesh.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, readMesh } from './read-mesh.ts';
+export { transformsOf } from './read-pipelines.ts';
 export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
 export { transformPlace } from './transform-place.ts';

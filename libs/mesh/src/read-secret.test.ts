@@ -14,10 +14,11 @@ async function read(meshYaml: string) {
   await writeFile(join(folder, 'mesh.yaml'), meshYaml);
   await writeFile(join(folder, 'long'), `${long}\n`);
   await writeFile(join(folder, 'short'), long.slice(1));
-  const problems: MeshProblem[] = [];
-  const settings = await readSettings(folder, ['m'], [], problems, []);
+  const [problems, notes]: MeshProblem[][] = [[], []];
+  const settings = await readSettings(folder, ['m'], [], problems ?? [], notes ?? []);
   await rm(folder, { recursive: true });
-  return { settings, folder, problems: problems.map(formatProblem) };
+  const [told, noted] = [problems, notes].map((list = []) => list.map(formatProblem));
+  return { settings, folder, problems: told, notes: noted };
 }
 
 describe('the secret of a mesh', () => {
@@ -37,16 +38,25 @@ describe('the secret of a mesh', () => {
       'secret: want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml',
     ],
     ['secret: {}', 'secret: want either env or file, the place where the secret is'],
-    ['secret: { file: nowhere }', 'secret.file: there is no file "nowhere" that can be read'],
-    [
-      'secret: { env: SHEAF_TEST_SECRET }',
-      'secret.env: the environment has no SHEAF_TEST_SECRET; set it to the secret where the mesh is started',
-    ],
     [
       'secret: { file: short }',
       'secret.file: "short" holds 31 characters; want at least 32, such as of "openssl rand -hex 32"',
     ],
   ];
+  it('need not be there where the folder is checked, which is told', async () => {
+    for (const [line, sentence] of [
+      ['secret: { file: nowhere }', 'secret.file: there is no file "nowhere" that can be read'],
+      [
+        'secret: { env: SHEAF_TEST_SECRET }',
+        'secret.env: the environment has no SHEAF_TEST_SECRET; set it to the secret where the mesh is started',
+      ],
+    ] as const) {
+      const { settings, problems, notes } = await read(`${line}\n`);
+      assert.deepEqual([problems, notes], [[], [`mesh.yaml:1: ${sentence}; the mesh does not start without it`]]);
+      assert.ok(settings.secret);
+    }
+  });
+
   for (const [line, problem] of wrong)
     it(`is not taken from ${line.slice(0, 30)}`, async () => {
       assert.deepEqual((await read(`${line}\n`)).problems, [`mesh.yaml:1: ${problem}`]);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isRecord, readFields, text } from './fields.ts';
 import type { MeshTls, SecretPlace } from './mesh.ts';
+import type { MeshProblem } from './problem.ts';
 import type { TlsPlace } from './read-tls.ts';
 
 const secretBytesMax = 48 * 1024;
@@ -14,20 +15,28 @@ export const secretFields = {
   file: text('a file, from the mesh folder', /^[^\0]+$/),
 };
 
+/** Where in mesh.yaml a secret is. */
+export interface SecretNoted extends TlsPlace {
+  /** What is no mistake of the file: a secret that is not there here and now, since where the folder is checked need not be where it is served. */
+  readonly notes: MeshProblem[];
+}
+
 /** Of the processes of the mesh among themselves. */
 export async function readMeshSecret(
-  place: TlsPlace,
+  place: SecretNoted,
   value: unknown,
   tls: MeshTls | undefined,
 ): Promise<SecretPlace | undefined> {
   const read = await readSecretPlace(place, value, secretFields, 'secret', meshSecretCharsMin);
-  if (read?.wrong) place.problems.push(read.wrong);
+  if (read?.wrong && read.isMissing)
+    place.notes.push({ ...read.wrong, message: `${read.wrong.message}; the mesh does not start without it` });
+  else if (read?.wrong) place.problems.push(read.wrong);
   if (read && tls)
     place.problems.push(place.yaml.place(place.path, 'want tls or secret: with tls, certificates say who asks'));
   return read?.place;
 }
 
-/** Reads `{ env }` or `{ file }`, with other `fields` beside it; undefined, and told, where it names neither. `wrong` is what is wrong with the secret there. */
+/** Reads `{ env }` or `{ file }`, with other `fields` beside it; undefined, and told, where it names neither. `wrong` is what is wrong with the secret there, if only that it is not (`isMissing`). */
 export async function readSecretPlace<Fields extends typeof secretFields>(
   { yaml, folder, path, problems }: TlsPlace,
   value: unknown,
@@ -53,9 +62,10 @@ export async function readSecretPlace<Fields extends typeof secretFields>(
     return undefined;
   }
   const place: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
-  const wrong = await secretProblem(place, file ?? '', what, charsMin);
   const key = env === undefined ? 'file' : 'env';
-  return { place, fields: read, wrong: wrong === undefined ? undefined : yaml.place([...path, key], wrong) };
+  const wrong = await secretProblem(place, file ?? '', what, charsMin);
+  if (!wrong) return { place, fields: read, wrong: undefined, isMissing: false };
+  return { place, fields: read, wrong: yaml.place([...path, key], wrong.message), isMissing: wrong.isMissing };
 }
 
 async function secretProblem(
@@ -63,16 +73,18 @@ async function secretProblem(
   name: string,
   what: string,
   charsMin: number,
-): Promise<string | undefined> {
+): Promise<{ readonly message: string; readonly isMissing: boolean } | undefined> {
+  const missing = (message: string) => ({ message, isMissing: true });
+  const wrong = (message: string) => ({ message, isMissing: false });
   const where = 'env' in place ? place.env : `"${name}"`;
   const content = 'env' in place ? process.env[place.env] : await readFile(place.file, 'utf8').catch(() => undefined);
   if ('env' in place && !content?.trim())
-    return `the environment has no ${where}; set it to the ${what} where the mesh is started`;
-  if (content === undefined) return `there is no file ${where} that can be read`;
+    return missing(`the environment has no ${where}; set it to the ${what} where the mesh is started`);
+  if (content === undefined) return missing(`there is no file ${where} that can be read`);
   const secret = content.trim();
   if (!/^[\x20-\x7e]+$/.test(secret) || secret.length > secretBytesMax)
-    return `${where} holds no ${what}: want one line of printable ASCII, at most ${secretBytesMax} characters`;
+    return wrong(`${where} holds no ${what}: want one line of printable ASCII, at most ${secretBytesMax} characters`);
   return secret.length < charsMin
-    ? `${where} holds ${secret.length} characters; want at least ${charsMin}, such as of "openssl rand -hex 32"`
+    ? wrong(`${where} holds ${secret.length} characters; want at least ${charsMin}, such as of "openssl rand -hex 32"`)
     : undefined;
 }

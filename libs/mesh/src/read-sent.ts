@@ -1,8 +1,7 @@
 /** What somebody else's server is sent beside a request: `metadata`, `token`, `authority` and `forward` of a service in mesh.yaml. */
 import { isRecord, text, texts } from './fields.ts';
 import type { Sent } from './mesh.ts';
-import type { MeshProblem } from './problem.ts';
-import { readSecretPlace, secretFields } from './read-secret.ts';
+import { readSecretPlace, type SecretNoted, secretFields } from './read-secret.ts';
 import type { TlsPlace } from './read-tls.ts';
 
 const keyPattern = /^[a-z0-9_.-]{1,64}$/;
@@ -28,14 +27,8 @@ export interface SentGiven {
   readonly forward?: readonly string[];
 }
 
-/** Where in mesh.yaml a service is. */
-export interface SentPlace extends TlsPlace {
-  /** What is no mistake of the file: a token that is not there here and now, since where the folder is checked need not be where it is served. */
-  readonly notes: MeshProblem[];
-}
-
 /** `place` is the service's. */
-export async function readSent(place: SentPlace, given: SentGiven): Promise<Sent | undefined> {
+export async function readSent(place: SecretNoted, given: SentGiven): Promise<Sent | undefined> {
   const { metadata, token, authority, forward } = given;
   if (metadata === undefined && token === undefined && authority === undefined && forward === undefined)
     return undefined;
@@ -98,7 +91,7 @@ function keyProblem(key: string): string | undefined {
 
 const tokenFields = { ...secretFields, header: text('a key of metadata in lower case', keyPattern) };
 
-async function readToken(place: SentPlace, value: unknown): Promise<Sent['token']> {
+async function readToken(place: SecretNoted, value: unknown): Promise<Sent['token']> {
   const { yaml, path, problems, notes } = place;
   const at = [...path, 'token'];
   const read = await readSecretPlace({ ...place, path: at }, value, tokenFields, 'token');

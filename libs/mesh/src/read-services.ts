@@ -111,7 +111,7 @@ export async function readSettings(
     ...readFields(yaml, ['resilience'], top.resilience, resilienceFields, problems),
   };
   const tls = await readMeshTls(at('tls'), top.tls);
-  const secret = await readMeshSecret(at('secret'), top.secret, tls);
+  const secret = await readMeshSecret({ ...at('secret'), notes }, top.secret, tls);
   await checkAuthoritiesApart({ yaml, problems }, gateway.tls, tls);
   const read = readServices(yaml, top.services, new Set(models), new Set(transforms), problems);
   const named = await Promise.all(

@@ -62,10 +62,6 @@ export const throttleFields = {
     integer(1, 1_000_000),
     `Credentials from one address (IPv6: one /64) that may be bad within ten minutes. Default ${throttleDefault.address}.`,
   ),
-  key: optional(
-    integer(1, 1_000_000),
-    `Wrong secrets for one API key, wherever they come from, within ten minutes. Default ${throttleDefault.key}.`,
-  ),
   waitMax: optional(
     duration,
     'The longest wait; the first is a second, and each further failure doubles it. Default 1m.',
@@ -75,9 +71,8 @@ export const throttleFields = {
 export const throttle: Reader<ThrottleSpec | false> = either(
   (value) => typeof value === 'boolean',
   mapped(boolean, (on) => (on ? throttleDefault : false)),
-  mapped(record(throttleFields), ({ address, key, waitMax }) => ({
+  mapped(record(throttleFields), ({ address, waitMax }) => ({
     address: address ?? throttleDefault.address,
-    key: key ?? throttleDefault.key,
     waitMaxMs: waitMax ?? throttleDefault.waitMaxMs,
   })),
 );

@@ -1,5 +1,5 @@
 /** Takes out of an answer the names that its caller may not see. What stood there is called `hidden-1`, `hidden-2`, ...: the same for the same name. */
-import { type Explanation, InferError } from '@sheaf/inference';
+import { type Explanation, InferError, type InferRequest } from '@sheaf/inference';
 import type { Sight } from './sight.ts';
 
 const wordPattern = /[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g;
@@ -7,37 +7,38 @@ const wordPattern = /[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g;
 const labelPattern = /\b(stage|member|branch) ([A-Za-z0-9][A-Za-z0-9._-]*)/g;
 /** Members that failed, as the last of a sentence. */
 const failedPattern = /\bfailed: .+$/;
-const quotedPattern = /("(?:[^"\\]|\\.)*")/;
+/** Transforms, as pipelines write them. */
+const filePattern = /\.\/[A-Za-z0-9_./-]+/g;
 /** Versions of what is hidden are hidden. */
 const versionPattern = /(hidden-\d+)(?:\/[0-9]+|("?) version [0-9]+)/g;
 
 /** Of one answer. */
 export class Redaction {
   readonly #sight: Sight;
-  readonly #said: () => ReadonlySet<string>;
   readonly #aliases = new Map<string, string>();
 
-  /** `said` are the words that the caller itself has said: to take them out would tell that there is something of that name. */
-  constructor(sight: Sight, said: () => ReadonlySet<string>) {
+  constructor(sight: Sight) {
     this.#sight = sight;
-    this.#said = said;
   }
 
   /** A sentence. */
   text(text: string): string {
     return text
+      .replace(filePattern, (file) => (this.#sight.isHidden(file) ? this.#hide(file) : file))
       .replace(labelPattern, (_, noun: string, path: string) => `${noun} ${this.path(path)}`)
       .replace(failedPattern, (members) => this.labels(members))
       .replace(wordPattern, (word) => this.#word(word))
       .replace(versionPattern, '$1$2');
   }
 
-  /** A sentence that may hold what the caller sent: that is in quotes, which are left as they are. */
+  /**
+   * A sentence that may hold what the caller sent: that is in quotes, and left as it is, since to take a word out of it would tell that there is something of
+   * that name. What the caller sent may have quotes of its own, so all from the first to the last is left.
+   */
   textAroundQuotes(text: string): string {
-    return text
-      .split(quotedPattern)
-      .map((part, index) => (index % 2 === 0 ? this.text(part) : part))
-      .join('');
+    const [first, last] = [text.indexOf('"'), text.lastIndexOf('"')];
+    if (first === last) return this.text(text);
+    return this.text(text.slice(0, first)) + text.slice(first, last + 1) + this.text(text.slice(last + 1));
   }
 
   /** Labels with dots between them, such as `read.vote.cnn`. */
@@ -71,7 +72,6 @@ export class Redaction {
   }
 
   #hide(word: string): string {
-    if (this.#said().has(word)) return word;
     const alias = this.#aliases.get(word) ?? `hidden-${this.#aliases.size + 1}`;
     this.#aliases.set(word, alias);
     return alias;
@@ -83,8 +83,13 @@ const labelled = ['stage', 'failed', 'rule_id'];
 /** What else tells of something by what it is. */
 const aboutIt = ['endpoint', 'version', 'ended', 'opened_at'];
 
+/** What a caller asked for. */
+export type Asked = Pick<InferRequest, 'model' | 'version'>;
+
 /** The same error where there is nothing to take out. */
-export function redactError(error: InferError, redaction: Redaction): InferError {
+export function redactError(error: InferError, redaction: Redaction, asked: Asked): InferError {
+  // What is not there is named as it was asked for, whether there is something of that name or not.
+  if (isOfAsked(error, asked)) return error;
   const { code, reason, retryAfterMs, retryDelayMs, cause } = error;
   const message =
     code === 'INVALID_ARGUMENT' ? redaction.textAroundQuotes(error.message) : redaction.text(error.message);
@@ -111,6 +116,9 @@ export function redactError(error: InferError, redaction: Redaction): InferError
     cause,
   });
 }
+
+const isOfAsked = ({ code, about }: InferError, { model, version }: Asked): boolean =>
+  code === 'NOT_FOUND' && about?.kind === 'resource' && [model, `${model}/${version}`].includes(about.name);
 
 function redactMetadata(metadata: InferError['metadata'], redaction: Redaction): InferError['metadata'] {
   const told = Object.fromEntries(

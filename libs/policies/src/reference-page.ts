@@ -68,7 +68,7 @@ routes:
 limiter: { whenRedisIsGone: closed }`,
   throttle: `
 identity:
-  throttle: { address: 200, key: 20, waitMax: 5m }`,
+  throttle: { address: 200, waitMax: 5m }`,
   accessLog: `
 accessLog: { calls: all, file: /var/log/sheaf/access.log }`,
 } as const;
@@ -119,7 +119,7 @@ const identitySections = [
     'Each kind of name is matched by itself: a common name that reads like a URI is none. Without a kind, `subject` is a pattern of common names; `*` alone is any certificate that has a name, and `*.example.com` a host, by its DNS name or common name. In hosts (`DNS:` too) `*` stands for one label, or a part of one; `DNS:*` is any host. In all others `*` is any run of characters.',
     'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
     '### throttle',
-    'Credentials that are not valid, or have expired, are counted by the address that they come from, and those of an API key by its id as well; nothing at all is none. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. A key that was good from an address before, and a token that was good before, are let in meanwhile. Failures are forgotten evenly within ten minutes. Each gateway counts for itself.',
+    'API keys and tokens that are not valid are counted by the address that they come from; what has expired, client certificates, and nothing at all are not counted. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. Meanwhile a key that was good from that address before is looked at, and so is a token whose issuer and subject were. Failures are forgotten evenly within ten minutes. Each gateway counts for itself. Behind a proxy, such as an ingress, name it in `gateway.trustedProxies` in mesh.yaml: else all callers have its address, and one of them with bad tokens has every new one refused. What comes from loopback is not counted, since it may come through a proxy of this machine.',
     fieldsTable(throttleFields),
     fenced(policySnippets.throttle),
     '### Methods',

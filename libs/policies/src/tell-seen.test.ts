@@ -4,10 +4,19 @@ import { type Infer, InferError, type Principal, parseExplanation } from '@sheaf
 import { createSight } from './sight.ts';
 import { tellOnlySeen } from './tell-seen.ts';
 import { acme, contextOf, requestOf } from './test-call.ts';
+import { noSuchModel } from './visibility.ts';
 
 const sightOf = createSight({
   names: new Set(['public', 'digits', 'secret', 'deep', 'alias']),
+  transforms: new Map([
+    ['own-crop', ['public', 'deep']],
+    ['./own/crop.ts', ['public', 'deep']],
+    ['fraudscore', ['deep']],
+    ['./fraud/score.ts', ['deep']],
+  ]),
   services: new Map([
+    ['fraudscore', ['fraudscore']],
+    ['own-crop', ['own-crop']],
     ['secret', ['secret']],
     ['shared', ['secret', 'digits']],
     ['crops', []],
@@ -72,11 +81,54 @@ describe('what a caller may not see', () => {
   it('is not told apart from what is not there by what its caller has said', async () => {
     for (const name of ['secret', 'ghost']) {
       const request = requestOf(name);
-      const error = await told(refusing(`there is no model or pipeline "${name}"`, {}, 'NOT_FOUND'), narrow, request);
+      const error = await told(() => Promise.reject(noSuchModel(name)), narrow, request);
       assert.match((error as Error).message, new RegExp(`"${name}"`));
       const wrong = await told(refusing(`metadata "x-priority": want standard, got "${name}"`, {}, 'INVALID_ARGUMENT'));
       assert.match((wrong as Error).message, new RegExp(`got "${name}"`));
     }
+  });
+
+  it('is not told by what else its caller has said: neither in sentences nor in what tells how an answer came to be', async () => {
+    // The caller cannot tell a name that it guessed from one that nobody has.
+    const inside = (word: string): InferError =>
+      new InferError('UNAVAILABLE', `stage read: service ${word}: "${word}" has been stopped`);
+    const tell = { sheaf_versions: 'read=secret/3', sheaf_explanation: '' };
+    const parameters = new Map([['secret', true]]);
+    const outputs = ['secret', 'deep'];
+    for (const request of [requestOf('public', { parameters, outputs }), requestOf('public')]) {
+      const answer = await told(answering(tell), narrow, request);
+      assert.deepEqual(answer, { ...tell, sheaf_versions: 'read=hidden-1' });
+      const error = await told(() => Promise.reject(inside('secret')), narrow, request);
+      assert.equal((error as Error).message, 'stage read: service hidden-1: "hidden-1" has been stopped');
+    }
+    const sentences = [
+      // A name may have quotes, and a version words.
+      [(word: string) => `no input "a" ${word} "b"; the inputs are x`, 'INVALID_ARGUMENT', 'public', ''],
+      [(word: string) => `no input "a" ${word}"; the inputs are x`, 'INVALID_ARGUMENT', 'public', ''],
+      [(word: string) => `there is no model or pipeline "is ${word} there"`, 'NOT_FOUND', 'is WORD there', ''],
+      [(word: string) => `"public" has no version ${word}; it has 1`, 'NOT_FOUND', 'public', 'WORD'],
+    ] as const;
+    for (const [sentence, code, asked, askedVersion] of sentences)
+      for (const word of ['secret', 'ghost']) {
+        const [model, version] = [asked, askedVersion].map((text) => text.replace('WORD', word)) as [string, string];
+        const about = { kind: 'resource', type: 'model', name: version ? `${model}/${version}` : model } as const;
+        const error = await told(refusing(sentence(word), { about }, code), narrow, requestOf(model, { version }));
+        assert.equal((error as Error).message, sentence(word));
+      }
+  });
+
+  it('is no transform of hidden pipelines, nor the service that runs it', async () => {
+    const error = (name: string): Promise<unknown> =>
+      told(refusing(`transform "${name}" wants the network: say network: true under services.${name} in mesh.yaml`));
+    assert.match(((await error('fraudscore')) as Error).message, /^transform "hidden-1" .* services\.hidden-1 in/);
+    assert.match(((await error('own-crop')) as Error).message, /^transform "own-crop" .* services\.own-crop in/);
+    const plan = (path: string): string => JSON.stringify({ stages: [{ name: 'read', asks: `transform ${path}` }] });
+    assert.deepEqual(await told(answering({ sheaf_plan: plan('./fraud/score.ts') })), {
+      sheaf_plan: plan('hidden-1'),
+    });
+    assert.deepEqual(await told(answering({ sheaf_plan: plan('./own/crop.ts') })), {
+      sheaf_plan: plan('./own/crop.ts'),
+    });
   });
 
   it('leaves an error as it is that names nothing of it', async () => {

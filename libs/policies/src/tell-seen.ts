@@ -1,7 +1,6 @@
 import {
   asInferError,
   explanationParameter,
-  type InferRequest,
   type InferResponse,
   type Layer,
   type Parameter,
@@ -17,7 +16,7 @@ export function tellOnlySeen(sightOf: (principal: Principal) => Sight | undefine
   return (next) => (request, context) => {
     const sight = context.principal && sightOf(context.principal);
     if (!sight) return next(request, context);
-    const redaction = new Redaction(sight, () => wordsOf(request));
+    const redaction = new Redaction(sight);
     return next(request, context).then(
       (response) => {
         const told = redactResponse(response, redaction);
@@ -25,15 +24,11 @@ export function tellOnlySeen(sightOf: (principal: Principal) => Sight | undefine
         return sight.isHidden(response.model) ? { ...told, model: request.model } : told;
       },
       (error: unknown) => {
-        throw redactError(asInferError(error), redaction);
+        throw redactError(asInferError(error), redaction, request);
       },
     );
   };
 }
-
-/** What the caller has named itself. */
-const wordsOf = ({ model, inputs, outputs, parameters }: InferRequest): ReadonlySet<string> =>
-  new Set([model, ...inputs.map(({ name }) => name), ...outputs, ...parameters.keys()]);
 
 /** What of an answer's parameters tells how it came to be; labels of rules are the operator's to choose, as outputs are. */
 const told = /^sheaf_/;

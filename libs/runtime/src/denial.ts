@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { TransformRights } from './transform-rights.ts';
 
 export interface Denial {
-  /** For callers: without addresses and paths. */
+  /** For callers: without addresses, paths, and what is in mesh.yaml. */
   readonly told: string;
   /** For whoever runs the mesh. */
   readonly full: string;
@@ -36,16 +36,12 @@ export function denialOf(error: unknown, { name, service, file }: Named): Denial
   const wish = wishIn(error, file, depthMax);
   if (!wish) return undefined;
   const { what, which, right, instead = '', fromWorkingFolder } = wish;
-  const remedy = (path: string): string =>
+  const told = `transform "${name}" wants ${what}`;
+  const remedy =
     fromWorkingFolder === undefined
       ? `${instead}say ${right}: true under services.${service} in mesh.yaml`
-      : `name it by new URL('${path}', import.meta.url), since services work in an empty folder`;
-  const sentence = (detail: string, path: string): string =>
-    `transform "${name}" wants ${what}${detail}: ${remedy(path)}`;
-  return {
-    told: sentence('', './...'),
-    full: sentence(which ? ` (${which})` : '', `./${fromWorkingFolder}`),
-  };
+      : `name it by new URL('./${fromWorkingFolder}', import.meta.url), since services work in an empty folder`;
+  return { told, full: `${told}${which ? ` (${which})` : ''}: ${remedy}` };
 }
 
 /** A path that was not given from the root, or leads into the working folder, where the code is not. */

@@ -26,11 +26,11 @@ export function named(
 
 const callersFault = new Set<string>(['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'UNIMPLEMENTED']);
 
-const toCaller = ['REQUEST_QUARANTINED', 'MODEL_BROKEN'];
+const toCaller = ['REQUEST_QUARANTINED', 'MODEL_BROKEN', 'NOT_PERMITTED'];
 
 /**
  * What a rule refuses it refuses to the caller, and the values of a pipeline's context are the caller's own, however deep inside. What ended a process is
- * no contract that the pipeline has broken, and neither is a model that is out.
+ * no contract that the pipeline has broken, and neither is a model that is out, or a transform that wants what it may not.
  */
 const isToCaller = ({ metadata, reason }: InferError): boolean =>
   metadata.rule_id !== undefined || reason === contextInvalid || toCaller.includes(reason);
