@@ -2,8 +2,8 @@
 import type { CallContext, Infer, InferError, InferRequest } from '@sheaf/inference';
 import type { Outcome, Pass } from '@sheaf/layers';
 import { isLost } from '@sheaf/routing';
-import type { LoneTry } from './lone-tries.ts';
 import type { Blame } from './quarantine.ts';
+import type { Stay } from './stays.ts';
 import type { WorkEnd } from './work-ahead.ts';
 
 /** An address of the service, as the edge sees it. */
@@ -49,10 +49,22 @@ export interface Choice {
   readonly isProbe: boolean;
 }
 
-/** Of a run past its limit, and of a lone try whose process is gone; undefined for all else. */
-export function blameOf(error: InferError, lone: LoneTry | undefined): Blame | undefined {
-  if (error.metadata.process_ends === 'true') return error.metadata.batch_calls === '1' ? 'sure' : 'shared';
-  return lone && isLost(error) ? (lone.wasOnly ? 'sure' : 'shared') : undefined;
+/** Undefined: of none. */
+interface Blamed {
+  readonly request?: Blame;
+  readonly caller?: Blame;
+}
+
+/**
+ * Who is to blame for an error. Of a run past its limit the process says whose it was. One that is lost says nothing: then it is sure only of a try that
+ * was there alone after another was lost. Beside others it may be anybody's: to be lost again makes a suspect of the request, and says nothing of its caller.
+ */
+export function blameOf(error: InferError, { isLone, wasOnly }: Stay): Blamed {
+  const told = error.metadata.batch_calls === '1' ? 'sure' : 'shared';
+  if (error.metadata.process_ends === 'true') return { request: told, caller: told };
+  if (!isLost(error)) return {};
+  if (!isLone) return wasOnly ? { caller: 'shared' } : {};
+  return wasOnly ? { request: 'sure', caller: 'sure' } : { request: 'shared' };
 }
 
 export function endOf(error: InferError | undefined): WorkEnd {

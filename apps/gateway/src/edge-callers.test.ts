@@ -87,6 +87,73 @@ describe('a caller whose calls end the process', () => {
   });
 });
 
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
+
+describe('a process that is lost and does not say for whose call', () => {
+  const lonely = { ...single, retry: true, breaker: false } as const;
+  type Service = ReturnType<typeof openFakeService>;
+  /** The process is lost with each of these calls and with its second try, and well again afterwards. */
+  async function loseTwice(service: Service, rounds: number, also?: (round: number) => Promise<() => Promise<void>>) {
+    const [endpoint] = service.endpoints;
+    assert.ok(endpoint);
+    for (let round = 1; round <= rounds; round++) {
+      endpoint.behave = well;
+      const leave = await also?.(round);
+      endpoint.behave = lost;
+      assert.equal(await service.answered(1, { tenant: 'victim', rows: round }), 0);
+      await leave?.();
+    }
+    endpoint.behave = well;
+  }
+  async function assertFree({ guards, answered }: Service, rows: number): Promise<void> {
+    assert.deepEqual([guards.offenders.list(), guards.quarantine.list().filter(({ refused }) => refused)], [[], []]);
+    for (let round = 1; round <= rows; round++) assert.equal(await answered(1, { tenant: 'victim', rows: round }), 1);
+  }
+
+  it('is not lost for one that was tried alone beside the first try of another', async () => {
+    const service = openFakeService([well], lonely);
+    await loseTwice(service, 4, async (round) => {
+      const end = Promise.withResolvers<InferError>();
+      for (const endpoint of service.endpoints) endpoint.behave = () => end.promise;
+      const killing = service.answered(1, { tenant: 'mallory', rows: 100 + round });
+      await new Promise(setImmediate);
+      return async () => {
+        end.resolve(new InferError('CANCELLED', 'left'));
+        await killing;
+      };
+    });
+    await assertFree(service, 4);
+  });
+
+  it('nor for one that came after a call that was left and may still run', async () => {
+    const service = openFakeService([well], lonely);
+    await loseTwice(service, 3, async (round) => {
+      for (const endpoint of service.endpoints) endpoint.behave = failingWith('CANCELLED');
+      await service.answered(1, { tenant: 'mallory', rows: 100 + round });
+      return async () => {};
+    });
+    await assertFree(service, 3);
+  });
+
+  it('nor while other gateways have calls there', async () => {
+    const service = openFakeService([well], lonely);
+    for (const endpoint of service.endpoints) Object.assign(endpoint, { busy: 1 });
+    await loseTwice(service, 3);
+    await assertFree(service, 3);
+  });
+
+  it('is lost for the one whose calls alone are there whenever it is, whatever they vary and also without a second try', async () => {
+    const service = openFakeService([lost], { ...lonely, retry: false });
+    for (let rows = 1; rows <= 4; rows++) {
+      assert.equal(service.guards.offenders.of('s', 'key:bad')?.slowedMs ?? 0, 0);
+      await service.answered(1, { tenant: 'bad', rows });
+    }
+    await assert.rejects(service.ask({ tenant: 'bad', rows: 5 }), { reason: 'CALLER_SLOWED' });
+    for (const endpoint of service.endpoints) endpoint.behave = well;
+    assert.equal(await service.answered(3, { tenant: 'good' }), 3);
+  });
+});
+
 describe('the budget of retries', () => {
   it('is of each tenant: calls of one that fail leave others theirs', async () => {
     const unavailable = failingWith('UNAVAILABLE');

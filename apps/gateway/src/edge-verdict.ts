@@ -3,9 +3,9 @@ import type { CallContext, InferError, InferRequest, Span } from '@sheaf/inferen
 import { callerOf } from './caller.ts';
 import { blameOf, type Kind } from './edge-call.ts';
 import type { Guards } from './guards.ts';
-import type { LoneTry } from './lone-tries.ts';
 import { slowed } from './offenders.ts';
 import { quarantined } from './quarantine.ts';
+import type { Stay } from './stays.ts';
 
 /** A request at the edge to a service. */
 interface Asked {
@@ -32,11 +32,10 @@ export function blame(
   { quarantine, offenders }: Guards,
   { service, kind, request, context }: Asked,
   error: InferError,
-  lone: LoneTry | undefined,
+  stay: Stay,
 ): void {
-  const blame = blameOf(error, lone);
-  if (!blame) return;
+  const blamed = blameOf(error, stay);
   const { run } = error.metadata;
-  quarantine.blame({ ...kind, inputs: request.inputs }, blame, run);
-  offenders.blame(service, callerOf(context), blame, run);
+  if (blamed.request) quarantine.blame({ ...kind, inputs: request.inputs }, blamed.request, run);
+  if (blamed.caller) offenders.blame(service, callerOf(context), blamed.caller, run);
 }

@@ -30,11 +30,11 @@ import { type Call, type Choice, type EdgeEndpoint, endedCall, endOf, type Kind 
 import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
 import { blame, type Judged, judge } from './edge-verdict.ts';
 import type { Guards, ServiceGuards } from './guards.ts';
-import { LoneTries } from './lone-tries.ts';
 import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
 import { RestartWaits } from './restart-waits.ts';
 import { Siblings } from './siblings.ts';
+import { Stays } from './stays.ts';
 import { enterTraced } from './traced-breaker.ts';
 import { WorkAhead } from './work-ahead.ts';
 
@@ -61,7 +61,7 @@ export class Edge {
   readonly #work = new WeakMap<EdgeEndpoint, WorkAhead>();
 
   readonly #waits: RestartWaits;
-  readonly #loneTries = new LoneTries<EdgeEndpoint>();
+  readonly #stays = new Stays<EdgeEndpoint>();
   readonly #siblings = new Siblings();
 
   constructor(options: EdgeOptions) {
@@ -185,20 +185,21 @@ export class Edge {
     const isKnown = usualMs !== undefined && aheadMs !== undefined;
     const expectedMs = isKnown ? aheadMs + usualMs * (others + 1) : undefined;
     const own = work.begin(usualMs, startedAt);
+    const isLone = call.lost > 0;
+    const stay = this.#stays.begin(endpoint, { isLone, foreign: others, now: startedAt });
     const learn = (error: InferError | undefined): void => {
       const tookMs = now() - startedAt;
       const { slowMs } = this.#options.resilience;
       const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, isBehindOthers: others > 0, slowMs });
-      own.end(endOf(error), now());
+      for (const here of [own, stay]) here.end(endOf(error), now());
       // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
       pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
       if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
     };
-    const lone = call.lost > 0 ? this.#loneTries.begin(endpoint) : undefined;
     const endSibling = this.#siblings.begin(context);
     try {
-      const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: lone !== undefined });
+      const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: isLone });
       learn(undefined);
       if (this.#options.resilience.quarantine) quarantine.clear({ ...kind, inputs: request.inputs });
       return response;
@@ -206,10 +207,9 @@ export class Edge {
       const error = asInferError(thrown);
       learn(error);
       if (this.#options.resilience.quarantine)
-        blame(this.#options.guards, { ...call, service: this.#options.service }, error, lone);
+        blame(this.#options.guards, { ...call, service: this.#options.service }, error, stay);
       throw error;
     } finally {
-      lone?.end();
       endSibling();
     }
   }

@@ -20,7 +20,7 @@ export type Behave = (call: {
   readonly attempt: number;
   readonly alone: boolean;
   readonly pass: (ms: number) => void;
-}) => InferError | undefined;
+}) => InferError | undefined | Promise<InferError | undefined>;
 
 export const well: Behave = ({ pass }) => {
   pass(1);
@@ -62,7 +62,7 @@ export function openFakeService(
       calls: 0,
       infer: async ({ model }, { attempt = 0, alone = false }) => {
         endpoint.calls++;
-        const error = endpoint.behave({ attempt, alone, pass });
+        const error = await endpoint.behave({ attempt, alone, pass });
         if (error) throw error;
         return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
       },

@@ -10,7 +10,7 @@ export const offenderRules = {
   /** The first end may be a mistake; with the second its calls are refused for so long, and twice as long with each that follows. */
   slowedMinMs: 10_000,
   slowedMaxMs: 600_000,
-  /** Ends of runs that others were part of too, after which its calls run alone, so that it shows whose they are. */
+  /** Ends of runs that others were part of too, or of processes that only its call was at, after which its calls run alone, so that it shows whose they are. */
   sharedMax: 2,
 } as const;
 

@@ -2,6 +2,7 @@ import { type Infer, InferError, type ModelDescription, monotonicClock, type Ove
 import { throttle } from '@sheaf/layers';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
+import { tenantOf } from './caller.ts';
 import { Edge } from './edge.ts';
 import { noEndpoint } from './edge-refusals.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -104,7 +105,8 @@ function inferOf(pool: EndpointPool, mesh: Mesh, guards: Guards): Infer {
   const edge = createEdge(pool, mesh, guards);
   if (!mesh.resilience.throttle) return edge.infer;
   // Before everything else: what a service would refuse anyway is not worth the way to it.
-  return stack([throttle({ service: pool.service.name, random: Math.random, clock: monotonicClock })], edge.infer);
+  const options = { service: pool.service.name, random: Math.random, clock: monotonicClock, tenantOf };
+  return stack([throttle(options)], edge.infer);
 }
 
 function handleOf(pool: EndpointPool, mesh: Mesh, guards: Guards): ServiceHandle {

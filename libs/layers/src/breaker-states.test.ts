@@ -10,7 +10,6 @@ class Reference {
   life = 0;
   #calls: { bucket: number; failed: boolean }[] = [];
   #openUntil = 0;
-  #delayMs = 0;
   #openings = 0;
 
   lets(now: number): boolean {
@@ -26,7 +25,7 @@ class Reference {
     if (life !== this.life || this.state.startsWith('forced')) return;
     const failed = outcome === 'slow' || outcome === 'failure';
     if (outcome === 'ignored') {
-      if (this.state === 'half-open') this.#open(now, this.#delayMs);
+      if (this.state === 'half-open') this.#open(now, 100);
       return;
     }
     const bucket = Math.floor(now / 1_000);
@@ -55,7 +54,6 @@ class Reference {
   }
 
   #open(now: number, delayMs: number): void {
-    this.#delayMs = delayMs;
     this.#openUntil = now + delayMs;
     this.#become('open');
   }

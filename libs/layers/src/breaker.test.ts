@@ -111,13 +111,19 @@ describe('a breaker', () => {
     assert.equal(breaker.remainingMs, 1_000);
   });
 
-  it('opens again for as long as before when the error of its trial is ignored', () => {
-    const { breaker, calls, at } = openBreaker(0.5);
+  it('may be tried again 100 ms after a trial that was ignored, and doubles as if that had not been', () => {
+    const { breaker, calls, at } = openBreaker();
     calls(20, 'failure');
-    const delayMs = breaker.remainingMs;
-    at(delayMs);
+    at(1_000);
+    calls(1, 'failure');
+    at(3_000);
     calls(1, 'ignored');
-    assert.deepEqual([breaker.state, breaker.remainingMs], ['open', delayMs]);
+    assert.deepEqual([breaker.state, breaker.remainingMs], ['open', 100]);
+    at(3_099);
+    assert.equal(breaker.enter(), undefined);
+    at(3_100);
+    calls(1, 'failure');
+    assert.equal(breaker.remainingMs, 4_000);
   });
 
   it('is as an operator says until they give it back', () => {

@@ -37,6 +37,8 @@ export const breakerRules = {
   openMaxMs: 60_000,
   /** At most so much of the delay is added to it. */
   jitter: 0.5,
+  /** A trial that is ignored has found nothing out: the next one may come so soon, and no sooner, so that these are ten a second at most. */
+  ignoredMs: 100,
 } as const;
 
 const bucketMs = breakerRules.windowMs / breakerRules.buckets;
@@ -152,7 +154,7 @@ export class Breaker {
 
   #record(circuit: Circuit, outcome: Outcome): void {
     if (outcome === 'ignored') {
-      if (this.#state === 'half-open') this.#open(this.#delayMs);
+      if (this.#state === 'half-open') this.#open(breakerRules.ignoredMs);
       return;
     }
     this.#rotate();

@@ -80,6 +80,42 @@ describe('a breaker of several callers', () => {
     assert.equal(told.at(-1), 'all: half-open -> closed');
   });
 
+  it('is closed by the next call of another, however often one calls whose trials are ignored', () => {
+    const { call, wait } = opened();
+    for (const caller of ['a', 'b', 'c', 'd']) call(caller, 'failure', failuresOfOneMax);
+    let [good, refused, ignored] = [0, 0, 0];
+    for (let ms = 0; ms < 10_000; ms++, wait(1)) {
+      const isOpen = good === 0;
+      const through = call('mallory', 'ignored');
+      if (isOpen) ignored += through;
+      if (ms % 50 === 0) call('a', 'success') === 1 ? good++ : refused++;
+    }
+    assert.ok(ignored <= 2, `${ignored} trials of one`);
+    assert.deepEqual([good, refused], [178, 22], 'the first second, and 100 ms after the trial that said nothing');
+  });
+
+  it('is tried ten times a second at most where all trials are ignored, and by one caller once a second', () => {
+    const { call, wait } = opened();
+    for (const caller of ['a', 'b', 'c', 'd']) call(caller, 'failure', failuresOfOneMax);
+    wait(1_000);
+    const through: Record<string, number> = {};
+    for (let ms = 0; ms < 5_000; ms++, wait(1))
+      for (let n = 0; n < 20; n++) through[`${n}`] = (through[`${n}`] ?? 0) + call(`${n}`, 'ignored');
+    const counts = Object.values(through);
+    const sum = counts.reduce((all, count) => all + count, 0);
+    assert.ok(sum <= 50 && Math.max(...counts) <= 5, JSON.stringify(through));
+  });
+
+  it('is tried no more often while the service still fails, whoever has failed enough already', () => {
+    const { call, wait, breaker } = opened();
+    for (const caller of ['a', 'b', 'c', 'd']) call(caller, 'failure', failuresOfOneMax);
+    let trials = 0;
+    for (let ms = 0; ms < 8_000; ms++, wait(1))
+      for (const caller of ['a', 'b', 'c', 'd']) trials += call(caller, 'failure');
+    // After 1, 2 and 4 s more each.
+    assert.deepEqual([trials, breaker.seen.state], [3, 'open']);
+  });
+
   it('counts what one has failed anew in the next window', () => {
     const { call, wait, told } = opened();
     call('a', 'failure', failuresOfOneMax);

@@ -86,6 +86,8 @@ class OfCaller implements CallerBreaker {
   /** Failures that have counted for all since then. */
   #counted = 0;
   #since = Number.NEGATIVE_INFINITY;
+  /** Its trial found nothing out: until then the next one is left to others, however often it calls itself. */
+  #waitsUntil = Number.NEGATIVE_INFINITY;
 
   constructor(own: Breaker, all: Breaker, now: () => number) {
     this.own = own;
@@ -102,23 +104,31 @@ class OfCaller implements CallerBreaker {
   }
 
   get remainingMs(): number {
-    return this.#deciding.remainingMs;
+    return Math.max(this.#deciding.remainingMs, this.#waitsMs);
   }
 
   get letsThrough(): boolean {
-    return this.#deciding.letsThrough;
+    return this.#deciding.letsThrough && this.#waitsMs === 0;
   }
 
   enter(): Pass | undefined {
     if (isForced(this.#all)) return this.#all.enter();
     if (!this.letsThrough) return undefined;
+    const [isOwnTrial, isTrial] = [this.own.state === 'open', this.#all.state === 'open'];
     const [own, all] = [this.own.enter(), this.#all.enter()];
     return {
       end: (outcome) => {
         own?.end(outcome);
-        all?.end(this.#forAll(outcome));
+        if ((isOwnTrial || isTrial) && outcome === 'ignored') this.#waitsUntil = this.#now() + breakerRules.openMinMs;
+        // Of a trial every failure counts: else a service that fails would be tried again as soon as after one that says nothing.
+        all?.end(isTrial ? outcome : this.#forAll(outcome));
       },
     };
+  }
+
+  get #waitsMs(): number {
+    const isOpen = this.own.state === 'open' || this.#all.state === 'open';
+    return isOpen ? Math.max(0, this.#waitsUntil - this.#now()) : 0;
   }
 
   /** What an operator has said; else whichever of the two lets nothing through, for longer where neither does. */

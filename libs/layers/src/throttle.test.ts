@@ -24,7 +24,10 @@ function seeded(): () => number {
 interface Asked {
   readonly model: string;
   readonly priority: Priority | undefined;
+  readonly tenant: string;
 }
+
+const tenantOf = ({ principal }: CallContext): string => principal?.tenant ?? '';
 
 function start() {
   const random = seeded();
@@ -32,11 +35,11 @@ function start() {
   const clock = { now: () => now };
   let behave: (call: Asked) => InferResponse = () => answer;
   let asked = 0;
-  const infer = throttle({ service: 's', random, clock })(async ({ model }, { priority }) => {
+  const infer = throttle({ service: 's', random, clock, tenantOf })(async ({ model }, context) => {
     asked++;
-    return behave({ model, priority });
+    return behave({ model, priority: context.priority, tenant: tenantOf(context) });
   });
-  const ask = async ({ model = 'm', priority }: Partial<Asked> = {}): Promise<string> => {
+  const ask = async ({ model = 'm', priority, tenant = 'a' }: Partial<Asked> = {}): Promise<string> => {
     const journal = new Journal();
     const span = journal.start('request', 't', undefined);
     const { signal } = new AbortController();
@@ -47,6 +50,7 @@ function start() {
       snapshot: { epoch: 0 },
       journal,
       span,
+      principal: { id: tenant, tenant, roles: ['infer'], models: ['*'], priority: 'standard', claims: {} },
       ...(priority === undefined ? {} : { priority }),
     };
     return infer({ model } as never, context).then(
@@ -118,7 +122,7 @@ describe('client-side throttling', () => {
   });
 
   it('says who decided, and when to come back', async () => {
-    const infer = throttle({ service: 's', random: () => 0, clock: { now: () => 0 } })(refuses('OVERLOADED'));
+    const infer = throttle({ service: 's', random: () => 0, clock: { now: () => 0 }, tenantOf })(refuses('OVERLOADED'));
     let error: InferError | undefined;
     const journal = new Journal();
     const context = { journal, span: journal.start('request', 't', undefined) } as unknown as CallContext;
@@ -172,6 +176,18 @@ describe('client-side throttling', () => {
     assert.deepEqual([...new Set([...outcomes.critical, ...outcomes.other])], ['OK']);
   });
 
+  it('holds no tenant back for what another one is refused', async () => {
+    const { ask, behaves, pass } = start();
+    behaves(({ tenant }) => (tenant === 'bad' ? refuses('OVERLOADED')() : answer));
+    const outcomes: Record<'bad' | 'good', string[]> = { bad: [], good: [] };
+    for (let call = 0; call < 1_000; call++, pass(2)) {
+      outcomes.bad.push(await ask({ tenant: 'bad' }));
+      if (call % 10 === 0) outcomes.good.push(await ask({ tenant: 'good' }));
+    }
+    assert.ok(throttledOf(outcomes.bad) > 0.6);
+    assert.equal(throttledOf(outcomes.good), 0);
+  });
+
   it('is off under five calls a second, however many are refused', async () => {
     const { load, behaves } = start();
     behaves(refuses('OVERLOADED'));
@@ -204,7 +220,7 @@ describe('client-side throttling', () => {
 
   it('does not take calls that are on their way for refused ones', async () => {
     const waiting: ((response: InferResponse) => void)[] = [];
-    const infer = throttle({ service: 's', random: () => 0, clock: { now: () => 0 } })(
+    const infer = throttle({ service: 's', random: () => 0, clock: { now: () => 0 }, tenantOf })(
       () => new Promise((resolve) => waiting.push(resolve)),
     );
     const calls = Array.from({ length: 1_000 }, () => infer({} as never, {} as never));

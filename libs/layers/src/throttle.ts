@@ -6,6 +6,8 @@ export interface ThrottleOptions {
   /** Gives numbers in [0, 1). */
   readonly random: () => number;
   readonly clock: Pick<Clock, 'now'>;
+  /** Whose call it is: what one tenant is refused holds no other one back. */
+  readonly tenantOf: (context: CallContext) => string;
 }
 
 /** So many times what the service accepts is sent to it, so that it can accept more as soon as it is able to. */
@@ -21,6 +23,8 @@ const refusedPartMax = 0.8;
 /** What says that the service has too much to do. */
 const overloads = ['OVERLOADED', 'OVERLOADED_ALL'];
 const [pushbackMinMs, pushbackMaxMs] = [10, 100];
+/** Windows that are kept; of one more, the one that was used the longest time ago is forgotten. */
+const windowsMax = 1_024;
 
 /**
  * The part of the calls that is not sent: `max(0, (requests - K accepts) / (requests + 1))` (Site Reliability Engineering, Google 2016, chapter 21,
@@ -33,17 +37,20 @@ export function throttledPart(requests: number, accepts: number): number {
 
 /**
  * Does not even ask a service that refuses most of what it is asked: to refuse costs it as well. One for each service; within it each model has a queue of
- * its own, which refuses the least important first, so each class of calls of each model is counted apart: else those that it serves would be held back for
- * those that it refuses. A call counts when it ends, so that those that are on their way are taken for neither; one that is refused here counts as a request
+ * its own, which refuses the least important first, so each class of calls of each model is counted apart, and each tenant's: else those that it serves would be held
+ * back for those that it refuses, such as calls of another that leave it no time. A call counts when it ends, so that those that are on their way are taken for neither; one that is refused here counts as a request
  * that was not accepted, as the book has it.
  */
-export function throttle({ service, random, clock }: ThrottleOptions): Layer {
-  /** By model and class: no more than the service has models. */
+export function throttle({ service, random, clock, tenantOf }: ThrottleOptions): Layer {
+  /** By tenant, model and class; what was used last comes last. */
   const windows = new Map<string, CallWindow>();
-  const windowOf = ({ model }: InferRequest, { priority = 'standard' }: CallContext): CallWindow => {
-    const key = `${priority} ${model}`;
+  const windowOf = ({ model }: InferRequest, context: CallContext): CallWindow => {
+    const key = JSON.stringify([tenantOf(context), model, context.priority ?? 'standard']);
     const window = windows.get(key) ?? new CallWindow(clock);
+    windows.delete(key);
     windows.set(key, window);
+    const [oldest = key] = windows.keys();
+    if (windows.size > windowsMax) windows.delete(oldest);
     return window;
   };
   return (next) => async (request, context) => {
