@@ -104,7 +104,7 @@ export async function startGateways(
         module,
         args: () => args(index),
         handover: () => ({ what: handed(served), secret, exporter: exporterVariables() }),
-        environment: () => gatewayEnvironment(),
+        environment: () => gatewayEnvironment(first.mesh.gateway.env),
         port: port === 0 ? 0 : port + index,
         graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
         onEvent,

@@ -40,7 +40,9 @@ describe('the environment of a process of a mesh', () => {
 
   it('has of a gateway the proxies too, and nothing else', () => {
     const { https_proxy } = secrets;
-    assert.deepEqual(gatewayEnvironment(env), { ...harmless, https_proxy });
+    assert.deepEqual(gatewayEnvironment([], env), { ...harmless, https_proxy });
+    const named = gatewayEnvironment(['AWS_SECRET_ACCESS_KEY'], env);
+    assert.deepEqual(named, { ...harmless, https_proxy, AWS_SECRET_ACCESS_KEY: 'aws' });
   });
 
   it('leads to the same files from another folder', () => {

@@ -12,10 +12,13 @@ export const serviceEnvironment = (
   ...selectVariables(env, (name) => named.includes(name)),
 });
 
-/** It asks servers through proxies that may want a password, and runs nobody's code. */
-export const gatewayEnvironment = (env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv => ({
+/** It asks servers through proxies that may want a password, and runs nobody's code. `named` are those of `gateway.env` in mesh.yaml. */
+export const gatewayEnvironment = (
+  named: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv => ({
   ...passedVariables(env),
-  ...selectVariables(env, (name) => proxyVariables.includes(name)),
+  ...selectVariables(env, (name) => proxyVariables.includes(name) || named.includes(name)),
 });
 
 /** What a gateway is told by message: where limits are counted, the secrets and tokens that are in the environment, and what transforms want to be read with. */

@@ -226,6 +226,8 @@ export interface Gateway {
   readonly forwardedHeader?: 'x-forwarded-for' | 'forwarded' | undefined;
   /** Every connection begins with a header of the PROXY protocol. */
   readonly proxyProtocol?: 'any' | 'v1' | 'v2' | undefined;
+  /** Variables of the environment that its processes get beside those that they all get. */
+  readonly env?: readonly string[] | undefined;
   /** Undefined: plain text. */
   readonly tls?: DoorTls | undefined;
 }

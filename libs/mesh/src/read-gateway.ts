@@ -1,6 +1,6 @@
 /** `gateway` of mesh.yaml: the public door, but for its TLS. */
 import { isIP, isIPv6 } from 'node:net';
-import { type Field, host, integer, readFields, text } from './fields.ts';
+import { type Field, host, integer, readFields, text, variables } from './fields.ts';
 import type { Gateway } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
 import type { YamlFile } from './yaml-file.ts';
@@ -43,6 +43,7 @@ const gatewayFields = {
   trustedProxies: networks,
   forwardedHeader: text('x-forwarded-for or forwarded', /^(x-forwarded-for|forwarded)$/),
   proxyProtocol,
+  env: variables,
   tls: (value: unknown) => value,
 };
 
