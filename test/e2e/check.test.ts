@@ -273,6 +273,22 @@ describe('sheaf check', () => {
     await rm(folder, { recursive: true });
   });
 
+  it('notes what subjects of certificates match that may be meant for more', async () => {
+    const rule = (subject: string): string => `    - { subject: "${subject}", tenant: t }\n`;
+    const subjects = ['DNS:*.example', '*', '*reader*', 'URI:spiffe://mesh/*'].map(rule).join('');
+    const folder = await writeFolder({ ...good, 'policies.yaml': `identity:\n  certificates:\n${subjects}` });
+    const { problems, notes } = await readMesh(folder);
+    assert.deepEqual(problems, []);
+    assert.deepEqual(
+      notes.map(formatProblem).map((line) => line.slice(0, line.indexOf(' is '))),
+      [
+        'policies.yaml:3: identity.certificates.0.subject: "DNS:*.example"',
+        'policies.yaml:5: identity.certificates.2.subject: "*reader*"',
+      ],
+    );
+    await rm(folder, { recursive: true });
+  });
+
   for (const [name, files, lines] of broken) {
     it(`tells the place of ${name}`, async () => {
       const folder = await writeFolder(files);

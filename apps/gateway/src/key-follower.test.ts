@@ -20,7 +20,7 @@ const key = (id: string): ApiKey => ({
 });
 
 /** Of a state that fails, or never answers, as long as it is told to. */
-async function open() {
+async function open(doCount = true) {
   const state = createMemoryState();
   await state.keys.add(key('a'));
   let fault: 'none' | 'fails' | 'hangs' = 'none';
@@ -41,7 +41,12 @@ async function open() {
   const told: string[] = [];
   const follower = await followKeys(
     { keys, onKeysChanged: (task) => state.onKeysChanged(task) },
-    { clock: { now: () => now }, log: (line) => told.push(line), onFresh: () => told.push('changed') },
+    {
+      clock: { now: () => now },
+      log: (line) => told.push(line),
+      doCount: () => doCount,
+      onFresh: () => told.push('changed'),
+    },
   );
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += 100) {
@@ -110,6 +115,18 @@ describe('the keys of a gateway', () => {
     await pass(2_500);
     assert.ok(follower.now().has('a'));
     assert.deepEqual(told.slice(-2), ['the gateway is ready again: it knows which keys count', 'changed']);
+    follower.end();
+  });
+
+  it('are needed by nobody where none counts: the gateway is well without them', async () => {
+    const { follower, told, pass, be } = await open(false);
+    be('fails');
+    await pass(2 * keysStaleMs);
+    assert.equal(follower.isFresh(), true);
+    assert.deepEqual(
+      told.filter((line) => line === 'changed' || line.includes('NOT READY')),
+      [],
+    );
     follower.end();
   });
 });

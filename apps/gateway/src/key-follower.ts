@@ -13,6 +13,8 @@ export interface KeyFollowerPorts {
   /** Monotonic. */
   readonly clock: Pick<Clock, 'now'>;
   readonly log: (line: string) => void;
+  /** Whether any key counts at all; where none does, nobody need be able to tell. */
+  readonly doCount: () => boolean;
   /** Told when `isFresh` answers something else than before. */
   readonly onFresh: () => void;
 }
@@ -27,7 +29,7 @@ export interface KeyFollower {
 /** Throws when they cannot be read at the start. */
 export async function followKeys(
   { keys, onKeysChanged }: Pick<State, 'keys' | 'onKeysChanged'>,
-  { clock, log, onFresh }: KeyFollowerPorts,
+  { clock, log, doCount, onFresh }: KeyFollowerPorts,
 ): Promise<KeyFollower> {
   let known: ReadonlyMap<string, ApiKey> = new Map();
   let generation: number | undefined;
@@ -78,7 +80,7 @@ export async function followKeys(
       isAskedAgain = false;
     });
   };
-  const isFresh = (): boolean => clock.now() - freshAt <= keysStaleMs;
+  const isFresh = (): boolean => !doCount() || clock.now() - freshAt <= keysStaleMs;
   let wasFresh = true;
   // By itself: a look may hang for ever on a disk that is gone.
   const judge = setInterval(() => {

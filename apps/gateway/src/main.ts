@@ -118,7 +118,12 @@ await main(async () => {
       isOpen: values.open,
       isInsecure: false,
     });
-  const state = await openGatewayState(mesh, { onFresh: announce });
+  /** Those in force. */
+  let policiesNow = (): PoliciesSpec | undefined => mesh.policies;
+  const state = await openGatewayState(mesh, {
+    doKeysCount: () => policiesNow()?.identity.keys !== false,
+    onFresh: announce,
+  });
   tellShortened(mesh, state);
   const guards = createGuards({ onTransition: logTransition });
   const ports = { ...state, guards, secret };
@@ -143,8 +148,8 @@ await main(async () => {
   };
   const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
   const served = { describe, isReady, names, isServing, snapshot, onJournal };
-  const policiesNow = (): PoliciesSpec | undefined => catalog.current.served.mesh.policies;
-  const callLog = createCallLog(policiesNow);
+  policiesNow = () => catalog.current.served.mesh.policies;
+  const callLog = createCallLog(() => policiesNow());
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
     policiesNow() === undefined || policiesNow()?.trustCallersSampling

@@ -28,6 +28,8 @@ export interface GatewayState {
 
 export interface GatewayStateOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** Whether the policies in force let API keys count. */
+  readonly doKeysCount?: () => boolean;
   /** Told when `isFresh` answers something else than before. */
   readonly onFresh?: () => void;
 }
@@ -35,7 +37,7 @@ export interface GatewayStateOptions {
 /** A folder without policies has nothing to remember, and gets no file. `REDIS_URL`, or the file that `REDIS_URL_FILE` names, says where the gateways of a mesh count together. */
 export async function openGatewayState(
   mesh: Mesh,
-  { env = process.env, onFresh = () => {} }: GatewayStateOptions = {},
+  { env = process.env, doKeysCount = () => true, onFresh = () => {} }: GatewayStateOptions = {},
 ): Promise<GatewayState> {
   const redis = mesh.policies && findRedis(env);
   checkCounting(mesh, redis);
@@ -52,7 +54,7 @@ export async function openGatewayState(
         onReachable: tellReachable,
       })
     : own;
-  const keys = await followKeys(state, { clock: monotonicClock, log: console.error, onFresh });
+  const keys = await followKeys(state, { clock: monotonicClock, log: console.error, doCount: doKeysCount, onFresh });
   const uses = createKeyUses(state.keys);
   return {
     state,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EndedCall } from '@sheaf/transport';
-import { createAccessLog, kindsMax, type LoggedCalls, linesPerKind } from './access-log.ts';
+import { createAccessLog, kindsMax, type LoggedCalls, leftOutLinesMax, linesMax, linesPerKind } from './access-log.ts';
 
 const principal = { id: 'key:k1', tenant: 'acme', roles: [], models: [], priority: 'standard', claims: {} } as const;
 const call = (changes: Partial<EndedCall> = {}): EndedCall => ({
@@ -79,10 +79,26 @@ describe('the access log', () => {
   it('does not grow with callers from everywhere', () => {
     const { log, lines } = logging('refused');
     for (let at = 0; at < 10_000; at++) log.add(refused(`10.1.${at >> 8}.${at & 255}`));
-    assert.equal(lines.length, kindsMax + linesPerKind);
+    assert.equal(lines.length, linesMax);
     log.flush();
-    const { event, calls, address } = lines.at(-1) ?? {};
-    assert.deepEqual([event, calls, address], ['calls left out', 10_000 - kindsMax - linesPerKind, undefined]);
+    // All who came when there were too many kinds to tell apart, then single ones, then the rest.
+    const counts = lines.slice(linesMax).map(({ event, calls, reason, address }) => [event, calls, reason, address]);
+    assert.deepEqual(counts[0], ['calls left out', 10_000 - kindsMax, 'TOKEN_INVALID', undefined]);
+    assert.deepEqual(counts[1], ['calls left out', 1, 'TOKEN_INVALID', `10.1.0.${linesMax}`]);
+    const rest = kindsMax - linesMax - (leftOutLinesMax - 1);
+    assert.deepEqual(counts.slice(leftOutLinesMax), [['calls left out', rest, undefined, undefined]]);
+  });
+
+  it('has a bound in all, however many are refused for however many reasons', () => {
+    const { log, lines } = logging('refused');
+    for (let at = 0; at < 5_000; at++) log.add({ ...refused(`10.1.0.${at % 200}`), reason: `R${at % 2}` });
+    log.flush();
+    assert.ok(lines.length <= linesMax + leftOutLinesMax + 1, `${lines.length} lines`);
+    const told = lines.reduce((sum, { event, calls }) => sum + (event === 'call' ? 1 : Number(calls)), 0);
+    assert.equal(told, 5_000);
+    log.add(refused('10.1.0.9'));
+    assert.equal(lines.at(-1)?.event, 'call');
+    log.flush();
   });
 
   it('cuts what callers choose', () => {

@@ -7,6 +7,10 @@ export type LoggedCalls = 'all' | 'refused' | 'off';
 
 /** Refusals of one kind get so many lines in a window; the others are counted. */
 export const linesPerKind = 10;
+/** Refusals of all kinds together get so many lines in a window. */
+export const linesMax = 200;
+/** So many kinds are told of by a line each that were left out of in a window; the others together by one. */
+export const leftOutLinesMax = 50;
 const windowMs = 1_000;
 /** Kinds that are told apart within a window; beyond that those of a reason count together, whoever was refused. */
 export const kindsMax = 256;
@@ -26,16 +30,23 @@ export interface AccessLog extends CallLog {
 
 /**
  * Tells `write` of each call, of refused ones, or of none. A flood of refusals is told of by ten lines a second for each reason and caller (its principal, or
- * else its address, IPv6 by /64), and by how many more there were.
+ * else its address, IPv6 by /64), at most 200 for all of them, and by how many more there were.
  */
 export function createAccessLog(calls: () => LoggedCalls, write: (line: string) => void): AccessLog {
   const kinds = new Map<string, Kind>();
   let timer: NodeJS.Timeout | undefined;
+  let lines = 0;
   const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    for (const kind of kinds.values()) if (kind.leftOut > 0) write(leftOutLine(kind));
+    const leftOut = [...kinds.values()]
+      .filter((kind) => kind.leftOut > 0)
+      .sort((one, other) => other.leftOut - one.leftOut);
+    for (const kind of leftOut.slice(0, leftOutLinesMax)) write(leftOutLine(kind));
+    const others = leftOut.slice(leftOutLinesMax).reduce((calls, kind) => calls + kind.leftOut, 0);
+    if (others > 0) write(leftOutText({ calls: others }));
     kinds.clear();
+    lines = 0;
   };
   const kindOf = (call: EndedCall): Kind => {
     const { code, reason, principal, address } = call;
@@ -51,8 +62,9 @@ export function createAccessLog(calls: () => LoggedCalls, write: (line: string) 
     add(call) {
       if (call.code === 'OK' || call.code === 'CANCELLED') return write(lineOf(call));
       const kind = kindOf(call);
-      if (kind.lines < linesPerKind) {
+      if (kind.lines < linesPerKind && lines < linesMax) {
         kind.lines++;
+        lines++;
         write(lineOf(call));
       } else kind.leftOut++;
       timer ??= setTimeout(flush, windowMs).unref();
@@ -116,12 +128,8 @@ function leftOutLine({ call: { code, reason, principal, address }, isOfMany, lef
     : principal
       ? { principal: principal.id, tenant: principal.tenant }
       : { address: cut(address) };
-  return JSON.stringify({
-    time: new Date().toISOString(),
-    event: 'calls left out',
-    ...who,
-    code,
-    reason: cut(reason),
-    calls: leftOut,
-  });
+  return leftOutText({ ...who, code, reason: cut(reason), calls: leftOut });
 }
+
+const leftOutText = (told: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ time: new Date().toISOString(), event: 'calls left out', ...told });

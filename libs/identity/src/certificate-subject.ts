@@ -37,3 +37,14 @@ function matchesHost(pattern: string, host: string): boolean {
     })
   );
 }
+
+/** What a subject with `*` is about, for whoever wrote it for names of all kinds, with `*` for any run of characters; undefined where that is the same. */
+export function subjectNote(subject: string): string | undefined {
+  if (!subject.includes('*') || subject === '*' || subject === 'DNS:*') return undefined;
+  const labels = '* stands for one label or a part of one, so *.example is a.example and not a.b.example';
+  if (subject.startsWith('DNS:')) return `"${subject}" is a host: ${labels}`;
+  if (kinds.some((kind) => subject.startsWith(`${kind}:`))) return undefined;
+  if (subject.startsWith('*.'))
+    return `"${subject}" is a host, by its DNS name or common name and no other kind: ${labels}`;
+  return `"${subject}" is about common names alone; another kind is named, as in "URI:${subject}"`;
+}

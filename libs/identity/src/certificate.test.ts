@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { InferError } from '@sheaf/inference';
+import { subjectNote } from './certificate-subject.ts';
 import { noon, nothingShown } from './fake-issuer.ts';
 import {
   type CertificateFacts,
@@ -184,5 +185,22 @@ describe('createDevelopmentCertificates', () => {
     await assert.rejects(createDevelopmentCertificates({ days: 1, hosts: ['a b'] }), /hosts/);
     const { client } = await made;
     for (const name of ['', 'a,O=b', '../key', 'a'.repeat(65)]) await assert.rejects(client(name), /client name/);
+  });
+});
+
+describe('a note of a subject', () => {
+  it('says what one with * is about, where it may be meant for more', () => {
+    for (const subject of ['*', 'DNS:*', 'reader', 'URI:spiffe://mesh/*', 'CN:ops-*', 'DNS:a.example'])
+      assert.equal(subjectNote(subject), undefined, subject);
+    const labels = '* stands for one label or a part of one, so *.example is a.example and not a.b.example';
+    assert.equal(subjectNote('DNS:*.example'), `"DNS:*.example" is a host: ${labels}`);
+    assert.equal(
+      subjectNote('*.ops.example'),
+      `"*.ops.example" is a host, by its DNS name or common name and no other kind: ${labels}`,
+    );
+    assert.equal(
+      subjectNote('*reader*'),
+      '"*reader*" is about common names alone; another kind is named, as in "URI:*reader*"',
+    );
   });
 });

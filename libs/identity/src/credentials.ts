@@ -1,5 +1,4 @@
-import type { Principal, Priority, Role } from '@sheaf/inference';
-import type { AddressRange } from './addresses.ts';
+import type { AddressRange, Principal, Priority, Role } from '@sheaf/inference';
 import type { ThrottleSpec } from './failures.ts';
 
 /** What a caller showed of itself. */

@@ -1,6 +1,7 @@
-export { type AddressRange, addressDenied, addressProblem, comesFrom, createAddressSet } from './addresses.ts';
+export { addressDenied, comesFrom } from './addresses.ts';
 export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
 export { type AuthenticatePorts, createAuthenticate, openKeySources } from './authenticate.ts';
+export { subjectNote } from './certificate-subject.ts';
 export type {
   Authenticate,
   CertificateFacts,

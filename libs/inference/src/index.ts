@@ -1,3 +1,4 @@
+export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
 export type { ByteHold } from './byte-hold.ts';
 export {
   abortReason,

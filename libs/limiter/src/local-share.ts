@@ -10,8 +10,8 @@ import { shareOf } from './share.ts';
 
 type CountedTake = Exclude<Take, { kind: 'concurrent' }>;
 
-/** Buckets of which is remembered what Redis has told; of one more, the oldest is forgotten, and begins full. */
-const knownMax = 100_000;
+/** Buckets of which is remembered what Redis has told, and that were counted here; of one more, the oldest is forgotten, and begins full. */
+export const knownMax = 100_000;
 
 /** So much of a bucket was in use at a time; of a rate it runs out at the rate, of a quota it ends with its window. */
 interface Used {
@@ -165,6 +165,8 @@ export class LocalShare {
     const start = { amount: 0, at: this.#now(), endsAt: Number.POSITIVE_INFINITY };
     const touched: Touched = { take, start, taken: 0, window: windowOf(take), ready };
     this.#touched.set(key, touched);
+    const [oldest = key] = this.#touched.keys();
+    if (this.#touched.size > knownMax) this.#touched.delete(oldest);
     void this.#begin(touched, this.#known.get(key)).then(resolve, resolve);
     return ready;
   }

@@ -1,5 +1,5 @@
 /** `gateway` of mesh.yaml: the public door, but for its TLS. */
-import { isIP, isIPv6 } from 'node:net';
+import { addressProblem } from '@sheaf/inference';
 import { type Field, host, integer, readFields, text, variables } from './fields.ts';
 import type { Gateway } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
@@ -21,11 +21,8 @@ const networks: Field<readonly string[]> = (value, wrong) =>
     ? (value as string[])
     : wrong('a list of addresses and CIDR ranges, such as [10.0.0.0/8, "2001:db8::1"]');
 
-function isNetwork(value: unknown): boolean {
-  const [address = '', bits, ...more] = typeof value === 'string' ? value.split('/') : [];
-  if (isIP(address) === 0 || address.includes('%') || more.length > 0) return false;
-  return bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (isIPv6(address) ? 128 : 32));
-}
+const isNetwork = (value: unknown): boolean =>
+  typeof value === 'string' && addressProblem(value) === undefined && !value.endsWith('/0');
 
 const proxyProtocol: Field<NonNullable<Gateway['proxyProtocol']> | null> = (value, wrong) => {
   if (value === 'v1' || value === 'v2') return value;

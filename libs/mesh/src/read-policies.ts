@@ -1,7 +1,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { identityProblems, isLoopback } from '@sheaf/identity';
+import { identityProblems, isLoopback, subjectNote } from '@sheaf/identity';
 import type { Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
@@ -38,7 +38,12 @@ export async function readPolicies(mesh: Surroundings, broken: ReadonlySet<strin
       problem: yaml.place(path, message),
     })),
   );
-  return { policies: problems.length === 0 ? spec : undefined, problems, notes: tenantNotes(spec, yaml), routes };
+  return {
+    policies: problems.length === 0 ? spec : undefined,
+    problems,
+    notes: [...tenantNotes(spec, yaml), ...subjectNotes(spec, yaml)],
+    routes,
+  };
 }
 
 /** Of several issuers each must say it; one alone may mean it. */
@@ -48,6 +53,12 @@ function tenantNotes({ identity: { keys, jwt } }: PoliciesSpec, yaml: YamlFile):
   const note = 'its tokens may name any tenant, also one of an API key; tenants says which';
   return [yaml.place(['identity', 'jwt', 0, 'tenant'], note)];
 }
+
+const subjectNotes = ({ identity: { certificates } }: PoliciesSpec, yaml: YamlFile): MeshProblem[] =>
+  certificates.flatMap(({ subject }, index) => {
+    const note = subjectNote(subject);
+    return note === undefined ? [] : [yaml.place(['identity', 'certificates', index, 'subject'], note)];
+  });
 
 async function readWritten(
   mesh: Surroundings,

@@ -1,6 +1,6 @@
 /** Where callers may come from. */
-import { addressDenied, comesFrom, createAddressSet } from '@sheaf/identity';
-import type { Principal } from '@sheaf/inference';
+import { addressDenied, comesFrom } from '@sheaf/identity';
+import { createAddressSet, type Principal } from '@sheaf/inference';
 import type { AddressRules } from './spec.ts';
 
 /** Both throw PERMISSION_DENIED. */

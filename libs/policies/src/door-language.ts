@@ -14,7 +14,8 @@ import {
   scalar,
   text,
 } from '@sheaf/document';
-import { type AddressRange, addressProblem, type ThrottleSpec, throttleDefault } from '@sheaf/identity';
+import { type ThrottleSpec, throttleDefault } from '@sheaf/identity';
+import { type AddressRange, addressProblem } from '@sheaf/inference';
 import { type AccessLogSpec, type AddressRules, accessLogCalls } from './spec.ts';
 
 const range: Reader<AddressRange> = scalar(

@@ -1,5 +1,5 @@
-import type { AddressRange, IdentitySpec } from '@sheaf/identity';
-import type { Role } from '@sheaf/inference';
+import type { IdentitySpec } from '@sheaf/identity';
+import type { AddressRange, Role } from '@sheaf/inference';
 import type { QuotaWindow } from '@sheaf/limiter';
 import type { Expression } from '@sheaf/rules';
 

@@ -2,13 +2,13 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type * as grpc from '@grpc/grpc-js';
-import { monotonicClock } from '@sheaf/inference';
-import { addressBlock, plainAddress, rememberOrigin } from './caller-address.ts';
+import { createAddressSet, monotonicClock, networkOf } from '@sheaf/inference';
+import { plainAddress, rememberOrigin } from './caller-address.ts';
 import { connectionLimits, IdleWatch } from './connection-ledger.ts';
 import { HandshakeLog } from './handshake-log.ts';
 import { http2ServersOf } from './http2-servers.ts';
 import { type ProxyProtocol, takeProxyHeader } from './proxy-protocol.ts';
-import { type ForwardedHeader, readForwarded, within } from './trusted-proxies.ts';
+import { type ForwardedHeader, readForwarded } from './trusted-proxies.ts';
 
 /** What a door has to do with whoever connects to it. */
 export interface DoorConnections {
@@ -173,7 +173,7 @@ export function addressOfSocket(socket: Socket): string | undefined {
 /** Once the server listens: stands before HTTP/2 and TLS. `name` is the door's, in the log. */
 export function guardArrivals(server: grpc.Server, name: string, options: DoorConnections): Crowd {
   const { connectionsMax = connectionLimits.connectionsMax, trustedProxies = [], proxyProtocol } = options;
-  const isTrusted = within(trustedProxies);
+  const isTrusted = createAddressSet(trustedProxies);
   const forwardedFor = readForwarded(options.forwardedHeader ?? 'x-forwarded-for', isTrusted);
   const crowd = new Crowd(connectionsMax, tellFull(name, connectionsMax));
   const log = new HandshakeLog();
@@ -182,7 +182,7 @@ export function guardArrivals(server: grpc.Server, name: string, options: DoorCo
     http2Server.removeAllListeners('connection');
     http2Server.on('connection', (socket: Socket & Known) => {
       const arrival = new Arrival(socket);
-      const block = (): string | undefined => (isTrusted(arrival.address) ? undefined : addressBlock(arrival.address));
+      const block = (): string | undefined => (isTrusted(arrival.address) ? undefined : networkOf(arrival.address));
       if (!crowd.enter(arrival, proxyProtocol ? undefined : block())) return socket.destroy();
       socket[arrivalKey] = arrival;
       socket.once('close', () => crowd.leave(arrival));

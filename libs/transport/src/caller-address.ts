@@ -1,25 +1,11 @@
 /** Where a call comes from. */
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
-import { isIPv6 } from 'node:net';
 
 /** An IPv4 address that a socket of both kinds tells, such as `::ffff:192.0.2.1`. */
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
 /** An address as it is told and counted: IPv4 in the four numbers, without what an IPv6 one has of this machine's interfaces (`%eth0`). */
 export const plainAddress = (address: string): string => address.replace(/%.*$/, '').replace(mapped, '$1');
-
-/** Whom an address is counted as: IPv6 by its first 64 bits, since whoever has one address there has all of them. */
-export function addressBlock(address: string): string {
-  if (!isIPv6(address)) return address;
-  const [head = '', tail] = address.split('::');
-  const parts = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  // What ends in four numbers takes two groups.
-  const width = (groups: readonly string[]): number => groups.length + (groups.at(-1)?.includes('.') ? 1 : 0);
-  const [first, last] = [parts(head), parts(tail ?? '')];
-  const zeros = tail === undefined ? 0 : 8 - width(first) - width(last);
-  const groups = [...first, ...Array.from({ length: zeros }, () => '0'), ...last].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
-}
 
 /** What is known of where a connection comes from. */
 export interface Origin {

@@ -1,16 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readForwarded, within } from './trusted-proxies.ts';
+import { createAddressSet } from '@sheaf/inference';
+import { readForwarded } from './trusted-proxies.ts';
 
-const isTrusted = within(['10.0.0.0/8', '2001:db8:5::/48', '192.0.2.7']);
-
-describe('trusted proxies', () => {
-  it('are addresses and ranges of both kinds', () => {
-    for (const address of ['10.255.0.1', '2001:db8:5:1::9', '192.0.2.7']) assert.ok(isTrusted(address), address);
-    for (const address of ['11.0.0.1', '2001:db8:6::1', '192.0.2.8', '', 'unknown']) assert.ok(!isTrusted(address));
-    assert.equal(within([])('10.0.0.1'), false);
-  });
-});
+const isTrusted = createAddressSet(['10.0.0.0/8', '2001:db8:5::/48', '192.0.2.7']);
 
 describe('X-Forwarded-For', () => {
   const read = readForwarded('x-forwarded-for', isTrusted);

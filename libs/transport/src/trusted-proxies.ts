@@ -1,25 +1,11 @@
 /** Proxies that a door believes about whom they speak for. */
 import type { IncomingHttpHeaders } from 'node:http2';
-import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { plainAddress } from './caller-address.ts';
 import { textOf } from './headers.ts';
 
 /** Which header they name callers in. Never both: a proxy that writes one hands on what a caller wrote into the other. */
 export type ForwardedHeader = 'x-forwarded-for' | 'forwarded';
-
-/** Whether an address is one of these: addresses and CIDR ranges, such as `10.0.0.0/8` and `2001:db8::1`. */
-export function within(networks: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', bits] = network.split('/');
-    const kind = kindOf(address);
-    if (bits === undefined) list.addAddress(address, kind);
-    else list.addSubnet(address, Number(bits), kind);
-  }
-  return (address) => isIP(address) !== 0 && list.check(address, kindOf(address));
-}
-
-const kindOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 
 /** Proxies in a row; nobody has more, and each costs a look at the networks. */
 const hopsMax = 16;
