@@ -49,6 +49,13 @@ export function addressOf(session: ServerHttp2Session, headers: IncomingHttpHead
   return named;
 }
 
+/** Whom a call is counted as, where each may have some of what there is. Undefined: a trusted proxy that does not say whom it asks for. */
+export function callerBlock(session: ServerHttp2Session, headers: IncomingHttpHeaders): string | undefined {
+  const { address, forwardedFor } = originOf(session);
+  const caller = addressOf(session, headers);
+  return forwardedFor && caller === address ? undefined : addressBlock(caller);
+}
+
 function originOf(session: ServerHttp2Session): Origin {
   const known = origins.get(session);
   if (known) return known;
