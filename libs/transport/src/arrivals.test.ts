@@ -2,12 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { ClientHttp2Session } from 'node:http2';
-import { connect as connectSocket, type Socket } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
-import { Arrival, Crowd } from './arrivals.ts';
-import { connectionLimits } from './connection-ledger.ts';
 import { call, client, statusOf, withDoor } from './fake-caller.ts';
 import { held, requestFor, until } from './fake-model.ts';
 import { inferPath } from './proto.ts';
@@ -52,7 +50,7 @@ describe('a door with as many connections as it may have', () => {
       await until(() => held.has('full-0') && held.has('full-1'));
       const refused = connectSocket(port, '127.0.0.1').on('error', () => {});
       await once(refused.resume(), 'close');
-      assert.match(lines[0] ?? '', /0 without a call were closed; 1 were turned away$/);
+      assert.match(lines[0] ?? '', /0 were closed; 1 were turned away$/);
       held.get('full-0')?.();
       assert.equal(await calls[0], '0');
       const next = await client(port);
@@ -64,49 +62,91 @@ describe('a door with as many connections as it may have', () => {
   });
 });
 
-describe('connections without a call', () => {
-  /** With a socket that only knows whether it was closed. */
-  const opened = (crowd: Crowd, block?: string) => {
-    const socket = { remoteAddress: '192.0.2.1', destroyed: false, destroy: () => (socket.destroyed = true) };
-    const arrival = new Arrival(socket as unknown as Socket);
-    return { arrival, isIn: crowd.enter(arrival, block) };
-  };
-  const many = (crowd: Crowd, count: number, block?: string): readonly Arrival[] =>
-    Array.from({ length: count }, () => opened(crowd, block).arrival);
-  const isClosed = ({ socket }: Arrival): boolean => socket.destroyed;
+/** One from this address of the machine, where it gets in. */
+async function from(localAddress: string, port: number): Promise<ClientHttp2Session> {
+  const socket = connectSocket({ port, host: '127.0.0.1', localAddress }).on('error', () => {});
+  const gone = once(socket, 'close').then(() => assert.fail(`a connection from ${localAddress} was closed`));
+  const session = await Promise.race([client(port, socket), gone]);
+  gone.catch(() => {});
+  return session;
+}
+const manyFrom = (addresses: readonly string[], count: number, port: number): Promise<ClientHttp2Session[]> =>
+  Promise.all(addresses.flatMap((address) => Array.from({ length: count }, () => from(address, port))));
 
-  it('are counted by address, the addresses of one /64 as one, those of a trusted proxy not at all', () => {
-    const crowd = new Crowd(1_000_000, () => {});
-    const most = connectionLimits.idleConnectionsMax;
-    const first = many(crowd, most, '2001:db8:0:1::/64');
-    assert.ok(!first.some(isClosed));
-    assert.ok(!many(crowd, most, '2001:db8:0:2::/64').some(isClosed));
-    many(crowd, 2, '2001:db8:0:1::/64');
-    assert.deepEqual(first.map(isClosed), [true, true, ...Array.from({ length: most - 2 }, () => false)]);
-    assert.ok(!many(crowd, most + 1).some(isClosed));
+/** Opens a stream and another when it is over; resolves when the first has its answer. A call to infer never ends. */
+async function clingTo(session: ClientHttp2Session, path: string): Promise<void> {
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+  stream.on('error', () => {}).resume();
+  stream.once('close', () => session.destroyed || session.closed || void clingTo(session, path).catch(() => {}));
+  if (path !== inferPath) stream.end(Buffer.alloc(5));
+  await once(stream, 'response');
+}
+
+describe('a door that few addresses have filled', () => {
+  const max = { connectionsMax: 16 };
+  const secret = 'a secret of sixteen or more';
+
+  it('lets others in where these only send calls that are refused', async () => {
+    await withDoor(
+      max,
+      async ({ port }) => {
+        const crowd = await manyFrom(['127.0.0.2', '127.0.0.3'], 8, port);
+        await Promise.all(crowd.map((session) => clingTo(session, inferPath)));
+        for (let at = 0; at < 5; at++) {
+          const honest = await from('127.0.0.1', port);
+          assert.equal(await statusOf(call(honest, 'echo', { authorization: `Bearer ${secret}` })), '0');
+          crowd.push(honest);
+        }
+        assert.equal(crowd.slice(16).filter(({ destroyed }) => destroyed).length, 0);
+        for (const session of crowd) session.destroy();
+      },
+      { secret },
+    );
   });
 
-  it('and those that have one may be half of all that there may be of one address, so that it shuts out nobody', () => {
-    const told: boolean[] = [];
-    const crowd = new Crowd(8, (isNew) => told.push(isNew));
-    const busy = many(crowd, 4, 'one');
-    for (const arrival of busy) crowd.work(arrival);
-    assert.equal(opened(crowd, 'one').isIn, false);
-    // Nobody else was closed for it.
-    const others = many(crowd, 4, 'two');
-    assert.equal(opened(crowd, 'one').isIn, false);
-    assert.ok(!others.some(isClosed));
-    const [first] = busy as [Arrival];
-    crowd.stay(first);
-    assert.equal(opened(crowd, 'one').isIn, true);
-    assert.ok(isClosed(first));
-    assert.deepEqual(told, [true, true, false]);
+  it('lets others in where these hold streams that stay, and closes nobody who has fewer', async () => {
+    await withDoor(max, async ({ port }) => {
+      const crowd = await manyFrom(['127.0.0.2', '127.0.0.3'], 7, port);
+      const few = await manyFrom(['127.0.0.4'], 2, port);
+      await Promise.all(crowd.map((session) => clingTo(session, '/grpc.health.v1.Health/Watch')));
+      const honest = await manyFrom(['127.0.0.1'], 3, port);
+      for (const session of [...honest, ...few]) assert.equal(await statusOf(call(session, 'echo')), '0');
+      await until(() => crowd.filter(({ destroyed }) => destroyed).length === 3);
+      for (const session of [...crowd, ...honest, ...few]) session.destroy();
+    });
+  });
+
+  it('lets others in where these have calls', async () => {
+    await withDoor(max, async ({ port }) => {
+      const crowd = await manyFrom(['127.0.0.2', '127.0.0.3'], 8, port);
+      const calls = crowd.map((session, index) => statusOf(call(session, 'wait', {}, `few-${index}`)));
+      await until(() => crowd.every((_, index) => held.has(`few-${index}`)));
+      const honest = await from('127.0.0.1', port);
+      assert.equal(await statusOf(call(honest, 'echo')), '0');
+      for (const index of crowd.keys()) held.get(`few-${index}`)?.();
+      assert.equal((await Promise.all(calls)).filter((status) => status !== '0').length, 1);
+      for (const session of [...crowd, honest]) session.destroy();
+    });
+  });
+
+  it('closes nobody who is just coming in, where others have more', async () => {
+    await withDoor(max, async ({ port }) => {
+      const crowd = await manyFrom(['127.0.0.2', '127.0.0.3', '127.0.0.4'], 5, port);
+      for (const session of crowd) assert.equal(await statusOf(call(session, 'echo')), '0');
+      const coming = connectSocket({ port, host: '127.0.0.1', localAddress: '127.0.0.5' }).on('error', () => {});
+      await once(coming, 'connect');
+      const honest = await from('127.0.0.1', port);
+      await until(() => crowd.some(({ destroyed }) => destroyed));
+      const slow = await client(port, coming);
+      assert.equal(await statusOf(call(slow, 'echo')), '0');
+      for (const session of [...crowd, honest, slow]) session.destroy();
+    });
   });
 });
 
 describe('a connection that has reached its age', () => {
   it('gets a GOAWAY, has its calls answered, and streams without an end are cut once the longest deadline is over', async () => {
-    const limits = { ...defaultLimits, deadlineMaxMs: 2_000 };
+    const limits = { ...defaultLimits, requestArrivalMaxMs: 1_000, deadlineMaxMs: 1_000 };
     await withDoor(
       { connectionAgeMaxMs: 500 },
       async ({ port }) => {
@@ -130,6 +170,23 @@ describe('a connection that has reached its age', () => {
         assert.equal(await watched, 'none');
         await until(() => old.destroyed);
         next.destroy();
+      },
+      { limits },
+    );
+  });
+});
+
+describe('a call that comes as its connection reaches its age', () => {
+  it('has as long as any other until its request is there', async () => {
+    const limits = { ...defaultLimits, requestArrivalMaxMs: 1_500, deadlineMaxMs: 100 };
+    await withDoor(
+      { connectionAgeMaxMs: 200 },
+      async ({ port }) => {
+        const old = await client(port);
+        const late = old.request({ ':method': 'POST', ':path': inferPath, 'content-type': 'application/grpc' });
+        // That it was waited for to its end; a connection that is cut says nothing.
+        assert.equal(await statusOf(late.on('error', () => {})), '4');
+        old.destroy();
       },
       { limits },
     );

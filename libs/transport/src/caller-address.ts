@@ -1,5 +1,6 @@
 /** Where a call comes from. */
 import type { IncomingHttpHeaders, ServerHttp2Session } from 'node:http2';
+import { networkOf } from '@sheaf/inference';
 
 /** An IPv4 address that a socket of both kinds tells, such as `::ffff:192.0.2.1`. */
 const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
@@ -33,6 +34,13 @@ export function addressOf(session: ServerHttp2Session, headers: IncomingHttpHead
   const named = forwardedFor(headers) ?? address;
   forwarded.set(headers, named);
   return named;
+}
+
+/** Whom a call is counted as, where each may have some of what there is. Undefined: a trusted proxy that does not say whom it asks for. */
+export function callerBlock(session: ServerHttp2Session, headers: IncomingHttpHeaders): string | undefined {
+  const { address, forwardedFor } = originOf(session);
+  const caller = addressOf(session, headers);
+  return forwardedFor && caller === address ? undefined : networkOf(caller);
 }
 
 function originOf(session: ServerHttp2Session): Origin {

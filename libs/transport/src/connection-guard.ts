@@ -3,8 +3,9 @@ import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node
 import type { Socket } from 'node:net';
 import type * as grpc from '@grpc/grpc-js';
 import { type Limits, monotonicClock } from '@sheaf/inference';
-import { type Arrival, arrivalOf, type Crowd, type DoorConnections, guardArrivals } from './arrivals.ts';
+import { type Arrival, arrivalOf, type DoorConnections, guardArrivals } from './arrivals.ts';
 import { ConnectionLedger, connectionLimits, type Traffic } from './connection-ledger.ts';
+import type { Crowd } from './crowd.ts';
 import { http2ServersOf } from './http2-servers.ts';
 import { InFlight } from './in-flight.ts';
 
@@ -22,6 +23,8 @@ export interface StreamAccount {
   add(bytes: number): void;
   /** Its request never came: a connection that has nothing else soon goes as well. */
   giveUp(): void;
+  /** It is a call that was let in: its connection has work for as long as the stream is open, or a reason to stay, where it may last as its caller likes. */
+  letIn(isLong: boolean): void;
 }
 
 export interface ConnectionGuard {
@@ -76,6 +79,8 @@ class Connection {
   /** No new calls from then on. */
   readonly #agedAt: number;
   #isAged = false;
+  /** Streams that were let in. */
+  readonly #letInNow = { long: 0, short: 0 };
 
   constructor(session: ServerHttp2Session, limits: Limits, crowd: Crowd, ageMaxMs = 0) {
     this.#session = session;
@@ -104,6 +109,7 @@ class Connection {
       count: () => void stream.on('data', ({ length }: Buffer) => this.#ledger.addMessage(length)),
       add: (bytes) => this.#ledger.addMessage(bytes),
       giveUp: () => this.#arrival?.idle.giveUp(),
+      letIn: (isLong) => this.#letIn(stream, isLong ? 'long' : 'short'),
     };
   }
 
@@ -116,8 +122,9 @@ class Connection {
   /** As gRPC servers do: it is said first that the connection ends, and calls that were on their way come in. */
   #age(sinceMs: number): void {
     const { lingerMaxMs } = connectionLimits;
-    // Streams without an end, such as watches, end here.
-    if (sinceMs >= lingerMaxMs + this.#limits.deadlineMaxMs) this.#session.destroy();
+    const { requestArrivalMaxMs, deadlineMaxMs } = this.#limits;
+    // Streams without an end, such as watches, end here. The deadline of a call begins when its request is there.
+    if (sinceMs >= lingerMaxMs + requestArrivalMaxMs + deadlineMaxMs) this.#session.destroy();
     else if (sinceMs >= lingerMaxMs) this.#session.close();
     else if (!this.#isAged) this.#session.goaway(constants.NGHTTP2_NO_ERROR, streamIdMax);
     this.#isAged = true;
@@ -125,8 +132,6 @@ class Connection {
 
   #hold(stream: ServerHttp2Stream): void {
     const arrival = this.#arrival;
-    if (this.#streams.size === 0 && arrival) this.#crowd.work(arrival);
-    if (arrival) arrival.isKnown = true;
     arrival?.idle.stop();
     const id = stream.id as number;
     this.#streams.set(id, stream);
@@ -134,8 +139,23 @@ class Connection {
       this.#streams.delete(id);
       if (this.#streams.size > 0 || !arrival) return;
       arrival.idle.start(monotonicClock.now());
-      if (!this.#session.closed) this.#crowd.stay(arrival);
     });
+  }
+
+  #letIn(stream: ServerHttp2Stream, kind: 'long' | 'short'): void {
+    if (stream.destroyed) return;
+    this.#letInNow[kind]++;
+    this.#stand();
+    stream.once('close', () => {
+      this.#letInNow[kind]--;
+      // One that has been told to go does not become idle again.
+      if (!this.#session.closed) this.#stand();
+    });
+  }
+
+  #stand(): void {
+    const { long, short } = this.#letInNow;
+    if (this.#arrival) this.#crowd.stand(this.#arrival, short > 0 ? 'working' : long > 0 ? 'staying' : 'idle');
   }
 
   #traffic(now: number): Traffic {

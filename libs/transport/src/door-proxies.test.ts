@@ -53,6 +53,23 @@ describe('a door behind proxies that it trusts', () => {
 });
 
 describe('a door that takes the PROXY protocol', () => {
+  it('closes nobody for a connection that comes from no trusted proxy', async () => {
+    const connections = { trustedProxies: ['127.0.0.1'], proxyProtocol: 'any', connectionsMax: 2 } as const;
+    await withDoor(connections, async ({ port }) => {
+      const inside = [await opened(port, ''), await opened(port, '')];
+      for (let at = 0; at < 4; at++) {
+        const outside = connectSocket({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }).on('error', () => {});
+        await once(outside.resume(), 'close');
+      }
+      for (const [at, socket] of inside.entries()) {
+        socket.write(line(`198.51.100.${at}`));
+        const session = await client(port, socket);
+        assert.equal(await statusOf(call(session, 'echo')), '0');
+        session.destroy();
+      }
+    });
+  });
+
   it('knows a connection by its header, however that comes, and what its caller says of itself is not believed', async () => {
     await withDoor({ ...loopback, proxyProtocol: 'any' }, async ({ port }, { addresses }) => {
       const whole = await client(port, await opened(port, line('198.51.100.1')));

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, type IncomingHttpHeaders } from 'node:http2';
-import { after, before, describe, it } from 'node:test';
+import { connect as connectSocket } from 'node:net';
+import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defaultLimits } from '@sheaf/inference';
@@ -23,6 +24,8 @@ function frameOf(field: number, text: string): Buffer {
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
+const proxyAddress = '127.0.0.9';
+
 /** What does not come fails the test. */
 const inTime = () => ({ signal: AbortSignal.timeout(10_000) });
 const named = (name: string): Buffer => frameOf(1, name);
@@ -40,24 +43,28 @@ function heapMiB(): number {
 describe('streams that last', () => {
   let door: Door;
   const sessions: ClientHttp2Session[] = [];
-  before(async () => {
+  beforeEach(async () => {
     // As many as two for each connection that there may be, so 130 in all.
     const options = { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits };
-    door = await createDoor({ ...options, connections: { connectionsMax: 65 } }, served);
+    door = await createDoor(
+      { ...options, connections: { connectionsMax: 65, trustedProxies: [proxyAddress] } },
+      served,
+    );
     door.open();
   });
-  after(async () => {
-    for (const session of sessions) session.destroy();
+  afterEach(async () => {
+    for (const session of sessions.splice(0)) session.destroy();
     await door.close(1_000);
   });
 
-  function client(): ClientHttp2Session {
-    const session = connect(`http://127.0.0.1:${door.port}`);
+  function client(localAddress = '127.0.0.1'): ClientHttp2Session {
+    const at = { port: door.port, host: '127.0.0.1', localAddress };
+    const session = connect(`http://127.0.0.1:${door.port}`, { createConnection: () => connectSocket(at) });
     sessions.push(session);
     return session;
   }
-  function open(session: ClientHttp2Session, path: string): ClientHttp2Stream {
-    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc' });
+  function open(session: ClientHttp2Session, path: string, more: Record<string, string> = {}): ClientHttp2Stream {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', ...more });
     return stream.on('error', () => {});
   }
   const watch = (session: ClientHttp2Session, name: string): ClientHttp2Stream =>
@@ -74,18 +81,17 @@ describe('streams that last', () => {
     return `${code}: ${message}`;
   }
 
-  it('are 64 on one connection and two for each connection in all, and one that ends makes room', async () => {
+  it('are two for each connection in all, half of them of one address, and one that ends makes room', async () => {
     const one = client();
-    const watches = Array.from({ length: 64 }, () => watch(one, ''));
+    const watches = Array.from({ length: 65 }, () => watch(one, ''));
     for (const stream of watches) assert.equal(await told(stream), 'status none');
-    assert.equal(
-      await told(open(one, reflectionPath)),
-      '8: streams that stay open, such as watches: want at most 64 on one connection',
-    );
-    const two = client();
-    for (let at = 0; at < 64; at++) assert.equal(await told(watch(two, '')), 'status none');
-    const three = client();
-    for (let at = 0; at < 2; at++) assert.equal(await told(watch(three, '')), 'status none');
+    const ofOne = '8: streams that stay open, such as watches: want at most 65 from one address';
+    assert.equal(await told(open(one, reflectionPath)), ofOne);
+    const again = client();
+    assert.equal(await told(watch(again, '')), ofOne);
+    const two = client('127.0.0.2');
+    for (let at = 0; at < 65; at++) assert.equal(await told(watch(two, '')), 'status none');
+    const three = client('127.0.0.3');
     assert.equal(
       await told(watch(three, '')),
       '8: streams that stay open, such as watches: the server has 130, and takes no more',
@@ -94,7 +100,21 @@ describe('streams that last', () => {
     first?.close();
     await new Promise((resolve) => one.ping(resolve));
     assert.equal(await told(watch(one, '')), 'status none');
-    for (const session of [one, two, three]) session.destroy();
+  });
+
+  it('of a trusted proxy are counted by whom it asks for', async () => {
+    const proxy = client(proxyAddress);
+    const watchFor = (caller: string): ClientHttp2Stream =>
+      open(proxy, watchPath, { 'x-forwarded-for': caller }).end(named(''));
+    for (let at = 0; at < 65; at++) assert.equal(await told(watchFor('2001:db8::1')), 'status none');
+    assert.match(await told(watchFor('2001:db8::2')), /want at most 65 from one address$/);
+    assert.equal(await told(watchFor('198.51.100.1')), 'status none');
+  });
+
+  it('of a trusted proxy that does not say whom it asks for are counted only in all', async () => {
+    const silent = client(proxyAddress);
+    for (let at = 0; at < 130; at++) assert.equal(await told(watch(silent, '')), 'status none');
+    assert.match(await told(watch(silent, '')), /the server has 130, and takes no more$/);
   });
 
   it('and checks are told that a name is too long to be one, and nothing is kept of it', async () => {

@@ -1,31 +1,31 @@
 /** Streams that last as long as their callers like (watches, reflection, the mesh stream): how many there may be. */
-import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 import { InferError } from '@sheaf/inference';
 
-/** A client has one or two on a connection: a watch, a look at what there is. */
-const perConnectionMax = 64;
-
 export interface LongStreams {
-  /** Counts a stream until it closes; answers why it may not come in. */
-  enter(stream: ServerHttp2Stream): InferError | undefined;
+  /** Counts a stream until it closes; answers why it may not come in. `block`: whose it is; undefined of proxies that do not say, who only share in all. */
+  enter(stream: ServerHttp2Stream, block: string | undefined): InferError | undefined;
 }
 
-/** `inAllMax` for the whole door. */
+/** `inAllMax` for the whole door, half of them of one address block. One connection may have as many as it may have calls. */
 export function createLongStreams(inAllMax: number): LongStreams {
-  const counts = new WeakMap<ServerHttp2Session, number>();
+  const counts = new Map<string, number>();
   let inAll = 0;
+  const add = (block: string | undefined, by: 1 | -1): void => {
+    inAll += by;
+    if (block === undefined) return;
+    const count = (counts.get(block) ?? 0) + by;
+    if (count > 0) counts.set(block, count);
+    else counts.delete(block);
+  };
   return {
-    enter: (stream) => {
-      const session = stream.session as ServerHttp2Session;
-      const count = counts.get(session) ?? 0;
-      if (count >= perConnectionMax) return tooMany(`want at most ${perConnectionMax} on one connection`);
+    enter: (stream, block) => {
+      const ofOneMax = Math.ceil(inAllMax / 2);
+      if (block !== undefined && (counts.get(block) ?? 0) >= ofOneMax)
+        return tooMany(`want at most ${ofOneMax} from one address`);
       if (inAll >= inAllMax) return tooMany(`the server has ${inAllMax}, and takes no more`);
-      counts.set(session, count + 1);
-      inAll++;
-      stream.once('close', () => {
-        counts.set(session, (counts.get(session) ?? 1) - 1);
-        inAll--;
-      });
+      add(block, 1);
+      stream.once('close', () => add(block, -1));
       return undefined;
     },
   };

@@ -5,6 +5,7 @@ import { asInferError, type Limits, type Principal } from '@sheaf/inference';
 import { noRoom } from './byte-room.ts';
 import type { BytesInFlight } from './bytes-in-flight.ts';
 import { type CallFacts, type CallLog, openFacts } from './call-record.ts';
+import { callerBlock } from './caller-address.ts';
 import { type ConnectionGuardOptions, guardConnections, type StreamAccount } from './connection-guard.ts';
 import { connectionLimits } from './connection-ledger.ts';
 import { type KnowsSecret, wantsSecret } from './door-secret.ts';
@@ -108,14 +109,16 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
           turnAway({ error: tooLongRefusal(bytes, limits) });
           return;
         }
+        const block = isLong(path) ? callerBlock(stream.session as ServerHttp2Session, headers) : undefined;
+        const tooMany = isLong(path) ? longStreams.enter(stream, block) : undefined;
+        if (tooMany) {
+          turnAway({ error: tooMany });
+          return;
+        }
+        if (isMethod(path)) account.letIn(isLong(path));
         const serve = own.get(path);
         if (serve) {
           serve({ stream, headers, principal, account, facts });
-          return;
-        }
-        const tooMany = isLong(path) ? longStreams.enter(stream) : undefined;
-        if (tooMany) {
-          turnAway({ error: tooMany });
           return;
         }
         if (principal) gate?.vouch(stream, headers, principal, facts);
