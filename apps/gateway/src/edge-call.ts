@@ -29,6 +29,8 @@ export interface Call {
   readonly request: InferRequest;
   readonly context: CallContext;
   readonly usualMs: number | undefined;
+  /** Whether calls of its own tenant say so: only then is it slow for taking longer, since others may ask what is done sooner. */
+  readonly isOwn: boolean;
   /** Endpoints that failed it; asked again only when there is no other. */
   readonly tried: Set<EdgeEndpoint>;
   /** Of those, the ones that had too much to do. */

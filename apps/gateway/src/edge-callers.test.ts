@@ -154,6 +154,48 @@ describe('a process that is lost and does not say for whose call', () => {
   });
 });
 
+describe('what calls of a service usually take', () => {
+  const taking =
+    (ms: number): Behave =>
+    ({ pass }) => {
+      pass(ms);
+      return undefined;
+    };
+  async function answered(service: ReturnType<typeof openFakeService>, tenant: string, ms: number, timeoutMs = 5_000) {
+    for (const endpoint of service.endpoints) endpoint.behave = taking(ms);
+    return service.answered(1, { tenant, timeoutMs });
+  }
+
+  it('is of each tenant: slow inputs of one have no call of another refused early', async () => {
+    const service = openFakeService([well], { breaker: false, ejection: false });
+    for (let n = 0; n < 100; n++) await answered(service, 'bad', 300);
+    await assert.rejects(service.ask({ tenant: 'bad', timeoutMs: 100 }), { reason: 'DEADLINE_TOO_SHORT' });
+    let good = 0;
+    for (let n = 0; n < 100; n++) {
+      await answered(service, 'bad', 300);
+      good += await answered(service, 'good', 10, 100);
+    }
+    assert.equal(good, 100);
+  });
+
+  it('is of each tenant: quick inputs of one make no slow ones of another', async () => {
+    const service = openFakeService([well], { ejection: false });
+    for (let n = 0; n < 60; n++) {
+      for (let quick = 0; quick < 10; quick++) await answered(service, 'bad', 1);
+      await answered(service, 'good', 200);
+    }
+    assert.deepEqual(service.transitions, []);
+  });
+
+  it('is what those of all take for a tenant of whom nothing is known', async () => {
+    const service = openFakeService([well], single);
+    await service.answered(30, { tenant: 'other' });
+    for (const endpoint of service.endpoints) endpoint.behave = late;
+    await service.answered(30, { tenant: 'new', timeoutMs: 60 });
+    assert.deepEqual(service.transitions, ['endpoint-0: closed -> open']);
+  });
+});
+
 describe('the budget of retries', () => {
   it('is of each tenant: calls of one that fail leave others theirs', async () => {
     const unavailable = failingWith('UNAVAILABLE');

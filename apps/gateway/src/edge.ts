@@ -74,23 +74,20 @@ export class Edge {
   infer: Infer = async (request, context) => {
     const { resilience, guards } = this.#options;
     const kind = this.#kindOf(request);
-    const usualMs = this.#own.times.usualMs(kind.key, guards.now());
-    if (
-      resilience.earlyRefusal &&
-      remainingMs(context) < (usualMs ?? 0) &&
-      !this.#own.times.takeTrial(kind.key, guards.now())
-    )
-      checkTimeLeft(context, usualMs ?? 0, `"${kind.model}"`, kind.model);
+    const { times } = this.#own;
+    const [tenant, now, leftMs] = [tenantOf(context), guards.now(), remainingMs(context)];
+    const needsMs = resilience.earlyRefusal ? times.needsMs(tenant, kind.key, leftMs, now) : 0;
+    if (leftMs < needsMs) checkTimeLeft(context, needsMs, `"${kind.model}"`, kind.model);
     const asked = { service: this.#options.service, kind, request, context };
     const judged: Judged = resilience.quarantine ? judge(guards, asked) : { lost: 0 };
     if ('refusal' in judged) return this.#refuse(context, judged.refusal, judged.attributes);
-    this.#own.budgets.of(tenantOf(context)).count();
+    this.#own.budgets.of(tenant).count();
     const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
     const call: Call = {
       kind,
       request,
       context,
-      usualMs,
+      ...times.of(tenant, kind.key, now),
       ...none,
       attempts: 0,
       retries: 0,
@@ -189,13 +186,13 @@ export class Edge {
     const stay = this.#stays.begin(endpoint, { isLone, foreign: others, now: startedAt });
     const learn = (error: InferError | undefined): void => {
       const tookMs = now() - startedAt;
-      const { slowMs } = this.#options.resilience;
+      const { slowMs = call.isOwn ? undefined : Number.POSITIVE_INFINITY } = this.#options.resilience;
       const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, isBehindOthers: others > 0, slowMs });
       for (const here of [own, stay]) here.end(endOf(error), now());
       // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
       pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
-      if (!error) this.#own.times.record(kind.key, tookMs, startedAt);
+      if (!error) this.#own.times.record(tenantOf(context), kind.key, tookMs, startedAt);
     };
     const endSibling = this.#siblings.begin(context);
     try {

@@ -1,16 +1,16 @@
 import { monotonicClock } from '@sheaf/inference';
-import { TimeBook } from '@sheaf/pipeline';
 import { RetryBudgets } from '@sheaf/routing';
 import { BreakerBook, type BreakerBookOptions } from './breaker-book.ts';
 import { Offenders } from './offenders.ts';
 import { Outages } from './outages.ts';
 import { Quarantine } from './quarantine.ts';
+import { UsualTimes } from './usual-times.ts';
 
 /** What is known of one service. */
 export interface ServiceGuards {
   readonly budgets: RetryBudgets;
   /** How long its calls take, by kind. */
-  readonly times: TimeBook;
+  readonly times: UsualTimes;
 }
 
 /** What the edges to the services know, from one reload to the next. */
@@ -37,7 +37,7 @@ export function createGuards(options: Partial<BreakerBookOptions> = {}): Guards 
     now,
     random,
     of: (service) => {
-      const guards = known.get(service) ?? { budgets: new RetryBudgets(now), times: new TimeBook() };
+      const guards = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
       known.set(service, guards);
       return guards;
     },
