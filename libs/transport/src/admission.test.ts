@@ -31,7 +31,7 @@ async function knock(admit: Admit, headers: IncomingHttpHeaders = {}, stream = n
   const admissions = new Admissions(admit);
   const http2Stream = stream as unknown as ServerHttp2Stream;
   const entry = await admissions.knock(http2Stream, headers, undefined);
-  if ('principal' in entry) admissions.vouch(http2Stream, headers, undefined, { ...entry, facts: undefined });
+  if ('principal' in entry) admissions.vouch(http2Stream, headers, { ...entry, facts: undefined });
   const metadata = new grpc.Metadata();
   for (const [key, value] of Object.entries(headers)) metadata.set(key, String(value));
   return { refused: 'error' in entry ? entry : undefined, stream, principal: () => admissions.principalOf(metadata) };

@@ -75,17 +75,16 @@ export class Admissions {
     }
   }
 
-  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended; and ends one that stays when it would not come in any more. */
-  vouch(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    peer: Peer | undefined,
-    { principal, facts }: Admitted,
-  ): void {
+  /** Lets a handler of grpc-js ask on whose behalf a call is that has come in, until it has ended. */
+  vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, { principal, facts }: Admitted): void {
     const ticket = String(++this.#last);
     this.#admitted.set(ticket, { principal, facts });
     headers[ticketKey] = ticket;
     stream.once('close', () => this.#admitted.delete(ticket));
+  }
+
+  /** Of a stream that stays: ends it when it would not come in any more. */
+  askAgain(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, peer: Peer | undefined, facts: CallFacts): void {
     askAgain(stream, () => this.#admit(knockOf(headers, peer, facts)));
   }
 

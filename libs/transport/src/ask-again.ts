@@ -24,15 +24,25 @@ export function askAgain(stream: ServerHttp2Stream, admit: () => unknown): void 
   stream.once('close', () => clearTimeout(timer));
 }
 
+/** grpc-js has the stream, and is not told: whatever it does of its own afterwards must find the stream closed, or do nothing. */
 function end(stream: ServerHttp2Stream, error: unknown): void {
   if (stream.destroyed || stream.closed) return;
   if (!stream.headersSent) {
     refuse(stream, { error });
+    stream.close(constants.NGHTTP2_NO_ERROR);
     return;
   }
   stream.on('error', ignoreError);
+  if (stream.writableEnded) {
+    // It has been ended, with trailers that wait for a caller who does not read.
+    stream.close(constants.NGHTTP2_CANCEL);
+    return;
+  }
+  const sendTrailers = stream.sendTrailers.bind(stream);
+  // They can be sent once, and what sends them a second time throws.
+  stream.sendTrailers = () => {};
   stream.once('wantTrailers', () => {
-    stream.sendTrailers(toTrailers(error));
+    sendTrailers(toTrailers(error));
     // The caller may have more to say, which nobody hears.
     setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
   });

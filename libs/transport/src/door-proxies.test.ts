@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:http2';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createAuthority } from '../../../test/support/certificates.ts';
+import { endHeaders, frame, headerBlock, inferHeaders } from '../../../test/support/raw-http2.ts';
 import { call, client, statusOf, withDoor } from './fake-caller.ts';
 import { until } from './fake-model.ts';
 
@@ -132,4 +134,40 @@ describe('a door that takes the PROXY protocol', () => {
         assert.deepEqual(addresses, []);
       });
   });
+});
+
+describe('a call that is reset in the packet that it comes in', () => {
+  const reset = (code: number): Buffer => {
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32BE(code);
+    return frame('rstStream', 0, 1, payload);
+  };
+  for (const [what, connections, first] of [
+    ['behind a header of the PROXY protocol', { ...loopback, proxyProtocol: 'any' }, line('198.51.100.1')],
+    ['on an open door', {}, ''],
+  ] as const)
+    for (const code of [constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL])
+      it(`is nothing to the door: ${what}, with code ${code}`, async () => {
+        await withDoor(connections, async ({ port }) => {
+          const socket = await opened(
+            port,
+            Buffer.concat([
+              Buffer.from(`${first}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n`),
+              frame('settings', 0, 0, Buffer.alloc(0)),
+              frame('headers', endHeaders, 1, headerBlock(inferHeaders())),
+              reset(code),
+              frame('ping', 0, 0, Buffer.alloc(8)),
+            ]),
+          );
+          let heard = Buffer.alloc(0);
+          socket.on('data', (chunk: Buffer) => (heard = Buffer.concat([heard, chunk])));
+          // The answer to the PING is the last.
+          await until(() => heard.includes(Buffer.from([0, 0, 8, 6, 1])));
+          await new Promise(setImmediate);
+          const other = await client(port, await opened(port, first));
+          assert.equal(await statusOf(call(other, 'echo')), '0');
+          other.destroy();
+          socket.destroy();
+        });
+      });
 });

@@ -19,7 +19,8 @@ export function createGate(admissions: Admissions, record: RecordRefusal): Gate 
       const entry = admissions.knock(stream, headers, peer, facts);
       return entry instanceof Promise ? entry.then((told) => passage(headers, told)) : passage(headers, entry);
     },
-    vouch: (stream, headers, principal, facts) =>
-      admissions.vouch(stream, headers, peerOf(stream.session as ServerHttp2Session), { principal, facts }),
+    vouch: (stream, headers, principal, facts) => admissions.vouch(stream, headers, { principal, facts }),
+    askAgain: (stream, headers, facts) =>
+      admissions.askAgain(stream, headers, peerOf(stream.session as ServerHttp2Session), facts),
   };
 }

@@ -35,6 +35,8 @@ export interface Gate {
   knock(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, facts: CallFacts): Passage | Promise<Passage>;
   /** Of a call that is in and goes to grpc-js: lets its handler ask on whose behalf it is. */
   vouch(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, principal: Principal, facts: CallFacts): void;
+  /** Of a stream that lasts: ends it when its caller may not come in any more. */
+  askAgain(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, facts: CallFacts): void;
 }
 
 /** Before the server listens. */
@@ -82,12 +84,18 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
   const unread = boundUnread(inFlight.unreadBytesMax);
   for (const http2Server of http2ServersOf(server)) {
     http2Server.on('session', (session) => {
+      if (session.destroyed) return;
       letGoOfStreams(session);
       raiseReceiveWindow(session, inFlight.windowBytes);
     });
     const handlers = http2Server.listeners('stream');
     http2Server.removeAllListeners('stream');
     http2Server.on('stream', (stream: ServerHttp2Stream, headers, _flags, list: readonly string[]) => {
+      // It was reset, or lost its connection, in the same packet that it came in.
+      if (!stream.session || stream.destroyed || stream.closed) {
+        stream.on('error', ignoreError);
+        return;
+      }
       const account = guard.enter(stream);
       if (isMalformed(list)) {
         stream.on('error', ignoreError).close(constants.NGHTTP2_PROTOCOL_ERROR);
@@ -121,7 +129,10 @@ export function guardStreams(server: grpc.Server, options: StreamsOptions): void
           serve({ stream, headers, principal, account, facts });
           return;
         }
-        if (principal) gate?.vouch(stream, headers, principal, facts);
+        if (principal) {
+          gate?.vouch(stream, headers, principal, facts);
+          if (isLong(path)) gate?.askAgain(stream, headers, facts);
+        }
         if (path.startsWith(healthPath)) takeNothingAsEmpty(stream);
         for (const handle of handlers) Reflect.apply(handle, http2Server, [stream, headers]);
         resetOnWrongFlag(stream);
