@@ -20,45 +20,38 @@ export interface Member {
 interface Place {
   readonly block: Block;
   standing: Standing;
-  /** Counts up: who has stood so for longest has the lowest. */
-  since: number;
 }
 
-/** The connections of one address block, each standing's longest-standing first. */
-class Block {
+type ByStanding<V> = Readonly<Record<Standing, Set<V>>>;
+const setsByStanding = <V>(): ByStanding<V> => ({
+  stranger: new Set(),
+  idle: new Set(),
+  staying: new Set(),
+  working: new Set(),
+});
+
+/** The connections of one address block. */
+interface Block {
+  /** Undefined of one connection of a proxy, which stands alone. */
   readonly name: string | undefined;
-  readonly #members = Object.fromEntries(standings.map((standing) => [standing, new Set<Member>()])) as Record<
-    Standing,
-    Set<Member>
-  >;
+  count: number;
+  /** Each standing's longest-standing first. */
+  readonly members: ByStanding<Member>;
+  /** Where it is found by its count. */
+  level: number;
+  /** The least of the standings of its members without a call. */
+  spare: Standing | undefined;
+}
 
-  constructor(name: string | undefined) {
-    this.name = name;
-  }
+function spareStanding({ members }: Block): Standing | undefined {
+  if (members.stranger.size > 0) return 'stranger';
+  if (members.idle.size > 0) return 'idle';
+  return members.staying.size > 0 ? 'staying' : undefined;
+}
 
-  of(standing: Standing): Set<Member> {
-    return this.#members[standing];
-  }
-
-  get count(): number {
-    return standings.reduce((sum, standing) => sum + this.of(standing).size, 0);
-  }
-
-  /** What it is weighed as: behind a trusted proxy are many, who are told apart nowhere here, so each is taken for one alone. */
-  get weight(): number {
-    return this.name === undefined ? 1 : this.count;
-  }
-
-  /** The one that is worth least of those without a call. */
-  get spare(): Member | undefined {
-    for (const standing of standings) if (standing !== 'working') for (const member of this.of(standing)) return member;
-    return undefined;
-  }
-
-  get busy(): Member | undefined {
-    for (const member of this.of('working')) return member;
-    return undefined;
-  }
+function firstOf<V>(set: Iterable<V>): V | undefined {
+  for (const first of set) return first;
+  return undefined;
 }
 
 /** Of all, a block above this part of them may lose connections that have calls. */
@@ -67,10 +60,12 @@ const largePart = 1 / 8;
 export class Crowd {
   readonly #max: number;
   readonly #places = new Map<Member, Place>();
-  readonly #blocks = new Map<string | undefined, Block>();
+  readonly #blocks = new Map<string, Block>();
+  /** The blocks of each count that there is: by the least standing that they have without a call, and those that have calls. Few, as counts add up. */
+  readonly #levels = new Map<number, ByStanding<Block>>();
+  #working = 0;
   /** Told of each that is closed since there are too many. */
   readonly #onFull: (isNew: boolean) => void;
-  #last = 0;
 
   constructor(max: number, onFull: (isNew: boolean) => void) {
     this.#max = max;
@@ -97,19 +92,22 @@ export class Crowd {
   stand(member: Member, standing: Standing): void {
     const place = this.#places.get(member);
     if (!place || place.standing === standing) return;
-    place.block.of(place.standing).delete(member);
+    const { block } = place;
+    this.#take(member, place);
     place.standing = standing;
-    place.since = this.#last++;
-    place.block.of(standing).add(member);
-    this.#closeIdle(place.block);
+    this.#give(member, place);
+    this.#file(block);
+    this.#closeIdle(block);
   }
 
   leave(member: Member): void {
     const place = this.#places.get(member);
     if (!place) return;
+    const { block } = place;
     this.#places.delete(member);
-    place.block.of(place.standing).delete(member);
-    if (place.block.count === 0) this.#blocks.delete(place.block.name);
+    this.#take(member, place);
+    this.#file(block);
+    if (block.count === 0 && block.name !== undefined) this.#blocks.delete(block.name);
   }
 
   judge(now: number): void {
@@ -117,16 +115,52 @@ export class Crowd {
   }
 
   #add(member: Member, name: string | undefined): void {
-    const block = this.#blocks.get(name) ?? new Block(name);
-    this.#blocks.set(name, block);
-    block.of('stranger').add(member);
-    this.#places.set(member, { block, standing: 'stranger', since: this.#last++ });
+    const known = name === undefined ? undefined : this.#blocks.get(name);
+    const block = known ?? { name, count: 0, members: setsByStanding<Member>(), level: 0, spare: undefined };
+    if (name !== undefined) this.#blocks.set(name, block);
+    const place: Place = { block, standing: 'stranger' };
+    this.#places.set(member, place);
+    this.#give(member, place);
+    this.#file(block);
     this.#closeIdle(block);
   }
 
+  #give(member: Member, { block, standing }: Place): void {
+    block.members[standing].add(member);
+    block.count++;
+    if (standing === 'working') this.#working++;
+  }
+
+  #take(member: Member, { block, standing }: Place): void {
+    block.members[standing].delete(member);
+    block.count--;
+    if (standing === 'working') this.#working--;
+  }
+
+  /** Puts a block that has changed where it is found. */
+  #file(block: Block): void {
+    const spare = spareStanding(block);
+    const isMoved = block.level !== block.count;
+    const old = this.#levels.get(block.level);
+    if (isMoved || spare !== block.spare) {
+      if (block.spare) old?.[block.spare].delete(block);
+      if (isMoved) old?.working.delete(block);
+      if (isMoved && old && standings.every((standing) => old[standing].size === 0)) this.#levels.delete(block.level);
+    }
+    block.level = block.count;
+    block.spare = spare;
+    if (block.count === 0) return;
+    const level = this.#levels.get(block.count) ?? setsByStanding<Block>();
+    this.#levels.set(block.count, level);
+    if (spare) level[spare].add(block);
+    if (block.members.working.size > 0) level.working.add(block);
+    else level.working.delete(block);
+  }
+
   #closeIdle(block: Block): void {
-    const count = block.of('stranger').size + block.of('idle').size;
-    const first = block.name === undefined || count <= connectionLimits.idleConnectionsMax ? undefined : block.spare;
+    const { stranger, idle } = block.members;
+    if (block.name === undefined || stranger.size + idle.size <= connectionLimits.idleConnectionsMax) return;
+    const first = firstOf(stranger) ?? firstOf(idle);
     if (!first) return;
     // It goes when what it still has is answered, and is not asked to twice.
     this.stand(first, 'staying');
@@ -137,7 +171,7 @@ export class Crowd {
   #hasShare(name: string | undefined): boolean {
     const block = name === undefined ? undefined : this.#blocks.get(name);
     if (!block || block.count < this.#max / 2) return true;
-    return this.#makeRoom(block.spare);
+    return this.#makeRoom(block.spare && firstOf(block.members[block.spare]));
   }
 
   #makeRoom(victim: Member | undefined): boolean {
@@ -155,36 +189,25 @@ export class Crowd {
    */
   #victimFor(name: string | undefined): Member | undefined {
     const own = name === undefined ? 0 : (this.#blocks.get(name)?.count ?? 0);
-    const blocks = [...this.#blocks.values()];
     const large = this.#max * largePart;
-    const spare = this.#largest(blocks, 'spare', own);
-    if (spare && spare.weight > large) return spare.spare;
+    const spare = this.#largest(['stranger', 'idle', 'staying'], own);
+    if (spare && spare.count > large) return spare.member;
     // It has to have more than the one that comes will have.
-    const busy = this.#largest(blocks, 'busy', own + 2);
-    if (busy && busy.weight > large && this.#spares(blocks) < large) return busy.busy;
-    return spare?.spare ?? busy?.busy;
+    const busy = this.#largest(['working'], own + 2);
+    if (busy && busy.count > large && this.#places.size - this.#working < large) return busy.member;
+    return (spare ?? busy)?.member;
   }
 
-  /** Of equals, the one whose member is worth least or has stood so for longest. */
-  #largest(blocks: readonly Block[], kind: 'spare' | 'busy', weightMin: number): Block | undefined {
-    let largest: Block | undefined;
-    for (const block of blocks) {
-      const member = block.weight < weightMin ? undefined : block[kind];
-      if (!member) continue;
-      const order = largest ? block.weight - largest.weight || this.#compare(largest[kind], member) : 1;
-      if (order > 0) largest = block;
+  /** Of the block that has most of all; of equals, one that is worth least, or has been so for longest. */
+  #largest(kinds: readonly Standing[], countMin: number): { count: number; member: Member } | undefined {
+    let largest: { count: number; member: Member } | undefined;
+    for (const [count, level] of this.#levels) {
+      if (count < countMin || count < (largest?.count ?? 0)) continue;
+      const kind = kinds.find((standing) => level[standing].size > 0);
+      const block = kind && firstOf(level[kind]);
+      const member = block && firstOf(block.members[kind]);
+      if (member) largest = { count, member };
     }
     return largest;
-  }
-
-  /** Above 0 where the second one goes before the first. */
-  #compare(first: Member | undefined, second: Member): number {
-    const [one, other] = [first && this.#places.get(first), this.#places.get(second)];
-    if (!one || !other) return 0;
-    return standings.indexOf(one.standing) - standings.indexOf(other.standing) || one.since - other.since;
-  }
-
-  #spares(blocks: readonly Block[]): number {
-    return blocks.reduce((sum, block) => sum + block.count - block.of('working').size, 0);
   }
 }
