@@ -35,16 +35,16 @@ export class Hold implements ByteHold {
     this.share = share;
   }
 
-  /** What a stream may bring before it is read. */
-  get windowBytes(): number {
-    return this.#owner.windowBytes;
-  }
-
-  /** Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. Takes nothing yet. */
-  reserve(messageBytes: number): Promise<void> | undefined {
+  /**
+   * Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. Takes nothing yet.
+   * `brought`: how much of it has come by now; what has brought next to nothing lets others pass. Default: all of it.
+   */
+  reserve(messageBytes: number, brought = (): number => messageBytes): Promise<void> | undefined {
     const bytes = messageBytes * byteLimits.copies;
     const kind = this.#owner.enter(this.share, bytes);
-    if (!kind) return this.#wait(bytes);
+    // Callers send what fits into the window of their stream, some in whole frames only.
+    const worth = Math.min(messageBytes, byteLimits.slowBytes, this.#owner.windowBytes / 2);
+    if (!kind) return this.#wait(bytes, () => brought() >= worth);
     this.#note(kind, bytes);
     return undefined;
   }
@@ -58,7 +58,7 @@ export class Hold implements ByteHold {
 
   /** While its message is not there: whoever waits for room may have it refused. Answers what ends that. */
   watch(messageBytes: number, arriving: Arriving): () => void {
-    return this.#owner.rooms[kindOf(messageBytes * byteLimits.copies)].watch(arriving);
+    return this.#owner.rooms[kindOf(messageBytes * byteLimits.copies)].watch(this.share, arriving);
   }
 
   take(bytes: number): void {
@@ -84,6 +84,7 @@ export class Hold implements ByteHold {
 
   /** From now on it holds so much: what is left of the call. Throws as `take`. */
   settle(bytes: number): void {
+    if (this.#isOver) return;
     this.#isSettled = true;
     this.#used = 0;
     this.take(bytes);
@@ -105,11 +106,13 @@ export class Hold implements ByteHold {
     this.leave();
     if (this.#small > 0) this.#owner.rooms.small.giveBack(this.share, this.#small);
     if (this.#large > 0) this.#owner.rooms.large.giveBack(this.share, this.#large);
+    this.#small = 0;
+    this.#large = 0;
   }
 
-  async #wait(bytes: number): Promise<void> {
+  async #wait(bytes: number, isEarnest: () => boolean): Promise<void> {
     const kind = kindOf(bytes);
-    const { promise, stop } = this.#owner.rooms[kind].wait(this.share, bytes);
+    const { promise, stop } = this.#owner.rooms[kind].wait(this.share, bytes, isEarnest);
     this.#stopWaiting = stop;
     try {
       await promise;
