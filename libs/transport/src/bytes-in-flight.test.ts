@@ -135,6 +135,24 @@ describe('the bytes in flight', () => {
     assert.equal(await outcome(bytes.open(bytes.shareOfTenant('d')).reserve(MiB)), 'waits');
   });
 
+  it('are given at once, or never, to what may not wait', async () => {
+    const { bytes, a } = budget();
+    const holder = bytes.open(a);
+    holder.reserve(16 * MiB);
+    assert.equal(bytes.open(undefined, false).reserve(2 * MiB), undefined);
+    const late = bytes.open(undefined, false).reserve(2 * MiB);
+    assert.equal(await outcome(late), 'refused');
+  });
+
+  it('of large messages are none of those of small methods', () => {
+    const { bytes, a } = budget();
+    const hold = bytes.open(a);
+    assert.ok(hold.takeSmall(8 * MiB));
+    assert.ok(!hold.takeSmall(1));
+    hold.release();
+    assert.equal(bytes.used, 0);
+  });
+
   it('leave half of what is free to others than the one who has some already', async () => {
     const { bytes, a, b } = budget();
     assert.equal(bytes.open(a).reserve(4 * MiB), undefined);

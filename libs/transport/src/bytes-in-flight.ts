@@ -3,7 +3,7 @@
  * What finds no room waits, with its stream unread, or is refused.
  */
 import { type ByteHold, type Clock, monotonicClock } from '@sheaf/inference';
-import { type Arriving, byteLimits, type Kind, noRoomToGrow, Room, Share } from './byte-room.ts';
+import { type Arriving, byteLimits, type Kind, noRoom, noRoomToGrow, Room, Share } from './byte-room.ts';
 
 /** Of all bytes, what small messages have for themselves, and what is kept for messages that are in and grow: answers, what is unpacked. See `bytesInFlightMin`. */
 const smallPart = 1 / 8;
@@ -30,7 +30,10 @@ export class Hold implements ByteHold {
   #isOver = false;
   #stopWaiting: (() => void) | undefined;
 
-  constructor(owner: BytesInFlight, share: Share | undefined) {
+  readonly #mayWait: boolean;
+
+  constructor(owner: BytesInFlight, share: Share | undefined, mayWait: boolean) {
+    this.#mayWait = mayWait;
     this.#owner = owner;
     this.share = share;
   }
@@ -41,6 +44,7 @@ export class Hold implements ByteHold {
    */
   reserve(messageBytes: number, brought = (): number => messageBytes): Promise<void> | undefined {
     const bytes = messageBytes * byteLimits.copies;
+    if (!this.#mayWait) return this.#tryGrow(bytes) ? undefined : Promise.reject(noRoom());
     const kind = this.#owner.enter(this.share, bytes);
     // Callers send what fits into the window of their stream, some in whole frames only.
     const worth = Math.min(messageBytes, byteLimits.slowBytes, this.#owner.windowBytes / 2);
@@ -54,6 +58,15 @@ export class Hold implements ByteHold {
     const isIn = this.#tryGrow(messageBytes * byteLimits.copies);
     if (isIn) this.#used += messageBytes;
     return isIn;
+  }
+
+  /** Of the room of small messages alone; answers whether there was any. */
+  takeSmall(bytes: number): boolean {
+    if (this.#isOver) return true;
+    if (!this.#owner.rooms.small.grow(this.share, bytes)) return false;
+    this.#small += bytes;
+    this.#used += bytes;
+    return true;
   }
 
   /** While its message is not there: whoever waits for room may have it refused. Answers what ends that. */
@@ -190,9 +203,9 @@ export class BytesInFlight {
     return share;
   }
 
-  /** For one call. Without a share it counts in all only: of calls that another process of the mesh has let in. */
-  open(share: Share | undefined): Hold {
-    return new Hold(this, share);
+  /** For one call. Without a share it counts in all only: of calls that another process of the mesh has let in. One that may not wait has its room at once, or is refused. */
+  open(share: Share | undefined, mayWait = true): Hold {
+    return new Hold(this, share, mayWait);
   }
 
   /** Room for what arrives, where there is any and nobody waits for it. Small messages may have that of large ones too. */
