@@ -15,6 +15,8 @@ export const byteLimits = {
   /** While others wait, a message that has had so long and brought less than `slowBytes` in it is refused. */
   slowMs: 1_000,
   slowBytes: 256 * 1024,
+  /** For so long after one of a share was refused so, no other of it has others wait for its room. */
+  slowShareMs: 5_000,
   /** When a refused call may come again, up to twice as long, so that not all come at once. */
   retryAfterMs: 500,
 } as const;
@@ -25,6 +27,8 @@ export type Kind = 'small' | 'large';
 export class Share {
   readonly held: Record<Kind, number> = { small: 0, large: 0 };
   waiting = 0;
+  /** When one of its messages was refused for coming too slowly. */
+  slowAt = Number.NEGATIVE_INFINITY;
 }
 
 /** A message that is on its way, as those see it that wait for the room that it has. */
@@ -35,6 +39,7 @@ export interface Arriving {
 }
 
 interface Watched extends Arriving {
+  readonly share: Share | undefined;
   since: number;
   seen: number;
 }
@@ -42,6 +47,8 @@ interface Watched extends Arriving {
 interface Waiter {
   readonly share: Share | undefined;
   readonly bytes: number;
+  /** Whether its stream has brought something worth its room. */
+  readonly isEarnest: () => boolean;
   readonly letIn: () => void;
 }
 
@@ -84,7 +91,11 @@ export class Room {
   }
 
   /** For what `enter` has not let in: resolves when it has its room. Rejects with RESOURCE_EXHAUSTED, at once where too many wait already; `stop` has it rejected. */
-  wait(share: Share | undefined, bytes: number): { readonly promise: Promise<void>; readonly stop: () => void } {
+  wait(
+    share: Share | undefined,
+    bytes: number,
+    isEarnest = (): boolean => true,
+  ): { readonly promise: Promise<void>; readonly stop: () => void } {
     const { waitingMax, waitingOfOneMax, waitMaxMs } = byteLimits;
     if (this.#waiting.length >= waitingMax || (share?.waiting ?? 0) >= waitingOfOneMax)
       return { promise: Promise.reject(noRoom()), stop: () => {} };
@@ -108,7 +119,7 @@ export class Room {
       // It may have stood before others.
       this.#letIn();
     };
-    const waiter: Waiter = { share, bytes, letIn };
+    const waiter: Waiter = { share, bytes, isEarnest, letIn };
     this.#waiting.push(waiter);
     if (share) share.waiting++;
     const stopTimer = this.#options.clock.after(waitMaxMs, stop);
@@ -118,8 +129,8 @@ export class Room {
   }
 
   /** Of a message that has its room and is not there: whoever waits may have it refused. Answers what ends that. */
-  watch(arriving: Arriving): () => void {
-    const watched: Watched = { ...arriving, since: this.#options.clock.now(), seen: 0 };
+  watch(share: Share | undefined, arriving: Arriving): () => void {
+    const watched: Watched = { ...arriving, share, since: this.#options.clock.now(), seen: 0 };
     this.#arriving.add(watched);
     return () => this.#arriving.delete(watched);
   }
@@ -144,14 +155,20 @@ export class Room {
     if (share) share.held[this.#options.kind] += bytes;
   }
 
-  /** In order; those whose share is full stand in nobody's way. */
+  /** In order; those whose share is full stand in nobody's way, nor those of whom nothing is to be expected but a claim. */
   #letIn(): void {
     const fits = ({ share, bytes }: Waiter): boolean => this.#fits(share, bytes, this.#options.kept);
+    const isFirst = ({ share, isEarnest }: Waiter): boolean =>
+      this.#heldBy(share) === 0 && !this.#isSlow(share) && isEarnest();
     for (;;) {
-      const next = this.#waiting.find((waiter) => this.#heldBy(waiter.share) === 0 || fits(waiter));
+      const next = this.#waiting.find((waiter) => fits(waiter) || isFirst(waiter));
       if (!next || !fits(next)) return;
       next.letIn();
     }
+  }
+
+  #isSlow(share: Share | undefined): boolean {
+    return share !== undefined && this.#options.clock.now() - share.slowAt < byteLimits.slowShareMs;
   }
 
   /** While anybody waits: whether those that have room use it. */
@@ -173,8 +190,9 @@ export class Room {
       const brought = watched.arrived() - watched.seen;
       watched.since = now;
       watched.seen += brought;
-      if (brought < byteLimits.slowBytes)
-        watched.refuse(refusal('the message of the call: it comes too slowly while others wait for its room'));
+      if (brought >= byteLimits.slowBytes) continue;
+      if (watched.share) watched.share.slowAt = now;
+      watched.refuse(refusal('the message of the call: it comes too slowly while others wait for its room'));
     }
   }
 }

@@ -65,6 +65,16 @@ describe('the bytes in flight', () => {
     assert.equal(bytes.used, 0);
   });
 
+  it('are given back once, also by a call that settles when it is over', () => {
+    const { bytes, a } = budget();
+    const [over, other] = [bytes.open(a), bytes.open(a)];
+    over.take(8 * MiB);
+    other.take(MiB);
+    over.release();
+    over.settle(0);
+    assert.equal(bytes.used, MiB);
+  });
+
   it('have whoever finds no room wait for it, in order, and no longer than a time', async () => {
     const { clock, bytes, a, b } = budget();
     const first = bytes.open(a);
@@ -80,6 +90,66 @@ describe('the bytes in flight', () => {
     await late;
     third.release();
     second.release();
+    assert.equal(bytes.used, 0);
+  });
+
+  it('let others pass a message of which nothing has come but its claim, and not one that comes', async () => {
+    const { bytes, a, b } = budget();
+    const holder = bytes.open(a);
+    holder.reserve(8 * MiB);
+    let brought = 5;
+    const claim = bytes.open(b);
+    const claims = claim.reserve(16 * MiB, () => brought);
+    const small = bytes.open(bytes.shareOfTenant('c'));
+    assert.equal(await outcome(small.reserve(MiB)), 'in');
+    brought = byteLimits.slowBytes;
+    const behind = bytes.open(bytes.shareOfTenant('d'));
+    const waits = behind.reserve(MiB);
+    assert.equal(await outcome(waits), 'waits');
+    holder.release();
+    small.release();
+    assert.deepEqual([await outcome(claims), await outcome(waits)], ['in', 'waits']);
+    claim.release();
+    assert.equal(await outcome(waits), 'in');
+  });
+
+  it('let others pass the share whose message came too slowly, for a time', async () => {
+    const { clock, bytes, a, b } = budget();
+    const slow = bytes.open(a);
+    slow.reserve(16 * MiB);
+    const refuse = (): void => {
+      stop();
+      slow.release();
+    };
+    const stop = slow.watch(16 * MiB, { arrived: () => 5, refuse });
+    const other = bytes.open(b);
+    const waits = other.reserve(8 * MiB);
+    clock.pass(2 * byteLimits.slowMs);
+    assert.equal(await outcome(waits), 'in');
+    void bytes
+      .open(a)
+      .reserve(16 * MiB)
+      ?.catch(() => {});
+    assert.equal(await outcome(bytes.open(bytes.shareOfTenant('c')).reserve(MiB)), 'in');
+    clock.pass(byteLimits.slowShareMs);
+    assert.equal(await outcome(bytes.open(bytes.shareOfTenant('d')).reserve(MiB)), 'waits');
+  });
+
+  it('are given at once, or never, to what may not wait', async () => {
+    const { bytes, a } = budget();
+    const holder = bytes.open(a);
+    holder.reserve(16 * MiB);
+    assert.equal(bytes.open(undefined, false).reserve(2 * MiB), undefined);
+    const late = bytes.open(undefined, false).reserve(2 * MiB);
+    assert.equal(await outcome(late), 'refused');
+  });
+
+  it('of large messages are none of those of small methods', () => {
+    const { bytes, a } = budget();
+    const hold = bytes.open(a);
+    assert.ok(hold.takeSmall(8 * MiB));
+    assert.ok(!hold.takeSmall(1));
+    hold.release();
     assert.equal(bytes.used, 0);
   });
 

@@ -3,7 +3,7 @@
  * What finds no room waits, with its stream unread, or is refused.
  */
 import { type ByteHold, type Clock, monotonicClock } from '@sheaf/inference';
-import { type Arriving, byteLimits, type Kind, noRoomToGrow, Room, Share } from './byte-room.ts';
+import { type Arriving, byteLimits, type Kind, noRoom, noRoomToGrow, Room, Share } from './byte-room.ts';
 
 /** Of all bytes, what small messages have for themselves, and what is kept for messages that are in and grow: answers, what is unpacked. See `bytesInFlightMin`. */
 const smallPart = 1 / 8;
@@ -30,21 +30,25 @@ export class Hold implements ByteHold {
   #isOver = false;
   #stopWaiting: (() => void) | undefined;
 
-  constructor(owner: BytesInFlight, share: Share | undefined) {
+  readonly #mayWait: boolean;
+
+  constructor(owner: BytesInFlight, share: Share | undefined, mayWait: boolean) {
+    this.#mayWait = mayWait;
     this.#owner = owner;
     this.share = share;
   }
 
-  /** What a stream may bring before it is read. */
-  get windowBytes(): number {
-    return this.#owner.windowBytes;
-  }
-
-  /** Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. Takes nothing yet. */
-  reserve(messageBytes: number): Promise<void> | undefined {
+  /**
+   * Room for a message of this size with its copies. Undefined: it is there; else resolves when it is, or rejects with RESOURCE_EXHAUSTED. Takes nothing yet.
+   * `brought`: how much of it has come by now; what has brought next to nothing lets others pass. Default: all of it.
+   */
+  reserve(messageBytes: number, brought = (): number => messageBytes): Promise<void> | undefined {
     const bytes = messageBytes * byteLimits.copies;
+    if (!this.#mayWait) return this.#tryGrow(bytes) ? undefined : Promise.reject(noRoom());
     const kind = this.#owner.enter(this.share, bytes);
-    if (!kind) return this.#wait(bytes);
+    // Callers send what fits into the window of their stream, some in whole frames only.
+    const worth = Math.min(messageBytes, byteLimits.slowBytes, this.#owner.windowBytes / 2);
+    if (!kind) return this.#wait(bytes, () => brought() >= worth);
     this.#note(kind, bytes);
     return undefined;
   }
@@ -56,9 +60,18 @@ export class Hold implements ByteHold {
     return isIn;
   }
 
+  /** Of the room of small messages alone; answers whether there was any. */
+  takeSmall(bytes: number): boolean {
+    if (this.#isOver) return true;
+    if (!this.#owner.rooms.small.grow(this.share, bytes)) return false;
+    this.#small += bytes;
+    this.#used += bytes;
+    return true;
+  }
+
   /** While its message is not there: whoever waits for room may have it refused. Answers what ends that. */
   watch(messageBytes: number, arriving: Arriving): () => void {
-    return this.#owner.rooms[kindOf(messageBytes * byteLimits.copies)].watch(arriving);
+    return this.#owner.rooms[kindOf(messageBytes * byteLimits.copies)].watch(this.share, arriving);
   }
 
   take(bytes: number): void {
@@ -84,6 +97,7 @@ export class Hold implements ByteHold {
 
   /** From now on it holds so much: what is left of the call. Throws as `take`. */
   settle(bytes: number): void {
+    if (this.#isOver) return;
     this.#isSettled = true;
     this.#used = 0;
     this.take(bytes);
@@ -105,11 +119,13 @@ export class Hold implements ByteHold {
     this.leave();
     if (this.#small > 0) this.#owner.rooms.small.giveBack(this.share, this.#small);
     if (this.#large > 0) this.#owner.rooms.large.giveBack(this.share, this.#large);
+    this.#small = 0;
+    this.#large = 0;
   }
 
-  async #wait(bytes: number): Promise<void> {
+  async #wait(bytes: number, isEarnest: () => boolean): Promise<void> {
     const kind = kindOf(bytes);
-    const { promise, stop } = this.#owner.rooms[kind].wait(this.share, bytes);
+    const { promise, stop } = this.#owner.rooms[kind].wait(this.share, bytes, isEarnest);
     this.#stopWaiting = stop;
     try {
       await promise;
@@ -187,9 +203,9 @@ export class BytesInFlight {
     return share;
   }
 
-  /** For one call. Without a share it counts in all only: of calls that another process of the mesh has let in. */
-  open(share: Share | undefined): Hold {
-    return new Hold(this, share);
+  /** For one call. Without a share it counts in all only: of calls that another process of the mesh has let in. One that may not wait has its room at once, or is refused. */
+  open(share: Share | undefined, mayWait = true): Hold {
+    return new Hold(this, share, mayWait);
   }
 
   /** Room for what arrives, where there is any and nobody waits for it. Small messages may have that of large ones too. */

@@ -160,11 +160,13 @@ class Connection {
 
   #traffic(now: number): Traffic {
     let unsent = 0;
+    let unread = 0;
     this.#streams.forEach((stream, id) => {
       unsent += stream.writableLength;
+      unread += stream.readableLength;
       if (stream.writableFinished && !stream.readableEnded) this.#endAnswered(stream, id, now);
     });
-    return { read: this.#socket?.bytesRead ?? 0, written: this.#socket?.bytesWritten ?? 0, unsent };
+    return { read: this.#socket?.bytesRead ?? 0, unread, written: this.#socket?.bytesWritten ?? 0, unsent };
   }
 
   /** What has its answer and still holds its stream open is reset after a moment, as gRPC servers do; a caller that sends has read the answer by then. */

@@ -18,7 +18,7 @@ const {
   sentBytesPerPing,
 } = connectionLimits;
 const stallMaxMs = 30_000;
-const quiet = { read: 0, written: 0, unsent: 0 };
+const quiet = { read: 0, unread: 0, written: 0, unsent: 0 };
 
 describe('a leaky bucket', () => {
   it('takes its measure, runs over by one more, and takes again what has leaked', () => {
@@ -44,6 +44,16 @@ describe('the account of a connection', () => {
     const upload = new ConnectionLedger(stallMaxMs, 0);
     upload.addMessage(10 * idleBytesMax);
     assert.equal(upload.judge({ ...quiet, read: 11 * idleBytesMax }, 0), undefined);
+  });
+
+  it('is not overdrawn by what waits in streams that nobody reads yet, nor when that is read, however long after', () => {
+    const ledger = new ConnectionLedger(stallMaxMs, 0);
+    const waits = 3 * idleBytesMax;
+    for (let at = 0; at < 10_000; at += 100)
+      assert.equal(ledger.judge({ ...quiet, read: waits, unread: waits }, at), undefined);
+    ledger.addMessage(waits);
+    assert.equal(ledger.judge({ ...quiet, read: waits }, 10_000), undefined);
+    assert.equal(ledger.judge({ ...quiet, read: waits + idleBytesMax + 1 }, 10_000), 'frames that do no work');
   });
 
   it('forgives a little for ever', () => {

@@ -3,8 +3,8 @@
 /** What a connection may cost; the same for every door, whoever is behind it. */
 export const connectionLimits = {
   /**
-   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window, since what waits
-   * in a stream that nobody reads yet is not told from them.
+   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window of a stream, since
+   * what one has brought that is reset before it is read is not told from them.
    */
   idleBytesMax: 9 * 1024 * 1024,
   /** So many of them are forgiven each second. */
@@ -72,6 +72,8 @@ export class LeakyBucket {
 export interface Traffic {
   readonly read: number;
   readonly written: number;
+  /** Of what was read, what waits in streams that nobody reads yet: it counts once that is seen what it is. */
+  readonly unread: number;
   /** Answers that are made and have not left. */
   readonly unsent: number;
 }
@@ -142,7 +144,7 @@ export class ConnectionLedger {
   readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
   readonly #unsentBytesMax: number;
   #usefulBytes = 0;
-  #read = 0;
+  #seen = 0;
   #written = 0;
 
   /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. `answerBytesMax`: what one may take. */
@@ -177,9 +179,10 @@ export class ConnectionLedger {
   }
 
   /** To be asked a few times a second. Undefined while the connection is worth its cost. */
-  judge({ read, written, unsent }: Traffic, now: number): Excess | undefined {
-    const isIdle = this.#idleBytes.add(read - this.#read - this.#usefulBytes, now);
-    this.#read = read;
+  judge({ read, unread, written, unsent }: Traffic, now: number): Excess | undefined {
+    const seen = read - unread;
+    const isIdle = this.#idleBytes.add(seen - this.#seen - this.#usefulBytes, now);
+    this.#seen = seen;
     this.#usefulBytes = 0;
     this.#pings.add((this.#written - written) / connectionLimits.sentBytesPerPing, now);
     this.#written = written;

@@ -174,7 +174,9 @@ export async function createDoor(options: DoorOptions, served: Served): Promise<
     knowsSecret: secret === undefined ? undefined : createSecretCheck(options.name, secret),
     isMethod: (path) => server.paths.has(path),
     isLong: (path) => server.longPaths.has(path),
-    own: new Map([[inferPath, serveInfer({ limits, bytes, record, strays: served.strays }, answer)]]),
+    own: new Map([
+      [inferPath, serveInfer({ limits, bytes, mesh: options.mesh, record, strays: served.strays }, answer)],
+    ]),
     calls: served.calls,
   });
   tls?.guard(server);

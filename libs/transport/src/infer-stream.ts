@@ -24,19 +24,22 @@ import { encodeResponse } from './wire/codec.ts';
 export interface InferStreamOptions {
   readonly limits: Limits;
   readonly bytes: BytesInFlight;
+  /** Whether its callers are processes of the mesh. */
+  readonly mesh: boolean | undefined;
   /** Of calls whose message cannot be read. */
   readonly record: RecordRefusal;
   readonly strays: Strays | undefined;
 }
 
-export function serveInfer({ limits, bytes, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
+export function serveInfer({ limits, bytes, mesh, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
   const isReportDue = createReportPace();
   const serve = async (call: BareCall): Promise<void> => {
     const { stream, headers, principal, account, facts } = call;
     const arrivedAt = monotonicClock.now();
     const timeoutMs = timeoutMsOf(headers);
     const controller = new AbortController();
-    const hold = bytes.open(shareOf(call, bytes));
+    // As on the mesh stream: the call that asks on behalf of another one may not wait for room that this one has.
+    const hold = mesh ? bytes.open(undefined, false) : bytes.open(shareOf(call, bytes));
     let isOver = false;
     stream.on('error', ignoreError).on('close', () => {
       // It closes after every answer as well, once that has been read.

@@ -14,6 +14,7 @@ import { createLongStreams } from './long-streams.ts';
 import { isMalformed, lookAtMetadata, tooLongRefusal } from './metadata-refusal.ts';
 import { ignoreError, lateRefusal, type Refusal, refuse } from './refusal.ts';
 import { letGoOfStreams } from './session-streams.ts';
+import { stepLimits } from './step-limits.ts';
 import { boundUnread, type Unread } from './unread.ts';
 
 /** Bytes that a connection may send before it waits for us; those of each stream are fewer where there is little memory. */
@@ -203,17 +204,36 @@ function takeNothingAsEmpty(stream: ServerHttp2Stream): void {
   stream.once('end', () => came || stream.emit('data', emptyMessage));
 }
 
-/** Counts the messages of small methods, which grpc-js gathers; nobody waits for room for them. grpc-js has the stream: an answer of ours could meet one of its own. */
+/** Of a message of a small method, what is never counted: who only asks whether the server is there is answered, whatever the others send. */
+const uncountedBytes = 1024;
+
+/**
+ * Counts the messages of small methods, which grpc-js gathers; nobody waits for room for them, and they never have that of large ones. grpc-js has the
+ * stream: an answer of ours could meet one of its own.
+ */
 function countMessage(stream: ServerHttp2Stream, inFlight: BytesInFlight): void {
   const hold = inFlight.open(inFlight.shareOfConnection(stream.session as object));
+  let arrived = 0;
+  let counted = 0;
+  let stopWatching: (() => void) | undefined;
+  const refuse = (): void => {
+    stopWatching?.();
+    stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
   stream.on('data', ({ length }: Buffer) => {
-    try {
-      hold.take(length);
-    } catch {
-      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    }
+    arrived += length;
+    // What is more is refused by grpc-js, and not kept.
+    const more = Math.min(arrived, stepLimits.smallMessageBytesMax) - uncountedBytes - counted;
+    if (more <= 0) return;
+    counted += more;
+    if (!hold.takeSmall(more)) refuse();
+    else stopWatching ??= hold.watch(0, { arrived: () => arrived, refuse });
   });
-  stream.once('close', () => hold.release());
+  stream.once('end', () => stopWatching?.());
+  stream.once('close', () => {
+    stopWatching?.();
+    hold.release();
+  });
 }
 
 /** Methods that take one message, which has to be complete in time; of the others (mesh, reflection) the first byte has to be there. */

@@ -141,6 +141,16 @@ describe('the message of a unary call', () => {
     assert.equal(few.used, 0);
   });
 
+  it('is refused when the machine has no memory for it', async ({ mock }) => {
+    mock.method(Buffer, 'allocUnsafeSlow', () => {
+      throw new RangeError('Array buffer allocation failed');
+    });
+    const stream = new PassThrough();
+    const message = readUnaryMessage(stream, expected);
+    stream.write(frameOf(Buffer.alloc(100)).subarray(0, 50));
+    await assert.rejects(message, { reason: 'BYTES_IN_FLIGHT' });
+  });
+
   it('is none when its caller has left', async () => {
     const stream = new PassThrough();
     const message = readUnaryMessage(stream, expected);

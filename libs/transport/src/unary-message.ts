@@ -1,7 +1,7 @@
 /** The one message of a unary call, as gRPC frames it: a flag, a length in four bytes, and the bytes. */
 import type { Readable } from 'node:stream';
 import { InferError, type MessageLimit, messageTooLarge, monotonicClock } from '@sheaf/inference';
-import { byteLimits } from './byte-room.ts';
+import { byteLimits, noRoom } from './byte-room.ts';
 import type { Hold } from './bytes-in-flight.ts';
 import { isPacking, likelyRatio, packings, UnpackedTooLarge, unpack } from './unpack.ts';
 
@@ -64,31 +64,41 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
     const gather = (): void => {
       // Its time may be up by the moment that it has its room.
       if (isSettled) return;
-      hold.take(gathering.size);
-      gathering.makeRoom();
+      try {
+        hold.take(gathering.size);
+        gathering.makeRoom();
+      } catch (error) {
+        fail(error);
+        return;
+      }
       if (!gathering.isWhole)
         stopWatching = hold.watch(gathering.size, { arrived: () => gathering.filled, refuse: fail });
+    };
+    const addTo = (chunk: Buffer): unknown => {
+      try {
+        return gathering.add(chunk);
+      } catch (error) {
+        return error;
+      }
     };
     const onData = (chunk: Buffer): void => {
       onBytes(chunk.length);
       if (isSettled) return;
-      const wrong = gathering.add(chunk);
+      const wrong = addTo(chunk);
       if (wrong) fail(wrong);
       else if (!isPromised && gathering.isPromised) {
         isPromised = true;
-        const waiting = hold.reserve(gathering.bytesWanted);
+        const waiting = hold.reserve(gathering.bytesWanted, () => gathering.filled + stream.readableLength);
         if (waiting) void waitForRoom(waiting);
         else gather();
       }
     };
-    /** Its caller sends no more than the window of its stream meanwhile, which is no idle talk of its connection. */
+    /** Its caller sends no more than the window of its stream meanwhile. */
     const waitForRoom = async (room: Promise<void>): Promise<void> => {
       isWaiting = true;
       stream.pause();
-      onBytes(hold.windowBytes);
       await room.then(gather, fail);
       isWaiting = false;
-      onBytes(-hold.windowBytes);
       stream.resume();
       // A small one is there already, and tells of its end only once.
       if (stream.readableEnded) onEnd();
@@ -186,9 +196,18 @@ class Gathering {
   }
 
   #grow(bytes: number): void {
-    const grown = Buffer.allocUnsafeSlow(bytes);
+    const grown = allocate(bytes);
     this.#frame.copy(grown, 0, 0, this.#filled);
     this.#frame = grown;
+  }
+}
+
+/** The machine may have less memory than the process may take. */
+function allocate(bytes: number): Buffer {
+  try {
+    return Buffer.allocUnsafeSlow(bytes);
+  } catch {
+    throw noRoom();
   }
 }
 
