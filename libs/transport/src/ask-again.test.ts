@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, InferError, type Principal } from '@sheaf/inference';
 import { service } from 'grpc-health-check';
@@ -52,6 +52,12 @@ const emptyMessage = Buffer.alloc(5);
 
 const isAlive = async (session: ClientHttp2Session): Promise<void> =>
   assert.equal(await statusOf(open(session, watchPath)), '16');
+
+/** What would have ended the process; the test runner knows no test that it is of. */
+const thrown: unknown[] = [];
+const note = (error: unknown): void => void thrown.push(error);
+process.on('uncaughtExceptionMonitor', note).on('unhandledRejection', note);
+after(() => assert.deepEqual(thrown, []));
 
 describe('a watch', { concurrency: true }, () => {
   it('ends with the refusal of its caller, once that may not come in any more', async () => {
