@@ -15,12 +15,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   layers: ['inference'],
   routing: ['inference'],
   pipeline: ['document', 'inference', 'rules'],
-  transport: ['inference'],
+  http2: [],
+  transport: ['http2', 'inference'],
+  outbound: ['inference', 'layers', 'routing', 'transport'],
+  admin: ['identity', 'inference', 'transport'],
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'onnx', 'pipeline', 'policies', 'runtime'],
   host: ['inference', 'transport'],
+  supervisor: ['admin', 'host', 'identity', 'inference', 'mesh', 'runtime', 'transport'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
