@@ -185,7 +185,7 @@ const routeSections = [
   ),
 ];
 
-/** REFERENCE.md. */
+/** The text of docs/reference/policies.md. */
 export function policiesPage(): string {
   return `${[
     '# policies.yaml',
