@@ -6,9 +6,9 @@ export interface Pickable {
   readonly busy: number;
 }
 
-/** Those that `wish` holds for; all of them where it holds for none. */
-export function prefer<E>(endpoints: readonly E[], wish: (endpoint: E) => boolean): readonly E[] {
-  const some = endpoints.filter(wish);
+/** The endpoints that `isPreferred` holds for; all of them where it holds for none. */
+export function prefer<E>(endpoints: readonly E[], isPreferred: (endpoint: E) => boolean): readonly E[] {
+  const some = endpoints.filter(isPreferred);
   return some.length > 0 ? some : endpoints;
 }
 
