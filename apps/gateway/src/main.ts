@@ -19,7 +19,15 @@ import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sa
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
-import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, type Strays } from '@sheaf/transport';
+import {
+  BytesInFlight,
+  createServer,
+  hostPort,
+  mutualTls,
+  readSecret,
+  type Server,
+  type Strays,
+} from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -103,7 +111,7 @@ await main(async () => {
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
-  const doors: Door[] = [];
+  const doors: Server[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
   };
@@ -194,7 +202,7 @@ await main(async () => {
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
       ...served,
@@ -213,7 +221,7 @@ await main(async () => {
   const inner =
     innerPort === undefined
       ? undefined
-      : await createDoor(
+      : await createServer(
           {
             name: 'gateway',
             host: innerHost,
