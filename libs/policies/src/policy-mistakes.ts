@@ -21,7 +21,9 @@ const shape: readonly Mistake[] = [
   [
     'an unknown key',
     { limit: [] },
-    ['limit: unknown key; the keys are identity, addresses, limits, limiter, routes, accessLog, trustCallersSampling'],
+    [
+      'limit: unknown key; the keys are identity, addresses, limits, limiter, routes, accessLog, trustCallersSampling; did you mean limits?',
+    ],
   ],
   [
     '__proto__ as a key',
