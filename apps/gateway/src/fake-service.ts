@@ -1,4 +1,4 @@
-/** A service of fake endpoints and the edge to it, for tests: time moves only when a call takes some or somebody says so. */
+/** A service of fake endpoints and the upstream to it, for tests: time moves only when a call takes some or somebody says so. */
 import {
   type CallContext,
   InferError,
@@ -10,10 +10,10 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
-import type { BreakerName } from './breaker-book.ts';
-import { Edge } from './edge.ts';
-import type { EdgeEndpoint } from './edge-call.ts';
-import { createGuards } from './guards.ts';
+import type { BreakerName } from './breaker-registry.ts';
+import { createResilienceState } from './resilience-state.ts';
+import { Upstream } from './upstream.ts';
+import type { UpstreamEndpoint } from './upstream-call.ts';
 
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {
@@ -33,7 +33,7 @@ export const failingWith =
     return new InferError(code, 'no', details);
   };
 
-interface FakeEndpoint extends EdgeEndpoint {
+interface FakeEndpoint extends UpstreamEndpoint {
   isReady: boolean;
   behave: Behave;
   calls: number;
@@ -69,15 +69,15 @@ export function openFakeService(
     };
     return endpoint;
   });
-  const guards = createGuards({
+  const resilienceState = createResilienceState({
     now: () => now,
     random,
     onTransition: ({ endpoint }: BreakerName, { from, to }) => transitions.push(`${endpoint}: ${from} -> ${to}`),
   });
-  const { infer } = new Edge({
+  const { infer } = new Upstream({
     service: 's',
     endpoints: () => endpoints,
-    guards,
+    resilienceState,
     resilience: { ...resilienceDefault, ...resilience },
     isPure: (model) => model !== 'impure',
     newestOf: () => '3',
@@ -128,7 +128,7 @@ export function openFakeService(
       );
     return good;
   };
-  return { endpoints, guards, transitions, ask, answered, wait: pass, now: () => now };
+  return { endpoints, resilienceState, transitions, ask, answered, wait: pass, now: () => now };
 }
 
 const principalOf = (tenant: string): Principal => ({

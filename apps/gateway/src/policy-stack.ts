@@ -1,4 +1,4 @@
-/** What a caller from outside meets before the models and pipelines: the policies of one generation. */
+/** What a caller from outside meets before the models and pipelines: the policies of one revision. */
 import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
 import { asInferError, type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
@@ -27,7 +27,7 @@ import {
 import type { ApiKey } from '@sheaf/store';
 import type { Catalog } from './catalog.ts';
 
-export interface Front {
+export interface PolicyStack {
   readonly admit: (shown: Shown) => Principal | Promise<Principal>;
   readonly infer: Infer;
   readonly names: () => readonly string[];
@@ -41,8 +41,8 @@ export interface Front {
   readonly limits: () => Promise<readonly LimitStanding[]>;
 }
 
-/** What outlives a generation. */
-export interface FrontPorts {
+/** What outlives a revision. */
+export interface PolicyStackPorts {
   /** The API keys as they are now, by id. */
   readonly keys: () => ReadonlyMap<string, ApiKey>;
   /** Told of each call that comes in with one. */
@@ -67,12 +67,12 @@ const local: Principal = {
 };
 
 /** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
-export function openFront(
+export function openPolicyStack(
   catalog: Catalog,
   policies: PoliciesSpec | undefined,
   inside: Inside,
-  ports: FrontPorts,
-): Front {
+  ports: PolicyStackPorts,
+): PolicyStack {
   const sightOf = createSight(inside);
   const routes = createRoutes(policies?.routes ?? []);
   const limits = compileLimits(policies?.limits ?? [], ports.share);
@@ -121,7 +121,7 @@ export function openFront(
 
 function authenticateBy(
   { identity }: PoliciesSpec,
-  { keys, onKeyUse, keySources, failures }: FrontPorts,
+  { keys, onKeyUse, keySources, failures }: PolicyStackPorts,
 ): Authenticate {
   return createAuthenticate(identity, { keys, onKeyUse, keySources, failures, now: Date.now });
 }

@@ -1,13 +1,13 @@
 /** What is known of a request and its caller before an endpoint is asked, and what is learned when a process was lost. */
 import type { CallContext, InferError, InferRequest, Span } from '@sheaf/inference';
 import { callerOf } from './caller.ts';
-import { blameOf, type Kind } from './edge-call.ts';
-import type { Guards } from './guards.ts';
 import { slowed } from './offenders.ts';
 import { quarantined } from './quarantine.ts';
+import type { ResilienceState } from './resilience-state.ts';
 import type { Stay } from './stays.ts';
+import { blameOf, type Kind } from './upstream-call.ts';
 
-/** A request at the edge to a service. */
+/** A request at the upstream to a service. */
 interface Asked {
   readonly service: string;
   readonly kind: Kind;
@@ -19,7 +19,7 @@ export type Judged =
   /** Processes that were lost with it before, as far as that has it run alone. */
   { readonly lost: 0 | 1 } | { readonly refusal: InferError; readonly attributes: Span['attributes'] };
 
-export function judge({ quarantine, offenders }: Guards, { service, kind, request, context }: Asked): Judged {
+export function judge({ quarantine, offenders }: ResilienceState, { service, kind, request, context }: Asked): Judged {
   const offender = offenders.of(service, callerOf(context));
   if (offender && offender.slowedMs > 0)
     return { refusal: slowed(offender), attributes: { 'sheaf.caller_slowed': offender.ends } };
@@ -29,7 +29,7 @@ export function judge({ quarantine, offenders }: Guards, { service, kind, reques
 }
 
 export function blame(
-  { quarantine, offenders }: Guards,
+  { quarantine, offenders }: ResilienceState,
   { service, kind, request, context }: Asked,
   error: InferError,
   stay: Stay,

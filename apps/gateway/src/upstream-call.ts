@@ -1,4 +1,4 @@
-/** What an edge knows of one call. */
+/** What an upstream knows of one call. */
 import type { CallContext, Infer, InferError, InferRequest } from '@sheaf/inference';
 import type { Outcome, Pass } from '@sheaf/layers';
 import { isLost } from '@sheaf/routing';
@@ -6,8 +6,8 @@ import type { Blame } from './quarantine.ts';
 import type { Stay } from './stays.ts';
 import type { WorkEnd } from './work-ahead.ts';
 
-/** An address of the service, as the edge sees it. */
-export interface EdgeEndpoint {
+/** An address of the service, as the upstream sees it. */
+export interface UpstreamEndpoint {
   readonly target: string;
   readonly isReady: boolean;
   readonly busy: number;
@@ -32,9 +32,9 @@ export interface Call {
   /** Whether calls of its own tenant say so: only then is it slow for taking longer, since others may ask what is done sooner. */
   readonly isOwn: boolean;
   /** Endpoints that failed it; asked again only when there is no other. */
-  readonly tried: Set<EdgeEndpoint>;
+  readonly tried: Set<UpstreamEndpoint>;
   /** Of those, the ones that had too much to do. */
-  readonly overloaded: Set<EdgeEndpoint>;
+  readonly overloaded: Set<UpstreamEndpoint>;
   attempts: number;
   retries: number;
   /** Processes that were lost with it, or with the same request before. */
@@ -44,7 +44,7 @@ export interface Call {
 }
 
 export interface Choice {
-  readonly endpoint: EdgeEndpoint;
+  readonly endpoint: UpstreamEndpoint;
   readonly pass: Pass | undefined;
   /** It is the one call that finds out whether a breaker may close. */
   readonly isTrial: boolean;

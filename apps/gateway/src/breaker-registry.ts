@@ -24,7 +24,7 @@ export interface BreakerReport extends BreakerName {
   readonly shutOut: readonly string[];
 }
 
-export interface BreakerBookOptions {
+export interface BreakerRegistryOptions {
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   /** Numbers in [0, 1). */
@@ -46,18 +46,18 @@ const fits = (name: BreakerName, which: Partial<BreakerName>): boolean =>
   Object.entries(which).every(([part, value]) => name[part as keyof BreakerName] === value);
 
 /** All breakers, from one reload to the next: what an operator forced stays so, and what is ill is not asked anew. */
-export class BreakerBook {
-  readonly #options: BreakerBookOptions;
+export class BreakerRegistry {
+  readonly #options: BreakerRegistryOptions;
   readonly #breakers = new Map<string, { readonly name: BreakerName; readonly breaker: FairBreaker }>();
   /** The last word of operators about each part of the mesh. */
   readonly #forced = new Map<string, Forced>();
 
-  constructor(options: BreakerBookOptions) {
+  constructor(options: BreakerRegistryOptions) {
     this.#options = options;
   }
 
   /** The same one for the same name, made when it is asked for first. */
-  of(name: BreakerName): FairBreaker {
+  getOrCreate(name: BreakerName): FairBreaker {
     const key = JSON.stringify([name.service, name.endpoint, name.model, name.version]);
     const known = this.#breakers.get(key);
     if (known) return known.breaker;

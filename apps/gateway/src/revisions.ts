@@ -1,30 +1,30 @@
 import type { Infer, ModelDescription, Principal, Snapshot } from '@sheaf/inference';
-import type { Generation } from './generation.ts';
+import type { Revision } from './revision.ts';
 
 /** One value, never changed, named by its epoch. */
-interface Live extends Generation {
+interface Live extends Revision {
   readonly snapshot: Snapshot;
   calls: number;
   onIdle: () => void;
 }
 
-/** What is served now. A call is answered by the generation that was current when it came in, however long it takes. */
-export class LiveCatalog {
-  readonly #generations = new Map<number, Live>();
+/** What is served now. A call is answered by the revision that was current when it came in, however long it takes. */
+export class Revisions {
+  readonly #revisions = new Map<number, Live>();
   #current: Live;
 
   /** Which of the mesh's gateways this is, 1 and on. */
   readonly #number: number;
 
-  constructor(first: Generation, number: number) {
+  constructor(first: Revision, number: number) {
     this.#number = number;
     this.#current = this.#add(first, 1);
   }
 
   snapshot = (): Snapshot => this.#current.snapshot;
-  names = (): readonly string[] => this.#current.front.names();
+  names = (): readonly string[] => this.#current.policyStack.names();
 
-  get current(): Generation {
+  get current(): Revision {
     return this.#current;
   }
 
@@ -35,44 +35,45 @@ export class LiveCatalog {
   }
 
   isReady = (name: string, version: string, principal?: Principal): boolean =>
-    this.#current.front.isReady(name, version, principal);
+    this.#current.policyStack.isReady(name, version, principal);
 
   describe = (name: string, version: string, principal?: Principal): ModelDescription =>
-    this.#current.front.describe(name, version, principal);
+    this.#current.policyStack.describe(name, version, principal);
 
   /** For callers from outside. */
-  infer: Infer = (request, context) => this.#within(context.snapshot, ({ front }) => front.infer(request, context));
+  infer: Infer = (request, context) =>
+    this.#within(context.snapshot, ({ policyStack }) => policyStack.infer(request, context));
 
   /** For what a graph asks: it has been let in, counted and routed already. */
   inner: Infer = (request, context) => this.#within(context.snapshot, ({ catalog }) => catalog.infer(request, context));
 
   /** Serves `next` from now on, all at once; resolves when the last call of what it replaces has ended. */
-  async replace(next: Generation): Promise<void> {
+  async replace(next: Revision): Promise<void> {
     const old = this.#current;
     this.#current = this.#add(next, old.snapshot.epoch + 1);
     if (old.calls > 0) await new Promise<void>((resolve) => (old.onIdle = resolve));
-    this.#generations.delete(old.snapshot.epoch);
+    this.#revisions.delete(old.snapshot.epoch);
     old.close();
   }
 
   close(): void {
-    for (const generation of this.#generations.values()) generation.close();
+    for (const revision of this.#revisions.values()) revision.close();
   }
 
-  async #within<T>({ epoch }: Snapshot, work: (generation: Generation) => Promise<T>): Promise<T> {
-    const generation = this.#generations.get(epoch) ?? this.#current;
-    generation.calls++;
+  async #within<T>({ epoch }: Snapshot, work: (revision: Revision) => Promise<T>): Promise<T> {
+    const revision = this.#revisions.get(epoch) ?? this.#current;
+    revision.calls++;
     try {
-      return await work(generation);
+      return await work(revision);
     } finally {
-      generation.calls--;
-      if (generation.calls === 0) generation.onIdle();
+      revision.calls--;
+      if (revision.calls === 0) revision.onIdle();
     }
   }
 
-  #add(generation: Generation, epoch: number): Live {
-    const live = { ...generation, snapshot: { epoch, gateway: this.#number }, calls: 0, onIdle: () => {} };
-    this.#generations.set(epoch, live);
+  #add(revision: Revision, epoch: number): Live {
+    const live = { ...revision, snapshot: { epoch, gateway: this.#number }, calls: 0, onIdle: () => {} };
+    this.#revisions.set(epoch, live);
     return live;
   }
 }

@@ -1,4 +1,4 @@
-/** The edge from the gateway to one service: which endpoint a call goes to, what is learned from how it ends, and whether it is tried again. */
+/** The way from the gateway to one service: which endpoint a call goes to, what is learned from how it ends, and whether it is tried again. */
 import {
   asInferError,
   type CallContext,
@@ -26,23 +26,23 @@ import {
   type Standing,
 } from '@sheaf/routing';
 import { tenantOf } from './caller.ts';
-import { type Call, type Choice, type EdgeEndpoint, endedCall, endOf, type Kind } from './edge-call.ts';
-import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './edge-refusals.ts';
-import { blame, type Judged, judge } from './edge-verdict.ts';
-import type { Guards, ServiceGuards } from './guards.ts';
 import type { KnownOutage } from './outages.ts';
 import { pause } from './pause.ts';
+import type { ResilienceState, ServiceState } from './resilience-state.ts';
 import { RestartWaits } from './restart-waits.ts';
 import { Siblings } from './siblings.ts';
 import { Stays } from './stays.ts';
 import { enterTraced } from './traced-breaker.ts';
+import { type Call, type Choice, endedCall, endOf, type Kind, type UpstreamEndpoint } from './upstream-call.ts';
+import { circuitOpen, crashLoop, noEndpoint, overloadedAll, withAttempts } from './upstream-refusals.ts';
+import { blame, type Judged, judge } from './upstream-verdict.ts';
 import { WorkAhead } from './work-ahead.ts';
 
-export interface EdgeOptions {
+export interface UpstreamOptions {
   readonly service: string;
   /** As they are now. */
-  readonly endpoints: () => readonly EdgeEndpoint[];
-  readonly guards: Guards;
+  readonly endpoints: () => readonly UpstreamEndpoint[];
+  readonly resilienceState: ResilienceState;
   readonly resilience: Resilience;
   /** Whether asking it twice does no more than asking it once. */
   readonly isPure: (model: string) => boolean;
@@ -52,37 +52,37 @@ export interface EdgeOptions {
   readonly isSupervised: boolean;
 }
 
-export class Edge {
-  readonly #options: EdgeOptions;
-  readonly #own: ServiceGuards;
-  readonly #ejector: Ejector<EdgeEndpoint>;
+export class Upstream {
+  readonly #options: UpstreamOptions;
+  readonly #own: ServiceState;
+  readonly #ejector: Ejector<UpstreamEndpoint>;
   /** Of each endpoint, by model and version. */
-  readonly #breakers = new WeakMap<EdgeEndpoint, Map<string, FairBreaker>>();
-  readonly #work = new WeakMap<EdgeEndpoint, WorkAhead>();
+  readonly #breakers = new WeakMap<UpstreamEndpoint, Map<string, FairBreaker>>();
+  readonly #work = new WeakMap<UpstreamEndpoint, WorkAhead>();
 
   readonly #waits: RestartWaits;
-  readonly #stays = new Stays<EdgeEndpoint>();
+  readonly #stays = new Stays<UpstreamEndpoint>();
   readonly #siblings = new Siblings();
 
-  constructor(options: EdgeOptions) {
+  constructor(options: UpstreamOptions) {
     this.#options = options;
-    this.#own = options.guards.of(options.service);
-    this.#ejector = new Ejector(options.guards.now);
+    this.#own = options.resilienceState.getOrCreate(options.service);
+    this.#ejector = new Ejector(options.resilienceState.now);
     this.#waits = new RestartWaits(options.service);
   }
 
   infer: Infer = async (request, context) => {
-    const { resilience, guards } = this.#options;
+    const { resilience, resilienceState } = this.#options;
     const kind = this.#kindOf(request);
     const { times } = this.#own;
-    const [tenant, now, leftMs] = [tenantOf(context), guards.now(), remainingMs(context)];
+    const [tenant, now, leftMs] = [tenantOf(context), resilienceState.now(), remainingMs(context)];
     const needsMs = resilience.earlyRefusal ? times.needsMs(tenant, kind.key, leftMs, now) : 0;
     if (leftMs < needsMs) checkTimeLeft(context, needsMs, `"${kind.model}"`, kind.model);
     const asked = { service: this.#options.service, kind, request, context };
-    const judged: Judged = resilience.quarantine ? judge(guards, asked) : { lost: 0 };
+    const judged: Judged = resilience.quarantine ? judge(resilienceState, asked) : { lost: 0 };
     if ('refusal' in judged) return this.#refuse(context, judged.refusal, judged.attributes);
-    this.#own.budgets.of(tenant).count();
-    const none = { tried: new Set<EdgeEndpoint>(), overloaded: new Set<EdgeEndpoint>() };
+    this.#own.budgets.getOrCreate(tenant).count();
+    const none = { tried: new Set<UpstreamEndpoint>(), overloaded: new Set<UpstreamEndpoint>() };
     const call: Call = {
       kind,
       request,
@@ -117,20 +117,20 @@ export class Edge {
 
   /** Throws CIRCUIT_OPEN when every breaker is, and CRASH_LOOP when that is why nobody can be asked. */
   async #choose(call: Call): Promise<Choice> {
-    const { service, guards, resilience } = this.#options;
+    const { service, resilienceState, resilience } = this.#options;
     const { context, kind, tried } = call;
     const all = this.#options.endpoints();
     if (all.length === 0) throw noEndpoint(service);
     const open = all.filter((endpoint) => this.#lets(endpoint, call));
     if (open.length < all.length)
       context.journal.mark(context.span, { 'sheaf.breakers_open': all.length - open.length });
-    const standings: ReadonlyMap<EdgeEndpoint, Standing> = resilience.ejection
+    const standings: ReadonlyMap<UpstreamEndpoint, Standing> = resilience.ejection
       ? this.#ejector.standings(all)
       : new Map();
     const ready = prefer(open, ({ isReady }) => isReady);
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
-    const endpoint = pickEndpoint(best, guards.random, (one) => one.utilization(kind.model));
+    const endpoint = pickEndpoint(best, resilienceState.random, (one) => one.utilization(kind.model));
     if (!endpoint) {
       // What was lost with the process may have opened its breaker, and who waited for it has time for that too.
       if (call.waitsUntil !== undefined && (await this.#isBack(call))) return this.#choose(call);
@@ -143,7 +143,7 @@ export class Edge {
     return { endpoint, isProbe, pass, isTrial: breaker?.state === 'half-open' };
   }
 
-  #refuseOpen(call: Call, all: readonly EdgeEndpoint[]): Promise<never> {
+  #refuseOpen(call: Call, all: readonly UpstreamEndpoint[]): Promise<never> {
     const { context, kind, attempts } = call;
     const { service } = this.#options;
     const outages = all.flatMap((endpoint) => {
@@ -171,7 +171,7 @@ export class Edge {
 
   async #ask(call: Call, { endpoint, pass, isProbe, isTrial }: Choice): Promise<InferResponse> {
     const { context, request, kind, attempts } = call;
-    const { now, quarantine } = this.#options.guards;
+    const { now, quarantine } = this.#options.resilienceState;
     const startedAt = now();
     const givenMs = remainingMs(context);
     const { usualMs } = call;
@@ -204,7 +204,7 @@ export class Edge {
       const error = asInferError(thrown);
       learn(error);
       if (this.#options.resilience.quarantine)
-        blame(this.#options.guards, { ...call, service: this.#options.service }, error, stay);
+        blame(this.#options.resilienceState, { ...call, service: this.#options.service }, error, stay);
       throw error;
     } finally {
       endSibling();
@@ -214,7 +214,7 @@ export class Edge {
   /** Returns when the call is to be tried again; throws when the error is its answer. */
   async #goOn(call: Call, error: InferError): Promise<void> {
     const { context, kind, tried, overloaded, retries } = call;
-    const { service, guards, resilience, isPure } = this.#options;
+    const { service, resilienceState, resilience, isPure } = this.#options;
     const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, call));
     const candidates = prefer(open, ({ isReady }) => isReady);
     if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
@@ -226,7 +226,7 @@ export class Edge {
     }
     if (isLost(error)) call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
-    const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, guards.random);
+    const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, resilienceState.random);
     if (!resilience.retry || decision.kind === 'give-up') throw withAttempts(error, call.attempts);
     // Who says when to come back is there.
     if (error.retryAfterMs === undefined && !(await this.#isBack(call))) throw withAttempts(error, call.attempts);
@@ -254,7 +254,7 @@ export class Edge {
 
   /** Whether the budget has one more try. */
   #pay({ context }: Call): boolean {
-    const paid = this.#own.budgets.of(tenantOf(context)).take();
+    const paid = this.#own.budgets.getOrCreate(tenantOf(context)).take();
     if (!paid) context.journal.mark(context.span, { 'sheaf.retry': 'no budget' });
     return paid;
   }
@@ -264,30 +264,31 @@ export class Edge {
   }
 
   /** An endpoint that is not well by its own word is not the one to try whether it is well again. */
-  #lets(endpoint: EdgeEndpoint, call: Call): boolean {
+  #lets(endpoint: UpstreamEndpoint, call: Call): boolean {
     if (this.#outageOf(endpoint)) return false;
     const breaker = this.#breakerOf(endpoint, call);
     return !breaker || (breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady));
   }
 
-  #outageOf({ target }: EdgeEndpoint): KnownOutage | undefined {
-    return this.#options.guards.outages.of(this.#options.service, target);
+  #outageOf({ target }: UpstreamEndpoint): KnownOutage | undefined {
+    return this.#options.resilienceState.outages.of(this.#options.service, target);
   }
 
-  #workOf(endpoint: EdgeEndpoint): WorkAhead {
+  #workOf(endpoint: UpstreamEndpoint): WorkAhead {
     const known = this.#work.get(endpoint) ?? new WorkAhead();
     this.#work.set(endpoint, known);
     return known;
   }
 
-  #breakerOf(endpoint: EdgeEndpoint, { kind: { model, version }, context }: Call): CallerBreaker | undefined {
-    const { service, guards, resilience } = this.#options;
+  #breakerOf(endpoint: UpstreamEndpoint, { kind: { model, version }, context }: Call): CallerBreaker | undefined {
+    const { service, resilienceState, resilience } = this.#options;
     if (!resilience.breaker) return undefined;
     const own = this.#breakers.get(endpoint) ?? new Map<string, FairBreaker>();
     this.#breakers.set(endpoint, own);
     const key = `${model}/${version}`;
-    const breaker = own.get(key) ?? guards.breakers.of({ service, endpoint: endpoint.target, model, version });
+    const breaker =
+      own.get(key) ?? resilienceState.breakers.getOrCreate({ service, endpoint: endpoint.target, model, version });
     own.set(key, breaker);
-    return breaker.of(tenantOf(context));
+    return breaker.getOrCreate(tenantOf(context));
   }
 }

@@ -1,13 +1,13 @@
 /** What is served from one reload to the next. */
 import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
 import { type Catalog, type Known, openCatalog } from './catalog.ts';
-import { type Front, type FrontPorts, openFront } from './front.ts';
-import type { Guards } from './guards.ts';
 import { insideOf } from './inside.ts';
+import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
+import type { ResilienceState } from './resilience-state.ts';
 import { openServices, type Services } from './services.ts';
 import { type Missing, withoutUnserved } from './unserved.ts';
 
-/** What a generation is made of. */
+/** What a revision is made of. */
 export interface Served {
   readonly mesh: Mesh;
   /** `service=target`, of our own services. */
@@ -21,13 +21,13 @@ export interface Served {
 }
 
 /** What outlives one. */
-export interface GenerationPorts extends FrontPorts {
-  readonly guards: Guards;
+export interface RevisionPorts extends PolicyStackPorts {
+  readonly resilienceState: ResilienceState;
   /** What our own services want of whoever asks. */
   readonly secret?: string | undefined;
 }
 
-export interface Generation {
+export interface Revision {
   readonly served: Served;
   /** What of it the services have loaded. */
   readonly mesh: Mesh;
@@ -36,13 +36,13 @@ export interface Generation {
   readonly services: Services;
   readonly catalog: Catalog;
   /** What stands before the catalog for callers from outside. */
-  readonly front: Front;
-  /** Releases what only this generation used. */
+  readonly policyStack: PolicyStack;
+  /** Releases what only this revision used. */
   close(): void;
 }
 
-/** `before` is the catalog of the generation before. Throws when policies cannot be put into force, and a strict one when any part of it cannot be served. */
-export async function openGeneration(served: Served, ports: GenerationPorts, before?: Known): Promise<Generation> {
+/** `before` is the catalog of the revision before. Throws when policies cannot be put into force, and a strict one when any part of it cannot be served. */
+export async function openRevision(served: Served, ports: RevisionPorts, before?: Known): Promise<Revision> {
   const { endpoints } = served;
   const mesh = withoutUnserved(served.mesh, served.unserved);
   const services = openServices(mesh, served.mesh, endpoints, ports);
@@ -52,8 +52,8 @@ export async function openGeneration(served: Served, ports: GenerationPorts, bef
       services.asked,
     ]);
     const fingerprints = fingerprintsOf(served.mesh);
-    const front = openFront(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
-    return { served, mesh, fingerprints, services, catalog, front, close: () => services.close() };
+    const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
+    return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
   } catch (error) {
     services.close();
     throw error;
