@@ -217,7 +217,7 @@ const routes: readonly Mistake[] = [
     route({ to: 'a', split: { b: 1 } }),
     ['routes.r: want exactly one of to, split, got to and split'],
   ],
-  ['a target that is no name', route({ to: '../a' }), [`routes.r.to: ${targetWish}, got "../a"`]],
+  ['a target that is no name', route({ to: '../a' }), [`routes.r.to: ${targetWish}, got "../../a"`]],
   ['a version that is none', route({ to: 'a/latest' }), [`routes.r.to: ${targetWish}, got "a/latest"`]],
   ['a negative weight', route({ split: { a: -1 } }), [`routes.r.split.a: ${weightWish}, got -1`]],
   ['a weight of NaN', route({ split: { a: Number.NaN } }), [`routes.r.split.a: ${weightWish}, got NaN`]],

@@ -10,10 +10,10 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
-import type { BreakerName } from './breaker-book.ts';
-import { Edge } from './edge.ts';
-import type { EdgeEndpoint } from './edge-call.ts';
-import { createGuards } from './guards.ts';
+import type { BreakerName } from '../breaker-book.ts';
+import { Edge } from '../edge.ts';
+import type { EdgeEndpoint } from '../edge-call.ts';
+import { createGuards } from '../guards.ts';
 
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {
