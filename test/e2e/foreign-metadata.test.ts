@@ -152,9 +152,10 @@ describe('sheaf check', () => {
     ['forward: [x-a-bin]', '"x-a-bin" is binary; want a key of text'],
     ['forward: [authorization], token: { file: ./secret }', '"authorization" is what metadata or token says already'],
   ];
-  for (const [service, wish] of mistakes) it(`finds ${service}`, async () => assert.equal(await check(service), wish));
+  for (const [service, expected] of mistakes)
+    it(`finds ${service}`, async () => assert.equal(await check(service), expected));
 
-  for (const [service, wish] of [
+  for (const [service, expected] of [
     [
       'token: { env: SHEAF_NO_SUCH }',
       'the environment has no SHEAF_NO_SUCH; set it to the token where the mesh is started; far is not ready without it',
@@ -169,7 +170,7 @@ describe('sheaf check', () => {
       assert.deepEqual(problems, []);
       assert.deepEqual(
         notes.map(({ message }) => message),
-        [wish],
+        [expected],
       );
     });
 

@@ -62,8 +62,8 @@ before(async () => {
   mesh = await startTestMesh(
     { ...models, ...pipelines, 'asks.ts': asks, 'policies.yaml': policies },
     async (folder) => {
-      const wishes = Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }]));
-      keys = await addKeys(folder, { ...wishes, other: { tenant: 'each' } } as Record<
+      const requests = Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }]));
+      keys = await addKeys(folder, { ...requests, other: { tenant: 'each' } } as Record<
         keyof typeof keys,
         { tenant: string }
       >);

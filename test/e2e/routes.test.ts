@@ -187,8 +187,8 @@ describe('policies that change', () => {
       ],
       [policies.replace('./jwks.json', './nothing.json'), /found no "\.\/nothing\.json"/],
     ];
-    for (const [text, wish] of broken) {
-      assert.match(await change(text), wish);
+    for (const [text, expected] of broken) {
+      assert.match(await change(text), expected);
       assert.equal(await goes('alias'), 'one');
     }
     assert.equal(await change(policies.replace('alias: { to: one }', 'alias: { to: two }')), 'true');

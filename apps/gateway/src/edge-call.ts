@@ -12,7 +12,7 @@ export interface EdgeEndpoint {
   readonly isReady: boolean;
   readonly busy: number;
   /** Of its places for calls of a model that wait, the part that is taken. */
-  fullness(model: string): number;
+  utilization(model: string): number;
   readonly infer: Infer;
 }
 
@@ -61,11 +61,11 @@ interface Blamed {
  * Who is to blame for an error. Of a run past its limit the process says whose it was. One that is lost says nothing: then it is sure only of a try that
  * was there alone after another was lost. Beside others it may be anybody's: to be lost again makes a suspect of the request, and says nothing of its caller.
  */
-export function blameOf(error: InferError, { isLone, wasOnly }: Stay): Blamed {
+export function blameOf(error: InferError, { isIsolated, wasOnly }: Stay): Blamed {
   const told = error.metadata.batch_calls === '1' ? 'sure' : 'shared';
   if (error.metadata.process_ends === 'true') return { request: told, caller: told };
   if (!isLost(error)) return {};
-  if (!isLone) return wasOnly ? { caller: 'shared' } : {};
+  if (!isIsolated) return wasOnly ? { caller: 'shared' } : {};
   return wasOnly ? { request: 'sure', caller: 'sure' } : { request: 'shared' };
 }
 

@@ -20,15 +20,15 @@ const triesOf = ({ endpoints }: ReturnType<typeof openFakeService>): number =>
   endpoints.reduce((sum, { calls }) => sum + calls, 0);
 
 describe('a call whose process was lost', () => {
-  it('is tried again alone, and answered', async () => {
-    const alone: (boolean | undefined)[] = [];
+  it('is tried again in a batch of its own, and answered', async () => {
+    const isolated: (boolean | undefined)[] = [];
     const behave: Behave = (call) => {
-      alone.push(call.alone);
+      isolated.push(call.isolated);
       return call.attempt === 1 ? lost(call) : well(call);
     };
     const service = openFakeService([behave, behave]);
     await service.ask();
-    assert.deepEqual(alone, [false, true]);
+    assert.deepEqual(isolated, [false, true]);
     assert.equal(service.guards.quarantine.size, 0);
   });
 
@@ -54,16 +54,16 @@ describe('a call whose process was lost', () => {
     const [first, second] = [service.ask({ rows: 1 }), service.ask({ rows: 2 })];
     const codes = (await Promise.allSettled([first, second])).map((result) => result.status);
     assert.deepEqual([codes, service.guards.quarantine.size], [['rejected', 'rejected'], 2]);
-    const alone: (boolean | undefined)[] = [];
+    const isolated: (boolean | undefined)[] = [];
     for (const endpoint of service.endpoints)
       endpoint.behave = (call) => {
-        alone.push(call.alone);
+        isolated.push(call.isolated);
         return well(call);
       };
     // Suspects: alone from the first try on.
     assert.equal(await service.answered(1, { rows: 1 }), 1);
     assert.equal(await service.answered(1, { rows: 1 }), 1);
-    assert.deepEqual([alone, service.guards.quarantine.size], [[true, false], 1]);
+    assert.deepEqual([isolated, service.guards.quarantine.size], [[true, false], 1]);
     for (const endpoint of service.endpoints) endpoint.behave = lost;
     await assert.rejects(service.ask({ rows: 2 }), (error: InferError) => error.metadata.attempts === undefined);
     await assert.rejects(service.ask({ rows: 2 }), refused);
@@ -79,16 +79,16 @@ describe('a run past its limit', () => {
   });
 
   it('of several calls is quarantined after it was past its limit alone', async () => {
-    const alone: (boolean | undefined)[] = [];
+    const isolated: (boolean | undefined)[] = [];
     const service = openFakeService([
       (call) => {
-        alone.push(call.alone);
-        return pastLimit(call.alone ? 1 : 4)(call);
+        isolated.push(call.isolated);
+        return pastLimit(call.isolated ? 1 : 4)(call);
       },
     ]);
     for (let call = 0; call < 2; call++) await assert.rejects(service.ask(), { reason: 'RUN_LIMIT_EXCEEDED' });
     await assert.rejects(service.ask(), refused);
-    assert.deepEqual(alone, [false, true]);
+    assert.deepEqual(isolated, [false, true]);
   });
 
   it('of a transform is not: it ends no process', async () => {

@@ -25,7 +25,7 @@ export function judge({ quarantine, offenders }: Guards, { service, kind, reques
     return { refusal: slowed(offender), attributes: { 'sheaf.caller_slowed': offender.ends } };
   const verdict = quarantine.verdict({ ...kind, inputs: request.inputs });
   if (verdict === 'quarantined') return { refusal: quarantined(kind), attributes: { 'sheaf.quarantined': true } };
-  return { lost: verdict === 'suspect' || offender?.isAlone ? 1 : 0 };
+  return { lost: verdict === 'suspect' || offender?.isIsolated ? 1 : 0 };
 }
 
 export function blame(

@@ -130,7 +130,7 @@ export class Edge {
     const ready = prefer(open, ({ isReady }) => isReady);
     const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
     const best = prefer(fresh, (endpoint) => standings.get(endpoint) !== 'out');
-    const endpoint = pickEndpoint(best, guards.random, (one) => one.fullness(kind.model));
+    const endpoint = pickEndpoint(best, guards.random, (one) => one.utilization(kind.model));
     if (!endpoint) {
       // What was lost with the process may have opened its breaker, and who waited for it has time for that too.
       if (call.waitsUntil !== undefined && (await this.#isBack(call))) return this.#choose(call);
@@ -182,8 +182,8 @@ export class Edge {
     const isKnown = usualMs !== undefined && aheadMs !== undefined;
     const expectedMs = isKnown ? aheadMs + usualMs * (others + 1) : undefined;
     const own = work.begin(usualMs, startedAt);
-    const isLone = call.lost > 0;
-    const stay = this.#stays.begin(endpoint, { isLone, foreign: others, now: startedAt });
+    const isIsolated = call.lost > 0;
+    const stay = this.#stays.begin(endpoint, { isIsolated, foreign: others, now: startedAt });
     const learn = (error: InferError | undefined): void => {
       const tookMs = now() - startedAt;
       const { slowMs = call.isOwn ? undefined : Number.POSITIVE_INFINITY } = this.#options.resilience;
@@ -196,7 +196,7 @@ export class Edge {
     };
     const endSibling = this.#siblings.begin(context);
     try {
-      const response = await endpoint.infer(request, { ...context, attempt: attempts, alone: isLone });
+      const response = await endpoint.infer(request, { ...context, attempt: attempts, isolated: isIsolated });
       learn(undefined);
       if (this.#options.resilience.quarantine) quarantine.clear({ ...kind, inputs: request.inputs });
       return response;

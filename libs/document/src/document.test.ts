@@ -35,7 +35,7 @@ const shape = variants({
 });
 
 describe('a reader', () => {
-  it('finds every mistake at once, each with its path, wish and value', () => {
+  it('finds every mistake at once, each with its path, what was expected and the value', () => {
     const person = record({
       age: required(integer(0, 150), 'In years.'),
       wait: optional(duration, 'How long.'),
@@ -79,7 +79,7 @@ describe('a reader', () => {
     assert.deepEqual(read(mapOf(integer(1), bounds), {}).told, [': want 1 to 3 sizes, got 0']);
   });
 
-  it('says both wishes of a value that has neither form', () => {
+  it('says both expectations of a value that has neither form', () => {
     const either1 = either(
       (value) => typeof value === 'string',
       text('a name'),

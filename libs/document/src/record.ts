@@ -25,11 +25,11 @@ export const optional = <T>(reader: Reader<T>, doc: string): Field<T, false> => 
 
 /** A mapping with these keys and no others. */
 export function record<F extends Fields>(fields: F): Reader<ValuesOf<F>> {
-  const wish = `a mapping of ${Object.keys(fields).join(', ')}`;
+  const expected = `a mapping of ${Object.keys(fields).join(', ')}`;
   return {
-    wish,
+    expected,
     read(value, path, problems) {
-      if (!isRecord(value)) return problems.wanted(path, wish, value);
+      if (!isRecord(value)) return problems.wanted(path, expected, value);
       refuseOthers(value, Object.keys(fields), path, problems);
       return readFields(fields, value, path, problems);
     },
@@ -90,11 +90,11 @@ export type VariantOf<V extends Variants> = {
 /** Exactly one of several kinds of mapping. */
 export function variants<V extends Variants>({ noun, kinds, shared }: V): Reader<VariantOf<V>> {
   const names = Object.keys(kinds);
-  const wish = `a mapping with one of ${names.join(', ')}`;
+  const expected = `a mapping with one of ${names.join(', ')}`;
   return {
-    wish,
+    expected,
     read(value, path, problems) {
-      if (!isRecord(value)) return problems.wanted(path, wish, value);
+      if (!isRecord(value)) return problems.wanted(path, expected, value);
       const present = names.filter((candidate) => Object.hasOwn(value, candidate));
       const [kind] = present;
       const known = new Set([...Object.values(kinds).flatMap(Object.keys), ...Object.keys(shared)]);

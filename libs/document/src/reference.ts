@@ -6,7 +6,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 /** A row for each key; a `?` behind one says that it may be left out. */
 export function fieldsTable(fields: Fields): string {
   const rows = Object.entries(fields).map(
-    ([key, { reader, required, doc }]) => `| \`${key}\`${required ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.wish)} |`,
+    ([key, { reader, required, doc }]) =>
+      `| \`${key}\`${required ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.expected)} |`,
   );
   return ['| key | is | wants |', '|---|---|---|', ...rows].join('\n');
 }

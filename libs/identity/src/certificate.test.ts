@@ -177,7 +177,7 @@ describe('createDevelopmentCertificates', () => {
     }
   });
 
-  it('refuses wishes that make no sense', async () => {
+  it('refuses requests that make no sense', async () => {
     for (const days of [0, -1, 826, Number.NaN]) {
       await assert.rejects(createDevelopmentCertificates({ days, hosts }), /days: want 1 to 825/);
     }

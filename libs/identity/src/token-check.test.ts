@@ -95,7 +95,7 @@ describe('a good token', () => {
 });
 
 describe('the times of a token', () => {
-  for (const [claims, wish] of [
+  for (const [claims, expected] of [
     [{ exp: noonSeconds - 59 }, alice],
     [{ exp: noonSeconds - 60 }, 'TOKEN_EXPIRED'],
     [{ exp: noonSeconds - 61 }, 'TOKEN_EXPIRED'],
@@ -110,9 +110,9 @@ describe('the times of a token', () => {
     [{ nbf: 'soon' }, 'TOKEN_INVALID'],
     [{ iat: 'once' }, 'TOKEN_INVALID'],
   ] as const) {
-    it(`${JSON.stringify(claims)} at ${noonSeconds}: ${wish}`, async () => {
+    it(`${JSON.stringify(claims)} at ${noonSeconds}: ${expected}`, async () => {
       const told = await ends(await sign(key, claims));
-      assert.ok(told.startsWith(wish), told);
+      assert.ok(told.startsWith(expected), told);
     });
   }
 

@@ -175,9 +175,9 @@ describe('weights in another file', () => {
     const { atime, mtime } = await stat(join(files.folder, 'w.bin'));
     await writeFile(join(files.folder, 'w.bin'), weights.toReversed());
     await utimes(join(files.folder, 'w.bin'), atime, mtime);
-    const wish = { code: 'FAILED_PRECONDITION', message: 'w.bin was changed after it was checked' };
-    await assert.rejects(untouched(), wish);
-    await assert.rejects(watchChecked(files, file), wish);
+    const expected = { code: 'FAILED_PRECONDITION', message: 'w.bin was changed after it was checked' };
+    await assert.rejects(untouched(), expected);
+    await assert.rejects(watchChecked(files, file), expected);
   });
 
   it('that were changed after they were checked, as the model itself, are not loaded', async () => {

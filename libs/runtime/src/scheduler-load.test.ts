@@ -30,7 +30,7 @@ function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) 
     const call = { inputs: [input], outputs: ['y'], key: 'a', priority, level: 0 };
     const state = { outcome: 'open' };
     const answer = scheduler.infer(
-      { ...call, alone: false, queueTimeoutMs: undefined, parameters: new Map() },
+      { ...call, isolated: false, queueTimeoutMs: undefined, parameters: new Map() },
       context,
     );
     answer.then(
@@ -74,7 +74,7 @@ describe('a scheduler with more to do than it can', () => {
     assert.deepEqual(worker.given.slice(10), [[100], [101]]);
   });
 
-  it('lets the most hopeless go when an important call goes before them', async () => {
+  it('lets those go that would miss their deadline when an important call goes before them', async () => {
     const { ask, learn } = start();
     await learn();
     ask(100, 1_000);
@@ -137,9 +137,9 @@ describe('a scheduler with more to do than it can', () => {
     ask(100, 1_000);
     await turn();
     ask(1, 1_000);
-    assert.equal(scheduler.load.fullness, 0.25);
+    assert.equal(scheduler.load.utilization, 0.25);
     for (let value = 0; value < 9; value++) ask(value, 1_000);
-    assert.equal(scheduler.load.fullness, 1);
+    assert.equal(scheduler.load.utilization, 1);
   });
 
   it('is not put off for ever by runs that once were slow: it runs what comes, and learns', async () => {

@@ -24,7 +24,7 @@ describe('the load of a model', () => {
     const remote = createRemote(target, { service: 'test', limits: defaultLimits, transport: 'stream', onLoad });
     await remote.infer(requestFor('echo'), contextOf());
     await assert.rejects(remote.infer(requestFor('refuse'), contextOf()), { reason: 'OVERLOADED' });
-    const load: Load = { calls: 3, fixedMs: 2, rowMs: 0.5, fullness: 0.25 };
+    const load: Load = { calls: 3, fixedMs: 2, rowMs: 0.5, utilization: 0.25 };
     assert.deepEqual(told, [
       ['echo', load],
       ['refuse', load],

@@ -18,7 +18,7 @@ import { createGuards } from '../guards.ts';
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {
   readonly attempt: number;
-  readonly alone: boolean;
+  readonly isolated: boolean;
   readonly pass: (ms: number) => void;
 }) => InferError | undefined | Promise<InferError | undefined>;
 
@@ -57,12 +57,12 @@ export function openFakeService(
       isReady: true,
       busy: 0,
       full: 0,
-      fullness: () => endpoint.full,
+      utilization: () => endpoint.full,
       behave,
       calls: 0,
-      infer: async ({ model }, { attempt = 0, alone = false }) => {
+      infer: async ({ model }, { attempt = 0, isolated = false }) => {
         endpoint.calls++;
-        const error = await endpoint.behave({ attempt, alone, pass });
+        const error = await endpoint.behave({ attempt, isolated, pass });
         if (error) throw error;
         return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
       },

@@ -9,9 +9,9 @@ const issuer = {
   tenant: { claim: 'org' },
 };
 const jwt = (more: object) => ({ identity: { jwt: [{ ...issuer, ...more }] } });
-const jwksWish = 'identity.jwt.0.jwks: want a file such as ./keys.json, or an https URL';
+const jwksExpected = 'identity.jwt.0.jwks: want a file such as ./keys.json, or an https URL';
 const roleMix = 'want infer or admin, got both: who may change the mesh does not also ask it';
-const algorithmWish = 'want one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+const algorithmExpected = 'want one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 
 export const identityMistakes: readonly Mistake[] = [
   [
@@ -85,21 +85,25 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a symmetric algorithm',
     jwt({ algorithms: ['HS256'] }),
-    [`identity.jwt.0.algorithms.0: ${algorithmWish}, got "HS256"`],
+    [`identity.jwt.0.algorithms.0: ${algorithmExpected}, got "HS256"`],
   ],
-  ['the algorithm none', jwt({ algorithms: ['none'] }), [`identity.jwt.0.algorithms.0: ${algorithmWish}, got "none"`]],
+  [
+    'the algorithm none',
+    jwt({ algorithms: ['none'] }),
+    [`identity.jwt.0.algorithms.0: ${algorithmExpected}, got "none"`],
+  ],
   ['no algorithm', jwt({ algorithms: [] }), ['identity.jwt.0.algorithms: want at least one']],
   [
     'an http URL that is not on loopback',
     jwt({ jwks: 'http://id.example/keys' }),
-    [`${jwksWish}, got "http://id.example/keys"`],
+    [`${jwksExpected}, got "http://id.example/keys"`],
   ],
   [
     'a URL that only looks like loopback',
     jwt({ jwks: 'http://localhost:80@id.example/keys' }),
-    [`${jwksWish}, got "http://localhost:80@id.example/keys"`],
+    [`${jwksExpected}, got "http://localhost:80@id.example/keys"`],
   ],
-  ['a file outside', jwt({ jwks: '/etc/keys.json' }), [`${jwksWish}, got "/etc/keys.json"`]],
+  ['a file outside', jwt({ jwks: '/etc/keys.json' }), [`${jwksExpected}, got "/etc/keys.json"`]],
   [
     'an issuer without an audience',
     jwt({ audience: undefined }),

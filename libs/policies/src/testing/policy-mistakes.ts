@@ -8,8 +8,8 @@ const born = (key: string, value: unknown): object => Object.fromEntries([[key, 
 /** What is wrong, a document with it, all that is told. */
 export type Mistake = readonly [string, unknown, readonly string[]];
 
-const rateWish = 'want a rate such as 100/s, 5/m or 1000/h';
-const quotaWish = 'want a quota such as 100000/day or 2000000/month';
+const rateExpected = 'want a rate such as 100/s, 5/m or 1000/h';
+const quotaExpected = 'want a quota such as 100000/day or 2000000/month';
 const costReads = 'it may read inputBytes, elements, rows, ms';
 
 const shape: readonly Mistake[] = [
@@ -40,17 +40,17 @@ const shape: readonly Mistake[] = [
   ['share that is a number', { limiter: { share: 1 } }, ['limiter.share: want true or false, got 1']],
 ];
 
-const rangeWish = 'want an address, or a network such as 10.0.0.0/8 or 2001:db8::/32';
+const rangeExpected = 'want an address, or a network such as 10.0.0.0/8 or 2001:db8::/32';
 const places: readonly Mistake[] = [
   [
     'an address that is a name',
     { addresses: { allow: ['localhost'] } },
-    [`addresses.allow.0: ${rangeWish}, got "localhost"`],
+    [`addresses.allow.0: ${rangeExpected}, got "localhost"`],
   ],
   [
     'a network that is too narrow',
     { addresses: { deny: ['10.0.0.0/33'] } },
-    [`addresses.deny.0: ${rangeWish}, got "10.0.0.0/33"`],
+    [`addresses.deny.0: ${rangeExpected}, got "10.0.0.0/33"`],
   ],
   [
     'a door for nobody',
@@ -106,7 +106,7 @@ const limits: readonly Mistake[] = [
     { limits: ['a', 'b', 'a'].map((name) => ({ name, rate: '1/s' })) },
     ['limits.2.name: another limit is called "a" already'],
   ],
-  ['a rate of nonsense', limit({ rate: 'fast' }), [`limits.0.rate: limit "l": ${rateWish}, got "fast"`]],
+  ['a rate of nonsense', limit({ rate: 'fast' }), [`limits.0.rate: limit "l": ${rateExpected}, got "fast"`]],
   [
     'a limit that is text',
     { limits: ['l'] },
@@ -120,9 +120,9 @@ const limits: readonly Mistake[] = [
       'limits.0.name: want a name of letters, digits, "_" and "-", starting with a letter or digit, at most 128, got 7',
     ],
   ],
-  ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: limit "l": ${rateWish}, got 100`]],
-  ['a negative rate', limit({ rate: '-5/s' }), [`limits.0.rate: limit "l": ${rateWish}, got "-5/s"`]],
-  ['a rate of NaN', limit({ rate: Number.NaN }), [`limits.0.rate: limit "l": ${rateWish}, got NaN`]],
+  ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: limit "l": ${rateExpected}, got 100`]],
+  ['a negative rate', limit({ rate: '-5/s' }), [`limits.0.rate: limit "l": ${rateExpected}, got "-5/s"`]],
+  ['a rate of NaN', limit({ rate: Number.NaN }), [`limits.0.rate: limit "l": ${rateExpected}, got NaN`]],
   ['a rate of none', limit({ rate: '0/s' }), ['limits.0.rate: limit "l": want a rate above 0, got "0/s"']],
   [
     'a burst of less than a call',
@@ -139,8 +139,8 @@ const limits: readonly Mistake[] = [
     limit({ quota: '1/day', burst: 2 }),
     ['limits.0.burst: limit "l": "burst" belongs to a limit of kind rate, this is a quota'],
   ],
-  ['a quota a week', limit({ quota: '5/week' }), [`limits.0.quota: limit "l": ${quotaWish}, got "5/week"`]],
-  ['a quota of none', limit({ quota: '0/day' }), [`limits.0.quota: limit "l": ${quotaWish}, got "0/day"`]],
+  ['a quota a week', limit({ quota: '5/week' }), [`limits.0.quota: limit "l": ${quotaExpected}, got "5/week"`]],
+  ['a quota of none', limit({ quota: '0/day' }), [`limits.0.quota: limit "l": ${quotaExpected}, got "0/day"`]],
   [
     'no call at the same time',
     limit({ concurrent: 0 }),
@@ -207,8 +207,8 @@ const limits: readonly Mistake[] = [
   ],
 ];
 
-const targetWish = 'want a model or pipeline, such as read-page or read-page/2';
-const weightWish = 'want a number from 0 to 1000000';
+const targetExpected = 'want a model or pipeline, such as read-page or read-page/2';
+const weightExpected = 'want a number from 0 to 1000000';
 
 const routes: readonly Mistake[] = [
   ['a route to nowhere', route({}), ['routes.r: want exactly one of to, split, got none']],
@@ -217,21 +217,21 @@ const routes: readonly Mistake[] = [
     route({ to: 'a', split: { b: 1 } }),
     ['routes.r: want exactly one of to, split, got to and split'],
   ],
-  ['a target that is no name', route({ to: '../a' }), [`routes.r.to: ${targetWish}, got "../../a"`]],
-  ['a version that is none', route({ to: 'a/latest' }), [`routes.r.to: ${targetWish}, got "a/latest"`]],
-  ['a negative weight', route({ split: { a: -1 } }), [`routes.r.split.a: ${weightWish}, got -1`]],
-  ['a weight of NaN', route({ split: { a: Number.NaN } }), [`routes.r.split.a: ${weightWish}, got NaN`]],
+  ['a target that is no name', route({ to: '../a' }), [`routes.r.to: ${targetExpected}, got "../a"`]],
+  ['a version that is none', route({ to: 'a/latest' }), [`routes.r.to: ${targetExpected}, got "a/latest"`]],
+  ['a negative weight', route({ split: { a: -1 } }), [`routes.r.split.a: ${weightExpected}, got -1`]],
+  ['a weight of NaN', route({ split: { a: Number.NaN } }), [`routes.r.split.a: ${weightExpected}, got NaN`]],
   [
     'a weight without end',
     route({ split: { a: Number.POSITIVE_INFINITY } }),
-    [`routes.r.split.a: ${weightWish}, got Infinity`],
+    [`routes.r.split.a: ${weightExpected}, got Infinity`],
   ],
   ['weights of none', route({ split: { a: 0, b: 0 } }), ['routes.r.split: want a weight above 0, got none']],
   ['a split of nothing', route({ split: {} }), ['routes.r.split: want 1 to 16 targets, got 0']],
   [
     'a split to __proto__',
     route({ split: born('__proto__', 1) }),
-    [`routes.r.split.__proto__: ${targetWish}, got "__proto__"`],
+    [`routes.r.split.__proto__: ${targetExpected}, got "__proto__"`],
   ],
   [
     'a route that is called __proto__',
@@ -268,7 +268,7 @@ const routes: readonly Mistake[] = [
   [
     'a condition that leads nowhere',
     route({ to: 'a', when: [{ claim: 'c', is: 'x' }] }),
-    [`routes.r.when.0.to: ${targetWish}, got nothing`],
+    [`routes.r.when.0.to: ${targetExpected}, got nothing`],
   ],
 ];
 

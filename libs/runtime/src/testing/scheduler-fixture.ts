@@ -36,7 +36,7 @@ export function callOf(values: readonly number[], changes: Partial<ScheduledCall
     level: 0,
     queueTimeoutMs: undefined,
     key: 'a',
-    alone: false,
+    isolated: false,
     parameters: new Map(),
   };
   return { ...own, ...changes };

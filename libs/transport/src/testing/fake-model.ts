@@ -21,7 +21,7 @@ export const cancelled: string[] = [];
 export const journals: Journal[] = [];
 
 /** `echo` answers at once, `wait` when it is let go or left, `refuse` with an error that has everything. */
-export const core: Infer = async ({ model, id, inputs }, { signal, alone }) => {
+export const core: Infer = async ({ model, id, inputs }, { signal, isolated }) => {
   if (model === 'refuse')
     throw new InferError('UNAVAILABLE', 'too much to do', {
       reason: 'OVERLOADED',
@@ -40,7 +40,7 @@ export const core: Infer = async ({ model, id, inputs }, { signal, alone }) => {
   return {
     model,
     version: '1',
-    parameters: new Map<string, string | boolean>([['who', 'me'], ...(alone ? [['alone', true] as const] : [])]),
+    parameters: new Map<string, string | boolean>([['who', 'me'], ...(isolated ? [['isolated', true] as const] : [])]),
     outputs: inputs.map((input) => ({ ...input, name: 'y' })),
   };
 };
@@ -49,7 +49,7 @@ export const served = {
   infer: core,
   describe: (name: string) => ({ name, versions: ['1'], platform: 'test', inputs: [], outputs: [] }),
   isReady: () => true,
-  load: () => ({ calls: 3, fixedMs: 2, rowMs: 0.5, fullness: 0.25 }),
+  load: () => ({ calls: 3, fixedMs: 2, rowMs: 0.5, utilization: 0.25 }),
   names: () => [],
   snapshot: () => ({ epoch: 1 }),
   onJournal: (journal: Journal) => void journals.push(journal),

@@ -94,12 +94,12 @@ describe('the mesh stream', () => {
     await door.close(1_000);
   });
 
-  it('says of a call that it is to run alone', async () => {
+  it('says of a call that it is isolated', async () => {
     const door = await openDoor();
     const remote = createRemote(`127.0.0.1:${door.port}`, { service: 's', limits: defaultLimits, transport: 'stream' });
-    const alone = await remote.infer(requestFor('echo'), { ...contextOf(), alone: true });
+    const isolated = await remote.infer(requestFor('echo'), { ...contextOf(), isolated: true });
     const other = await remote.infer(requestFor('echo'), contextOf());
-    assert.deepEqual([alone.parameters.get('alone'), other.parameters.get('alone')], [true, undefined]);
+    assert.deepEqual([isolated.parameters.get('isolated'), other.parameters.get('isolated')], [true, undefined]);
     remote.close();
     await door.close(1_000);
   });

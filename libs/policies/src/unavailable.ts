@@ -4,7 +4,7 @@ import { InferError } from '@sheaf/inference';
 const ofItself = /^(breaker|load|throttle):/;
 
 /** What was asked is not there or has no room, as opposed to refusing: what a limit or a rule has decided would hold elsewhere too. */
-export const isAway = (error: unknown): boolean =>
+export const isUnavailable = (error: unknown): boolean =>
   error instanceof InferError &&
   error.code === 'UNAVAILABLE' &&
   (error.decision === undefined || ofItself.test(error.decision));
