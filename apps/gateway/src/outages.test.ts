@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError, Journal } from '@sheaf/inference';
-import { failingWith, openFakeService, well } from './fake-service.ts';
+import { failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const callsOf = ({ endpoints }: ReturnType<typeof openFakeService>): number[] => endpoints.map(({ calls }) => calls);
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError, Journal } from '@sheaf/inference';
-import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
+import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
-import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
+import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const late: Behave = ({ pass }) => {
   pass(60);

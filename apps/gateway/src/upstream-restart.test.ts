@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallContext, Journal } from '@sheaf/inference';
-import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
 import { RestartWaits, restartWaitMaxMs, waitingMax } from './restart-waits.ts';
+import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Behave, failingWith, openFakeService, well } from './fake-service.ts';
+import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const unavailable = failingWith('UNAVAILABLE');
 const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });

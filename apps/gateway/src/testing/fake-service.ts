@@ -10,10 +10,10 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import { type Resilience, resilienceDefault } from '@sheaf/mesh';
-import type { BreakerName } from './breaker-registry.ts';
-import { createResilienceState } from './resilience-state.ts';
-import { Upstream } from './upstream.ts';
-import type { UpstreamEndpoint } from './upstream-call.ts';
+import type { BreakerName } from '../breaker-registry.ts';
+import { createResilienceState } from '../resilience-state.ts';
+import { Upstream } from '../upstream.ts';
+import type { UpstreamEndpoint } from '../upstream-call.ts';
 
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {

@@ -2,9 +2,9 @@
 import type { Datatype, Tensor } from '@sheaf/inference';
 import type { Writer } from 'protobufjs/minimal.js';
 import protobuf from 'protobufjs/minimal.js';
-import { elementTypes } from './element-types.ts';
-import { type TensorInfo, writeInfo, writeTensorType } from './tensor-info.ts';
-import { writeInteger as integer, writeMessage as message, writeText as text } from './wire.ts';
+import { elementTypes } from '../element-types.ts';
+import { type TensorInfo, writeInfo, writeTensorType } from '../tensor-info.ts';
+import { writeInteger as integer, writeMessage as message, writeText as text } from '../wire.ts';
 
 /** A tensor whose bytes are in another file. */
 export interface TensorElsewhere extends Omit<Tensor, 'data'> {

@@ -11,8 +11,8 @@ import {
   type Signature,
   type Tensor,
 } from '@sheaf/inference';
-import { until } from './engine/cancel.ts';
-import { checkPipelines, createPipeline, type Problem, parsePipeline, type Target } from './index.ts';
+import { until } from '../engine/cancel.ts';
+import { checkPipelines, createPipeline, type Problem, parsePipeline, type Target } from '../index.ts';
 
 /** Time that only moves when it is told to; timers fire in order as it does. */
 export class FakeClock implements Clock {

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '@sheaf/inference';
 import { exportJWK, type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
-import type { Credentials, JwtIssuer } from './credentials.ts';
+import type { Credentials, JwtIssuer } from '../credentials.ts';
 
 /** Wall clock of the tests: some noon, in milliseconds. */
 export const noon = Date.UTC(2026, 5, 1, 12);

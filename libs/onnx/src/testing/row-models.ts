@@ -1,7 +1,7 @@
 /** Models whose rows are independent, and models that mix them: by sums, order, statistics, chance. For tests of what may share a run. */
 import { tensorOf } from '@sheaf/inference';
+import type { TensorInfo } from '../tensor-info.ts';
 import { buildModel, type NodeSpec } from './graph-builder.ts';
-import type { TensorInfo } from './tensor-info.ts';
 
 /** One step of a chain: nodes from a tensor [n, 4] to another one, which may use the constants below. */
 export type ChainStep = (from: string, to: string) => readonly NodeSpec[];

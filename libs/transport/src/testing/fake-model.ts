@@ -13,7 +13,7 @@ import {
   type Tensor,
   tensorOf,
 } from '@sheaf/inference';
-import { createDoor, type Door } from './door.ts';
+import { createDoor, type Door } from '../door.ts';
 
 /** Calls that the model `wait` holds, by their ids. */
 export const held = new Map<string, () => void>();

@@ -11,8 +11,8 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import type { Limiter, Take } from '@sheaf/limiter';
-import { parsePolicies } from './policies.ts';
-import type { PoliciesSpec } from './spec.ts';
+import { parsePolicies } from '../policies.ts';
+import type { PoliciesSpec } from '../spec.ts';
 
 export const acme: Principal = {
   id: 'key:k1',

@@ -1,9 +1,9 @@
 /** What tests of the scheduler share. */
 import { type CallContext, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
-import { type BatchingOptions, queueDefault } from './call-queue.ts';
+import { type BatchingOptions, queueDefault } from '../call-queue.ts';
+import type { ScheduledCall } from '../scheduled-call.ts';
+import { Scheduler } from '../scheduler.ts';
 import { FakeWorker, valuesOf } from './fake-worker.ts';
-import type { ScheduledCall } from './scheduled-call.ts';
-import { Scheduler } from './scheduler.ts';
 
 export const greedy: BatchingOptions = { maxRows: 4, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
 

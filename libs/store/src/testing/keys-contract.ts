@@ -1,7 +1,7 @@
 /** What every adapter of the state promises of keys. */
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import type { ApiKey } from './state.ts';
+import type { ApiKey } from '../state.ts';
 import { aKey, hostileTexts, refusal, type WithState } from './state-samples.ts';
 
 export function keysContract(withState: WithState): void {

@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Tensor } from '@sheaf/inference';
 import { type ModelFacts, readModel } from '@sheaf/onnx';
-import { queueDefault } from './call-queue.ts';
-import type { ModelFile, ModelFiles } from './model-files.ts';
+import { queueDefault } from '../call-queue.ts';
+import type { ModelFile, ModelFiles } from '../model-files.ts';
+import { type ModelOptions, openModel } from '../served-version.ts';
 import { contextOf } from './scheduler-fixture.ts';
-import { type ModelOptions, openModel } from './served-version.ts';
 
 const folders: string[] = [];
 process.once('exit', () => {

@@ -1,6 +1,6 @@
 import { type Datatype, tensorOf } from '@sheaf/inference';
+import type { Dim } from '../tensor-info.ts';
 import { buildModel, type GraphSpec, type NodeSpec } from './graph-builder.ts';
-import type { Dim } from './tensor-info.ts';
 
 /** A Loop whose body counts its iterations in float32; `trips` and `condition` name its inputs, '' for none. */
 function countingLoop(trips: string, condition: string): NodeSpec {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { defaultLimits } from '@sheaf/inference';
-import type { DoorConnections } from './arrivals.ts';
-import { createDoor, type Door, type DoorOptions } from './door.ts';
+import type { DoorConnections } from '../arrivals.ts';
+import { createDoor, type Door, type DoorOptions } from '../door.ts';
+import { inferPath } from '../proto.ts';
+import { headBytes, writeHead } from '../unary-message.ts';
+import { encodeRequest } from '../wire/codec.ts';
 import { requestFor, served } from './fake-model.ts';
-import { inferPath } from './proto.ts';
-import { headBytes, writeHead } from './unary-message.ts';
-import { encodeRequest } from './wire/codec.ts';
 
 const frameOf = (message: Uint8Array): Buffer => writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
 const principal = { name: 'a', tenant: 't', roles: ['caller'] } as never;

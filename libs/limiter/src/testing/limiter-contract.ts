@@ -1,7 +1,7 @@
 /** What every limiter promises, whatever keeps its state. */
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
+import type { Limiter, Receipt, Standing, Take, Verdict } from '../limiter.ts';
 
 /** Milliseconds since the epoch, for all limiters of a test. */
 export interface FakeTime {

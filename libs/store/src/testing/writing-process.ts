@@ -1,5 +1,5 @@
 /** A process for the tests to kill: writes in a loop, and tells each write once it was acknowledged. */
-import { openState } from './open-state.ts';
+import { openState } from '../open-state.ts';
 import { aKey, anEntry } from './state-samples.ts';
 
 const [, , folder = '', name = ''] = process.argv;

@@ -1,7 +1,7 @@
 /** Keys, entries and texts for the tests, and a look at refusals. */
 import assert from 'node:assert/strict';
 import { InferError, type InferErrorCode } from '@sheaf/inference';
-import type { ApiKey, AuditEntry, State } from './state.ts';
+import type { ApiKey, AuditEntry, State } from '../state.ts';
 
 export const aKey = (id: string, changes: Partial<ApiKey> = {}): ApiKey => ({
   id,

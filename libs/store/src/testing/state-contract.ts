@@ -1,8 +1,8 @@
 /** What every adapter of the state promises, whatever it is kept in. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { State } from '../state.ts';
 import { keysContract } from './keys-contract.ts';
-import type { State } from './state.ts';
 import { aKey, anEntry, hostileTexts, refusal, type WithState } from './state-samples.ts';
 
 export function stateContract(name: string, open: (now: () => number) => Promise<State>): void {
