@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 
 const pipeline = `pipeline: p

@@ -5,9 +5,19 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { defaultLimits, type InferError, type Overrun } from '@sheaf/inference';
 import { createDoor } from '../door.ts';
-import { cancelled, contextOf, held, journals, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
 import { createRemote } from '../index.ts';
 import { protoFile, protoFolder } from '../proto.ts';
+import {
+  cancelled,
+  contextOf,
+  held,
+  journals,
+  openDoor,
+  requestFor,
+  served,
+  until,
+  untilDone,
+} from '../testing/fake-model.ts';
 
 describe('the mesh stream', () => {
   /** A peer that speaks by the .proto file, not by our codec. */
