@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { document, stage } from './fake-models.ts';
+import { document, stage } from './testing/fake-models.ts';
 import { LatencyTracker, latencyTrackerKeys, type PipelineSpec, parsePipeline, pipelineFinder } from './index.ts';
 
 describe('a latency tracker', () => {
