@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, everyMethod, inferPath, inferRequest, type Message } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';

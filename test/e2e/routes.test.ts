@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, numbersOf } from '../support/caller.ts';
 import { addKeys, createIssuer, issuerName } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

@@ -6,13 +6,13 @@ import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { InferError } from '@sheaf/inference';
 import { subjectNote } from './certificate-subject.ts';
-import { noon, nothingShown } from './fake-issuer.ts';
 import {
   type CertificateFacts,
   createAuthenticate,
   createDevelopmentCertificates,
   type IdentitySpec,
 } from './index.ts';
+import { noon, nothingShown } from './testing/fake-issuer.ts';
 
 const reader: CertificateFacts = {
   commonName: 'reader',

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createMemoryState } from '@sheaf/store';
-import { noon, nothingShown } from './fake-issuer.ts';
 import { createAuthenticate, createKeyAdministration, type KeyRequest } from './index.ts';
+import { noon, nothingShown } from './testing/fake-issuer.ts';
 
 const day = 24 * 3_600_000;
 const request: KeyRequest = { tenant: 'acme', roles: ['infer'], models: ['*'], note: '', expiresInMs: undefined };

@@ -7,6 +7,7 @@ import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
 import { base64url, exportSPKI, SignJWT } from 'jose';
 import type { JwtIssuer } from './credentials.ts';
+import { createAuthenticate } from './index.ts';
 import {
   bearer,
   createSigningKey,
@@ -16,8 +17,7 @@ import {
   noonSeconds,
   nothingShown,
   sign,
-} from './fake-issuer.ts';
-import { createAuthenticate } from './index.ts';
+} from './testing/fake-issuer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-identity-'));
 after(() => rmSync(folder, { recursive: true }));

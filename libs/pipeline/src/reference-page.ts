@@ -1,11 +1,9 @@
 /** The reference page of the language, made from the definitions that the parser reads by. */
-import { fieldsTable, kindsTable } from '@sheaf/document';
+import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { afterVariants, beforeVariants } from '@sheaf/rules';
 import { combinerVariants } from './combiners/spec.ts';
 import { branchFields, memberFields, pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
 import { contextVariants, inputFields } from './tensors.ts';
-
-const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\`\``;
 
 /** A whole pipeline: parsed by the test of this page. */
 export const pageExample = `
@@ -96,8 +94,6 @@ export default defineTransform(
   },
 );
 \`\`\``;
-
-const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
 
 /** The text of docs/reference/pipeline.md. */
 export function referencePage(): string {

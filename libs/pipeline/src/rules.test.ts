@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal, type Principal } from '@sheaf/inference';
-import { document, failing, fp32, plus, run, yOf } from './fake-models.ts';
-import type { Ask } from './test-pipeline.ts';
+import { document, failing, fp32, plus, run, yOf } from './testing/fake-models.ts';
+import type { Ask } from './testing/test-pipeline.ts';
 
 describe('rules', () => {
   const body = { s: { model: 'a', inputs: { x: 'x' } } };
@@ -103,7 +103,7 @@ describe('rules', () => {
     assert.equal(response.parameters.get('sheaf_rerouted'), 'p/1 -> other/2');
   });
 
-  it('hand over only what the other pipeline knows, and tell what both decided', async () => {
+  it('reroute only what the other pipeline knows, and tell what both decided', async () => {
     const other = {
       ...document({ s: { model: 'b', inputs: { x: 'x' } } }),
       pipeline: 'other',

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, type Load } from '@sheaf/inference';
 import protobuf from 'protobufjs';
-import { contextOf, openServer, requestFor } from './fake-model.ts';
 import { createRemote } from './index.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
+import { contextOf, openServer, requestFor } from './testing/fake-model.ts';
 import { encodeRequest } from './wire/codec.ts';
 
 /** As `xds/data/orca/v3/orca_load_report.proto` has it; what we do not tell left out. */

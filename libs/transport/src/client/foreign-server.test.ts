@@ -5,10 +5,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
-import { contextOf, requestFor, until } from '../fake-model.ts';
 import { inferenceService, inferPath } from '../proto.ts';
 import { addHealth } from '../server/health.ts';
 import { http2ServersOf } from '../server/http2-servers.ts';
+import { contextOf, requestFor, until } from '../testing/fake-model.ts';
 import { createRemote } from './remote.ts';
 
 interface Counts {

@@ -4,6 +4,9 @@ import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { defaultLimits, type InferError, type Overrun } from '@sheaf/inference';
+import { createRemote } from '../index.ts';
+import { protoFile, protoFolder } from '../proto.ts';
+import { createServer } from '../server/server.ts';
 import {
   cancelled,
   contextOf,
@@ -14,10 +17,7 @@ import {
   served,
   until,
   untilDone,
-} from '../fake-model.ts';
-import { createRemote } from '../index.ts';
-import { protoFile, protoFolder } from '../proto.ts';
-import { createServer } from '../server/server.ts';
+} from '../testing/fake-model.ts';
 
 describe('the mesh stream', () => {
   /** A peer that speaks by the .proto file, not by our codec. */

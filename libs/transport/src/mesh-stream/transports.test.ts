@@ -2,9 +2,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, type Infer, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
-import { cancelled, contextOf, core, floats, held, journals, openServer, requestFor, until } from '../fake-model.ts';
 import { createRemote, type Remote } from '../index.ts';
 import type { Server } from '../server/server.ts';
+import {
+  cancelled,
+  contextOf,
+  core,
+  floats,
+  held,
+  journals,
+  openServer,
+  requestFor,
+  until,
+} from '../testing/fake-model.ts';
 
 for (const way of ['in-process', 'unary', 'stream'] as const) {
   describe(`a model asked ${way}`, () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError, remainingMs } from '@sheaf/inference';
-import { contextOf, requestFor, served } from '../fake-model.ts';
 import { createRemote } from '../index.ts';
+import { contextOf, requestFor, served } from '../testing/fake-model.ts';
 import { createServer, type Server } from './server.ts';
 
 describe('a remote that listens after the deadline', () => {

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError } from '@sheaf/inference';
-import { served } from '../fake-model.ts';
 import { inferPath } from '../proto.ts';
+import { served } from '../testing/fake-model.ts';
 import { createServer, type Server } from './server.ts';
 
 const good = { ':method': 'POST', ':path': inferPath, 'content-type': 'application/grpc' };

@@ -16,10 +16,10 @@ import {
   type Issued,
 } from '../../../../test/support/certificates.ts';
 import { type Shaken, shakeHands } from '../../../../test/support/handshake.ts';
-import { contextOf, openServer, requestFor, served, until, untilDone } from '../fake-model.ts';
 import { createRemote, type Remote, type RemoteTls, type TlsFiles } from '../index.ts';
 import { type Peer, peerOf, splitNames } from '../server/auth/peer.ts';
 import { createServer, type Server } from '../server/server.ts';
+import { contextOf, openServer, requestFor, served, until, untilDone } from '../testing/fake-model.ts';
 
 let folder: string;
 let ca: Authority;

@@ -5,8 +5,8 @@ import { after, describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, InferError, type Principal } from '@sheaf/inference';
 import { service } from 'grpc-health-check';
-import { statusOf } from '../../fake-caller.ts';
-import { served, until } from '../../fake-model.ts';
+import { statusOf } from '../../testing/fake-caller.ts';
+import { served, until } from '../../testing/fake-model.ts';
 import { createServer, type Server } from '../server.ts';
 
 const principal: Principal = { id: 'a', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} };

@@ -8,8 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { defaultLimits } from '@sheaf/inference';
 import protobuf from 'protobufjs';
-import { served, until } from '../../fake-model.ts';
 import { readRpcStatus } from '../../rpc-status.ts';
+import { served, until } from '../../testing/fake-model.ts';
 import { createServer, type Server } from '../server.ts';
 
 const watchPath = '/grpc.health.v1.Health/Watch';
