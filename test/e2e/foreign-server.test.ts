@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { freePort } from '@sheaf/supervisor';
 import { createDoor, type Door } from '@sheaf/transport';
 import { Caller } from '../support/caller.ts';

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { InferError, tensorOf } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { buildModel } from '@sheaf/onnx';
+import { buildModel } from '@sheaf/onnx/testing';
 import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { belowReadme, figureRows, overlap, score } from '../../examples/postcode/figures.ts';

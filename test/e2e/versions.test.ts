@@ -8,7 +8,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { startMesh } from '@sheaf/supervisor';
 import { createRemote } from '@sheaf/transport';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';

@@ -1,6 +1,6 @@
 /** Processes that are replaced on purpose. */
 import { setTimeout } from 'node:timers/promises';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { partsToRestart, restartOneByOne } from '@sheaf/supervisor';
 import { startTestMesh } from '../support/mesh-folder.ts';
 import { steadyClient, steadyLoad } from '../support/steady-client.ts';

@@ -1,1 +1,21 @@
-export {};
+export type {
+  AcceptConnection,
+  ClientConnection,
+  ClientConnectionHandler,
+  ClientStream,
+  ConnectionOptions,
+  ErrorCode,
+  Field,
+  HeaderBlock,
+  HeaderList,
+  Http2Connection,
+  Http2Stream,
+  OpenConnection,
+  ResponseHandler,
+  ServerConnection,
+  ServerConnectionHandler,
+  ServerStream,
+  StreamEnd,
+  StreamHandler,
+} from './types.ts';
+export { errorCodes } from './types.ts';
