@@ -1,3 +1,4 @@
+export { encodeHeaders } from './hpack/encoder.ts';
 export type {
   AcceptConnection,
   ClientConnection,
