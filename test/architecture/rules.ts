@@ -2,6 +2,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { reachedBy } from './reach.ts';
 
 /** Rooms, and the rooms of ours that each may import. */
 export const rooms: Readonly<Record<string, readonly string[]>> = {
@@ -65,6 +66,7 @@ interface SourceFile {
   /** From the root, with `/`. */
   readonly path: string;
   readonly source: string;
+  /** A test, or test support. */
   readonly isTest: boolean;
   /** `lib` or `app`, and its name. */
   readonly kind: 'libs' | 'apps';
@@ -83,12 +85,23 @@ export function scan(root: string): Scan {
   const files = paths.sort().map((path): SourceFile => {
     const [kind, room = ''] = path.split('/');
     const source = readFileSync(join(root, path), 'utf8');
-    return { path, source, isTest: path.endsWith('.test.ts'), kind: kind === 'apps' ? 'apps' : 'libs', room };
+    const isTest = path.endsWith('.test.ts') || path.includes('/src/testing/');
+    return { path, source, isTest, kind: kind === 'apps' ? 'apps' : 'libs', room };
   });
   const found = files.flatMap((file) =>
     [...fileRules(file), ...importRules(file)].map((rule) => ({ file: file.path, rule })),
   );
-  return { files: files.length, violations: [...found, ...roomRules(root)] };
+  return { files: files.length, violations: [...found, ...placeRules(files), ...roomRules(root)] };
+}
+
+/** What only tests import stands in `src/testing`, where nobody takes it for a part of the product. */
+function placeRules(files: readonly SourceFile[]): Violation[] {
+  const sources = new Map(files.map(({ path, source }) => [path, source]));
+  const entries = [...sources.keys()].filter((path) => /^(libs|apps)\/[^/]+\/src\/(index|main)\.ts$/.test(path));
+  const reached = reachedBy(entries, sources);
+  return files
+    .filter(({ path, isTest }) => !isTest && !reached.has(path))
+    .map(({ path }) => ({ file: path, rule: 'want a file that an entry of its room needs, or else src/testing' }));
 }
 
 function roomRules(root: string): Violation[] {
@@ -129,6 +142,8 @@ function importsOf({ path, source }: SourceFile): string[] {
 function importRules(file: SourceFile): string[] {
   return importsOf(file).flatMap((name) => {
     if (name.startsWith('node:')) return [];
+    if (!file.isTest && /(^@sheaf\/[^/]+|^\.+(\/.*)?)\/testing(\/|$)/.test(name))
+      return [`want no test support, got ${name}`];
     if (name.startsWith('.')) return relativeRule(name);
     if (name.startsWith('@sheaf/')) return roomRule(file, name.slice('@sheaf/'.length));
     return file.isTest ? [] : packageRule(file, name);
@@ -141,10 +156,11 @@ function relativeRule(name: string): string[] {
 }
 
 function roomRule({ kind, room, isTest }: SourceFile, imported: string): string[] {
-  if (kind === 'apps') return imported in rooms ? [] : [`an app imports libs only, got ${imported}`];
   // A test may make models with the builder.
-  if (isTest && imported === 'onnx') return [];
-  return rooms[room]?.includes(imported) ? [] : [`${room} may not import ${imported}`];
+  if (isTest && imported === 'onnx/testing') return [];
+  const entry = isTest ? imported.replace(/\/testing$/, '') : imported;
+  if (kind === 'apps') return entry in rooms ? [] : [`an app imports libs only, got ${imported}`];
+  return rooms[room]?.includes(entry) ? [] : [`${room} may not import ${imported}`];
 }
 
 function packageRule({ kind, room }: SourceFile, name: string): string[] {

@@ -1,5 +1,5 @@
 import { tensorOf } from '@sheaf/inference';
-import { buildModel, type NodeSpec } from '@sheaf/onnx';
+import { buildModel, type NodeSpec } from '@sheaf/onnx/testing';
 
 /** A multilayer perceptron with ReLU between its layers, its weights made up but always the same. FP32 `x` `[batch, first]` to `y` `[batch, last]`. */
 export function perceptron(...sizes: readonly [number, number, ...number[]]): Uint8Array {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { type Datatype, packBytes } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { StockClient } from '../support/stock-client.ts';
 

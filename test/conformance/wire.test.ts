@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import protobuf from 'protobufjs';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { secretFile, secretLine, testBearer } from '../support/mesh-secret.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller } from '../support/caller.ts';
 import { startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';

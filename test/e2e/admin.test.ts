@@ -4,7 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { openState } from '@sheaf/store';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';

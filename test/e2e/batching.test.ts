@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, packBytes, type Tensor, tensorOf, unpackBytes } from '@sheaf/inference';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 

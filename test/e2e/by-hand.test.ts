@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine, testSecret } from '../support/mesh-secret.ts';
 import { runSheaf } from '../support/sheaf.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { byteFlood } from '../support/byte-flood.ts';
 import { Caller } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';

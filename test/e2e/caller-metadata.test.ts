@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, everyMethod, inferPath, inferRequest, type Message } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
@@ -115,9 +115,9 @@ describe('the metadata of a caller', () => {
     { parameter: 3 },
     { metadata: { 'x-priority': 'standard' }, parameter: 3 },
   ];
-  for (const wish of lowered) {
-    it(`lowers its priority by ${JSON.stringify(wish)}`, async () => {
-      assert.equal(await order({ who: 'standard', ...wish }, { who: 'standard' }), 'second, first');
+  for (const given of lowered) {
+    it(`lowers its priority by ${JSON.stringify(given)}`, async () => {
+      assert.equal(await order({ who: 'standard', ...given }, { who: 'standard' }), 'second, first');
     });
   }
 
@@ -127,11 +127,11 @@ describe('the metadata of a caller', () => {
     { parameter: 1 },
     { metadata: { 'x-priority': 'critical' }, parameter: 1 },
   ];
-  for (const wish of raised) {
-    it(`does not raise it by ${JSON.stringify(wish)}`, async () => {
-      assert.equal(await order({ who: 'standard' }, { who: 'standard', ...wish }), 'first, second');
-      assert.equal(await order({ who: 'standard' }, { who: 'sheddable', ...wish }), 'first, second');
-      assert.equal(await order({ who: 'standard' }, { who: 'critical', ...wish }), 'second, first');
+  for (const given of raised) {
+    it(`does not raise it by ${JSON.stringify(given)}`, async () => {
+      assert.equal(await order({ who: 'standard' }, { who: 'standard', ...given }), 'first, second');
+      assert.equal(await order({ who: 'standard' }, { who: 'sheddable', ...given }), 'first, second');
+      assert.equal(await order({ who: 'standard' }, { who: 'critical', ...given }), 'second, first');
     });
   }
 

@@ -4,7 +4,7 @@ import { createPrivateKey } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createAuthority } from '../support/certificates.ts';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { decodeImage } from '@sheaf/tensor-io';
 import { Jimp } from '../support/image.ts';
 import { writeFolder } from '../support/mesh-folder.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { afterEach, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, startSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';

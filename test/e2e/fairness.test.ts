@@ -1,7 +1,7 @@
 /** One tenant floods: what the other waits, against what it waits alone, in the same run. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, inferPath, type Message } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { Flood, type FloodCounts } from '../support/flood.ts';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
@@ -152,9 +152,10 @@ describe('sheaf check', () => {
     ['forward: [x-a-bin]', '"x-a-bin" is binary; want a key of text'],
     ['forward: [authorization], token: { file: ./secret }', '"authorization" is what metadata or token says already'],
   ];
-  for (const [service, wish] of mistakes) it(`finds ${service}`, async () => assert.equal(await check(service), wish));
+  for (const [service, expected] of mistakes)
+    it(`finds ${service}`, async () => assert.equal(await check(service), expected));
 
-  for (const [service, wish] of [
+  for (const [service, expected] of [
     [
       'token: { env: SHEAF_NO_SUCH }',
       'the environment has no SHEAF_NO_SUCH; set it to the token where the mesh is started; far is not ready without it',
@@ -169,7 +170,7 @@ describe('sheaf check', () => {
       assert.deepEqual(problems, []);
       assert.deepEqual(
         notes.map(({ message }) => message),
-        [wish],
+        [expected],
       );
     });
 

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { freePort } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createDoor, type Door } from '@sheaf/transport';
 import { Caller } from '../support/caller.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

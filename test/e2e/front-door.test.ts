@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, everyMethod, inferPath, inferRequest, type Message, numbersOf, type Told } from '../support/caller.ts';
 import { addKeys, createIssuer, issuerName, revokeKey } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

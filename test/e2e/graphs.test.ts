@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
 
 const page = tensorOf('x', 'FP32', [2, 2], Float32Array.of(1, 2, 3, 4));

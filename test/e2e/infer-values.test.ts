@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createJimp } from '@jimp/core';
 import png from '@jimp/js-png';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { decodeImage } from '@sheaf/tensor-io';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, type Told } from '../support/caller.ts';
 import { addKeys, revokeKey } from '../support/credentials.ts';
 import { writeFolder } from '../support/mesh-folder.ts';

@@ -1,7 +1,7 @@
 /** What calls are held to that fail, run nothing or run more than anybody could know before: all that they cost is theirs. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, inferPath, inferRequest, type Message, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, inferPath, inferRequest, type Message, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
@@ -62,8 +62,8 @@ before(async () => {
   mesh = await startTestMesh(
     { ...models, ...pipelines, 'asks.ts': asks, 'policies.yaml': policies },
     async (folder) => {
-      const wishes = Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }]));
-      keys = await addKeys(folder, { ...wishes, other: { tenant: 'each' } } as Record<
+      const requests = Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }]));
+      keys = await addKeys(folder, { ...requests, other: { tenant: 'each' } } as Record<
         keyof typeof keys,
         { tenant: string }
       >);

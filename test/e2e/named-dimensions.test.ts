@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, type Tensor, tensorOf } from '@sheaf/inference';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';
 
 const floats = (name: string, ...shape: number[]): Tensor =>

@@ -1,7 +1,7 @@
 /** What one caller sends does not keep others from being answered. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, inferPath, inferRequest, type Message, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

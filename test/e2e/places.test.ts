@@ -4,7 +4,7 @@ import { chmod, chown, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, numbersOf } from '../support/caller.ts';
 import { type RunningCommand, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';

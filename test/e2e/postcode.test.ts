@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type RunningMesh, startMesh } from '@sheaf/cli';
 import { InferError, tensorOf } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
-import { buildModel } from '@sheaf/onnx';
+import { buildModel } from '@sheaf/onnx/testing';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { belowReadme, figureRows, overlap, score } from '../../examples/postcode/figures.ts';
 import { type LabelledPage, type Reading, readPage } from '../../examples/postcode/read-page.ts';

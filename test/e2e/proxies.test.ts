@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits, type Elements, elements, type Tensor, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createDoor } from '@sheaf/transport';
 import { startRecordingProxy } from '../support/http-proxy.ts';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError, requestDigest, type Tensor, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { ask, type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { openState } from '@sheaf/store';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, numbersOf } from '../support/caller.ts';
 import { addKeys, createIssuer, issuerName } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
@@ -187,8 +187,8 @@ describe('policies that change', () => {
       ],
       [policies.replace('./jwks.json', './nothing.json'), /found no "\.\/nothing\.json"/],
     ];
-    for (const [text, wish] of broken) {
-      assert.match(await change(text), wish);
+    for (const [text, expected] of broken) {
+      assert.match(await change(text), expected);
       assert.equal(await goes('alias'), 'one');
     }
     assert.equal(await change(policies.replace('alias: { to: one }', 'alias: { to: two }')), 'true');

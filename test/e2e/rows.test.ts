@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { type Explanation, explainParameter, explanationParameter, type Tensor, tensorOf } from '@sheaf/inference';
-import { chainModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx';
+import { chainModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh, testContext, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { childrenOf, portsOf, skipWithoutProc } from '../support/listening.ts';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { type RunningCommand, startSheaf } from '../support/sheaf.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ConnectionOptions } from 'node:tls';
 import { defaultLimits, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createRemote, type RemoteTls } from '@sheaf/transport';
 import { type Authority, createAuthority, createSelfSigned, type Issued } from '../support/certificates.ts';
 import { sendGarbage, shakeHands } from '../support/handshake.ts';

@@ -1,7 +1,7 @@
 /** What a caller may not see is named to it in no answer: not in errors, explanations, plans or metadata. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, type Told } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

@@ -12,7 +12,7 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh, type TestMesh, testContext, writeFolder } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';

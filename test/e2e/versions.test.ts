@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { startMesh } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { createRemote } from '@sheaf/transport';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine } from '../support/mesh-secret.ts';

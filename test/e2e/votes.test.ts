@@ -9,7 +9,7 @@ import {
   tensorOfNumbers,
   unpackBytes,
 } from '@sheaf/inference';
-import { buildModel, sampleModels } from '@sheaf/onnx';
+import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';
 
 const text = { name: 'x', datatype: 'BYTES', shape: ['n'] } as const;

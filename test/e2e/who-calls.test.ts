@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseApiKey } from '@sheaf/identity';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller, type Told } from '../support/caller.ts';
 import { addKeys, createIssuer, issuerName } from '../support/credentials.ts';
 import { fromAddress } from '../support/from-address.ts';

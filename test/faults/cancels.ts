@@ -75,7 +75,7 @@ export async function restOf(target: Target): Promise<Load | undefined> {
       await sleep(200);
       await ask(remote, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]).catch(() => {});
       const load = loads.at(-1);
-      if (load && load.calls === 0 && (load.fullness ?? 0) === 0) return load;
+      if (load && load.calls === 0 && (load.utilization ?? 0) === 0) return load;
     }
     return undefined;
   } finally {

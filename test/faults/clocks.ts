@@ -1,7 +1,7 @@
 /** Wall clocks that step. */
 import { setTimeout } from 'node:timers/promises';
 import { InferError } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { startFaultMesh, workFiles } from './fault-mesh.ts';
 import { ms } from './figures.ts';
 import { type Ask, workFor } from './load.ts';

@@ -1,7 +1,7 @@
 /** More work than anybody could do. */
 import { setTimeout } from 'node:timers/promises';
 import { InferError, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { startFaultMesh } from './fault-mesh.ts';
 import { ms, percent, quantile, seconds } from './figures.ts';
 import { Lateness } from './lateness.ts';

@@ -1,7 +1,7 @@
 /** A service that this process plays: it answers, fails and takes its time as the fault wants, and counts what it is asked. */
 import { setTimeout } from 'node:timers/promises';
 import { defaultLimits, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createDoor } from '@sheaf/transport';
 import type { FaultMeshOptions } from './fault-mesh.ts';
 import type { Ask } from './load.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Load, type Tensor, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { createAuthority } from '../support/certificates.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';

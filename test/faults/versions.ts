@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { startTestMesh } from '../support/mesh-folder.ts';
 import { monotonicMs, type Published } from './record.ts';
 import { brief, type FaultPlan, type FaultRow, type Measured } from './row.ts';

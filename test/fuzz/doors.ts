@@ -2,7 +2,7 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import type { Timed } from './decoders.ts';
 import type { Method } from './grammar.ts';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { defaultLimits, elements, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { createRemote } from '@sheaf/transport';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { waitFor } from '../support/wait-for.ts';

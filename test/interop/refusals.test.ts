@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { sampleModels } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { cache, here, installed, make, proto, protoFile, python, run, skip } from './stock-tools.ts';

@@ -6,22 +6,22 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 
 type Grant = Parameters<typeof createApiKey>[1];
 
-export interface KeyWish extends Partial<Grant> {
+export interface KeyRequest extends Partial<Grant> {
   readonly tenant: string;
   /** Milliseconds since the epoch; may have passed. */
   readonly expiresAt?: number;
 }
 
-/** Makes a key for each wish, in the state of the mesh folder; answers what their owners send as `x-api-key`. */
+/** Makes a key for each request, in the state of the mesh folder; answers what their owners send as `x-api-key`. */
 export async function addKeys<Name extends string>(
   folder: string,
-  wishes: Readonly<Record<Name, KeyWish>>,
+  requests: Readonly<Record<Name, KeyRequest>>,
 ): Promise<Record<Name, string>> {
   const state = await openState(folder);
   try {
     const added: [string, string][] = [];
-    for (const [name, wish] of Object.entries<KeyWish>(wishes)) {
-      const { expiresAt, ...given } = wish;
+    for (const [name, request] of Object.entries<KeyRequest>(requests)) {
+      const { expiresAt, ...given } = request;
       const grant = { roles: ['infer'] as const, models: ['*'], ...given };
       const made = (expiresAt ?? Date.now()) - 1_000;
       const { key, text } = createApiKey(randomBytes, grant, name, made, expiresAt);

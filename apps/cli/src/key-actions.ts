@@ -1,16 +1,16 @@
 /** What is done with API keys and told of them, whether in the state of a folder or through a gateway. */
-import type { KeyWish, RotationWish } from '@sheaf/identity';
+import type { KeyRequest, RotationRequest } from '@sheaf/identity';
 import type { Priority } from '@sheaf/inference';
 import type { KeyState, NewKey } from '@sheaf/transport';
 import type { OptionValues } from './command.ts';
-import { type KeyAction, keyWishOf, rotationOf } from './key-options.ts';
+import { type KeyAction, keyRequestOf, rotationOf } from './key-options.ts';
 import { printable, table } from './print.ts';
 
 /** Where the keys are. */
 export interface KeyPlace {
   list(): Promise<readonly KeyState[]>;
-  create(wish: KeyWish & { readonly priority: Priority }): Promise<NewKey>;
-  rotate(id: string, wish: RotationWish): Promise<NewKey>;
+  create(request: KeyRequest & { readonly priority: Priority }): Promise<NewKey>;
+  rotate(id: string, request: RotationRequest): Promise<NewKey>;
   revoke(id: string): Promise<KeyState>;
 }
 
@@ -27,7 +27,7 @@ export async function actOnKeys(
     case 'list':
       return tell(await place.list(), asJson, (keys) => listText(keys, command));
     case 'create':
-      return tellSecret(await place.create(keyWishOf(values)), asJson);
+      return tellSecret(await place.create(keyRequestOf(values)), asJson);
     case 'rotate':
       return tellSecret(await place.rotate(id, rotationOf(values)), asJson);
     case 'revoke': {

@@ -1,5 +1,5 @@
 /** What is said of a key on the command line, wherever it is made. */
-import { type KeyWish, overlapDaysMax, type RotationWish } from '@sheaf/identity';
+import { type KeyRequest, overlapDaysMax, type RotationRequest } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
 import { tenantName } from '@sheaf/policies';
 import { type OptionValues, textOf, UsageError } from './command.ts';
@@ -45,10 +45,10 @@ export function checkKeyOptions(command: string, action: KeyAction, values: Opti
   if (wrong !== undefined) throw new UsageError(`${command} ${action} takes no --${wrong}`);
 }
 
-export function keyWishOf(values: OptionValues): KeyWish & { readonly priority: Priority } {
+export function keyRequestOf(values: OptionValues): KeyRequest & { readonly priority: Priority } {
   const tenant = textOf(values.tenant);
   if (!tenant) throw new UsageError('--tenant is missing: whom limits count the key for');
-  if (!tenantName.pattern.test(tenant)) throw new UsageError(`--tenant: want ${tenantName.wish}, got "${tenant}"`);
+  if (!tenantName.pattern.test(tenant)) throw new UsageError(`--tenant: want ${tenantName.expected}, got "${tenant}"`);
   return {
     tenant,
     roles: rolesOf(values.role),
@@ -59,7 +59,7 @@ export function keyWishOf(values: OptionValues): KeyWish & { readonly priority: 
   };
 }
 
-export const rotationOf = (values: OptionValues): RotationWish => ({
+export const rotationOf = (values: OptionValues): RotationRequest => ({
   overlapMs: spanOf('overlap', values.overlap, 0, overlapDaysMax) ?? unitMs.d,
   expiresInMs: spanOf('expires', values.expires, 1, expiresDaysMax),
 });

@@ -4,21 +4,21 @@ import { InferError } from '@sheaf/inference';
 import type { State } from '@sheaf/store';
 import type { Admin } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
-import type { BreakerBook } from './breaker-book.ts';
+import type { BreakerRegistry } from './breaker-registry.ts';
 import { describeConfiguration, type PublicDoor } from './configuration.ts';
 import { createKeyDesk } from './key-desk.ts';
-import type { LiveCatalog } from './live-catalog.ts';
 import type { Offenders } from './offenders.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
+import type { Revisions } from './revisions.ts';
 
 export interface AdministrationPorts {
-  readonly catalog: LiveCatalog;
+  readonly revisions: Revisions;
   readonly reloads: Reloads;
   readonly state: State;
   /** Writes down when keys were last used. */
   readonly flushUses: () => Promise<void>;
-  readonly breakers: BreakerBook;
+  readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
   readonly offenders: Offenders;
   readonly door: () => PublicDoor;
@@ -26,7 +26,7 @@ export interface AdministrationPorts {
 }
 
 export function createAdministration({
-  catalog,
+  revisions,
   reloads,
   state,
   flushUses,
@@ -37,13 +37,13 @@ export function createAdministration({
   drain,
 }: AdministrationPorts): Admin {
   const { audit } = state;
-  const identity = () => catalog.current.served.mesh.policies?.identity;
-  const breakerPorts = { current: () => catalog.current, breakers, audit };
+  const identity = () => revisions.current.served.mesh.policies?.identity;
+  const breakerPorts = { current: () => revisions.current, breakers, audit };
   const verify = shared(() => audit.verify());
   return {
-    configuration: () => JSON.stringify(describeConfiguration(catalog.current, catalog.snapshot().epoch, door())),
+    configuration: () => JSON.stringify(describeConfiguration(revisions.current, revisions.snapshot().epoch, door())),
     limits: async () => {
-      const limits = await catalog.current.front.limits();
+      const limits = await revisions.current.policyStack.limits();
       return limits.map((limit) => ({
         ...limit,
         buckets: limit.buckets.map((bucket) => ({ ...bucket, whose: bucket.whose as Record<string, string> })),

@@ -2,13 +2,13 @@
 import { InferError, notFound } from '@sheaf/inference';
 import type { State } from '@sheaf/store';
 import type { BreakerState, ForceBreakers } from '@sheaf/transport';
-import type { BreakerBook, BreakerName, BreakerReport } from './breaker-book.ts';
+import type { BreakerName, BreakerRegistry, BreakerReport } from './breaker-registry.ts';
 import { targetIn } from './configuration.ts';
-import type { Generation } from './generation.ts';
+import type { Revision } from './revision.ts';
 
 export interface BreakerPorts {
-  readonly current: () => Generation;
-  readonly breakers: BreakerBook;
+  readonly current: () => Revision;
+  readonly breakers: BreakerRegistry;
   readonly audit: State['audit'];
 }
 
@@ -16,14 +16,14 @@ type Which = Partial<BreakerName>;
 
 /** Those that calls to addresses of now have used, and those that are forced. */
 export function listBreakers({ current, breakers }: BreakerPorts): readonly BreakerState[] {
-  const generation = current();
+  const revision = current();
   // A process that was started again is forced like the one before, whether it has been asked or not.
-  for (const name of namesIn(generation)) if (breakers.isForced(name)) breakers.of(name);
-  const targets = new Set(endpointsIn(generation).map(({ service, endpoint }) => JSON.stringify([service, endpoint])));
+  for (const name of namesIn(revision)) if (breakers.isForced(name)) breakers.getOrCreate(name);
+  const targets = new Set(endpointsIn(revision).map(({ service, endpoint }) => JSON.stringify([service, endpoint])));
   return breakers
     .reports()
     .filter(({ service, endpoint }) => targets.has(JSON.stringify([service, endpoint])))
-    .map((report) => toldOf(report, generation));
+    .map((report) => toldOf(report, revision));
 }
 
 /** The entry in the audit trail goes first: there is no change without. */
@@ -32,15 +32,15 @@ export async function forceBreakers(
   { to, ...asked }: ForceBreakers,
   actor: string,
 ): Promise<readonly BreakerState[]> {
-  const generation = current();
-  const { mesh } = generation.served;
+  const revision = current();
+  const { mesh } = revision.served;
   if (!mesh.resilience.breaker)
     throw new InferError(
       'FAILED_PRECONDITION',
       'mesh.yaml: resilience.breaker is false: there are no breakers to force',
     );
-  const which = whichOf(asked, generation);
-  const names = namesIn(generation, asked.version).filter((name) =>
+  const which = whichOf(asked, revision);
+  const names = namesIn(revision, asked.version).filter((name) =>
     Object.entries(which).every(([part, value]) => name[part as keyof BreakerName] === value),
   );
   if (names.length === 0)
@@ -52,11 +52,11 @@ export async function forceBreakers(
     subject: described(asked),
     detail: JSON.stringify({ to: to ?? 'auto' }),
   });
-  for (const name of names) breakers.of(name);
+  for (const name of names) breakers.getOrCreate(name);
   return breakers
     .force(which, to)
     .filter(({ endpoint }) => names.some((name) => name.endpoint === endpoint))
-    .map((report) => toldOf(report, generation));
+    .map((report) => toldOf(report, revision));
 }
 
 /** `model digits/1, endpoint 127.0.0.1:7001` */
@@ -70,8 +70,8 @@ function described({ service, endpoint, model, version }: Omit<ForceBreakers, 't
 }
 
 /** What is asked for, as breakers are named; each name is looked up, so that a slip of the pen stops nothing and is told. */
-function whichOf({ service, endpoint, model, version }: Omit<ForceBreakers, 'to'>, generation: Generation): Which {
-  const { mesh } = generation.served;
+function whichOf({ service, endpoint, model, version }: Omit<ForceBreakers, 'to'>, revision: Revision): Which {
+  const { mesh } = revision.served;
   if (!service && !endpoint && !model)
     throw invalid('want a service, an endpoint or a model, got none: nothing forces all breakers at once');
   if (version && !model) throw invalid('version: want it with a model, got it alone');
@@ -81,7 +81,7 @@ function whichOf({ service, endpoint, model, version }: Omit<ForceBreakers, 'to'
   if (model && !known.includes(model)) throw unknown('model or transform', model, known);
   const versions = mesh.models.find(({ name }) => name === model)?.versions.map((own) => own.version);
   if (version && versions && !versions.includes(version)) throw unknown(`version of ${model}`, version, versions);
-  const endpoints = endpointsIn(generation);
+  const endpoints = endpointsIn(revision);
   const found = endpoints.find((one) => one.endpoint === endpoint || one.told === endpoint);
   if (endpoint && !found)
     throw unknown(
@@ -103,7 +103,7 @@ const invalid = (message: string): InferError =>
 const unknown = (what: string, name: string, known: readonly string[]): InferError =>
   notFound(`there is no ${what} "${name}"; want one of ${[...known].sort().join(', ')}`, name);
 
-const endpointsIn = ({ served, services }: Generation) =>
+const endpointsIn = ({ served, services }: Revision) =>
   services.all.flatMap(({ service, endpoints }) =>
     endpoints().map(({ target }) => ({
       service: service.name,
@@ -113,9 +113,9 @@ const endpointsIn = ({ served, services }: Generation) =>
   );
 
 /** Every breaker that calls may come to use; of models whose versions only their server knows, those for `version`. */
-function namesIn(generation: Generation, version = ''): readonly BreakerName[] {
-  const { mesh } = generation.served;
-  const endpoints = Map.groupBy(endpointsIn(generation), ({ service }) => service);
+function namesIn(revision: Revision, version = ''): readonly BreakerName[] {
+  const { mesh } = revision.served;
+  const endpoints = Map.groupBy(endpointsIn(revision), ({ service }) => service);
   const versions = new Map(mesh.models.map((model) => [model.name, model.versions.map(({ version }) => version)]));
   return mesh.services.flatMap(({ name: service, models, transforms }) =>
     [...models, ...transforms].flatMap((model) =>
@@ -126,7 +126,7 @@ function namesIn(generation: Generation, version = ''): readonly BreakerName[] {
   );
 }
 
-function toldOf(report: BreakerReport, { served }: Generation): BreakerState {
+function toldOf(report: BreakerReport, { served }: Revision): BreakerState {
   const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs, shutOut } = report;
   const now = Date.now();
   return {

@@ -2,8 +2,8 @@
 import { isAbsolute, relative } from 'node:path';
 import type { Mesh, SecretPlace, Sent, Service } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
-import type { Generation } from './generation.ts';
 import { policiesHash } from './reloads.ts';
+import type { Revision } from './revision.ts';
 
 /** Where the public door is, and how much it has to do. */
 export interface PublicDoor {
@@ -14,11 +14,11 @@ export interface PublicDoor {
 }
 
 export function describeConfiguration(
-  generation: Generation,
+  revision: Revision,
   epoch: number,
   { host, port, bytesInFlight }: PublicDoor,
 ): object {
-  const { mesh } = generation;
+  const { mesh } = revision;
   const { folder, gateway, limits, policies, secret, tls } = mesh;
   return {
     epoch,
@@ -35,14 +35,14 @@ export function describeConfiguration(
       })),
     })),
     transforms: mesh.transforms.map(({ name, path }) => ({ name, file: path })),
-    services: mesh.services.map((service) => describeService(service, generation, mesh)),
+    services: mesh.services.map((service) => describeService(service, revision, mesh)),
     pipelines: mesh.pipelines.map(({ spec, file }) => ({
       name: spec.pipeline,
       version: String(spec.version),
       file: inFolder(folder, file),
-      ready: generation.catalog.isReady(spec.pipeline, String(spec.version)),
+      ready: revision.catalog.isReady(spec.pipeline, String(spec.version)),
     })),
-    out: generation.catalog.out.map(({ kind, name, version = null, why, keeps }) => ({
+    out: revision.catalog.out.map(({ kind, name, version = null, why, keeps }) => ({
       kind,
       name,
       version,
@@ -58,7 +58,7 @@ const propertyCharsMax = 200;
 const cut = (text: string): string =>
   text.length > propertyCharsMax ? `${text.slice(0, propertyCharsMax)}...`.toWellFormed() : text;
 
-function describeService(service: Service, { services }: Generation, { folder, tls }: Mesh): object {
+function describeService(service: Service, { services }: Revision, { folder, tls }: Mesh): object {
   const { name, models, transforms, transport, cpus = null, memoryMaxBytes = null, replicas, endpoint, sent } = service;
   const handle = services.all.find((other) => other.service === service);
   const endpoints = handle?.endpoints() ?? [];

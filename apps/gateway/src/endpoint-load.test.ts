@@ -40,15 +40,15 @@ describe('the load of an endpoint', () => {
 
   it('is full for a second after it said so, and of that model only', () => {
     const { load, at } = openLoad();
-    assert.equal(load.fullness('m'), 0);
-    load.tell({ ...report, fullness: 1 }, 'm');
+    assert.equal(load.utilization('m'), 0);
+    load.tell({ ...report, utilization: 1 }, 'm');
     load.tell(report, 'other');
     at(999);
-    assert.deepEqual([load.fullness('m'), load.fullness('other')], [1, 0]);
+    assert.deepEqual([load.utilization('m'), load.utilization('other')], [1, 0]);
     at(1_000);
-    assert.equal(load.fullness('m'), 0);
-    load.tell({ ...report, fullness: 0.25 }, 'm');
-    assert.equal(load.fullness('m'), 0.25);
+    assert.equal(load.utilization('m'), 0);
+    load.tell({ ...report, utilization: 0.25 }, 'm');
+    assert.equal(load.utilization('m'), 0.25);
   });
 
   it('tells what a run takes, by its rows, for as long as nothing else is told', () => {

@@ -34,9 +34,9 @@ export class EndpointLoad {
   }
 
   /** Of the places for calls that wait, the part that is taken; 0 where it has not told within the last second. */
-  fullness(model: string): number {
+  utilization(model: string): number {
     const told = this.#told.get(model);
-    return (told && this.#isValid(told.at) && told.load.fullness) || 0;
+    return (told && this.#isValid(told.at) && told.load.utilization) || 0;
   }
 
   /** How long a run of so many rows usually takes; undefined while it has not told. */

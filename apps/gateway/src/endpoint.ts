@@ -64,8 +64,8 @@ export class Endpoint implements Pickable {
     return this.#load.busy;
   }
 
-  fullness(model: string): number {
-    return this.#load.fullness(model);
+  utilization(model: string): number {
+    return this.#load.utilization(model);
   }
 
   /** Undefined while it has not told. */

@@ -1,4 +1,4 @@
-/** The names that answers of a generation may mention. */
+/** The names that answers of a revision may mention. */
 import { type Mesh, transformName, transformsOf } from '@sheaf/mesh';
 import type { Inside } from '@sheaf/policies';
 import type { Catalog } from './catalog.ts';

@@ -39,7 +39,7 @@ export function createKeyDesk({ state, identity, flushUses }: KeyDeskPorts): Key
     },
     createKey: async (order, actor) => {
       checkCounts();
-      return administration.create(wishOf(order), actor);
+      return administration.create(keyRequestOf(order), actor);
     },
     rotateKey: async (id, { overlapMs, expiresInMs }, actor) => {
       checkCounts();
@@ -49,8 +49,8 @@ export function createKeyDesk({ state, identity, flushUses }: KeyDeskPorts): Key
   };
 }
 
-function wishOf({ tenant, roles: asked, models, priority, note, expiresInMs }: KeyOrder) {
-  if (!tenantName.pattern.test(tenant)) throw invalid(`tenant: want ${tenantName.wish}`);
+function keyRequestOf({ tenant, roles: asked, models, priority, note, expiresInMs }: KeyOrder) {
+  if (!tenantName.pattern.test(tenant)) throw invalid(`tenant: want ${tenantName.expected}`);
   if (!asked.every(isRole)) throw invalid(`roles: want ${roles.join(', ')}`);
   return {
     tenant,

@@ -23,13 +23,13 @@ import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, 
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
-import { logTransition } from './breaker-book.ts';
+import { logTransition } from './breaker-registry.ts';
 import { createCallLog } from './call-log.ts';
-import { openGeneration, type Served } from './generation.ts';
-import { createGuards } from './guards.ts';
-import { LiveCatalog } from './live-catalog.ts';
 import { liveLimits } from './live-limits.ts';
 import { createReloads } from './reloads.ts';
+import { createResilienceState } from './resilience-state.ts';
+import { openRevision, type Served } from './revision.ts';
+import { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
 
@@ -125,10 +125,10 @@ await main(async () => {
     onFresh: announce,
   });
   tellShortened(mesh, state);
-  const guards = createGuards({ onTransition: logTransition });
-  const ports = { ...state, guards, secret };
+  const resilienceState = createResilienceState({ onTransition: logTransition });
+  const ports = { ...state, resilienceState, secret };
   const tracing = await createTracing('sheaf-gateway', exporter);
-  const catalog = new LiveCatalog(await openGeneration(first, ports), Number(values.number));
+  const revisions = new Revisions(await openRevision(first, ports), Number(values.number));
   /** What both doors have before all else. */
   const around = (core: Infer): Infer =>
     stack(
@@ -140,22 +140,23 @@ await main(async () => {
       ],
       core,
     );
-  const { describe, isReady, names, snapshot } = catalog;
+  const { describe, isReady, names, snapshot } = revisions;
   const shadow = logShadows(console.log);
   const onJournal = (journal: Journal): void => {
     tracing.onJournal(journal);
     shadow(journal);
   };
-  const isServing = (name: string): boolean => (guards.outages.isEmpty && catalog.isWhole) || isReady(name, '');
+  const isServing = (name: string): boolean =>
+    (resilienceState.outages.isEmpty && revisions.isWhole) || isReady(name, '');
   const served = { describe, isReady, names, isServing, snapshot, onJournal };
-  policiesNow = () => catalog.current.served.mesh.policies;
+  policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
     policiesNow() === undefined || policiesNow()?.trustCallersSampling
       ? tracing.sample(traceId, parent)
       : tracing.sampleStrangers(traceId, parent);
-  const limitsNow = (): Limits => catalog.current.served.mesh.limits;
+  const limitsNow = (): Limits => revisions.current.served.mesh.limits;
   const limits = liveLimits(mesh.limits, limitsNow);
   const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
   countInFlight(() => bytes.used);
@@ -164,33 +165,34 @@ await main(async () => {
   const keepAnnouncing = (): void => {
     announce();
     clearInterval(again);
-    again = guards.outages.isEmpty && catalog.isWhole ? undefined : setInterval(announce, announceMs).unref();
+    again =
+      resilienceState.outages.isEmpty && revisions.isWhole ? undefined : setInterval(announce, announceMs).unref();
   };
   const reloads = createReloads({
-    catalog,
-    front: ports,
+    revisions,
+    ports,
     audit: state.state.audit,
     onTaken: () => {
-      warnIfOpen(catalog.current.served.mesh, host);
+      warnIfOpen(revisions.current.served.mesh, host);
       callLog.follow();
-      tellShortened(catalog.current.served.mesh, state);
+      tellShortened(revisions.current.served.mesh, state);
       keepAnnouncing();
     },
     onReread: (what) => process.send?.({ kind: 'reread', what } satisfies ProcessMessage),
   });
   const strays: Strays = {
-    check: (...caller) => catalog.current.front.strays.check(...caller),
-    take: (called) => catalog.current.front.strays.take(called),
+    check: (...caller) => revisions.current.policyStack.strays.check(...caller),
+    take: (called) => revisions.current.policyStack.strays.take(called),
   };
   // Neither is asked for before the door is open.
   const admin = createAdministration({
-    catalog,
+    revisions,
     reloads,
     state: state.state,
     flushUses: state.flushUses,
-    breakers: guards.breakers,
-    quarantine: guards.quarantine,
-    offenders: guards.offenders,
+    breakers: resilienceState.breakers,
+    quarantine: resilienceState.quarantine,
+    offenders: resilienceState.offenders,
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
@@ -200,8 +202,11 @@ await main(async () => {
       ...served,
       sample,
       // Outermost, since it is about all that a caller is told.
-      infer: stack([tellOnlySeen((principal) => catalog.current.front.sightOf(principal))], around(catalog.infer)),
-      admit: (shown) => catalog.current.front.admit(shown),
+      infer: stack(
+        [tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal))],
+        around(revisions.infer),
+      ),
+      admit: (shown) => revisions.current.policyStack.admit(shown),
       strays,
       admin,
       calls: callLog.calls,
@@ -224,7 +229,7 @@ await main(async () => {
             tls: mesh.tls && mutualTls(mesh.tls),
             secret,
           },
-          { ...served, sample: tracing.sampleInner, infer: around(catalog.inner) },
+          { ...served, sample: tracing.sampleInner, infer: around(revisions.inner) },
         );
   doors.push(...(inner ? [inner, door] : [door]));
   onReload<Served>(async (next) => {
@@ -232,12 +237,12 @@ await main(async () => {
     await reloads.serve(next);
   });
   onOutages((outages) => {
-    guards.outages.replace(outages);
+    resilienceState.outages.replace(outages);
     keepAnnouncing();
   });
   // A trail in memory ends with this process.
   const endHeads = mesh.policies ? tellHeads(state.state, tracing.onJournal) : () => {};
-  const endAwaiting = awaitForeign(catalog, reloads);
+  const endAwaiting = awaitForeign(revisions, reloads);
   const drain: Drain = drainOnSignal({
     door,
     noticeMs: mesh.gateway.noticeMs,
@@ -247,7 +252,7 @@ await main(async () => {
       await inner?.close(innerGraceMs);
       endAwaiting();
       endHeads();
-      catalog.close();
+      revisions.close();
       await Promise.all([state.close(), callLog.close()]);
     },
   });

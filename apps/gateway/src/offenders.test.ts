@@ -21,7 +21,7 @@ describe('callers whose calls end processes', () => {
   it('are slowed from the second end on, for a time that doubles, at that service', () => {
     const { offenders, told, wait } = opened();
     offenders.blame('s', 'key:a', 'sure');
-    assert.deepEqual([offenders.of('s', 'key:a')?.slowedMs, offenders.of('s', 'key:a')?.isAlone], [0, true]);
+    assert.deepEqual([offenders.of('s', 'key:a')?.slowedMs, offenders.of('s', 'key:a')?.isIsolated], [0, true]);
     const slowedMs = Array.from({ length: 8 }, () => {
       offenders.blame('s', 'key:a', 'sure');
       return offenders.of('s', 'key:a')?.slowedMs;
@@ -49,8 +49,8 @@ describe('callers whose calls end processes', () => {
     tell('6', 'key:d', '');
     assert.deepEqual(
       ['key:b', 'key:c', 'key:d'].map((caller) => {
-        const { ends, isAlone } = offenders.of('s', caller) as Offender;
-        return [ends, isAlone];
+        const { ends, isIsolated } = offenders.of('s', caller) as Offender;
+        return [ends, isIsolated];
       }),
       [
         [0, true],

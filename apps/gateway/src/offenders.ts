@@ -23,7 +23,7 @@ export interface Offender {
   /** Its calls are refused for so long. Milliseconds; 0: they are not. */
   readonly slowedMs: number;
   /** They run in no batch with others. */
-  readonly isAlone: boolean;
+  readonly isIsolated: boolean;
   /** Until it is forgotten. */
   readonly leftMs: number;
 }
@@ -108,7 +108,7 @@ export class Offenders {
       caller,
       ends,
       slowedMs: Math.max(0, slowedUntil - now),
-      isAlone: ends > 0 || shared >= offenderRules.sharedMax,
+      isIsolated: ends > 0 || shared >= offenderRules.sharedMax,
       leftMs: until - now,
     };
   }

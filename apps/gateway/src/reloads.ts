@@ -1,19 +1,19 @@
-/** One generation after the other, each change with its entry in the audit trail. */
+/** One revision after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
 import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { Reloaded } from '@sheaf/transport';
-import { fingerprintsOf, type GenerationPorts, openGeneration, type Served } from './generation.ts';
-import type { LiveCatalog } from './live-catalog.ts';
+import { fingerprintsOf, openRevision, type RevisionPorts, type Served } from './revision.ts';
+import type { Revisions } from './revisions.ts';
 import { changedParts, differs, othersProblem } from './what-changed.ts';
 
 export interface ReloadPorts {
-  readonly catalog: LiveCatalog;
-  readonly front: GenerationPorts;
+  readonly revisions: Revisions;
+  readonly ports: RevisionPorts;
   readonly audit: AuditLog;
-  /** Called when another generation is in force. */
+  /** Called when another revision is in force. */
   readonly onTaken: () => void;
   /** Called when that is of the folder as this process alone has taken it up. */
   readonly onReread: (mesh: Mesh) => void;
@@ -31,7 +31,7 @@ export interface Reloads {
 /** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
 const supervisorActor = 'supervisor';
 
-export function createReloads({ catalog, front, audit, onTaken, onReread }: ReloadPorts): Reloads {
+export function createReloads({ revisions, ports, audit, onTaken, onReread }: ReloadPorts): Reloads {
   let last: Promise<unknown> = Promise.resolve();
   /** One at a time, in the order in which they came. */
   const queued = <T>(task: () => Promise<T>): Promise<T> => {
@@ -41,12 +41,12 @@ export function createReloads({ catalog, front, audit, onTaken, onReread }: Relo
   };
   /** `actor` undefined: nobody needs to be told of it later. */
   const takeUp = async (next: Served, actor: string | undefined) => {
-    const { mesh: before } = catalog.current.served;
+    const { mesh: before } = revisions.current.served;
     const kept = policiesKeptProblem(before, next.mesh);
     if (kept) throw unfit(kept);
-    const generation = await openGeneration(next, front, catalog.current.catalog);
+    const revision = await openRevision(next, ports, revisions.current.catalog);
     const changed = changedParts(before, next.mesh);
-    const epoch = catalog.snapshot().epoch + 1;
+    const epoch = revisions.snapshot().epoch + 1;
     try {
       // First, so that there is no change without its entry.
       if (actor !== undefined) {
@@ -55,15 +55,15 @@ export function createReloads({ catalog, front, audit, onTaken, onReread }: Relo
         await audit.append({ at: Date.now(), actor, action: 'reload', subject, detail });
       }
     } catch (error) {
-      generation.close();
+      revision.close();
       throw error;
     }
-    const replaced = catalog.replace(generation);
+    const replaced = revisions.replace(revision);
     onTaken();
     return { epoch, changed, replaced };
   };
   const reread = async (actor: string): Promise<Reloaded> => {
-    const { served, fingerprints } = catalog.current;
+    const { served, fingerprints } = revisions.current;
     const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
     const mesh = served.isStrict ? whole : servable;
     if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
@@ -82,14 +82,14 @@ export function createReloads({ catalog, front, audit, onTaken, onReread }: Relo
     serve: async (next) => {
       const { replaced } = await queued(async () => {
         // It has taken that up by itself.
-        if (!differs(catalog.current.served, next)) return { replaced: undefined };
-        const isOther = changedParts(catalog.current.served.mesh, next.mesh).includes('policies');
+        if (!differs(revisions.current.served, next)) return { replaced: undefined };
+        const isOther = changedParts(revisions.current.served.mesh, next.mesh).includes('policies');
         return takeUp(next, isOther ? supervisorActor : undefined);
       });
       await replaced;
     },
     again: async () => {
-      const { replaced } = await queued(() => takeUp(catalog.current.served, undefined));
+      const { replaced } = await queued(() => takeUp(revisions.current.served, undefined));
       await replaced;
     },
     reread: (actor) =>

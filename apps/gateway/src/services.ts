@@ -3,10 +3,10 @@ import { throttle } from '@sheaf/layers';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { pickEndpoint } from '@sheaf/routing';
 import { tenantOf } from './caller.ts';
-import { Edge } from './edge.ts';
-import { noEndpoint } from './edge-refusals.ts';
 import { EndpointPool } from './endpoint-pool.ts';
-import type { Guards } from './guards.ts';
+import type { ResilienceState } from './resilience-state.ts';
+import { Upstream } from './upstream.ts';
+import { noEndpoint } from './upstream-refusals.ts';
 
 /** A service, as whoever asks it sees it. */
 export interface ServiceHandle {
@@ -33,7 +33,7 @@ export interface Services {
 }
 
 export interface ServicesPorts {
-  readonly guards: Guards;
+  readonly resilienceState: ResilienceState;
   /** What our own services want of whoever asks. */
   readonly secret?: string | undefined;
 }
@@ -43,7 +43,7 @@ export function openServices(
   mesh: Mesh,
   whole: Mesh,
   endpoints: readonly string[],
-  { guards, secret }: ServicesPorts,
+  { resilienceState, secret }: ServicesPorts,
 ): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const opened = mesh.services.map((service) => {
@@ -52,8 +52,8 @@ export function openServices(
     const tls = service.endpoint ? service.tls : mesh.tls;
     const onOverrun = mesh.resilience.quarantine
       ? (overrun: Overrun): void => {
-          guards.quarantine.tell(overrun);
-          guards.offenders.tell(service.name, overrun);
+          resilienceState.quarantine.tell(overrun);
+          resilienceState.offenders.tell(service.name, overrun);
         }
       : undefined;
     const content = service.endpoint ? undefined : contentDigest(whole, service);
@@ -64,7 +64,7 @@ export function openServices(
       content,
     });
   });
-  const handles = opened.map((pool) => handleOf(pool, mesh, guards));
+  const handles = opened.map((pool) => handleOf(pool, mesh, resilienceState));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
@@ -86,14 +86,14 @@ function parseEndpoint(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
+function createEdge(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Upstream {
   const newest = new Map(mesh.models.map(({ name, versions: [{ version }] }) => [name, version]));
   // What such a transform asks has been tried again already.
   const impure = new Set(mesh.transforms.filter(({ pure, uses }) => !pure || uses.length > 0).map(({ name }) => name));
-  return new Edge({
+  return new Upstream({
     service: pool.service.name,
     endpoints: () => pool.inRotation,
-    guards,
+    resilienceState,
     resilience: mesh.resilience,
     isPure: (name) => !impure.has(name),
     newestOf: (model) => newest.get(model),
@@ -101,24 +101,24 @@ function createEdge(pool: EndpointPool, mesh: Mesh, guards: Guards): Edge {
   });
 }
 
-function inferOf(pool: EndpointPool, mesh: Mesh, guards: Guards): Infer {
-  const edge = createEdge(pool, mesh, guards);
-  if (!mesh.resilience.throttle) return edge.infer;
+function inferOf(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Infer {
+  const upstream = createEdge(pool, mesh, resilienceState);
+  if (!mesh.resilience.throttle) return upstream.infer;
   // Before everything else: what a service would refuse anyway is not worth the way to it.
   const options = { service: pool.service.name, random: Math.random, clock: monotonicClock, tenantOf };
-  return stack([throttle(options)], edge.infer);
+  return stack([throttle(options)], upstream.infer);
 }
 
-function handleOf(pool: EndpointPool, mesh: Mesh, guards: Guards): ServiceHandle {
+function handleOf(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): ServiceHandle {
   const { service } = pool;
-  const { outages } = guards;
+  const { outages } = resilienceState;
   const instances = new Map(mesh.models.map((model) => [model.name, model.instances]));
   // What it says of itself between two crashes is not to be trusted.
   const endpoints = () =>
     pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
   return {
     service,
-    infer: inferOf(pool, mesh, guards),
+    infer: inferOf(pool, mesh, resilienceState),
     describe: async (model, version, timeoutMs) => {
       await pool.resolved;
       const endpoint = pickEndpoint(pool.inRotation, Math.random);

@@ -3,14 +3,14 @@ import type { WorkEnd } from './work-ahead.ts';
 /** A try, as long as it is at an endpoint. */
 export interface Stay {
   /** It runs in a batch of its own, since its call has lost a process before, or its caller some. */
-  readonly isLone: boolean;
+  readonly isIsolated: boolean;
   /** Whether no other call, of whoever, was at the endpoint at any time while it was: if its process is lost, it alone is to blame. */
   readonly wasOnly: boolean;
   end(how: WorkEnd, now: number): void;
 }
 
 interface Begun {
-  readonly isLone: boolean;
+  readonly isIsolated: boolean;
   /** Calls of other gateways that the endpoint is known to have. */
   readonly foreign: number;
   /** Milliseconds on a monotonic clock. */
@@ -29,12 +29,12 @@ interface Place {
 export class Stays<Endpoint extends object> {
   readonly #places = new WeakMap<Endpoint, Place>();
 
-  begin(endpoint: Endpoint, { isLone, foreign, now }: Begun): Stay {
+  begin(endpoint: Endpoint, { isIsolated, foreign, now }: Begun): Stay {
     const place = this.#places.get(endpoint) ?? { present: new Set(), leftUntil: now };
     this.#places.set(endpoint, place);
     const { present } = place;
     const own = {
-      isLone,
+      isIsolated,
       wasOnly: present.size === 0 && foreign === 0 && now >= place.leftUntil,
       end: (how: WorkEnd, endedAt: number): void => {
         present.delete(own);

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { followLimits, type Mesh } from '@sheaf/mesh';
 
-/** What one generation may have and the next one not, without another process. */
+/** What one revision may have and the next one not, without another process. */
 const own = ['pipelines', 'policies', 'limits'] as const;
 /** What the processes behind the gateway run. */
 const others = ['models', 'transforms', 'services'] as const;

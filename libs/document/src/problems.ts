@@ -25,7 +25,7 @@ export class Problems {
     return undefined;
   }
 
-  wanted(path: Path, wish: string, got: unknown): undefined {
-    return this.add(path, `want ${wish}, got ${show(got)}`);
+  wanted(path: Path, expected: string, got: unknown): undefined {
+    return this.add(path, `want ${expected}, got ${show(got)}`);
   }
 }

@@ -9,7 +9,7 @@ export type Definitions = Map<string, JsonSchema>;
 /** Reads one part of a document, and tells editors what may stand there: both from one definition. */
 export interface Reader<T> {
   /** What is wanted, as a message says it after "want". */
-  readonly wish: string;
+  readonly expected: string;
   /** The value, or undefined when there is a problem with it, which has then been added. */
   read(value: unknown, path: Path, problems: Problems): T | undefined;
   schema(definitions: Definitions): JsonSchema;
@@ -21,16 +21,16 @@ export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads what `test` accepts, as it is. */
-export function scalar<T>(wish: string, test: (value: unknown) => value is T, schema: JsonSchema): Reader<T> {
+export function scalar<T>(expected: string, test: (value: unknown) => value is T, schema: JsonSchema): Reader<T> {
   return {
-    wish,
-    read: (value, path, problems) => (test(value) ? value : problems.wanted(path, wish, value)),
+    expected,
+    read: (value, path, problems) => (test(value) ? value : problems.wanted(path, expected, value)),
     schema: () => schema,
   };
 }
 
-export const text = (wish: string, pattern = /^[\s\S]+$/): Reader<string> =>
-  scalar(wish, (value): value is string => typeof value === 'string' && pattern.test(value), {
+export const text = (expected: string, pattern = /^[\s\S]+$/): Reader<string> =>
+  scalar(expected, (value): value is string => typeof value === 'string' && pattern.test(value), {
     type: 'string',
     ...(pattern.source === '^[\\s\\S]+$' ? { minLength: 1 } : { pattern: pattern.source }),
   });
@@ -52,7 +52,7 @@ export const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Reader<numb
 /** A finite number of `min` or more, and at most `max`. */
 export const number = (min: number, max = Number.POSITIVE_INFINITY): Reader<number> =>
   scalar(
-    wishOf(min, max),
+    expectedRange(min, max),
     (value): value is number => typeof value === 'number' && Number.isFinite(value) && value >= min && value <= max,
     {
       type: 'number',
@@ -61,7 +61,7 @@ export const number = (min: number, max = Number.POSITIVE_INFINITY): Reader<numb
     },
   );
 
-function wishOf(min: number, max: number): string {
+function expectedRange(min: number, max: number): string {
   if (Number.isFinite(max)) return `a number from ${min} to ${max}`;
   return Number.isFinite(min) ? `a finite number of ${min} or more` : 'a finite number';
 }
@@ -72,20 +72,6 @@ export const choice = <const T extends string>(values: readonly T[]): Reader<T> 
     (value): value is T => typeof value === 'string' && (values as readonly string[]).includes(value),
     { enum: values },
   );
-
-const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-const durationPattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
-
-/** A time such as `20ms`, `1.5s` or `2m`, in milliseconds; more than none. */
-export const duration: Reader<number> = {
-  wish: 'a time such as 20ms, 1.5s or 2m',
-  read(value, path, problems) {
-    const [, amount = '', unit = ''] = (typeof value === 'string' && durationPattern.exec(value)) || [];
-    const ms = Number(amount) * (msPer[unit] ?? 0);
-    return ms > 0 ? ms : problems.wanted(path, duration.wish, value);
-  },
-  schema: () => ({ type: 'string', pattern: durationPattern.source }),
-};
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
@@ -109,20 +95,50 @@ export function mapped<T, U>(
   };
 }
 
+/**
+ * Reads by `reader`, and has `check` look at what it read, where nothing was wrong with that: so one mistake is told once. `keywords` say the same in
+ * JSON Schema, as far as it can.
+ */
+export function checked<T>(
+  reader: Reader<T>,
+  check: (value: T, path: Path, problems: Problems) => void,
+  keywords: JsonSchema = {},
+): Reader<T> {
+  return {
+    ...reader,
+    read(value, path, problems) {
+      const before = problems.list.length;
+      const read = reader.read(value, path, problems);
+      if (read !== undefined && problems.list.length === before) check(read, path, problems);
+      return read;
+    },
+    schema: (definitions) => ({ ...reader.schema(definitions), ...keywords }),
+  };
+}
+
+/** A mapping that may be written without a key in it, as where all its lines are commented out: YAML reads that as null. */
+export function mayBeEmpty<T>(reader: Reader<T>): Reader<T> {
+  return {
+    ...reader,
+    read: (value, path, problems) => reader.read(value ?? {}, path, problems),
+    schema: (definitions) => ({ anyOf: [reader.schema(definitions), { type: 'null' }] }),
+  };
+}
+
 /** One of two forms, told apart by `isFirst`. */
 export function either<A, B>(isFirst: (value: unknown) => boolean, first: Reader<A>, second: Reader<B>): Reader<A | B> {
-  const wish = `${first.wish}, or ${second.wish}`;
+  const expected = `${first.expected}, or ${second.expected}`;
   return {
-    wish,
+    expected,
     read(value, path, problems) {
       const chosen: Reader<A | B> = isFirst(value) ? first : second;
-      // A value of neither form is told both wishes, not only the second's.
+      // A value of neither form is told both expectations, not only the second's.
       const before = problems.list.length;
       const read = chosen.read(value, path, problems);
       const [problem] = problems.list.slice(before);
-      if (problem && problem.path.length === path.length && problem.message.startsWith(`want ${second.wish}`)) {
+      if (problem && problem.path.length === path.length && problem.message.startsWith(`want ${second.expected}`)) {
         problems.list.length = before;
-        problems.wanted(path, wish, value);
+        problems.wanted(path, expected, value);
       }
       return read;
     },
@@ -131,11 +147,11 @@ export function either<A, B>(isFirst: (value: unknown) => boolean, first: Reader
 }
 
 /** Undefined when any item cannot be read: what is left would be another list. */
-export function list<T>(item: Reader<T>, wish: string, max: number): Reader<readonly T[]> {
+export function list<T>(item: Reader<T>, expected: string, max: number): Reader<readonly T[]> {
   return {
-    wish,
+    expected,
     read(value, path, problems) {
-      if (!Array.isArray(value)) return problems.wanted(path, wish, value);
+      if (!Array.isArray(value)) return problems.wanted(path, expected, value);
       if (value.length > max) return problems.add(path, `want at most ${max}, got ${value.length}`);
       const read = value.flatMap((element, index) => item.read(element, [...path, index], problems) ?? []);
       return read.length === value.length ? read : undefined;
@@ -160,11 +176,11 @@ export function mapOf<T>(
   item: Reader<T>,
   { min, max, noun, key = name, keepsOthers = false }: MapBounds,
 ): Reader<ReadonlyMap<string, T>> {
-  const wish = `${noun}s by name`;
+  const expected = `${noun}s by name`;
   return {
-    wish,
+    expected,
     read(value, path, problems) {
-      if (!isRecord(value)) return problems.wanted(path, wish, value);
+      if (!isRecord(value)) return problems.wanted(path, expected, value);
       const entries = Object.entries(value);
       if (entries.length < min || entries.length > max) {
         const bound = min === 0 ? `at most ${max}` : `${min} to ${max}`;
@@ -192,8 +208,8 @@ export function mapOf<T>(
 /** A part that is defined once and used by name; so it may hold itself. */
 export function named<T>(definition: string, reader: () => Reader<T>): Reader<T> {
   return {
-    get wish() {
-      return reader().wish;
+    get expected() {
+      return reader().expected;
     },
     read: (value, path, problems) => reader().read(value, path, problems),
     schema(definitions) {

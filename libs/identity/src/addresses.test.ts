@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { noon, nothingShown } from './fake-issuer.ts';
 import { createAuthenticate } from './index.ts';
+import { noon, nothingShown } from './testing/fake-issuer.ts';
 
 describe('a credential that counts from some addresses only', () => {
   const addresses = ['192.0.2.0/24'];

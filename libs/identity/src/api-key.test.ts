@@ -4,8 +4,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import { describe, it, mock } from 'node:test';
 import { InferError } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
-import { bearer, noon, nothingShown } from './fake-issuer.ts';
 import { createApiKey, createAuthenticate, type Grant, parseApiKey } from './index.ts';
+import { bearer, noon, nothingShown } from './testing/fake-issuer.ts';
 
 const grant: Grant = { tenant: 'acme', roles: ['infer'], models: ['iris*'] };
 const createFixed = (changes: Partial<Grant> = {}, expiresAt?: number) =>

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { bearer, issuerOf, noon, nothingShown } from './fake-issuer.ts';
 import {
   createApiKey,
   createAuthenticate,
@@ -11,6 +10,7 @@ import {
   isLoopback,
   loudlyOpen,
 } from './index.ts';
+import { bearer, issuerOf, noon, nothingShown } from './testing/fake-issuer.ts';
 
 const grant: Grant = { tenant: 'acme', roles: ['infer'], models: ['*'] };
 const closed: IdentitySpec = { keys: true, jwt: [], certificates: [], anonymous: undefined };

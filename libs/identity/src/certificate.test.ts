@@ -6,13 +6,13 @@ import { describe, it } from 'node:test';
 import { connect, createServer, type TLSSocket } from 'node:tls';
 import { InferError } from '@sheaf/inference';
 import { subjectNote } from './certificate-subject.ts';
-import { noon, nothingShown } from './fake-issuer.ts';
 import {
   type CertificateFacts,
   createAuthenticate,
   createDevelopmentCertificates,
   type IdentitySpec,
 } from './index.ts';
+import { noon, nothingShown } from './testing/fake-issuer.ts';
 
 const reader: CertificateFacts = {
   commonName: 'reader',
@@ -177,7 +177,7 @@ describe('createDevelopmentCertificates', () => {
     }
   });
 
-  it('refuses wishes that make no sense', async () => {
+  it('refuses requests that make no sense', async () => {
     for (const days of [0, -1, 826, Number.NaN]) {
       await assert.rejects(createDevelopmentCertificates({ days, hosts }), /days: want 1 to 825/);
     }

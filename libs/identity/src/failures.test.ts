@@ -3,8 +3,17 @@ import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import type { Principal } from '@sheaf/inference';
 import { createFailureBook, createThrottle, failingMax, type ThrottleSpec, throttleDefault } from './failures.ts';
-import { bearer, createSigningKey, issuerOf, noon, noonSeconds, nothingShown, serve, sign } from './fake-issuer.ts';
 import { createApiKey, createAuthenticate } from './index.ts';
+import {
+  bearer,
+  createSigningKey,
+  issuerOf,
+  noon,
+  noonSeconds,
+  nothingShown,
+  serve,
+  sign,
+} from './testing/fake-issuer.ts';
 
 const [here, there] = ['192.0.2.1', '192.0.2.2'];
 const spec: ThrottleSpec = { address: 3, waitMaxMs: 10_000 };

@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { monotonicClock } from '@sheaf/inference';
 import { createDevelopmentCertificates } from './development-certificates.ts';
-import { bearer, createSigningKey, issuerOf, noon, sign } from './fake-issuer.ts';
 import { createAuthenticate } from './index.ts';
 import { createKeySources } from './key-source.ts';
+import { bearer, createSigningKey, issuerOf, noon, sign } from './testing/fake-issuer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-issuer-'));
 const { ca, door } = await createDevelopmentCertificates({ days: 2, hosts: ['localhost', 'issuer.example'] });

@@ -24,10 +24,10 @@ export { type IdentityProblem, identityProblems, tokenAlgorithms } from './ident
 export {
   createKeyAdministration,
   type KeyAdministration,
-  type KeyWish,
+  type KeyRequest,
   type MadeKey,
   overlapDaysMax,
-  type RotationWish,
+  type RotationRequest,
   type ToldKey,
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
 import { createMemoryState } from '@sheaf/store';
-import { noon, nothingShown } from './fake-issuer.ts';
-import { createAuthenticate, createKeyAdministration, type KeyWish } from './index.ts';
+import { createAuthenticate, createKeyAdministration, type KeyRequest } from './index.ts';
+import { noon, nothingShown } from './testing/fake-issuer.ts';
 
 const day = 24 * 3_600_000;
-const wish: KeyWish = { tenant: 'acme', roles: ['infer'], models: ['*'], note: '', expiresInMs: undefined };
+const request: KeyRequest = { tenant: 'acme', roles: ['infer'], models: ['*'], note: '', expiresInMs: undefined };
 
 /** Keys in memory, and a door that asks for them. */
 function open(limits: { daysMax?: number } = {}) {
@@ -42,7 +42,7 @@ const refusal = (code: string, message: RegExp) => (error: Error & { code?: stri
 describe('the administration of keys', () => {
   it('makes, renews and takes back, each with its entry, which holds no secret', async () => {
     const { state, desk, trail, opens } = open();
-    const { key, text } = await desk.create(wish, 'ann');
+    const { key, text } = await desk.create(request, 'ann');
     const rotated = await desk.rotate(key.id, { overlapMs: day, expiresInMs: undefined }, 'bob');
     await desk.revoke(key.id, 'eve');
     assert.deepEqual(await trail(), [
@@ -59,7 +59,7 @@ describe('the administration of keys', () => {
 
   it('lets the old secret count beside the new one until the overlap is over', async () => {
     const { desk, opens, pass } = open();
-    const { key, text: old } = await desk.create(wish, 'ann');
+    const { key, text: old } = await desk.create(request, 'ann');
     const { text: renewed } = await desk.rotate(key.id, { overlapMs: day, expiresInMs: undefined }, 'ann');
     assert.notEqual(old, renewed);
     assert.deepEqual([await opens(old), await opens(renewed)], [true, true]);
@@ -69,9 +69,9 @@ describe('the administration of keys', () => {
     assert.deepEqual([await opens(old), await opens(renewed), await opens(third)], [false, false, true]);
   });
 
-  it('gives a rotated key as much time from now as it had, or what is wished', async () => {
+  it('gives a rotated key as much time from now as it had, or what is asked for', async () => {
     const { desk, pass } = open();
-    const { key } = await desk.create({ ...wish, expiresInMs: 30 * day }, 'ann');
+    const { key } = await desk.create({ ...request, expiresInMs: 30 * day }, 'ann');
     pass(20 * day);
     const { key: again } = await desk.rotate(key.id, { overlapMs: 20 * day, expiresInMs: undefined }, 'ann');
     // The old secret never counts longer than it would have.
@@ -83,15 +83,15 @@ describe('the administration of keys', () => {
   it('refuses a key without an end, or with a late one, where policies want one, and ends those that are there', async () => {
     const limits: { daysMax?: number } = {};
     const { desk, pass } = open(limits);
-    const { key: endless } = await desk.create(wish, 'ann');
+    const { key: endless } = await desk.create(request, 'ann');
     limits.daysMax = 90;
     const wanted = /^expires: want an end within 90 days, as identity\.keys\.daysMax of policies\.yaml says, got /;
-    await assert.rejects(desk.create(wish, 'ann'), refusal('INVALID_ARGUMENT', wanted));
+    await assert.rejects(desk.create(request, 'ann'), refusal('INVALID_ARGUMENT', wanted));
     await assert.rejects(
-      desk.create({ ...wish, expiresInMs: 91 * day }, 'ann'),
+      desk.create({ ...request, expiresInMs: 91 * day }, 'ann'),
       refusal('INVALID_ARGUMENT', /got 91 days$/),
     );
-    await desk.create({ ...wish, expiresInMs: 90 * day }, 'ann');
+    await desk.create({ ...request, expiresInMs: 90 * day }, 'ann');
     assert.deepEqual(
       (await desk.list()).map(({ expiresAt }) => expiresAt),
       [noon + 90 * day, noon + 90 * day],
@@ -109,7 +109,7 @@ describe('the administration of keys', () => {
 
   it('says in a sentence what is wrong, and then changes nothing', async () => {
     const { desk, trail } = open();
-    const { key } = await desk.create(wish, 'ann');
+    const { key } = await desk.create(request, 'ann');
     const rotation = { overlapMs: 0, expiresInMs: undefined };
     const cases: [() => Promise<unknown>, string, RegExp][] = [
       [() => desk.revoke('none\n', 'ann'), 'NOT_FOUND', /^there is no key "none\?"$/],
@@ -120,8 +120,8 @@ describe('the administration of keys', () => {
         /^overlap: want 0 to 90 days$/,
       ],
       [() => desk.rotate(key.id, { ...rotation, overlapMs: Number.NaN }, 'ann'), 'INVALID_ARGUMENT', /^overlap: /],
-      [() => desk.create({ ...wish, expiresInMs: 0 }, 'ann'), 'INVALID_ARGUMENT', /^expires: want a time to come/],
-      [() => desk.create({ ...wish, roles: ['infer', 'admin'] }, 'ann'), 'INVALID_ARGUMENT', /^roles: /],
+      [() => desk.create({ ...request, expiresInMs: 0 }, 'ann'), 'INVALID_ARGUMENT', /^expires: want a time to come/],
+      [() => desk.create({ ...request, roles: ['infer', 'admin'] }, 'ann'), 'INVALID_ARGUMENT', /^roles: /],
     ];
     for (const [act, code, message] of cases) await assert.rejects(act, refusal(code, message));
     assert.equal((await trail()).length, 1);

@@ -6,7 +6,7 @@ import type { Grant } from './credentials.ts';
 import { dayMs, endOf, keyDaysMax, madeAt, termProblem } from './key-terms.ts';
 
 /** What a key is to be. */
-export interface KeyWish extends Grant {
+export interface KeyRequest extends Grant {
   /** Whose it is, for people. */
   readonly note: string;
   /** Milliseconds from now; undefined: it never ends. */
@@ -26,7 +26,7 @@ export interface MadeKey {
   readonly text: string;
 }
 
-export interface RotationWish {
+export interface RotationRequest {
   /** Milliseconds in which the secret of now counts on; 0: it ends at once. */
   readonly overlapMs: number;
   /** Milliseconds from now until the key ends; undefined: as long from now as it had been given before, or never. */
@@ -48,8 +48,8 @@ export interface KeyAdministrationPorts {
 export interface KeyAdministration {
   /** The oldest first; each ends when policies let it. */
   list(): Promise<readonly ToldKey[]>;
-  create(wish: KeyWish, actor: string): Promise<MadeKey>;
-  rotate(id: string, wish: RotationWish, actor: string): Promise<MadeKey>;
+  create(request: KeyRequest, actor: string): Promise<MadeKey>;
+  rotate(id: string, request: RotationRequest, actor: string): Promise<MadeKey>;
   revoke(id: string, actor: string): Promise<ToldKey>;
 }
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { exportJWK } from 'jose';
-import { bearer, createSigningKey, issuerOf, noon, sign } from './fake-issuer.ts';
 import { createAuthenticate } from './index.ts';
 import { jwksProblem } from './key-source.ts';
+import { bearer, createSigningKey, issuerOf, noon, sign } from './testing/fake-issuer.ts';
 
 const one = await createSigningKey('one');
 const good = bearer(await sign(one));

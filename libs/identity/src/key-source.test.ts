@@ -2,16 +2,6 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { describe, it } from 'node:test';
 import { exportJWK } from 'jose';
-import {
-  bearer,
-  createSigningKey,
-  createTestClock,
-  issuerOf,
-  noon,
-  type SigningKey,
-  serve,
-  sign,
-} from './fake-issuer.ts';
 import { fetchBytesMax, fetchTimeoutMs } from './fetch-text.ts';
 import { createAuthenticate } from './index.ts';
 import {
@@ -22,6 +12,16 @@ import {
   keysStaleMaxMs,
   keysWaitMs,
 } from './key-source.ts';
+import {
+  bearer,
+  createSigningKey,
+  createTestClock,
+  issuerOf,
+  noon,
+  type SigningKey,
+  serve,
+  sign,
+} from './testing/fake-issuer.ts';
 import { createVerifiedTokens, verifiedTokensMax } from './verified-tokens.ts';
 
 const one = await createSigningKey('one');

@@ -7,6 +7,7 @@ import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
 import { base64url, exportSPKI, SignJWT } from 'jose';
 import type { JwtIssuer } from './credentials.ts';
+import { createAuthenticate } from './index.ts';
 import {
   bearer,
   createSigningKey,
@@ -16,8 +17,7 @@ import {
   noonSeconds,
   nothingShown,
   sign,
-} from './fake-issuer.ts';
-import { createAuthenticate } from './index.ts';
+} from './testing/fake-issuer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-identity-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -95,7 +95,7 @@ describe('a good token', () => {
 });
 
 describe('the times of a token', () => {
-  for (const [claims, wish] of [
+  for (const [claims, expected] of [
     [{ exp: noonSeconds - 59 }, alice],
     [{ exp: noonSeconds - 60 }, 'TOKEN_EXPIRED'],
     [{ exp: noonSeconds - 61 }, 'TOKEN_EXPIRED'],
@@ -110,9 +110,9 @@ describe('the times of a token', () => {
     [{ nbf: 'soon' }, 'TOKEN_INVALID'],
     [{ iat: 'once' }, 'TOKEN_INVALID'],
   ] as const) {
-    it(`${JSON.stringify(claims)} at ${noonSeconds}: ${wish}`, async () => {
+    it(`${JSON.stringify(claims)} at ${noonSeconds}: ${expected}`, async () => {
       const told = await ends(await sign(key, claims));
-      assert.ok(told.startsWith(wish), told);
+      assert.ok(told.startsWith(expected), told);
     });
   }
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { IdentitySpec, JwtIssuer } from './credentials.ts';
-import { bearer, createSigningKey, issuerOf, noon, sign } from './fake-issuer.ts';
 import { createAuthenticate } from './index.ts';
+import { bearer, createSigningKey, issuerOf, noon, sign } from './testing/fake-issuer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-identity-'));
 after(() => rmSync(folder, { recursive: true }));

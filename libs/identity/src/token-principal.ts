@@ -88,4 +88,5 @@ const isScalar = (value: unknown): value is string | number | boolean =>
   (typeof value === 'string' && value.length <= nameCharsMax);
 
 /** `claim` is of our configuration, never of the token. */
-const claimInvalid = (claim: string, wish: string) => credentialInvalid(`the token's claim ${claim}: want ${wish}`);
+const claimInvalid = (claim: string, expected: string) =>
+  credentialInvalid(`the token's claim ${claim}: want ${expected}`);

@@ -58,8 +58,8 @@ export interface CallContext {
   readonly address?: string;
   /** How much it matters; `standard` when nothing is said. */
   readonly priority?: Priority;
-  /** It is not to share a run: it may be what a process was lost for. */
-  readonly alone?: boolean;
+  /** Runs in a batch of its own: this call is suspected of crashing a process. */
+  readonly isolated?: boolean;
   /** Whether it waits for a service that is started again; `never` when nothing is said. */
   readonly patience?: Patience;
   /** Where what its messages take is counted; undefined where nobody counts. */

@@ -1,4 +1,5 @@
 export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
+export { boolParameter, planParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
 export {
   abortReason,
@@ -107,4 +108,3 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
-export { planParameter, wishOf } from './wish.ts';

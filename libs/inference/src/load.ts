@@ -6,5 +6,5 @@ export interface Load {
   readonly fixedMs: number;
   readonly rowMs: number;
   /** Calls that wait for it over those that may, 0 to 1; undefined where it does not say. At 1 it refuses. */
-  readonly fullness?: number;
+  readonly utilization?: number;
 }

@@ -19,11 +19,11 @@ function contextOf(journal: Journal): CallContext {
   return { clock: monotonicClock, deadline: Number.POSITIVE_INFINITY, signal, snapshot: { epoch: 0 }, journal, span };
 }
 
-const requestWith = (wish: Parameter | undefined): InferRequest => ({
+const requestWith = (value: Parameter | undefined): InferRequest => ({
   model: 'm',
   version: '',
   id: '',
-  parameters: new Map(wish === undefined ? [] : [['sheaf_explain', wish]]),
+  parameters: new Map(value === undefined ? [] : [['sheaf_explain', value]]),
   inputs: [],
   outputs: [],
 });
@@ -51,8 +51,11 @@ describe('the explanation', () => {
   });
 
   it('is not made for who does not ask', async () => {
-    for (const wish of [undefined, false])
-      assert.equal(await explainOnRequest(async () => response)(requestWith(wish), contextOf(new Journal())), response);
+    for (const value of [undefined, false])
+      assert.equal(
+        await explainOnRequest(async () => response)(requestWith(value), contextOf(new Journal())),
+        response,
+      );
   });
 
   it('is asked for by a bool only', async () => {

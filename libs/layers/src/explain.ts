@@ -1,4 +1,5 @@
 import {
+  boolParameter,
   type CallContext,
   type Explanation,
   explain,
@@ -8,12 +9,11 @@ import {
   type InferRequest,
   type InferResponse,
   type Layer,
-  wishOf,
 } from '@sheaf/inference';
 
 /** Answers the request parameter `sheaf_explain: true` with the path that the call took, in the response parameter `sheaf_explanation`. */
 export const explainOnRequest: Layer = (next) => (request, context) =>
-  wishOf(request, explainParameter) ? explained(next, request, context) : next(request, context);
+  boolParameter(request, explainParameter) ? explained(next, request, context) : next(request, context);
 
 async function explained(next: Infer, request: InferRequest, context: CallContext): Promise<InferResponse> {
   const response = await next(request, context);

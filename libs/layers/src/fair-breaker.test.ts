@@ -15,7 +15,7 @@ function opened() {
   const call = (caller: string, outcome: Outcome, calls = 1): number => {
     let through = 0;
     for (let n = 0; n < calls; n++) {
-      const pass = breaker.of(caller).enter();
+      const pass = breaker.getOrCreate(caller).enter();
       if (!pass) continue;
       through++;
       pass.end(outcome);
@@ -25,7 +25,7 @@ function opened() {
   const wait = (ms: number): void => {
     now += ms;
   };
-  const states = (...callers: string[]): BreakerState[] => callers.map((caller) => breaker.of(caller).state);
+  const states = (...callers: string[]): BreakerState[] => callers.map((caller) => breaker.getOrCreate(caller).state);
   return { breaker, told, call, wait, states };
 }
 

@@ -28,7 +28,7 @@ export class FairBreaker {
     this.#all = this.#create(undefined);
   }
 
-  of(caller: string): CallerBreaker {
+  getOrCreate(caller: string): CallerBreaker {
     const known = this.#callers.get(caller);
     if (known) return known;
     const breaker = new OfCaller(this.#create(caller), this.#all, this.#options.now);

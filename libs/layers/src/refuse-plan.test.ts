@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type CallContext, Journal, monotonicClock, type Parameter } from '@sheaf/inference';
 import { refusePlan } from './refuse-plan.ts';
 
-async function ask(wish: Parameter | undefined): Promise<number> {
+async function ask(value: Parameter | undefined): Promise<number> {
   let runs = 0;
   const infer = refusePlan(async ({ model }) => {
     runs++;
@@ -18,7 +18,7 @@ async function ask(wish: Parameter | undefined): Promise<number> {
     journal,
     span: journal.start('request', 'door', undefined),
   };
-  const parameters = new Map<string, Parameter>(wish === undefined ? [] : [['sheaf_plan', wish]]);
+  const parameters = new Map<string, Parameter>(value === undefined ? [] : [['sheaf_plan', value]]);
   await infer({ model: 'm', version: '', id: '', parameters, inputs: [], outputs: [] }, context);
   return runs;
 }

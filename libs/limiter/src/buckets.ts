@@ -28,7 +28,7 @@ export class Buckets<B extends Bucket> {
     return this.#byKey.size;
   }
 
-  of(key: string): B {
+  getOrCreate(key: string): B {
     const known = this.#byKey.get(key);
     if (known) return known;
     const bucket = this.#create(key);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Receipt, Take, Verdict } from './limiter.ts';
-import { concurrent, limiterContract, quota, rate, taken } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
+import { concurrent, limiterContract, quota, rate, taken } from './testing/limiter-contract.ts';
 
 limiterContract('the limiter in memory', async (time) =>
   createMemoryLimiter({ now: () => time.now, wallNow: () => time.now }),

@@ -67,11 +67,11 @@ class MemoryLimiter implements Limiter {
   #claim(take: Take): Claim {
     switch (take.kind) {
       case 'rate':
-        return new RateClaim(take, this.#rates.of(take.key));
+        return new RateClaim(take, this.#rates.getOrCreate(take.key));
       case 'concurrent':
-        return new ConcurrentClaim(take, this.#leases.of(take.key));
+        return new ConcurrentClaim(take, this.#leases.getOrCreate(take.key));
       case 'quota':
-        return new QuotaClaim(take, this.#quotas[take.window].of(take.key));
+        return new QuotaClaim(take, this.#quotas[take.window].getOrCreate(take.key));
     }
   }
 

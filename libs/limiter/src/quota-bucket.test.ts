@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { FakeBook } from './fake-book.ts';
 import type { Limiter } from './limiter.ts';
-import { limiterContract, quota, rate, refused, taken } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
+import { FakeBook } from './testing/fake-book.ts';
+import { limiterContract, quota, rate, refused, taken } from './testing/limiter-contract.ts';
 
 limiterContract('the limiter in memory with a book', async (time) =>
   createMemoryLimiter({ now: () => time.now, wallNow: () => time.now, quotas: new FakeBook() }),

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Limiter, Receipt, Take } from './limiter.ts';
-import { concurrent, near, quota, rate } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { RedisServer, skipWithoutRedis } from './redis-server.ts';
+import { concurrent, near, quota, rate } from './testing/limiter-contract.ts';
+import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 const key = fc.constantFrom('a', 'b');
 const cost = fc.double({ min: 0, max: 6, noNaN: true });

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limiter, Verdict } from './limiter.ts';
-import { concurrent, quota, rate } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { RedisServer, skipWithoutRedis } from './redis-server.ts';
+import { concurrent, quota, rate } from './testing/limiter-contract.ts';
+import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 const budgetMs = 50;
 /** A timer that fires late and a busy machine: what is to be seen is that nobody waits for seconds. */

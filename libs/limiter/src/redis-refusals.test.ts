@@ -5,10 +5,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limiter } from './limiter.ts';
-import { concurrent, rate } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { RedisServer, skipWithoutRedis } from './redis-server.ts';
+import { concurrent, rate } from './testing/limiter-contract.ts';
+import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 // Not of calls at once: a script that has removed old leases may go on writing when Redis is full.
 const takes = [rate('load', 1, 1e6, 1e6)];

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Limiter, Receipt, Take } from './limiter.ts';
-import { concurrent, quota, rate } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { RedisServer, skipWithoutRedis } from './redis-server.ts';
+import { concurrent, quota, rate } from './testing/limiter-contract.ts';
+import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 async function until(what: () => boolean | Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 400; tries++) {

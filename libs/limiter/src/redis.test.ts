@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Limiter } from './limiter.ts';
-import { concurrent, type FakeTime, limiterContract, quota, rate, taken } from './limiter-contract.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { RedisServer, skipWithoutRedis } from './redis-server.ts';
+import { concurrent, type FakeTime, limiterContract, quota, rate, taken } from './testing/limiter-contract.ts';
+import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 describe('with a real Redis', { skip: skipWithoutRedis }, () => {
   let server: RedisServer;

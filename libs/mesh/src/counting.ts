@@ -11,19 +11,19 @@ export type RedisFinding =
 
 /** Undefined where there is neither `REDIS_URL` nor `REDIS_URL_FILE`. */
 export function findRedis({ REDIS_URL: url, REDIS_URL_FILE: file }: NodeJS.ProcessEnv): RedisFinding | undefined {
-  const wish = 'want redis://... or rediss://..., got something else';
+  const expected = 'want redis://... or rediss://..., got something else';
   if (url && file) return { variable: 'REDIS_URL_FILE', problem: 'want it or REDIS_URL, got both' };
-  if (url) return isRedisUrl(url) ? { place: { env: 'REDIS_URL' } } : { variable: 'REDIS_URL', problem: wish };
+  if (url) return isRedisUrl(url) ? { place: { env: 'REDIS_URL' } } : { variable: 'REDIS_URL', problem: expected };
   if (!file) return undefined;
-  const problem = fileProblem(file, wish);
+  const problem = fileProblem(file, expected);
   return problem === undefined ? { place: { file } } : { variable: 'REDIS_URL_FILE', problem };
 }
 
-function fileProblem(file: string, wish: string): string | undefined {
+function fileProblem(file: string, expected: string): string | undefined {
   // Each process has a folder of its own that it works in.
   if (!isAbsolute(file)) return 'want an absolute path';
   try {
-    return isRedisUrl(readFileSync(file, 'utf8').trim()) ? undefined : `the file has to hold a URL: ${wish}`;
+    return isRedisUrl(readFileSync(file, 'utf8').trim()) ? undefined : `the file has to hold a URL: ${expected}`;
   } catch {
     return 'there is no file that can be read';
   }
@@ -48,8 +48,8 @@ export function countingProblem(
   hasRedis: boolean,
 ): string | undefined {
   if (replicas === 1 || limiter.share || hasRedis || !limits.some(isCounted)) return undefined;
-  const wish = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
-  return `${replicas} gateways would each allow the whole of every limit; ${wish}`;
+  const expected = 'want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part';
+  return `${replicas} gateways would each allow the whole of every limit; ${expected}`;
 }
 
 /** Quotas are counted in the state that all gateways of a machine share. */

@@ -67,8 +67,8 @@ async function readWritten(
   const path = join(mesh.folder, file);
   if (!(await stat(path).catch(() => undefined))) {
     if (!isLoopback(mesh.gateway.host)) {
-      const wish = 'want a policies.yaml that says who may call: the door is not on loopback';
-      problems.push(problemIn('mesh.yaml', `gateway.host: ${wish}`));
+      const expected = 'want a policies.yaml that says who may call: the door is not on loopback';
+      problems.push(problemIn('mesh.yaml', `gateway.host: ${expected}`));
     }
     return undefined;
   }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
 import * as ort from 'onnxruntime-node';
-import { buildModel, readModel, sampleModels } from './index.ts';
+import { readModel } from './index.ts';
+import { buildModel, sampleModels } from './testing/index.ts';
 
 const samples: Record<string, Uint8Array> = {
   'identity BYTES': sampleModels.identity('BYTES', ['n']),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Priority } from '@sheaf/inference';
 import { type Admitted, Backlog, isInTime } from './engine/backlog.ts';
-import { FakeClock } from './test-pipeline.ts';
+import { FakeClock } from './testing/test-pipeline.ts';
 
 const stages = [
   { name: 'dear', after: [], optional: false },

@@ -10,8 +10,14 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import fc from 'fast-check';
-import { type Behaviour, type DocumentStep, type Outcome, Reference, type StageOutcome } from './plain-reading.ts';
-import { buildPipeline, FakeClock, mistakes } from './test-pipeline.ts';
+import {
+  type Behaviour,
+  type DocumentStep,
+  type Outcome,
+  Reference,
+  type StageOutcome,
+} from './testing/plain-reading.ts';
+import { buildPipeline, FakeClock, mistakes } from './testing/test-pipeline.ts';
 
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;
 const signature: Signature = { inputs: [vector('x')], outputs: [vector('y')] };

@@ -1,9 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Signature, TensorSpec } from '@sheaf/inference';
-import { computing, document, fp32, plus, run, signatures, stage, step, unary, vector, yOf } from './fake-models.ts';
 import { parsePipeline } from './parse-pipeline.ts';
-import { buildPipeline } from './test-pipeline.ts';
+import {
+  computing,
+  document,
+  fp32,
+  plus,
+  run,
+  signatures,
+  stage,
+  step,
+  unary,
+  vector,
+  yOf,
+} from './testing/fake-models.ts';
+import { buildPipeline } from './testing/test-pipeline.ts';
 import { typeCheck } from './type-check.ts';
 
 const giving = (more: Partial<TensorSpec>): Signature => ({

@@ -1,6 +1,6 @@
 import { isRecord, Problems } from '@sheaf/document';
 import { checkStep } from './check-step.ts';
-import { contextWish } from './engine/context-values.ts';
+import { contextExpectation } from './engine/context-values.ts';
 import { findCycles } from './graph.ts';
 import { pipelineDocument } from './language.ts';
 import type { PipelineSpec, Problem, Reference } from './spec.ts';
@@ -65,11 +65,11 @@ function checkSetValues({ context, rules }: PipelineSpec, problems: Problems): v
     if (rule.kind !== 'set') continue;
     for (const { name, source, default: like } of context) {
       const value = source.kind === 'parameter' ? rule.set.get(source.key) : undefined;
-      const wish = value !== undefined && contextWish(value, like);
-      if (wish)
+      const expected = value !== undefined && contextExpectation(value, like);
+      if (expected)
         problems.add(
           ['rules', 'before', index, 'set', source.key],
-          `want ${wish}, as context.${name} is, got "${value}"`,
+          `want ${expected}, as context.${name} is, got "${value}"`,
         );
     }
   }

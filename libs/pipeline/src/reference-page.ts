@@ -1,11 +1,9 @@
 /** The reference page of the language, made from the definitions that the parser reads by. */
-import { fieldsTable, kindsTable } from '@sheaf/document';
+import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { afterVariants, beforeVariants } from '@sheaf/rules';
 import { combinerVariants } from './combiners/spec.ts';
 import { branchFields, memberFields, pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
 import { contextVariants, inputFields } from './tensors.ts';
-
-const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\`\``;
 
 /** A whole pipeline: parsed by the test of this page. */
 export const pageExample = `
@@ -76,7 +74,7 @@ export const ruleSnippets = {
 - { name: unsure, when: 'outputs.confidence.exists(c, c < 0.7)', label: { decision: check } }`,
 } as const;
 
-const transformText = `The path is from the mesh folder. The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a process of its own, with a time limit of 5 s. That may read the mesh folder and the packages that are found from there; the network, native add-ons and all else it may use where \`mesh.yaml\` says \`network\`, \`addons\` or \`trusted: true\` of its service: [what a transform may do](../runtime/README.md#what-a-transform-may-do). With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
+const transformText = `The path is from the mesh folder. The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a process of its own, with a time limit of 5 s. That may read the mesh folder and the packages that are found from there; the network, native add-ons and all else it may use where \`mesh.yaml\` says \`network\`, \`addons\` or \`trusted: true\` of its service: [what a transform may do](../../libs/runtime/README.md#what-a-transform-may-do). With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
 
 \`\`\`ts
 import { defineTransform } from '@sheaf/inference';
@@ -97,9 +95,7 @@ export default defineTransform(
 );
 \`\`\``;
 
-const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
-
-/** REFERENCE.md. */
+/** The text of docs/reference/pipeline.md. */
 export function referencePage(): string {
   return `${[
     '# The pipeline language',

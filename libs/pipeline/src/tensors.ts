@@ -15,7 +15,7 @@ import {
 import { datatypes, isDatatype, type TensorSpec } from '@sheaf/inference';
 import type { ContextSpec, Reference } from './spec.ts';
 
-const referenceWish = 'an input, or an output of a stage such as crop.digits or crop["any name"]';
+const referenceExpected = 'an input, or an output of a stage such as crop.digits or crop["any name"]';
 
 /** A name as a JSON text, for one that ends in "?" or could be mistaken otherwise. */
 const quoted = /^([^.[\p{Cc}]+)\["(.*)"\]$/u;
@@ -24,7 +24,7 @@ const plain = /^(?:[^.\p{Cc}]+|[^.\p{Cc}]+\.[^\p{Cc}]+)$/u;
 /** `input`, `stage.output`, `stage["output"]`, each with a `?` where it may be absent. */
 export const reference: Reader<Reference> = mapped(
   scalar(
-    referenceWish,
+    referenceExpected,
     (value): value is string => typeof value === 'string' && (plain.test(value) || quotedOf(value) !== undefined),
     { type: 'string' },
   ),

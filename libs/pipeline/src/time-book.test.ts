@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { document, stage } from './fake-models.ts';
 import { type PipelineSpec, parsePipeline, pipelineFinder, TimeBook, timeBookKeys } from './index.ts';
+import { document, stage } from './testing/fake-models.ts';
 
 describe('a book of times', () => {
   it('says nothing of a stage with fewer than 20 runs, nor with fewer of the last ten minutes', () => {

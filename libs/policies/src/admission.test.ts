@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { InferError, type Principal, type Role } from '@sheaf/inference';
 import { createAdmission, methodRoles, type Shown } from './admission.ts';
 import type { OpenMethods } from './spec.ts';
-import { acme } from './test-call.ts';
+import { acme } from './testing/test-call.ts';
 
 const nobody = (): never => {
   throw new InferError('UNAUTHENTICATED', 'want a credential', { reason: 'CREDENTIALS_MISSING' });

@@ -19,10 +19,10 @@ import type { OpenMethods } from './spec.ts';
 
 /** What a tenant is called, wherever one is named. */
 export const tenantName = {
-  wish: 'a tenant of letters, digits, ".", "_", "-", "@", at most 128',
+  expected: 'a tenant of letters, digits, ".", "_", "-", "@", at most 128',
   pattern: /^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$/,
 } as const;
-export const tenant = text(tenantName.wish, tenantName.pattern);
+export const tenant = text(tenantName.expected, tenantName.pattern);
 export const pattern = text('a name, * for any characters', /^[A-Za-z0-9._*-]{1,128}$/);
 export const patterns = list(pattern, 'a list of names, * for any characters', 64);
 const claim = text('the name of a claim, or a path such as realm_access.roles', /^[\x21-\x7e]{1,128}$/);

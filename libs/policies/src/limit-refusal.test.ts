@@ -5,7 +5,7 @@ import { createMemoryLimiter, type Limiter, type Standing, type Verdict } from '
 import { compileLimits } from './claim.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
-import { contextOf, policiesOf, recorder, refusalOf, requestOf } from './test-call.ts';
+import { contextOf, policiesOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';
 
 const plans: Plans = { callsOf: () => ['m'], usualMs: () => 10 };
 const layerOf = (limits: readonly object[], limiter: Limiter) =>

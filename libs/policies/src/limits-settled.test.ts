@@ -5,7 +5,7 @@ import type { Limiter } from '@sheaf/limiter';
 import { compileLimits } from './claim.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
-import { contextOf, fakeLimiter, policiesOf, recorder, requestOf } from './test-call.ts';
+import { contextOf, fakeLimiter, policiesOf, recorder, requestOf } from './testing/test-call.ts';
 
 const plans: Plans = { callsOf: (model) => [model], usualMs: (_, rows) => 10 * rows };
 const layerOf = (limits: readonly object[], limiter: Limiter) =>

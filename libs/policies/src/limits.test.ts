@@ -5,7 +5,16 @@ import { createMemoryLimiter, type Limiter, type Take } from '@sheaf/limiter';
 import { compileLimits } from './claim.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
-import { acme, type Calling, contextOf, fakeLimiter, policiesOf, recorder, refusalOf, requestOf } from './test-call.ts';
+import {
+  acme,
+  type Calling,
+  contextOf,
+  fakeLimiter,
+  policiesOf,
+  recorder,
+  refusalOf,
+  requestOf,
+} from './testing/test-call.ts';
 
 /** Of each model one call; an ensemble of eight, and one that nobody has measured. */
 const plans: Plans = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { checkRoutes, parsePolicies } from './policies.ts';
-import { policyMistakes } from './policy-mistakes.ts';
-import { policiesOf } from './test-call.ts';
+import { policyMistakes } from './testing/policy-mistakes.ts';
+import { policiesOf } from './testing/test-call.ts';
 
 const mistakesOf = (document: unknown): string[] =>
   parsePolicies(document).problems.map(({ path, message }) => `${path.join('.')}: ${message}`);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Parameter, type Priority, priorities } from '@sheaf/inference';
 import { setPriority } from './priority.ts';
-import { acme, type Calling, contextOf, recorder, refusalOf, requestOf } from './test-call.ts';
+import { acme, type Calling, contextOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';
 
 async function given(calling: Calling, parameters = new Map<string, Parameter>()) {
   const below = recorder();

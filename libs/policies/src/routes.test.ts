@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { InferError, type InferErrorCode, type Principal } from '@sheaf/inference';
 import { createRoutes, followRoutes } from './routes.ts';
 import type { RouteTarget } from './spec.ts';
-import { acme, type Calling, contextOf, policiesOf, recorder, requestOf } from './test-call.ts';
+import { acme, type Calling, contextOf, policiesOf, recorder, requestOf } from './testing/test-call.ts';
 
 const routesOf = (routes: object) => createRoutes(policiesOf({ routes }).routes);
 const failing =

@@ -5,7 +5,7 @@ import { createMemoryLimiter } from '@sheaf/limiter';
 import { compileLimits } from './claim.ts';
 import { enforceLimits } from './limits.ts';
 import { createStrays } from './strays.ts';
-import { acme, contextOf, fakeLimiter, policiesOf, refusalOf } from './test-call.ts';
+import { acme, contextOf, fakeLimiter, policiesOf, refusalOf } from './testing/test-call.ts';
 
 describe('a call of which nobody can tell what it is for', () => {
   const rates = [

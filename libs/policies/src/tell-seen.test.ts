@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type Infer, InferError, type Principal, parseExplanation } from '@sheaf/inference';
 import { createSight } from './sight.ts';
 import { tellOnlySeen } from './tell-seen.ts';
-import { acme, contextOf, requestOf } from './test-call.ts';
+import { acme, contextOf, requestOf } from './testing/test-call.ts';
 import { noSuchModel } from './visibility.ts';
 
 const sightOf = createSight({

@@ -11,7 +11,7 @@ import {
 import { Redaction, redactError, redactExplanation } from './redact.ts';
 import type { Sight } from './sight.ts';
 
-/** Names nothing to a caller that it may not see, neither in answers nor in errors. `sightOf` is that of the generation that is current. */
+/** Names nothing to a caller that it may not see, neither in answers nor in errors. `sightOf` is that of the revision that is current. */
 export function tellOnlySeen(sightOf: (principal: Principal) => Sight | undefined): Layer {
   return (next) => (request, context) => {
     const sight = context.principal && sightOf(context.principal);

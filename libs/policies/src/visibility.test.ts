@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { acme, contextOf, recorder, refusalOf, requestOf } from './test-call.ts';
+import { acme, contextOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';
 import { hideUnseen as hideFrom, noSuchModel } from './visibility.ts';
 
 const hideUnseen = hideFrom({ take: async () => {} });

@@ -64,7 +64,7 @@ export class RetryBudgets {
     this.#now = now;
   }
 
-  of(caller: string): RetryBudget {
+  getOrCreate(caller: string): RetryBudget {
     const known = this.#byCaller.get(caller);
     if (known) return known;
     const budget = new RetryBudget(this.#now);

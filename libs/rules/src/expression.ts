@@ -71,8 +71,8 @@ function unknownRead(reads: Expression['reads'], variables: Variables): string |
       const names = Object.keys(known).filter(isReadable);
       if (!names.includes(field)) {
         const place = at === 0 ? '' : `${path.slice(0, at).join('.')}.`;
-        const wish = names.length === 0 ? 'nothing is declared there' : `want one of ${names.join(', ')}`;
-        return `there is no ${place}${field} to be read; ${wish}`;
+        const expected = names.length === 0 ? 'nothing is declared there' : `want one of ${names.join(', ')}`;
+        return `there is no ${place}${field} to be read; ${expected}`;
       }
       const type = known[field];
       if (typeof type !== 'object') break;

@@ -20,8 +20,8 @@ import {
 import { type Expression, parseExpression } from './expression.ts';
 
 /** Reads an expression; a mistake in its syntax is one of the document. */
-export const expression = (wish: string): Reader<Expression> =>
-  mapped(text(wish), (written, path, problems) => {
+export const expression = (expected: string): Reader<Expression> =>
+  mapped(text(expected), (written, path, problems) => {
     const parsed = parseExpression(written);
     return typeof parsed === 'string' ? problems.add(path, parsed) : parsed;
   });

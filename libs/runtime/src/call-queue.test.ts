@@ -13,7 +13,7 @@ const call = (priority: Priority, changes: Partial<Call> = {}): Call => ({
   name: `${priority} ${++last}`,
   key: 'a',
   rows: 1,
-  alone: false,
+  isolated: false,
   priority,
   level: Number.POSITIVE_INFINITY,
   deadline: 1_000,

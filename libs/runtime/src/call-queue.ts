@@ -36,7 +36,7 @@ export interface Waiting {
   /** Undefined never shares one. */
   readonly rows: number | undefined;
   /** Shares none either. */
-  readonly alone: boolean;
+  readonly isolated: boolean;
   readonly priority: Priority;
   /** Within its class: smaller numbers go first. */
   readonly level: number;
@@ -146,13 +146,13 @@ export class CallQueue<Entry extends Waiting> {
     const first = order.next().value;
     if (!first) return [];
     if (!batching || first.rows === undefined) return rowsMin > 0 ? [] : this.#took([first]);
-    if (first.alone) return first.rows < rowsMin ? [] : this.#took([first]);
+    if (first.isolated) return first.rows < rowsMin ? [] : this.#took([first]);
     const { maxQueueDelayMs, maxRows, preferredRows } = batching;
     const taken = [first];
     let rows = first.rows;
     for (const entry of order) {
       if (rows >= maxRows) break;
-      if (entry.rows === undefined || entry.alone || entry.key !== first.key) continue;
+      if (entry.rows === undefined || entry.isolated || entry.key !== first.key) continue;
       if (rows + entry.rows > maxRows) break;
       taken.push(entry);
       rows += entry.rows;

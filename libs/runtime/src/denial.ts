@@ -17,7 +17,7 @@ export interface Named {
   readonly file: string;
 }
 
-interface Wish {
+interface DeniedAccess {
   readonly what: string;
   /** An address, a path or a command. */
   readonly which?: string | undefined;
@@ -33,9 +33,9 @@ const depthMax = 8;
 
 /** Undefined for an error that has nothing to do with rights. */
 export function denialOf(error: unknown, { name, service, file }: Named): Denial | undefined {
-  const wish = wishIn(error, file, depthMax);
-  if (!wish) return undefined;
-  const { what, which, right, instead = '', fromWorkingFolder } = wish;
+  const denied = deniedIn(error, file, depthMax);
+  if (!denied) return undefined;
+  const { what, which, right, instead = '', fromWorkingFolder } = denied;
   const told = `transform "${name}" wants ${what}`;
   const remedy =
     fromWorkingFolder === undefined
@@ -52,16 +52,18 @@ function fromWorkingFolder(path: string | undefined, file: string): string | und
   return isThere || !isAbsolute(path) ? relative(folder, path).replaceAll(sep, '/') : undefined;
 }
 
-function wishIn(error: unknown, file: string, depth: number): Wish | undefined {
+function deniedIn(error: unknown, file: string, depth: number): DeniedAccess | undefined {
   if (typeof error !== 'object' || error === null || depth === 0) return undefined;
   const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: unknown };
-  if (code === 'ERR_ACCESS_DENIED') return wishOf(error as AccessError, file);
+  if (code === 'ERR_ACCESS_DENIED') return accessOf(error as AccessError, file);
   if (code === 'ERR_DLOPEN_DISABLED') return { what: 'to load a native add-on', right: 'addons' };
   if (code === 'ERR_UNKNOWN_BUILTIN_MODULE') {
     const module = /node:(?:sqlite|ffi)\b/.exec((error as Error).message)?.[0];
     return module ? { what: module, right: 'trusted' } : undefined;
   }
-  return [cause, ...(Array.isArray(errors) ? errors : [])].map((inner) => wishIn(inner, file, depth - 1)).find(Boolean);
+  return [cause, ...(Array.isArray(errors) ? errors : [])]
+    .map((inner) => deniedIn(inner, file, depth - 1))
+    .find(Boolean);
 }
 
 /** As Node throws it: from the network without a permission, but with what was called. */
@@ -74,7 +76,7 @@ interface AccessError {
   readonly port?: number;
 }
 
-const kinds: Readonly<Record<string, Pick<Wish, 'what' | 'instead'>>> = {
+const kinds: Readonly<Record<string, Pick<DeniedAccess, 'what' | 'instead'>>> = {
   FileSystemRead: { what: 'to read a file that it may not', instead: 'put what it needs into the mesh folder, or ' },
   FileSystemWrite: { what: 'to write a file' },
   ChildProcess: { what: 'to start a process' },
@@ -82,7 +84,7 @@ const kinds: Readonly<Record<string, Pick<Wish, 'what' | 'instead'>>> = {
   Inspector: { what: 'to open the inspector' },
 };
 
-function wishOf({ permission, resource, syscall, hostname, address, port }: AccessError, file: string): Wish {
+function accessOf({ permission, resource, syscall, hostname, address, port }: AccessError, file: string): DeniedAccess {
   if (permission === 'Net') return { what: 'the network', which: resource, right: 'network' };
   if (permission === undefined) {
     const at = address === undefined || port === undefined ? address : `${address}:${port}`;
@@ -90,6 +92,6 @@ function wishOf({ permission, resource, syscall, hostname, address, port }: Acce
       hostname === undefined ? `${syscall} ${at === undefined ? '' : `to ${at}`}`.trim() : `look up ${hostname}`;
     return { what: 'the network', which, right: 'network' };
   }
-  const wish: Wish = { what: permission, ...kinds[permission], which: resource, right: 'trusted' };
-  return permission === 'FileSystemRead' ? { ...wish, fromWorkingFolder: fromWorkingFolder(resource, file) } : wish;
+  const denied: DeniedAccess = { what: permission, ...kinds[permission], which: resource, right: 'trusted' };
+  return permission === 'FileSystemRead' ? { ...denied, fromWorkingFolder: fromWorkingFolder(resource, file) } : denied;
 }

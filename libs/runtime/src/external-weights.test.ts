@@ -3,10 +3,11 @@ import { open, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { elements, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
-import { buildModel, type GraphSpec, type ModelSpec, readModel, type Weights } from '@sheaf/onnx';
+import { readModel } from '@sheaf/onnx';
+import { buildModel, type GraphSpec, type ModelSpec, type Weights } from '@sheaf/onnx/testing';
 import { watchChecked } from './model-files.ts';
-import { alone, filesOf, withModel } from './model-fixture.ts';
 import { openModel } from './served-version.ts';
+import { alone, filesOf, withModel } from './testing/model-fixture.ts';
 
 const count = 1_024;
 /** 0, 1, 2, ... from a place of the file on. */
@@ -174,9 +175,9 @@ describe('weights in another file', () => {
     const { atime, mtime } = await stat(join(files.folder, 'w.bin'));
     await writeFile(join(files.folder, 'w.bin'), weights.toReversed());
     await utimes(join(files.folder, 'w.bin'), atime, mtime);
-    const wish = { code: 'FAILED_PRECONDITION', message: 'w.bin was changed after it was checked' };
-    await assert.rejects(untouched(), wish);
-    await assert.rejects(watchChecked(files, file), wish);
+    const expected = { code: 'FAILED_PRECONDITION', message: 'w.bin was changed after it was checked' };
+    await assert.rejects(untouched(), expected);
+    await assert.rejects(watchChecked(files, file), expected);
   });
 
   it('that were changed after they were checked, as the model itself, are not loaded', async () => {

@@ -25,10 +25,14 @@ export const latest = ({ deadline }: Forecasted, now: number, isNew: boolean): n
   isNew ? deadline - reserve * Math.max(0, deadline - now) : deadline;
 
 /**
- * Those that would be late if all were run in this order. One that is late takes no time from those behind it. Nobody is hopeless when a worker would be
+ * Those that would be late if all were run in this order. One that is late takes no time from those behind it. Nobody misses it for that when a worker would be
  * left without work by that: to run is how it is found out that runs are not that slow any more.
  */
-export function hopeless<Entry extends Forecasted>(order: Iterable<Entry>, pace: Pace, newcomer?: Entry): Entry[] {
+export function entriesMissingDeadline<Entry extends Forecasted>(
+  order: Iterable<Entry>,
+  pace: Pace,
+  newcomer?: Entry,
+): Entry[] {
   const { now, maxRows } = pace;
   const { fixedMs, rowMs } = pace.cost;
   if (fixedMs + rowMs <= 0) return [];

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { describeTransform } from './describe-transform.ts';
 import { transformVariables } from './process-variables.ts';
-import { contextOf } from './scheduler-fixture.ts';
 import { openTransform } from './served-version.ts';
+import { contextOf } from './testing/scheduler-fixture.ts';
 
 /** Answers which of them it saw when it was loaded; what it is read with is in what it declares. */
 const source = `import { defineTransform } from '@sheaf/inference';

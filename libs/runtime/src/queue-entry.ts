@@ -50,7 +50,7 @@ export function createEntry(
   const entry: QueueEntry = {
     call,
     key: call.key,
-    alone: call.alone,
+    isolated: call.isolated,
     rows: batching ? rowsOf(call) : undefined,
     priority: call.priority,
     level: call.level === 0 ? Number.POSITIVE_INFINITY : call.level,

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, type Tensor } from '@sheaf/inference';
-import { readModel, sampleModels } from '@sheaf/onnx';
+import { readModel } from '@sheaf/onnx';
+import { sampleModels } from '@sheaf/onnx/testing';
 import { joinRows } from './batch.ts';
 import type { BatchingOptions } from './call-queue.ts';
 import { tryRows } from './row-proof.ts';

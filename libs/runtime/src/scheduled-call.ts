@@ -13,7 +13,7 @@ export interface ScheduledCall {
   /** Calls are batched with those of the same key only. */
   readonly key: string;
   /** It shares its run with no other. */
-  readonly alone: boolean;
+  readonly isolated: boolean;
   /** The request's parameters, for what is asked on its behalf. */
   readonly parameters: Parameters;
 }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallContext, InferError, Journal, monotonicClock, type Priority, tensorOf } from '@sheaf/inference';
 import { type QueueOptions, queueDefault } from './call-queue.ts';
-import { FakeWorker, turn } from './fake-worker.ts';
 import { Scheduler } from './scheduler.ts';
+import { FakeWorker, turn } from './testing/fake-worker.ts';
 
 /** Runs of 100 ms each, on a clock that only they move; one call is one run. */
 function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) {
@@ -30,7 +30,7 @@ function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) 
     const call = { inputs: [input], outputs: ['y'], key: 'a', priority, level: 0 };
     const state = { outcome: 'open' };
     const answer = scheduler.infer(
-      { ...call, alone: false, queueTimeoutMs: undefined, parameters: new Map() },
+      { ...call, isolated: false, queueTimeoutMs: undefined, parameters: new Map() },
       context,
     );
     answer.then(
@@ -74,7 +74,7 @@ describe('a scheduler with more to do than it can', () => {
     assert.deepEqual(worker.given.slice(10), [[100], [101]]);
   });
 
-  it('lets the most hopeless go when an important call goes before them', async () => {
+  it('lets those go that would miss their deadline when an important call goes before them', async () => {
     const { ask, learn } = start();
     await learn();
     ask(100, 1_000);
@@ -137,9 +137,9 @@ describe('a scheduler with more to do than it can', () => {
     ask(100, 1_000);
     await turn();
     ask(1, 1_000);
-    assert.equal(scheduler.load.fullness, 0.25);
+    assert.equal(scheduler.load.utilization, 0.25);
     for (let value = 0; value < 9; value++) ask(value, 1_000);
-    assert.equal(scheduler.load.fullness, 1);
+    assert.equal(scheduler.load.utilization, 1);
   });
 
   it('is not put off for ever by runs that once were slow: it runs what comes, and learns', async () => {

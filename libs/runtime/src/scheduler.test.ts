@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
-import { FakeWorker, turn } from './fake-worker.ts';
-import { contextOf, endLeftovers, greedy, start } from './scheduler-fixture.ts';
+import { FakeWorker, turn } from './testing/fake-worker.ts';
+import { contextOf, endLeftovers, greedy, start } from './testing/scheduler-fixture.ts';
 
 describe('the scheduler', () => {
   afterEach(endLeftovers);
@@ -47,7 +47,7 @@ describe('the scheduler', () => {
 
   it('runs a call that is to be alone in a batch of its own, in its turn and without waiting for others', async () => {
     const { ask, worker } = start({ ...greedy, maxQueueDelayMs: 60_000, preferredRows: [2] });
-    const asked = [ask([1], { alone: true }), ask([2]), ask([3, 4], { alone: true }), ask([5])];
+    const asked = [ask([1], { isolated: true }), ask([2]), ask([3, 4], { isolated: true }), ask([5])];
     await turn();
     for (let run = 0; run < 3; run++) await worker.finish();
     assert.deepEqual(worker.given, [[1], [2, 5], [3, 4]]);

@@ -13,7 +13,7 @@ import {
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type BatchingOptions, CallQueue } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
-import { hopeless, latest, type Pace, surelyInTime } from './forecast.ts';
+import { entriesMissingDeadline, latest, type Pace, surelyInTime } from './forecast.ts';
 import { endsProcess, ofRun } from './overrun.ts';
 import { createEntry, type QueueEntry } from './queue-entry.ts';
 import { runBatch } from './run-batch.ts';
@@ -83,8 +83,8 @@ export class Scheduler {
   }
 
   get load(): Load {
-    const fullness = Math.min(1, this.#queue.size / this.#options.queue.callsMax);
-    return { calls: this.#calls, ...this.#costs.cost, fullness };
+    const utilization = Math.min(1, this.#queue.size / this.#options.queue.callsMax);
+    return { calls: this.#calls, ...this.#costs.cost, utilization };
   }
 
   /** Refuses what waits, now and from now on; what runs goes on. */
@@ -134,7 +134,7 @@ export class Scheduler {
         this.#leave(entry, deadlineExceeded(subject));
     const by = Math.min(this.#queue.soonest, newcomer ? latest(newcomer, pace.now, true) : Number.POSITIVE_INFINITY);
     if (!surelyInTime(this.#queue.size, this.#queue.rows, pace, by))
-      for (const entry of hopeless(this.#queue.inOrder(), pace, newcomer))
+      for (const entry of entriesMissingDeadline(this.#queue.inOrder(), pace, newcomer))
         this.#leave(entry, overloaded(subject, spanName, 'it cannot be served before its deadline', random));
     const { surplus } = this.#queue;
     if (surplus) this.#leave(surplus, overloaded(subject, spanName, `${queue.callsMax} calls already wait`, random));

@@ -241,7 +241,7 @@ const schedulingParameters = new Set<string>([
 function scheduledCall(
   { inputs, parameters }: InferRequest,
   outputs: readonly string[],
-  { priority, alone = false }: CallContext,
+  { priority, isolated = false }: CallContext,
 ): ScheduledCall {
   const timeoutUs = parameters.get('timeout');
   const kinds = [...inputs]
@@ -254,7 +254,7 @@ function scheduledCall(
     inputs,
     outputs,
     parameters,
-    alone,
+    isolated,
     priority: priority ?? 'standard',
     // Where the gateway has said how much a call matters, it has read the parameter for that.
     level: priority ? 0 : Number(parameters.get('priority') ?? 0),

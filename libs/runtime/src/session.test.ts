@@ -9,8 +9,8 @@ import {
   tensorOf,
   unpackBytes,
 } from '@sheaf/inference';
-import { buildModel, type GraphSpec, type NodeSpec, sampleModels } from '@sheaf/onnx';
-import { withModel } from './model-fixture.ts';
+import { buildModel, type GraphSpec, type NodeSpec, sampleModels } from '@sheaf/onnx/testing';
+import { withModel } from './testing/model-fixture.ts';
 
 const floats = (name: string, shape: readonly number[], ...values: number[]): Tensor =>
   tensorOf(name, 'FP32', shape, Float32Array.from(values));

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
 import { describeTransform } from './describe-transform.ts';
-import { contextOf } from './scheduler-fixture.ts';
 import { openTransform, type ServedVersion } from './served-version.ts';
+import { contextOf } from './testing/scheduler-fixture.ts';
 import { residentBytes } from './transform-host.ts';
 import type { TransformPlace } from './transform-rights.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { openState } from './open-state.ts';
-import { anEntry } from './state-samples.ts';
+import { anEntry } from './testing/state-samples.ts';
 
 /** What somebody with a shell and the file could do, and the first entry that is then not as it was written. Of 600 entries: more than a page. */
 const tampering: readonly [string, string, number | undefined][] = [

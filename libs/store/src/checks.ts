@@ -59,7 +59,7 @@ export function checkEntry({ at, actor, action, subject, detail }: AuditEntry): 
   checkText('detail', detail, lengthMax.detail);
 }
 
-export function checkPageWish(after: number, limit: number): void {
+export function checkPageBounds(after: number, limit: number): void {
   if (!Number.isSafeInteger(after) || after < 0) throw invalid('after', `want a sequence, 0 or more, got ${after}`);
   if (!Number.isSafeInteger(limit) || limit < 1 || limit > entriesMax)
     throw invalid('limit', `want 1 to ${entriesMax}, got ${limit}`);

@@ -12,7 +12,7 @@ import type { ChainedEntry, State } from './state.ts';
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const program = fileURLToPath(new URL('./writing-process.ts', import.meta.url));
+const program = fileURLToPath(new URL('./testing/writing-process.ts', import.meta.url));
 
 /** Kills the process in the middle of its work, after some number of lines; answers what it had told until then. */
 async function runAndKill(child: ChildProcess, linesWanted: number): Promise<string[]> {

@@ -8,8 +8,8 @@ import { after, afterEach, describe, it } from 'node:test';
 import type { Worker } from 'node:worker_threads';
 import { openState, type StateOptions } from './open-state.ts';
 import type { State } from './state.ts';
-import { aKey, anEntry, refusal } from './state-samples.ts';
 import { StateWorker } from './state-worker.ts';
+import { aKey, anEntry, refusal } from './testing/state-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
 after(() => rmSync(root, { recursive: true }));

@@ -1,4 +1,4 @@
 import { createMemoryState } from './memory-state.ts';
-import { stateContract } from './state-contract.ts';
+import { stateContract } from './testing/state-contract.ts';
 
 stateContract('the state in memory', async (now) => createMemoryState({ now }));

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { openState } from './open-state.ts';
 import { applicationId, migrations } from './schema.ts';
-import { stateContract } from './state-contract.ts';
-import { aKey, anEntry } from './state-samples.ts';
+import { stateContract } from './testing/state-contract.ts';
+import { aKey, anEntry } from './testing/state-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
 const newFolder = (): string => mkdtempSync(join(root, 'mesh-'));

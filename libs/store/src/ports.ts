@@ -3,7 +3,7 @@ import {
   checkAmount,
   checkEntry,
   checkKey,
-  checkPageWish,
+  checkPageBounds,
   checkRevocation,
   checkRotation,
   checkUses,
@@ -55,7 +55,7 @@ export function createPorts({ ask, keysWatch, auditWatch, now, close }: Ports): 
         return ask('append', entry);
       },
       entries: async (after, limit) => {
-        checkPageWish(after, limit);
+        checkPageBounds(after, limit);
         return ask('entries', after, limit);
       },
       verify: () => verify(ask),

@@ -43,7 +43,7 @@ export interface Arrival {
   readonly snapshot?: Snapshot | undefined;
   readonly caller?: Caller;
   /** It is not to share a run; false unless given. */
-  readonly alone?: boolean;
+  readonly isolated?: boolean;
   /** Where what its messages take is counted. */
   readonly bytes?: ByteHold;
   /** Filled with what the caller is told beside the answer, good or bad. */
@@ -145,7 +145,7 @@ export const tensorBytes = (tensors: readonly Tensor[]): number =>
   tensors.reduce((total, { data }) => total + data.byteLength, 0);
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, alone = false, bytes, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: Arrival,
   name: string,
   limits: Limits,
   served: Served,
@@ -158,5 +158,5 @@ function contextOf(
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? served.snapshot();
   const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...caller };
-  return { deadline, signal, clock: monotonicClock, snapshot, journal, span, alone, ...ofCaller };
+  return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };
 }

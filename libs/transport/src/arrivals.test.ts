@@ -6,9 +6,9 @@ import { connect as connectSocket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
-import { call, client, statusOf, withDoor } from './fake-caller.ts';
-import { held, requestFor, until } from './fake-model.ts';
 import { inferPath } from './proto.ts';
+import { call, client, statusOf, withDoor } from './testing/fake-caller.ts';
+import { held, requestFor, until } from './testing/fake-model.ts';
 import { encodeRequest } from './wire/codec.ts';
 
 const pinged = (session: ClientHttp2Session): Promise<unknown> => new Promise((resolve) => session.ping(resolve));

@@ -6,8 +6,8 @@ import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, InferError, type Principal } from '@sheaf/inference';
 import { service } from 'grpc-health-check';
 import { createDoor, type Door } from './door.ts';
-import { statusOf } from './fake-caller.ts';
-import { served, until } from './fake-model.ts';
+import { statusOf } from './testing/fake-caller.ts';
+import { served, until } from './testing/fake-model.ts';
 
 const principal: Principal = { id: 'a', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} };
 const gone = new InferError('UNAUTHENTICATED', 'the API key is not valid', { reason: 'TOKEN_INVALID' });

@@ -10,8 +10,8 @@ import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import { endHeaders, frame, headerBlock, inferHeaders } from '../../../test/support/raw-http2.ts';
-import { call, client, statusOf, withDoor } from './fake-caller.ts';
-import { until } from './fake-model.ts';
+import { call, client, statusOf, withDoor } from './testing/fake-caller.ts';
+import { until } from './testing/fake-model.ts';
 
 const line = (address: string): string => `PROXY TCP4 ${address} 10.0.0.1 4711 443\r\n`;
 const loopback = { trustedProxies: ['127.0.0.0/8'] };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, type InferError, type Principal } from '@sheaf/inference';
 import { createDoor, type Door } from './door.ts';
-import { contextOf, requestFor, served, until } from './fake-model.ts';
 import { createRemote, type Remote, type Transport } from './index.ts';
+import { contextOf, requestFor, served, until } from './testing/fake-model.ts';
 
 const secret = 'the-secret-of-this-mesh';
 const ways: readonly Transport[] = ['unary', 'stream'];

@@ -5,11 +5,11 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
-import { contextOf, requestFor, until } from './fake-model.ts';
 import { addHealth } from './health.ts';
 import { http2ServersOf } from './http2-servers.ts';
 import { inferenceService, inferPath } from './proto.ts';
 import { createRemote } from './remote.ts';
+import { contextOf, requestFor, until } from './testing/fake-model.ts';
 
 interface Counts {
   connections: number;

@@ -4,9 +4,9 @@ import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders }
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits } from '@sheaf/inference';
 import { createDoor, type Door } from './door.ts';
-import { cancelled, held, journals, openDoor, requestFor, served, until } from './fake-model.ts';
 import { inferPath } from './proto.ts';
 import { readRpcStatus } from './rpc-status.ts';
+import { cancelled, held, journals, openDoor, requestFor, served, until } from './testing/fake-model.ts';
 import { headBytes, writeHead } from './unary-message.ts';
 import { encodeRequest } from './wire/codec.ts';
 

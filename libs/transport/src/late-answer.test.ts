@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError, remainingMs } from '@sheaf/inference';
 import { createDoor, type Door } from './door.ts';
-import { contextOf, requestFor, served } from './fake-model.ts';
 import { createRemote } from './index.ts';
+import { contextOf, requestFor, served } from './testing/fake-model.ts';
 
 describe('a remote that listens after the deadline', () => {
   let door: Door;

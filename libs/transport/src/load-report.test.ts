@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, type Load } from '@sheaf/inference';
 import protobuf from 'protobufjs';
-import { contextOf, openDoor, requestFor } from './fake-model.ts';
 import { createRemote } from './index.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
+import { contextOf, openDoor, requestFor } from './testing/fake-model.ts';
 import { encodeRequest } from './wire/codec.ts';
 
 /** As `xds/data/orca/v3/orca_load_report.proto` has it; what we do not tell left out. */
@@ -24,7 +24,7 @@ describe('the load of a model', () => {
     const remote = createRemote(target, { service: 'test', limits: defaultLimits, transport: 'stream', onLoad });
     await remote.infer(requestFor('echo'), contextOf());
     await assert.rejects(remote.infer(requestFor('refuse'), contextOf()), { reason: 'OVERLOADED' });
-    const load: Load = { calls: 3, fixedMs: 2, rowMs: 0.5, fullness: 0.25 };
+    const load: Load = { calls: 3, fixedMs: 2, rowMs: 0.5, utilization: 0.25 };
     assert.deepEqual(told, [
       ['echo', load],
       ['refuse', load],

@@ -8,7 +8,7 @@ export const loadReportKey = 'endpoint-load-metrics-bin';
 const namedMetrics = 8;
 const applicationUtilization = 9;
 
-export function loadReport({ calls, fixedMs, rowMs, fullness }: Load): Buffer {
+export function loadReport({ calls, fixedMs, rowMs, utilization }: Load): Buffer {
   const writer = new WireWriter(96);
   for (const [name, value] of Object.entries({ calls, fixed_ms: fixedMs, row_ms: rowMs })) {
     const mark = writer.begin(namedMetrics);
@@ -16,6 +16,6 @@ export function loadReport({ calls, fixedMs, rowMs, fullness }: Load): Buffer {
     writer.double(2, value);
     writer.end(mark);
   }
-  if (fullness !== undefined) writer.double(applicationUtilization, fullness);
+  if (utilization !== undefined) writer.double(applicationUtilization, utilization);
   return writer.finish();
 }

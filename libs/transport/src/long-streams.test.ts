@@ -9,8 +9,8 @@ import { runInNewContext } from 'node:vm';
 import { defaultLimits } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { createDoor, type Door } from './door.ts';
-import { served, until } from './fake-model.ts';
 import { readRpcStatus } from './rpc-status.ts';
+import { served, until } from './testing/fake-model.ts';
 
 const watchPath = '/grpc.health.v1.Health/Watch';
 const reflectionPath = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';

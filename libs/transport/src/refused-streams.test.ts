@@ -5,8 +5,8 @@ import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders }
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError } from '@sheaf/inference';
 import { createDoor, type Door } from './door.ts';
-import { served } from './fake-model.ts';
 import { inferPath } from './proto.ts';
+import { served } from './testing/fake-model.ts';
 
 const good = { ':method': 'POST', ':path': inferPath, 'content-type': 'application/grpc' };
 

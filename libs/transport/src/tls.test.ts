@@ -12,9 +12,9 @@ import { defaultLimits } from '@sheaf/inference';
 import { type Authority, createAuthority, createSelfSigned, type Issued } from '../../../test/support/certificates.ts';
 import { type Shaken, shakeHands } from '../../../test/support/handshake.ts';
 import { createDoor, type Door } from './door.ts';
-import { contextOf, openDoor, requestFor, served, until, untilDone } from './fake-model.ts';
 import { createRemote, type Remote, type RemoteTls, type TlsFiles } from './index.ts';
 import { type Peer, peerOf, splitNames } from './peer.ts';
+import { contextOf, openDoor, requestFor, served, until, untilDone } from './testing/fake-model.ts';
 
 let folder: string;
 let ca: Authority;

@@ -44,8 +44,8 @@ sheaf admin keys does the same through a running gateway, for whoever has no she
     const actor = loginName();
     const place: KeyPlace = {
       list: () => within(({ list }) => list()),
-      create: (wish) => within(({ create }) => create(wish, actor)),
-      rotate: (key, wish) => within(({ rotate }) => rotate(key, wish, actor)),
+      create: (request) => within(({ create }) => create(request, actor)),
+      rotate: (key, request) => within(({ rotate }) => rotate(key, request, actor)),
       revoke: (key) => within(({ revoke }) => revoke(key, actor)),
     };
     await actOnKeys(command, place, action, id, values);

@@ -20,7 +20,7 @@ export function createAsk({ target }: TargetStep, where: string, takes: readonly
   const known = new Set(takes);
   if (target.kind === 'pipeline') return createAskPipeline(target.name, where, known, infer);
   return async (given, outputs, { request: { id, parameters: callers }, fanOut }, context) => {
-    // A caller's parameters are the pipelines'; only the wish for an explanation is every model's.
+    // A caller's parameters are the pipelines'; only the request for an explanation is every model's.
     const parameters = callers.get(explainParameter) === true ? explaining : none;
     const request = { ...unnamed, id, parameters, inputs: taken(given, known), outputs };
     const response = await fanOut.run(context, where, () => infer(request, context));

@@ -33,7 +33,7 @@ export function contextValues(
 }
 
 /** What a value would have to be to stand for one like `like`; undefined when it can. */
-export function contextWish(given: Parameter, like: ContextSpec['default']): string | undefined {
+export function contextExpectation(given: Parameter, like: ContextSpec['default']): string | undefined {
   const text = String(given);
   if (text.length > charsMax) return `at most ${charsMax} characters`;
   if (typeof like === 'string') return undefined;
@@ -43,9 +43,9 @@ export function contextWish(given: Parameter, like: ContextSpec['default']): str
 
 function convert(given: Parameter, like: ContextSpec['default'], field: string): ContextSpec['default'] {
   const text = String(given);
-  const wish = contextWish(given, like);
-  if (wish !== undefined) {
-    const description = `want ${wish}, got "${text.slice(0, 40)}"`;
+  const expected = contextExpectation(given, like);
+  if (expected !== undefined) {
+    const description = `want ${expected}, got "${text.slice(0, 40)}"`;
     throw new InferError('INVALID_ARGUMENT', `${field}: ${description}`, {
       reason: contextInvalid,
       violations: [{ field, description, reason: contextInvalid }],

@@ -1,5 +1,6 @@
 import {
   asInferError,
+  boolParameter,
   type CallContext,
   checkAlive,
   checkRequest,
@@ -10,7 +11,6 @@ import {
   planParameter,
   type Tensor,
   traced,
-  wishOf,
 } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
 import type { Reference, StageSpec, Step, Target } from '../spec.ts';
@@ -104,7 +104,7 @@ class Pipeline {
     const { fanOut = createFanOut() } = outer;
     const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
-    const isPlan = wishOf(received, planParameter);
+    const isPlan = boolParameter(received, planParameter);
     checkRequest(signature, received.inputs, received.outputs);
     const given = contextValues(spec.context, received, context);
     const valuesOf = (request: InferRequest): ContextValues =>

@@ -28,7 +28,7 @@ export interface Open {
   /** 1 and on: the place among the priorities; 0: nothing is said. */
   readonly priority: number;
   /** It is to run in a batch of its own. */
-  readonly alone: boolean;
+  readonly isolated: boolean;
 }
 
 export type ServerFrame =
@@ -78,7 +78,7 @@ const digestBytes = 66;
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch, gateway, principal, priority, alone }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, epoch, gateway, principal, priority, isolated }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
   const bytes = roughBytes(request.inputs);
@@ -90,7 +90,7 @@ export const openFrame = (
     writer.string(6, principal);
     writer.uint(7, priority);
     writer.uint(8, gateway);
-    if (alone) writer.bool(9, true);
+    if (isolated) writer.bool(9, true);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);
@@ -118,12 +118,12 @@ export const replyFrame = (call: number, outcome: Outcome, load: Load | undefine
   });
 };
 
-function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, fullness = 0 }: Load): void {
+function writeLoad(writer: WireWriter, { calls, fixedMs, rowMs, utilization = 0 }: Load): void {
   const mark = writer.begin(6);
   writer.uint(1, calls);
   writer.float(2, fixedMs);
   writer.float(3, rowMs);
-  writer.float(4, fullness);
+  writer.float(4, utilization);
   writer.end(mark);
 }
 

@@ -197,9 +197,9 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const { alone = false, snapshot } = context;
+      const { isolated = false, snapshot } = context;
       const { epoch, gateway = 0 } = snapshot;
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, alone };
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, isolated };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }

@@ -139,7 +139,10 @@ class MeshStream {
     }
   }
 
-  async #open({ call, timeoutUs, traceparent, request, epoch, gateway, alone }: Open, caller: Caller): Promise<void> {
+  async #open(
+    { call, timeoutUs, traceparent, request, epoch, gateway, isolated }: Open,
+    caller: Caller,
+  ): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
@@ -159,7 +162,7 @@ class MeshStream {
         signal: controller.signal,
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         caller,
-        alone,
+        isolated,
         bytes: hold,
         onLoad: (told) => (load = told),
       });

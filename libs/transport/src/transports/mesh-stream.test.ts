@@ -5,9 +5,19 @@ import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { defaultLimits, type InferError, type Overrun } from '@sheaf/inference';
 import { createDoor } from '../door.ts';
-import { cancelled, contextOf, held, journals, openDoor, requestFor, served, until, untilDone } from '../fake-model.ts';
 import { createRemote } from '../index.ts';
 import { protoFile, protoFolder } from '../proto.ts';
+import {
+  cancelled,
+  contextOf,
+  held,
+  journals,
+  openDoor,
+  requestFor,
+  served,
+  until,
+  untilDone,
+} from '../testing/fake-model.ts';
 
 describe('the mesh stream', () => {
   /** A peer that speaks by the .proto file, not by our codec. */
@@ -84,12 +94,12 @@ describe('the mesh stream', () => {
     await door.close(1_000);
   });
 
-  it('says of a call that it is to run alone', async () => {
+  it('says of a call that it is isolated', async () => {
     const door = await openDoor();
     const remote = createRemote(`127.0.0.1:${door.port}`, { service: 's', limits: defaultLimits, transport: 'stream' });
-    const alone = await remote.infer(requestFor('echo'), { ...contextOf(), alone: true });
+    const isolated = await remote.infer(requestFor('echo'), { ...contextOf(), isolated: true });
     const other = await remote.infer(requestFor('echo'), contextOf());
-    assert.deepEqual([alone.parameters.get('alone'), other.parameters.get('alone')], [true, undefined]);
+    assert.deepEqual([isolated.parameters.get('isolated'), other.parameters.get('isolated')], [true, undefined]);
     remote.close();
     await door.close(1_000);
   });

@@ -67,7 +67,7 @@ function readUint(reader: WireReader): number {
 }
 
 function readOpen(reader: WireReader): Open {
-  let [call, timeoutUs, epoch, gateway, priority, alone] = [0, 0, 0, 0, 0, 0];
+  let [call, timeoutUs, epoch, gateway, priority, isolated] = [0, 0, 0, 0, 0, 0];
   let [traceparentAt, principalAt, requestAt] = [0, 0, 0];
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
@@ -78,7 +78,7 @@ function readOpen(reader: WireReader): Open {
     else if (field === 6) principalAt = reader.place();
     else if (field === 7) priority = reader.uint32();
     else if (field === 8) gateway = reader.uint32();
-    else if (field === 9) alone = reader.uint32();
+    else if (field === 9) isolated = reader.uint32();
     else reader.skip();
   });
   if (requestAt === 0) throw malformed('an open without a request');
@@ -93,7 +93,7 @@ function readOpen(reader: WireReader): Open {
     gateway,
     principal,
     priority,
-    alone: alone !== 0,
+    isolated: isolated !== 0,
   };
 }
 
@@ -144,15 +144,15 @@ function readReply(reader: WireReader): Reply {
 }
 
 function readLoad(reader: WireReader): Load {
-  let [calls, fixedMs, rowMs, fullness] = [0, 0, 0, 0];
+  let [calls, fixedMs, rowMs, utilization] = [0, 0, 0, 0];
   readMessage(reader, (field) => {
     if (field === 1) calls = reader.uint32();
     else if (field === 2) fixedMs = reader.float();
     else if (field === 3) rowMs = reader.float();
-    else if (field === 4) fullness = reader.float();
+    else if (field === 4) utilization = reader.float();
     else reader.skip();
   });
-  return { calls, fixedMs, rowMs, fullness };
+  return { calls, fixedMs, rowMs, utilization };
 }
 
 function readOverrun(reader: WireReader): Overrun {

@@ -3,8 +3,18 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, type Infer, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import type { Door } from '../door.ts';
-import { cancelled, contextOf, core, floats, held, journals, openDoor, requestFor, until } from '../fake-model.ts';
 import { createRemote, type Remote } from '../index.ts';
+import {
+  cancelled,
+  contextOf,
+  core,
+  floats,
+  held,
+  journals,
+  openDoor,
+  requestFor,
+  until,
+} from '../testing/fake-model.ts';
 
 for (const way of ['in-process', 'unary', 'stream'] as const) {
   describe(`a model asked ${way}`, () => {

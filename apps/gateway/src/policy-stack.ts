@@ -1,0 +1,127 @@
+/** What a caller from outside meets before the models and pipelines: the policies of one revision. */
+import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
+import { asInferError, type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
+import type { Limiter } from '@sheaf/limiter';
+import {
+  compileLimits,
+  createAdmission,
+  createRoutes,
+  createSight,
+  createStrays,
+  enforceLimits,
+  followRoutes,
+  hideUnseen,
+  type Inside,
+  type LimitStanding,
+  noSuchModel,
+  type PoliciesSpec,
+  RecentBuckets,
+  Redaction,
+  type RouteTarget,
+  redactError,
+  type Shown,
+  type Sight,
+  type Strays,
+  setPriority,
+} from '@sheaf/policies';
+import type { ApiKey } from '@sheaf/store';
+import type { Catalog } from './catalog.ts';
+
+export interface PolicyStack {
+  readonly admit: (shown: Shown) => Principal | Promise<Principal>;
+  readonly infer: Infer;
+  readonly names: () => readonly string[];
+  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
+  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  /** For what the door cannot read. */
+  readonly strays: Strays;
+  /** What a principal may be told by name; undefined: all of it. */
+  readonly sightOf: (principal: Principal) => Sight | undefined;
+  /** How the buckets stand that were used lately. */
+  readonly limits: () => Promise<readonly LimitStanding[]>;
+}
+
+/** What outlives a revision. */
+export interface PolicyStackPorts {
+  /** The API keys as they are now, by id. */
+  readonly keys: () => ReadonlyMap<string, ApiKey>;
+  /** Told of each call that comes in with one. */
+  readonly onKeyUse: (id: string, at: number) => void;
+  /** Of issuers of tokens. */
+  readonly keySources: KeySources;
+  /** Who failed to authenticate lately. */
+  readonly failures: FailureBook;
+  readonly limiter: Limiter;
+  /** The part of every limit that this gateway counts: 1, or less where several count each for themselves. */
+  readonly share: number;
+}
+
+/** Who calls where no policies are written: somebody at this machine. */
+const local: Principal = {
+  id: 'local',
+  tenant: 'local',
+  roles: ['infer', 'observe', 'admin'],
+  models: ['*'],
+  priority: 'critical',
+  claims: {},
+};
+
+/** Throws INVALID_ARGUMENT for policies that cannot be put into force. */
+export function openPolicyStack(
+  catalog: Catalog,
+  policies: PoliciesSpec | undefined,
+  inside: Inside,
+  ports: PolicyStackPorts,
+): PolicyStack {
+  const sightOf = createSight(inside);
+  const routes = createRoutes(policies?.routes ?? []);
+  const limits = compileLimits(policies?.limits ?? [], ports.share);
+  const recent = new RecentBuckets();
+  const strays = createStrays(limits, ports.limiter, { recent });
+  const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
+  const infer = stack(
+    [
+      // Before anything is counted, since it says what the call is worth.
+      setPriority,
+      // By the name that the caller uses: what a route leads to is the operator's choice.
+      hideUnseen(strays),
+      // What limits count are the models and pipelines behind the routes.
+      followRoutes(routes, isTargetReady),
+      // Last, so that nothing is charged for what is refused before.
+      enforceLimits(limits, ports.limiter, catalog, { recent, strays }),
+    ],
+    catalog.infer,
+  );
+  const isHidden = (name: string, principal: Principal | undefined): boolean =>
+    principal !== undefined && !maySee(principal, name);
+  /** Where a name leads that has no conditions to look at. */
+  const targetOf = (model: string, version: string): RouteTarget =>
+    (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };
+  return {
+    admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
+    infer,
+    strays,
+    sightOf,
+    limits: () => recent.standings(limits, ports.limiter),
+    names: () => [...new Set([...catalog.names(), ...routes.keys()])],
+    describe: (name, version, principal) => {
+      if (isHidden(name, principal)) throw noSuchModel(name);
+      const target = targetOf(name, version);
+      try {
+        return { ...catalog.describe(target.model, target.version), name };
+      } catch (error) {
+        const sight = principal && sightOf(principal);
+        // It names where the route leads.
+        throw sight ? redactError(asInferError(error), new Redaction(sight), { model: name, version }) : error;
+      }
+    },
+    isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
+  };
+}
+
+function authenticateBy(
+  { identity }: PoliciesSpec,
+  { keys, onKeyUse, keySources, failures }: PolicyStackPorts,
+): Authenticate {
+  return createAuthenticate(identity, { keys, onKeyUse, keySources, failures, now: Date.now });
+}

@@ -1,0 +1,45 @@
+import { monotonicClock } from '@sheaf/inference';
+import { RetryBudgets } from '@sheaf/routing';
+import { BreakerRegistry, type BreakerRegistryOptions } from './breaker-registry.ts';
+import { Offenders } from './offenders.ts';
+import { Outages } from './outages.ts';
+import { Quarantine } from './quarantine.ts';
+import { UsualTimes } from './usual-times.ts';
+
+/** What is known of one service. */
+export interface ServiceState {
+  readonly budgets: RetryBudgets;
+  /** How long its calls take, by kind. */
+  readonly times: UsualTimes;
+}
+
+/** What the upstreams know, from one reload to the next. */
+export interface ResilienceState {
+  readonly breakers: BreakerRegistry;
+  readonly quarantine: Quarantine;
+  readonly offenders: Offenders;
+  readonly outages: Outages;
+  /** Milliseconds on a monotonic clock. */
+  readonly now: () => number;
+  /** Numbers in [0, 1). */
+  readonly random: () => number;
+  getOrCreate(service: string): ServiceState;
+}
+
+export function createResilienceState(options: Partial<BreakerRegistryOptions> = {}): ResilienceState {
+  const { now = monotonicClock.now, random = Math.random } = options;
+  const known = new Map<string, ServiceState>();
+  return {
+    breakers: new BreakerRegistry({ ...options, now, random }),
+    quarantine: new Quarantine(now),
+    offenders: new Offenders(now),
+    outages: new Outages(now),
+    now,
+    random,
+    getOrCreate: (service) => {
+      const resilienceState = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
+      known.set(service, resilienceState);
+      return resilienceState;
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** What is served from one reload to the next. */
+import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
+import { type Catalog, type Known, openCatalog } from './catalog.ts';
+import { insideOf } from './inside.ts';
+import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
+import type { ResilienceState } from './resilience-state.ts';
+import { openServices, type Services } from './services.ts';
+import { type Missing, withoutUnserved } from './unserved.ts';
+
+/** What a revision is made of. */
+export interface Served {
+  readonly mesh: Mesh;
+  /** `service=target`, of our own services. */
+  readonly endpoints: readonly string[];
+  /** What our own services hold and could not load. */
+  readonly unserved: readonly Missing[];
+  /** Whether all of it is to be served, or none. */
+  readonly isStrict: boolean;
+  /** What of the environment it needs beside that of this process, by name; none unless given. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** What outlives one. */
+export interface RevisionPorts extends PolicyStackPorts {
+  readonly resilienceState: ResilienceState;
+  /** What our own services want of whoever asks. */
+  readonly secret?: string | undefined;
+}
+
+export interface Revision {
+  readonly served: Served;
+  /** What of it the services have loaded. */
+  readonly mesh: Mesh;
+  /** By service: what its processes run. */
+  readonly fingerprints: ReadonlyMap<string, string>;
+  readonly services: Services;
+  readonly catalog: Catalog;
+  /** What stands before the catalog for callers from outside. */
+  readonly policyStack: PolicyStack;
+  /** Releases what only this revision used. */
+  close(): void;
+}
+
+/** `before` is the catalog of the revision before. Throws when policies cannot be put into force, and a strict one when any part of it cannot be served. */
+export async function openRevision(served: Served, ports: RevisionPorts, before?: Known): Promise<Revision> {
+  const { endpoints } = served;
+  const mesh = withoutUnserved(served.mesh, served.unserved);
+  const services = openServices(mesh, served.mesh, endpoints, ports);
+  try {
+    const [catalog] = await Promise.all([
+      openCatalog({ ...served, mesh, whole: served.mesh }, services, before),
+      services.asked,
+    ]);
+    const fingerprints = fingerprintsOf(served.mesh);
+    const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
+    return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
+  } catch (error) {
+    services.close();
+    throw error;
+  }
+}
+
+/** Of our own services; those that go on as they were have what they had `before`. */
+export function fingerprintsOf(
+  mesh: Mesh,
+  before: ReadonlyMap<string, string> = new Map(),
+): ReadonlyMap<string, string> {
+  const own = mesh.services.filter(({ endpoint }) => !endpoint);
+  return new Map(
+    own.map((service) => {
+      const known = isKept(mesh, service) ? before.get(service.name) : undefined;
+      return [service.name, known ?? fingerprint(mesh, service)] as const;
+    }),
+  );
+}

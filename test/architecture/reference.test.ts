@@ -1,0 +1,19 @@
+/** The reference pages and JSON Schemas in docs/reference say what the readers read. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { describe, it } from 'node:test';
+import { referenceFolder, references } from '../tools/references.ts';
+
+const stale = 'it is stale: npm run reference';
+const written = (file: string): Promise<string> => readFile(new URL(file, referenceFolder), 'utf8');
+
+for (const { name, page, schema } of references)
+  describe(`what is generated for ${name}`, () => {
+    it('the page says what the definitions say', async () => {
+      assert.equal(await written(`${name}.md`), page(), stale);
+    });
+
+    it('the JSON Schema says what the definitions say', async () => {
+      assert.deepEqual(JSON.parse(await written(`${name}.schema.json`)), JSON.parse(JSON.stringify(schema())), stale);
+    });
+  });

@@ -1,0 +1,19 @@
+/** Every kind of YAML file that a user writes: its reference page and its JSON Schema, both made from the definitions that its reader reads by. */
+import type { JsonSchema } from '@sheaf/document';
+import { pipelineSchema, referencePage } from '@sheaf/pipeline';
+import { policiesPage, policiesSchema } from '@sheaf/policies';
+
+export interface Reference {
+  /** The page is `docs/reference/<name>.md`, the schema `docs/reference/<name>.schema.json`. */
+  readonly name: string;
+  /** Markdown. */
+  readonly page: () => string;
+  readonly schema: () => JsonSchema;
+}
+
+export const references: readonly Reference[] = [
+  { name: 'pipeline', page: referencePage, schema: pipelineSchema },
+  { name: 'policies', page: policiesPage, schema: policiesSchema },
+];
+
+export const referenceFolder = new URL('../../docs/reference/', import.meta.url);
