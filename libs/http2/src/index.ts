@@ -1,3 +1,4 @@
+export { createHeaderDecoder } from './hpack/decoder.ts';
 export { encodeHeaders } from './hpack/encoder.ts';
 export type {
   AcceptConnection,
