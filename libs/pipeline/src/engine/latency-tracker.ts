@@ -22,8 +22,8 @@ interface Place {
   medianAt: number;
 }
 
-/** How long each stage usually takes: the median of its last successes. One book belongs to one version of one pipeline over one set of models. */
-export class TimeBook {
+/** How long each stage usually takes: the median of its last successes. One tracker belongs to one version of one pipeline over one set of models. */
+export class LatencyTracker {
   /** What the stages have to do yet. */
   readonly backlog = new Backlog();
   readonly #places = new Map<string, Place>();

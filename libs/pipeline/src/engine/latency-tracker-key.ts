@@ -3,10 +3,10 @@ import type { PipelineSpec, Target } from '../spec.ts';
 import { allSteps, type pipelineFinder, targetsOf } from '../walk.ts';
 
 /**
- * Names a pipeline's book: the same while its version, what its steps ask and the versions of that are the same, so that a reload which changes
+ * The name of a pipeline's latency tracker: the same while its version, what its steps ask and the versions of that are the same, so that a reload which changes
  * none of them forgets nothing. Only for pipelines that have been checked: they ask one another in no circle.
  */
-export function timeBookKeys(
+export function latencyTrackerKeys(
   find: ReturnType<typeof pipelineFinder>,
   versionOf: (target: Target) => string,
 ): (spec: PipelineSpec) => string {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallContext, Journal, monotonicClock, type Parameter } from '@sheaf/inference';
-import { refusePlan } from './refuse-plan.ts';
+import { refuseDryRun } from './refuse-dry-run.ts';
 
 async function ask(value: Parameter | undefined): Promise<number> {
   let runs = 0;
-  const infer = refusePlan(async ({ model }) => {
+  const infer = refuseDryRun(async ({ model }) => {
     runs++;
     return { model, version: '1', parameters: new Map(), outputs: [] };
   });
@@ -23,7 +23,7 @@ async function ask(value: Parameter | undefined): Promise<number> {
   return runs;
 }
 
-describe('refusePlan', () => {
+describe('refuseDryRun', () => {
   it('runs a model that nobody asks for a plan', async () => {
     assert.deepEqual([await ask(undefined), await ask(false)], [1, 1]);
   });

@@ -3,7 +3,7 @@ import { degradedParameter, type EnsembleNote } from './answer-parameters.ts';
 import type { Note, StepResult } from './step.ts';
 
 /** What the answer of a pipeline inside tells, as its caller's answer tells it: its stage `read` is `where.read`. */
-export function nestedStory(parameters: Parameters, where: string): Pick<StepResult, 'versions' | 'notes'> {
+export function parseProvenance(parameters: Parameters, where: string): Pick<StepResult, 'versions' | 'notes'> {
   const inside = (name: string): string => `${where}.${name}`;
   const names = (parameter: string): string[] =>
     String(parameters.get(parameter) ?? '')

@@ -1,10 +1,10 @@
-import { boolParameter, invalidField, type Layer, planParameter } from '@sheaf/inference';
+import { boolParameter, dryRunParameter, invalidField, type Layer } from '@sheaf/inference';
 
 /** Before a model or a transform, which has no plan to tell: who asks for one does not want it to run. */
-export const refusePlan: Layer = (next) => async (request, context) => {
-  if (boolParameter(request, planParameter))
+export const refuseDryRun: Layer = (next) => async (request, context) => {
+  if (boolParameter(request, dryRunParameter))
     throw invalidField(
-      `parameters["${planParameter}"]`,
+      `parameters["${dryRunParameter}"]`,
       `"${request.model}" is no pipeline; only a pipeline has a plan`,
       'PARAMETER_INVALID',
     );

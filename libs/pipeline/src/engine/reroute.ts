@@ -10,10 +10,10 @@ import {
 import type { Decision } from '@sheaf/rules';
 import { pipelineName } from '../walk.ts';
 import { decisionParameters } from './answer-parameters.ts';
-import { type Plan, planAnswerParameter } from './plan.ts';
+import { type DryRun, dryRunAnswerParameter } from './dry-run.ts';
 
 /** Which pipeline hands a call to which, and what its rules decided on the way. */
-export interface HandOver {
+export interface Reroute {
   readonly from: string;
   readonly to: string;
   /** Inputs that the other pipeline knows. */
@@ -22,8 +22,8 @@ export interface HandOver {
 }
 
 /** Asks the other pipeline, whose answer tells also what was decided here. */
-export async function handOver(
-  { from, to, known, decisions }: HandOver,
+export async function reroute(
+  { from, to, known, decisions }: Reroute,
   infer: Infer,
   request: InferRequest,
   context: CallContext,
@@ -40,15 +40,15 @@ export async function handOver(
     const later = parameters.get(name);
     if (told !== '') parameters.set(name, later === undefined ? told : `${told}, ${later}`);
   }
-  const plan = parameters.get(planAnswerParameter);
-  if (typeof plan === 'string') {
-    const { rules, ...others } = JSON.parse(plan) as Plan;
-    const whole: Plan = {
+  const dryRun = parameters.get(dryRunAnswerParameter);
+  if (typeof dryRun === 'string') {
+    const { rules, ...others } = JSON.parse(dryRun) as DryRun;
+    const whole: DryRun = {
       ...others,
       rules: [...decisions, ...rules],
       rerouted: String(parameters.get('sheaf_rerouted')),
     };
-    parameters.set(planAnswerParameter, JSON.stringify(whole));
+    parameters.set(dryRunAnswerParameter, JSON.stringify(whole));
   }
   return { ...response, parameters };
 }

@@ -11,7 +11,7 @@ interface Voter {
 export type Decision = 'wait' | 'done' | InferError;
 
 /** Who has answered so far, and whether that decides an ensemble. Knows nothing of time or cancelling. */
-export class Poll<A extends Voter, B extends { readonly tensor: Tensor }> {
+export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor }> {
   readonly #step: EnsembleStep;
   readonly #asked: readonly A[];
   readonly #membersMin: number;

@@ -6,14 +6,14 @@ import { asks } from '../step-words.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { innerSteps } from '../walk.ts';
 import { contextValues } from './context-values.ts';
-import type { Demand } from './demand.ts';
+import type { ExecutionPlan } from './execution-plan.ts';
+import type { LatencyTracker } from './latency-tracker.ts';
 import type { Call } from './step.ts';
-import type { TimeBook } from './time-book.ts';
 
-/** Response parameter: JSON of {@link Plan}. */
-export const planAnswerParameter = 'sheaf_plan';
+/** Response parameter: JSON of {@link DryRun}. */
+export const dryRunAnswerParameter = 'sheaf_plan';
 
-export interface PlannedStep {
+export interface DryRunStep {
   readonly name: string;
   /** `model "digits-cnn"`, `ensemble, soft-vote`, ... */
   readonly asks: string;
@@ -29,33 +29,33 @@ export interface PlannedStep {
   /** Of a branch: whether it is taken; absent where only a run can tell. */
   readonly taken?: boolean;
   /** Members, branches, substitutes; of a pipeline its stages. */
-  readonly steps?: readonly PlannedStep[];
+  readonly steps?: readonly DryRunStep[];
 }
 
-export interface PlannedStage extends PlannedStep {
+export interface DryRunStage extends DryRunStep {
   readonly after: readonly string[];
   /** The median of its last runs; absent with too few of the last ten minutes. */
   readonly usualMs?: number;
 }
 
 /** What a request would set off. */
-export interface Plan {
+export interface DryRun {
   readonly pipeline: string;
   readonly version: number;
   readonly deadlineMs: number;
   readonly rules: readonly Decision[];
   /** When rules hand the call over: from which pipeline to which. */
   readonly rerouted?: string;
-  readonly stages: readonly PlannedStage[];
-  /** Along the longest path of the stages whose times are known; absent when none is. */
+  readonly stages: readonly DryRunStage[];
+  /** Along the longest path of the stages whose latencies are known; absent when none is. */
   readonly estimatedMs?: number;
 }
 
-/** Answers with a {@link Plan} instead of tensors. */
-export function tellPlan(
+/** Answers with a {@link DryRun} instead of tensors. */
+export function tellDryRun(
   checked: CheckedPipeline,
-  demand: Demand,
-  times: TimeBook,
+  plan: ExecutionPlan,
+  latency: LatencyTracker,
   call: Call,
   context: CallContext,
   rules: readonly Decision[],
@@ -63,15 +63,15 @@ export function tellPlan(
   const { spec } = checked;
   const now = context.clock.now();
   const around: Around = { checked, call, context, evaluate: (expression) => call.evaluate(expression) };
-  const stages = spec.stages.flatMap((stage): PlannedStage[] => {
-    const wanted = demand.stages.get(stage.name);
+  const stages = spec.stages.flatMap((stage): DryRunStage[] => {
+    const wanted = plan.stages.get(stage.name);
     if (!wanted) return [];
-    const usual = defined('usualMs', times.usualMs(stage.name, now));
-    return [{ ...plannedStage(stage, around), after: wanted.after, ...usual }];
+    const usual = defined('usualMs', latency.usualMs(stage.name, now));
+    return [{ ...stageOf(stage, around), after: wanted.after, ...usual }];
   });
   const starts = stages.filter(({ after }) => after.length === 0);
-  const estimates = starts.map(({ name, usualMs = 0 }) => usualMs + demand.reservedMs(name, times, now));
-  const plan: Plan = {
+  const estimates = starts.map(({ name, usualMs = 0 }) => usualMs + plan.reservedMs(name, latency, now));
+  const dryRun: DryRun = {
     pipeline: spec.pipeline,
     version: spec.version,
     deadlineMs: Math.round(remainingMs(context)),
@@ -79,11 +79,11 @@ export function tellPlan(
     stages,
     ...(stages.some(({ usualMs }) => usualMs !== undefined) ? { estimatedMs: Math.max(...estimates) } : {}),
   };
-  const parameters = new Map<string, Parameter>([[planAnswerParameter, JSON.stringify(plan)]]);
+  const parameters = new Map<string, Parameter>([[dryRunAnswerParameter, JSON.stringify(dryRun)]]);
   return { model: spec.pipeline, version: String(spec.version), parameters, outputs: [] };
 }
 
-/** A pipeline in the plan, and what is known of the call there. */
+/** A pipeline in the dry run, and what is known of the call there. */
 interface Around {
   readonly checked: CheckedPipeline;
   readonly call: Call;
@@ -92,14 +92,14 @@ interface Around {
   readonly evaluate: (expression: Expression) => unknown;
 }
 
-const plannedStage = ({ name, step, optional }: StageSpec, around: Around): PlannedStep => ({
-  ...planned(name, step, around),
+const stageOf = ({ name, step, optional }: StageSpec, around: Around): DryRunStep => ({
+  ...stepOf(name, step, around),
   ...(optional ? { optional } : {}),
 });
 
-function planned(name: string, step: Step, around: Around): PlannedStep {
-  const inner = innerSteps(step, []).map(({ step: other, path }, index): PlannedStep => {
-    const own = planned(placeOf(path.at(-1)), other, around);
+function stepOf(name: string, step: Step, around: Around): DryRunStep {
+  const inner = innerSteps(step, []).map(({ step: other, path }, index): DryRunStep => {
+    const own = stepOf(placeOf(path.at(-1)), other, around);
     if (step.kind === 'ensemble') return { ...own, ...memberTerms(step.members[index], around) };
     return step.kind === 'switch' ? { ...own, ...defined('taken', takenOf(step, index, around)) } : own;
   });
@@ -113,7 +113,7 @@ function planned(name: string, step: Step, around: Around): PlannedStep {
   };
 }
 
-const memberTerms = (member: Member | undefined, around: Around): Partial<PlannedStep> =>
+const memberTerms = (member: Member | undefined, around: Around): Partial<DryRunStep> =>
   member
     ? {
         ...defined('weight', weightOf(member.weight, around)),
@@ -123,7 +123,7 @@ const memberTerms = (member: Member | undefined, around: Around): Partial<Planne
     : {};
 
 /** The stages of a pipeline that a step asks. Its context is that of this call; its inputs are there only in a run. */
-function stagesInside(step: Step, { checked, call, context }: Around): PlannedStep[] {
+function stagesInside(step: Step, { checked, call, context }: Around): DryRunStep[] {
   const inside = checked.pipelines.get(step);
   if (!inside) return [];
   let values: Record<string, unknown> | undefined;
@@ -136,7 +136,7 @@ function stagesInside(step: Step, { checked, call, context }: Around): PlannedSt
       return inside.evaluators.get(expression)?.(values);
     },
   };
-  return inside.spec.stages.map((stage) => plannedStage(stage, around));
+  return inside.spec.stages.map((stage) => stageOf(stage, around));
 }
 
 /** Places in lists are counted from 1. */

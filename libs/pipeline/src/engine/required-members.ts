@@ -4,7 +4,7 @@ import { limits } from '../spec.ts';
 /** Metadata of a call: so many members at least have to be in every ensemble. */
 const key = 'x-ensemble-min-members';
 
-export function membersDemanded({ metadata }: CallContext): number {
+export function requiredMembers({ metadata }: CallContext): number {
   const text = metadata?.(key);
   if (text === undefined) return 1;
   const wanted = /^[1-9][0-9]?$/.test(text) ? Number(text) : Number.NaN;
