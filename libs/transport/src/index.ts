@@ -12,6 +12,7 @@ export type {
 } from './admin.ts';
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
+export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
 export { createRemote, type Remote, type Transport } from './client/remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
