@@ -1,5 +1,5 @@
 export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
-export { boolParameter, planParameter } from './bool-parameter.ts';
+export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
 export {
   abortReason,

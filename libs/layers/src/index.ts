@@ -1,3 +1,3 @@
 export { enforceDeadline } from './deadline.ts';
 export { explainOnRequest } from './explain.ts';
-export { refusePlan } from './refuse-plan.ts';
+export { refuseDryRun } from './refuse-dry-run.ts';
