@@ -14,7 +14,7 @@ export { type AdminClient, type AdminClientOptions, createAdminClient } from './
 export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
 export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
-export { createRemote, type Remote, type Transport } from './client/remote.ts';
+export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
 export type { Admit, AuthRequest } from './server/auth/admission.ts';
 export type { Peer } from './server/auth/peer.ts';
