@@ -1,12 +1,21 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
+import { labelsMistake } from '../combiners/align.ts';
+import { combinedOutputs } from '../combiners/index.ts';
+import { describeTarget, memberOf, type PipelineProblems } from '../language/pipeline-problems.ts';
+import type {
+  EachStep,
+  EnsembleStep,
+  FallbackStep,
+  Reference,
+  Step,
+  SwitchStep,
+  Target,
+  TargetStep,
+} from '../language/spec.ts';
+import { readsInputs, targetsBelow } from '../language/walk.ts';
 import { type Classes, classesOf } from './classes.ts';
-import { labelsMistake } from './combiners/align.ts';
-import { combinedOutputs } from './combiners/index.ts';
-import { describeTarget, memberOf, type PipelineProblems } from './pipeline-problems.ts';
-import type { EachStep, EnsembleStep, FallbackStep, Reference, Step, SwitchStep, Target, TargetStep } from './spec.ts';
-import { either, openDim, rankOf, type TensorType, type Types, Use, unlike } from './types.ts';
-import { readsInputs, targetsBelow } from './walk.ts';
+import { either, openDim, rankOf, type TensorType, type Types, Use, unlike } from './tensor-type.ts';
 
 /** What was found out about a step that its runs need. */
 export interface Resolved {
