@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { freePort } from '@sheaf/cli';
+import { freePort } from '@sheaf/supervisor';
 import { waitFor } from './wait-for.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;

@@ -1,7 +1,8 @@
 /** The breakers of a gateway, as a table; and which of them a command forces. */
+
+import { printable, table } from '@sheaf/terminal';
 import type { BreakerState, ForceBreakers } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from './command.ts';
-import { printable, table } from './print.ts';
 
 export const breakerOptions = {
   force: { type: 'string' },

@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { defaultLimits, type ModelDescription, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
 import { parseJson, readTensor } from '@sheaf/tensor-io';
-import { createRemote, type Remote } from '@sheaf/transport';
+import { type Answered, type AskOptions, ask, createRemote, type Remote } from '@sheaf/transport';
 import { withAdvice, withTimeAdvice } from './advice.ts';
-import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
 import { type AskedDoor, doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
 

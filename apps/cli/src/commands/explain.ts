@@ -1,7 +1,8 @@
 import { dryRunParameter, explanationParameter, parseExplanation } from '@sheaf/inference';
 import { type DryRun, type DryRunStage, type DryRunStep, dryRunAnswerParameter } from '@sheaf/pipeline';
+import { table, tree } from '@sheaf/terminal';
 import { type Command, UsageError } from '../command.ts';
-import { explanationTree, table, tree } from '../print.ts';
+import { explanationTree } from '../print.ts';
 import { askMesh, requestHelp, requestOptions } from '../request.ts';
 
 export const explain: Command = {

@@ -1,8 +1,9 @@
 import { explanationParameter, parseExplanation } from '@sheaf/inference';
 import { decodeImage, drawBoxes, toJson } from '@sheaf/tensor-io';
-import type { Answered } from '../ask.ts';
+import { table } from '@sheaf/terminal';
+import type { Answered } from '@sheaf/transport';
 import { type Command, type OptionValues, textOf, UsageError, writeOrFail } from '../command.ts';
-import { explanationTree, outputsTable, table } from '../print.ts';
+import { explanationTree, outputsTable } from '../print.ts';
 import { askMesh, type Input, requestHelp, requestOptions } from '../request.ts';
 
 export const infer: Command = {

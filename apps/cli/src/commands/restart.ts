@@ -1,7 +1,7 @@
+import { askRestart } from '@sheaf/supervisor';
+import { type ProgressBar, progressBar } from '@sheaf/terminal';
 import { type Command, textOf, UsageError } from '../command.ts';
-import { askRestart } from '../control.ts';
 import { checkMeshFolder } from '../folder-state.ts';
-import { type ProgressBar, progressBar } from '../progress.ts';
 
 export const restart: Command = {
   usage: 'restart --rolling [service ...]',

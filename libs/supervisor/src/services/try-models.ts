@@ -2,10 +2,8 @@ import { fork } from 'node:child_process';
 import type { HandoverMessage, ProcessMessage } from '@sheaf/host';
 import type { Signature } from '@sheaf/inference';
 import { type Mesh, type MeshReading, readMesh } from '@sheaf/mesh';
-import { serviceEnvironment } from './process-environment.ts';
-import { createWorkingFolder } from './working-folder.ts';
-
-const module = new URL('../../model-server/src/try-models.ts', import.meta.url);
+import { serviceEnvironment } from '../process/process-environment.ts';
+import { createWorkingFolder } from '../process/working-folder.ts';
 
 export interface TriedModel {
   readonly model: string;
@@ -19,9 +17,10 @@ export interface TriedModel {
 
 /**
  * Reads a folder, and has all of its models run where nothing but pipelines may be wrong: these are then judged by what the models took and gave, since
- * files declare shapes that are not true.
+ * files declare shapes that are not true. `module` is the program that tries them.
  */
 export async function readTried(
+  module: URL,
   folder: string,
   onTried: (tried: TriedModel, total: number) => void,
 ): Promise<MeshReading> {
@@ -30,7 +29,7 @@ export async function readTried(
   if (!servable || problems.some(({ file }) => !file.startsWith('pipelines/'))) return reading;
   const total = servable.models.reduce((sum, { versions }) => sum + versions.length, 0);
   const seen = new Map<string, Signature>();
-  await tryModels(servable, (tried) => {
+  await tryModels(module, servable, (tried) => {
     if (tried.seen) seen.set(`${tried.model}/${tried.version}`, tried.seen);
     onTried(tried, total);
   });
@@ -38,10 +37,10 @@ export async function readTried(
 }
 
 /** Loads and runs every version of every model of a mesh, as its service would, in a process of its own: a model may end it. */
-export async function tryModels(mesh: Mesh, onTried: (tried: TriedModel) => void): Promise<void> {
+async function tryModels(module: URL, mesh: Mesh, onTried: (tried: TriedModel) => void): Promise<void> {
   const all = mesh.models.flatMap(({ name, versions }) => versions.map(({ version }) => ({ model: name, version })));
   for (let done = 0; done < all.length; ) {
-    const { count, how } = await tryFrom(mesh, done, onTried);
+    const { count, how } = await tryFrom(module, mesh, done, onTried);
     done += count;
     const next = all[done];
     if (!next) return;
@@ -52,6 +51,7 @@ export async function tryModels(mesh: Mesh, onTried: (tried: TriedModel) => void
 
 /** How many were tried until the process ended, and how it did. */
 function tryFrom(
+  module: URL,
   mesh: Mesh,
   skip: number,
   onTried: (tried: TriedModel) => void,

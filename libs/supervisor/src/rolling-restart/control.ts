@@ -6,10 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Mesh } from '@sheaf/mesh';
-import { UsageError } from './command.ts';
-import { loginName, withState } from './folder-state.ts';
-import { type Part, partsToRestart, restartOneByOne } from './rolling-restart.ts';
-import type { RunningMesh } from './running-mesh.ts';
+import type { RunningMesh } from '../mesh/running-mesh.ts';
+import { partsToRestart, restartOneByOne } from './rolling-restart.ts';
 
 type Request =
   /** Parts of the mesh; none: all. */
@@ -32,7 +30,6 @@ export type RestartReply =
 /** Paths of sockets are short: 104 bytes on macOS, 108 on Linux. */
 const socketPathMax = 100;
 const requestCharsMax = 65_536;
-const auditDetailMax = 4_096;
 /** One that takes a connection and says nothing is stopped, or busy. */
 const statusMaxMs = 2_000;
 
@@ -43,6 +40,12 @@ function controlPath(folder: string): string {
   return Buffer.byteLength(path) <= socketPathMax ? path : join(tmpdir(), `${name}.sock`);
 }
 
+export interface ControlOptions {
+  readonly onEvent: (line: string) => void;
+  /** Called with the names of the parts before a restart begins, which waits for it; where it throws, nothing is restarted. */
+  readonly onRestart: (names: readonly string[]) => Promise<unknown>;
+}
+
 export interface Control {
   close(): Promise<void>;
 }
@@ -51,7 +54,7 @@ export interface Control {
 export async function openControl(
   { folder, gateway: { host } }: Pick<Mesh, 'folder' | 'gateway'>,
   starting: Promise<RunningMesh>,
-  onEvent: (line: string) => void,
+  { onEvent, onRestart }: ControlOptions,
 ): Promise<Control | undefined> {
   const path = controlPath(folder);
   if (await isAnswered(path)) {
@@ -69,7 +72,7 @@ export async function openControl(
     open.add(socket);
     socket.once('close', () => open.delete(socket)).on('error', () => {});
     void answer(socket, {
-      restart: (names, tell) => restart(names, { folder, starting, turn, tell, isWanted: () => !socket.destroyed }),
+      restart: (names, tell) => restart(names, { starting, turn, tell, onRestart, isWanted: () => !socket.destroyed }),
       status: () => ({ kind: 'status', pid: process.pid, addresses }),
     });
   });
@@ -113,43 +116,34 @@ async function answer(socket: Socket, { restart, status }: Answers): Promise<voi
 }
 
 interface Restarting {
-  readonly folder: string;
   readonly starting: Promise<RunningMesh>;
   readonly turn: { isTaken: boolean };
   readonly tell: Tell;
+  readonly onRestart: ControlOptions['onRestart'];
   readonly isWanted: () => boolean;
 }
 
 /** One at a time: two of them could have all gateways gone at once. */
 async function restart(
   names: readonly string[],
-  { folder, starting, turn, tell, isWanted }: Restarting,
+  { starting, turn, tell, onRestart, isWanted }: Restarting,
 ): Promise<void> {
-  if (turn.isTaken) throw new UsageError('a restart is under way already; wait until it has ended');
+  if (turn.isTaken) throw new Error('a restart is under way already; wait until it has ended');
   turn.isTaken = true;
   try {
     const mesh = await starting;
     // New processes want the files that the mesh was read from: all of it is to be of one state of the folder.
     await mesh.reread();
     const parts = partsToRestart(mesh.parts, names);
-    await audit(folder, parts);
-    tell({ kind: 'plan', names: parts.map(({ name }) => name) });
+    const planned = parts.map(({ name }) => name);
+    await onRestart(planned);
+    tell({ kind: 'plan', names: planned });
     await restartOneByOne(parts, ({ name }) => tell({ kind: 'restarted', name }), isWanted);
     tell({ kind: 'done' });
   } finally {
     turn.isTaken = false;
   }
 }
-
-/** Only the mesh's own user can open the socket. */
-const audit = (folder: string, parts: readonly Part[]): Promise<unknown> =>
-  withState(folder, ({ audit }) => {
-    const detail = parts
-      .map(({ name }) => name)
-      .join(', ')
-      .slice(0, auditDetailMax);
-    return audit.append({ at: Date.now(), actor: loginName(), action: 'restart', subject: 'mesh', detail });
-  });
 
 async function readRequest(socket: Socket): Promise<Request> {
   let text = '';
@@ -162,7 +156,7 @@ async function readRequest(socket: Socket): Promise<Request> {
     if (request.kind === 'status') return request;
     if (request.kind === 'restart' && request.names.every((name) => typeof name === 'string')) return request;
   } catch {}
-  throw new UsageError('want one line of JSON: what to do, and for a restart the names');
+  throw new Error('want one line of JSON: what to do, and for a restart the names');
 }
 
 const isAnswered = (path: string): Promise<boolean> =>
@@ -193,13 +187,13 @@ export async function askStatus(folder: string): Promise<MeshStatus | 'silent' |
   }
 }
 
-/** Has the mesh that runs from a folder restart parts of it, and tells how it goes. Throws UsageError when none runs there. */
+/** Has the mesh that runs from a folder restart parts of it, and tells how it goes. Throws when none runs there. */
 export async function* askRestart(folder: string, names: readonly string[]): AsyncGenerator<RestartReply, void> {
   const socket = createConnection(controlPath(folder));
   await new Promise<void>((connected, fail) => {
     socket
       .once('connect', connected)
-      .once('error', () => fail(new UsageError(`no mesh runs from ${folder} on this machine; sheaf up starts it`)));
+      .once('error', () => fail(new Error(`no mesh runs from ${folder} on this machine; sheaf up starts it`)));
   });
   socket.on('error', () => {});
   socket.write(`${JSON.stringify({ kind: 'restart', names } satisfies Request)}\n`);

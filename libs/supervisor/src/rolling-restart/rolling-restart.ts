@@ -1,6 +1,5 @@
 /** Replaces the processes of a mesh one after another, so that no call is lost. */
 import { setTimeout } from 'node:timers/promises';
-import { UsageError } from './command.ts';
 
 /** What can be replaced while the mesh serves: a service, all its replicas, or one gateway. */
 export interface Part {
@@ -24,12 +23,12 @@ export function partsToRestart(parts: readonly Part[], names: readonly string[])
   const known = ['gateway', ...parts.map(({ name }) => name)];
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(
+    throw new Error(
       `there is no service "${unknown}" to restart; there are ${[...new Set(parts.map(({ name }) => name))].join(', ')}`,
     );
   const meant = parts.filter(isMeant);
   if (gateways.length === 1 && meant.some(({ kind }) => kind === 'gateway'))
-    throw new UsageError(
+    throw new Error(
       'the mesh has one gateway, and calls would be lost without it: want gateway: { replicas: 2 } in mesh.yaml',
     );
   return meant.toSorted((a, b) => Number(a.kind === 'gateway') - Number(b.kind === 'gateway'));

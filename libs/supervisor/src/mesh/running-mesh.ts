@@ -1,7 +1,8 @@
 /** A mesh whose processes run, as commands and tests see it. */
 import type { Mesh, SeenSignatures } from '@sheaf/mesh';
-import type { Part } from './rolling-restart.ts';
-import type { Supervised } from './supervisor.ts';
+import type { Programs } from '../process/programs.ts';
+import type { Supervised } from '../process/supervise.ts';
+import type { Part } from '../rolling-restart/rolling-restart.ts';
 
 export interface RunningMesh {
   /** The state of the folder that is served. */
@@ -32,6 +33,7 @@ export interface RunningMesh {
 }
 
 export interface StartOptions {
+  readonly programs: Programs;
   /** A line whenever something becomes ready, ends or starts again. */
   readonly onEvent: (line: string) => void;
   /** Called once for each process when it is ready for the first time. */

@@ -1,7 +1,7 @@
 /** The services of a mesh as processes, from one state of the folder to the next. */
 import type { Unserved } from '@sheaf/host';
 import { fingerprint, isKept, type Mesh, type SeenSignatures, type Service } from '@sheaf/mesh';
-import type { Supervised } from './supervisor.ts';
+import type { Supervised } from '../process/supervise.ts';
 
 /** A service that runs, and what it runs. */
 export interface Running {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { followLimits, formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
-import { watchFolder } from './folder-watch.ts';
+import { watchFolder } from '../folder/folder-watch.ts';
 import type { RunningMesh } from './running-mesh.ts';
 
 export interface WatchOptions {

@@ -12,11 +12,10 @@ import {
   type Service,
   trustKeptProblem,
 } from '@sheaf/mesh';
-import { type Gateways, innerPorts, type Served, startGateways } from './gateways.ts';
-import { meshSecret } from './mesh-secret.ts';
-import { OutageBoard } from './outage-board.ts';
-import type { Part } from './rolling-restart.ts';
-import type { RunningMesh, StartOptions } from './running-mesh.ts';
+import { OutageBoard } from '../crash-loop/outage-board.ts';
+import { type Gateways, innerPorts, type Served, startGateways } from '../gateways/gateways.ts';
+import { type Supervised, supervise } from '../process/supervise.ts';
+import type { Part } from '../rolling-restart/rolling-restart.ts';
 import {
   allOrNone,
   endpointsOf,
@@ -28,9 +27,10 @@ import {
   startServices,
   stopAll,
   unservedOf,
-} from './running-services.ts';
-import { serviceProcess } from './service-process.ts';
-import { type Supervised, supervise } from './supervisor.ts';
+} from '../services/running-services.ts';
+import { serviceProcess } from '../services/service-process.ts';
+import { meshSecret } from './mesh-secret.ts';
+import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 import { Turns } from './turns.ts';
 
@@ -48,6 +48,7 @@ async function checkOwnName({ tls }: Mesh): Promise<void> {
  */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
   const {
+    programs,
     onEvent,
     onReady = () => {},
     onDrained: onLeft = () => {},
@@ -74,7 +75,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const changing = new Set<string>();
   const startReplica = async (holding: Mesh, service: Service, name: string, isPatient: boolean) => {
     const process = await supervise({
-      ...serviceProcess(holding, service, secret),
+      ...serviceProcess(programs.modelServer, holding, service, secret),
       name,
       args: () => [mesh.folder, '--service', service.name, ...asked],
       isPatient,
@@ -138,6 +139,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
       void turns.take(async () => !stopping && (await update(next))).catch(({ message }: Error) => onEvent(message)),
     board,
     startSignal: signal,
+    module: programs.gateway,
   }).catch(async (error: unknown) => {
     await stopAll(running.values());
     throw error;

@@ -7,7 +7,7 @@ import {
   monotonicClock,
   type Parameter,
 } from '@sheaf/inference';
-import type { Remote } from '@sheaf/transport';
+import type { Remote } from './remote.ts';
 
 export interface AskOptions {
   readonly version?: string;

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { OutageBoard } from '../crash-loop/outage-board.ts';
 import { type Gateways, type Served, startGateways } from './gateways.ts';
-import { OutageBoard } from './outage-board.ts';
 
 /** Is ready a while after it was started; tells by its memory what it serves, and takes whatever it is reloaded with. */
 const fake = `

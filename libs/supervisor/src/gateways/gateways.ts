@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Unserved } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
-import { freePort } from './free-port.ts';
-import type { OutageBoard } from './outage-board.ts';
-import { exporterVariables, gatewayEnvironment, gatewayVariables } from './process-environment.ts';
-import { type Supervised, supervise } from './supervisor.ts';
+import type { OutageBoard } from '../crash-loop/outage-board.ts';
+import { freePort } from '../process/free-port.ts';
+import { exporterVariables, gatewayEnvironment, gatewayVariables } from '../process/process-environment.ts';
+import { type Supervised, supervise } from '../process/supervise.ts';
 
 /** So long a change waits for a gateway that is started again: nobody would take it up later. */
 const backMaxMs = 10_000;
@@ -12,8 +12,6 @@ const lookEveryMs = 20;
 
 /** What a gateway is told to serve, with what of the environment it has to know for that. */
 const handed = (served: Served) => ({ ...served, variables: gatewayVariables(served.mesh) });
-
-const gatewayModule = new URL('../../gateway/src/main.ts', import.meta.url);
 
 /** What gateways serve: a state of the folder, and where its services are. */
 export interface Served {
@@ -55,24 +53,14 @@ export interface GatewaysOptions {
   readonly onReread?: (mesh: Mesh) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
-  /** Of a gateway; another one in tests. */
-  readonly module?: URL;
+  /** The program of a gateway. */
+  readonly module: URL;
 }
 
 /** Starts them; when one fails, those that run are ended before it throws. */
 export async function startGateways(
   first: Served,
-  {
-    port,
-    inner,
-    secret,
-    onEvent,
-    onAllLeft,
-    onReread = () => {},
-    board,
-    startSignal,
-    module = gatewayModule,
-  }: GatewaysOptions,
+  { port, inner, secret, onEvent, onAllLeft, onReread = () => {}, board, startSignal, module }: GatewaysOptions,
 ): Promise<Gateways> {
   let served = first;
   /** What each of them serves. */

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Handover, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import { type CrashLoop, CrashWatch } from '../crash-loop/crash-watch.ts';
 import { end, type Ready, ready, reload, start, vitals } from './child.ts';
-import { type CrashLoop, CrashWatch } from './crash-watch.ts';
 import { freePort } from './free-port.ts';
 
 export interface Supervised {

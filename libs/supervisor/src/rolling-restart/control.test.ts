@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Mesh } from '@sheaf/mesh';
+import type { RunningMesh } from '../mesh/running-mesh.ts';
 import { askRestart, askStatus, type Control, openControl, type RestartReply } from './control.ts';
-import type { RunningMesh } from './running-mesh.ts';
 
 describe('the control socket of a mesh', () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
   const parts = [{ name: 'digits', kind: 'service', restart: () => mayGoOn }];
   const mesh = { parts, reread: async () => {}, gateways: [{ port: 8001 }] } as unknown as RunningMesh;
   const starting = Promise.withResolvers<RunningMesh>();
+  const recorded: string[] = [];
   let folder: string;
   let control: Control | undefined;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'sheaf-control-'));
-    await writeFile(join(folder, 'mesh.yaml'), '');
-    control = await openControl({ folder, gateway: { host: '127.0.0.1' } } as Mesh, starting.promise, assert.fail);
+    control = await openControl({ folder, gateway: { host: '127.0.0.1' } } as Mesh, starting.promise, {
+      onEvent: assert.fail,
+      onRestart: async (names) => recorded.push(...names),
+    });
   });
   after(async () => {
     await control?.close();
@@ -51,5 +54,6 @@ describe('the control socket of a mesh', () => {
       ['restarted', 'done'],
     );
     assert.equal((await restart()).at(-1)?.kind, 'done');
+    assert.deepEqual(recorded, ['digits', 'digits']);
   });
 });

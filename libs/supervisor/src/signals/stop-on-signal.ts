@@ -1,5 +1,5 @@
+import type { RunningMesh } from '../mesh/running-mesh.ts';
 import { watchLaunchers } from './launcher.ts';
-import type { RunningMesh } from './running-mesh.ts';
 
 /** npm hands on the signal that its group has got as well: within this time the same signal is the same one. */
 const echoMs = 1_000;
