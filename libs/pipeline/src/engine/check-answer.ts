@@ -1,5 +1,5 @@
 import { elements, InferError, type Tensor } from '@sheaf/inference';
-import type { Given } from '../types/step-types.ts';
+import type { Given } from '../types/resolved.ts';
 import { shownDims, type TensorType } from '../types/tensor-type.ts';
 
 /** Throws when a tensor is not what the signature says for these inputs. */

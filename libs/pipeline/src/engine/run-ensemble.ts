@@ -4,7 +4,7 @@ import { alignLabels } from '../combiners/align.ts';
 import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
 import type { EnsembleStep, Member } from '../language/spec.ts';
 import { weightMax } from '../language/weights.ts';
-import type { Resolved } from '../types/step-types.ts';
+import type { Resolved } from '../types/resolved.ts';
 import { cancelTogether } from './cancel.ts';
 import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';

@@ -22,7 +22,8 @@ import { PipelineProblems } from '../language/pipeline-problems.ts';
 import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from '../language/spec.ts';
 import { expressionsOf, pipelineName, readsInputs } from '../language/walk.ts';
 import { type NamedType, ownSignature } from './own-signature.ts';
-import { type Resolved, StepTypes } from './step-types.ts';
+import type { Resolved } from './resolved.ts';
+import { StepTypes } from './step-types.ts';
 import { identity, type TensorType, type Types, toSpec, Use, unlike } from './tensor-type.ts';
 
 export type SignatureOf = (target: Target) => Signature | undefined;
