@@ -1,4 +1,5 @@
 /** The public door: models and pipelines alike, by name. */
+
 import { parseArgs } from 'node:util';
 import {
   checkInnerDoor,
@@ -14,20 +15,28 @@ import {
   type ProcessMessage,
   report,
 } from '@sheaf/host';
-import { isLoopback, loudlyOpen, shortenedLine } from '@sheaf/identity';
-import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
+import { loudlyOpen, shortenedLine } from '@sheaf/identity';
+import {
+  type Infer,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Journal,
+  type Limits,
+  type Sample,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { createResilienceState, logTransition } from '@sheaf/outbound';
 import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
 import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, type Strays } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
-import { logTransition } from './breaker-registry.ts';
 import { createCallLog } from './call-log.ts';
 import { liveLimits } from './live-limits.ts';
 import { createReloads } from './reloads.ts';
-import { createResilienceState } from './resilience-state.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';

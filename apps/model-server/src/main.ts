@@ -11,8 +11,15 @@ import {
   main,
   report,
 } from '@sheaf/host';
-import { isLoopback } from '@sheaf/identity';
-import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
+import {
+  bytesInFlightMin,
+  type Infer,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Limits,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';

@@ -20,6 +20,6 @@ export { createDoor, type Door, type DoorOptions, type Served, type Strays } fro
 export { hostPort } from './listen.ts';
 export type { Peer } from './peer.ts';
 export { isProxied } from './proxy.ts';
-export { createRemote, type Remote, type Transport } from './remote.ts';
+export { createRemote, type Remote, type RemoteOptions, type Transport } from './remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './secret.ts';
 export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';

@@ -1,4 +1,5 @@
-import { type BreakerState, FairBreaker, type Transition } from '@sheaf/layers';
+import type { BreakerState, Transition } from './breaker.ts';
+import { FairBreaker } from './fair-breaker.ts';
 
 /** Which calls a breaker is for. */
 export interface BreakerName {

@@ -1,7 +1,7 @@
 /** What an upstream knows of one call. */
 import type { CallContext, Infer, InferError, InferRequest } from '@sheaf/inference';
-import type { Outcome, Pass } from '@sheaf/layers';
 import { isLost } from '@sheaf/routing';
+import type { Outcome, Pass } from './breaker.ts';
 import type { Blame } from './quarantine.ts';
 import type { Stay } from './stays.ts';
 import type { WorkEnd } from './work-ahead.ts';

@@ -1,5 +1,5 @@
 import { type CallContext, InferError, remainingMs } from '@sheaf/inference';
-import type { CallerBreaker } from '@sheaf/layers';
+import type { CallerBreaker } from './fair-breaker.ts';
 import type { KnownOutage } from './outages.ts';
 
 /** While one call is on trial nobody knows when the next may go. */

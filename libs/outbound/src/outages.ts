@@ -1,4 +1,15 @@
-import type { Outage } from '@sheaf/host';
+/** An endpoint whose process ends again and again, as the supervisor tells it. */
+export interface Outage {
+  readonly service: string;
+  /** `host:port`. */
+  readonly endpoint: string;
+  /** What it ended with last, such as `SIGKILL` or `exit code 1`. */
+  readonly ended: string;
+  /** How often in a row. */
+  readonly count: number;
+  /** Milliseconds until it may be asked again, at the earliest. */
+  readonly retryInMs: number;
+}
 
 /** An endpoint that is in a crash loop, as of now. */
 export interface KnownOutage {

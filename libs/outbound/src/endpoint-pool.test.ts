@@ -4,19 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultLimits, Journal, monotonicClock } from '@sheaf/inference';
-import type { Service } from '@sheaf/mesh';
 import { createDoor, type Door, type TlsFiles } from '@sheaf/transport';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import { EndpointPool } from './endpoint-pool.ts';
+import type { OutboundService } from './outbound-service.ts';
 
-const service: Service = {
+const service: OutboundService = {
   name: 'echo',
-  models: ['m'],
-  transforms: [],
   endpoint: undefined,
-  port: 0,
-  replicas: 1,
-  cpus: 1,
   transport: 'stream',
 };
 

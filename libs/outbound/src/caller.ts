@@ -1,6 +1,5 @@
 /** Whom the gateway counts for what calls do to services: here, and nowhere else, is said who one caller is. */
-import { isLoopback } from '@sheaf/identity';
-import { networkOf, type Principal } from '@sheaf/inference';
+import { isLoopback, networkOf, type Principal } from '@sheaf/inference';
 
 type Known = Pick<Principal, 'id' | 'tenant'>;
 

@@ -13,8 +13,6 @@ import {
   type Span,
   traced,
 } from '@sheaf/inference';
-import { type CallerBreaker, type FairBreaker, outcomeOf } from '@sheaf/layers';
-import type { Resilience } from '@sheaf/mesh';
 import {
   decideRetry,
   Ejector,
@@ -26,7 +24,10 @@ import {
   type Standing,
 } from '@sheaf/routing';
 import { tenantOf } from './caller.ts';
+import type { CallerBreaker, FairBreaker } from './fair-breaker.ts';
 import type { KnownOutage } from './outages.ts';
+import type { OutboundPolicies } from './outbound-service.ts';
+import { outcomeOf } from './outcome.ts';
 import { pause } from './pause.ts';
 import type { ResilienceState, ServiceState } from './resilience-state.ts';
 import { RestartWaits } from './restart-waits.ts';
@@ -43,7 +44,7 @@ export interface UpstreamOptions {
   /** As they are now. */
   readonly endpoints: () => readonly UpstreamEndpoint[];
   readonly resilienceState: ResilienceState;
-  readonly resilience: Resilience;
+  readonly resilience: OutboundPolicies;
   /** Whether asking it twice does no more than asking it once. */
   readonly isPure: (model: string) => boolean;
   /** The version that answers when none is asked for; undefined where only the server knows. */

@@ -1,9 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { innerLimits, type Limits } from '@sheaf/inference';
-import type { Service } from '@sheaf/mesh';
 import { isProxied } from '@sheaf/transport';
 import { Endpoint, type EndpointOptions } from './endpoint.ts';
+import type { OutboundService } from './outbound-service.ts';
 
 /** How often a name is asked for its addresses. */
 const resolveIntervalMs = 5_000;
@@ -24,7 +24,7 @@ const byDns: Resolve = async (host) => (await lookup(host, { all: true })).map((
  * go; a call is finished by the endpoint that it is on.
  */
 export class EndpointPool {
-  readonly service: Service;
+  readonly service: OutboundService;
   /** Resolves when names were resolved for the first time. */
   readonly resolved: Promise<void>;
   /** Resolves when each endpoint has said whether it is ready, or has not in time. */
@@ -39,7 +39,7 @@ export class EndpointPool {
   #closed = false;
   #updating = false;
 
-  constructor(targets: readonly string[], service: Service, limits: Limits, options: PoolOptions = {}) {
+  constructor(targets: readonly string[], service: OutboundService, limits: Limits, options: PoolOptions = {}) {
     this.service = service;
     this.#limits = innerLimits(limits);
     this.#options = options;

@@ -9,11 +9,20 @@ import {
   type Principal,
   tensorOf,
 } from '@sheaf/inference';
-import { type Resilience, resilienceDefault } from '@sheaf/mesh';
 import type { BreakerName } from '../breaker-registry.ts';
+import type { OutboundPolicies } from '../outbound-service.ts';
 import { createResilienceState } from '../resilience-state.ts';
 import { Upstream } from '../upstream.ts';
 import type { UpstreamEndpoint } from '../upstream-call.ts';
+
+const allOn: OutboundPolicies = {
+  breaker: true,
+  retry: true,
+  ejection: true,
+  earlyRefusal: true,
+  quarantine: true,
+  throttle: true,
+};
 
 /** What an endpoint does with a call: an error, or nothing. Time may pass meanwhile. */
 export type Behave = (call: {
@@ -42,7 +51,7 @@ interface FakeEndpoint extends UpstreamEndpoint {
 
 export function openFakeService(
   behaviours: readonly Behave[],
-  resilience: Partial<Resilience> = {},
+  resilience: Partial<OutboundPolicies> = {},
   random = () => 0.5,
   isSupervised = true,
 ) {
@@ -78,7 +87,7 @@ export function openFakeService(
     service: 's',
     endpoints: () => endpoints,
     resilienceState,
-    resilience: { ...resilienceDefault, ...resilience },
+    resilience: { ...allOn, ...resilience },
     isPure: (model) => model !== 'impure',
     newestOf: () => '3',
     isSupervised,

@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Infer, InferError, type Limits, type Load, monotonicClock, type Overrun } from '@sheaf/inference';
-import type { Service } from '@sheaf/mesh';
 import { isOverload, type Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 import { EndpointLoad } from './endpoint-load.ts';
+import type { OutboundService } from './outbound-service.ts';
 
 /** A start waits so long for the first word of an endpoint. */
 const firstWordMs = 500;
@@ -42,7 +42,7 @@ export class Endpoint implements Pickable {
   readonly #load = new EndpointLoad(monotonicClock.now);
   #onIdle: (() => void) | undefined;
 
-  constructor(target: string, service: Service, limits: Limits, { content, ...options }: EndpointOptions = {}) {
+  constructor(target: string, service: OutboundService, limits: Limits, { content, ...options }: EndpointOptions = {}) {
     const { name, transport, endpoint, sent } = service;
     this.target = target;
     const onLoad = (load: Load, model: string): void => this.#load.tell(load, model);

@@ -1,5 +1,6 @@
 import type { CallContext } from '@sheaf/inference';
-import type { CallerBreaker, Pass } from '@sheaf/layers';
+import type { Pass } from './breaker.ts';
+import type { CallerBreaker } from './fair-breaker.ts';
 
 /** A breaker, as a trace names it. */
 interface Named {
