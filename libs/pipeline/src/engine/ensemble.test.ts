@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Infer, InferError, type Signature, type Tensor, tensorOf } from '@sheaf/inference';
-import { computing, failing, fp32, plus, run, stage, step, unary, yOf } from './testing/fake-models.ts';
-import { type buildPipeline, FakeClock } from './testing/test-pipeline.ts';
+import { computing, failing, fp32, plus, run, stage, step, unary, yOf } from '../testing/fake-models.ts';
+import { type buildPipeline, FakeClock } from '../testing/test-pipeline.ts';
 
 describe('an ensemble', () => {
   const of = (members: object, combine: object, more: object = {}) => stage({ ensemble: members, combine, ...more });

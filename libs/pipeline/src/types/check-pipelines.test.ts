@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkPipelines, parsePipeline } from './index.ts';
-import { nested, signatures, stage } from './testing/mistake-documents.ts';
+import { checkPipelines, parsePipeline } from '../index.ts';
+import { nested, signatures, stage } from '../testing/mistake-documents.ts';
 
 /** p0 asks p1, p1 asks p2, ...; the last one asks `end`. */
 const chain = (length: number, end: object) =>

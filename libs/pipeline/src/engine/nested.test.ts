@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal } from '@sheaf/inference';
-import { document, failing, plus, run, stage, step, yOf } from './testing/fake-models.ts';
+import { document, failing, plus, run, stage, step, yOf } from '../testing/fake-models.ts';
 
 const inner = { ...document({ s: { model: 'a', inputs: { x: 'x' } } }), pipeline: 'inner', version: 4 };
 const asking = stage({ pipeline: 'inner' });

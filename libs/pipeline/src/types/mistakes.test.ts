@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { graphMistakes } from './testing/graph-mistakes.ts';
-import { base, signatures, stage } from './testing/mistake-documents.ts';
-import { ruleMistakes } from './testing/rule-mistakes.ts';
-import { mistakes } from './testing/test-pipeline.ts';
+import { graphMistakes } from '../testing/graph-mistakes.ts';
+import { base, signatures, stage } from '../testing/mistake-documents.ts';
+import { ruleMistakes } from '../testing/rule-mistakes.ts';
+import { mistakes } from '../testing/test-pipeline.ts';
 
 describe('a pipeline with a mistake', () => {
   for (const [name, document, want, others] of [...graphMistakes, ...ruleMistakes]) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Signature } from '@sheaf/inference';
-import { checkPipelines, parsePipeline } from './index.ts';
-import { after, base, before, signatures, stage, tensor, x } from './testing/mistake-documents.ts';
+import { checkPipelines, parsePipeline } from '../index.ts';
+import { after, base, before, signatures, stage, tensor, x } from '../testing/mistake-documents.ts';
 
 const models: Readonly<Record<string, Signature>> = {
   ...signatures,

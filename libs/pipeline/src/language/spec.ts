@@ -1,6 +1,6 @@
 import type { TensorSpec } from '@sheaf/inference';
 import type { Expression, RuleSet } from '@sheaf/rules';
-import type { CombinerSpec } from './combiners/index.ts';
+import type { CombinerSpec } from '../combiners/index.ts';
 
 /** Where a tensor comes from: an input of the pipeline (no stage), or an output of a stage. */
 export interface Reference {

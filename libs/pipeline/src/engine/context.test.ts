@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Infer } from '@sheaf/inference';
-import { document, failing, plus, run, signatures, stage, step } from './testing/fake-models.ts';
-import { mistakes } from './testing/test-pipeline.ts';
+import { document, failing, plus, run, signatures, stage, step } from '../testing/fake-models.ts';
+import { mistakes } from '../testing/test-pipeline.ts';
 
 const context = { tier: { metadata: 'x-tier', default: 1 } };
 const weighing = { ensemble: { a: { model: 'a', weight: 'context.tier' } }, combine: { 'weighted-mean': 'y' } };

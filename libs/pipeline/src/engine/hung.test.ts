@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Infer, Journal } from '@sheaf/inference';
-import { failing, fp32, plus, run, signatures, stage, step, yOf } from './testing/fake-models.ts';
-import { buildPipeline, FakeClock, turn } from './testing/test-pipeline.ts';
+import { failing, fp32, plus, run, signatures, stage, step, yOf } from '../testing/fake-models.ts';
+import { buildPipeline, FakeClock, turn } from '../testing/test-pipeline.ts';
 
 /** Answers never, and does not hear its signal. */
 const hung: Infer = () => new Promise(() => {});

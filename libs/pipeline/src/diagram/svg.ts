@@ -1,6 +1,6 @@
-import { dependencies, inOrder } from './graph.ts';
-import type { PipelineSpec, Reference, StageSpec, Step, Target } from './spec.ts';
-import { allSteps, readsOf, targetsOf } from './walk.ts';
+import { dependencies, inOrder } from '../language/graph.ts';
+import type { PipelineSpec, Reference, StageSpec, Step, Target } from '../language/spec.ts';
+import { allSteps, readsOf, targetsOf } from '../language/walk.ts';
 
 /** Everything in pixels. */
 const columnWidth = 210;

@@ -1,7 +1,7 @@
 /** The reference page of the language, made from the definitions that the parser reads by. */
 import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { afterVariants, beforeVariants } from '@sheaf/rules';
-import { combinerVariants } from './combiners/spec.ts';
+import { combinerVariants } from '../combiners/spec.ts';
 import { branchFields, memberFields, pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
 import { contextVariants, inputFields } from './tensors.ts';
 

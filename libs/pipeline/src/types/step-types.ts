@@ -1,28 +1,22 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
-import { type Classes, classesOf } from './classes.ts';
-import { labelsMistake } from './combiners/align.ts';
-import { combinedOutputs } from './combiners/index.ts';
-import { describeTarget, memberOf, type PipelineProblems } from './pipeline-problems.ts';
-import type { EachStep, EnsembleStep, FallbackStep, Reference, Step, SwitchStep, Target, TargetStep } from './spec.ts';
-import { either, openDim, rankOf, type TensorType, type Types, Use, unlike } from './types.ts';
-import { readsInputs, targetsBelow } from './walk.ts';
-
-/** What was found out about a step that its runs need. */
-export interface Resolved {
-  /** Of a target: the inputs it takes, of those that are there. */
-  readonly inputs?: readonly string[];
-  /** Of `each`: what it gives, and whether a part keeps the dimension that is split. */
-  readonly outputs?: Types;
-  readonly keepsDimension?: boolean;
-  /** Of a stack: the meta-model's input. */
-  readonly stackInput?: string;
-  /** Of an ensemble: what is read of each member, and what they are given. */
-  readonly answers?: readonly TensorType[];
-  readonly given?: Given;
-  /** Of an ensemble: its classes in its order, and those of each member in that one's own. */
-  readonly classes?: Classes;
-}
+import { labelsMistake } from '../combiners/align.ts';
+import { combinedOutputs } from '../combiners/index.ts';
+import { describeTarget, memberOf, type PipelineProblems } from '../language/pipeline-problems.ts';
+import type {
+  EachStep,
+  EnsembleStep,
+  FallbackStep,
+  Reference,
+  Step,
+  SwitchStep,
+  Target,
+  TargetStep,
+} from '../language/spec.ts';
+import { readsInputs, targetsBelow } from '../language/walk.ts';
+import { classesOf } from './classes.ts';
+import type { Given, Resolved } from './resolved.ts';
+import { either, openDim, rankOf, type TensorType, type Types, Use, unlike } from './tensor-type.ts';
 
 type SignatureOf = (target: Target) => Signature | undefined;
 
@@ -30,9 +24,6 @@ interface Surroundings {
   readonly resolve: (reference: Reference, path: Path) => TensorType | undefined;
   readonly checkExpressions: (step: Step, path: Path) => void;
 }
-
-/** Tensors by name; one whose type could not be told is there without one. */
-export type Given = ReadonlyMap<string, TensorType | undefined>;
 
 /** What a step takes and gives, for every kind of step. */
 export class StepTypes {

@@ -17,13 +17,14 @@ import {
   type Variables,
   type Wanted,
 } from '@sheaf/rules';
-import { inOrder, needed } from './graph.ts';
+import { inOrder, needed } from '../language/graph.ts';
+import { PipelineProblems } from '../language/pipeline-problems.ts';
+import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from '../language/spec.ts';
+import { expressionsOf, pipelineName, readsInputs } from '../language/walk.ts';
 import { type NamedType, ownSignature } from './own-signature.ts';
-import { PipelineProblems } from './pipeline-problems.ts';
-import type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
-import { type Resolved, StepTypes } from './step-types.ts';
-import { identity, type TensorType, type Types, toSpec, Use, unlike } from './types.ts';
-import { expressionsOf, pipelineName, readsInputs } from './walk.ts';
+import type { Resolved } from './resolved.ts';
+import { StepTypes } from './step-types.ts';
+import { identity, type TensorType, type Types, toSpec, Use, unlike } from './tensor-type.ts';
 
 export type SignatureOf = (target: Target) => Signature | undefined;
 

@@ -1,6 +1,6 @@
 /** A step in a few words, for plans and pictures. */
-import { describeTarget } from './pipeline-problems.ts';
-import type { Member, Step } from './spec.ts';
+import { describeTarget } from '../language/pipeline-problems.ts';
+import type { Member, Step } from '../language/spec.ts';
 
 export function asks(step: Step): string {
   switch (step.kind) {

@@ -21,7 +21,7 @@ import {
   variants,
 } from '@sheaf/document';
 import { expression, ruleSet } from '@sheaf/rules';
-import { combiner } from './combiners/spec.ts';
+import { combiner } from '../combiners/spec.ts';
 import { type Branch, limits, type Member, type Step, type Target } from './spec.ts';
 import { contextValue, input, reference, tensorName, wires } from './tensors.ts';
 import { versionText } from './version.ts';

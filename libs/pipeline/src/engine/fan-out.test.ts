@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Infer } from '@sheaf/inference';
-import { document, failing, fp32, plus, run, stage, step, yOf } from './testing/fake-models.ts';
+import { document, failing, fp32, plus, run, stage, step, yOf } from '../testing/fake-models.ts';
 
 const ones = (count: number) => fp32('x', ...new Array(count).fill(1));
 

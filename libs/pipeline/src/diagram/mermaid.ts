@@ -1,8 +1,8 @@
 import type { Signature, TensorSpec } from '@sheaf/inference';
-import type { PipelineSpec, Reference, StageSpec, Step } from './spec.ts';
+import type { PipelineSpec, Reference, StageSpec, Step } from '../language/spec.ts';
+import { allSteps, expressionsOf, innerSteps, stageReads } from '../language/walk.ts';
+import type { StageOutputs } from '../types/type-check.ts';
 import { asks, memberTerms, termsOf } from './step-words.ts';
-import type { StageOutputs } from './type-check.ts';
-import { allSteps, expressionsOf, innerSteps, stageReads } from './walk.ts';
 
 /** Names are free, and those of Mermaid's nodes are not: nodes are called by their place, and text is written as Mermaid wants it. */
 const quoted = (text: string): string =>

@@ -9,7 +9,7 @@ import {
   type Signature,
   tensorOf,
 } from '@sheaf/inference';
-import { createPipeline, parsePipeline, type Target, toMermaid, typeCheck } from './index.ts';
+import { createPipeline, parsePipeline, type Target, toMermaid, typeCheck } from '../index.ts';
 
 const vector = [{ name: 'x', datatype: 'FP32', shape: [-1] }] as const;
 const signature: Signature = { inputs: vector, outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }] };

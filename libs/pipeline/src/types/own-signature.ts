@@ -1,6 +1,6 @@
 import type { Signature } from '@sheaf/inference';
-import type { PipelineSpec } from './spec.ts';
-import { type Dim, openDim, type TensorType, type Types, toSpec } from './types.ts';
+import type { PipelineSpec } from '../language/spec.ts';
+import { type Dim, openDim, type TensorType, type Types, toSpec } from './tensor-type.ts';
 
 export interface NamedType {
   readonly name: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Priority } from '@sheaf/inference';
-import { type Admitted, Backlog, isInTime } from './engine/backlog.ts';
-import { FakeClock } from './testing/test-pipeline.ts';
+import { FakeClock } from '../testing/test-pipeline.ts';
+import { type Admitted, Backlog, isInTime } from './backlog.ts';
 
 const stages = [
   { name: 'dear', after: [], optional: false },

@@ -1,9 +1,16 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
-import { type Find, orderPipelines } from './pipeline-order.ts';
-import { limits, type PipelineSpec, type Problem, type Step, type Target } from './spec.ts';
+import { type Find, orderPipelines } from '../language/pipeline-order.ts';
+import { limits, type PipelineSpec, type Problem, type Step, type Target } from '../language/spec.ts';
+import {
+  allSteps,
+  type PipelineName,
+  pipelineFinder,
+  pipelineName,
+  pipelinesAsked,
+  targetsOf,
+} from '../language/walk.ts';
 import { type CheckedPipeline, type SignatureOf, typeCheck } from './type-check.ts';
-import { allSteps, type PipelineName, pipelineFinder, pipelineName, pipelinesAsked, targetsOf } from './walk.ts';
 
 export interface PipelineCheck {
   readonly spec: PipelineSpec;

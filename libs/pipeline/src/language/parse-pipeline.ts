@@ -1,6 +1,6 @@
 import { isRecord, Problems } from '@sheaf/document';
+import { contextExpectation } from '../engine/context-values.ts';
 import { checkStep } from './check-step.ts';
-import { contextExpectation } from './engine/context-values.ts';
 import { findCycles } from './graph.ts';
 import { pipelineDocument } from './language.ts';
 import type { PipelineSpec, Problem, Reference } from './spec.ts';

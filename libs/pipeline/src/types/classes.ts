@@ -1,5 +1,5 @@
-import type { EnsembleStep } from './spec.ts';
-import type { TensorType } from './types.ts';
+import type { EnsembleStep } from '../language/spec.ts';
+import type { TensorType } from './tensor-type.ts';
 
 export interface Classes {
   /** In the order of the combined answer; undefined where nobody names them. */

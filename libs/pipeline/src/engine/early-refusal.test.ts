@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Infer, InferResponse } from '@sheaf/inference';
-import { computing, document, fp32, signatures } from './testing/fake-models.ts';
-import { buildPipeline, FakeClock } from './testing/test-pipeline.ts';
+import { computing, document, fp32, signatures } from '../testing/fake-models.ts';
+import { buildPipeline, FakeClock } from '../testing/test-pipeline.ts';
 
 /** Two stages one after the other, beside a shorter one and one that can be done without. */
 const graph = document(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal, type Principal } from '@sheaf/inference';
-import { document, failing, fp32, plus, run, yOf } from './testing/fake-models.ts';
-import type { Ask } from './testing/test-pipeline.ts';
+import { document, failing, fp32, plus, run, yOf } from '../testing/fake-models.ts';
+import type { Ask } from '../testing/test-pipeline.ts';
 
 describe('rules', () => {
   const body = { s: { model: 'a', inputs: { x: 'x' } } };

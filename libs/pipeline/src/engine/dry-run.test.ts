@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { document, run, stage, step } from './testing/fake-models.ts';
+import { document, run, stage, step } from '../testing/fake-models.ts';
 
 describe('a plan', () => {
   it('says what would happen, and runs nothing', async () => {

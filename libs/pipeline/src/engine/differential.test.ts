@@ -16,8 +16,8 @@ import {
   type Outcome,
   Reference,
   type StageOutcome,
-} from './testing/plain-reading.ts';
-import { buildPipeline, FakeClock, mistakes } from './testing/test-pipeline.ts';
+} from '../testing/plain-reading.ts';
+import { buildPipeline, FakeClock, mistakes } from '../testing/test-pipeline.ts';
 
 const vector = (name: string) => ({ name, datatype: 'FP32', shape: [-1], symbols: ['n'] }) as const;
 const signature: Signature = { inputs: [vector('x')], outputs: [vector('y')] };

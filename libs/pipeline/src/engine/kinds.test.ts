@@ -15,8 +15,8 @@ import {
   valuesOf,
   vector,
   yOf,
-} from './testing/fake-models.ts';
-import { buildPipeline, FakeClock, mistakes } from './testing/test-pipeline.ts';
+} from '../testing/fake-models.ts';
+import { buildPipeline, FakeClock, mistakes } from '../testing/test-pipeline.ts';
 
 describe('a switch', () => {
   const body = stage({ switch: [{ when: 'inputs.x.size > 2', model: 'a' }, { model: 'b' }] });

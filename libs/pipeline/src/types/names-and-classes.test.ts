@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Signature, TensorSpec } from '@sheaf/inference';
-import { parsePipeline } from './parse-pipeline.ts';
+import { parsePipeline } from '../language/parse-pipeline.ts';
 import {
   computing,
   document,
@@ -14,8 +14,8 @@ import {
   unary,
   vector,
   yOf,
-} from './testing/fake-models.ts';
-import { buildPipeline } from './testing/test-pipeline.ts';
+} from '../testing/fake-models.ts';
+import { buildPipeline } from '../testing/test-pipeline.ts';
 import { typeCheck } from './type-check.ts';
 
 const giving = (more: Partial<TensorSpec>): Signature => ({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LatencyTracker, latencyTrackerKeys, type PipelineSpec, parsePipeline, pipelineFinder } from './index.ts';
-import { document, stage } from './testing/fake-models.ts';
+import { LatencyTracker, latencyTrackerKeys, type PipelineSpec, parsePipeline, pipelineFinder } from '../index.ts';
+import { document, stage } from '../testing/fake-models.ts';
 
 describe('a latency tracker', () => {
   it('says nothing of a stage with fewer than 20 runs, nor with fewer of the last ten minutes', () => {
