@@ -138,25 +138,22 @@ export interface Admin {
 /** The most entries, or keys, of one answer. */
 const entriesMax = 1_000;
 
-export interface AdminOptions {
-  readonly admissions: Admissions | undefined;
-  readonly isOpen: () => boolean;
+/** Who may call what is decided before, by the server's `admit`. While it starts there is nothing yet to look at, and on the way out nothing to change any more. */
+export function adminMethods(admin: Admin, isOpen: () => boolean): readonly ServerMethod[] {
+  return Object.entries(handlersOf(admin)).map(([name, handler]) =>
+    unary(adminService[name] as unknown as MethodDefinition<never, unknown>, (request, { principal }) => {
+      if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
+      return handler(request, principal?.id ?? 'nobody');
+    }),
+  );
 }
 
-export function adminHandlers(admin: Admin, { admissions, isOpen }: AdminOptions): AdminHandlers {
-  const answering =
-    <Request, Response>(
-      answer: (request: Request, actor: string) => Promise<Response>,
-    ): grpc.handleUnaryCall<Request, Response> =>
-    async ({ request, metadata }, callback) => {
-      try {
-        // While it starts there is nothing yet to look at, and on the way out nothing to change any more.
-        if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
-        callback(null, await answer(request, admissions?.principalOf(metadata)?.id ?? 'nobody'));
-      } catch (error) {
-        callback(toStatus(error));
-      }
-    };
+type Answering = (request: never, actor: string) => Promise<unknown>;
+
+type Requests = { readonly [Name in keyof AdminHandlers as string extends Name ? never : Name]: AdminHandlers[Name] extends grpc.handleUnaryCall<infer Request, unknown> ? Request : never };
+
+function handlersOf(admin: Admin): Readonly<Record<keyof Requests, Answering>> {
+  const answering = <Name extends keyof Requests>(answer: (request: Requests[Name], actor: string) => Promise<unknown>) => answer as Answering;
   return {
     GetConfiguration: answering(async () => ({ json: admin.configuration() })),
     GetLimits: answering(async () => ({

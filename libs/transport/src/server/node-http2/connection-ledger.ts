@@ -1,7 +1,7 @@
 /** What one connection has cost against what it was for: decides from counts and the time alone. */
 
 /** What a connection may cost; the same for every server, whoever is behind it. */
-export const connectionLimits = {
+export const ledgerLimits = {
   /**
    * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window of a stream, since
    * what one has brought that is reset before it is read is not told from them.
@@ -24,25 +24,6 @@ export const connectionLimits = {
   takenBytesPerSecondMin: 1024,
   /** How long unread answers above `unsentBytesMax` are borne. */
   overfullMaxMs: 1_000,
-  /**
-   * Connections at once, unless the server is told otherwise. Silent ones with TLS take about 64 KiB each, so all of them 256 MiB, and each a file
-   * descriptor, of which Node takes as many as the system lets it.
-   */
-  connectionsMax: 4_096,
-  /** Connections without a call that one address may keep, or one /64 of IPv6. */
-  idleConnectionsMax: 1_024,
-  /** From the first packet until all has been said that comes before a call: the PROXY header, TLS, the preface and SETTINGS of HTTP/2. */
-  greetingMaxMs: 10_000,
-  /** How long a connection may then do without a first call. */
-  firstCallMaxMs: 30_000,
-  /** How long a connection stays without a call, when it has had one. */
-  idleMaxMs: 5 * 60_000,
-  /** The same, when the request of its last one never came. */
-  abandonedMaxMs: 1_000,
-  /** A call that is answered may still send its request for so long; what it sends is dropped. */
-  answeredMaxMs: 1_000,
-  /** A connection that is over may take so long to close; one that has reached its age takes calls for so long that were on their way. */
-  lingerMaxMs: 1_000,
 } as const;
 
 /** Counts up by what comes and down with time, never below 0. */
@@ -95,44 +76,7 @@ class StallWatch {
     if (!since || now - since.at < this.#maxMs) return false;
     // What moves begins anew.
     this.#since = { at: now, written };
-    return written - since.written < ((now - since.at) / 1_000) * connectionLimits.takenBytesPerSecondMin;
-  }
-}
-
-/** Tells when a connection has been without a call for too long. */
-export class IdleWatch {
-  #since: number | undefined;
-  #maxMs: number = connectionLimits.greetingMaxMs;
-
-  constructor(now: number) {
-    this.#since = now;
-  }
-
-  /** It speaks HTTP/2. */
-  greet(now: number): void {
-    if (this.#since === undefined) return;
-    this.#since = now;
-    this.#maxMs = connectionLimits.firstCallMaxMs;
-  }
-
-  /** It has a call. */
-  stop(): void {
-    this.#since = undefined;
-    this.#maxMs = connectionLimits.idleMaxMs;
-  }
-
-  /** Its last call is over. */
-  start(now: number): void {
-    this.#since = now;
-  }
-
-  /** The request of a call never came. */
-  giveUp(): void {
-    this.#maxMs = connectionLimits.abandonedMaxMs;
-  }
-
-  isOver(now: number): boolean {
-    return this.#since !== undefined && now - this.#since >= this.#maxMs;
+    return written - since.written < ((now - since.at) / 1_000) * ledgerLimits.takenBytesPerSecondMin;
   }
 }
 
@@ -141,7 +85,7 @@ export class ConnectionLedger {
   readonly #settings: LeakyBucket;
   readonly #pings: LeakyBucket;
   readonly #unread: StallWatch;
-  readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
+  readonly #overfull = new StallWatch(ledgerLimits.overfullMaxMs);
   readonly #unsentBytesMax: number;
   #usefulBytes = 0;
   #seen = 0;
@@ -149,9 +93,9 @@ export class ConnectionLedger {
 
   /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. `answerBytesMax`: what one may take. */
   constructor(stallMaxMs: number, now: number, answerBytesMax = 0) {
-    this.#unsentBytesMax = Math.max(connectionLimits.unsentBytesMax, answerBytesMax);
+    this.#unsentBytesMax = Math.max(ledgerLimits.unsentBytesMax, answerBytesMax);
     const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } =
-      connectionLimits;
+      ledgerLimits;
     this.#unread = new StallWatch(stallMaxMs);
     this.#idleBytes = new LeakyBucket(idleBytesMax, idleBytesPerSecond, now);
     this.#settings = new LeakyBucket(settingsMax, settingsPerSecond, now);
@@ -161,7 +105,7 @@ export class ConnectionLedger {
   /** `headerBytes`: as many as the headers of a call may take. */
   addCall(headerBytes: number, now: number): void {
     this.#usefulBytes += headerBytes;
-    this.#pings.add(-connectionLimits.pingsPerCall, now);
+    this.#pings.add(-ledgerLimits.pingsPerCall, now);
   }
 
   addMessage(bytes: number): void {
@@ -184,7 +128,7 @@ export class ConnectionLedger {
     const isIdle = this.#idleBytes.add(seen - this.#seen - this.#usefulBytes, now);
     this.#seen = seen;
     this.#usefulBytes = 0;
-    this.#pings.add((this.#written - written) / connectionLimits.sentBytesPerPing, now);
+    this.#pings.add((this.#written - written) / ledgerLimits.sentBytesPerPing, now);
     this.#written = written;
     if (isIdle) return 'frames that do no work';
     const isUnread = this.#unread.hasStalled(unsent > 0, written, now);
