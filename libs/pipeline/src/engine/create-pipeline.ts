@@ -6,9 +6,8 @@ import {
   checkRequest,
   dryRunParameter,
   type Infer,
-  type InferRequest,
-  type InferResponse,
   type Patience,
+  type RequestContent,
   type Tensor,
   traced,
 } from '@sheaf/inference';
@@ -16,21 +15,23 @@ import { type Decision, type Expression, ExpressionError, requestValues, toList 
 import type { Reference, StageSpec, Step, Target } from '../language/spec.ts';
 import { allSteps, pipelineName, readsOf, stageReads, targetsOf } from '../language/walk.ts';
 import type { CheckedPipeline } from '../types/type-check.ts';
-import { answerParameters } from './answer-parameters.ts';
+import { answerParameters, dryRunParameters } from './answer-parameters.ts';
 import type { Admitted, RunsAtOnce } from './backlog.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { compileStep } from './compile-step.ts';
 import { type ContextValues, contextValues } from './context-values.ts';
-import { tellDryRun } from './dry-run.ts';
+import { createDryRun } from './dry-run.ts';
 import { inStage } from './errors.ts';
 import { type ExecutionPlan, ExecutionPlans } from './execution-plan.ts';
 import { createFanOut } from './fan-out.ts';
 import { LatencyTracker } from './latency-tracker.ts';
+import { noProvenance } from './provenance.ts';
 import { refuseLate } from './refuse-late.ts';
 import { requiredMembers } from './required-members.ts';
 import { reroute } from './reroute.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
+import type { AskPipeline, PipelineAnswer, Targets } from './targets.ts';
 import { gatherIfThere, tensorAt } from './wires.ts';
 
 interface CompiledStage {
@@ -55,33 +56,46 @@ export interface PipelineOptions {
   readonly runsAtOnce?: (target: Target) => number | undefined;
 }
 
-/** Compiles a checked pipeline once; the answer is an Infer like any model. A stage starts as soon as what it reads is there. */
+export interface CompiledPipeline {
+  /** For callers: an Infer like any model, whose parameters tell how the answer came to be. */
+  readonly infer: Infer;
+  /** For other pipelines. */
+  readonly ask: AskPipeline;
+}
+
+/** Compiles a checked pipeline once. A stage starts as soon as what it reads is there. */
 export function createPipeline(
   checked: CheckedPipeline,
-  resolve: (target: Target) => Infer,
+  targets: Targets,
   options: PipelineOptions = {},
-): Infer {
-  return new Pipeline(checked, resolve, options).infer;
+): CompiledPipeline {
+  const { ask } = new Pipeline(checked, targets, options);
+  const infer: Infer = async (request, context) => {
+    const { model, version, outputs, provenance, dryRun } = await ask(request, context);
+    const parameters = dryRun ? dryRunParameters(dryRun, provenance) : answerParameters(provenance);
+    return { model, version, parameters, outputs };
+  };
+  return { infer, ask };
 }
 
 class Pipeline {
   readonly #checked: CheckedPipeline;
-  readonly #resolve: (target: Target) => Infer;
+  readonly #name: Pick<PipelineAnswer, 'model' | 'version'>;
   readonly #latency: LatencyTracker;
   readonly #earlyRefusal: boolean;
   readonly #runsAtOnce: ReadonlyMap<string, number | undefined>;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
   readonly #plans: ExecutionPlans;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
-  readonly #reroutes: ReadonlyMap<string, Infer>;
+  readonly #reroutes: ReadonlyMap<string, AskPipeline>;
 
-  constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, options: PipelineOptions) {
+  constructor(checked: CheckedPipeline, targets: Targets, options: PipelineOptions) {
     const { latency = new LatencyTracker(), earlyRefusal = true, runsAtOnce = () => undefined } = options;
     this.#checked = checked;
+    this.#name = { model: checked.spec.pipeline, version: String(checked.spec.version) };
     this.#latency = latency;
     this.#earlyRefusal = earlyRefusal;
-    this.#resolve = resolve;
-    const around = { checked, resolve, latency };
+    const around = { checked, targets, latency };
     const { stages, rules } = checked.spec;
     this.#stages = new Map(
       stages.map((spec): [string, CompiledStage] => {
@@ -92,33 +106,35 @@ class Pipeline {
     this.#runsAtOnce = new Map(stages.map(({ name, step }) => [name, runsOf(step, runsAtOnce)]));
     this.#plans = new ExecutionPlans(checked);
     this.#reroutes = new Map(
-      rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [[rule.reroute, this.#pipelineAt(rule.reroute)]] : [])),
+      rules.before.flatMap((rule) =>
+        rule.kind === 'reroute'
+          ? [[rule.reroute, targets.pipeline({ kind: 'pipeline', ...pipelineName(rule.reroute) })]]
+          : [],
+      ),
     );
   }
 
-  #pipelineAt(text: string): Infer {
-    return this.#resolve({ kind: 'pipeline', ...pipelineName(text) });
-  }
-
-  infer: Infer = async (received, outer) => {
+  ask: AskPipeline = async (received, outer) => {
     const { fanOut = createFanOut() } = outer;
     const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
     const isDryRun = boolParameter(received, dryRunParameter);
     checkRequest(signature, received.inputs, received.outputs);
     const given = contextValues(spec.context, received, context);
-    const valuesOf = (request: InferRequest): ContextValues =>
+    const valuesOf = (request: RequestContent): ContextValues =>
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
     const { request, reroute: to, decisions } = this.#decideBefore(received, valuesOf, context);
     if (to !== undefined) {
-      const known = this.#checked.reroutes.get(to) ?? [];
-      const told = { from: `${spec.pipeline}/${spec.version}`, to, known, decisions };
-      return reroute(told, this.#reroutes.get(to) as Infer, request, context);
+      const other = { inputs: this.#checked.reroutes.get(to) ?? [], ask: this.#reroutes.get(to) as AskPipeline };
+      return reroute({ from: `${spec.pipeline}/${spec.version}`, to, decisions }, other, request, context);
     }
     const plan = this.#plans.getOrCreate(request.outputs);
     const call = { request, values: valuesOf(request), fanOut, membersMin: requiredMembers(context), isTrial: false };
-    if (isDryRun)
-      return tellDryRun(this.#checked, plan, this.#latency, this.#callOf(call, new Map()), context, decisions);
+    if (isDryRun) {
+      const unrun = this.#callOf(call, new Map());
+      const dryRun = createDryRun(this.#checked, plan, this.#latency, unrun, context, decisions);
+      return { ...this.#name, outputs: [], provenance: noProvenance, dryRun };
+    }
     const isTrial = this.#earlyRefusal && refuseLate(spec.pipeline, plan, this.#latency, this.#runsOf, context);
     const results = new Map<string, StepResult>();
     const running = this.#callOf({ ...call, isTrial }, results);
@@ -133,7 +149,7 @@ class Pipeline {
 
   #runsOf: RunsAtOnce = (stage) => this.#runsAtOnce.get(stage);
 
-  #decideBefore(received: InferRequest, valuesOf: (request: InferRequest) => ContextValues, context: CallContext) {
+  #decideBefore(received: RequestContent, valuesOf: (request: RequestContent) => ContextValues, context: CallContext) {
     const { spec, before } = this.#checked;
     if (spec.rules.before.length === 0) return { request: received, reroute: undefined, decisions: [] };
     const outcome = before(received, valuesOf);
@@ -217,7 +233,7 @@ class Pipeline {
     results: ReadonlyMap<string, StepResult>,
     before: readonly Decision[],
     context: CallContext,
-  ): InferResponse {
+  ): PipelineAnswer {
     const { spec, after: applyRules } = this.#checked;
     const tensors = outputsOf(plan.references, call);
     const rules =
@@ -228,14 +244,15 @@ class Pipeline {
     const outputs = plan.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
     // In the order the stages are written, not in which they ended.
     const made = spec.stages.flatMap(({ name }) => results.get(name) ?? []);
-    const parameters = answerParameters({
+    const provenance = {
       versions: made.flatMap(({ versions }) => versions),
       notes: made.flatMap(({ notes }) => notes),
       decisions: [...before, ...rules.decisions],
+      reroutes: [],
       absent: plan.outputs.filter((name) => !outputs.some((output) => output.name === name)),
       labels: rules.labels,
-    });
-    return { model: spec.pipeline, version: String(spec.version), parameters, outputs };
+    };
+    return { ...this.#name, outputs, provenance };
   }
 }
 
