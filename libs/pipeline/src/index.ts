@@ -1,6 +1,6 @@
 export { checkPipelines, type PipelineCheck } from './check-pipelines.ts';
 export { combinerKinds } from './combiners/index.ts';
-export { parseSignatures } from './declared-signatures.ts';
+export { signatures } from './declared-signatures.ts';
 export { createPipeline, type PipelineOptions } from './engine/create-pipeline.ts';
 export { type Plan, type PlannedStage, type PlannedStep, planAnswerParameter } from './engine/plan.ts';
 export { TimeBook } from './engine/time-book.ts';
