@@ -1,6 +1,7 @@
 /** Slows down whoever fails to authenticate again and again. */
-import { isLoopback, networkOf, type Principal } from '@sheaf/inference';
+import { networkOf, type Principal } from '@sheaf/inference';
 import { BoundedMap } from './bounded-map.ts';
+import { isLoopback } from './loopback.ts';
 
 /** How many failures are let pass, and what comes then. */
 export interface ThrottleSpec {

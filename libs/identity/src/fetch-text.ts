@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { type Clock, isLoopback } from '@sheaf/inference';
+import type { Clock } from '@sheaf/inference';
+import { isLoopback } from './loopback.ts';
 
 export const fetchTimeoutMs = 5_000;
 /** Some hundred keys. */
