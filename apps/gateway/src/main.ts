@@ -30,7 +30,15 @@ import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createResilienceState, logTransition } from '@sheaf/outbound';
 import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
-import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, type Strays } from '@sheaf/transport';
+import {
+  BytesInFlight,
+  createServer,
+  hostPort,
+  mutualTls,
+  readSecret,
+  type Server,
+  type Strays,
+} from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
@@ -112,7 +120,7 @@ await main(async () => {
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
-  const doors: Door[] = [];
+  const doors: Server[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
   };
@@ -205,7 +213,7 @@ await main(async () => {
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
       ...served,
@@ -227,7 +235,7 @@ await main(async () => {
   const inner =
     innerPort === undefined
       ? undefined
-      : await createDoor(
+      : await createServer(
           {
             name: 'gateway',
             host: innerHost,

@@ -32,4 +32,4 @@ export {
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
-export { loudlyOpen } from './loudly-open.ts';
+export { loudlyOpen } from './open-warning.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { defaultLimits, Journal, monotonicClock } from '@sheaf/inference';
-import { createDoor, type Door, type TlsFiles } from '@sheaf/transport';
+import { createServer, type Server, type TlsFiles } from '@sheaf/transport';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import { EndpointPool } from './endpoint-pool.ts';
 import type { OutboundService } from './outbound-service.ts';
@@ -15,8 +15,8 @@ const service: OutboundService = {
   transport: 'stream',
 };
 
-async function openDoor(host: string, port: number, tls?: TlsFiles): Promise<Door> {
-  const door = await createDoor(
+async function openServer(host: string, port: number, tls?: TlsFiles): Promise<Server> {
+  const door = await createServer(
     { name: host, host, port, limits: defaultLimits, mesh: true, tls },
     {
       infer: async ({ model }) => ({ model, version: '1', parameters: new Map([['host', host]]), outputs: [] }),
@@ -55,8 +55,8 @@ function contextOf() {
 
 describe('the endpoints of a service behind a name', () => {
   it('are the addresses that the name has now, and answer as they come and go', async () => {
-    const one = await openDoor('127.0.0.1', 0);
-    const two = await openDoor('127.0.0.2', one.port);
+    const one = await openServer('127.0.0.1', 0);
+    const two = await openServer('127.0.0.2', one.port);
     let addresses: readonly string[] | undefined = ['127.0.0.1'];
     const resolve = async (host: string): Promise<readonly string[]> => {
       assert.equal(host, 'echo.test');
@@ -102,7 +102,7 @@ describe('the endpoints of a service behind a name', () => {
     await writeFile(files.ca, authority.certificate);
     await writeFile(files.certificate, certificate);
     await writeFile(files.key, key);
-    const door = await openDoor('127.0.0.1', 0, files);
+    const door = await openServer('127.0.0.1', 0, files);
     const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
     const pools = ['echo.test', 'other.test'].map(
       (host) =>

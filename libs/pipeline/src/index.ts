@@ -7,7 +7,7 @@ export type { DryRun, DryRunStage, DryRunStep } from './engine/dry-run.ts';
 export { LatencyTracker } from './engine/latency-tracker.ts';
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
 export { type AskModel, type AskPipeline, asPipeline, type Targets } from './engine/targets.ts';
-export { parseSignatures } from './language/declared-signatures.ts';
+export { signatures } from './language/declared-signatures.ts';
 export { parsePipeline } from './language/parse-pipeline.ts';
 export { plannedCalls } from './language/planned-calls.ts';
 export { pageExample, referencePage, ruleSnippets, snippets } from './language/reference-page.ts';
