@@ -13,7 +13,7 @@ const planted: [string, string, RegExp][] = [
   ['libs/inference/src/up.ts', "import '@sheaf/transport';\n", /inference may not import transport/],
   [
     'libs/pipeline/src/sideways.ts',
-    "import type { Door } from '@sheaf/transport';\n",
+    "import type { Server } from '@sheaf/transport';\n",
     /pipeline may not import transport/,
   ],
   ['libs/layers/src/grpc.ts', "import * as grpc from '@grpc/grpc-js';\n", /@grpc\/grpc-js lives in transport only/],

@@ -14,7 +14,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     followKeys: 'to be split',
     main: 'to be split',
     openCatalog: 'to be split',
-    openFakeService: 'to be split',
   },
   host: {
     createLineWriter: 'to be split',
@@ -31,10 +30,12 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   },
   mesh: {
     readMesh: 'to be split',
-    readServices: 'to be split',
   },
   'model-server': {
     main: 'to be split',
+  },
+  outbound: {
+    openFakeService: 'to be split',
   },
   pipeline: {
     referencePage: 'to be split',
@@ -56,7 +57,7 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   transport: {
     adminHandlers: 'to be split',
     createAdminClient: 'to be split',
-    createDoor: 'to be split',
+    createServer: 'to be split',
     createRemote: 'to be split',
     guardStreams: 'to be split',
     readUnaryMessage: 'to be split',

@@ -32,5 +32,4 @@ export {
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
-export { isLoopback } from './loopback.ts';
 export { loudlyOpen } from './open-warning.ts';
