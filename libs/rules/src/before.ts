@@ -2,9 +2,9 @@ import {
   createTensor,
   elementCount,
   InferError,
-  type RequestContent,
   type Parameter,
   packBytes,
+  type RequestContent,
   type Tensor,
   unpackBytes,
 } from '@sheaf/inference';
