@@ -1,3 +1,4 @@
+export { acceptConnection } from './server.ts';
 export type {
   AcceptConnection,
   ClientConnection,
