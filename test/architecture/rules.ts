@@ -25,7 +25,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'onnx', 'pipeline', 'policies', 'runtime'],
   host: ['inference', 'transport'],
-  supervisor: ['admin', 'host', 'identity', 'inference', 'mesh', 'runtime', 'transport'],
+  supervisor: ['host', 'inference', 'mesh', 'runtime', 'transport'],
+  terminal: [],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */

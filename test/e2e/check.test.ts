@@ -42,14 +42,14 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     'an unknown key',
     changed('outputs:', 'outputz: 1\noutputs:'),
     [
-      'pipelines/p.yaml:6: outputz: unknown key; the keys are pipeline, version, inputs, context, stages, outputs, rules',
+      'pipelines/p.yaml:6: outputz: unknown key; the keys are pipeline, version, inputs, context, stages, outputs, rules; did you mean outputs?',
     ],
   ],
   [
     'an unknown stage key',
     changed('model: double, inputs: { x: x }', 'modell: double, inputs: { x: x }'),
     [
-      /p\.yaml:4: stages\.a: want exactly one of model, transform, pipeline, ensemble, switch, each, fallback, got modell$/,
+      /p\.yaml:4: stages\.a: want exactly one of model, transform, pipeline, ensemble, switch, each, fallback, got modell; did you mean model\?$/,
     ],
   ],
   [

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { freePort } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx/testing';
+import { freePort } from '@sheaf/supervisor';
 import { createDoor, type Door } from '@sheaf/transport';
 import { Caller } from '../support/caller.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
@@ -83,7 +83,7 @@ describe("somebody else's server that is down", () => {
       Promise.all(
         names.map(async (service) => {
           const { replies } = await caller.call('/grpc.health.v1.Health/Check', { service });
-          return replies[0]?.status === 'SERVING';
+          return replies[0]?.['status'] === 'SERVING';
         }),
       );
     assert.deepEqual(await health(), [true, true, false, false, false]);

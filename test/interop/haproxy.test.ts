@@ -9,15 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { freePort } from '@sheaf/cli';
 import { defaultLimits } from '@sheaf/inference';
+import { freePort } from '@sheaf/supervisor';
 import { createDoor, type DoorOptions } from '@sheaf/transport';
 import { createAuthority } from '../support/certificates.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const installed = spawnSync('haproxy', ['-v']).status === 0;
 /** Where everything is required the test runs, and fails. */
-const skip = installed || process.env.SHEAF_INTEROP === 'required' ? false : 'haproxy is not installed';
+const skip = installed || process.env['SHEAF_INTEROP'] === 'required' ? false : 'haproxy is not installed';
 
 /** Those of the proxy and of its callers differ, so that they can be told apart. */
 const proxyAddress = '127.0.0.1';

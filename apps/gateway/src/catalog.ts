@@ -3,11 +3,11 @@ import { broken, type Infer, type ModelDescription, notFound, type Signature } f
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
+  LatencyTracker,
+  latencyTrackerKeys,
   type PipelineCheck,
   pipelineFinder,
   type Target,
-  TimeBook,
-  timeBookKeys,
 } from '@sheaf/pipeline';
 import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
 import { askForeign, type Foreign, type ForeignBook } from './foreign.ts';
@@ -28,7 +28,7 @@ export interface Catalog {
   /** Models of foreign servers that have not said yet what they serve. */
   readonly silent: readonly string[];
   /** How long the pipelines' stages usually take, for the catalog that follows. */
-  readonly times: ReadonlyMap<string, TimeBook>;
+  readonly latencies: ReadonlyMap<string, LatencyTracker>;
   /** What foreign servers have said, for that too. */
   readonly foreign: ForeignBook;
 }
@@ -39,8 +39,8 @@ interface CatalogOut extends OutPart {
 }
 
 /** What a catalog takes from the one before. */
-export type Known = Pick<Catalog, 'times' | 'foreign' | 'out'>;
-const nothing: Known = { times: new Map(), foreign: new Map(), out: [] };
+export type Known = Pick<Catalog, 'latencies' | 'foreign' | 'out'>;
+const nothing: Known = { latencies: new Map(), foreign: new Map(), out: [] };
 
 export interface CatalogOptions {
   /** What can be served. */
@@ -108,21 +108,21 @@ export async function openCatalog(
   const checks = all.filter(({ checked }) => checked);
   const { earlyRefusal } = mesh.resilience;
   const find = pipelineFinder(checks.map(({ spec }) => spec));
-  const keyOf = timeBookKeys(find, (target) => versionsOf(target, mesh, foreign));
-  const times = new Map<string, TimeBook>();
-  const bookOf = ({ spec }: PipelineCheck): TimeBook => {
+  const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, mesh, foreign));
+  const latencies = new Map<string, LatencyTracker>();
+  const latencyOf = ({ spec }: PipelineCheck): LatencyTracker => {
     const key = keyOf(spec);
-    const book = before.times.get(key) ?? new TimeBook();
-    times.set(key, book);
-    return book;
+    const tracker = before.latencies.get(key) ?? new LatencyTracker();
+    latencies.set(key, tracker);
+    return tracker;
   };
   const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
-  const around = { services, entries, isOut, bookOf, find, earlyRefusal };
+  const around = { services, entries, isOut, latencyOf, find, earlyRefusal };
   for (const [name, versions] of Map.groupBy(checks, ({ spec }) => spec.pipeline)) {
     const fit = versions.map((check) => pipelineVersion(check, around));
     entries.set(name, pipelineEntry(name, fit, lostOf(name)));
   }
-  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], times, foreign: asked.book };
+  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], latencies, foreign: asked.book };
 }
 
 /** A model or transform of which nothing is served. */
@@ -168,7 +168,7 @@ function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, Mod
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
 }
 
-type Answers = Omit<Catalog, 'out' | 'silent' | 'times' | 'foreign'>;
+type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign'>;
 
 function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Answers {
   const get = (name: string): Entry => {

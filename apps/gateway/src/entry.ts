@@ -7,7 +7,7 @@ import {
   notFound,
   type Signature,
 } from '@sheaf/inference';
-import { refusePlan } from '@sheaf/layers';
+import { refuseDryRun } from '@sheaf/layers';
 import type { ServiceHandle } from './services.ts';
 
 /** One name at the public door: a model or a pipeline. */
@@ -54,7 +54,7 @@ export function modelEntry(
   };
   return {
     // Here, since a foreign server may not know of plans, and would run.
-    infer: refusePlan(async (request, context) => {
+    infer: refuseDryRun(async (request, context) => {
       const signature = typed(get(request.version));
       // What nobody has said, the server itself checks.
       if (signature) checkRequest(signature, request.inputs, request.outputs);

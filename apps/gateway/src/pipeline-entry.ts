@@ -2,12 +2,12 @@ import { type Infer, InferError, type Signature } from '@sheaf/inference';
 import { transformName } from '@sheaf/mesh';
 import {
   createPipeline,
+  type LatencyTracker,
   type PipelineCheck,
   type pipelineFinder,
   plannedCalls,
   requiredTargets,
   type Target,
-  type TimeBook,
 } from '@sheaf/pipeline';
 import { type Entry, noSuchVersion } from './entry.ts';
 import type { ServiceHandle, Services } from './services.ts';
@@ -46,13 +46,13 @@ export interface Surroundings {
   readonly entries: ReadonlyMap<string, Entry>;
   /** Whether a model is there and cannot be asked. */
   readonly isOut: (name: string) => boolean;
-  readonly bookOf: (check: PipelineCheck) => TimeBook;
+  readonly latencyOf: (check: PipelineCheck) => LatencyTracker;
   readonly find: ReturnType<typeof pipelineFinder>;
 }
 
 export function pipelineVersion(
   check: PipelineCheck,
-  { services, entries, isOut, bookOf, find, earlyRefusal }: Surroundings,
+  { services, entries, isOut, latencyOf, find, earlyRefusal }: Surroundings,
 ): PipelineVersion {
   const { spec, checked } = check;
   if (!checked) throw mistakesOf(check, () => undefined);
@@ -69,7 +69,7 @@ export function pipelineVersion(
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
   };
   const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
-  const infer = createPipeline(checked, resolve, { times: bookOf(check), earlyRefusal, runsAtOnce });
+  const infer = createPipeline(checked, resolve, { latency: latencyOf(check), earlyRefusal, runsAtOnce });
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'

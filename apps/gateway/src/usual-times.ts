@@ -1,6 +1,6 @@
-import { TimeBook } from '@sheaf/pipeline';
+import { LatencyTracker } from '@sheaf/pipeline';
 
-/** Tenants that have a book of their own; of one more, the one that was answered the longest time ago is forgotten. */
+/** Tenants that have a tracker of their own; of one more, the one that was answered the longest time ago is forgotten. */
 const tenantsMax = 256;
 
 interface Usual {
@@ -15,9 +15,9 @@ interface Usual {
  * on a monotonic clock.
  */
 export class UsualTimes {
-  readonly #all = new TimeBook();
+  readonly #all = new LatencyTracker();
   /** Who was answered last comes last. */
-  readonly #byTenant = new Map<string, TimeBook>();
+  readonly #byTenant = new Map<string, LatencyTracker>();
 
   /** What is to be expected of the tenant's next call; while too few of its own are known, what everybody's take. */
   of(tenant: string, kind: string, now: number): Usual {
@@ -33,11 +33,11 @@ export class UsualTimes {
   }
 
   record(tenant: string, kind: string, ms: number, now: number): void {
-    const own = this.#byTenant.get(tenant) ?? new TimeBook();
+    const own = this.#byTenant.get(tenant) ?? new LatencyTracker();
     this.#byTenant.delete(tenant);
     this.#byTenant.set(tenant, own);
     const [oldest = tenant] = this.#byTenant.keys();
     if (this.#byTenant.size > tenantsMax) this.#byTenant.delete(oldest);
-    for (const book of [own, this.#all]) book.record(kind, ms, now);
+    for (const tracker of [own, this.#all]) tracker.record(kind, ms, now);
   }
 }

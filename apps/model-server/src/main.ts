@@ -13,7 +13,7 @@ import {
 } from '@sheaf/host';
 import { isLoopback } from '@sheaf/identity';
 import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
-import { enforceDeadline, explainOnRequest, refusePlan } from '@sheaf/layers';
+import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
 import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls, readSecret } from '@sheaf/transport';
@@ -90,7 +90,7 @@ await main(async () => {
     return (gateway?.infer ?? noGateway)(request, context);
   };
   const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
-  const core = stack([explainOnRequest, refusePlan, enforceDeadline(`service ${name}`)], service.infer);
+  const core = stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer);
   const own = mesh.services.find((candidate) => candidate.name === name);
   const served = {
     ...service,

@@ -2,12 +2,18 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   boolean,
+  byteCount,
+  bytes,
+  checked,
   choice,
+  documentSchema,
   duration,
   either,
+  fieldsTable,
   integer,
   list,
   mapOf,
+  mayBeEmpty,
   number,
   optional,
   Problems,
@@ -16,6 +22,7 @@ import {
   required,
   text,
   variants,
+  withDefault,
 } from './index.ts';
 
 const read = <T>(reader: Reader<T>, value: unknown) => {
@@ -35,6 +42,57 @@ const shape = variants({
 });
 
 describe('a reader', () => {
+  it('guesses which key is meant by one that is almost right, and by no other', () => {
+    const settings = record({ replicas: optional(integer(1), 'Processes.'), port: optional(integer(0), 'Its port.') });
+    const message = 'unknown key; the keys are replicas, port';
+    assert.deepEqual(read(settings, { replica: 2, Port: 1, colour: 'red' }).told, [
+      `replica: ${message}; did you mean replicas?`,
+      `Port: ${message}; did you mean port?`,
+      `colour: ${message}`,
+    ]);
+    assert.deepEqual(read(shape, { circel: 1 }).told, [
+      ': want exactly one of circle, square, got circel; did you mean circle?',
+    ]);
+  });
+
+  it('has the default of a key that is left out or wrong, which the schema and the page tell too', () => {
+    const settings = { port: withDefault(integer(0, 9), 8, 'Its port.') };
+    assert.deepEqual(read(record(settings), {}), { value: { port: 8 }, told: [] });
+    assert.deepEqual(read(record(settings), { port: 10 }), {
+      value: { port: 8 },
+      told: ['port: want an integer from 0 to 9, got 10'],
+    });
+    assert.match(fieldsTable(settings), /Its port\. Default 8\./);
+    assert.deepEqual(documentSchema('t', record(settings))['properties'], {
+      port: { description: 'Its port. Default 8.', default: 8, type: 'integer', minimum: 0, maximum: 9 },
+    });
+  });
+
+  it('takes a mapping without a key for an empty one only where it may be', () => {
+    const settings = record({ port: optional(integer(0), 'Its port.') });
+    assert.deepEqual(read(mayBeEmpty(settings), null), { value: { port: undefined }, told: [] });
+    assert.deepEqual(read(settings, null).told, [': want a mapping of port, got null']);
+  });
+
+  it('checks further only what has no mistake yet', () => {
+    const range = checked(
+      record({ min: required(integer(0), ''), max: optional(integer(0), '') }),
+      ({ min, max = 0 }, path, problems) => min > max && problems.add(path, 'want max of min or more'),
+    );
+    assert.deepEqual(read(range, { min: 2 }).told, [': want max of min or more']);
+    assert.deepEqual(read(range, { min: 2, max: 'many' }).told, ['max: want an integer of 0 or more, got "many"']);
+  });
+
+  it('takes amounts of memory with their unit, and numbers of bytes where it says so', () => {
+    assert.equal(read(bytes('64MiB', '1GiB'), '512MiB').value, 512 * 2 ** 20);
+    for (const wrong of ['63MiB', '2GiB', 512, '512MB'])
+      assert.match(read(bytes('64MiB', '1GiB'), wrong).told.join(), /^: want an amount from 64MiB to 1GiB/);
+    assert.deepEqual(
+      [4096, '4KiB', 1].map((value) => read(byteCount(1024, 8192), value).value),
+      [4096, 4096, undefined],
+    );
+  });
+
   it('finds every mistake at once, each with its path, what was expected and the value', () => {
     const person = record({
       age: required(integer(0, 150), 'In years.'),

@@ -1,8 +1,9 @@
+export { byteCount, bytes, duration } from './amounts.ts';
 export { type Path, type Problem, Problems, show } from './problems.ts';
 export {
   boolean,
+  checked,
   choice,
-  duration,
   either,
   integer,
   isRecord,
@@ -10,6 +11,7 @@ export {
   list,
   mapOf,
   mapped,
+  mayBeEmpty,
   name,
   named,
   number,
@@ -18,5 +20,5 @@ export {
   text,
   type ValueOf,
 } from './reader.ts';
-export { optional, record, required, type ValuesOf, type VariantOf, variants } from './record.ts';
-export { fieldsTable, kindsTable } from './reference.ts';
+export { optional, record, required, type ValuesOf, type VariantOf, variants, withDefault } from './record.ts';
+export { documentSchema, fenced, fieldsTable, kindsTable, section } from './reference.ts';

@@ -73,20 +73,6 @@ export const choice = <const T extends string>(values: readonly T[]): Reader<T> 
     { enum: values },
   );
 
-const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-const durationPattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
-
-/** A time such as `20ms`, `1.5s` or `2m`, in milliseconds; more than none. */
-export const duration: Reader<number> = {
-  expected: 'a time such as 20ms, 1.5s or 2m',
-  read(value, path, problems) {
-    const [, amount = '', unit = ''] = (typeof value === 'string' && durationPattern.exec(value)) || [];
-    const ms = Number(amount) * (msPer[unit] ?? 0);
-    return ms > 0 ? ms : problems.wanted(path, duration.expected, value);
-  },
-  schema: () => ({ type: 'string', pattern: durationPattern.source }),
-};
-
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
 /** What stages, tensors, rules and pipelines are called. */
@@ -106,6 +92,36 @@ export function mapped<T, U>(
       const read = reader.read(value, path, problems);
       return read === undefined ? undefined : make(read, path, problems);
     },
+  };
+}
+
+/**
+ * Reads by `reader`, and has `check` look at what it read, where nothing was wrong with that: so one mistake is told once. `keywords` say the same in
+ * JSON Schema, as far as it can.
+ */
+export function checked<T>(
+  reader: Reader<T>,
+  check: (value: T, path: Path, problems: Problems) => void,
+  keywords: JsonSchema = {},
+): Reader<T> {
+  return {
+    ...reader,
+    read(value, path, problems) {
+      const before = problems.list.length;
+      const read = reader.read(value, path, problems);
+      if (read !== undefined && problems.list.length === before) check(read, path, problems);
+      return read;
+    },
+    schema: (definitions) => ({ ...reader.schema(definitions), ...keywords }),
+  };
+}
+
+/** A mapping that may be written without a key in it, as where all its lines are commented out: YAML reads that as null. */
+export function mayBeEmpty<T>(reader: Reader<T>): Reader<T> {
+  return {
+    ...reader,
+    read: (value, path, problems) => reader.read(value ?? {}, path, problems),
+    schema: (definitions) => ({ anyOf: [reader.schema(definitions), { type: 'null' }] }),
   };
 }
 

@@ -1,27 +1,49 @@
 import type { Path, Problems } from './problems.ts';
 import { type Definitions, isRecord, type JsonSchema, type Reader, type ValueOf } from './reader.ts';
+import { nearest, unknownKey } from './unknown-key.ts';
+
+type FieldKind = 'required' | 'optional' | 'default';
 
 /** One key of a mapping. */
-export interface Field<T, Required extends boolean = boolean> {
+export interface Field<T, Kind extends FieldKind = FieldKind> {
   readonly reader: Reader<T>;
-  readonly required: Required;
-  /** For editors and the reference page. */
+  readonly kind: Kind;
+  /** One sentence for editors and the reference page. */
   readonly doc: string;
+  /** What holds where the key is left out, or where its value has a problem; of fields with a default only. */
+  readonly fallback?: T;
 }
 
 export type Fields = Readonly<Record<string, Field<unknown>>>;
 
-type RequiredKeys<F extends Fields> = { [K in keyof F]: F[K]['required'] extends true ? K : never }[keyof F];
+type OptionalKeys<F extends Fields> = { [K in keyof F]: F[K]['kind'] extends 'optional' ? K : never }[keyof F];
 
 /** What a mapping of these fields holds. */
 export type ValuesOf<F extends Fields> = {
-  readonly [K in RequiredKeys<F>]: ValueOf<F[K]['reader']>;
+  readonly [K in Exclude<keyof F, OptionalKeys<F>>]: ValueOf<F[K]['reader']>;
 } & {
-  readonly [K in Exclude<keyof F, RequiredKeys<F>>]: ValueOf<F[K]['reader']> | undefined;
+  readonly [K in OptionalKeys<F>]: ValueOf<F[K]['reader']> | undefined;
 };
 
-export const required = <T>(reader: Reader<T>, doc: string): Field<T, true> => ({ reader, doc, required: true });
-export const optional = <T>(reader: Reader<T>, doc: string): Field<T, false> => ({ reader, doc, required: false });
+export const required = <T>(reader: Reader<T>, doc: string): Field<T, 'required'> => ({
+  reader,
+  doc,
+  kind: 'required',
+});
+
+export const optional = <T>(reader: Reader<T>, doc: string): Field<T, 'optional'> => ({
+  reader,
+  doc,
+  kind: 'optional',
+});
+
+/** A key that may be left out; `doc` is told with the default behind it. */
+export const withDefault = <T>(reader: Reader<T>, fallback: T, doc: string): Field<T, 'default'> => ({
+  reader,
+  doc: `${doc} Default ${typeof fallback === 'string' ? fallback : JSON.stringify(fallback)}.`,
+  kind: 'default',
+  fallback,
+});
 
 /** A mapping with these keys and no others. */
 export function record<F extends Fields>(fields: F): Reader<ValuesOf<F>> {
@@ -30,17 +52,12 @@ export function record<F extends Fields>(fields: F): Reader<ValuesOf<F>> {
     expected,
     read(value, path, problems) {
       if (!isRecord(value)) return problems.wanted(path, expected, value);
-      refuseOthers(value, Object.keys(fields), path, problems);
+      for (const key of Object.keys(value))
+        if (!Object.hasOwn(fields, key)) problems.add([...path, key], unknownKey(key, Object.keys(fields)));
       return readFields(fields, value, path, problems);
     },
     schema: (definitions) => objectSchema(fields, definitions),
   };
-}
-
-function refuseOthers(value: object, keys: readonly string[], path: Path, problems: Problems): void {
-  for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) problems.add([...path, key], `unknown key; the keys are ${keys.join(', ')}`);
-  }
 }
 
 /** Undefined when a required one cannot be read. */
@@ -52,10 +69,11 @@ function readFields<F extends Fields>(
 ): ValuesOf<F> | undefined {
   const read: Record<string, unknown> = {};
   let complete = true;
-  for (const [key, { reader, required: isRequired }] of Object.entries(fields)) {
+  for (const [key, { reader, kind, fallback }] of Object.entries(fields)) {
     const given = Object.hasOwn(value, key) ? value[key] : undefined;
-    read[key] = given === undefined && !isRequired ? undefined : reader.read(given, [...path, key], problems);
-    if (isRequired && read[key] === undefined) complete = false;
+    const isAsked = given !== undefined || kind === 'required';
+    read[key] = (isAsked ? reader.read(given, [...path, key], problems) : undefined) ?? fallback;
+    if (kind === 'required' && read[key] === undefined) complete = false;
   }
   return complete ? (read as ValuesOf<F>) : undefined;
 }
@@ -64,12 +82,16 @@ function objectSchema(fields: Fields, definitions: Definitions): JsonSchema {
   return {
     type: 'object',
     properties: Object.fromEntries(
-      Object.entries(fields).map(([key, { reader, doc }]) => [
+      Object.entries(fields).map(([key, { reader, doc, fallback }]) => [
         key,
-        { description: doc, ...reader.schema(definitions) },
+        {
+          description: doc,
+          ...(fallback === undefined ? {} : { default: fallback }),
+          ...reader.schema(definitions),
+        },
       ]),
     ),
-    required: Object.entries(fields).flatMap(([key, field]) => (field.required ? [key] : [])),
+    required: Object.entries(fields).flatMap(([key, { kind }]) => (kind === 'required' ? [key] : [])),
     additionalProperties: false,
   };
 }
@@ -88,31 +110,19 @@ export type VariantOf<V extends Variants> = {
 }[keyof V['kinds'] & string];
 
 /** Exactly one of several kinds of mapping. */
-export function variants<V extends Variants>({ noun, kinds, shared }: V): Reader<VariantOf<V>> {
+export function variants<V extends Variants>(variety: V): Reader<VariantOf<V>> {
+  const { kinds, shared } = variety;
   const names = Object.keys(kinds);
   const expected = `a mapping with one of ${names.join(', ')}`;
   return {
     expected,
     read(value, path, problems) {
       if (!isRecord(value)) return problems.wanted(path, expected, value);
-      const present = names.filter((candidate) => Object.hasOwn(value, candidate));
-      const [kind] = present;
-      const known = new Set([...Object.values(kinds).flatMap(Object.keys), ...Object.keys(shared)]);
-      if (kind === undefined || present.length > 1) {
-        const others = Object.keys(value).filter((key) => !known.has(key));
-        const got = (present.length > 0 ? present : others).join(' and ') || 'none';
-        return problems.add(path, `want exactly one of ${names.join(', ')}, got ${got}`);
-      }
+      const [kind, ...more] = names.filter((candidate) => Object.hasOwn(value, candidate));
+      if (kind === undefined || more.length > 0) return problems.add(path, notOneKind(variety, value));
       const fields: Fields = { ...kinds[kind], ...shared };
-      for (const key of Object.keys(value).filter((other) => !Object.hasOwn(fields, other))) {
-        const owners = names.filter((other) => Object.hasOwn(kinds[other] ?? {}, key));
-        problems.add(
-          [...path, key],
-          owners.length > 0
-            ? `"${key}" belongs to a ${noun} of kind ${owners.join(' or ')}, this is a ${kind}`
-            : `unknown key; the keys are ${Object.keys(fields).join(', ')}`,
-        );
-      }
+      for (const key of Object.keys(value))
+        if (!Object.hasOwn(fields, key)) problems.add([...path, key], foreignKey(variety, kind, key));
       const read = readFields(fields, value, path, problems);
       return read && ({ kind, ...read } as unknown as VariantOf<V>);
     },
@@ -120,4 +130,21 @@ export function variants<V extends Variants>({ noun, kinds, shared }: V): Reader
       oneOf: names.map((kind) => objectSchema({ ...kinds[kind], ...shared }, definitions)),
     }),
   };
+}
+
+function notOneKind({ kinds, shared }: Variants, value: Record<string, unknown>): string {
+  const names = Object.keys(kinds);
+  const known = new Set([...Object.values(kinds).flatMap(Object.keys), ...Object.keys(shared)]);
+  const present = names.filter((candidate) => Object.hasOwn(value, candidate));
+  const others = Object.keys(value).filter((key) => !known.has(key));
+  const got = (present.length > 0 ? present : others).join(' and ') || 'none';
+  const meant = present.length === 0 && others.length === 1 ? nearest(others[0] ?? '', names) : undefined;
+  return `want exactly one of ${names.join(', ')}, got ${got}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+function foreignKey({ noun, kinds, shared }: Variants, kind: string, key: string): string {
+  const owners = Object.keys(kinds).filter((other) => Object.hasOwn(kinds[other] ?? {}, key));
+  return owners.length > 0
+    ? `"${key}" belongs to a ${noun} of kind ${owners.join(' or ')}, this is a ${kind}`
+    : unknownKey(key, Object.keys({ ...kinds[kind], ...shared }));
 }

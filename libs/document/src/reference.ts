@@ -1,13 +1,32 @@
-/** Tables of a reference page, from the definitions that the parser reads by. */
+/** The parts of a reference page and the JSON Schema of a document, from the definitions that its reader reads by. */
+import type { JsonSchema, Reader } from './reader.ts';
 import type { Fields } from './record.ts';
+
+/** The JSON Schema (draft 2020-12) of a document, for editors. */
+export function documentSchema(title: string, document: Reader<unknown>): JsonSchema {
+  const definitions = new Map<string, JsonSchema>();
+  const schema = document.schema(definitions);
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title,
+    ...schema,
+    ...(definitions.size > 0 ? { $defs: Object.fromEntries(definitions) } : {}),
+  };
+}
+
+/** A part of the page: a heading, and paragraphs, tables and examples below it. */
+export const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
+
+/** An example in YAML. */
+export const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\`\``;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** A row for each key; a `?` behind one says that it may be left out. */
 export function fieldsTable(fields: Fields): string {
   const rows = Object.entries(fields).map(
-    ([key, { reader, required, doc }]) =>
-      `| \`${key}\`${required ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.expected)} |`,
+    ([key, { reader, kind, doc }]) =>
+      `| \`${key}\`${kind === 'required' ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.expected)} |`,
   );
   return ['| key | is | wants |', '|---|---|---|', ...rows].join('\n');
 }

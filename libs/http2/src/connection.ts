@@ -1,7 +1,7 @@
 /** A connection of either role: what it is made of, its streams' lives, and how it ends. Callers of this room see `Http2Connection` of it. */
 import type { Duplex } from 'node:stream';
-import { ClosedStreams } from './closed-streams.ts';
-import { calmFault, ConnectionFault } from './connection-fault.ts';
+import { ConnectionFault, calmFault } from './connection-fault.ts';
+import type { Core } from './core.ts';
 import { FrameReader } from './frame-reader.ts';
 import { int31Max, settingIds } from './frame-types.ts';
 import { CompressionError } from './hpack/compression-error.ts';
@@ -16,23 +16,14 @@ import type { Role } from './role.ts';
 import { Sender } from './sender.ts';
 import { type PeerSettings, peerSettingsDefault, readSettings } from './settings.ts';
 import { StallWatch } from './stall-watch.ts';
-import type { Stream } from './stream.ts';
-import { StreamTable } from './stream-table.ts';
+import { StreamLives } from './stream-lives.ts';
 import { startTicking, stopTicking } from './ticker.ts';
-import {
-  type ConnectionOptions,
-  type ErrorCode,
-  errorCodes,
-  type HeaderBlock,
-  type HeaderList,
-  type Http2Connection,
-  type StreamEnd,
-} from './types.ts';
+import { type ConnectionOptions, type ErrorCode, errorCodes, type HeaderBlock } from './types.ts';
 
 /** A dynamic table of size 0 (RFC 7541, 6.3). */
 const emptyTableUpdate = 0x20;
 
-export class Connection implements Http2Connection {
+export class Connection implements Core {
   readonly socket: Duplex;
   readonly options: Required<ConnectionOptions>;
   readonly role: Role;
@@ -42,12 +33,10 @@ export class Connection implements Http2Connection {
   readonly ledger: Ledger;
   readonly decoder: HeaderDecoder;
   readonly pings: Pings;
-  readonly streams = new StreamTable();
-  readonly closedStreams = new ClosedStreams();
+  readonly lives: StreamLives;
   readonly peerSettings: PeerSettings = peerSettingsDefault();
   readonly #reader: FrameReader;
   readonly #stalls: StallWatch;
-  /** `leaving` between the two GOAWAYs of a graceful end, `left` after the last. */
   goodbye: 'none' | 'leaving' | 'left' = 'none';
   isClosed = false;
   lastReadAtMs: number;
@@ -58,7 +47,7 @@ export class Connection implements Http2Connection {
   /** Of the first GOAWAY, and of the end. */
   #goodbyeAtMs = 0;
 
-  constructor(socket: Duplex, options: ConnectionOptions, role: (core: Connection) => Role) {
+  constructor(socket: Duplex, options: ConnectionOptions, role: (core: Core) => Role) {
     const now = performance.now();
     this.socket = socket;
     this.options = { ...connectionDefaults, ...options };
@@ -71,6 +60,7 @@ export class Connection implements Http2Connection {
       () => this.#onSpace(),
     );
     this.sender = new Sender(this);
+    this.lives = new StreamLives(this);
     this.receiver = new Receiver(this, this.options.connectionWindowBytes, this.options.streamWindowBytes);
     this.decoder = createHeaderDecoder({
       listBytesMax: this.options.headerListBytesMax,
@@ -83,7 +73,7 @@ export class Connection implements Http2Connection {
   }
 
   get openStreams(): number {
-    return this.streams.size;
+    return this.lives.open.size;
   }
 
   /** Says hello, and listens. */
@@ -110,7 +100,10 @@ export class Connection implements Http2Connection {
   goAway(code: ErrorCode = errorCodes.NO_ERROR, debug?: string): void {
     if (this.isClosed || this.goodbye !== 'none') return;
     this.#goodbyeAtMs = performance.now();
-    if (code !== errorCodes.NO_ERROR || !this.role.isServer) return this.#leave(code, debug);
+    if (code !== errorCodes.NO_ERROR || !this.role.isServer) {
+      this.#leave(code, debug);
+      return;
+    }
     this.goodbye = 'leaving';
     this.outbox.goAway(int31Max, code, debug);
     // What the peer sent before it read that has come when it answers.
@@ -123,86 +116,25 @@ export class Connection implements Http2Connection {
     this.#end(code, debug, undefined);
   }
 
+  handlerFailed(error: unknown): void {
+    this.role.handlerFailed(error);
+  }
+
   sendHeaders(id: number, isLast: boolean, { bytes }: HeaderBlock): void {
     this.outbox.headers(id, isLast, bytes, this.#owesTableUpdate ? emptyTableUpdate : undefined);
     this.#owesTableUpdate = false;
   }
 
-  addStream(stream: Stream): void {
-    this.streams.add(stream);
-  }
-
-  /** The peer's side has ended, with what may have come before it. */
-  endRemote(stream: Stream, trailers: HeaderList | undefined): void {
-    if (stream.ended !== undefined) return;
-    stream.isRemoteEnded = true;
-    if (stream.bodyLeft > 0) return this.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    try {
-      stream.handler.end(trailers);
-    } catch (error) {
-      this.#handlerFailed(stream, error);
-    }
-    if (stream.isLocalEnded) this.closeStream(stream, done);
-  }
-
-  endLocal(stream: Stream): void {
-    stream.isLocalEnded = true;
-    if (stream.isRemoteEnded) this.closeStream(stream, done);
-  }
-
-  tellData(stream: Stream, part: Buffer): void {
-    try {
-      stream.handler.data(part);
-    } catch (error) {
-      this.#handlerFailed(stream, error);
-    }
-  }
-
-  tellDrain(stream: Stream): void {
-    try {
-      stream.handler.drain?.();
-    } catch (error) {
-      this.#handlerFailed(stream, error);
-    }
-  }
-
-  /** By whoever uses the stream. */
-  resetStream(stream: Stream, code: ErrorCode): void {
-    this.outbox.reset(stream.id, code);
-    this.closedStreams.add(stream.id, 'own');
-    this.closeStream(stream, { kind: 'own', code });
-  }
-
-  /** For what the peer did wrong. */
-  resetFaulty(stream: Stream, code: ErrorCode): void {
-    this.resetStream(stream, code);
-    this.ledger.addReset();
-  }
-
-  /** One that never came to be. */
-  resetUnopened(id: number, code: ErrorCode): void {
-    this.outbox.reset(id, code);
-    this.closedStreams.add(id, 'own');
-  }
-
-  closeStream(stream: Stream, end: StreamEnd): void {
-    if (stream.ended !== undefined) return;
-    stream.ended = end;
-    this.streams.delete(stream.id);
-    if (stream.unsentBytes > 0) this.sender.forget(stream);
-    if (stream.held > 0) this.receiver.release(stream);
-    try {
-      stream.handler.close(end);
-    } catch (error) {
-      this.role.handlerFailed(error);
-    }
+  streamClosed(): void {
     this.role.streamClosed();
-    if (this.goodbye === 'left' && this.streams.size === 0 && !this.isClosed) this.#end(undefined, undefined, undefined);
+    if (this.goodbye === 'left' && this.lives.open.size === 0) this.#end(undefined, undefined, undefined);
   }
 
-  /** The peer has acknowledged our SETTINGS. */
   settled(): void {
-    if (this.#isSettled) return this.ledger.addIdleFrame();
+    if (this.#isSettled) {
+      this.ledger.addIdleFrame();
+      return;
+    }
     this.#isSettled = true;
     this.receiver.settled();
   }
@@ -216,7 +148,7 @@ export class Connection implements Http2Connection {
     const change = peerSettings.streamWindowBytes - sender.streamWindow;
     sender.streamWindow = peerSettings.streamWindowBytes;
     if (change !== 0)
-      this.streams.forEach((stream) => {
+      this.lives.open.forEach((stream) => {
         if (!sender.widenStream(stream, change))
           throw new ConnectionFault(errorCodes.FLOW_CONTROL_ERROR, `the window of stream ${stream.id} is above 2^31-1`);
       });
@@ -234,8 +166,10 @@ export class Connection implements Http2Connection {
       if (now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.socket.destroy();
       return;
     }
-    if (!this.#isSettled && now - this.#startedAtMs >= limits.settingsAckMaxMs)
-      return this.#end(errorCodes.SETTINGS_TIMEOUT, 'SETTINGS are not acknowledged', 'SETTINGS are not acknowledged');
+    if (!this.#isSettled && now - this.#startedAtMs >= limits.settingsAckMaxMs) {
+      this.#end(errorCodes.SETTINGS_TIMEOUT, 'SETTINGS are not acknowledged', 'SETTINGS are not acknowledged');
+      return;
+    }
     if (this.goodbye === 'leaving' && now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.#leave(errorCodes.NO_ERROR);
     const waiting = this.sender.unsentBytes + this.outbox.pendingBytes + this.outbox.socketBytes;
     if (!this.isClosed && this.#stalls.isStalled(waiting, this.outbox.takenBytes, now))
@@ -274,16 +208,11 @@ export class Connection implements Http2Connection {
     else this.#end(errorCodes.INTERNAL_ERROR, undefined, `a fault of our own: ${message}`);
   }
 
-  #handlerFailed(stream: Stream, error: unknown): void {
-    this.role.handlerFailed(error);
-    if (stream.ended === undefined) this.resetStream(stream, errorCodes.INTERNAL_ERROR);
-  }
-
   /** From now on no stream comes in; the connection ends with the last that is open. */
   #leave(code: ErrorCode, debug?: string): void {
     this.goodbye = 'left';
     this.outbox.goAway(this.role.lastPeerId, code, debug);
-    if (this.streams.size === 0) this.#end(undefined, undefined, undefined);
+    if (this.lives.open.size === 0) this.#end(undefined, undefined, undefined);
   }
 
   /** Without a code nothing is said any more. */
@@ -311,10 +240,8 @@ export class Connection implements Http2Connection {
   }
 
   #bury(code: ErrorCode, why: string | undefined): void {
-    this.streams.forEach((stream) => this.closeStream(stream, { kind: 'lost', code }));
+    this.lives.loseAll(code);
     this.pings.end();
     this.role.closed(why);
   }
 }
-
-const done: StreamEnd = { kind: 'done', code: errorCodes.NO_ERROR };

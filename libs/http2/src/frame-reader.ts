@@ -5,7 +5,7 @@ import { flags, frameHeaderBytes, framePayloadBytesMax, frameTypes, int31Max } f
 /** Who is told of frames. What it throws ends the reading. */
 export interface FrameSink {
   /** The head of a DATA frame has come; `length` is that of its payload with its padding. */
-  dataBegin(id: number, frameFlags: number, length: number): void;
+  dataBegin(id: number, length: number): void;
   /** Part of its data, none of its padding; never empty. */
   dataPart(part: Buffer): void;
   /** The frame is whole. */
@@ -88,7 +88,7 @@ export class FrameReader {
     if (isPadded && length === 0) throw frameSizeFault('a DATA frame is too short for its padding');
     this.#dataLeft = length;
     this.#paddingLeft = isPadded ? -1 : 0;
-    this.#sink.dataBegin(id, frameFlags, length);
+    this.#sink.dataBegin(id, length);
   }
 
   #readData(chunk: Buffer, from: number): number {

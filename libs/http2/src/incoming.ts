@@ -1,6 +1,6 @@
 /** What each frame of the peer does, and which are errors (RFC 9113, 5.1 and 6). A fault of a stream resets it; one of the connection is thrown. */
-import type { Connection } from './connection.ts';
 import { ConnectionFault, frameSizeFault, protocolFault } from './connection-fault.ts';
+import type { Core } from './core.ts';
 import type { FrameSink } from './frame-reader.ts';
 import { flags, frameTypes, int31Max } from './frame-types.ts';
 import { HeaderGatherer } from './header-gatherer.ts';
@@ -8,7 +8,7 @@ import type { Stream } from './stream.ts';
 import { type ErrorCode, errorCodes } from './types.ts';
 
 export class Incoming implements FrameSink {
-  readonly #core: Connection;
+  readonly #core: Core;
   readonly #gatherer = new HeaderGatherer();
   #isGreeted = false;
   /** Whose DATA is coming; undefined where it is dropped. */
@@ -16,21 +16,21 @@ export class Incoming implements FrameSink {
   /** Whether anything but padding has come of it. */
   #hasData = false;
 
-  constructor(core: Connection) {
+  constructor(core: Core) {
     this.#core = core;
   }
 
-  dataBegin(id: number, frameFlags: number, length: number): void {
+  dataBegin(id: number, length: number): void {
     this.#expect(frameTypes.DATA);
     if (id === 0) throw protocolFault('DATA for stream 0');
     const core = this.#core;
-    const stream = core.streams.get(id);
+    const stream = core.lives.open.get(id);
     this.#hasData = false;
     this.#stream = undefined;
     const fits = core.receiver.take(stream, length);
     if (stream === undefined) this.#forClosed(frameTypes.DATA, id);
-    else if (stream.isRemoteEnded) core.resetFaulty(stream, errorCodes.STREAM_CLOSED);
-    else if (!fits) core.resetFaulty(stream, errorCodes.FLOW_CONTROL_ERROR);
+    else if (stream.isRemoteEnded) core.lives.resetFaulty(stream, errorCodes.STREAM_CLOSED);
+    else if (!fits) core.lives.resetFaulty(stream, errorCodes.FLOW_CONTROL_ERROR);
     else this.#stream = stream;
   }
 
@@ -42,9 +42,12 @@ export class Incoming implements FrameSink {
     core.ledger.addUseful(part.length);
     if (stream.bodyLeft >= 0) {
       stream.bodyLeft -= part.length;
-      if (stream.bodyLeft < 0) return core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+      if (stream.bodyLeft < 0) {
+        core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+        return;
+      }
     }
-    core.tellData(stream, part);
+    core.lives.tellData(stream, part);
   }
 
   dataEnd(_id: number, frameFlags: number, length: number): void {
@@ -54,7 +57,7 @@ export class Incoming implements FrameSink {
     if (stream !== undefined && isLast) stream.isRemoteEnded = true;
     if (length > 0) this.#core.receiver.handled(stream, length);
     if (stream === undefined) return;
-    if (isLast) this.#core.endRemote(stream, undefined);
+    if (isLast) this.#core.lives.endRemote(stream, undefined);
     else if (!this.#hasData) this.#core.ledger.addIdleFrame();
   }
 
@@ -62,23 +65,31 @@ export class Incoming implements FrameSink {
     this.#expect(type, frameFlags);
     switch (type) {
       case frameTypes.HEADERS:
-        return this.#headers(frameFlags, id, bytes, start, end);
+        this.#headers(frameFlags, id, bytes, start, end);
+        break;
       case frameTypes.CONTINUATION:
-        return this.#continuation(frameFlags, id, bytes.subarray(start, end));
+        this.#continuation(frameFlags, id, bytes.subarray(start, end));
+        break;
       case frameTypes.PRIORITY:
-        return this.#priority(id, bytes, start, end);
+        this.#priority(id, bytes, start, end);
+        break;
       case frameTypes.RST_STREAM:
-        return this.#reset(id, bytes, start, end);
+        this.#reset(id, bytes, start, end);
+        break;
       case frameTypes.SETTINGS:
-        return this.#settings(frameFlags, id, bytes, start, end);
+        this.#settings(frameFlags, id, bytes, start, end);
+        break;
       case frameTypes.PUSH_PROMISE:
         throw protocolFault('PUSH_PROMISE, which nobody asked for');
       case frameTypes.PING:
-        return this.#ping(frameFlags, id, bytes, start, end);
+        this.#ping(frameFlags, id, bytes, start, end);
+        break;
       case frameTypes.GOAWAY:
-        return this.#goAway(id, bytes, start, end);
+        this.#goAway(id, bytes, start, end);
+        break;
       case frameTypes.WINDOW_UPDATE:
-        return this.#windowUpdate(id, bytes, start, end);
+        this.#windowUpdate(id, bytes, start, end);
+        break;
       default:
         // Unknown types are for extensions, and passed over.
         this.#core.ledger.addIdleFrame();
@@ -121,16 +132,16 @@ export class Incoming implements FrameSink {
 
   #block(id: number, isLast: boolean, isSelfDependent: boolean, block: Buffer): void {
     const core = this.#core;
-    const stream = core.streams.get(id);
+    const stream = core.lives.open.get(id);
     const isNew = stream === undefined && core.role.isIdle(id);
     if (!stream && !isNew) this.#forClosed(frameTypes.HEADERS, id);
     // Also where nobody reads them, so that the tables of both sides stay the same.
     const headers = core.decoder.decode(block);
     if (isNew) core.role.open({ id, isLast, headers, isSelfDependent, bytes: block.length });
     else if (stream === undefined) return;
-    else if (stream.isRemoteEnded) core.resetFaulty(stream, errorCodes.STREAM_CLOSED);
-    else if (headers === undefined) core.resetFaulty(stream, errorCodes.ENHANCE_YOUR_CALM);
-    else if (isSelfDependent) core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+    else if (stream.isRemoteEnded) core.lives.resetFaulty(stream, errorCodes.STREAM_CLOSED);
+    else if (headers === undefined) core.lives.resetFaulty(stream, errorCodes.ENHANCE_YOUR_CALM);
+    else if (isSelfDependent) core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
     else {
       core.ledger.addUseful(block.length);
       core.role.headers(stream, headers, isLast);
@@ -142,20 +153,22 @@ export class Incoming implements FrameSink {
     this.#core.ledger.addIdleFrame();
     const isSelfDependent = end - start === 5 && (bytes.readUInt32BE(start) & int31Max) === id;
     if (end - start === 5 && !isSelfDependent) return;
-    const stream = this.#core.streams.get(id);
+    const stream = this.#core.lives.open.get(id);
     const code = isSelfDependent ? errorCodes.PROTOCOL_ERROR : errorCodes.FRAME_SIZE_ERROR;
     if (!stream) throw new ConnectionFault(code, 'a PRIORITY that is malformed');
-    this.#core.resetFaulty(stream, code);
+    this.#core.lives.resetFaulty(stream, code);
   }
 
   #reset(id: number, bytes: Buffer, start: number, end: number): void {
     if (id === 0) throw protocolFault('RST_STREAM for stream 0');
     if (end - start !== 4) throw frameSizeFault('RST_STREAM: want 4 bytes');
-    const stream = this.#core.streams.get(id);
+    const stream = this.#core.lives.open.get(id);
     this.#core.ledger.addReset();
-    if (!stream) return this.#forClosed(frameTypes.RST_STREAM, id);
-    this.#core.closedStreams.add(id, 'peer');
-    this.#core.closeStream(stream, { kind: 'reset', code: bytes.readUInt32BE(start) as ErrorCode });
+    if (!stream) {
+      this.#forClosed(frameTypes.RST_STREAM, id);
+      return;
+    }
+    this.#core.lives.resetByPeer(stream, bytes.readUInt32BE(start) as ErrorCode);
   }
 
   #settings(frameFlags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -163,7 +176,8 @@ export class Incoming implements FrameSink {
     this.#core.ledger.addSettings();
     if ((frameFlags & flags.ACK) !== 0) {
       if (start !== end) throw frameSizeFault('SETTINGS: want nothing in an acknowledgement');
-      return this.#core.settled();
+      this.#core.settled();
+      return;
     }
     const isFirst = !this.#isGreeted;
     this.#isGreeted = true;
@@ -173,7 +187,10 @@ export class Incoming implements FrameSink {
   #ping(frameFlags: number, id: number, bytes: Buffer, start: number, end: number): void {
     if (id !== 0) throw protocolFault(`PING for stream ${id}`);
     if (end - start !== 8) throw frameSizeFault('PING: want 8 bytes');
-    if ((frameFlags & flags.ACK) !== 0) return this.#core.pings.answered(bytes, start);
+    if ((frameFlags & flags.ACK) !== 0) {
+      this.#core.pings.answered(bytes, start);
+      return;
+    }
     this.#core.ledger.addPing();
     this.#core.outbox.ping(true, bytes, start);
     this.#core.checkAnswers();
@@ -194,12 +211,13 @@ export class Incoming implements FrameSink {
     const increment = bytes.readUInt32BE(start) & int31Max;
     if (id === 0) {
       if (increment === 0) throw protocolFault('WINDOW_UPDATE of 0');
-      return core.sender.widen(increment);
+      core.sender.widen(increment);
+      return;
     }
-    const stream = core.streams.get(id);
+    const stream = core.lives.open.get(id);
     if (!stream) this.#forClosed(frameTypes.WINDOW_UPDATE, id);
-    else if (increment === 0) core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    else if (!core.sender.widenStream(stream, increment)) core.resetFaulty(stream, errorCodes.FLOW_CONTROL_ERROR);
+    else if (increment === 0) core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+    else if (!core.sender.widenStream(stream, increment)) core.lives.resetFaulty(stream, errorCodes.FLOW_CONTROL_ERROR);
   }
 
   /** A frame for a stream that is not open: an error for one that never was, else by how it ended. */
@@ -209,11 +227,14 @@ export class Incoming implements FrameSink {
     if (type === frameTypes.RST_STREAM) return;
     // A WINDOW_UPDATE that was on its way says nothing wrong, and has a limit of its own.
     if (type === frameTypes.WINDOW_UPDATE) return;
-    const closedBy = core.closedStreams.closedBy(id);
+    const closedBy = core.lives.closed.closedBy(id);
     // What was on its way when we reset it. The bytes of DATA are charged as such that do no work.
-    if (closedBy === 'own') return type === frameTypes.DATA ? undefined : core.ledger.addIdleFrame();
+    if (closedBy === 'own') {
+      if (type !== frameTypes.DATA) core.ledger.addIdleFrame();
+      return;
+    }
     if (closedBy === undefined) {
-      if (core.closedStreams.isSkipped(id)) throw protocolFault(`stream ${id} is opened after one with a higher number`);
+      if (core.lives.closed.isSkipped(id)) throw protocolFault(`stream ${id} is opened after one with a higher number`);
       throw new ConnectionFault(errorCodes.STREAM_CLOSED, `a frame for stream ${id}, which is closed`);
     }
     core.ledger.addReset();

@@ -18,7 +18,7 @@ export class LeakyBucket {
   add(amount: number, now: number): boolean {
     const left = this.#level - (now - this.#at) * this.#perMs;
     this.#at = now;
-    this.#level = (left > 0 ? left : 0) + amount;
+    this.#level = Math.max(left, 0) + amount;
     return this.#level > this.#max;
   }
 

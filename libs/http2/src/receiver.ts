@@ -1,12 +1,19 @@
 /** What the peer may send: windows of the connection and of its streams, given back once half of one is used, so that a WINDOW_UPDATE is rare. */
-import type { Connection } from './connection.ts';
 import { ConnectionFault } from './connection-fault.ts';
 import { windowBytesDefault } from './frame-types.ts';
+import type { Outbox } from './outbox.ts';
 import type { Stream } from './stream.ts';
+import type { StreamTable } from './stream-table.ts';
 import { errorCodes } from './types.ts';
 
+/** What receiving needs of its connection. */
+export interface ReceiverOwner {
+  readonly outbox: Outbox;
+  readonly lives: { readonly open: StreamTable };
+}
+
 export class Receiver {
-  readonly #core: Connection;
+  readonly #owner: ReceiverOwner;
   readonly #windowMax: number;
   readonly #streamWindowMax: number;
   /** What the peer may still send on all streams. */
@@ -15,8 +22,8 @@ export class Receiver {
   /** That of a new stream: until the peer has read our SETTINGS it may take the default for granted. */
   streamWindow: number;
 
-  constructor(core: Connection, connectionWindowBytes: number, streamWindowBytes: number) {
-    this.#core = core;
+  constructor(owner: ReceiverOwner, connectionWindowBytes: number, streamWindowBytes: number) {
+    this.#owner = owner;
     this.#windowMax = Math.max(windowBytesDefault, connectionWindowBytes);
     this.#streamWindowMax = streamWindowBytes;
     this.streamWindow = Math.max(windowBytesDefault, streamWindowBytes);
@@ -25,7 +32,7 @@ export class Receiver {
   /** After our first SETTINGS. */
   start(): void {
     const more = this.#windowMax - this.#window;
-    if (more > 0) this.#core.outbox.windowUpdate(0, more);
+    if (more > 0) this.#owner.outbox.windowUpdate(0, more);
     this.#window = this.#windowMax;
   }
 
@@ -34,7 +41,7 @@ export class Receiver {
     const change = this.#streamWindowMax - this.streamWindow;
     this.streamWindow = this.#streamWindowMax;
     if (change === 0) return;
-    this.#core.streams.forEach((stream) => {
+    this.#owner.lives.open.forEach((stream) => {
       stream.receiveWindow += change;
     });
   }
@@ -72,7 +79,7 @@ export class Receiver {
     this.#toReturn += length;
     if (this.#toReturn * 2 < this.#windowMax) return;
     this.#window += this.#toReturn;
-    this.#core.outbox.windowUpdate(0, this.#toReturn);
+    this.#owner.outbox.windowUpdate(0, this.#toReturn);
     this.#toReturn = 0;
   }
 
@@ -81,7 +88,7 @@ export class Receiver {
     stream.toReturn += length;
     if (stream.toReturn * 2 < this.#streamWindowMax) return;
     stream.receiveWindow += stream.toReturn;
-    this.#core.outbox.windowUpdate(stream.id, stream.toReturn);
+    this.#owner.outbox.windowUpdate(stream.id, stream.toReturn);
     stream.toReturn = 0;
   }
 }

@@ -1,12 +1,21 @@
 /** Sends DATA within the windows that the peer has given, streams in turn. */
-import type { Connection } from './connection.ts';
 import { ConnectionFault } from './connection-fault.ts';
 import { framePayloadBytesMax, int31Max, windowBytesDefault } from './frame-types.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outbox } from './outbox.ts';
 import type { Stream } from './stream.ts';
 import { errorCodes, type HeaderBlock } from './types.ts';
 
+/** What sending needs of its connection. */
+export interface SenderOwner {
+  readonly outbox: Outbox;
+  readonly ledger: Ledger;
+  sendHeaders(id: number, isLast: boolean, block: HeaderBlock): void;
+  readonly lives: { endLocal(stream: Stream): void; tellDrain(stream: Stream): void };
+}
+
 export class Sender {
-  readonly #core: Connection;
+  readonly #owner: SenderOwner;
   /** Of the connection. */
   #window = windowBytesDefault;
   /** That of a new stream. */
@@ -16,8 +25,8 @@ export class Sender {
   /** What waits in all streams. */
   unsentBytes = 0;
 
-  constructor(core: Connection) {
-    this.#core = core;
+  constructor(owner: SenderOwner) {
+    this.#owner = owner;
   }
 
   get hasReady(): boolean {
@@ -27,7 +36,7 @@ export class Sender {
   write(stream: Stream, bytes: Buffer): void {
     const { length } = bytes;
     const fits = length <= framePayloadBytesMax && length <= stream.sendWindow && length <= this.#window;
-    if (fits && stream.unsentBytes === 0 && this.#core.outbox.hasRoom) {
+    if (fits && stream.unsentBytes === 0 && this.#owner.outbox.hasRoom) {
       this.#sendData(stream, bytes, false);
       return;
     }
@@ -49,7 +58,7 @@ export class Sender {
     this.#window += increment;
     if (this.#window > int31Max)
       throw new ConnectionFault(errorCodes.FLOW_CONTROL_ERROR, 'the window of the connection is above 2^31-1');
-    if (this.#ready.length > 0) this.#core.outbox.schedule();
+    if (this.#ready.length > 0) this.#owner.outbox.schedule();
   }
 
   /** WINDOW_UPDATE for a stream, or another initial window, which may be less. Answers false where that makes the window too large. */
@@ -69,7 +78,7 @@ export class Sender {
 
   /** Writes frames while there are windows and the socket has room: of each stream that is ready one frame's worth in turn. */
   pump(): void {
-    const { outbox } = this.#core;
+    const { outbox } = this.#owner;
     while (this.hasReady && outbox.hasRoom) {
       const stream = this.#ready.shift() as Stream;
       stream.isReady = false;
@@ -93,32 +102,35 @@ export class Sender {
       } else stream.unsentFrom = from + length;
       const isLast = stream.unsentBytes === 0 && stream.isEnding && stream.trailers === undefined;
       this.#sendData(stream, length === piece.length ? piece : piece.subarray(from, from + length), isLast);
-      if (isLast) return this.#core.endLocal(stream);
+      if (isLast) {
+        this.#owner.lives.endLocal(stream);
+        return;
+      }
     }
     if (stream.unsentBytes > 0) this.#makeReady(stream);
     else if (stream.isEnding) this.#finish(stream);
-    else this.#core.tellDrain(stream);
+    else this.#owner.lives.tellDrain(stream);
   }
 
   #sendData(stream: Stream, bytes: Buffer, isLast: boolean): void {
     stream.sendWindow -= bytes.length;
     this.#window -= bytes.length;
-    this.#core.ledger.addSent();
-    this.#core.outbox.data(stream.id, isLast, bytes);
+    this.#owner.ledger.addSent();
+    this.#owner.outbox.data(stream.id, isLast, bytes);
   }
 
   /** All that was written is sent. */
   #finish(stream: Stream): void {
-    if (stream.trailers) this.#core.sendHeaders(stream.id, true, stream.trailers);
-    else this.#core.outbox.data(stream.id, true, nothing);
-    this.#core.endLocal(stream);
+    if (stream.trailers) this.#owner.sendHeaders(stream.id, true, stream.trailers);
+    else this.#owner.outbox.data(stream.id, true, nothing);
+    this.#owner.lives.endLocal(stream);
   }
 
   #makeReady(stream: Stream): void {
     if (stream.isReady || stream.sendWindow <= 0) return;
     stream.isReady = true;
     this.#ready.push(stream);
-    this.#core.outbox.schedule();
+    this.#owner.outbox.schedule();
   }
 }
 

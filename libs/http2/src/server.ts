@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import { Connection } from './connection.ts';
 import { protocolFault } from './connection-fault.ts';
+import type { Core } from './core.ts';
 import { preface, settingIds } from './frame-types.ts';
 import { checkRequest, trailersFault } from './malformed.ts';
 import type { Opening, Role } from './role.ts';
@@ -23,13 +24,13 @@ export const acceptConnection: AcceptConnection = (socket: Duplex, options, hand
 class ServerRole implements Role {
   readonly isServer = true;
   lastPeerId = 0;
-  readonly #core: Connection;
+  readonly #core: Core;
   readonly #handler: ServerConnectionHandler;
   #prefaceRead = 0;
   /** What the peer said when it went away for an error. */
   #peersWhy: string | undefined;
 
-  constructor(core: Connection, handler: ServerConnectionHandler) {
+  constructor(core: Core, handler: ServerConnectionHandler) {
     this.#core = core;
     this.#handler = handler;
   }
@@ -56,31 +57,41 @@ class ServerRole implements Role {
   open({ id, isLast, headers, isSelfDependent, bytes }: Opening): void {
     const core = this.#core;
     if (id % 2 === 0) throw protocolFault(`stream ${id} is opened, which is not the client's`);
-    core.closedStreams.skip(this.lastPeerId, id);
+    core.lives.closed.skip(this.lastPeerId, id);
     if (core.goodbye === 'left') {
       // Not looked at: `lastPeerId` says so.
-      core.resetUnopened(id, errorCodes.REFUSED_STREAM);
-      return core.ledger.addIdleFrame();
+      core.lives.resetUnopened(id, errorCodes.REFUSED_STREAM);
+      core.ledger.addIdleFrame();
+      return;
     }
     this.lastPeerId = id;
-    if (core.streams.size >= core.options.concurrentStreamsMax) {
-      core.resetUnopened(id, errorCodes.REFUSED_STREAM);
-      return core.ledger.addRefusal();
+    if (core.lives.open.size >= core.options.concurrentStreamsMax) {
+      core.lives.resetUnopened(id, errorCodes.REFUSED_STREAM);
+      core.ledger.addRefusal();
+      return;
     }
     const verdict = headers && checkRequest(headers);
-    if (headers === undefined || verdict === undefined) return this.#resetMalformed(id, errorCodes.ENHANCE_YOUR_CALM);
-    if (isSelfDependent || verdict.fault !== undefined) return this.#resetMalformed(id, errorCodes.PROTOCOL_ERROR);
+    if (headers === undefined || verdict === undefined) {
+      this.#resetMalformed(id, errorCodes.ENHANCE_YOUR_CALM);
+      return;
+    }
+    if (isSelfDependent || verdict.fault !== undefined) {
+      this.#resetMalformed(id, errorCodes.PROTOCOL_ERROR);
+      return;
+    }
     core.ledger.addCall(bytes);
     const stream = new Stream(core, id, headers, verdict.bodyBytes);
-    core.addStream(stream);
+    core.lives.open.add(stream);
     this.#tell(stream);
-    if (isLast) core.endRemote(stream, undefined);
+    if (isLast) core.lives.endRemote(stream, undefined);
   }
 
   headers(stream: Stream, headers: HeaderList, isLast: boolean): void {
-    if (!isLast || trailersFault(headers) !== undefined)
-      return this.#core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    this.#core.endRemote(stream, headers);
+    if (!isLast || trailersFault(headers) !== undefined) {
+      this.#core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+      return;
+    }
+    this.#core.lives.endRemote(stream, headers);
   }
 
   peerSettingsChanged(isFirst: boolean): void {
@@ -114,7 +125,7 @@ class ServerRole implements Role {
   }
 
   #resetMalformed(id: number, code: ErrorCode): void {
-    this.#core.resetUnopened(id, code);
+    this.#core.lives.resetUnopened(id, code);
     this.#core.ledger.addReset();
   }
 }

@@ -1,5 +1,4 @@
 /** A stream of either role: its state, and what its user may do with it. */
-import type { Connection } from './connection.ts';
 import type {
   ErrorCode,
   HeaderBlock,
@@ -10,6 +9,18 @@ import type {
   StreamHandler,
 } from './types.ts';
 
+/** What a stream needs of its connection. */
+export interface StreamOwner extends ServerConnection {
+  readonly sender: {
+    readonly streamWindow: number;
+    write(stream: Stream, bytes: Buffer): void;
+    end(stream: Stream, trailers: HeaderBlock | undefined): void;
+  };
+  readonly receiver: { readonly streamWindow: number; release(stream: Stream): void };
+  sendHeaders(id: number, isLast: boolean, block: HeaderBlock): void;
+  readonly lives: { reset(stream: Stream, code: ErrorCode): void };
+}
+
 /** Until a stream has its own. */
 const nobody: StreamHandler = { data() {}, end() {}, close() {} };
 
@@ -19,7 +30,7 @@ const nobody: StreamHandler = { data() {}, end() {}, close() {} };
  */
 export class Stream implements ServerStream {
   readonly id: number;
-  readonly core: Connection;
+  readonly owner: StreamOwner;
   readonly headers: HeaderList;
   handler: StreamHandler = nobody;
   /** The peer has ended its side. */
@@ -47,17 +58,17 @@ export class Stream implements ServerStream {
   held = 0;
   isPaused = false;
 
-  constructor(core: Connection, id: number, headers: HeaderList, bodyBytes: number) {
-    this.core = core;
+  constructor(owner: StreamOwner, id: number, headers: HeaderList, bodyBytes: number) {
+    this.owner = owner;
     this.id = id;
     this.headers = headers;
     this.bodyLeft = bodyBytes;
-    this.sendWindow = core.sender.streamWindow;
-    this.receiveWindow = core.receiver.streamWindow;
+    this.sendWindow = owner.sender.streamWindow;
+    this.receiveWindow = owner.receiver.streamWindow;
   }
 
   get connection(): ServerConnection {
-    return this.core;
+    return this.owner;
   }
 
   get isClosed(): boolean {
@@ -65,23 +76,23 @@ export class Stream implements ServerStream {
   }
 
   respond(headers: HeaderBlock): void {
-    if (this.ended === undefined && !this.isEnding) this.core.sendHeaders(this.id, false, headers);
+    if (this.ended === undefined && !this.isEnding) this.owner.sendHeaders(this.id, false, headers);
   }
 
   respondOnly(headers: HeaderBlock): void {
-    if (this.ended === undefined) this.core.sender.end(this, headers);
+    if (this.ended === undefined) this.owner.sender.end(this, headers);
   }
 
   write(bytes: Buffer): void {
-    if (this.ended === undefined && !this.isEnding && bytes.length > 0) this.core.sender.write(this, bytes);
+    if (this.ended === undefined && !this.isEnding && bytes.length > 0) this.owner.sender.write(this, bytes);
   }
 
   end(trailers?: HeaderBlock): void {
-    if (this.ended === undefined && !this.isEnding) this.core.sender.end(this, trailers);
+    if (this.ended === undefined && !this.isEnding) this.owner.sender.end(this, trailers);
   }
 
   reset(code: ErrorCode): void {
-    if (this.ended === undefined) this.core.resetStream(this, code);
+    if (this.ended === undefined) this.owner.lives.reset(this, code);
   }
 
   pause(): void {
@@ -91,6 +102,6 @@ export class Stream implements ServerStream {
   resume(): void {
     if (!this.isPaused) return;
     this.isPaused = false;
-    if (this.ended === undefined) this.core.receiver.release(this);
+    if (this.ended === undefined) this.owner.receiver.release(this);
   }
 }

@@ -2,7 +2,7 @@ import { invalidField } from './error.ts';
 import type { InferRequest } from './infer.ts';
 
 /** Request parameter (bool): say what would happen, and run nothing. */
-export const planParameter = 'sheaf_plan';
+export const dryRunParameter = 'sheaf_plan';
 
 /** A bool that a request may carry; false when it does not. */
 export function boolParameter({ parameters }: InferRequest, name: string): boolean {

@@ -10,13 +10,13 @@ export interface NamedType {
 /** What callers are told of a pipeline: what its graph gives, as its rules leave it. */
 export function ownSignature(spec: PipelineSpec, inputs: Types, outputs: readonly NamedType[]): Signature {
   const names = new DimNames();
-  for (const { dims } of inputs.values()) for (const dim of dims) names.of(dim);
+  for (const { dims } of inputs.values()) for (const dim of dims) names.getOrCreate(dim);
   const capped = cappedRows(spec, inputs);
   const kept = keptRows(spec, outputs);
   const told = outputs.map(({ name, type }) => {
     const [rows, ...others] = type.dims;
     const dims = rows ? [kept.get(rows) ?? rows, ...others] : [];
-    return toSpec(name, { ...type, dims: dims.map((dim) => capped.get(dim) ?? dim) }, (dim) => names.of(dim));
+    return toSpec(name, { ...type, dims: dims.map((dim) => capped.get(dim) ?? dim) }, (dim) => names.getOrCreate(dim));
   });
   return { inputs: spec.inputs, outputs: told };
 }
@@ -44,7 +44,7 @@ function keptRows({ rules }: PipelineSpec, outputs: readonly NamedType[]): Map<D
 class DimNames {
   readonly #names = new Map<Dim, string>();
 
-  of(dim: Dim): string {
+  getOrCreate(dim: Dim): string {
     const known = this.#names.get(dim);
     if (known !== undefined || dim.name === '') return known ?? '';
     const taken = new Set(this.#names.values());

@@ -115,7 +115,7 @@ describe('a pipeline', () => {
       assert.ok(error instanceof InferError);
       assert.equal(error.code, 'UNAVAILABLE');
       assert.equal(error.message, 'stage read: member bad: service bad cannot be reached');
-      assert.equal(error.metadata.stage, 'read');
+      assert.equal(error.metadata['stage'], 'read');
       return true;
     });
     assert.equal(sibling?.aborted, true);

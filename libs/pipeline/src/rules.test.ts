@@ -103,7 +103,7 @@ describe('rules', () => {
     assert.equal(response.parameters.get('sheaf_rerouted'), 'p/1 -> other/2');
   });
 
-  it('hand over only what the other pipeline knows, and tell what both decided', async () => {
+  it('reroute only what the other pipeline knows, and tell what both decided', async () => {
     const other = {
       ...document({ s: { model: 'b', inputs: { x: 'x' } } }),
       pipeline: 'other',

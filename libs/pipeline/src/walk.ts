@@ -114,7 +114,7 @@ export function pipelineFinder(specs: readonly PipelineSpec[]): (named: Pipeline
     byName.get(name)?.find((spec) => version === undefined || version === '' || version === String(spec.version));
 }
 
-/** The other pipelines that one asks or hands calls to. */
+/** The other pipelines that one asks or reroutes calls to. */
 export function pipelinesAsked({ stages, rules }: PipelineSpec): PipelineName[] {
   const nested = stages
     .flatMap(({ step }) => allSteps(step, []))

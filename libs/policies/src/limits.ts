@@ -1,5 +1,5 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
-import { InferError, type Layer, type MadeCall, planParameter, remainingMs } from '@sheaf/inference';
+import { dryRunParameter, InferError, type Layer, type MadeCall, remainingMs } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import { type Claim, type CompiledLimits, tell } from './claim.ts';
 import { createClaims } from './claims.ts';
@@ -38,7 +38,7 @@ export function enforceLimits(
     tell(claims, verdict, context);
     if (!verdict.taken) throw refusal(claims, verdict);
     const before = journal.made.length;
-    let isRefused = request.parameters.get(planParameter) === true;
+    let isRefused = request.parameters.get(dryRunParameter) === true;
     try {
       return await next(request, context);
     } catch (error) {

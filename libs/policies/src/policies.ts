@@ -1,5 +1,14 @@
 /** What policies.yaml may hold: one definition for the parser and for editors. */
-import { boolean, type JsonSchema, optional, type Problem, Problems, record, show } from '@sheaf/document';
+import {
+  boolean,
+  documentSchema,
+  type JsonSchema,
+  optional,
+  type Problem,
+  Problems,
+  record,
+  show,
+} from '@sheaf/document';
 import { accessLog, addresses } from './door-language.ts';
 import { identity } from './identity-language.ts';
 import { limiter, limits } from './limits-language.ts';
@@ -52,17 +61,8 @@ function named(problem: Problem, document: unknown): Problem {
   return typeof name === 'string' ? { ...problem, message: `limit ${show(name)}: ${problem.message}` } : problem;
 }
 
-/** For editors, as JSON Schema (draft 2020-12). */
-export function policiesSchema(): JsonSchema {
-  const definitions = new Map<string, JsonSchema>();
-  const body = document.schema(definitions);
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'policies.yaml of a Sheaf mesh',
-    ...body,
-    ...(definitions.size > 0 ? { $defs: Object.fromEntries(definitions) } : {}),
-  };
-}
+/** The JSON Schema of policies.yaml, for editors. */
+export const policiesSchema = (): JsonSchema => documentSchema('policies.yaml of a Sheaf mesh', document);
 
 /** What routes lead to that is not there: `has` knows the models and pipelines. */
 export function checkRoutes(

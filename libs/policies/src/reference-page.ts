@@ -1,13 +1,11 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
-import { fieldsTable, kindsTable } from '@sheaf/document';
+import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { methodRoles } from './admission.ts';
 import { accessLogFields, addressFields, throttleFields } from './door-language.ts';
 import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
 import { limiterFields, limitVariants } from './limits-language.ts';
 import { policyFields } from './policies.ts';
 import { conditionVariants, routeVariants } from './routes-language.ts';
-
-const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\`\``;
 
 /** A whole file: parsed by the test of this page. */
 export const policiesExample = `
@@ -72,8 +70,6 @@ identity:
   accessLog: `
 accessLog: { calls: all, file: /var/log/sheaf/access.log }`,
 } as const;
-
-const section = (title: string, ...parts: readonly string[]): string => [`## ${title}`, ...parts].join('\n\n');
 
 const refusals = [
   '| what | code | reason | pushback |',

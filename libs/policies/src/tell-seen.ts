@@ -1,12 +1,12 @@
 import {
   asInferError,
+  dryRunParameter,
   explanationParameter,
   type InferResponse,
   type Layer,
   type Parameter,
   type Principal,
   parseExplanation,
-  planParameter,
 } from '@sheaf/inference';
 import { Redaction, redactError, redactExplanation } from './redact.ts';
 import type { Sight } from './sight.ts';
@@ -49,7 +49,7 @@ function redactParameter(name: string, value: string, redaction: Redaction): str
     const tree = parseExplanation(value);
     return tree ? JSON.stringify(redactExplanation(tree, redaction)) : '';
   }
-  if (name === planParameter) return JSON.stringify(redaction.value(JSON.parse(value)));
+  if (name === dryRunParameter) return JSON.stringify(redaction.value(JSON.parse(value)));
   if (value.startsWith('{')) return JSON.stringify(redaction.value(JSON.parse(value), keyOf));
   // `read.cnn=digits/3, ...`, or names.
   return value

@@ -13,6 +13,7 @@ export type {
 export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
 export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
 export type { Admit, Knock } from './admission.ts';
+export { type Answered, type AskOptions, ask } from './ask.ts';
 export { BytesInFlight } from './bytes-in-flight.ts';
 export type { CallLog, EndedCall } from './call-record.ts';
 export { createDoor, type Door, type DoorOptions, type Served, type Strays } from './door.ts';

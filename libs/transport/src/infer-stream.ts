@@ -70,7 +70,7 @@ export function serveInfer({ limits, bytes, mesh, record, strays }: InferStreamO
       facts.bytesIn = message.length;
       const outcome = await answer(message, {
         givenMs: timeoutMs - (monotonicClock.now() - arrivedAt),
-        traceparent: headers.traceparent,
+        traceparent: headers['traceparent'],
         signal: controller.signal,
         metadata: (key) => metadataOf(headers, key),
         trailers,

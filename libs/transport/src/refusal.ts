@@ -39,7 +39,7 @@ export function createRecorder(
     const { code, message, reason, decision = policy } = asInferError(error);
     const journal = new Journal(trailers);
     const method = String(headers[':path']).split('/').at(-1)?.slice(0, 64);
-    const parent = parseTraceparent(textOf(headers.traceparent));
+    const parent = parseTraceparent(textOf(headers['traceparent']));
     const span = journal.start('request', `${name} ${method}`, parent, {}, sample);
     journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
     tellIds(trailers, textOf(headers['x-request-id']), span);

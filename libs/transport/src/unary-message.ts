@@ -89,8 +89,8 @@ export function readUnaryMessage(stream: Readable, expected: Expected): Promise<
       else if (!isPromised && gathering.isPromised) {
         isPromised = true;
         const waiting = hold.reserve(gathering.bytesWanted, () => gathering.filled + stream.readableLength);
-        if (waiting) void waitForRoom(waiting);
-        else gather();
+        if (waiting === undefined) gather();
+        else void waitForRoom(waiting);
       }
     };
     /** Its caller sends no more than the window of its stream meanwhile. */

@@ -6,7 +6,7 @@ import type { Note } from './step.ts';
 export const degradedParameter = 'sheaf_degraded';
 
 /** What an answer tells of how it came to be. */
-export interface Story {
+export interface Provenance {
   readonly versions: readonly string[];
   readonly notes: readonly Note[];
   readonly decisions: readonly Decision[];
@@ -21,7 +21,7 @@ export interface Story {
  * and the missing ones with their codes; and only where it is so: `sheaf_degraded` (true), `sheaf_fallbacks` (JSON), `sheaf_failed` (JSON),
  * `sheaf_absent` (names), `sheaf_rules` (names of those that acted), `sheaf_shadow` (of those that would have), `sheaf_unevaluated` (places of expressions). Labels go under their own names.
  */
-export function answerParameters({ versions, notes, decisions, absent, labels }: Story): Map<string, Parameter> {
+export function answerParameters({ versions, notes, decisions, absent, labels }: Provenance): Map<string, Parameter> {
   const parameters = new Map<string, Parameter>(labels);
   parameters.set('sheaf_versions', versions.join(', '));
   const put = (name: string, value: string): void => {

@@ -9,7 +9,7 @@ import {
 } from '@sheaf/inference';
 import type { TargetStep } from '../spec.ts';
 import { contractViolation } from './errors.ts';
-import { nestedStory } from './nested-story.ts';
+import { parseProvenance } from './parse-provenance.ts';
 import type { RunStep } from './step.ts';
 
 const explaining: Parameters = new Map([[explainParameter, true]]);
@@ -35,7 +35,7 @@ const createAskPipeline =
   async (given, outputs, { request: { id, parameters } }, context) => {
     const request = { ...unnamed, id, parameters, inputs: taken(given, known), outputs };
     const response = await traced(context, 'pipeline', name, (own) => infer(request, own));
-    const { versions, notes } = nestedStory(response.parameters, where);
+    const { versions, notes } = parseProvenance(response.parameters, where);
     return { outputs: response.outputs, versions: [versionOf(where, response), ...versions], notes };
   };
 

@@ -3,21 +3,21 @@ import type { Member, Reference, Step, Target } from '../spec.ts';
 import type { CheckedPipeline } from '../type-check.ts';
 import { createAsk } from './ask-target.ts';
 import { until } from './cancel.ts';
+import type { LatencyTracker } from './latency-tracker.ts';
 import { createEach } from './run-each.ts';
 import { createEnsemble, type Meta } from './run-ensemble.ts';
 import { createFallback } from './run-fallback.ts';
 import { createSwitch } from './run-switch.ts';
 import type { RunStep } from './step.ts';
-import type { TimeBook } from './time-book.ts';
 import { gather } from './wires.ts';
 
 export interface Surroundings {
   readonly checked: CheckedPipeline;
   readonly resolve: (target: Target) => Infer;
-  readonly times: TimeBook;
+  readonly latency: LatencyTracker;
 }
 
-/** Compiles a step and all inside it, once. `where` is how versions, times and errors name it: `read.cnn`. */
+/** Compiles a step and all inside it, once. `where` is how versions, latencies and errors name it: `read.cnn`. */
 export function compileStep(step: Step, where: string, around: Surroundings): RunStep {
   const run = compileKind(step, where, around);
   const { timeoutMs } = step;
@@ -41,7 +41,7 @@ const withOwnInputs =
     run(gather(own, call), wanted, call, context);
 
 function compileKind(step: Step, where: string, around: Surroundings): RunStep {
-  const { checked, resolve, times } = around;
+  const { checked, resolve, latency } = around;
   const known = checked.resolved.get(step) ?? {};
   const inner = (name: string, other: Step): RunStep => compileInner(other, `${where}.${name}`, around);
   switch (step.kind) {
@@ -59,7 +59,7 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
       return createFallback(
         step.steps.map((other, index) => inner(branchName(other, index), other)),
         where,
-        times,
+        latency,
       );
     case 'each':
       return createEach(step, known, compileInner(step.step, where, around));
@@ -79,20 +79,20 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
         where,
         known,
         runs,
-        createMeta(meta, known.stackInput ?? '', `${where}.stack`, times),
+        createMeta(meta, known.stackInput ?? '', `${where}.stack`, latency),
       );
     }
   }
 }
 
 /** The meta-model of a stack, under a span and with a usual time of its own. */
-const createMeta = (run: RunStep, input: string, place: string, times: TimeBook): Meta => ({
-  usualMs: (now) => times.usualMs(place, now),
+const createMeta = (run: RunStep, input: string, place: string, latency: LatencyTracker): Meta => ({
+  usualMs: (now) => latency.usualMs(place, now),
   run: async ([joined], wanted, call, context) => {
     const startedAt = context.clock.now();
     const inputs = joined ? [{ ...joined, name: input }] : [];
     const result = await traced(context, 'stage', place, (own) => run(inputs, wanted, call, own));
-    times.record(place, context.clock.now() - startedAt, startedAt);
+    latency.record(place, context.clock.now() - startedAt, startedAt);
     return result;
   },
 });

@@ -4,11 +4,11 @@ import {
   type CallContext,
   checkAlive,
   checkRequest,
+  dryRunParameter,
   type Infer,
   type InferRequest,
   type InferResponse,
   type Patience,
-  planParameter,
   type Tensor,
   traced,
 } from '@sheaf/inference';
@@ -21,16 +21,16 @@ import type { Admitted, RunsAtOnce } from './backlog.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { compileStep } from './compile-step.ts';
 import { type ContextValues, contextValues } from './context-values.ts';
-import { type Demand, Demands } from './demand.ts';
+import { tellDryRun } from './dry-run.ts';
 import { inStage } from './errors.ts';
+import { type ExecutionPlan, ExecutionPlans } from './execution-plan.ts';
 import { createFanOut } from './fan-out.ts';
-import { handOver } from './hand-over.ts';
-import { membersDemanded } from './members-demanded.ts';
-import { tellPlan } from './plan.ts';
+import { LatencyTracker } from './latency-tracker.ts';
 import { refuseLate } from './refuse-late.ts';
+import { requiredMembers } from './required-members.ts';
+import { reroute } from './reroute.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
-import { TimeBook } from './time-book.ts';
 import { gatherIfThere, tensorAt } from './wires.ts';
 
 interface CompiledStage {
@@ -42,13 +42,13 @@ interface CompiledStage {
 
 /** One run of the graph. */
 interface Run {
-  readonly demand: Demand;
+  readonly plan: ExecutionPlan;
   readonly admitted: Admitted;
 }
 
 export interface PipelineOptions {
   /** How long stages take, where something is known from before. */
-  readonly times?: TimeBook;
+  readonly latency?: LatencyTracker;
   /** Refuses a call at once whose time would not do. Default true. */
   readonly earlyRefusal?: boolean;
   /** Runs that whoever answers does at once. Undefined where that is not known. */
@@ -67,21 +67,21 @@ export function createPipeline(
 class Pipeline {
   readonly #checked: CheckedPipeline;
   readonly #resolve: (target: Target) => Infer;
-  readonly #times: TimeBook;
+  readonly #latency: LatencyTracker;
   readonly #earlyRefusal: boolean;
   readonly #runsAtOnce: ReadonlyMap<string, number | undefined>;
   readonly #stages: ReadonlyMap<string, CompiledStage>;
-  readonly #demands: Demands;
+  readonly #plans: ExecutionPlans;
   /** The pipelines that before-rules may hand calls to, by what the rules call them. */
   readonly #reroutes: ReadonlyMap<string, Infer>;
 
   constructor(checked: CheckedPipeline, resolve: (target: Target) => Infer, options: PipelineOptions) {
-    const { times = new TimeBook(), earlyRefusal = true, runsAtOnce = () => undefined } = options;
+    const { latency = new LatencyTracker(), earlyRefusal = true, runsAtOnce = () => undefined } = options;
     this.#checked = checked;
-    this.#times = times;
+    this.#latency = latency;
     this.#earlyRefusal = earlyRefusal;
     this.#resolve = resolve;
-    const around = { checked, resolve, times };
+    const around = { checked, resolve, latency };
     const { stages, rules } = checked.spec;
     this.#stages = new Map(
       stages.map((spec): [string, CompiledStage] => {
@@ -90,7 +90,7 @@ class Pipeline {
       }),
     );
     this.#runsAtOnce = new Map(stages.map(({ name, step }) => [name, runsOf(step, runsAtOnce)]));
-    this.#demands = new Demands(checked);
+    this.#plans = new ExecutionPlans(checked);
     this.#reroutes = new Map(
       rules.before.flatMap((rule) => (rule.kind === 'reroute' ? [[rule.reroute, this.#pipelineAt(rule.reroute)]] : [])),
     );
@@ -104,30 +104,31 @@ class Pipeline {
     const { fanOut = createFanOut() } = outer;
     const context = { ...outer, fanOut };
     const { signature, spec } = this.#checked;
-    const isPlan = boolParameter(received, planParameter);
+    const isDryRun = boolParameter(received, dryRunParameter);
     checkRequest(signature, received.inputs, received.outputs);
     const given = contextValues(spec.context, received, context);
     const valuesOf = (request: InferRequest): ContextValues =>
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
-    const { request, reroute, decisions } = this.#decideBefore(received, valuesOf, context);
-    if (reroute !== undefined) {
-      const known = this.#checked.reroutes.get(reroute) ?? [];
-      const told = { from: `${spec.pipeline}/${spec.version}`, to: reroute, known, decisions };
-      return handOver(told, this.#reroutes.get(reroute) as Infer, request, context);
+    const { request, reroute: to, decisions } = this.#decideBefore(received, valuesOf, context);
+    if (to !== undefined) {
+      const known = this.#checked.reroutes.get(to) ?? [];
+      const told = { from: `${spec.pipeline}/${spec.version}`, to, known, decisions };
+      return reroute(told, this.#reroutes.get(to) as Infer, request, context);
     }
-    const demand = this.#demands.of(request.outputs);
-    const call = { request, values: valuesOf(request), fanOut, membersMin: membersDemanded(context), isTrial: false };
-    if (isPlan) return tellPlan(this.#checked, demand, this.#times, this.#callOf(call, new Map()), context, decisions);
-    const isTrial = this.#earlyRefusal && refuseLate(spec.pipeline, demand, this.#times, this.#runsOf, context);
+    const plan = this.#plans.getOrCreate(request.outputs);
+    const call = { request, values: valuesOf(request), fanOut, membersMin: requiredMembers(context), isTrial: false };
+    if (isDryRun)
+      return tellDryRun(this.#checked, plan, this.#latency, this.#callOf(call, new Map()), context, decisions);
+    const isTrial = this.#earlyRefusal && refuseLate(spec.pipeline, plan, this.#latency, this.#runsOf, context);
     const results = new Map<string, StepResult>();
     const running = this.#callOf({ ...call, isTrial }, results);
-    const admitted = this.#times.backlog.admit(demand.stages.keys(), context);
+    const admitted = this.#latency.backlog.admit(plan.stages.keys(), context);
     try {
-      await this.#runGraph({ demand, admitted }, running, results, context);
+      await this.#runGraph({ plan, admitted }, running, results, context);
     } finally {
       admitted.leave();
     }
-    return this.#answer(demand, running, results, decisions, context);
+    return this.#answer(plan, running, results, decisions, context);
   };
 
   #runsOf: RunsAtOnce = (stage) => this.#runsAtOnce.get(stage);
@@ -158,7 +159,7 @@ class Pipeline {
 
   /** Runs the stages that are wanted. The first failure cancels the others and is the answer; nobody waits for the rest. */
   async #runGraph(run: Run, call: Call, results: Map<string, StepResult>, context: CallContext): Promise<void> {
-    const { demand } = run;
+    const { plan } = run;
     await cancelTogether(context, (inner) => {
       const started = new Map<string, Promise<void>>();
       const ended = (name: string): Promise<void> => {
@@ -167,15 +168,17 @@ class Pipeline {
         return running;
       };
       const start = async (name: string): Promise<void> => {
-        const { after } = demand.stages.get(name) as Demand['stages'] extends ReadonlyMap<string, infer S> ? S : never;
+        const { after } = plan.stages.get(name) as ExecutionPlan['stages'] extends ReadonlyMap<string, infer S>
+          ? S
+          : never;
         if (after.length > 0) await Promise.all(after.map(ended));
         results.set(name, await this.#runStage(name, run, call, inner));
       };
-      return Promise.all([...demand.stages.keys()].map(ended));
+      return Promise.all([...plan.stages.keys()].map(ended));
     });
   }
 
-  async #runStage(name: string, { demand, admitted }: Run, call: Call, context: CallContext): Promise<StepResult> {
+  async #runStage(name: string, { plan, admitted }: Run, call: Call, context: CallContext): Promise<StepResult> {
     const { spec, run, fromCaller } = this.#stages.get(name) as CompiledStage;
     const inputs = spec.step.inputs ? gatherIfThere(spec.step.inputs, call) : [];
     // What it needs was not computed, so neither is what it gives.
@@ -184,20 +187,20 @@ class Pipeline {
       return nothing;
     }
     const startedAt = context.clock.now();
-    const laterMs = call.isTrial ? 0 : demand.reservedMs(name, this.#times, startedAt);
+    const laterMs = call.isTrial ? 0 : plan.reservedMs(name, this.#latency, startedAt);
     const where = `stage ${name}`;
     let tookMs: number | undefined;
     admitted.begin(name);
     try {
       checkAlive(context, where);
-      const { wanted = [], after = [] } = demand.stages.get(name) ?? {};
+      const { wanted = [], after = [] } = plan.stages.get(name) ?? {};
       const result = await traced(context, 'stage', name, (own) =>
         spec.optional
           ? dispensable(laterMs, where, own, (inner) => run(inputs, wanted, call, inner))
           : run(inputs, wanted, call, withReserve({ ...own, patience: patienceOf(own, after) }, laterMs)),
       );
       tookMs = context.clock.now() - startedAt;
-      this.#times.record(name, tookMs, startedAt);
+      this.#latency.record(name, tookMs, startedAt);
       return result;
     } catch (error) {
       const told = inStage(error, name, fromCaller);
@@ -209,27 +212,27 @@ class Pipeline {
   }
 
   #answer(
-    demand: Demand,
+    plan: ExecutionPlan,
     call: Call,
     results: ReadonlyMap<string, StepResult>,
     before: readonly Decision[],
     context: CallContext,
   ): InferResponse {
     const { spec, after: applyRules } = this.#checked;
-    const tensors = outputsOf(demand.references, call);
+    const tensors = outputsOf(plan.references, call);
     const rules =
       spec.rules.after.length === 0
         ? { outputs: tensors, labels: new Map(), decisions: [] }
         : applyRules(tensors, requestValues(call.values, call.request.inputs));
     tellDecisions(rules.decisions, 'after', context);
-    const outputs = demand.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
+    const outputs = plan.outputs.flatMap((name) => rules.outputs.find((output) => output.name === name) ?? []);
     // In the order the stages are written, not in which they ended.
     const made = spec.stages.flatMap(({ name }) => results.get(name) ?? []);
     const parameters = answerParameters({
       versions: made.flatMap(({ versions }) => versions),
       notes: made.flatMap(({ notes }) => notes),
       decisions: [...before, ...rules.decisions],
-      absent: demand.outputs.filter((name) => !outputs.some((output) => output.name === name)),
+      absent: plan.outputs.filter((name) => !outputs.some((output) => output.name === name)),
       labels: rules.labels,
     });
     return { model: spec.pipeline, version: String(spec.version), parameters, outputs };

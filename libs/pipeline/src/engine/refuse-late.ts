@@ -1,7 +1,7 @@
 import { type CallContext, checkTimeLeft, InferError, remainingMs } from '@sheaf/inference';
 import { type Forecast, isInTime, type RunsAtOnce } from './backlog.ts';
-import type { Demand } from './demand.ts';
-import type { TimeBook } from './time-book.ts';
+import type { ExecutionPlan } from './execution-plan.ts';
+import type { LatencyTracker } from './latency-tracker.ts';
 
 /** Who is refused because there is too much to do may come again soon, and not all at the same moment. */
 const [pushbackMinMs, pushbackMaxMs] = [10, 100];
@@ -12,19 +12,19 @@ const [pushbackMinMs, pushbackMaxMs] = [10, 100];
  */
 export function refuseLate(
   pipeline: string,
-  demand: Demand,
-  times: TimeBook,
+  plan: ExecutionPlan,
+  latency: LatencyTracker,
   runsAtOnce: RunsAtOnce,
   context: CallContext,
 ): boolean {
   const now = context.clock.now();
   const leftMs = remainingMs(context);
-  const { ms, slowest } = demand.criticalPath(times, now);
+  const { ms, slowest } = plan.criticalPath(latency, now);
   if (leftMs < ms) {
-    if (times.takeTrial(slowest, now)) return true;
+    if (latency.takeTrial(slowest, now)) return true;
     checkTimeLeft(context, ms, `pipeline "${pipeline}"`, slowest);
   }
-  const forecast = times.backlog.forecast(demand.ahead, runsAtOnce, context);
+  const forecast = latency.backlog.forecast(plan.ahead, runsAtOnce, context);
   if (forecast && !isInTime(forecast, leftMs)) throw tooMuchAhead(pipeline, forecast, leftMs);
   return false;
 }

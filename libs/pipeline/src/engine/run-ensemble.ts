@@ -8,7 +8,7 @@ import { weightMax } from '../weights.ts';
 import { cancelTogether } from './cancel.ts';
 import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';
-import { Poll } from './poll.ts';
+import { QuorumTracker } from './quorum-tracker.ts';
 import { dispensable, reservingFor } from './reserve.ts';
 import type { Call, Note, RunStep, StepResult } from './step.ts';
 import { canJoin, join } from './tensor-parts.ts';
@@ -56,11 +56,11 @@ export function createEnsemble(
       )
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const polled = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
+    const reserved = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
     // The others are enough.
-    const patient: CallContext = step.quorum === undefined ? polled : { ...polled, patience: 'never' };
-    const poll = await cancelTogether(patient, (inner) =>
-      takePoll(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
+    const patient: CallContext = step.quorum === undefined ? reserved : { ...reserved, patience: 'never' };
+    const quorum = await cancelTogether(patient, (inner) =>
+      askMembers(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
         const called = member.outputs.get(combine.output) ?? combine.output;
         const result = await run(inputs, [called], call, own);
         const tensor = result.outputs.find(({ name }) => name === called);
@@ -70,16 +70,16 @@ export function createEnsemble(
         return { ...result, tensor: (align[index] as (tensor: Tensor) => Tensor)(tensor) };
       }),
     );
-    const votes = poll.good.map(
+    const votes = quorum.good.map(
       ({ asked: { index, weight }, answer }): Vote => ({ index, weight, tensor: answer.tensor }),
     );
     const made = combiner
       ? { outputs: combined(combiner, votes), versions: [], notes: [] }
       : await (meta as Meta).run([joinLast(votes)], wanted, call, context);
-    notes.push(...poll.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, poll));
+    notes.push(...quorum.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, quorum));
     return {
       outputs: made.outputs,
-      versions: [...poll.good.flatMap(({ answer }) => answer.versions), ...made.versions],
+      versions: [...quorum.good.flatMap(({ answer }) => answer.versions), ...made.versions],
       notes,
     };
   };
@@ -111,26 +111,26 @@ function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]):
 }
 
 /** Asks all members at the same time, until it is decided who is in. */
-function takePoll(
+function askMembers(
   step: EnsembleStep,
   asked: readonly Asked[],
   membersMin: number,
   context: CallContext,
   ask: (asked: Asked, context: CallContext) => Promise<Answer>,
-): Promise<Poll<Asked, Answer>> {
+): Promise<QuorumTracker<Asked, Answer>> {
   return new Promise((resolve, reject) => {
-    const poll = new Poll<Asked, Answer>(step, asked, membersMin);
+    const quorum = new QuorumTracker<Asked, Answer>(step, asked, membersMin);
     const decide = (): void => {
-      const decision = poll.decide();
+      const decision = quorum.decide();
       if (decision === 'wait') return;
-      if (decision === 'done') resolve(poll);
+      if (decision === 'done') resolve(quorum);
       else reject(decision);
     };
     for (const one of asked) {
       const { name, softTimeoutMs } = one.member;
       if (softTimeoutMs !== undefined) {
         const stop = context.clock.after(softTimeoutMs, () => {
-          poll.expire(one);
+          quorum.expire(one);
           decide();
         });
         // When it is decided, and when the caller leaves.
@@ -141,8 +141,8 @@ function takePoll(
         one.member.optional ? dispensable(0, where, own, (inner) => ask(one, inner)) : ask(one, own);
       traced(context, 'member', name, within, { 'sheaf.weight': one.weight })
         .then(
-          (answer) => poll.answered(one, answer),
-          (error) => poll.failed(one, named(asInferError(error), where)),
+          (answer) => quorum.answered(one, answer),
+          (error) => quorum.failed(one, named(asInferError(error), where)),
         )
         .then(decide, reject);
     }
@@ -151,10 +151,10 @@ function takePoll(
   });
 }
 
-function noteOf({ combine }: EnsembleStep, stage: string, poll: Poll<Asked, Answer>): Note {
-  const used = poll.good.map(({ asked: { member, weight } }): [string, number] => [member.name, weight]);
+function noteOf({ combine }: EnsembleStep, stage: string, quorum: QuorumTracker<Asked, Answer>): Note {
+  const used = quorum.good.map(({ asked: { member, weight } }): [string, number] => [member.name, weight]);
   // Of a race nobody is missing: it is over when one is there.
-  const missing = combine.kind === 'first' ? [] : [...poll.missing()];
+  const missing = combine.kind === 'first' ? [] : [...quorum.missing()];
   return {
     kind: 'ensemble',
     stage,

@@ -1,10 +1,10 @@
 import { asInferError, checkAlive, InferError } from '@sheaf/inference';
+import type { LatencyTracker } from './latency-tracker.ts';
 import { dispensable, stepReserveMs } from './reserve.ts';
 import type { RunStep, StepResult } from './step.ts';
-import type { TimeBook } from './time-book.ts';
 
 /** Runs the steps one after the other until one answers. Each is cut off in time for those after it, as long as they usually take. */
-export function createFallback(steps: readonly RunStep[], where: string, times: TimeBook): RunStep {
+export function createFallback(steps: readonly RunStep[], where: string, latency: LatencyTracker): RunStep {
   const placeOf = (index: number): string => `${where}#${index}`;
   return async (inputs, wanted, call, context) => {
     const failed: string[] = [];
@@ -12,13 +12,16 @@ export function createFallback(steps: readonly RunStep[], where: string, times: 
     for (const [index, run] of steps.entries()) {
       const startedAt = context.clock.now();
       const later = steps.slice(index + 1).map((_, offset) => placeOf(index + 1 + offset));
-      const reservedMs = later.reduce((sum, place) => sum + stepReserveMs(context, times.usualMs(place, startedAt)), 0);
+      const reservedMs = later.reduce(
+        (sum, place) => sum + stepReserveMs(context, latency.usualMs(place, startedAt)),
+        0,
+      );
       try {
         checkAlive(context, where);
         const result = await (later.length === 0
           ? run(inputs, wanted, call, context)
           : dispensable(reservedMs, where, context, (inner) => run(inputs, wanted, call, inner)));
-        times.record(placeOf(index), context.clock.now() - startedAt, startedAt);
+        latency.record(placeOf(index), context.clock.now() - startedAt, startedAt);
         if (index > 0) context.journal.mark(context.span, { 'sheaf.fallback': index });
         return failed.length === 0 ? result : withNote(result, where, failed);
       } catch (error) {

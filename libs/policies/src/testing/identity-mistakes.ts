@@ -1,5 +1,5 @@
 /** Mistakes of the identity part of policies.yaml. */
-import type { Mistake } from './policy-mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 const issuer = {
   issuer: 'https://id.example',
@@ -17,7 +17,9 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'a misspelt key of identity',
     { identity: { anonymus: {} } },
-    ['identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, throttle, open'],
+    [
+      'identity.anonymus: unknown key; the keys are keys, jwt, tokenBytesMax, certificates, anonymous, throttle, open; did you mean anonymous?',
+    ],
   ],
   [
     'an authority that is no file of the folder',
