@@ -67,7 +67,7 @@ export {
 } from './limits.ts';
 export type { Load } from './load.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
-export { networkOf } from './network.ts';
+export { isLoopback, networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';
 export {
   isPriority,

@@ -45,7 +45,7 @@ export const { Admin: AdminServiceClient } = packages.sheaf.admin.v1;
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
-/** Of calls that doors answer without grpc-js. */
+/** Of calls that servers answer without grpc-js. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
 
 /** ModelInfer, of messages as they stand on the wire. */
