@@ -2,6 +2,7 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { functionLinesMax, longFunctions, longFunctionsIn } from './long-functions.ts';
 import { reachedBy } from './reach.ts';
 
 /** Rooms, and the rooms of ours that each may import. */
@@ -120,7 +121,7 @@ function roomRules(root: string): Violation[] {
   });
 }
 
-function fileRules({ path, source }: SourceFile): string[] {
+function fileRules({ path, source, room }: SourceFile): string[] {
   const name = path.split('/').at(-1) ?? '';
   const rules: string[] = [];
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(name)) rules.push('want a kebab-case name');
@@ -133,6 +134,11 @@ function fileRules({ path, source }: SourceFile): string[] {
     ts.forEachChild(node, visit);
   };
   visit(tree);
+  // A test's `describe` holds all of its cases.
+  if (!path.endsWith('.test.ts'))
+    for (const { name, lines } of longFunctionsIn(tree))
+      if (longFunctions[room]?.[name] === undefined)
+        rules.push(`want functions of at most ${functionLinesMax} lines, got ${lines} of ${name}`);
   return rules;
 }
 

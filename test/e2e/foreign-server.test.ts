@@ -83,7 +83,7 @@ describe("somebody else's server that is down", () => {
       Promise.all(
         names.map(async (service) => {
           const { replies } = await caller.call('/grpc.health.v1.Health/Check', { service });
-          return replies[0]?.status === 'SERVING';
+          return replies[0]?.['status'] === 'SERVING';
         }),
       );
     assert.deepEqual(await health(), [true, true, false, false, false]);

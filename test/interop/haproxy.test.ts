@@ -17,7 +17,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const installed = spawnSync('haproxy', ['-v']).status === 0;
 /** Where everything is required the test runs, and fails. */
-const skip = installed || process.env.SHEAF_INTEROP === 'required' ? false : 'haproxy is not installed';
+const skip = installed || process.env['SHEAF_INTEROP'] === 'required' ? false : 'haproxy is not installed';
 
 /** Those of the proxy and of its callers differ, so that they can be told apart. */
 const proxyAddress = '127.0.0.1';

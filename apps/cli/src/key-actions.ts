@@ -22,7 +22,7 @@ export async function actOnKeys(
   id: string,
   values: OptionValues,
 ): Promise<void> {
-  const asJson = values.json === true;
+  const asJson = values['json'] === true;
   switch (action) {
     case 'list':
       return tell(await place.list(), asJson, (keys) => listText(keys, command));

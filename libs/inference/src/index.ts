@@ -1,6 +1,7 @@
 export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
+export { checkRequest } from './check-request.ts';
 export {
   abortReason,
   type CallContext,
@@ -30,9 +31,9 @@ export {
   notFound,
   type QuotaSubject,
 } from './error.ts';
+export { explain } from './explain.ts';
 export {
   type Explanation,
-  explain,
   explainParameter,
   explanationParameter,
   parseExplanation,
@@ -45,19 +46,16 @@ export {
   type Layer,
   type Parameter,
   type Parameters,
+  type RequestContent,
   stack,
 } from './infer.ts';
 export {
-  type EndedSpan,
   formatTraceparent,
   Journal,
   journalEntriesMax,
   type MadeCall,
   parseTraceparent,
   type Sample,
-  type Span,
-  type SpanKind,
-  type TraceParent,
 } from './journal.ts';
 export {
   bytesInFlightDefault,
@@ -84,7 +82,8 @@ export {
   type Role,
   roles,
 } from './principal.ts';
-export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {
   createTensor,
   type Elements,

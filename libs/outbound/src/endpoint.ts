@@ -79,7 +79,7 @@ export class Endpoint implements Pickable {
       return await this.remote.infer(request, context);
     } catch (error) {
       // Nobody else needs to find out. Who has too much to do is there.
-      if (error instanceof InferError && error.metadata.may_have_begun !== undefined && !isOverload(error))
+      if (error instanceof InferError && error.metadata['may_have_begun'] !== undefined && !isOverload(error))
         void this.#suspect();
       throw error;
     } finally {

@@ -37,7 +37,7 @@ describe('an endpoint in a crash loop', () => {
         'service s: "m" is not there: its process ended 4 times in a row, last with SIGKILL; it may be back in 3000 ms',
       );
       assert.deepEqual([error.code, error.reason, error.retryAfterMs], ['UNAVAILABLE', 'CRASH_LOOP', 3_000]);
-      assert.equal(error.metadata.endpoint, 'endpoint-1');
+      assert.equal(error.metadata['endpoint'], 'endpoint-1');
       return true;
     });
     assert.equal(journal.spans[0]?.kind, 'try');

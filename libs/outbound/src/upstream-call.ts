@@ -62,8 +62,8 @@ interface Blamed {
  * was there alone after another was lost. Beside others it may be anybody's: to be lost again makes a suspect of the request, and says nothing of its caller.
  */
 export function blameOf(error: InferError, { isIsolated, wasOnly }: Stay): Blamed {
-  const told = error.metadata.batch_calls === '1' ? 'sure' : 'shared';
-  if (error.metadata.process_ends === 'true') return { request: told, caller: told };
+  const told = error.metadata['batch_calls'] === '1' ? 'sure' : 'shared';
+  if (error.metadata['process_ends'] === 'true') return { request: told, caller: told };
   if (!isLost(error)) return {};
   if (!isIsolated) return wasOnly ? { caller: 'shared' } : {};
   return wasOnly ? { request: 'sure', caller: 'sure' } : { request: 'shared' };

@@ -34,7 +34,7 @@ describe('a call whose process was lost', () => {
 
   it('is quarantined when the second process is lost too: the same request reaches none, another one does', async () => {
     const service = openFakeService([lost, lost]);
-    await assert.rejects(service.ask({ rows: 3 }), (error: InferError) => error.metadata.attempts === '2');
+    await assert.rejects(service.ask({ rows: 3 }), (error: InferError) => error.metadata['attempts'] === '2');
     await assert.rejects(service.ask({ rows: 3 }), refused);
     assert.equal(triesOf(service), 2);
     for (const endpoint of service.endpoints) endpoint.behave = well;
@@ -65,7 +65,7 @@ describe('a call whose process was lost', () => {
     assert.equal(await service.answered(1, { rows: 1 }), 1);
     assert.deepEqual([isolated, service.resilienceState.quarantine.size], [[true, false], 1]);
     for (const endpoint of service.endpoints) endpoint.behave = lost;
-    await assert.rejects(service.ask({ rows: 2 }), (error: InferError) => error.metadata.attempts === undefined);
+    await assert.rejects(service.ask({ rows: 2 }), (error: InferError) => error.metadata['attempts'] === undefined);
     await assert.rejects(service.ask({ rows: 2 }), refused);
   });
 });

@@ -35,7 +35,10 @@ describe('what hangs and can be done without', () => {
         ],
       },
     };
-    const lenient = { ...signatures, b: { ...signatures.b, inputs: [{ ...fp32('x'), shape: [-1], optional: true }] } };
+    const lenient = {
+      ...signatures,
+      b: { ...signatures['b'], inputs: [{ ...fp32('x'), shape: [-1], optional: true }] },
+    };
     const models = { a: plus(1), b: ((r, c) => (r.inputs.length === 0 ? failing()(r, c) : hung(r, c))) as Infer };
     const response = await run(stages, models, {}, {}, { clock, signatures: lenient as typeof signatures });
     assert.deepEqual([yOf(response), clock.now()], [[2, 3], 950]);

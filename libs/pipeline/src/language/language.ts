@@ -109,12 +109,12 @@ function stepOf(values: StepValues): Step {
       const target: Target = {
         kind: values.kind,
         name: String(values[values.kind]),
-        version: values.version as string | undefined,
+        version: values['version'] as string | undefined,
       };
       return { ...base, kind: 'target', target };
     }
     case 'transform':
-      return { ...base, kind: 'target', target: { kind: 'transform', path: String(values.transform) } };
+      return { ...base, kind: 'target', target: { kind: 'transform', path: String(values['transform']) } };
     case 'ensemble': {
       const { ensemble, combine, quorum } = values as unknown as ValuesOf<(typeof stepKinds)['ensemble']>;
       const members = [...ensemble].map(
@@ -124,7 +124,7 @@ function stepOf(values: StepValues): Step {
       return { ...base, kind: 'ensemble', members, combine, quorum };
     }
     case 'switch':
-      return { ...base, kind: 'switch', branches: values.switch as readonly Branch[] };
+      return { ...base, kind: 'switch', branches: values['switch'] as readonly Branch[] };
     case 'each': {
       const {
         each,
@@ -144,7 +144,7 @@ function stepOf(values: StepValues): Step {
       };
     }
     case 'fallback':
-      return { ...base, kind: 'fallback', steps: values.fallback as readonly Step[] };
+      return { ...base, kind: 'fallback', steps: values['fallback'] as readonly Step[] };
   }
 }
 

@@ -32,9 +32,9 @@ export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; r
 /** Every reference names an input of the pipeline or a stage. Which outputs a stage has is for the type check. */
 function checkReferences({ stages, outputs }: PipelineSpec, document: unknown, problems: Problems): void {
   // Names as written, not as read: what could not be read has its own problem, and a reference to it is not a second one.
-  if (!isRecord(document) || !isRecord(document.inputs) || !isRecord(document.stages)) return;
-  const inputNames = new Set(Object.keys(document.inputs));
-  const stageNames = new Set(Object.keys(document.stages));
+  if (!isRecord(document) || !isRecord(document['inputs']) || !isRecord(document['stages'])) return;
+  const inputNames = new Set(Object.keys(document['inputs']));
+  const stageNames = new Set(Object.keys(document['stages']));
   for (const name of stageNames) {
     if (inputNames.has(name))
       problems.add(['stages', name], `"${name}" is an input and a stage; each name may stand for one thing`);

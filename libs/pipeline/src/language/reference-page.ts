@@ -151,7 +151,7 @@ export function referencePage(): string {
       'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a tensor that is not what its signature says for these inputs, has failed; where a size is open, one that differs from what most of the members gave. Numbers may be FP16, BF16, FP32 or FP64: they are combined in float64, and rounded once to what the members have. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of `[rows]` of labels, which may be texts (BYTES) or integers, hard-vote gives `label` as the members have it, and of texts `votes` of texts, empty of one that did not answer; of two labels with as many votes the lower one wins, or the one whose bytes come first. Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
       fieldsTable(combinerVariants.shared),
-      fenced(snippets.stack ?? ''),
+      fenced(snippets['stack'] ?? ''),
     ),
     section(
       'Rules',

@@ -23,11 +23,12 @@ async function startServer(options: grpc.ServerOptions, answerMs: number, withHe
   const server = new grpc.Server(options);
   const seen: Counts = { connections: 0, pings: 0 };
   const asItIs = (message: Buffer): Buffer => message;
-  const infer = { ...inferenceService.ModelInfer, path: inferPath, responseSerialize: asItIs } as grpc.MethodDefinition<
-    Buffer,
-    Buffer
-  >;
-  const ready = inferenceService.ServerReady as grpc.MethodDefinition<object, object>;
+  const infer = {
+    ...inferenceService['ModelInfer'],
+    path: inferPath,
+    responseSerialize: asItIs,
+  } as grpc.MethodDefinition<Buffer, Buffer>;
+  const ready = inferenceService['ServerReady'] as grpc.MethodDefinition<object, object>;
   const modelInfer: grpc.handleUnaryCall<Buffer, Buffer> = (_, done) =>
     void setTimeout(() => done(null, bytes()), answerMs);
   const serverReady: grpc.handleUnaryCall<object, object> = (_, done) => done(null, { ready: true });

@@ -78,7 +78,7 @@ export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPi
     }
     // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
     const client = new HealthClient(target, credentials, options);
-    const stream = client.watch?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
+    const stream = client['watch']?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
     const beganAt = performance.now();
     let hasSpoken = false;
     const silent = setTimeout(() => stream.cancel(), silentMs).unref();

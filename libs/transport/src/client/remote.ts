@@ -216,7 +216,7 @@ async function counted(
     end();
     return answer;
   } catch (error) {
-    made.isUntouched = error instanceof InferError && error.metadata.may_have_begun === 'false';
+    made.isUntouched = error instanceof InferError && error.metadata['may_have_begun'] === 'false';
     if (error instanceof InferError && error.code === 'UNAVAILABLE') made.ms = undefined;
     else end();
     throw error;

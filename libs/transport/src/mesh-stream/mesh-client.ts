@@ -259,7 +259,7 @@ function within<T>(work: Promise<T>, context: CallContext, service: string): Pro
     const onAbort = (): void => reject(abortReason(signal));
     const timer = setTimeout(() => reject(noAnswer(service)), Math.max(0, remainingMs(context)));
     signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => {
+    void work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
     });

@@ -66,7 +66,7 @@ describe('a watch', { concurrency: true }, () => {
     const client = new Health(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
     const metadata = new grpc.Metadata();
     metadata.set('x-api-key', 'mine');
-    const watch = client.watch?.({ service: '' }, metadata) as grpc.ClientReadableStream<{ status: string }>;
+    const watch = client['watch']?.({ service: '' }, metadata) as grpc.ClientReadableStream<{ status: string }>;
     const ended = new Promise<grpc.StatusObject>((resolve) => watch.on('status', resolve));
     watch.on('error', () => {});
     await new Promise<void>((resolve) => watch.on('data', () => resolve()));

@@ -78,7 +78,7 @@ describe('the bytes in flight', () => {
   it('have whoever finds no room wait for it, in order, and no longer than a time', async () => {
     const { clock, bytes, a, b } = budget();
     const first = bytes.open(a);
-    first.reserve(16 * MiB);
+    assert.equal(first.reserve(16 * MiB), undefined);
     const [second, third] = [bytes.open(b), bytes.open(bytes.shareOfTenant('c'))];
     const waits = second.reserve(16 * MiB);
     const behind = third.reserve(MiB);
@@ -96,7 +96,7 @@ describe('the bytes in flight', () => {
   it('let others pass a message of which nothing has come but its claim, and not one that comes', async () => {
     const { bytes, a, b } = budget();
     const holder = bytes.open(a);
-    holder.reserve(8 * MiB);
+    assert.equal(holder.reserve(8 * MiB), undefined);
     let brought = 5;
     const claim = bytes.open(b);
     const claims = claim.reserve(16 * MiB, () => brought);
@@ -116,7 +116,7 @@ describe('the bytes in flight', () => {
   it('let others pass the share whose message came too slowly, for a time', async () => {
     const { clock, bytes, a, b } = budget();
     const slow = bytes.open(a);
-    slow.reserve(16 * MiB);
+    assert.equal(slow.reserve(16 * MiB), undefined);
     const refuse = (): void => {
       stop();
       slow.release();
@@ -138,7 +138,7 @@ describe('the bytes in flight', () => {
   it('are given at once, or never, to what may not wait', async () => {
     const { bytes, a } = budget();
     const holder = bytes.open(a);
-    holder.reserve(16 * MiB);
+    assert.equal(holder.reserve(16 * MiB), undefined);
     assert.equal(bytes.open(undefined, false).reserve(2 * MiB), undefined);
     const late = bytes.open(undefined, false).reserve(2 * MiB);
     assert.equal(await outcome(late), 'refused');
@@ -168,7 +168,7 @@ describe('the bytes in flight', () => {
 
   it('have room for small messages when large ones have taken all of theirs', () => {
     const { bytes, a, b } = budget();
-    bytes.open(a).reserve(16 * MiB);
+    assert.equal(bytes.open(a).reserve(16 * MiB), undefined);
     assert.equal(bytes.open(b).reserve(byteLimits.smallBytesMax), undefined);
     assert.ok(bytes.open(b).reserve(byteLimits.smallBytesMax + 1));
   });
@@ -176,7 +176,7 @@ describe('the bytes in flight', () => {
   it('refuse what is in and grows past all of it, at once', () => {
     const { bytes, a, b } = budget();
     const hold = bytes.open(a);
-    hold.reserve(16 * MiB);
+    assert.equal(hold.reserve(16 * MiB), undefined);
     hold.take(48 * MiB);
     assert.throws(() => bytes.open(b).take(9 * MiB), full);
     const answer = bytes.open(b);
@@ -186,7 +186,7 @@ describe('the bytes in flight', () => {
 
   it('refuse at once when too many wait, and say when to come again', async () => {
     const { bytes, a, b } = budget();
-    bytes.open(a).reserve(16 * MiB);
+    assert.equal(bytes.open(a).reserve(16 * MiB), undefined);
     for (let index = 0; index < byteLimits.waitingOfOneMax; index++) void bytes.open(b).reserve(MiB);
     await assert.rejects(
       bytes.open(b).reserve(MiB) as Promise<void>,
@@ -198,7 +198,7 @@ describe('the bytes in flight', () => {
   it('are taken from a message that comes too slowly when others wait for them, and only then', async () => {
     const { clock, bytes, a, b } = budget();
     const slow = bytes.open(a);
-    slow.reserve(16 * MiB);
+    assert.equal(slow.reserve(16 * MiB), undefined);
     const refused: string[] = [];
     let arrived = 0;
     const arriving: Arriving = {
