@@ -12,8 +12,8 @@ import {
 } from './admin-keys.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
 import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';
-import type { Admissions } from './server/auth/admission.ts';
-import { toStatus } from './status.ts';
+import { adminService } from './proto.ts';
+import { type MethodDefinition, type ServerMethod, unary } from './server/grpc/methods.ts';
 
 export interface LimitState {
   readonly name: string;
@@ -141,19 +141,27 @@ const entriesMax = 1_000;
 /** Who may call what is decided before, by the server's `admit`. While it starts there is nothing yet to look at, and on the way out nothing to change any more. */
 export function adminMethods(admin: Admin, isOpen: () => boolean): readonly ServerMethod[] {
   return Object.entries(handlersOf(admin)).map(([name, handler]) =>
-    unary(adminService[name] as unknown as MethodDefinition<never, unknown>, (request, { principal }) => {
+    unary(adminService[name] as unknown as MethodDefinition<unknown, unknown>, (request, { principal }) => {
       if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
-      return handler(request, principal?.id ?? 'nobody');
+      return (handler as Answering<unknown>)(request, principal?.id ?? 'nobody');
     }),
   );
 }
 
-type Answering = (request: never, actor: string) => Promise<unknown>;
+type Requests = {
+  readonly [Name in keyof AdminHandlers as string extends Name ? never : Name]: AdminHandlers[Name] extends grpc.handleUnaryCall<
+    infer Request,
+    infer _Response
+  >
+    ? Request
+    : never;
+};
 
-type Requests = { readonly [Name in keyof AdminHandlers as string extends Name ? never : Name]: AdminHandlers[Name] extends grpc.handleUnaryCall<infer Request, unknown> ? Request : never };
+type Answering<Request> = (request: Request, actor: string) => Promise<unknown>;
 
-function handlersOf(admin: Admin): Readonly<Record<keyof Requests, Answering>> {
-  const answering = <Name extends keyof Requests>(answer: (request: Requests[Name], actor: string) => Promise<unknown>) => answer as Answering;
+const answering = <Request>(answer: Answering<Request>): Answering<Request> => answer;
+
+function handlersOf(admin: Admin): { readonly [Name in keyof Requests]: Answering<Requests[Name]> } {
   return {
     GetConfiguration: answering(async () => ({ json: admin.configuration() })),
     GetLimits: answering(async () => ({

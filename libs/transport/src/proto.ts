@@ -37,7 +37,7 @@ export const meshService: grpc.ServiceDefinition = {
 };
 
 /** The one method of the mesh stream. */
-export const meshCalls = meshService.Calls as grpc.MethodDefinition<Buffer, Buffer>;
+export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;
 
 const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType & AdminTypes;
 

@@ -6,7 +6,7 @@ import { deflateSync, gzipSync } from 'node:zlib';
 import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
 import { BytesInFlight } from './bytes/bytes-in-flight.ts';
-import { headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
+import { headBytes, writeHead } from './framing.ts';
 
 const bytesMax = 1_000;
 const late = (): InferError => new InferError('DEADLINE_EXCEEDED', 'late');

@@ -105,10 +105,7 @@ function receiveOne<Request>(
   call.receive(new UnaryMessage(call, expected, consumer));
 }
 
-const smallLimit = {
-  messageBytesMax: stepLimits.smallMessageBytesMax,
-  messageKey: undefined,
-};
+const smallLimit = { messageBytesMax: stepLimits.smallMessageBytesMax };
 
 /** What a caller is told whose message does not come in time. */
 export const lateBy =

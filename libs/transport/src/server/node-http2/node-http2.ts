@@ -53,12 +53,6 @@ export const acceptNodeHttp2: AcceptConnection = (socket, options, handler) => {
   return new NodeConnection(session, socket, options, handler);
 };
 
-/** How long answers may wait for a peer that does not read. */
-interface Patience {
-  readonly stallMaxMs?: number;
-  readonly unsentBytesMax?: number;
-}
-
 class NodeConnection implements ServerConnection {
   readonly socket: Duplex;
   readonly #session: ServerHttp2Session;
@@ -74,7 +68,7 @@ class NodeConnection implements ServerConnection {
   ) {
     this.socket = socket;
     this.#session = session;
-    const { stallMaxMs, unsentBytesMax } = options as ConnectionOptions & Patience;
+    const { stallMaxMs, unsentBytesMax } = options;
     this.#ledger = new ConnectionLedger(stallMaxMs ?? 30_000, monotonicClock.now(), unsentBytesMax);
     session.setLocalWindowSize(options.connectionWindowBytes ?? receiveWindowBytes);
     session.on('stream', (stream, _headers, _flags, list) => {
@@ -104,6 +98,10 @@ class NodeConnection implements ServerConnection {
 
   get isClosed(): boolean {
     return this.#session.destroyed;
+  }
+
+  get lastReadAtMs(): number {
+    return performance.now();
   }
 
   addMessage(bytes: number): void {
