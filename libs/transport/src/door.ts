@@ -14,7 +14,7 @@ import {
   type Span,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { type Admin, adminHandlers } from './admin.ts';
+import { type AdminService, adminHandlers } from './admin.ts';
 import { Admissions, type Admit } from './admission.ts';
 import { createAnswer } from './answer.ts';
 import type { DoorConnections } from './arrivals.ts';
@@ -84,7 +84,7 @@ export interface Served {
   /** Held to limits: what the door itself refuses of the messages of those who came in. Default: nothing is. */
   readonly strays?: Strays;
   /** Served as sheaf.admin.v1.Admin: on a public door, whose `admit` says who may call it. */
-  readonly admin?: Admin;
+  readonly admin?: AdminService;
   /** Told of each call when it has ended. */
   readonly calls?: CallLog;
 }
