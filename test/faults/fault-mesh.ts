@@ -147,12 +147,12 @@ export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<Fa
 }
 
 function setNodeOptions(options: string | undefined): () => void {
-  const before = process.env.NODE_OPTIONS;
+  const before = process.env['NODE_OPTIONS'];
   if (options === undefined) return () => {};
-  process.env.NODE_OPTIONS = options;
+  process.env['NODE_OPTIONS'] = options;
   return () => {
-    if (before === undefined) delete process.env.NODE_OPTIONS;
-    else process.env.NODE_OPTIONS = before;
+    if (before === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = before;
   };
 }
 

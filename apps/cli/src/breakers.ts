@@ -15,14 +15,14 @@ const forces: Readonly<Record<string, ForceBreakersRequest['to']>> = { open: 'OP
 
 /** Whether there is such a model, service or endpoint is for the gateway to say. */
 export function forceOf(values: OptionValues): ForceBreakersRequest {
-  const force = textOf(values.force);
+  const force = textOf(values['force']);
   const to = force !== undefined && Object.hasOwn(forces, force) ? forces[force] : undefined;
   if (to === undefined)
     throw new UsageError(`--force: want open, closed or auto, got ${force === undefined ? 'none' : `"${force}"`}`);
-  const [service = '', endpoint = ''] = [textOf(values.service), textOf(values.endpoint)];
-  const [model = '', version = '', ...more] = textOf(values.model)?.split('/') ?? [];
+  const [service = '', endpoint = ''] = [textOf(values['service']), textOf(values['endpoint'])];
+  const [model = '', version = '', ...more] = textOf(values['model'])?.split('/') ?? [];
   if (more.length > 0 || (version && !model))
-    throw new UsageError(`--model: want <name> or <name>/<version>, got "${values.model}"`);
+    throw new UsageError(`--model: want <name> or <name>/<version>, got "${values['model']}"`);
   if (!service && !endpoint && !model) throw new UsageError('want one or more of --model, --service and --endpoint');
   return { service, endpoint, model, version, to };
 }

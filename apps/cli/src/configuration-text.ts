@@ -100,7 +100,7 @@ export function configurationText(configuration: Configuration): string {
           name,
           version,
           digest,
-          printable(properties.sheaf_producer ?? ''),
+          printable(properties['sheaf_producer'] ?? ''),
           printable(ownWords(properties)),
         ]),
       ),

@@ -13,7 +13,7 @@ export async function actOnKeys(
   id: string,
   values: OptionValues,
 ): Promise<void> {
-  const asJson = values.json === true;
+  const asJson = values['json'] === true;
   switch (action) {
     case 'list':
       return tell(await allKeys(place), asJson, (keys) => listText(keys, command));

@@ -4,13 +4,11 @@ import { createAdminService } from '@sheaf/admin';
 import type { Drain } from '@sheaf/host';
 import type { IdentitySpec } from '@sheaf/identity';
 import { InferError } from '@sheaf/inference';
+import type { BreakerRegistry, Offenders, Quarantine } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
 import type { AdminService } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
-import type { BreakerRegistry } from './breaker-registry.ts';
 import { describeConfiguration, type PublicDoor } from './configuration.ts';
-import type { Offenders } from './offenders.ts';
-import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 import type { Revisions } from './revisions.ts';
 

@@ -63,7 +63,7 @@ describe('a reader', () => {
       told: ['port: want an integer from 0 to 9, got 10'],
     });
     assert.match(fieldsTable(settings), /Its port\. Default 8\./);
-    assert.deepEqual(documentSchema('t', record(settings)).properties, {
+    assert.deepEqual(documentSchema('t', record(settings))['properties'], {
       port: { description: 'Its port. Default 8.', default: 8, type: 'integer', minimum: 0, maximum: 9 },
     });
   });

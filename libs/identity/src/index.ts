@@ -32,4 +32,4 @@ export {
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
-export { isLoopback, loudlyOpen } from './loopback.ts';
+export { loudlyOpen } from './open-warning.ts';

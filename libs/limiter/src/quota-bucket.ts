@@ -162,7 +162,7 @@ export class QuotaBucket implements Bucket {
 
   worth(): number {
     this.roll();
-    return this.#waiting > 0 || this.#pending ? Number.POSITIVE_INFINITY : this.used;
+    return this.#waiting > 0 || this.#pending !== undefined ? Number.POSITIVE_INFINITY : this.used;
   }
 
   forget(): void {

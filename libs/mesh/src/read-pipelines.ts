@@ -66,7 +66,7 @@ export async function findTransforms(
   const unread: string[] = [];
   for (const { file, yaml } of files) {
     if (!yaml) unread.push(...(await namesIn(join(folder, file))));
-    const stages = isRecord(yaml?.value) ? yaml.value.stages : undefined;
+    const stages = isRecord(yaml?.value) ? yaml.value['stages'] : undefined;
     for (const { path, place } of transformsNamed(stages, ['stages'])) {
       if (!named.has(path)) named.set(path, (message) => yaml?.place(place, message) ?? problemIn(file, message));
     }

@@ -26,9 +26,9 @@ describe('the secret of a mesh', () => {
     assert.equal((await read('gateway: {}\n')).settings.secret, undefined);
     const { settings, folder, problems } = await read('secret: { file: long }\n');
     assert.deepEqual([settings.secret, problems], [{ file: join(folder, 'long') }, []]);
-    process.env.SHEAF_TEST_SECRET = long;
+    process.env['SHEAF_TEST_SECRET'] = long;
     const inEnvironment = await read('secret: { env: SHEAF_TEST_SECRET }\n');
-    delete process.env.SHEAF_TEST_SECRET;
+    delete process.env['SHEAF_TEST_SECRET'];
     assert.deepEqual([inEnvironment.settings.secret, inEnvironment.problems], [{ env: 'SHEAF_TEST_SECRET' }, []]);
   });
 

@@ -23,7 +23,7 @@ export interface TlsPlace {
 
 /** Of the gateway's public door. */
 export async function readDoorTls(place: TlsPlace, value: unknown): Promise<DoorTls | undefined> {
-  const asked = isRecord(value) ? value.certificates : undefined;
+  const asked = isRecord(value) ? value['certificates'] : undefined;
   const files = await readFiles(place, value, ['certificate', 'key', 'clientCa'], { certificates });
   const { certificate, key } = files ?? {};
   if (!files) return undefined;

@@ -178,7 +178,7 @@ describe('what an answer tells of limits', () => {
     await layerOf(slow, saying(verdict))(recorder().infer)(requestOf('m'), context);
     const most = 999_999_999_999_999;
     assert.deepEqual(parseList(trailers.get('ratelimit') ?? ''), { a: { r: 0, t: most }, b: { r: most, t: 1 } });
-    assert.equal(parseList(trailers.get('ratelimit-policy') ?? '').a?.w, most);
+    assert.equal(parseList(trailers.get('ratelimit-policy') ?? '')['a']?.['w'], most);
     assert.equal(trailers.get('x-ratelimit-degraded'), 'share');
   });
 

@@ -1,11 +1,11 @@
 /** The Admin service of another process. */
 import * as grpc from '@grpc/grpc-js';
 import { type AdminCalls, methodName } from './admin.ts';
+import { proxyOption } from './client/proxy.ts';
 import { adminService } from './proto.ts';
-import { proxyOption } from './proxy.ts';
-import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
-import type { RemoteTls } from './tls.ts';
+import { openRemoteTls } from './tls/remote-tls.ts';
+import type { RemoteTls } from './tls/tls.ts';
 
 export interface AdminConnection {
   readonly calls: AdminCalls;

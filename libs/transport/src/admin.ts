@@ -2,9 +2,9 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { InferError, type Principal } from '@sheaf/inference';
-import type { Admissions } from './admission.ts';
 import type { AdminDefinition } from './generated/sheaf/admin/v1/Admin.ts';
 import { adminService } from './proto.ts';
+import type { Admissions } from './server/auth/admission.ts';
 import { toStatus } from './status.ts';
 
 /** Without the signature that lets a definition have any method. */

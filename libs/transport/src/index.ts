@@ -15,14 +15,14 @@ export type {
   ReloadResponse,
   RotateKeyRequest,
 } from './admin-messages.ts';
-export type { Admit, Knock } from './admission.ts';
-export { type Answered, type AskOptions, ask } from './ask.ts';
-export { BytesInFlight } from './bytes-in-flight.ts';
-export type { CallLog, EndedCall } from './call-record.ts';
-export { createDoor, type Door, type DoorOptions, type Served, type Strays } from './door.ts';
-export { hostPort } from './listen.ts';
-export type { Peer } from './peer.ts';
-export { isProxied } from './proxy.ts';
-export { createRemote, type Remote, type Transport } from './remote.ts';
-export { createSecret, readSecret, type SecretPlace } from './secret.ts';
-export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls.ts';
+export { type Answered, type AskOptions, ask } from './client/ask.ts';
+export { isProxied } from './client/proxy.ts';
+export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';
+export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
+export type { Admit, AuthRequest } from './server/auth/admission.ts';
+export type { Peer } from './server/auth/peer.ts';
+export { BytesInFlight } from './server/bytes/bytes-in-flight.ts';
+export type { CallLog, EndedCall } from './server/call-record.ts';
+export { hostPort } from './server/listen.ts';
+export { type Backend, createServer, type Server, type ServerOptions, type Strays } from './server/server.ts';
+export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls/tls.ts';

@@ -128,7 +128,7 @@ const actions: Readonly<Record<string, Act>> = {
   },
   breaker: async (client, values) => {
     const { breakers } = await client.forceBreakers(forceOf(values));
-    console.log(values.json ? JSON.stringify(breakers) : breakerTable(breakers));
+    console.log(values['json'] ? JSON.stringify(breakers) : breakerTable(breakers));
   },
   quarantine: async (client, { json, clear }) => {
     if (clear !== undefined) {

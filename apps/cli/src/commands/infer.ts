@@ -18,9 +18,9 @@ export const infer: Command = {
     if (!name) throw new UsageError(`usage: sheaf ${infer.usage}`);
     let image: Awaited<ReturnType<typeof imageToDraw>>;
     const answered = await askMesh(name, sources, values, {
-      explain: values.explain === true,
+      explain: values['explain'] === true,
       onInputs: async (inputs) => {
-        image = await imageToDraw(textOf(values.draw), inputs);
+        image = await imageToDraw(textOf(values['draw']), inputs);
       },
     });
     print(answered, values);

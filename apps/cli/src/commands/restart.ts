@@ -14,9 +14,9 @@ export const restart: Command = {
 The new processes of a service are ready before its old ones go; a gateway goes while its siblings serve, so that their callers want the addresses of
 all and one more try of UNAVAILABLE. Ctrl-C leaves what has not begun as it is.`,
   async run(names, values) {
-    if (values.rolling !== true)
+    if (values['rolling'] !== true)
       throw new UsageError('sheaf restart wants --rolling: to have all go at once, end sheaf up and start it again');
-    const folder = textOf(values.folder) ?? '.';
+    const folder = textOf(values['folder']) ?? '.';
     await checkMeshFolder(folder);
     let bar: ProgressBar | undefined;
     let isDone = false;

@@ -26,8 +26,8 @@ export const up: Command = {
                goes on as it was before
   --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out`,
   async run([folder], values) {
-    const port = integerOf('port', values.port, 0, 65_535);
-    const isStrict = values.strict === true;
+    const port = integerOf('port', values['port'], 0, 65_535);
+    const isStrict = values['strict'] === true;
     const seen = await snapshotOf(folder ?? '.');
     const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, console.log);
     // Another port is for another mesh beside it.
@@ -64,7 +64,7 @@ export const up: Command = {
     });
     const threads = threadsLine(mesh, availableParallelism());
     if (threads) console.log(threads);
-    if (values.watch) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
+    if (values['watch']) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
     console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);

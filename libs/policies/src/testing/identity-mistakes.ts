@@ -1,5 +1,5 @@
 /** Mistakes of the identity part of policies.yaml. */
-import type { Mistake } from './policy-mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 const issuer = {
   issuer: 'https://id.example',

@@ -1,12 +1,10 @@
 /** Documents with a mistake, and all that is told of each. */
 import { identityMistakes } from './identity-mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 const limit = (more: object) => ({ limits: [{ name: 'l', ...more }] });
 const route = (more: object) => ({ routes: { r: more } });
 const born = (key: string, value: unknown): object => Object.fromEntries([[key, value]]);
-
-/** What is wrong, a document with it, all that is told. */
-export type Mistake = readonly [string, unknown, readonly string[]];
 
 const rateExpected = 'want a rate such as 100/s, 5/m or 1000/h';
 const quotaExpected = 'want a quota such as 100000/day or 2000000/month';

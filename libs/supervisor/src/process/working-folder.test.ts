@@ -21,12 +21,12 @@ describe('the folder that a process works in', () => {
 
   it('is told where it cannot be made, with what helps', () => {
     const { TMPDIR } = process.env;
-    process.env.TMPDIR = join(tmpdir(), 'nowhere');
+    process.env['TMPDIR'] = join(tmpdir(), 'nowhere');
     try {
       assert.throws(createWorkingFolder, /^Error: no folder .* can be made in \S+nowhere \(ENOENT\); TMPDIR names /);
     } finally {
-      if (TMPDIR === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = TMPDIR;
+      if (TMPDIR === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = TMPDIR;
     }
   });
 });

@@ -40,8 +40,8 @@ export interface Origin {
  * that somebody put into a group of its own (setsid, a job of a shell): it is meant to outlive them. Where there is no /proc, the parent alone is known.
  */
 export function launchersOf({ pid, parent, env, entryOf }: Origin): readonly number[] {
-  const bin = Number(env.SHEAF_LAUNCHER_PID);
-  const isByNpm = env.npm_lifecycle_event !== undefined;
+  const bin = Number(env['SHEAF_LAUNCHER_PID']);
+  const isByNpm = env['npm_lifecycle_event'] !== undefined;
   if (!isByNpm) return parent === bin ? [bin] : [];
   const group = entryOf(pid)?.group;
   const launchers: number[] = [];
