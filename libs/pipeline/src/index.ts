@@ -5,7 +5,7 @@ export { createPipeline, type PipelineOptions } from './engine/create-pipeline.t
 export { type DryRun, type DryRunStage, type DryRunStep, dryRunAnswerParameter } from './engine/dry-run.ts';
 export { LatencyTracker } from './engine/latency-tracker.ts';
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
-export { parseSignatures } from './language/declared-signatures.ts';
+export { signatures } from './language/declared-signatures.ts';
 export { parsePipeline } from './language/parse-pipeline.ts';
 export { plannedCalls } from './language/planned-calls.ts';
 export { pageExample, referencePage, ruleSnippets, snippets } from './language/reference-page.ts';
