@@ -1,5 +1,5 @@
 /** API keys, for operators: through a gateway, or in the state of a folder itself. */
-import { createKeyAdministration, type KeyRequest, type ToldKey } from '@sheaf/identity';
+import { createKeyAdministration, type KeyRequest, type ListedKey } from '@sheaf/identity';
 import { InferError, isPriority, isRole, priorities, type Role, roles } from '@sheaf/inference';
 import { tenantName } from '@sheaf/policies';
 import type { State } from '@sheaf/store';
@@ -58,7 +58,7 @@ export function createKeyService(ports: KeyServicePorts): KeyService {
 }
 
 /** Of a key all but its secrets; 0 stands for never. */
-const keyMessage = (key: ToldKey): ApiKey => ({
+const keyMessage = (key: ListedKey): ApiKey => ({
   id: key.id,
   tenant: key.tenant,
   roles: [...key.roles],
