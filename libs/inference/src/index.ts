@@ -46,6 +46,7 @@ export {
   type Layer,
   type Parameter,
   type Parameters,
+  type RequestContent,
   stack,
 } from './infer.ts';
 export {
