@@ -1,15 +1,6 @@
 /** What stands behind a server. */
-import type {
-  Infer,
-  Journal,
-  Load,
-  ModelDescription,
-  Principal,
-  Sample,
-  Snapshot,
-  Span,
-} from '@sheaf/inference';
-import type { Admin } from '../admin.ts';
+import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
+import type { AdminService } from '../admin.ts';
 import type { Admit } from './auth/authenticate.ts';
 import type { CallLog } from './call-record.ts';
 
@@ -59,8 +50,7 @@ export interface Backend {
   /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */
   readonly strays?: Strays;
   /** Served as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
-  readonly admin?: Admin;
+  readonly admin?: AdminService;
   /** Told of each call when it has ended. */
   readonly calls?: CallLog;
 }
-

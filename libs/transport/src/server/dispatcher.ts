@@ -41,12 +41,21 @@ export function createDispatcher(options: DispatcherOptions): Dispatch {
   const enter = (call: IncomingCall, method: ServerMethod | undefined): void => {
     // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
     const { size } = call.headers.list;
-    if (size > limits.metadataBytesMax) return call.refuse(tooLongRefusal(size, limits));
-    if (!method) return call.refuse(unknownMethod(call.method));
+    if (size > limits.metadataBytesMax) {
+      call.refuse(tooLongRefusal(size, limits));
+      return;
+    }
+    if (!method) {
+      call.refuse(unknownMethod(call.method));
+      return;
+    }
     if (method.isLong) {
       const block = call.connection.blockOf(call.address);
       const tooMany = longStreams.enter(block);
-      if (tooMany) return call.refuse(tooMany);
+      if (tooMany) {
+        call.refuse(tooMany);
+        return;
+      }
       const stop = admit && call.principal ? askAgain(admit, call) : undefined;
       call.onClose = () => {
         longStreams.leave(block);
@@ -85,21 +94,34 @@ export function createDispatcher(options: DispatcherOptions): Dispatch {
     try {
       entry = authenticate(gate, call);
     } catch (error) {
-      return refuseCaller(call, error);
+      refuseCaller(call, error);
+      return;
     }
-    if (entry instanceof Promise) return void enterLater(call, method, entry);
+    if (entry instanceof Promise) {
+      void enterLater(call, method, entry);
+      return;
+    }
     call.principal = entry;
     enter(call, method);
   };
 
   const begin = (call: IncomingCall): void => {
     const { headers } = call;
-    if (headers.httpStatus) return call.refuseHttp(headers.httpStatus);
+    if (headers.httpStatus) {
+      call.refuseHttp(headers.httpStatus);
+      return;
+    }
     if (knowsSecret) {
-      if (!knowsSecret(call)) return call.refuse(wantsSecret);
+      if (!knowsSecret(call)) {
+        call.refuse(wantsSecret);
+        return;
+      }
       call.hasSecret = true;
     }
-    if (headers.malformed) return call.refuse(headers.malformed);
+    if (headers.malformed) {
+      call.refuse(headers.malformed);
+      return;
+    }
     const method = methods.get(headers.path);
     // Balancers probe with any path: they are told that there is none without a look at who they are.
     if (admit && method) admitCall(call, admit, method);

@@ -4,9 +4,9 @@ import type { ModelMetadataResponse } from '../generated/inference/ModelMetadata
 import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
 import { checkName, checkVersion } from '../wire/codec.ts';
+import type { Backend } from './backend.ts';
 import { type MethodDefinition, type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';
 import type { ServerCall } from './grpc/server-call.ts';
-import type { Backend } from './backend.ts';
 import { tellIds } from './trailers.ts';
 
 export interface InferenceMethodsOptions {

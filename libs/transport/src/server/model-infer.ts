@@ -4,13 +4,13 @@ import { loadReport, loadReportKey } from '../load-report.ts';
 import { inferPath } from '../proto.ts';
 import { decodeRequest, encodeResponse } from '../wire/codec.ts';
 import { asStray, tensorBytes } from './answer.ts';
+import type { CallHead } from './backend.ts';
 import type { Share } from './bytes/byte-room.ts';
 import type { BytesInFlight, Hold } from './bytes/bytes-in-flight.ts';
 import { acceptedEncodings, headBytes, writeHead } from './framing.ts';
 import { lateBy } from './grpc/methods.ts';
 import type { IncomingCall } from './grpc/server-call.ts';
 import type { Protocol, ProtocolContext } from './protocol.ts';
-import type { CallHead } from './backend.ts';
 import { type MessageConsumer, UnaryMessage } from './unary-message.ts';
 
 /** `isOfMesh`: its callers are processes of the mesh. The call that asks on behalf of another one may not wait for room that this one has. */

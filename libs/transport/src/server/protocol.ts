@@ -1,10 +1,10 @@
 /** What a protocol has to do with inference: it decodes what comes to an `InferRequest` and encodes the result. All else is common, and stands behind `answer`. */
 import type { Limits, Overrun } from '@sheaf/inference';
 import type { Answer } from './answer.ts';
+import type { Strays } from './backend.ts';
 import type { BytesInFlight } from './bytes/bytes-in-flight.ts';
 import type { ServerMethod } from './grpc/methods.ts';
 import type { RecordRefusal } from './refusal.ts';
-import type { Strays } from './backend.ts';
 
 /** What a server gives to each of its protocols. */
 export interface ProtocolContext {

@@ -1,7 +1,7 @@
 /** What becomes of a refusal beside its status. */
 import { asInferError, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
-import type { IncomingCall } from './grpc/server-call.ts';
 import type { Backend } from './backend.ts';
+import type { IncomingCall } from './grpc/server-call.ts';
 import { tellIds } from './trailers.ts';
 
 /** Puts a refusal into the trace like any other, and its ids into the trailers of its call. `policy` is named as what decided where the error does not. */

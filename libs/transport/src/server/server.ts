@@ -69,7 +69,13 @@ const longPerConnection = 2;
 
 /** Listens from now on; throws FAILED_PRECONDITION where it cannot. */
 export async function createServer(options: ServerOptions, backend: Backend): Promise<Server> {
-  const { name, limits, secret, connections: policy = {}, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
+  const {
+    name,
+    limits,
+    secret,
+    connections: policy = {},
+    bytes = new BytesInFlight(limits.bytesInFlightMax),
+  } = options;
   const state = new ServerState();
   const record = createRecorder(name, backend);
   const answer = createAnswer({ name, limits, state }, backend);

@@ -91,7 +91,7 @@ export class UnaryMessage implements Receiver {
     const gathering = this.#gathering;
     const held = (): number => (this.#call.stream as { readonly heldBytes?: number }).heldBytes ?? 0;
     const waiting = this.#expected.room.reserve(gathering.bytesWanted, () => gathering.filled + held());
-    if (waiting) void this.#wait(waiting);
+    if (waiting !== undefined) void this.#wait(waiting);
     else this.#gather();
   }
 

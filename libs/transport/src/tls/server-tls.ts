@@ -1,4 +1,5 @@
 /** The TLS of a server: who is let in, who is told of, and that new connections see what stands in the files now. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants, X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
@@ -49,30 +50,40 @@ export function openServerTls(name: string, files: TlsFiles): ServerTls {
     server.setSecureContext(contextOf(pem));
     console.log(`${name}: new connections use the certificates that were written now`);
   });
-  const handshakes = new Map<string, Handshake>();
+  // The events of the server tell nothing of the socket below, and one that is closed has forgotten its address. Where they come from a socket that was
+  // closed there is no context either: those come in the order in which the sockets below were closed.
+  const closed = new Set<HandshakeState>();
+  const underWay = new AsyncLocalStorage<HandshakeState>();
   const log = new HandshakeLog();
-  const tell = (address: string | undefined, why: string): void =>
-    log.tell(address ?? '', `${name}: a TLS handshake with ${address || 'a peer that left'} failed: ${why}`);
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    const known = handshakes.get(endOf(socket));
-    tell(known?.address ?? socket.remoteAddress, reasonOf(socket.authorizationError ?? error));
-  });
+  const fail = (state: HandshakeState | undefined, error: unknown): void => {
+    if (!state || state.isOver) return;
+    state.isOver = true;
+    closed.delete(state);
+    const { address } = state.handshake;
+    const who = address || 'a peer that left';
+    log.tell(address, `${name}: a TLS handshake with ${who} failed: ${reasonOf(error)}`);
+  };
+  server.on('tlsClientError', (error, socket) =>
+    fail(underWay.getStore() ?? closed.values().next().value, socket.authorizationError ?? error),
+  );
   server.on('secureConnection', (socket) => {
-    const known = handshakes.get(endOf(socket));
+    const state = underWay.getStore();
     const isStranger = !socket.authorized && socket.getPeerX509Certificate() !== undefined;
-    if (isStranger) tell(known?.address ?? socket.remoteAddress, reasonOf(socket.authorizationError));
-    if (known && !isStranger) known.done(socket);
-    else socket.destroy();
+    if (isStranger || !state) {
+      fail(state, socket.authorizationError);
+      socket.destroy();
+      return;
+    }
+    state.isOver = true;
+    state.handshake.done(socket);
   });
   return {
     begin: (handshake) => {
-      const { socket } = handshake;
-      const end = endOf(socket);
-      handshakes.set(end, handshake);
-      socket.once('close', () => {
-        if (handshakes.get(end) === handshake) handshakes.delete(end);
+      const state: HandshakeState = { handshake, isOver: false };
+      handshake.socket.once('close', () => {
+        if (!state.isOver) closed.add(state);
       });
-      server.emit('connection', socket);
+      underWay.run(state, () => server.emit('connection', handshake.socket));
     },
     close: () => {
       unlisten();
@@ -81,9 +92,11 @@ export function openServerTls(name: string, files: TlsFiles): ServerTls {
   };
 }
 
-/** The end of a connection that is not ours, which TLS has in common with the socket below it. */
-const endOf = ({ remoteAddress, remotePort, localPort }: Socket): string =>
-  `${remoteAddress} ${remotePort} ${localPort}`;
+interface HandshakeState {
+  readonly handshake: Handshake;
+  /** It is done, or has failed. */
+  isOver: boolean;
+}
 
 function optionsOf({ clientCa, clientCertificate = 'ask' }: TlsFiles, first: Pem, current: () => Pem): TlsOptions {
   return {

@@ -1,8 +1,8 @@
 /** What an internal server wants of whoever asks: the secret of its mesh. */
 import { timingSafeEqual } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
-import type { IncomingCall } from '../grpc/server-call.ts';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
+import type { IncomingCall } from '../grpc/server-call.ts';
 
 /** The header that it stands in, in the scheme that stock clients know (RFC 6750). */
 export const secretHeader = 'authorization';

@@ -45,8 +45,7 @@ export function createArrivals({ name, policy, times, pass }: ArrivalsOptions): 
   const log = new HandshakeLog();
   const accept = (socket: Socket): void => {
     const connection = new Connection(socket, registry, times);
-    const block = (): string | undefined =>
-      isTrusted(connection.address) ? undefined : networkOf(connection.address);
+    const block = (): string | undefined => (isTrusted(connection.address) ? undefined : networkOf(connection.address));
     const enter = (): void => {
       if (isTrusted(connection.address)) connection.forwardedFor = forwardedFor;
       pass(connection);
@@ -58,17 +57,25 @@ export function createArrivals({ name, policy, times, pass }: ArrivalsOptions): 
       socket.destroy();
     };
     // Before anybody is closed for it.
-    if (proxyProtocol && !isTrusted(connection.address))
-      return turnAway('the server takes connections of trusted proxies only (gateway.trustedProxies in mesh.yaml)');
+    if (proxyProtocol && !isTrusted(connection.address)) {
+      turnAway('the server takes connections of trusted proxies only (gateway.trustedProxies in mesh.yaml)');
+      return;
+    }
     if (!registry.enter(connection, proxyProtocol ? undefined : block())) {
       socket.destroy();
       return;
     }
     socket.once('close', () => registry.leave(connection));
-    if (!proxyProtocol) return enter();
+    if (!proxyProtocol) {
+      enter();
+      return;
+    }
     socket.on('error', ignoreError);
     takeProxyHeader(socket, proxyProtocol, (header) => {
-      if (header.kind === 'wrong') return turnAway(header.why);
+      if (header.kind === 'wrong') {
+        turnAway(header.why);
+        return;
+      }
       socket.off('error', ignoreError);
       connection.address = header.address ?? connection.address;
       if (registry.place(connection, block())) enter();

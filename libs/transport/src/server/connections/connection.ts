@@ -97,7 +97,9 @@ export class Connection implements Member {
 
   judge(now: number): void {
     if (!this.#http2?.isClosed) {
-      this.#calls.forEach((call) => call.judge(now, this.#times));
+      this.#calls.forEach((call) => {
+        call.judge(now, this.#times);
+      });
       if (now >= this.#agedAt) this.#age(now - this.#agedAt);
       else if (this.idle.isOver(now)) this.close();
       return;

@@ -1,11 +1,11 @@
 /** Methods of one message each way, and of a stream of answers to one message: over definitions that proto-loader makes. */
 import { deadlineExceeded, type InferError, type Limits } from '@sheaf/inference';
+import { stepLimits } from '../../step-limits.ts';
 import type { BytesInFlight } from '../bytes/bytes-in-flight.ts';
+import { headBytes, writeHead } from '../framing.ts';
 import { lateRefusal } from '../refusal.ts';
 import { decodeSmall } from '../small-messages.ts';
-import { headBytes, writeHead } from '../framing.ts';
 import { type MessageConsumer, UnaryMessage } from '../unary-message.ts';
-import { stepLimits } from '../../step-limits.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';
 import type { IncomingCall, ServerCall } from './server-call.ts';
 import { SmallRoom } from './small-room.ts';

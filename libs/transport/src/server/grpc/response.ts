@@ -1,8 +1,8 @@
 /** The headers and trailers of answers. */
 import type { Field, HeaderBlock } from '@sheaf/http2';
 import { grpcContentType, noTrailers, type Trailers, toRefusalHeaders } from '../../status.ts';
-import { headerBlock } from './header-fields.ts';
 import { acceptedEncodings } from '../framing.ts';
+import { headerBlock } from './header-fields.ts';
 
 const head: readonly Field[] = [
   [':status', '200'],
@@ -23,7 +23,11 @@ export const responseEnd = (trailers: Trailers): HeaderBlock =>
   trailers.size === 0 ? plainEnd : headerBlock([['grpc-status', '0'], ...trailers]);
 
 /** Of an answer that is a refusal and nothing else, so that clients' retry rules apply. `metadata` is told before it. */
-export function refusalOnly(thrown: unknown, trailers: Trailers = noTrailers, metadata: readonly Field[] = []): HeaderBlock {
+export function refusalOnly(
+  thrown: unknown,
+  trailers: Trailers = noTrailers,
+  metadata: readonly Field[] = [],
+): HeaderBlock {
   const fields = pairs(toRefusalHeaders(thrown, trailers));
   return headerBlock(metadata.length === 0 ? fields : [...fields, ...metadata]);
 }

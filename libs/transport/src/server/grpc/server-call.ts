@@ -1,5 +1,12 @@
 /** A call that a server answers, of whatever method. */
-import { type ErrorCode, errorCodes, type Field, type ServerStream, type StreamEnd, type StreamHandler } from '@sheaf/http2';
+import {
+  type ErrorCode,
+  errorCodes,
+  type Field,
+  type ServerStream,
+  type StreamEnd,
+  type StreamHandler,
+} from '@sheaf/http2';
 import { asInferError, deadlineExceeded, monotonicClock, type Principal } from '@sheaf/inference';
 import type { Peer } from '../auth/peer.ts';
 import { ChunkList } from '../bytes/chunk-list.ts';
@@ -90,7 +97,13 @@ export class IncomingCall implements ServerCall, StreamHandler {
   /** As the call log has it. */
   #code = 'CANCELLED';
 
-  constructor(stream: ServerStream, connection: Connection, headers: CallHeaders, facts: CallFacts, log: CallLog | undefined) {
+  constructor(
+    stream: ServerStream,
+    connection: Connection,
+    headers: CallHeaders,
+    facts: CallFacts,
+    log: CallLog | undefined,
+  ) {
     this.stream = stream;
     this.connection = connection;
     this.headers = headers;

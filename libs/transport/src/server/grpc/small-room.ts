@@ -1,4 +1,4 @@
-import { noRoom, type Arriving, type Share } from '../bytes/byte-room.ts';
+import { type Arriving, noRoom, type Share } from '../bytes/byte-room.ts';
 import type { BytesInFlight, Hold } from '../bytes/bytes-in-flight.ts';
 import type { MessageRoom } from '../unary-message.ts';
 

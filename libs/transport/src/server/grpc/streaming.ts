@@ -1,8 +1,8 @@
 /** Methods whose callers send as many messages as they like. */
 import type { Limits, MessageLimit } from '@sheaf/inference';
+import { stepLimits } from '../../step-limits.ts';
 import { decompressAtOnce } from '../framing.ts';
 import { decodeSmall } from '../small-messages.ts';
-import { stepLimits } from '../../step-limits.ts';
 import { MessageSplitter } from './message-splitter.ts';
 import { lateBy, type MethodDefinition, type MethodServer, type ServerMethod } from './methods.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';
@@ -94,7 +94,9 @@ class StreamReceiver<Request> implements Receiver {
     if (this.#call.isAnswered || this.#call.isClosed) return;
     this.#call.facts.bytesIn += message.length;
     const { limit, decode } = this.#options;
-    this.#handler.message(decode(isCompressed ? decompressAtOnce(message, this.#call.headers.encoding, limit) : message));
+    this.#handler.message(
+      decode(isCompressed ? decompressAtOnce(message, this.#call.headers.encoding, limit) : message),
+    );
   }
 
   #orRefuse(work: () => void): void {

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ConnectionLedger, connectionLimits, IdleWatch, LeakyBucket } from './connection-ledger.ts';
+import { ConnectionLedger, LeakyBucket, ledgerLimits } from './connection-ledger.ts';
 
 const {
-  greetingMaxMs,
-  firstCallMaxMs,
-  idleMaxMs,
-  abandonedMaxMs,
   idleBytesMax,
   idleBytesPerSecond,
   settingsMax,
@@ -16,7 +12,7 @@ const {
   pingsMax,
   pingsPerCall,
   sentBytesPerPing,
-} = connectionLimits;
+} = ledgerLimits;
 const stallMaxMs = 30_000;
 const quiet = { read: 0, unread: 0, written: 0, unsent: 0 };
 
@@ -116,43 +112,5 @@ describe('the account of a connection', () => {
     const atLimit = new ConnectionLedger(stallMaxMs, 0);
     assert.equal(atLimit.judge({ ...quiet, unsent: unsentBytesMax }, 0), undefined);
     assert.equal(atLimit.judge({ ...quiet, unsent: unsentBytesMax }, overfullMaxMs), undefined);
-  });
-});
-
-describe('a connection without a call', () => {
-  it('has a time to say what comes before a call, another for its first call, and more once it has had one', () => {
-    const silent = new IdleWatch(0);
-    assert.equal(silent.isOver(greetingMaxMs - 1), false);
-    assert.equal(silent.isOver(greetingMaxMs), true);
-    const greeted = new IdleWatch(0);
-    greeted.greet(5_000);
-    assert.equal(greeted.isOver(5_000 + firstCallMaxMs - 1), false);
-    assert.equal(greeted.isOver(5_000 + firstCallMaxMs), true);
-    greeted.stop();
-    greeted.start(6_000);
-    assert.equal(greeted.isOver(6_000 + idleMaxMs - 1), false);
-    assert.equal(greeted.isOver(6_000 + idleMaxMs), true);
-  });
-
-  it('is not over while it has one, also when it greets late', () => {
-    const idle = new IdleWatch(0);
-    idle.stop();
-    idle.greet(1);
-    assert.equal(idle.isOver(10 * idleMaxMs), false);
-    idle.start(10 * idleMaxMs);
-    assert.equal(idle.isOver(11 * idleMaxMs - 1), false);
-    assert.equal(idle.isOver(11 * idleMaxMs), true);
-  });
-
-  it('goes soon when the request of its last call never came, and stays when another call has come since', () => {
-    const idle = new IdleWatch(0);
-    idle.stop();
-    idle.giveUp();
-    idle.start(1_000);
-    assert.equal(idle.isOver(1_000 + abandonedMaxMs - 1), false);
-    assert.equal(idle.isOver(1_000 + abandonedMaxMs), true);
-    idle.stop();
-    idle.start(2_000);
-    assert.equal(idle.isOver(2_000 + abandonedMaxMs), false);
   });
 });

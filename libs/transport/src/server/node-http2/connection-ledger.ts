@@ -94,8 +94,7 @@ export class ConnectionLedger {
   /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. `answerBytesMax`: what one may take. */
   constructor(stallMaxMs: number, now: number, answerBytesMax = 0) {
     this.#unsentBytesMax = Math.max(ledgerLimits.unsentBytesMax, answerBytesMax);
-    const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } =
-      ledgerLimits;
+    const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } = ledgerLimits;
     this.#unread = new StallWatch(stallMaxMs);
     this.#idleBytes = new LeakyBucket(idleBytesMax, idleBytesPerSecond, now);
     this.#settings = new LeakyBucket(settingsMax, settingsPerSecond, now);

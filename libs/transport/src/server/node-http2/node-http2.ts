@@ -141,7 +141,10 @@ class NodeConnection implements ServerConnection {
       unsent += stream.unsentBytes;
       unread += stream.heldBytes;
     }
-    const { bytesRead: read = 0, bytesWritten: written = 0 } = this.socket as { bytesRead?: number; bytesWritten?: number };
+    const { bytesRead: read = 0, bytesWritten: written = 0 } = this.socket as {
+      bytesRead?: number;
+      bytesWritten?: number;
+    };
     const excess = this.#ledger.judge({ read, unread, written, unsent }, monotonicClock.now());
     if (excess) this.#calm(excess);
   }
@@ -159,7 +162,10 @@ class NodeHeaders implements HeaderList {
   readonly #values = new Map<string, string>();
 
   constructor(list: readonly string[]) {
-    this.fields = Array.from({ length: list.length / 2 }, (_, at): Field => [list[2 * at] ?? '', list[2 * at + 1] ?? '']);
+    this.fields = Array.from(
+      { length: list.length / 2 },
+      (_, at): Field => [list[2 * at] ?? '', list[2 * at + 1] ?? ''],
+    );
     let size = 0;
     for (const [name, value] of this.fields) {
       size += name.length + value.length + 32;
@@ -182,7 +188,9 @@ class NodeHeaders implements HeaderList {
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
 const objectOf = (block: HeaderBlock): IncomingHttpHeaders =>
-  Object.fromEntries(fieldsOf(block).map(([name, value]) => [name, name === ':status' ? Number(value) : value])) as IncomingHttpHeaders;
+  Object.fromEntries(
+    fieldsOf(block).map(([name, value]) => [name, name === ':status' ? Number(value) : value]),
+  ) as IncomingHttpHeaders;
 
 class NodeStream implements ServerStream {
   readonly connection: NodeConnection;
