@@ -1,5 +1,5 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
-import { dryRunParameter, InferError, type Layer, type MadeCall, remainingMs } from '@sheaf/inference';
+import { type Charge, dryRunParameter, InferError, type Layer, remainingMs } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import { type Claim, type CompiledLimits, tell } from './claim.ts';
 import { createClaims } from './claims.ts';
@@ -37,7 +37,7 @@ export function enforceLimits(
     const verdict = await limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     tell(claims, verdict, context);
     if (!verdict.taken) throw refusal(claims, verdict);
-    const before = journal.made.length;
+    const before = journal.charges.length;
     let isRefused = request.parameters.get(dryRunParameter) === true;
     try {
       return await next(request, context);
@@ -45,19 +45,17 @@ export function enforceLimits(
       isRefused = isRefusal(error);
       throw error;
     } finally {
-      const made = journal.made.slice(before).filter(({ isUntouched }) => !isUntouched);
-      if (isRefused && made.length === 0) {
+      const charges = journal.charges.slice(before).filter(({ isWaived }) => !isWaived);
+      if (isRefused && charges.length === 0) {
         // What it keeps of rates, a fallback of its route does not leave again.
         for (const { take } of claims) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
         limiter.settle(verdict.receipt, takes.map(keptOf));
-      } else limiter.settle(verdict.receipt, spentBy(claims, made, planned?.length ?? 0));
+      } else limiter.settle(verdict.receipt, spentBy(claims, charges, planned?.length ?? 0));
     }
   };
 }
 
-/** Codes of calls that may have taken time before they failed: those have held what they took. */
-const spending = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS']);
-const isRefusal = (error: unknown): boolean => error instanceof InferError && !spending.has(error.code);
+const isRefusal = (error: unknown): boolean => error instanceof InferError && !error.isCharged;
 
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;
@@ -83,8 +81,8 @@ function withoutKept(claims: readonly Claim[], kept: ReadonlyMap<string, number>
  * What the call has really cost, within the bounds of each limit. More calls than planned, as for the parts of an `each`, are owed wholly: the bounds are
  * for what a caller cannot know, such as how long a model takes, and not for what it sends.
  */
-function spentBy(claims: readonly Claim[], made: readonly MadeCall[], planned: number): number[] {
-  const calls: readonly Call[] = answeredCalls(made);
+function spentBy(claims: readonly Claim[], charges: readonly Charge[], planned: number): number[] {
+  const calls: readonly Call[] = answeredCalls(charges);
   return claims.map(({ limit, take }) => {
     if (take.kind === 'concurrent') return 1;
     if (!limit.cost) return take.cost;
