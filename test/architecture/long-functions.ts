@@ -30,7 +30,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   },
   mesh: {
     readMesh: 'to be split',
-    readServices: 'to be split',
   },
   'model-server': {
     main: 'to be split',

@@ -49,10 +49,11 @@ export {
   type Layer,
   type Parameter,
   type Parameters,
+  type RequestContent,
   stack,
 } from './infer.ts';
 export {
-  type Charge,
+  type ChargedCall,
   formatTraceparent,
   Journal,
   journalEntriesMax,

@@ -11,7 +11,7 @@ export type Sample = (traceId: string, parent: boolean | undefined) => boolean;
 const asParent: Sample = (_, parent) => parent ?? true;
 
 /** What the request pays for one call of a model or transform, as limits count it. */
-export interface Charge {
+export interface ChargedCall {
   readonly inputBytes: number;
   readonly elements: number;
   readonly rows: number;
@@ -29,7 +29,7 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
-  readonly #charges: Charge[] = [];
+  readonly #charged: ChargedCall[] = [];
   /** Made when it is needed: a call that leaves none has none to pay for. */
   #nested: Map<string, Explanation> | undefined;
   readonly #trailers: Map<string, string>;
@@ -102,12 +102,12 @@ export class Journal {
   }
 
   /** What was charged so far, in order. None is left out, however much of the trace is: a request has a bound of its own on the calls that it sets off. */
-  get charges(): readonly Charge[] {
-    return this.#charges;
+  get charged(): readonly ChargedCall[] {
+    return this.#charged;
   }
 
   /** A call begins; whoever makes it says how it ended. */
-  charge(inputs: readonly Tensor[]): Charge {
+  charge(inputs: readonly Tensor[]): ChargedCall {
     const charge = {
       inputBytes: inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
       elements: inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
@@ -115,7 +115,7 @@ export class Journal {
       ms: undefined,
       isWaived: false,
     };
-    this.#charges.push(charge);
+    this.#charged.push(charge);
     return charge;
   }
 

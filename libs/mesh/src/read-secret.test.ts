@@ -71,7 +71,7 @@ describe('the environment of a service', () => {
       "services:\n  s: { models: [m], env: ['A=b'] }\n  far: { models: [n], endpoint: 'far:1', env: [A] }\n",
     );
     assert.deepEqual(wrong, [
-      'mesh.yaml:2: services.s.env: want a list of names of variables of the environment, got ["A=b"]',
+      'mesh.yaml:2: services.s.env.0: want the name of a variable of the environment, got "A=b"',
       'mesh.yaml:3: services.far.env: want it where the service is ours to start; this has an endpoint',
     ]);
   });

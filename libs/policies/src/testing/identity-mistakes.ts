@@ -124,6 +124,6 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'an opened service that stays shut',
     { identity: { open: ['inference'] } },
-    ['identity.open.0: want one of health, reflection, got "inference"'],
+    ['identity.open.0: want health or reflection, got "inference"'],
   ],
 ];

@@ -35,7 +35,7 @@ const shape: readonly Mistake[] = [
   [
     'an unknown way without Redis',
     { limiter: { whenRedisIsGone: 'open' } },
-    ['limiter.whenRedisIsGone: want one of share, closed, got "open"'],
+    ['limiter.whenRedisIsGone: want share or closed, got "open"'],
   ],
   ['share that is a number', { limiter: { share: 1 } }, ['limiter.share: want true or false, got 1']],
 ];
@@ -116,8 +116,8 @@ const limits: readonly Mistake[] = [
     'a limit with a name that is none, and another mistake',
     { limits: [{ name: 7, rate: '1/s', settle: 2 }] },
     [
-      'limits.0.settle: want a number from 0 to 1, got 2',
       'limits.0.name: want a name of letters, digits, "_" and "-", starting with a letter or digit, at most 128, got 7',
+      'limits.0.settle: want a number from 0 to 1, got 2',
     ],
   ],
   ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: limit "l": ${rateExpected}, got 100`]],

@@ -2,7 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import {
   type CallContext,
-  type Charge,
+  type ChargedCall,
   explanationParameter,
   type Infer,
   InferError,
@@ -109,7 +109,7 @@ export function createRemote(
     transport === 'stream'
       ? createLanes({ channel, service, metadata: sent, onOverrun }, limits.messageBytesMax - frameBytesMax)
       : undefined;
-  const send = (request: InferRequest, context: CallContext, charge: Charge): Promise<Buffer> => {
+  const send = (request: InferRequest, context: CallContext, charge: ChargedCall): Promise<Buffer> => {
     const lane = lanes?.pick(tensorBytes(request.inputs));
     if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     return lane.call(request, context, (load) => {
@@ -204,7 +204,7 @@ export function createRemote(
 async function counted(
   request: InferRequest,
   context: CallContext,
-  send: (request: InferRequest, context: CallContext, charge: Charge) => Promise<Buffer>,
+  send: (request: InferRequest, context: CallContext, charge: ChargedCall) => Promise<Buffer>,
 ): Promise<Buffer> {
   const charge = context.journal.charge(request.inputs);
   const startedAt = context.clock.now();
