@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InferError } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Standing, type Verdict } from '@sheaf/limiter';
-import { compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
 import { contextOf, policiesOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';

@@ -5,8 +5,8 @@ import { type Fill, levelAt, rateStanding, rateWaitMs } from './gcra.ts';
 import { concurrentWaitMs, Leases } from './leases.ts';
 import type { Standing, Take } from './limiter.ts';
 
-export interface Claim {
-  /** What it comes to: see outcome.ts. A call that takes twice of a bucket asks for both. */
+export interface PendingTake {
+  /** What it comes to: see verdicts.ts. A call that takes twice of a bucket asks for both. */
   ask(now: number): number;
   /** The call is refused, or waits. */
   drop(): void;
@@ -34,7 +34,7 @@ export class RateBucket implements Bucket, Fill {
   forget(): void {}
 }
 
-export class RateClaim implements Claim {
+export class PendingRate implements PendingTake {
   readonly #take: RateTake;
   readonly #bucket: RateBucket;
 
@@ -83,7 +83,7 @@ export class LeaseBucket extends Leases implements Bucket {
 }
 
 /** Is its own lease. */
-export class ConcurrentClaim implements Claim {
+export class PendingConcurrent implements PendingTake {
   readonly #take: ConcurrentTake;
   readonly #bucket: LeaseBucket;
 

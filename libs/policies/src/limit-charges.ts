@@ -2,49 +2,55 @@
 import { hash } from 'node:crypto';
 import { type InferRequest, matchesPattern, networkOf, type Principal, type QuotaSubject } from '@sheaf/inference';
 import type { Take } from '@sheaf/limiter';
-import type { Claim, Compiled, CompiledLimits } from './claim.ts';
+import type { CompiledLimit, CompiledLimits } from './compiled-limit.ts';
+import type { LimitCharge } from './limit-charge.ts';
 import { costOf, type Plans, plannedCalls } from './limit-cost.ts';
 import type { Allowance, Dimension, LimitSpec } from './spec.ts';
 
 /** `address` is where the caller's connection comes from. */
-export type ClaimsOf = (principal: Principal, request: InferRequest, address?: string) => readonly Claim[];
+export type ChargesOf = (principal: Principal, request: InferRequest, address?: string) => readonly LimitCharge[];
 
 /**
  * Works them out once for each principal and model, but for what a call costs by an expression. A request's model is to be one that is there, or what is
  * kept would be of callers' making.
  */
-export function createClaims(limits: CompiledLimits, plans: Plans): ClaimsOf {
-  const known = new WeakMap<Principal, Map<string, readonly Claim[]>>();
-  const usual = (principal: Principal, model: string): readonly Claim[] => {
-    const ofPrincipal = known.get(principal) ?? new Map<string, readonly Claim[]>();
+export function createCharges(limits: CompiledLimits, plans: Plans): ChargesOf {
+  const known = new WeakMap<Principal, Map<string, readonly LimitCharge[]>>();
+  const usual = (principal: Principal, model: string): readonly LimitCharge[] => {
+    const ofPrincipal = known.get(principal) ?? new Map<string, readonly LimitCharge[]>();
     known.set(principal, ofPrincipal);
-    const claims = limits
+    const charges = limits
       .filter(({ spec }) => isAbout(spec, principal.tenant, model))
-      .map((limit) => claimOf(limit, principal, model));
-    ofPrincipal.set(model, claims);
-    return claims;
+      .map((limit) => chargeOf(limit, principal, model));
+    ofPrincipal.set(model, charges);
+    return charges;
   };
   const byAddress = limits.some(({ spec }) => spec.per.includes('address'));
   /** Not kept: there are as many addresses as callers like. */
-  const placed = (claims: readonly Claim[], principal: Principal, model: string, address?: string): readonly Claim[] =>
-    claims.map((claim) =>
-      claim.limit.spec.per.includes('address') ? claimOf(claim.limit, principal, model, address) : claim,
+  const placed = (
+    charges: readonly LimitCharge[],
+    principal: Principal,
+    model: string,
+    address?: string,
+  ): readonly LimitCharge[] =>
+    charges.map((charge) =>
+      charge.limit.spec.per.includes('address') ? chargeOf(charge.limit, principal, model, address) : charge,
     );
   return (principal, request, address) => {
     const { model } = request;
     const anywhere = known.get(principal)?.get(model) ?? usual(principal, model);
-    const claims = byAddress ? placed(anywhere, principal, model, address) : anywhere;
-    if (!claims.some(({ limit }) => limit.cost)) return claims;
+    const charges = byAddress ? placed(anywhere, principal, model, address) : anywhere;
+    if (!charges.some(({ limit }) => limit.cost)) return charges;
     const calls = plannedCalls(request, plans);
-    return claims.map((claim) => {
-      const { limit, take } = claim;
-      return limit.cost ? { ...claim, take: { ...take, cost: costOf(limit.cost, calls) } } : claim;
+    return charges.map((charge) => {
+      const { limit, take } = charge;
+      return limit.cost ? { ...charge, take: { ...take, cost: costOf(limit.cost, calls) } } : charge;
     });
   };
 }
 
 /** Of one call; what it costs by an expression is not worked out yet. */
-export function claimOf(limit: Compiled, principal: Principal, model: string, address?: string): Claim {
+export function chargeOf(limit: CompiledLimit, principal: Principal, model: string, address?: string): LimitCharge {
   const { name, allows, per } = limit.spec;
   const whose: Partial<Record<Dimension, string>> = {};
   for (const dimension of per) whose[dimension] = named(dimension, principal, model, address);
@@ -52,7 +58,7 @@ export function claimOf(limit: Compiled, principal: Principal, model: string, ad
   return { limit, take, whose, about: subjectOf(limit, whose) };
 }
 
-function subjectOf({ spec, cost }: Compiled, whose: Claim['whose']): QuotaSubject {
+function subjectOf({ spec, cost }: CompiledLimit, whose: LimitCharge['whose']): QuotaSubject {
   const { name, allows } = spec;
   const subject = Object.entries(whose).map(([dimension, value]) => `${dimension}:${value}`);
   return {
