@@ -6,12 +6,12 @@ import { type Admit, authenticate } from './auth/authenticate.ts';
 import { type KnowsSecret, wantsSecret } from './auth/mesh-secret.ts';
 import { noRoom } from './bytes/byte-room.ts';
 import type { BytesInFlight } from './bytes/bytes-in-flight.ts';
-import { boundUnread } from './bytes/unread.ts';
+import { boundUnread, type Unread } from './bytes/unread.ts';
 import { type CallLog, openFacts } from './call-record.ts';
 import type { Connection } from './connections/connection.ts';
 import type { LongStreams } from './connections/long-streams.ts';
 import { readCallHeaders } from './grpc/call-headers.ts';
-import type { MethodServer, ServerMethod } from './grpc/methods.ts';
+import type { ServerMethod } from './grpc/methods.ts';
 import { IncomingCall } from './grpc/server-call.ts';
 import type { RecordRefusal } from './refusal.ts';
 
@@ -33,108 +33,116 @@ export interface DispatcherOptions {
 export type Dispatch = (stream: ServerStream, connection: Connection) => StreamHandler;
 
 export function createDispatcher(options: DispatcherOptions): Dispatch {
-  const { limits, bytes, admit, knowsSecret, longStreams, record, calls } = options;
-  const server: MethodServer = { limits, bytes };
-  const methods = new Map(options.methods.map((method) => [method.path, method]));
-  const unread = boundUnread(bytes.unreadBytesMax);
+  const dispatcher = new Dispatcher(options);
+  return (stream, connection) => dispatcher.dispatch(stream, connection);
+}
 
-  const enter = (call: IncomingCall, method: ServerMethod | undefined): void => {
-    // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
-    const { size } = call.headers.list;
-    if (size > limits.metadataBytesMax) {
-      call.refuse(tooLongRefusal(size, limits));
+class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #methods: ReadonlyMap<string, ServerMethod>;
+  readonly #unread: Unread;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#methods = new Map(options.methods.map((method) => [method.path, method]));
+    this.#unread = boundUnread(options.bytes.unreadBytesMax);
+  }
+
+  dispatch(stream: ServerStream, connection: Connection): StreamHandler {
+    const facts = openFacts(connection.addressOf(stream.headers));
+    const call = new IncomingCall(stream, connection, readCallHeaders(stream.headers), facts, this.#options.calls);
+    connection.enter(call);
+    this.#begin(call);
+    return call;
+  }
+
+  #begin(call: IncomingCall): void {
+    const { knowsSecret, admit } = this.#options;
+    const { httpStatus, malformed, path } = call.headers;
+    if (httpStatus) {
+      call.refuseHttp(httpStatus);
       return;
     }
-    if (!method) {
-      call.refuse(unknownMethod(call.method));
+    call.hasSecret = knowsSecret !== undefined;
+    if (knowsSecret && !knowsSecret(call)) {
+      call.refuse(wantsSecret);
       return;
     }
-    if (method.isLong) {
-      const block = call.connection.blockOf(call.address);
-      const tooMany = longStreams.enter(block);
-      if (tooMany) {
-        call.refuse(tooMany);
-        return;
-      }
-      const stop = admit && call.principal ? askAgain(admit, call) : undefined;
-      call.onClose = () => {
-        longStreams.leave(block);
-        stop?.();
-      };
+    if (malformed) {
+      call.refuse(malformed);
+      return;
     }
-    call.connection.letIn(call, method.isLong);
-    method.serve(call, server);
-  };
+    const method = this.#methods.get(path);
+    // Balancers probe with any path: they are told that there is none without a look at who they are.
+    if (admit && method) this.#admit(call, admit, method);
+    else this.#enter(call, method);
+  }
 
-  const refuseCaller = (call: IncomingCall, error: unknown): void => {
-    record(call, error, 'identity');
-    call.refuse(error);
-  };
+  #admit(call: IncomingCall, admit: Admit, method: ServerMethod): void {
+    let entry: Principal | Promise<Principal>;
+    try {
+      entry = authenticate(admit, call);
+    } catch (error) {
+      this.#refuseCaller(call, error);
+      return;
+    }
+    if (entry instanceof Promise) void this.#enterLater(call, method, entry);
+    else {
+      call.principal = entry;
+      this.#enter(call, method);
+    }
+  }
 
   /** What its caller sends meanwhile waits, up to the window of its stream. */
-  const enterLater = async (call: IncomingCall, method: ServerMethod, asked: Promise<Principal>): Promise<void> => {
+  async #enterLater(call: IncomingCall, method: ServerMethod, asked: Promise<Principal>): Promise<void> {
     call.stream.pause();
-    unread.enter(call, () => call.refuse(noRoom()));
+    this.#unread.enter(call, () => call.refuse(noRoom()));
     try {
       call.principal = await asked;
     } catch (error) {
-      if (!call.isClosed && !call.isAnswered) refuseCaller(call, error);
+      if (!call.isClosed && !call.isAnswered) this.#refuseCaller(call, error);
       return;
     } finally {
-      unread.leave(call);
+      this.#unread.leave(call);
     }
     // It has left meanwhile, or was dropped.
     if (call.isClosed || call.isAnswered) return;
     call.stream.resume();
-    enter(call, method);
-  };
+    this.#enter(call, method);
+  }
 
-  const admitCall = (call: IncomingCall, gate: Admit, method: ServerMethod): void => {
-    let entry: Principal | Promise<Principal>;
-    try {
-      entry = authenticate(gate, call);
-    } catch (error) {
-      refuseCaller(call, error);
-      return;
-    }
-    if (entry instanceof Promise) {
-      void enterLater(call, method, entry);
-      return;
-    }
-    call.principal = entry;
-    enter(call, method);
-  };
+  #refuseCaller(call: IncomingCall, error: unknown): void {
+    this.#options.record(call, error, 'identity');
+    call.refuse(error);
+  }
 
-  const begin = (call: IncomingCall): void => {
-    const { headers } = call;
-    if (headers.httpStatus) {
-      call.refuseHttp(headers.httpStatus);
-      return;
+  #enter(call: IncomingCall, method: ServerMethod | undefined): void {
+    const { size } = call.headers.list;
+    // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
+    if (size > this.#options.limits.metadataBytesMax) call.refuse(tooLongRefusal(size, this.#options.limits));
+    else if (!method) call.refuse(unknownMethod(call.method));
+    else if (!method.isLong || this.#stay(call)) {
+      call.connection.letIn(call, method.isLong);
+      method.serve(call, this.#options);
     }
-    if (knowsSecret) {
-      if (!knowsSecret(call)) {
-        call.refuse(wantsSecret);
-        return;
-      }
-      call.hasSecret = true;
-    }
-    if (headers.malformed) {
-      call.refuse(headers.malformed);
-      return;
-    }
-    const method = methods.get(headers.path);
-    // Balancers probe with any path: they are told that there is none without a look at who they are.
-    if (admit && method) admitCall(call, admit, method);
-    else enter(call, method);
-  };
+  }
 
-  return (stream, connection) => {
-    const facts = openFacts(connection.addressOf(stream.headers));
-    const call = new IncomingCall(stream, connection, readCallHeaders(stream.headers), facts, calls);
-    connection.enter(call);
-    begin(call);
-    return call;
-  };
+  /** Of a stream that lasts as long as its caller likes: answers whether there may be another one. */
+  #stay(call: IncomingCall): boolean {
+    const { longStreams, admit } = this.#options;
+    const block = call.connection.blockOf(call.address);
+    const tooMany = longStreams.enter(block);
+    if (tooMany) {
+      call.refuse(tooMany);
+      return false;
+    }
+    const stopAsking = admit && call.principal ? askAgain(admit, call) : undefined;
+    call.onClose = () => {
+      longStreams.leave(block);
+      stopAsking?.();
+    };
+    return true;
+  }
 }
 
 const unknownMethod = (path: string): InferError =>

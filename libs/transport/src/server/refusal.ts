@@ -1,11 +1,11 @@
 /** What becomes of a refusal beside its status. */
-import { asInferError, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { asInferError, type Decision, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import type { Backend } from './backend.ts';
 import type { IncomingCall } from './grpc/server-call.ts';
 import { tellIds } from './trailers.ts';
 
 /** Puts a refusal into the trace like any other, and its ids into the trailers of its call. `policy` is named as what decided where the error does not. */
-export type RecordRefusal = (call: IncomingCall, error: unknown, policy?: string) => void;
+export type RecordRefusal = (call: IncomingCall, error: unknown, policy?: Decision) => void;
 
 export function createRecorder(
   name: string,
