@@ -48,6 +48,8 @@ export interface ServerOptions {
 
 export interface Server {
   readonly port: number;
+  /** The paths of all methods that it has, such as `/inference.GRPCInferenceService/ModelInfer`. */
+  readonly methods: readonly string[];
   /** From now on health says SERVING. CallHead again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
@@ -81,14 +83,15 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
   const answer = createAnswer({ name, limits, state }, backend);
   const protocols = openProtocols(options, { answer, limits, bytes, record, strays: backend.strays });
   const health = createHealth(limits);
+  const methods = [
+    ...protocols.flatMap((protocol) => protocol.methods ?? []),
+    ...health.methods,
+    ...ownMethods(options, backend, state),
+  ];
   const dispatch = createDispatcher({
     limits,
     bytes,
-    methods: [
-      ...protocols.flatMap(({ methods = [] }) => methods),
-      ...health.methods,
-      ...ownMethods(options, backend, state),
-    ],
+    methods,
     admit: backend.admit,
     knowsSecret: secret === undefined ? undefined : createSecretCheck(name, secret),
     longStreams: createLongStreams(longPerConnection * (policy.connectionsMax ?? connectionLimits.connectionsMax)),
@@ -96,7 +99,7 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
     calls: backend.calls,
   });
   const connections = await openConnections({ ...options, policy, bytes }, dispatch);
-  return lifecycle({ backend, state, health, protocols, connections, isOfMesh: options.mesh === true });
+  return lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh: options.mesh === true });
 }
 
 function openProtocols(options: ServerOptions, context: ProtocolContext): readonly OpenProtocol[] {
@@ -124,12 +127,13 @@ interface Parts {
   readonly backend: Backend;
   readonly state: ServerState;
   readonly health: Health;
+  readonly methods: readonly ServerMethod[];
   readonly protocols: readonly OpenProtocol[];
   readonly connections: ServerConnections;
   readonly isOfMesh: boolean;
 }
 
-function lifecycle({ backend, state, health, protocols, connections, isOfMesh }: Parts): Server {
+function lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh }: Parts): Server {
   const announce = createAnnouncer(backend, health);
   const endStreams = (): void => {
     for (const { goAway } of protocols) goAway?.();
@@ -137,6 +141,7 @@ function lifecycle({ backend, state, health, protocols, connections, isOfMesh }:
   };
   return {
     port: connections.port,
+    methods: methods.map(({ path }) => path),
     open: () => {
       if (state.phase !== 'opening' && state.phase !== 'open') return;
       state.phase = 'open';
