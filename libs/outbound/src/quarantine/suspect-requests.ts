@@ -50,7 +50,7 @@ const digestOf = ({ model, version, inputs }: Asked): string => requestDigest(mo
  * By digest, for 10 minutes, 1,024 of them: of one more, that which was looked for the longest time ago is forgotten. Nothing is hashed for a model version
  * of which none is known, so that it costs nothing as long as nothing is wrong.
  */
-export class Quarantine {
+export class SuspectRequests {
   readonly #now: () => number;
   /** What was looked for last comes last. */
   readonly #marks = new Map<string, Mark>();

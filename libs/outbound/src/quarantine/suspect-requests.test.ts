@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { requestDigest, tensorOf } from '@sheaf/inference';
-import { type Asked, Quarantine, quarantineRules } from './quarantine.ts';
+import { type Asked, quarantineRules, SuspectRequests } from './suspect-requests.ts';
 
 const asked = (value: number, changes: Partial<Asked> = {}): Asked => ({
   model: 'm',
@@ -12,7 +12,7 @@ const asked = (value: number, changes: Partial<Asked> = {}): Asked => ({
 
 function open() {
   let now = 0;
-  const quarantine = new Quarantine(() => now);
+  const quarantine = new SuspectRequests(() => now);
   return {
     quarantine,
     at: (ms: number): void => {

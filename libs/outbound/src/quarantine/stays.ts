@@ -1,4 +1,4 @@
-import type { WorkEnd } from './work-ahead.ts';
+import type { WorkEnd } from '../work-ahead.ts';
 
 /** A try, as long as it is at an endpoint. */
 export interface Stay {

@@ -1,7 +1,7 @@
 /** Callers whose calls end processes, whatever they send: who does so again is slowed, and nobody else. */
 import { InferError, type Overrun } from '@sheaf/inference';
-import { isOne } from './caller.ts';
-import type { Blame } from './quarantine.ts';
+import { isOne } from '../caller.ts';
+import type { Blame } from './suspect-requests.ts';
 
 export const offenderRules = {
   offendersMax: 1_024,
