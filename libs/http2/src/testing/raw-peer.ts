@@ -112,26 +112,7 @@ export function openRawPeer({ answer, isPolite = true, isReading = true, ...opti
     options,
     (core) =>
       new ServerRole(core, {
-        stream(stream) {
-          const told: ToldStream = { stream, parts: [], ends: 0 };
-          streams.push(told);
-          const handler = answer?.(stream) ?? silent;
-          return {
-            data(part) {
-              told.parts.push(Buffer.from(part));
-              handler.data(part);
-            },
-            end(trailers) {
-              told.ends++;
-              handler.end(trailers);
-            },
-            close(end) {
-              told.end = end;
-              handler.close(end);
-            },
-            drain: () => handler.drain?.(),
-          };
-        },
+        stream: (stream) => tell(stream, streams, answer?.(stream) ?? silent),
         close: (why) => {
           closed = { why };
         },
@@ -167,6 +148,27 @@ export function openRawPeer({ answer, isPolite = true, isReading = true, ...opti
         return type === 'GOAWAY' ? [`GOAWAY ${nameOf(errorCodes, payload.readUInt32BE(4))}`] : [];
       }),
     of: (type, id) => seen.filter((one) => one.type === type && (id === undefined || one.id === id)),
+  };
+}
+
+/** Notes what a handler is told. */
+function tell(stream: ServerStream, streams: ToldStream[], handler: StreamHandler): StreamHandler {
+  const told: ToldStream = { stream, parts: [], ends: 0 };
+  streams.push(told);
+  return {
+    data(part) {
+      told.parts.push(Buffer.from(part));
+      handler.data(part);
+    },
+    end(trailers) {
+      told.ends++;
+      handler.end(trailers);
+    },
+    close(end) {
+      told.end = end;
+      handler.close(end);
+    },
+    drain: () => handler.drain?.(),
   };
 }
 
