@@ -1,0 +1,95 @@
+/** How a call ended, as its client sees it: what the server said, or what follows from how its stream ended. */
+import { status } from '@grpc/grpc-js';
+import { errorCodes, type HeaderList, type StreamEnd } from '@sheaf/http2';
+
+/** Trailers, or headers; values of keys that end in `-bin` as bytes. */
+export interface ReceivedMetadata {
+  /** Each value of a key in lower case; none where it did not come. */
+  get(key: string): readonly (string | Buffer)[];
+}
+
+export interface CallStatus {
+  readonly code: status;
+  /** What the server says, or words of ours, which name no address. */
+  readonly details: string;
+  readonly metadata: ReceivedMetadata;
+  /** Whether nobody at the server has looked at the call, so that it may be sent again whatever it does. */
+  readonly isUnseen: boolean;
+}
+
+const nothing: ReceivedMetadata = { get: () => [] };
+
+/** A status that no server sent. */
+export const ownStatus = (code: status, details: string, isUnseen = false): CallStatus => ({
+  code,
+  details,
+  metadata: nothing,
+  isUnseen,
+});
+
+export const receivedMetadata = (headers: HeaderList): ReceivedMetadata => ({
+  get(key) {
+    const values = headers.fields.filter(([name]) => name === key).map(([, value]) => value);
+    if (!key.endsWith('-bin')) return values;
+    return values.flatMap((value) => value.split(',')).map((value) => Buffer.from(value, 'base64'));
+  },
+});
+
+/** What trailers say, or the headers of an answer that is nothing but a status. */
+export function statusIn(trailers: HeaderList): CallStatus {
+  const code = trailers.get('grpc-status');
+  const metadata = receivedMetadata(trailers);
+  if (code === undefined || !codes.has(code))
+    return { ...ownStatus(status.UNKNOWN, 'the answer ended without a status that there is'), metadata };
+  return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), metadata, isUnseen: false };
+}
+
+const codes: ReadonlySet<string> = new Set(
+  Object.values(status).flatMap((code) => (typeof code === 'number' ? [String(code)] : [])),
+);
+
+/** Percent-encoded UTF-8; what is not well encoded is told as it came, as the protocol has it. */
+function readMessage(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** What headers mean that are not those of an answer that can be read; undefined where they are. */
+export function statusOfHttp(headers: HeaderList): CallStatus | undefined {
+  const httpStatus = headers.get(':status');
+  if (httpStatus !== '200')
+    return ownStatus(httpCodes[httpStatus ?? ''] ?? status.UNKNOWN, `the answer has the HTTP status ${httpStatus}`);
+  const [type = '', codec = 'proto'] = headers.get('content-type')?.split(/[;+]/) ?? [];
+  if (type !== 'application/grpc') return ownStatus(status.UNKNOWN, 'the answer is not one of gRPC');
+  if (codec !== 'proto') return ownStatus(status.INTERNAL, 'the messages of the answer are not protobuf');
+  return undefined;
+}
+
+/** As gRPC's document `http-grpc-status-mapping` has it. */
+const httpCodes: Readonly<Record<string, status>> = {
+  '400': status.INTERNAL,
+  '401': status.UNAUTHENTICATED,
+  '403': status.PERMISSION_DENIED,
+  '404': status.UNIMPLEMENTED,
+  '429': status.UNAVAILABLE,
+  '502': status.UNAVAILABLE,
+  '503': status.UNAVAILABLE,
+  '504': status.UNAVAILABLE,
+};
+
+/** What the end of a stream means whose status did not come. */
+export function statusOfEnd({ kind, code }: StreamEnd): CallStatus {
+  if (kind === 'lost') return ownStatus(status.UNAVAILABLE, 'the connection was lost');
+  if (code === errorCodes.REFUSED_STREAM) return ownStatus(status.UNAVAILABLE, 'the call was refused unseen', true);
+  return ownStatus(resetCodes[code] ?? status.INTERNAL, `the call was reset with the code ${code}`);
+}
+
+/** As gRPC's document `PROTOCOL-HTTP2` has it. */
+const resetCodes: Readonly<Record<number, status>> = {
+  [errorCodes.CANCEL]: status.CANCELLED,
+  [errorCodes.ENHANCE_YOUR_CALM]: status.RESOURCE_EXHAUSTED,
+  [errorCodes.INADEQUATE_SECURITY]: status.PERMISSION_DENIED,
+};
