@@ -97,7 +97,9 @@ class ClientRole implements Role {
 
   get canRequest(): boolean {
     const { isClosed, goodbye, streams, peerSettings } = this.#core;
-    return !isClosed && goodbye === 'none' && this.#nextId <= int31Max && streams.size < peerSettings.concurrentStreamsMax;
+    return (
+      !isClosed && goodbye === 'none' && this.#nextId <= int31Max && streams.size < peerSettings.concurrentStreamsMax
+    );
   }
 
   request(headers: HeaderBlock, handler: ResponseHandler, isLast: boolean): ClientStream {
@@ -176,9 +178,15 @@ class ClientRole implements Role {
     const core = this.#core;
     const { fault, bodyBytes } = checkResponse(headers);
     const isInterim = headers.get(':status')?.startsWith('1') === true;
-    if (fault !== undefined || (isInterim && isLast)) return core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    // There may be any number of them, and they mean nothing.
-    if (isInterim) return core.ledger.addIdleFrame();
+    if (fault !== undefined || (isInterim && isLast)) {
+      core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+      return;
+    }
+    if (isInterim) {
+      // There may be any number of them, and they mean nothing.
+      core.ledger.addIdleFrame();
+      return;
+    }
     stream.hasResponse = true;
     stream.handler = stream.response;
     stream.bodyLeft = bodyBytes;
@@ -192,9 +200,8 @@ class ClientRole implements Role {
   }
 
   #trailers(stream: OwnStream, headers: HeaderList, isLast: boolean): void {
-    if (!isLast || trailersFault(headers) !== undefined)
-      return this.#core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    this.#core.endRemote(stream, headers);
+    if (!isLast || trailersFault(headers) !== undefined) this.#core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+    else this.#core.endRemote(stream, headers);
   }
 
   #tellAvailable(): void {

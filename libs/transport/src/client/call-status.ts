@@ -2,34 +2,30 @@
 import { status } from '@grpc/grpc-js';
 import { errorCodes, type HeaderList, type StreamEnd } from '@sheaf/http2';
 
-/** Trailers, or headers; values of keys that end in `-bin` as bytes. */
-export interface ReceivedMetadata {
-  /** Each value of a key in lower case; none where it did not come. */
-  get(key: string): readonly (string | Buffer)[];
-}
-
 export interface CallStatus {
   readonly code: status;
   /** What the server says, or words of ours, which name no address. */
   readonly details: string;
-  readonly metadata: ReceivedMetadata;
+  /** Also those that a server has sent in the headers of an answer that is nothing else; none where the status is our own. */
+  readonly trailers: HeaderList;
   /** Whether nobody at the server has looked at the call, so that it may be sent again whatever it does. */
   readonly isUnseen: boolean;
 }
 
-const nothing: ReceivedMetadata = { get: () => [] };
+const noTrailers: HeaderList = { fields: [], get: () => undefined, size: 0 };
 
 /** A status that no server sent. */
 export const ownStatus = (code: status, details: string, isUnseen = false): CallStatus => ({
   code,
   details,
-  metadata: nothing,
+  trailers: noTrailers,
   isUnseen,
 });
 
-export const receivedMetadata = (headers: HeaderList): ReceivedMetadata => ({
+/** As `grpc.Metadata` has it: each value of a key in lower case, as bytes where the key ends in `-bin`. */
+export const metadataIn = (trailers: HeaderList): { get(key: string): (string | Buffer)[] } => ({
   get(key) {
-    const values = headers.fields.filter(([name]) => name === key).map(([, value]) => value);
+    const values = trailers.fields.filter(([name]) => name === key).map(([, value]) => value);
     if (!key.endsWith('-bin')) return values;
     return values.flatMap((value) => value.split(',')).map((value) => Buffer.from(value, 'base64'));
   },
@@ -38,10 +34,9 @@ export const receivedMetadata = (headers: HeaderList): ReceivedMetadata => ({
 /** What trailers say, or the headers of an answer that is nothing but a status. */
 export function statusIn(trailers: HeaderList): CallStatus {
   const code = trailers.get('grpc-status');
-  const metadata = receivedMetadata(trailers);
   if (code === undefined || !codes.has(code))
-    return { ...ownStatus(status.UNKNOWN, 'the answer ended without a status that there is'), metadata };
-  return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), metadata, isUnseen: false };
+    return { ...ownStatus(status.UNKNOWN, 'the answer ended without a status that there is'), trailers };
+  return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), trailers, isUnseen: false };
 }
 
 const codes: ReadonlySet<string> = new Set(
