@@ -96,9 +96,9 @@ class ClientRole implements Role {
   }
 
   get canRequest(): boolean {
-    const { isClosed, goodbye, streams, peerSettings } = this.#core;
+    const { isClosed, goodbye, lives, peerSettings } = this.#core;
     return (
-      !isClosed && goodbye === 'none' && this.#nextId <= int31Max && streams.size < peerSettings.concurrentStreamsMax
+      !isClosed && goodbye === 'none' && this.#nextId <= int31Max && lives.open.size < peerSettings.concurrentStreamsMax
     );
   }
 
@@ -108,7 +108,7 @@ class ClientRole implements Role {
     const stream = new OwnStream(core, this.#nextId, handler);
     this.#nextId += 2;
     core.ledger.addCall(0);
-    core.streams.add(stream);
+    core.lives.open.add(stream);
     core.sendHeaders(stream.id, isLast, headers);
     stream.isEnding = isLast;
     stream.isLocalEnded = isLast;
@@ -154,16 +154,16 @@ class ClientRole implements Role {
     // Nothing more is opened, and the connection ends with the last stream that the peer answers.
     core.goAway();
     this.#handler.goneAway?.(code, lastStream);
-    core.streams.forEach((stream) => {
+    core.lives.open.forEach((stream) => {
       if (stream.id <= lastStream) return;
-      core.closedStreams.add(stream.id, 'own');
-      core.closeStream(stream, { kind: 'reset', code: errorCodes.REFUSED_STREAM });
+      core.lives.closed.add(stream.id, 'own');
+      core.lives.close(stream, { kind: 'reset', code: errorCodes.REFUSED_STREAM });
     });
   }
 
   streamClosed(): void {
     // Only the first that is free again means something new.
-    if (this.#core.streams.size === this.#core.peerSettings.concurrentStreamsMax - 1) this.#tellAvailable();
+    if (this.#core.lives.open.size === this.#core.peerSettings.concurrentStreamsMax - 1) this.#tellAvailable();
   }
 
   handlerFailed(error: unknown): void {
@@ -179,7 +179,7 @@ class ClientRole implements Role {
     const { fault, bodyBytes } = checkResponse(headers);
     const isInterim = headers.get(':status')?.startsWith('1') === true;
     if (fault !== undefined || (isInterim && isLast)) {
-      core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+      core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
       return;
     }
     if (isInterim) {
@@ -196,12 +196,13 @@ class ClientRole implements Role {
       this.handlerFailed(error);
       stream.reset(errorCodes.INTERNAL_ERROR);
     }
-    if (isLast) core.endRemote(stream, undefined);
+    if (isLast) core.lives.endRemote(stream, undefined);
   }
 
   #trailers(stream: OwnStream, headers: HeaderList, isLast: boolean): void {
-    if (!isLast || trailersFault(headers) !== undefined) this.#core.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
-    else this.#core.endRemote(stream, headers);
+    if (!isLast || trailersFault(headers) !== undefined)
+      this.#core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
+    else this.#core.lives.endRemote(stream, headers);
   }
 
   #tellAvailable(): void {
