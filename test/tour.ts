@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tools = `${root}.cache/interop/bin`;
-const toolsRequired = process.env.SHEAF_INTEROP === 'required';
+const toolsRequired = process.env['SHEAF_INTEROP'] === 'required';
 const upLimitMs = 60_000;
 const downLimitMs = 20_000;
 /** What the commands of the tour make. */
@@ -20,7 +20,7 @@ interface Ran {
 
 /** In a group of its own, so that Ctrl-C reaches all of it, as at a terminal. */
 function start(command: string): { child: ChildProcess; output: () => string } {
-  const env = { ...process.env, PATH: `${process.env.PATH}:${tools}` };
+  const env = { ...process.env, PATH: `${process.env['PATH']}:${tools}` };
   const child = spawn('sh', ['-c', command], { cwd: root, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk));

@@ -2,14 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { integerOf, progressBar, startMesh, stopOnSignal, table } from '@sheaf/cli';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { allSteps, targetsOf } from '@sheaf/pipeline';
+import { startMesh, stopOnSignal } from '@sheaf/supervisor';
+import { progressBar, table } from '@sheaf/terminal';
 import { createRemote, type Remote } from '@sheaf/transport';
+import { programs } from '../programs.ts';
 import { belowReadme, type Figures, figureRows, score } from './figures.ts';
 import { type LabelledPage, type Reading, readPage } from './read-page.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
+
+const portMax = 65_535;
 
 const signed = (share: number): string => `${share < 0 ? '-' : '+'}${(100 * Math.abs(share)).toFixed(1)}`;
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
@@ -19,10 +23,17 @@ function fail(error: unknown): never {
   process.exit(2);
 }
 
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (text !== '' && Number.isInteger(port) && port >= 0 && port <= portMax) return port;
+  throw new Error(`--port: want an integer from 0 to ${portMax}, got "${text}"`);
+}
+
 function readOptions() {
   try {
     const { values } = parseArgs({ options: { once: { type: 'boolean', default: false }, port: { type: 'string' } } });
-    return { once: values.once, port: integerOf('port', values.port, 0, 65_535) };
+    return { once: values.once, port: portOf(values.port) };
   } catch (error) {
     return fail(error);
   }
@@ -84,6 +95,7 @@ if (!mesh) fail(problems.map(formatProblem).join('\n'));
 
 const starting = progressBar('processes are ready', mesh.services.length + 1);
 const running = await startMesh(mesh, {
+  programs,
   onEvent: (line) => starting.log(line),
   onReady: () => starting.tick(),
   ...(options.port === undefined ? {} : { port: options.port }),

@@ -1,4 +1,3 @@
-import { ask } from '@sheaf/cli';
 import {
   type Elements,
   elements,
@@ -9,6 +8,7 @@ import {
 } from '@sheaf/inference';
 import { decodeImage, imageTensor } from '@sheaf/tensor-io';
 import type { Remote } from '@sheaf/transport';
+import { ask } from '@sheaf/transport';
 
 export interface LabelledPage {
   readonly file: string;

@@ -1,6 +1,5 @@
-import { ask } from '@sheaf/cli';
 import { elements, type Limits, tensorOf } from '@sheaf/inference';
-import { createRemote } from '@sheaf/transport';
+import { ask, createRemote } from '@sheaf/transport';
 
 /** Held-out rows as each kind of scanner sees them, and what they really are: 0 benign, 1 malignant. */
 export interface Cases {

@@ -1,8 +1,10 @@
 /** Starts the mesh, asks it about every held-out row in both contexts, and prints how good each answer is. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { startMesh, stopOnSignal, table } from '@sheaf/cli';
 import { formatProblem, readMesh } from '@sheaf/mesh';
+import { startMesh, stopOnSignal } from '@sheaf/supervisor';
+import { table } from '@sheaf/terminal';
+import { programs } from '../programs.ts';
 import { assess, type Cases, type Figures } from './assess.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
@@ -11,7 +13,7 @@ if (!mesh) {
   console.error(problems.map(formatProblem).join('\n'));
   process.exit(2);
 }
-const running = await startMesh(mesh, { onEvent: (line) => console.log(line), port: 0 });
+const running = await startMesh(mesh, { programs, onEvent: (line) => console.log(line), port: 0 });
 stopOnSignal(running);
 
 const cases: Cases = JSON.parse(await readFile(`${folder}cases.json`, 'utf8'));

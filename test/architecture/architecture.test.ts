@@ -13,7 +13,7 @@ const planted: [string, string, RegExp][] = [
   ['libs/inference/src/up.ts', "import '@sheaf/transport';\n", /inference may not import transport/],
   [
     'libs/pipeline/src/sideways.ts',
-    "import type { Door } from '@sheaf/transport';\n",
+    "import type { Server } from '@sheaf/transport';\n",
     /pipeline may not import transport/,
   ],
   ['libs/layers/src/grpc.ts', "import * as grpc from '@grpc/grpc-js';\n", /@grpc\/grpc-js lives in transport only/],
@@ -30,6 +30,7 @@ const planted: [string, string, RegExp][] = [
   ['libs/layers/src/quiet.ts', '// @ts-ignore\n', /switched-off/],
   ['libs/layers/src/star.ts', "export * from './deadline.ts';\n", /one by one/],
   ['libs/layers/src/long.ts', '\n'.repeat(301), /at most 300 lines/],
+  ['libs/layers/src/long.ts', `const long = () => {${'\n'.repeat(60)}};\n`, /at most 60 lines, got 61 of long/],
   ['libs/layers/src/index.ts', "import './testing/fake.ts';\n", /no test support/],
   ['libs/layers/src/index.ts', "import '@sheaf/onnx/testing';\n", /no test support/],
   ['libs/layers/src/fake.ts', '', /or else src\/testing/],

@@ -1,9 +1,11 @@
 /** `npm run bench`: everything side by side in one go, as ratios. --quick measures once, and shorter; --full every combination. */
 import { rm } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { progressBar, startMesh, table } from '@sheaf/cli';
 import { formatProblem, readMesh } from '@sheaf/mesh';
+import { startMesh } from '@sheaf/supervisor';
+import { progressBar, table } from '@sheaf/terminal';
 import { writeFolder } from '../support/mesh-folder.ts';
+import { programs } from '../support/programs.ts';
 import { openDelayProxy } from './delay-proxy.ts';
 import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
@@ -24,7 +26,7 @@ const sleepers = await Promise.all([openSleeper(), openSleeper(), openSleeper()]
 const folder = await writeFolder(meshFiles(sleepers.map(({ port }) => port)));
 const { mesh, problems } = await readMesh(folder);
 if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
-const running = await startMesh(mesh, { port: 0, onEvent: () => {} });
+const running = await startMesh(mesh, { programs, port: 0, onEvent: () => {} });
 const processes = [running.gateway, ...running.services];
 const wide = running.services.find(({ name }) => name === 'input-600k');
 const proxies = await Promise.all([2, 10].map(async (ms) => [ms, await openDelayProxy(wide?.port ?? 0, ms)] as const));

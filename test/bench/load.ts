@@ -3,9 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { ask } from '@sheaf/cli';
 import { defaultLimits, type Tensor } from '@sheaf/inference';
-import { createRemote, type Transport } from '@sheaf/transport';
+import { ask, createRemote, type Transport } from '@sheaf/transport';
 import protobuf from 'protobufjs';
 
 const run = promisify(execFile);

@@ -1,10 +1,11 @@
 /** What a refusal takes of the gateway's CPU, at a real door, beside an admitted call. */
 import { rm } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { startMesh } from '@sheaf/cli';
 import { tensorOf } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
+import { startMesh } from '@sheaf/supervisor';
 import { writeFolder } from '../support/mesh-folder.ts';
+import { programs } from '../support/programs.ts';
 import { cpuSeconds, requestFrame } from './load.ts';
 import { perceptron } from './models.ts';
 
@@ -59,7 +60,7 @@ export async function measureRefusals(): Promise<DoorCost[]> {
   const folder = await writeFolder(files);
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
-  const running = await startMesh(mesh, { port: 0, onEvent: () => {} });
+  const running = await startMesh(mesh, { programs, port: 0, onEvent: () => {} });
   const session = connect(`http://127.0.0.1:${running.gateway.port}`);
   try {
     // The one call an hour.

@@ -1,7 +1,7 @@
 /** The figures as a table, as JSON and as pictures. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { table } from '@sheaf/cli';
+import { table } from '@sheaf/terminal';
 import type { Measured } from './load.ts';
 
 const folder = fileURLToPath(new URL('../../.cache/bench/', import.meta.url));

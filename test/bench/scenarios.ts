@@ -2,9 +2,9 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ask, type RunningMesh } from '@sheaf/cli';
 import { defaultLimits, elements, type Tensor, tensorOf } from '@sheaf/inference';
-import { createRemote } from '@sheaf/transport';
+import type { RunningMesh } from '@sheaf/supervisor';
+import { ask, createRemote } from '@sheaf/transport';
 import { type ModelName, models } from './folder.ts';
 import { type Load, type Measured, nativeClient, nativeLoad, ownLoad } from './load.ts';
 import type { Result } from './report.ts';

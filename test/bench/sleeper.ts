@@ -1,13 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import { defaultLimits, tensorOf } from '@sheaf/inference';
-import { createDoor, type Door } from '@sheaf/transport';
+import { createServer, type Server } from '@sheaf/transport';
 
 const x = { name: 'x', datatype: 'FP32', shape: [-1, 64] } as const;
 
 /** A server whose every model takes 20 ms and no CPU. */
-export async function openSleeper(): Promise<Door> {
+export async function openSleeper(): Promise<Server> {
   const y = tensorOf('y', 'FP32', [1, 1], Float32Array.of(1));
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'sleeper', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model }) => {

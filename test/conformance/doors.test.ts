@@ -382,12 +382,12 @@ for (const door of ['gateway', 'model server'] as const) {
     it('is live, ready, and says who it is', async () => {
       assert.deepEqual((await client.call('ServerLive', {})).reply, { live: true });
       assert.deepEqual((await client.call('ServerReady', {})).reply, { ready: true });
-      assert.match(String((await client.call('ServerMetadata', {})).reply.name), /^sheaf-/);
+      assert.match(String((await client.call('ServerMetadata', {})).reply['name']), /^sheaf-/);
     });
 
     it('tells health of the server and of each model, and NOT_FOUND of others', async () => {
-      assert.equal((await client.check('')).reply.status, 1);
-      assert.equal((await client.check('pair')).reply.status, 1);
+      assert.equal((await client.check('')).reply['status'], 1);
+      assert.equal((await client.check('pair')).reply['status'], 1);
       assert.equal((await client.check('nobody')).code, 'NOT_FOUND');
       assert.deepEqual(await client.watch('pair'), { status: 1 });
     });
@@ -414,15 +414,15 @@ for (const door of ['gateway', 'model server'] as const) {
 
     it('tells versions, inputs and outputs of a model', async () => {
       const { reply } = await client.call('ModelMetadata', { name: 'many' });
-      assert.deepEqual(reply.versions, ['10', '2', '1']);
-      assert.deepEqual(reply.inputs, [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'], parameters: {} }]);
+      assert.deepEqual(reply['versions'], ['10', '2', '1']);
+      assert.deepEqual(reply['inputs'], [{ name: 'x', datatype: 'FP32', shape: ['-1', '2'], parameters: {} }]);
       assert.equal((await client.call('ModelMetadata', { name: 'nobody' })).code, 'NOT_FOUND');
     });
 
     it('answers with the newest version by number, and with any that is named', async () => {
       const factor = async (version: string) => {
         const { reply } = await client.call('ModelInfer', { ...good, model_name: 'many', model_version: version });
-        return [reply.model_version, (reply.raw_output_contents as Buffer[])[0]?.readFloatLE(0)];
+        return [reply['model_version'], (reply['raw_output_contents'] as Buffer[])[0]?.readFloatLE(0)];
       };
       assert.deepEqual(await factor(''), ['10', 10]);
       assert.deepEqual(await factor('2'), ['2', 2]);
@@ -433,8 +433,8 @@ for (const door of ['gateway', 'model server'] as const) {
       it(`gives ${datatype} back bit for bit, raw for raw`, async () => {
         const { reply, error } = await client.call('ModelInfer', { ...request, raw_input_contents: [bytes] });
         assert.equal(error, undefined);
-        assert.deepEqual((reply.raw_output_contents as Buffer[])[0], bytes);
-        assert.equal(reply.id, 'abc');
+        assert.deepEqual((reply['raw_output_contents'] as Buffer[])[0], bytes);
+        assert.equal(reply['id'], 'abc');
       });
       if (field) {
         it(`gives ${datatype} back typed to who sent it typed`, async () => {
@@ -443,9 +443,9 @@ for (const door of ['gateway', 'model server'] as const) {
             inputs: [{ name: 'x', datatype, shape: ['2'], contents: { [field]: typed } }],
           });
           assert.equal(error, undefined);
-          const [output] = reply.outputs as { contents: Record<string, unknown[]> }[];
+          const [output] = reply['outputs'] as { contents: Record<string, unknown[]> }[];
           assert.deepEqual(output?.contents[field], typed);
-          assert.deepEqual(reply.raw_output_contents, []);
+          assert.deepEqual(reply['raw_output_contents'], []);
         });
       }
     }
@@ -459,7 +459,7 @@ for (const door of ['gateway', 'model server'] as const) {
         inputs: [{ name: 'x', datatype: 'FP32', shape: ['7'] }],
         raw_input_contents: [bits],
       });
-      assert.deepEqual(reply.raw_output_contents, [bits]);
+      assert.deepEqual(reply['raw_output_contents'], [bits]);
     });
 
     it('hands BYTES and BF16 to a transform untouched', async () => {
@@ -474,7 +474,7 @@ for (const door of ['gateway', 'model server'] as const) {
         raw_input_contents: contents,
       });
       assert.equal(error, undefined);
-      assert.deepEqual(reply.raw_output_contents, contents);
+      assert.deepEqual(reply['raw_output_contents'], contents);
     });
 
     it('takes parameters of all five kinds, and those that stock clients send', async () => {
@@ -498,7 +498,7 @@ for (const door of ['gateway', 'model server'] as const) {
 
     it('has metadata and health for what it serves, batched or not', async () => {
       const shapeOf = async (name: string) =>
-        ((await client.call('ModelMetadata', { name })).reply.inputs as { shape: string[] }[])[0]?.shape;
+        ((await client.call('ModelMetadata', { name })).reply['inputs'] as { shape: string[] }[])[0]?.shape;
       assert.deepEqual(
         [await shapeOf('pair'), await shapeOf('batch'), await shapeOf('scalar')],
         [['-1', '2'], ['4', '2'], []],
@@ -522,14 +522,14 @@ for (const door of ['gateway', 'model server'] as const) {
         inputs: [{ name: 'x', datatype: 'INT64', shape: [] }],
         raw_input_contents: [raw(BigInt64Array.of(7n))],
       });
-      assert.equal((scalar.reply.raw_output_contents as Buffer[])[0]?.readBigInt64LE(0), 7n);
+      assert.equal((scalar.reply['raw_output_contents'] as Buffer[])[0]?.readBigInt64LE(0), 7n);
       const empty = await client.call('ModelInfer', {
         model_name: 'empty',
         inputs: [{ name: 'x', datatype: 'FP32', shape: ['0', '3'] }],
         raw_input_contents: [Buffer.alloc(0)],
       });
       assert.equal(empty.code, 'OK');
-      assert.deepEqual((empty.reply.outputs as { shape: string[] }[])[0]?.shape, ['0', '3']);
+      assert.deepEqual((empty.reply['outputs'] as { shape: string[] }[])[0]?.shape, ['0', '3']);
     });
 
     it('gives the outputs that are asked for, in the order asked', async () => {
@@ -544,11 +544,11 @@ for (const door of ['gateway', 'model server'] as const) {
         outputs: [{ name: 'difference' }, { name: 'sum' }],
       });
       assert.deepEqual(
-        (reply.outputs as { name: string }[]).map(({ name }) => name),
+        (reply['outputs'] as { name: string }[]).map(({ name }) => name),
         ['difference', 'sum'],
       );
       assert.deepEqual(
-        (reply.raw_output_contents as Buffer[]).map((bytes) => bytes.readFloatLE(0)),
+        (reply['raw_output_contents'] as Buffer[]).map((bytes) => bytes.readFloatLE(0)),
         [2, 8],
       );
     });
@@ -575,7 +575,7 @@ for (const door of ['gateway', 'model server'] as const) {
         assert.match(answer.error?.details ?? '', sentence);
         assert.doesNotMatch(answer.error?.details ?? '', /\/(home|tmp|work|usr)\/|node:|\.ts\b|127\.0\.0\.1/);
         const next = await client.call('ModelInfer', good);
-        assert.deepEqual(next.reply.raw_output_contents, [raw(Float32Array.of(2, 4))]);
+        assert.deepEqual(next.reply['raw_output_contents'], [raw(Float32Array.of(2, 4))]);
         assert.deepEqual(pidsOf(mesh), pids);
       });
     }

@@ -73,7 +73,7 @@ describe('each limit of the doors', () => {
       using client = new StockClient(mesh.running.gateway.port);
       const { code: got, reply } = await client.call('ModelInfer', request, 20_000);
       assert.equal(got, code);
-      if (code === 'OK') assert.ok((reply.raw_output_contents as Buffer[])[0]?.equals(bytes));
+      if (code === 'OK') assert.ok((reply['raw_output_contents'] as Buffer[])[0]?.equals(bytes));
     }
   });
 });

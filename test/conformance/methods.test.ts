@@ -4,12 +4,12 @@ import { after, before, describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, InferError } from '@sheaf/inference';
 import { methodRoles } from '@sheaf/policies';
-import { createDoor, type Door, type DoorOptions, type Served } from '@sheaf/transport';
+import { type Backend, createServer, type Server, type ServerOptions } from '@sheaf/transport';
 
 const refused = async (): Promise<never> => {
   throw new InferError('UNIMPLEMENTED', 'this door is only looked at');
 };
-const served: Served = {
+const served: Backend = {
   infer: refused,
   describe: () => {
     throw new InferError('NOT_FOUND', 'there is nothing');
@@ -20,7 +20,7 @@ const served: Served = {
   onJournal: () => {},
 };
 /** As the gateway opens its public door. */
-const publicly: Served = {
+const publicly: Backend = {
   ...served,
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
   admin: {
@@ -40,10 +40,10 @@ const publicly: Served = {
     drain: refused,
   },
 };
-const options: DoorOptions = { name: 'gateway', host: '127.0.0.1', port: 0, limits: defaultLimits };
+const options: ServerOptions = { name: 'gateway', host: '127.0.0.1', port: 0, limits: defaultLimits };
 
 /** What grpc-js has registered on the server of a door. */
-async function methodsOf(door: () => Promise<Door>): Promise<string[]> {
+async function methodsOf(door: () => Promise<Server>): Promise<string[]> {
   const servers: grpc.Server[] = [];
   const { bindAsync } = grpc.Server.prototype;
   grpc.Server.prototype.bindAsync = function (...args) {
@@ -64,7 +64,7 @@ async function methodsOf(door: () => Promise<Door>): Promise<string[]> {
 describe('the table of roles', () => {
   let methods: string[];
   before(async () => {
-    methods = await methodsOf(() => createDoor(options, publicly));
+    methods = await methodsOf(() => createServer(options, publicly));
   });
   after(() => methods.splice(0));
 
@@ -92,7 +92,7 @@ describe('the table of roles', () => {
   });
 
   it('is of public doors: administration is on no other', async () => {
-    const inner = await methodsOf(() => createDoor({ ...options, mesh: true }, served));
+    const inner = await methodsOf(() => createServer({ ...options, mesh: true }, served));
     assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
     assert.deepEqual(
       inner.filter((method) => method.includes('Admin')),

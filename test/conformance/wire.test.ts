@@ -246,7 +246,7 @@ for (const door of ['gateway', 'model server'] as const) {
         const pids = [mesh.running.gateway.pid, ...mesh.running.services.map(({ pid }) => pid)];
         assert.match(await send(session, body, headers), status);
         const next = await client.call('ModelInfer', good);
-        assert.deepEqual(next.reply.raw_output_contents, [Buffer.from(Float32Array.of(2, 4).buffer)]);
+        assert.deepEqual(next.reply['raw_output_contents'], [Buffer.from(Float32Array.of(2, 4).buffer)]);
         assert.deepEqual([mesh.running.gateway.pid, ...mesh.running.services.map(({ pid }) => pid)], pids);
       });
     }
@@ -383,7 +383,10 @@ describe('a foreign server', () => {
     });
     using client = new StockClient(mesh.running.gateway.port);
     const six = [Buffer.from(Float32Array.of(6, 12).buffer)];
-    assert.deepEqual((await client.call('ModelInfer', { ...good, model_name: 'both' })).reply.raw_output_contents, six);
+    assert.deepEqual(
+      (await client.call('ModelInfer', { ...good, model_name: 'both' })).reply['raw_output_contents'],
+      six,
+    );
     assert.equal((await client.call('ModelInfer', { ...good, model_name: 'double' })).code, 'OK');
     await foreign[Symbol.asyncDispose]();
     const refused = await client.call('ModelInfer', { ...good, model_name: 'both' });

@@ -19,7 +19,7 @@ const floats = (tensor: Tensor | undefined): number[] =>
 describe('calls that come together', () => {
   it('are run together where the model allows it, and each gets what it would get alone', async () => {
     using receiver = await startOtlpReceiver();
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.endpoint;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
     try {
       await using mesh = await startTestMesh({
         'models/shared': sampleModels.scale(3),
@@ -61,7 +61,7 @@ describe('calls that come together', () => {
         values.map((value) => [`${value}`]),
       );
     } finally {
-      delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     }
     const largest = (name: string): number =>
       Math.max(...receiver.spans.filter((span) => span.name === `run ${name}/1`).map(({ batchCalls }) => batchCalls));

@@ -51,12 +51,12 @@ const start = (files: Files, prepare?: (folder: string) => Promise<unknown>): Pr
 
 async function healthOf(caller: Caller, name: string): Promise<unknown> {
   const { replies, code } = await caller.call('/grpc.health.v1.Health/Check', { service: name });
-  return replies[0]?.status ?? code;
+  return replies[0]?.['status'] ?? code;
 }
 
 async function isReady(caller: Caller, name: string, version = ''): Promise<unknown> {
   const { replies } = await caller.call('/inference.GRPCInferenceService/ModelReady', { name, version });
-  return replies[0]?.ready;
+  return replies[0]?.['ready'];
 }
 
 const out = 'FAILED_PRECONDITION MODEL_BROKEN';
@@ -124,12 +124,12 @@ outputs: { y: only.y }
     const refused = await caller.infer('half');
     assert.match(refused.message, /^"half" is out: .*sheaf admin config/);
     assert.ok(!refused.message.includes('models/'), refused.message);
-    assert.deepEqual(refused.details.get('PreconditionFailure')?.violations, [
+    assert.deepEqual(refused.details.get('PreconditionFailure')?.['violations'], [
       { type: 'MODEL_STATE', subject: 'half', description: refused.message, ...violationRest(refused.details) },
     ]);
 
     const { replies } = await caller.call('/sheaf.admin.v1.Admin/GetConfiguration');
-    const configuration = JSON.parse(String(replies[0]?.json)) as {
+    const configuration = JSON.parse(String(replies[0]?.['json'])) as {
       out: { kind: string; name: string; why: string }[];
     };
     const told = new Map(configuration.out.map(({ kind, name, why }) => [`${kind} ${name}`, why]));
@@ -159,7 +159,7 @@ outputs: { y: only.y }
 });
 
 const violationRest = (details: ReadonlyMap<string, Record<string, unknown>>): object => {
-  const [first] = (details.get('PreconditionFailure')?.violations ?? []) as Record<string, unknown>[];
+  const [first] = (details.get('PreconditionFailure')?.['violations'] ?? []) as Record<string, unknown>[];
   const { type: _, subject: __, description: ___, ...rest } = first ?? {};
   return rest;
 };
@@ -222,8 +222,8 @@ describe('a folder that breaks while it is served', () => {
     await write(mesh, 'models/other/1/model.onnx', cut(sampleModels.scale(30)));
     await write(mesh, 'pipelines/well.yaml', asking('better', 'model: good'));
     const { replies, message } = await caller.call('/sheaf.admin.v1.Admin/Reload');
-    assert.match(String(replies[0]?.out), /^model other is served as it was before: models\/other\/1/, message);
-    assert.deepEqual(replies[0]?.changed, ['pipelines']);
+    assert.match(String(replies[0]?.['out']), /^model other is served as it was before: models\/other\/1/, message);
+    assert.deepEqual(replies[0]?.['changed'], ['pipelines']);
     assert.deepEqual([await answer(mesh, 'other'), await answer(mesh, 'better')], [3, 2]);
     await write(mesh, 'policies.yaml', 'limits: [');
     const refused = await caller.call('/sheaf.admin.v1.Admin/Reload');
@@ -238,12 +238,12 @@ describe('a folder that breaks while it is served', () => {
     await write(mesh, 'pipelines/well.yaml', asking('better', 'model: good'));
     const { replies, message } = await caller.call('/sheaf.admin.v1.Admin/Reload');
     const epochOf = async (): Promise<unknown> =>
-      JSON.parse(String((await caller.call('/sheaf.admin.v1.Admin/GetConfiguration')).replies[0]?.json)).epoch;
+      JSON.parse(String((await caller.call('/sheaf.admin.v1.Admin/GetConfiguration')).replies[0]?.['json'])).epoch;
     await waitFor(
       () => mesh.running.mesh.pipelines[0]?.spec.pipeline === 'better',
       () => message,
     );
-    assert.equal(await epochOf(), Number(replies[0]?.epoch));
+    assert.equal(await epochOf(), Number(replies[0]?.['epoch']));
     process.kill(mesh.running.gateway.pid, 'SIGKILL');
     await waitFor(() => mesh.events.some((event) => event.startsWith('gateway is ready again')), undefined, 60_000);
     await waitFor(async () => (await answer(mesh, 'good')) === 2, undefined, 60_000);
@@ -318,7 +318,7 @@ describe('a service that does not start', () => {
       Promise.all(['good', 'well', 'needs', 'foreign-op'].map((name) => healthOf(caller, name)));
     assert.deepEqual(await health(), ['SERVING', 'SERVING', 'NOT_SERVING', 'NOT_SERVING']);
     const { replies } = await caller.call('/sheaf.admin.v1.Admin/GetConfiguration');
-    assert.match(String(replies[0]?.json), /model foreign-op\/1 does not run: /);
+    assert.match(String(replies[0]?.['json']), /model foreign-op\/1 does not run: /);
     await rm(join(mesh.mesh.folder, 'broken'));
     await waitFor(
       async () => (await answer(mesh, 'needs')) === 1,

@@ -89,7 +89,7 @@ describe('a process that is started by hand', () => {
     assert.equal(without.code, 2);
     assert.match(without.stderr, /^service \S+ wants the secret of its mesh, and was shown none or another/);
     using client = new StockClient(own.port, {}, testSecret);
-    assert.equal((await client.check('double')).reply.status, 1);
+    assert.equal((await client.check('double')).reply['status'], 1);
     assert.match(own.output(), /double: a call from 127\.0\.0\.1 without the secret of the mesh was refused\n$/);
   });
 

@@ -66,7 +66,7 @@ describe('large messages', { skip: process.platform !== 'linux' }, () => {
     const processes = [gateway, ...services].map(({ pid, name }) => ({ name, peak: watchPeak(pid) }));
     const answer = await work();
     const peaks = processes.map(({ name, peak }) => ({ name, peak: Math.round(peak()) }));
-    if (process.env.TELL) console.log(JSON.stringify({ peaks, answer }));
+    if (process.env['TELL']) console.log(JSON.stringify({ peaks, answer }));
     for (const { name, peak } of peaks) assert.ok(peak <= budgetMiB + besideMiB, `${name} took ${peak} MiB more`);
     // Nothing is kept for what is over, when those have left who did not read; only what watches of health have sent.
     await waitFor(async () => {
@@ -83,7 +83,7 @@ describe('large messages', { skip: process.platform !== 'linux' }, () => {
 
   for (const [which, flood] of Object.entries(floods)) {
     it(`take no more of the gateway than its bytes in flight, and a small caller is answered meanwhile: those that ${which}`, async () => {
-      using caller = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.small ?? '' });
+      using caller = new Caller(mesh.running.gateway.port, { 'x-api-key': keys['small'] ?? '' });
       assert.equal((await caller.infer('pair')).code, 'OK');
       const codes = new Set<string>();
       await withinBudget(async () => {

@@ -57,7 +57,11 @@ const broken: [string, string, (string | RegExp)[]][] = [
     door(`${pair}, clientCa: tls/bundle.crt, certificates: true`),
     ['mesh.yaml:2: gateway.tls.certificates: want asked or required, got true'],
   ],
-  ['no key', door('certificate: tls/own.crt'), ['mesh.yaml:2: gateway.tls: want certificate, key; there is no key']],
+  [
+    'no key',
+    door('certificate: tls/own.crt'),
+    ['mesh.yaml:2: gateway.tls.key: want a file in PEM, from the mesh folder, got nothing'],
+  ],
   [
     'one authority for callers and services',
     `${door(`${pair}, clientCa: tls/bundle.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`,
@@ -68,7 +72,9 @@ const broken: [string, string, (string | RegExp)[]][] = [
   [
     'nothing',
     between(''),
-    ['mesh.yaml:1: tls: want ca, certificate, key; there is no ca and no certificate and no key'],
+    ['ca', 'certificate', 'key'].map(
+      (key) => `mesh.yaml:1: tls.${key}: want a file in PEM, from the mesh folder, got nothing`,
+    ),
   ],
   [
     'a file that is not there',
@@ -113,7 +119,11 @@ const broken: [string, string, (string | RegExp)[]][] = [
     between(`ca: 7, ${pair}`),
     [/^mesh\.yaml:1: tls\.ca: want a file in PEM, from the mesh folder, got 7$/],
   ],
-  ['false', far('false'), [/^mesh\.yaml:2: services\.far\.tls: want a mapping of ca, certificate, key, got false$/]],
+  [
+    'false',
+    far('false'),
+    [/^mesh\.yaml:2: services\.far\.tls: want true, or a mapping of ca, certificate, key, got false$/],
+  ],
   [
     'half of a pair towards somebody else',
     far('{ certificate: tls/own.crt }'),

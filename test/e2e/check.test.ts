@@ -80,7 +80,7 @@ const broken: [string, Files, (string | RegExp)[]][] = [
   [
     'a provider that there is none of',
     { ...good, 'models/double/model.yaml': 'providers: [gpu]\n' },
-    [/model\.yaml:1: providers: want a list of cpu, cuda, .*, each at most once, got \["gpu"\]/],
+    [/model\.yaml:1: providers\.0: want one of cpu, cuda, .*, got "gpu"$/],
   ],
   [
     'a reference to no output',
@@ -185,7 +185,7 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     [
       'models/double/model.yaml:1: instances: want an integer from 1 to 64, got 0',
       'models/double/model.yaml:2: batching.maxRows: want an integer from 1 to 65536, got "many"',
-      'models/double/model.yaml:2: batching.preferredRows: want a list of integers from 1 to 65536, got [0]',
+      'models/double/model.yaml:2: batching.preferredRows.0: want an integer from 1 to 65536, got 0',
     ],
   ],
   [

@@ -63,9 +63,9 @@ describe('a mesh that is told to end', () => {
     const call = client.call('ModelInfer', looping(2_000_000n), 30_000);
     await underWay();
     mesh.kill('SIGTERM');
-    await waitFor(async () => (await client.check('')).reply.status === notServing);
-    assert.equal((await client.call('ServerReady', {})).reply.ready, false);
-    assert.equal((await client.call('ServerLive', {})).reply.live, true);
+    await waitFor(async () => (await client.check('')).reply['status'] === notServing);
+    assert.equal((await client.call('ServerReady', {})).reply['ready'], false);
+    assert.equal((await client.call('ServerLive', {})).reply['live'], true);
     assert.equal((await client.call('ModelInfer', small)).code, 'OK');
     assert.equal((await call).code, 'OK');
     assert.equal((await mesh.ended).code, 0, mesh.output());

@@ -64,7 +64,7 @@ describe('more calls at once than a pipeline has time for', () => {
     assert.ok(wasted(late) >= 3, told.join());
     assert.ok(wasted(early) <= wasted(late) / 2, told.join());
     assert.ok(early.answered >= Math.max(1, late.answered - 1), told.join());
-    const refused = early.errors.filter(({ metadata }) => metadata.estimate_ms !== undefined);
+    const refused = early.errors.filter(({ metadata }) => metadata['estimate_ms'] !== undefined);
     assert.ok(refused.length >= 3);
     for (const { code, reason, message } of refused) {
       assert.deepEqual([code, reason], ['UNAVAILABLE', 'OVERLOADED']);

@@ -149,7 +149,7 @@ describe('npx sheaf up', () => {
     await once(mesh.npx, 'exit');
     // Longer than it would take to notice.
     await setTimeout(1_000);
-    assert.equal((await mesh.client.call('ServerReady', {})).reply.ready, true);
+    assert.equal((await mesh.client.call('ServerReady', {})).reply['ready'], true);
     const npx = mesh.between.find((pid) =>
       /npm/.test(execFileSync('ps', ['-o', 'args=', '-p', String(pid)]).toString()),
     );

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { defaultLimits } from '@sheaf/inference';
 import { createRemote } from '@sheaf/transport';
 import { cutConnections, leaveCalls, restOf } from '../faults/cancels.ts';
-import { Crowd, floods, sendFlood } from '../faults/floods.ts';
+import { floods, OpenConnections, sendFlood } from '../faults/floods.ts';
 import { enhanceYourCalm, RawPeer } from '../faults/frames.ts';
 import { isRight, openFiles, openTargets, sleep, type Targets } from '../faults/target.ts';
 import { testSecret } from '../support/mesh-secret.ts';
@@ -52,7 +52,7 @@ for (const door of ['gateway', 'service'] as const) {
 
 describe('connections of one address that never call', () => {
   it('are closed from the oldest on when they are too many', async () => {
-    using many = new Crowd();
+    using many = new OpenConnections();
     await many.open(targets.service, 1_300);
     await waitFor(() => many.stay() <= 1_024);
     assert.ok(many.stay() > 900, `${many.stay()} stay`);

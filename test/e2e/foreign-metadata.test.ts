@@ -70,11 +70,11 @@ describe('a server behind', () => {
       assert.equal((await door.infer(name)).code, 'OK');
       const { metadata, host } = ofInfer();
       assert.equal(metadata['x-site'], 'a');
-      assert.equal(metadata.authorization, `Bearer ${secret}`);
+      assert.equal(metadata['authorization'], `Bearer ${secret}`);
       assert.equal(host, 'triton.example:8001');
     }
     for (const method of ['ServerReady', 'ModelMetadata'])
-      assert.equal(seen.get(method)?.metadata.authorization, `Bearer ${secret}`, method);
+      assert.equal(seen.get(method)?.metadata['authorization'], `Bearer ${secret}`, method);
   });
 
   it('is sent the headers of the caller that are named, and no other', async () => {
@@ -89,18 +89,18 @@ describe('a server behind', () => {
     await writeFile(join(mesh.mesh.folder, 'secrets/token'), 'newer');
     await waitFor(async () => {
       assert.equal((await door.infer('far')).code, 'OK');
-      return ofInfer().metadata.authorization === 'Bearer newer';
+      return ofInfer().metadata['authorization'] === 'Bearer newer';
     });
   });
 
   it('is sent a token from the environment in which the mesh was started', async (t) => {
-    process.env.TEST_FAR_TOKEN = 'from-the-environment';
-    t.after(() => delete process.env.TEST_FAR_TOKEN);
+    process.env['TEST_FAR_TOKEN'] = 'from-the-environment';
+    t.after(() => delete process.env['TEST_FAR_TOKEN']);
     const place = `endpoint: 'localhost:${server.port}', token: { env: TEST_FAR_TOKEN }`;
     await using mesh = await startTestMesh({ 'mesh.yaml': `services: { far: { models: [far], ${place} } }\n` });
     using door = new Caller(mesh.running.gateway.port);
     assert.equal((await door.infer('far')).code, 'OK');
-    assert.equal(ofInfer().metadata.authorization, 'Bearer from-the-environment');
+    assert.equal(ofInfer().metadata['authorization'], 'Bearer from-the-environment');
   });
 
   it('is not ready while its token is not there, and all else is served', async () => {
@@ -114,7 +114,7 @@ describe('a server behind', () => {
     assert.notEqual((await door.infer('far')).code, 'OK');
     await writeFile(join(mesh.mesh.folder, 'token'), 'late');
     await waitFor(async () => (await door.infer('far')).code === 'OK');
-    assert.equal(ofInfer().metadata.authorization, 'Bearer late');
+    assert.equal(ofInfer().metadata['authorization'], 'Bearer late');
   });
 
   it('has a token that no configuration and no line of the log shows', async () => {

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { freePort } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx/testing';
-import { createDoor, type Door } from '@sheaf/transport';
+import { freePort } from '@sheaf/supervisor';
+import { createServer, type Server } from '@sheaf/transport';
 import { Caller } from '../support/caller.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -16,9 +16,9 @@ const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 1));
 const spec = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as const;
 
 /** Serves `theirs`, which answers seven times what it gets. */
-async function openServer(port: number): Promise<Door> {
+async function openServer(port: number): Promise<Server> {
   const y = tensorOf('y', 'FP32', [1, 2], Float32Array.of(7, 7));
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'far', host: '127.0.0.1', port, limits: defaultLimits },
     {
       infer: async ({ model }) => ({ model, version: '1', parameters: new Map(), outputs: [y] }),
@@ -83,7 +83,7 @@ describe("somebody else's server that is down", () => {
       Promise.all(
         names.map(async (service) => {
           const { replies } = await caller.call('/grpc.health.v1.Health/Check', { service });
-          return replies[0]?.status === 'SERVING';
+          return replies[0]?.['status'] === 'SERVING';
         }),
       );
     assert.deepEqual(await health(), [true, true, false, false, false]);

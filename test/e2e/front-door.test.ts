@@ -80,7 +80,7 @@ function requestOf(path: string): Message {
 
 function assertRefused(told: Told, code: string, reason: string, what: string): void {
   assert.deepEqual([told.code, told.reason, told.replies.length], [code, reason, 0], what);
-  assert.equal(told.details.get('ErrorInfo')?.domain, 'sheaf', what);
+  assert.equal(told.details.get('ErrorInfo')?.['domain'], 'sheaf', what);
   assert.equal(told.trailers.get('grpc-retry-pushback-ms'), '-1', what);
   assert.match(told.trailers.get('x-request-id') ?? '', /^[0-9a-f]{32}$/, what);
 }
@@ -127,7 +127,7 @@ describe('the front door', () => {
 
   it('knows every service that it tells of by reflection', async () => {
     const told = await door.call(reflected[0] ?? '', { list_services: '' }, as('alice'));
-    const { service = [] } = (told.replies[0]?.list_services_response ?? {}) as { service?: { name: string }[] };
+    const { service = [] } = (told.replies[0]?.['list_services_response'] ?? {}) as { service?: { name: string }[] };
     assert.ok(service.length >= 2);
     for (const { name } of service)
       assert.ok(

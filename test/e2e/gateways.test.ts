@@ -71,21 +71,21 @@ describe('several gateways of one mesh', () => {
       return problems.map(formatProblem);
     };
     const { REDIS_URL: before } = process.env;
-    delete process.env.REDIS_URL;
+    delete process.env['REDIS_URL'];
     try {
       assert.deepEqual(await told(limits), [
         'policies.yaml:1: limits: 2 gateways would each allow the whole of every limit; want REDIS_URL, or limiter: { share: true }, so that each gateway counts its part',
       ]);
       assert.deepEqual(await told(`${limits}limiter: { share: true }\n`), []);
       assert.deepEqual(await told('limits: [{ name: many, quota: 5/day }]\n'), []);
-      process.env.REDIS_URL = 'redis://127.0.0.1:6379';
+      process.env['REDIS_URL'] = 'redis://127.0.0.1:6379';
       assert.deepEqual(await told(limits), []);
-      process.env.REDIS_URL = 'http://someone:secret@127.0.0.1';
+      process.env['REDIS_URL'] = 'http://someone:secret@127.0.0.1';
       const wrong = 'REDIS_URL: want redis://... or rediss://..., got something else';
       assert.deepEqual(await told(limits), [wrong]);
     } finally {
-      if (before === undefined) delete process.env.REDIS_URL;
-      else process.env.REDIS_URL = before;
+      if (before === undefined) delete process.env['REDIS_URL'];
+      else process.env['REDIS_URL'] = before;
     }
   });
 });

@@ -294,7 +294,7 @@ describe('a state that cannot be read', () => {
     await until(other, 'OK,OK');
     const health = async (): Promise<string> =>
       (await Promise.all(callers.map((caller) => caller.call('/grpc.health.v1.Health/Check'))))
-        .map(({ replies }) => replies[0]?.status)
+        .map(({ replies }) => replies[0]?.['status'])
         .join();
     assert.equal(await health(), 'SERVING,SERVING');
     tamper('ALTER TABLE state RENAME TO elsewhere');

@@ -72,7 +72,7 @@ for (const gone of ['share', 'closed'] as const) {
         'policies.yaml': policiesWhen(gone),
       });
       keys = (await addKeys(folder, Object.fromEntries(tenants.map((tenant) => [tenant, { tenant }])))) as typeof keys;
-      process.env.REDIS_URL = redis.url;
+      process.env['REDIS_URL'] = redis.url;
       // The second one is told by a file, as secrets are mounted.
       const file = join(folder, 'redis-url');
       await writeFile(file, `${redis.url}\n`);
@@ -80,7 +80,7 @@ for (const gone of ['share', 'closed'] as const) {
       gateways = await Promise.all(places.map((place) => startGateway(folder, mesh, place)));
     });
     after(async () => {
-      delete process.env.REDIS_URL;
+      delete process.env['REDIS_URL'];
       await Promise.all(gateways.map(end));
       await mesh?.[Symbol.asyncDispose]();
       await redis?.kill();

@@ -102,7 +102,7 @@ async function flood(calls: number, send: () => Promise<Told>): Promise<{ answer
 }
 /** Seconds that RetryInfo tells. */
 const retrySeconds = (told: Told | undefined): number =>
-  Number((told?.details.get('RetryInfo') as { retry_delay?: Message } | undefined)?.retry_delay?.seconds);
+  Number((told?.details.get('RetryInfo') as { retry_delay?: Message } | undefined)?.retry_delay?.['seconds']);
 const violation = (told: Told | undefined): Message =>
   ((told?.details.get('QuotaFailure') as { violations: Message[] } | undefined)?.violations ?? [])[0] ?? {};
 
@@ -176,7 +176,7 @@ describe('a limit', () => {
     const [told] = refused;
     assert.deepEqual([told?.code, told?.reason], ['RESOURCE_EXHAUSTED', 'QUOTA_EXHAUSTED']);
     assert.equal(told?.trailers.get('grpc-retry-pushback-ms'), '-1');
-    assert.equal(violation(told).quota_id, 'daily');
+    assert.equal(violation(told)['quota_id'], 'daily');
     assert.ok(retrySeconds(told) > 0 && retrySeconds(told) <= 86_400);
   });
 

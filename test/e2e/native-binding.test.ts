@@ -18,10 +18,10 @@ describe('a mesh on a machine where ONNX Runtime does not load', () => {
   it('ends with one sentence that says what to use instead', async () => {
     const folder = await writeFolder({ 'models/double': sampleModels.scale(2), 'hook.cjs': hook });
     const { NODE_OPTIONS } = process.env;
-    process.env.NODE_OPTIONS = `--require=${join(folder, 'hook.cjs')}`;
+    process.env['NODE_OPTIONS'] = `--require=${join(folder, 'hook.cjs')}`;
     const ended = await runSheaf(['up', folder, '--port', '0']).finally(() => {
-      if (NODE_OPTIONS === undefined) delete process.env.NODE_OPTIONS;
-      else process.env.NODE_OPTIONS = NODE_OPTIONS;
+      if (NODE_OPTIONS === undefined) delete process.env['NODE_OPTIONS'];
+      else process.env['NODE_OPTIONS'] = NODE_OPTIONS;
     });
     assert.equal(ended.code, 2);
     assert.match(

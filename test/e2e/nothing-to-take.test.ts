@@ -100,7 +100,7 @@ describe('a process of a mesh', { skip: skipWithoutProc }, () => {
     using client = new StockClient(Number(/gRPC on \S+:(\d+);/.exec(mesh.output())?.[1]));
     const { code, error, reply } = await client.call('ModelInfer', request);
     assert.equal(code, 'OK', `${error?.details}`);
-    const seen = String((reply.raw_output_contents as Buffer[])[0]?.subarray(4));
+    const seen = String((reply['raw_output_contents'] as Buffer[])[0]?.subarray(4));
     for (const value of [...values, 'proxy-password']) assert.ok(!seen.includes(value), seen);
     assert.equal(JSON.parse(seen).ITS_OWN_KEY, 'its-own');
   });

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type RunningMesh, startMesh } from '@sheaf/cli';
 import { InferError, tensorOf } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { buildModel } from '@sheaf/onnx/testing';
+import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { belowReadme, figureRows, overlap, score } from '../../examples/postcode/figures.ts';
 import { type LabelledPage, type Reading, readPage } from '../../examples/postcode/read-page.ts';
+import { programs } from '../support/programs.ts';
 
 const example = fileURLToPath(new URL('../../examples/postcode/', import.meta.url));
 const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${example}pages/labels.json`, 'utf8'));
@@ -18,7 +19,7 @@ const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${example}page
 async function start(folder: string): Promise<{ running: RunningMesh; door: Remote }> {
   const { mesh, problems } = await readMesh(folder);
   assert.ok(mesh, problems.map(formatProblem).join('\n'));
-  const running = await startMesh(mesh, { port: 0, onEvent: () => {} });
+  const running = await startMesh(mesh, { programs, port: 0, onEvent: () => {} });
   return {
     running,
     door: createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits }),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits, type Elements, elements, type Tensor, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx/testing';
-import { createDoor } from '@sheaf/transport';
+import { createServer } from '@sheaf/transport';
 import { startRecordingProxy } from '../support/http-proxy.ts';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';
 import { runSheaf } from '../support/sheaf.ts';
@@ -64,7 +64,7 @@ const row = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as co
 
 /** Somebody else's server, which answers what it was sent. */
 async function openForeign() {
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'foreign', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model, inputs }) => ({ model, version: '1', parameters: new Map(), outputs: inputs }),

@@ -44,7 +44,7 @@ describe('a request that no run can end', () => {
       const refused = await refusalOf(ask(mesh.door, name, [endless], { timeoutMs: 20_000 }));
       const { code, reason, retryAfterMs, metadata } = refused;
       assert.deepEqual([code, reason, retryAfterMs], ['FAILED_PRECONDITION', 'REQUEST_QUARANTINED', -1]);
-      assert.deepEqual([metadata.model, metadata.version], ['slow', '1']);
+      assert.deepEqual([metadata['model'], metadata['version']], ['slow', '1']);
       assert.ok(performance.now() - startedAt < 900, 'it was run');
     }
     await waitFor(isBack(mesh));

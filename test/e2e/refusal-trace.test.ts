@@ -14,7 +14,7 @@ routes: { alias: { to: double } }
 describe('the trace of the front door', () => {
   it('has what was refused and why, and what the limits and routes decided', async () => {
     using receiver = await startOtlpReceiver();
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.endpoint;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
     let key = '';
     try {
       const files = { 'models/double': sampleModels.scale(2), 'policies.yaml': policies };
@@ -38,7 +38,7 @@ describe('the trace of the front door', () => {
         assert.equal(told.trailers.get('x-trace-id'), String(at + 1).repeat(32));
       }
     } finally {
-      delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     }
     // Every process has flushed its spans on the way out.
     const roots = receiver.spans.filter(({ name }) => name === 'gateway ModelInfer');

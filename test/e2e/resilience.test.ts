@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits, InferError, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx/testing';
-import { createDoor, type Door } from '@sheaf/transport';
+import { createServer, type Server } from '@sheaf/transport';
 import { ask, type Files, startTestMesh } from '../support/mesh-folder.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -44,10 +44,10 @@ function startLoad(work: () => Promise<unknown>) {
 }
 
 /** Somebody's server: of each ten tries of its model two are refused, in an order that nobody foresees. */
-async function openFlaky(): Promise<{ door: Door; tries: () => number }> {
+async function openFlaky(): Promise<{ door: Server; tries: () => number }> {
   let tries = 0;
   let left: boolean[] = [];
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'far', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model }) => {

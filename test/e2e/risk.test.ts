@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type RunningMesh, startMesh } from '@sheaf/cli';
 import { type Mesh, readMesh } from '@sheaf/mesh';
+import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { assess } from '../../examples/risk/assess.ts';
+import { programs } from '../support/programs.ts';
 
 const folder = fileURLToPath(new URL('../../examples/risk/', import.meta.url));
 const readJson = async (file: string) => JSON.parse(await readFile(`${folder}${file}`, 'utf8'));
@@ -15,7 +16,7 @@ describe('the risk example', () => {
   before(async () => {
     ({ mesh } = await readMesh(folder));
     assert.ok(mesh);
-    running = await startMesh(mesh, { port: 0, onEvent: () => {} });
+    running = await startMesh(mesh, { programs, port: 0, onEvent: () => {} });
   });
   after(() => running.stop());
 

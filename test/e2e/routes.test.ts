@@ -84,10 +84,13 @@ describe('a route', () => {
     const ask = (method: string, name: string) =>
       door.call(`/inference.GRPCInferenceService/${method}`, { name }, metadata);
     const [described] = (await ask('ModelMetadata', 'alias')).replies;
-    assert.deepEqual([described?.name, described?.versions, described?.platform], ['alias', ['1'], 'onnxruntime_onnx']);
-    assert.equal((await ask('ModelReady', 'alias')).replies[0]?.ready, true);
+    assert.deepEqual(
+      [described?.['name'], described?.['versions'], described?.['platform']],
+      ['alias', ['1'], 'onnxruntime_onnx'],
+    );
+    assert.equal((await ask('ModelReady', 'alias')).replies[0]?.['ready'], true);
     const health = await door.call('/grpc.health.v1.Health/Check', { service: 'alias' }, metadata);
-    assert.equal(health.replies[0]?.status, 'SERVING');
+    assert.equal(health.replies[0]?.['status'], 'SERVING');
   });
 
   it('is what its callers may see, whatever it leads to', async () => {

@@ -34,7 +34,7 @@ async function askWide(mesh: TestMesh, count: number): Promise<void> {
   using client = new StockClient(mesh.running.gateway.port);
   const { code, error, reply } = await client.call('ModelInfer', wideRequest(count), 20_000);
   assert.equal(code, 'OK', error?.details ?? '');
-  const raw = reply.raw_output_contents as Buffer[];
+  const raw = reply['raw_output_contents'] as Buffer[];
   assert.deepEqual(
     raw.map((bytes) => bytes.readFloatLE()),
     Array.from({ length: count }, (_, index) => index),

@@ -147,6 +147,6 @@ describe('a stranger on the machine of a mesh', { skip: skipWithoutProc }, () =>
     using client = new StockClient(publicPort);
     const { code, reply } = await client.call('ModelInfer', { ...request, model_name: 'nested' });
     assert.equal(code, 'OK');
-    assert.deepEqual(reply.raw_output_contents, [Buffer.from(Float32Array.of(6, 12).buffer)]);
+    assert.deepEqual(reply['raw_output_contents'], [Buffer.from(Float32Array.of(6, 12).buffer)]);
   });
 });

@@ -54,11 +54,11 @@ describe('a service whose process ends again and again', () => {
 
     using caller = new Caller(running.gateway.port);
     const health = async (name: string): Promise<unknown> =>
-      (await caller.call('/grpc.health.v1.Health/Check', { service: name })).replies[0]?.status;
+      (await caller.call('/grpc.health.v1.Health/Check', { service: name })).replies[0]?.['status'];
     await waitFor(async () => (await health('needs')) === 'NOT_SERVING');
     assert.deepEqual([await health('well'), await health('double')], ['SERVING', 'SERVING']);
     const ready = async (name: string): Promise<unknown> =>
-      (await caller.call('/inference.GRPCInferenceService/ModelReady', { name })).replies[0]?.ready;
+      (await caller.call('/inference.GRPCInferenceService/ModelReady', { name })).replies[0]?.['ready'];
     assert.deepEqual([await ready('needs'), await ready('well')], [false, true]);
 
     // Over several starts of it: it is never asked, and the others answer.
@@ -72,7 +72,7 @@ describe('a service whose process ends again and again', () => {
           error.message,
           /service fragile: "fragile" is not there: its process ended \d+ times in a row, last with SIGKILL; it may be back in \d+ ms$/,
         );
-        assert.equal(error.metadata.service, 'fragile');
+        assert.equal(error.metadata['service'], 'fragile');
         assert.ok((error.retryAfterMs ?? 0) >= 1_000, `pushback ${error.retryAfterMs}`);
         return true;
       });

@@ -71,7 +71,7 @@ describe('the environment of OpenTelemetry', () => {
 describe('the trace of a diamond', () => {
   it('equals its graph, and independent stages and members overlap in time', async () => {
     using receiver = await startOtlpReceiver();
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.endpoint;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
     try {
       await using mesh = await startTestMesh({
         'models/slow-left': sampleModels.slowLoop(),
@@ -81,7 +81,7 @@ describe('the trace of a diamond', () => {
       });
       await ask(mesh.door, 'diamond', [tensorOf('x', 'INT64', [], BigInt64Array.of(50_000n))]);
     } finally {
-      delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     }
     // Every process has flushed its spans on the way out.
     const [root, ...others] = receiver.spans.filter(({ name }) => name === 'gateway ModelInfer');

@@ -192,7 +192,7 @@ describe('a transform that does so while it is loaded', () => {
     });
 
   it('sees nothing of the environment but what every program needs, and what mesh.yaml names', async () => {
-    process.env.SHEAF_TEST_SECRET = 'hidden';
+    process.env['SHEAF_TEST_SECRET'] = 'hidden';
     const seeing = `throw new Error('it sees ' + process.env.SHEAF_TEST_SECRET + ' and ' + typeof process.env.PATH);\n`;
     const folder = await writeFolder({ ...files, 'acts.ts': seeing });
     const { problems } = await readMesh(folder);

@@ -6,13 +6,14 @@ import { mkdir, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startMesh } from '@sheaf/cli';
 import { defaultLimits, elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readMesh } from '@sheaf/mesh';
 import { buildModel, sampleModels } from '@sheaf/onnx/testing';
+import { startMesh } from '@sheaf/supervisor';
 import { createRemote } from '@sheaf/transport';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine } from '../support/mesh-secret.ts';
+import { programs } from '../support/programs.ts';
 import { runSheaf, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -124,7 +125,7 @@ outputs: { y: a.y }
     assert.ok(servable);
     await writeFile(join(folder, pairFile), sampleModels.scale(3));
     const events: string[] = [];
-    const running = await startMesh(servable, { port: 0, onEvent: (line) => events.push(line) });
+    const running = await startMesh(servable, { programs, port: 0, onEvent: (line) => events.push(line) });
     await waitFor(
       () => events.includes('the change is taken up'),
       () => events.join('\n'),

@@ -32,7 +32,7 @@ outputs: { y: dear.y }
     const { code, message, reason, metadata } = await refusal(
       ask(mesh.door, 'p', [count('x', 3_000_000)], { timeoutMs: 60_000 }),
     );
-    assert.deepEqual([code, reason, metadata.stage], ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED_IN_STAGE', 'dear']);
+    assert.deepEqual([code, reason, metadata['stage']], ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED_IN_STAGE', 'dear']);
     assert.match(message, /stage dear: /);
   });
 

@@ -84,8 +84,8 @@ limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
       `${bob} ModelMetadata secret NOT_FOUND MODEL_NOT_FOUND`,
       `${alice} ModelInfer - INVALID_ARGUMENT TENSOR_INVALID`,
     ]);
-    for (const line of told) assert.ok(typeof line.ms === 'number' && typeof line.bytesIn === 'number');
-    assert.equal(told[0]?.trace, '1'.repeat(32));
+    for (const line of told) assert.ok(typeof line['ms'] === 'number' && typeof line['bytesIn'] === 'number');
+    assert.equal(told[0]?.['trace'], '1'.repeat(32));
     const text = readFileSync(file, 'utf8');
     for (const secret of [wrongKey, ...Object.values(keys), 'hush-hush']) assert.ok(!text.includes(secret));
   });
@@ -104,15 +104,18 @@ limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
     assert.equal((await door.call(metadataPath, { name: 'double' })).code, 'OK');
     await waitFor(() => linesIn(file).length === 3);
     const [, infer = {}, metadata = {}] = linesIn(file);
-    assert.deepEqual([infer.model, infer.code, metadata.model, metadata.code], ['double', 'OK', 'double', 'OK']);
-    assert.ok(Number(infer.bytesIn) > 8 && Number(infer.bytesOut) > 8 && Number(infer.ms) > 0);
+    assert.deepEqual(
+      [infer['model'], infer['code'], metadata['model'], metadata['code']],
+      ['double', 'OK', 'double', 'OK'],
+    );
+    assert.ok(Number(infer['bytesIn']) > 8 && Number(infer['bytesOut']) > 8 && Number(infer['ms']) > 0);
   });
 });
 
 describe('a trace that its caller does not want', () => {
   const traceIds = async (policies: string): Promise<string[]> => {
     using receiver = await startOtlpReceiver();
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiver.endpoint;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
     try {
       const { mesh, keys } = await startDoor(policies);
       await using _ = mesh;
@@ -126,7 +129,7 @@ describe('a trace that its caller does not want', () => {
         assert.equal(told.trailers.get('x-trace-id'), traceId);
       }
     } finally {
-      delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
+      delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     }
     // Every process has flushed its spans on the way out.
     return [...new Set(receiver.spans.map(({ service, traceId }) => `${traceId.slice(0, 1)} ${service}`))].sort();

@@ -4,18 +4,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type Supervised, supervise } from '@sheaf/cli';
 import type { ProcessMessage } from '@sheaf/host';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { type Supervised, supervise } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { type Files, writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine } from '../support/mesh-secret.ts';
+import { programs } from '../support/programs.ts';
 import { type FaultProxy, openFaultProxy } from './proxy.ts';
 import { type BreakerTransition, monotonicMs, type Sample, type StageRun } from './record.ts';
 import type { Policy } from './row.ts';
 
-const gatewayModule = new URL('../../apps/gateway/src/main.ts', import.meta.url);
-const modelServerModule = new URL('../../apps/model-server/src/main.ts', import.meta.url);
 const sampleEveryMs = 1_000;
 const runsLog = 'runs.log';
 
@@ -106,7 +105,7 @@ export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<Fa
         Array.from({ length: count }, (_, index) =>
           supervise({
             name: `${name}-${index + 1}`,
-            module: modelServerModule,
+            module: programs.modelServer,
             args: () => [folder, '--service', name],
             port: 0,
             graceMs: mesh.limits.deadlineMaxMs,
@@ -148,12 +147,12 @@ export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<Fa
 }
 
 function setNodeOptions(options: string | undefined): () => void {
-  const before = process.env.NODE_OPTIONS;
+  const before = process.env['NODE_OPTIONS'];
   if (options === undefined) return () => {};
-  process.env.NODE_OPTIONS = options;
+  process.env['NODE_OPTIONS'] = options;
   return () => {
-    if (before === undefined) delete process.env.NODE_OPTIONS;
-    else process.env.NODE_OPTIONS = before;
+    if (before === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = before;
   };
 }
 
@@ -165,7 +164,7 @@ interface GatewayProcess extends MeshProcess {
 /** Without a supervisor: what it writes is read here. */
 async function startGateway(folder: string, endpoints: readonly string[]): Promise<GatewayProcess> {
   const args = endpoints.flatMap((endpoint) => ['--endpoint', endpoint]);
-  const child = fork(gatewayModule, [folder, '--port', '0', ...args], {
+  const child = fork(programs.gateway, [folder, '--port', '0', ...args], {
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     serialization: 'advanced',
   });

@@ -3,7 +3,7 @@
  * load, `--only name,name` some rows, `--off policy` the rows of a policy with it switched off, which are to fail.
  */
 import { parseArgs } from 'node:util';
-import { progressBar, table } from '@sheaf/cli';
+import { progressBar, table } from '@sheaf/terminal';
 import { seconds } from './figures.ts';
 import { monotonicMs } from './record.ts';
 import { type FaultPlan, type FaultRow, type Measured, type Policy, policies } from './row.ts';

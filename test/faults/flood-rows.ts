@@ -1,5 +1,5 @@
 /** What is promised of every flood: what it comes to at a door with TLS and at one without, and what it costs those who have no part in it. */
-import { Crowd, type Flood, floods, sendDecent, sendFlood } from './floods.ts';
+import { type Flood, floods, OpenConnections, sendDecent, sendFlood } from './floods.ts';
 import { enhanceYourCalm } from './frames.ts';
 import type { FaultPlan, FaultRow, Measured } from './row.ts';
 import { Bystander, cpuMs, isRight, openTargets, residentMiB, sleep, type Target } from './target.ts';
@@ -136,7 +136,7 @@ const crowdRow: FaultRow = {
     let kept = true;
     for (const target of [targets.gateway, targets.service]) {
       const before = residentMiB(target.pid);
-      using many = new Crowd();
+      using many = new OpenConnections();
       await many.open(target, crowd);
       const grown = residentMiB(target.pid) - before;
       await sleep(1_000);

@@ -214,7 +214,7 @@ export async function sendDecent(target: Target, { decent }: Flood): Promise<voi
 }
 
 /** Connections of one address that never call, opened a hundred at a time. */
-export class Crowd implements Disposable {
+export class OpenConnections implements Disposable {
   readonly #peers: RawPeer[] = [];
 
   async open(target: Target, count: number): Promise<void> {

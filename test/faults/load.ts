@@ -123,7 +123,7 @@ function noteFailure(operation: Operation, error: InferError): void {
   const { code, reason, decision = '', metadata } = error;
   // Nothing was asked of a stage by what is refused before.
   const wasSent = reason !== 'DEADLINE_TOO_SHORT' && !decision.startsWith('throttle:') && reason !== 'CIRCUIT_OPEN';
-  Object.assign(operation, { reason, decision, attempts: Number(metadata.attempts ?? (wasSent ? 1 : 0)) });
+  Object.assign(operation, { reason, decision, attempts: Number(metadata['attempts'] ?? (wasSent ? 1 : 0)) });
   const isTimeout = code === 'DEADLINE_EXCEEDED' && reason !== 'DEADLINE_TOO_SHORT';
   const outcome = operation.cancelledAt !== undefined ? 'cancelled' : isTimeout ? 'unknown' : 'fail';
   end(operation, outcome, code);

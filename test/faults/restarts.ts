@@ -1,7 +1,7 @@
 /** Processes that are replaced on purpose. */
 import { setTimeout } from 'node:timers/promises';
-import { partsToRestart, restartOneByOne } from '@sheaf/cli';
 import { sampleModels } from '@sheaf/onnx/testing';
+import { partsToRestart, restartOneByOne } from '@sheaf/supervisor';
 import { startTestMesh } from '../support/mesh-folder.ts';
 import { steadyClient, steadyLoad } from '../support/steady-client.ts';
 import { seconds } from './figures.ts';

@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { defaultLimits, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx/testing';
-import { createDoor } from '@sheaf/transport';
+import { createServer } from '@sheaf/transport';
 import type { FaultMeshOptions } from './fault-mesh.ts';
 import type { Ask } from './load.ts';
 
@@ -32,7 +32,7 @@ export async function openStub(behave: Stub['behave'] = takes(5)): Promise<Stub>
     },
     [Symbol.asyncDispose]: () => door.close(500),
   };
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'stub', host: '127.0.0.1', port: 0, limits: defaultLimits, mesh: true },
     {
       infer: async ({ model }) => {

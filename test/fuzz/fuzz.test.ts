@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runFuzz } from './run.ts';
 
-const longSeconds = Number(process.env.SHEAF_FUZZ_MINUTES ?? 0) * 60;
+const longSeconds = Number(process.env['SHEAF_FUZZ_MINUTES'] ?? 0) * 60;
 const seconds = longSeconds || 6;
 // What fails in a change is then of that change.
 const seed = longSeconds > 0 ? Math.floor(Math.random() * 2 ** 32) : 1;

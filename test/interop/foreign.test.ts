@@ -17,7 +17,7 @@ import { waitFor } from '../support/wait-for.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const command = join(root, '.cache/interop/mlserver/bin/mlserver');
-const required = process.env.SHEAF_INTEROP === 'required';
+const required = process.env['SHEAF_INTEROP'] === 'required';
 const skip = existsSync(command) || required ? false : 'MLServer is not installed: run test/interop/install.sh';
 
 /** Ports that are free now. */

@@ -9,15 +9,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { freePort } from '@sheaf/cli';
 import { defaultLimits } from '@sheaf/inference';
-import { createDoor, type DoorOptions } from '@sheaf/transport';
+import { freePort } from '@sheaf/supervisor';
+import { createServer, type ServerOptions } from '@sheaf/transport';
 import { createAuthority } from '../support/certificates.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const installed = spawnSync('haproxy', ['-v']).status === 0;
 /** Where everything is required the test runs, and fails. */
-const skip = installed || process.env.SHEAF_INTEROP === 'required' ? false : 'haproxy is not installed';
+const skip = installed || process.env['SHEAF_INTEROP'] === 'required' ? false : 'haproxy is not installed';
 
 /** Those of the proxy and of its callers differ, so that they can be told apart. */
 const proxyAddress = '127.0.0.1';
@@ -30,9 +30,9 @@ interface Seen extends AsyncDisposable {
 }
 
 /** A door that tells whom each of its calls comes from. */
-async function openDoor(options: Pick<DoorOptions, 'connections' | 'tls'>): Promise<Seen> {
+async function openServer(options: Pick<ServerOptions, 'connections' | 'tls'>): Promise<Seen> {
   const addresses: string[] = [];
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits, ...options },
     {
       infer: () => Promise.reject(new Error('nobody asks')),
@@ -131,7 +131,7 @@ describe('haproxy in front of a door', { skip }, () => {
     ['any', 'send-proxy-v2-ssl-cn'],
   ] as const)
     it(`says by the PROXY protocol whom a connection is of (${setting})`, async () => {
-      await using door = await openDoor({ connections: { ...trusted, proxyProtocol: version } });
+      await using door = await openServer({ connections: { ...trusted, proxyProtocol: version } });
       // It also asks whether the door is there, on its own behalf.
       await using proxy = await proxyTo(door, 'tcp', `${setting} check inter 50ms`);
       for (const _ of [1, 2]) assert.equal(await ask(proxy.port, { 'x-forwarded-for': '198.51.100.1' }), '0');
@@ -144,7 +144,7 @@ describe('haproxy in front of a door', { skip }, () => {
     const { certificate, key } = await authority.issue();
     const tls = { certificate: join(folder, 'door.crt'), key: join(folder, 'door.key') };
     await Promise.all([writeFile(tls.certificate, certificate), writeFile(tls.key, key)]);
-    await using door = await openDoor({ connections: { ...trusted, proxyProtocol: 'any' }, tls });
+    await using door = await openServer({ connections: { ...trusted, proxyProtocol: 'any' }, tls });
     for (const setting of ['send-proxy', 'send-proxy-v2']) {
       await using proxy = await proxyTo(door, 'tcp', setting);
       assert.equal(await ask(proxy.port, {}, authority.certificate), '0');
@@ -154,7 +154,7 @@ describe('haproxy in front of a door', { skip }, () => {
   });
 
   it('says by X-Forwarded-For whom a call is of, after whatever the caller wrote there', async () => {
-    await using door = await openDoor({ connections: trusted });
+    await using door = await openServer({ connections: trusted });
     await using proxy = await proxyTo(door, 'http', 'proto h2', '  option forwardfor');
     assert.equal(await ask(proxy.port), '0');
     assert.equal(await ask(proxy.port, { 'x-forwarded-for': '198.51.100.1' }), '0');
@@ -163,7 +163,7 @@ describe('haproxy in front of a door', { skip }, () => {
   });
 
   it('says so by Forwarded', async () => {
-    await using door = await openDoor({ connections: { ...trusted, forwardedHeader: 'forwarded' } });
+    await using door = await openServer({ connections: { ...trusted, forwardedHeader: 'forwarded' } });
     await using proxy = await proxyTo(
       door,
       'http',
@@ -176,11 +176,11 @@ describe('haproxy in front of a door', { skip }, () => {
   });
 
   it('is not believed where the door does not trust it, and gets no connection where the PROXY protocol is wanted', async () => {
-    await using door = await openDoor({ connections: { trustedProxies: ['10.0.0.0/8'] } });
+    await using door = await openServer({ connections: { trustedProxies: ['10.0.0.0/8'] } });
     await using proxy = await proxyTo(door, 'http', 'proto h2', '  option forwardfor');
     assert.equal(await ask(proxy.port), '0');
     assert.deepEqual(door.addresses, [proxyAddress]);
-    await using strict = await openDoor({ connections: { trustedProxies: ['10.0.0.0/8'], proxyProtocol: 'any' } });
+    await using strict = await openServer({ connections: { trustedProxies: ['10.0.0.0/8'], proxyProtocol: 'any' } });
     await using other = await proxyTo(strict, 'tcp', 'send-proxy');
     assert.notEqual(await ask(other.port), '0');
     assert.deepEqual(strict.addresses, []);

@@ -15,7 +15,7 @@ export const protoFile = 'inference/grpc_predict_v2.proto';
 export const installed = existsSync(join(cache, 'stamp'));
 /** For `skip`: false, or why. Where everything is required the tests run, and fail. */
 export const skip =
-  installed || process.env.SHEAF_INTEROP === 'required'
+  installed || process.env['SHEAF_INTEROP'] === 'required'
     ? false
     : 'stock clients are not installed: run test/interop/install.sh';
 
@@ -28,7 +28,7 @@ export interface Ran {
 
 /** Runs to the end, with both streams as one text. */
 export function run(command: string, args: readonly string[], cwd = root): Promise<Ran> {
-  const path = `${join(cache, 'bin')}:${process.env.PATH}:/usr/local/go/bin`;
+  const path = `${join(cache, 'bin')}:${process.env['PATH']}:/usr/local/go/bin`;
   const env = { ...process.env, PATH: path, GOFLAGS: '-buildvcs=false' };
   return new Promise((resolve) => {
     execFile(command, args, { cwd, env, timeout: limitMs, encoding: 'utf8' }, (error, stdout, stderr) => {

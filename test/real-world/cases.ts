@@ -13,7 +13,7 @@ export const mesh = join(made, 'mesh');
 export const installed = existsSync(join(cache, 'stamp'));
 /** For `skip`: false, or why. Where everything is required the tests run, and fail. */
 export const skip =
-  installed || process.env.SHEAF_INTEROP === 'required'
+  installed || process.env['SHEAF_INTEROP'] === 'required'
     ? false
     : 'models of real tools are not there: run test/real-world/install.sh';
 

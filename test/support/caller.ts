@@ -102,7 +102,7 @@ export class Caller implements Disposable {
           replies,
           trailers: new Map(told),
           details,
-          reason: details.get('ErrorInfo')?.reason,
+          reason: details.get('ErrorInfo')?.['reason'],
         });
       };
       stream.on('data', (message: Message) => {
@@ -135,6 +135,6 @@ export function inferRequest(model: string, rows = 1): Message {
 
 /** The numbers of the first output, FP32. */
 export function numbersOf({ replies }: Told): number[] {
-  const [bytes = new Uint8Array()] = (replies[0]?.raw_output_contents ?? []) as Uint8Array[];
+  const [bytes = new Uint8Array()] = (replies[0]?.['raw_output_contents'] ?? []) as Uint8Array[];
   return Array.from(new Float32Array(Uint8Array.from(bytes).buffer));
 }

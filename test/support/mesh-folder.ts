@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type RunningMesh, startMesh } from '@sheaf/cli';
 import { type CallContext, Journal, monotonicClock, type Parameter, type Tensor } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
+import { programs } from './programs.ts';
 
 /** Files of a mesh folder: path -> content. `models/m` alone is short for `models/m/1/model.onnx`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -45,7 +46,7 @@ export async function startTestMesh(
   const mesh = isStrict ? whole : servable;
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   const events: string[] = [];
-  const running = await startMesh(mesh, { port: 0, isStrict, onEvent: (line) => events.push(line) });
+  const running = await startMesh(mesh, { programs, port: 0, isStrict, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();
   const remote = (name: string, port: number, secret?: string): Remote => {
     const opened =

@@ -3,13 +3,13 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { freePort } from '@sheaf/cli';
+import { freePort } from '@sheaf/supervisor';
 import { waitFor } from './wait-for.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
 /** For `skip`: false, or why. Where everything is required the test runs, and fails. */
 export const skipWithoutRedis =
-  installed || process.env.SHEAF_INTEROP === 'required' ? false : 'redis-server is not installed';
+  installed || process.env['SHEAF_INTEROP'] === 'required' ? false : 'redis-server is not installed';
 
 /** Keeps nothing on disk; killed and started again it is empty, at the same port. */
 export class Redis {

@@ -15,9 +15,10 @@ type Method = (
 ) => grpc.ClientUnaryCall;
 
 const load = (file: string): grpc.GrpcObject => grpc.loadPackageDefinition(loadSync(file, options));
-const inference = load('inference/grpc_predict_v2.proto').inference as grpc.GrpcObject;
-const health = ((load('grpc/health/v1/health.proto').grpc as grpc.GrpcObject).health as grpc.GrpcObject)
-  .v1 as grpc.GrpcObject;
+const inference = load('inference/grpc_predict_v2.proto')['inference'] as grpc.GrpcObject;
+const health = ((load('grpc/health/v1/health.proto')['grpc'] as grpc.GrpcObject)['health'] as grpc.GrpcObject)[
+  'v1'
+] as grpc.GrpcObject;
 
 export interface Answer {
   /** OK is undefined. */
@@ -42,12 +43,15 @@ export class StockClient implements Disposable {
     if (secret !== undefined) this.#metadata.set('authorization', `Bearer ${secret}`);
     this.target = typeof to === 'number' ? `127.0.0.1:${to}` : to;
     const limits = { ...own, 'grpc.max_receive_message_length': -1, 'grpc.max_send_message_length': -1 };
-    this.#client = new (inference.GRPCInferenceService as grpc.ServiceClientConstructor)(
+    this.#client = new (inference['GRPCInferenceService'] as grpc.ServiceClientConstructor)(
       this.target,
       grpc.credentials.createInsecure(),
       limits,
     );
-    this.#health = new (health.Health as grpc.ServiceClientConstructor)(this.target, grpc.credentials.createInsecure());
+    this.#health = new (health['Health'] as grpc.ServiceClientConstructor)(
+      this.target,
+      grpc.credentials.createInsecure(),
+    );
   }
 
   call(method: string, request: Message, timeoutMs = 5_000): Promise<Answer> {
@@ -75,7 +79,8 @@ export class StockClient implements Disposable {
   watchAll(service: string, { onStatus, onError = () => {} }: Watcher): () => void {
     const stream = this.#health.makeServerStreamRequest(
       '/grpc.health.v1.Health/Watch',
-      (value: Message) => Buffer.from([0x0a, String(value.service).length, ...Buffer.from(String(value.service))]),
+      (value: Message) =>
+        Buffer.from([0x0a, String(value['service']).length, ...Buffer.from(String(value['service']))]),
       (bytes: Buffer) => bytes[1] ?? 0,
       { service },
       this.#metadata,

@@ -7,7 +7,7 @@ const protoFolder = fileURLToPath(new URL('../../proto/', import.meta.url));
 const options = { keepCase: true, longs: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
 const loaded = grpc.loadPackageDefinition(loadSync('inference/grpc_predict_v2.proto', options));
 const { service } =
-  (loaded.inference as Record<string, { service: grpc.ServiceDefinition }>).GRPCInferenceService ?? {};
+  (loaded['inference'] as Record<string, { service: grpc.ServiceDefinition }>)['GRPCInferenceService'] ?? {};
 
 type Message = Record<string, unknown>;
 type Call = grpc.ServerUnaryCall<Message, Message>;
@@ -35,7 +35,7 @@ const echo = ({ model_name, inputs, raw_input_contents }: Message): Message => (
   outputs: (inputs as Message[]).map((input) => ({
     ...input,
     contents: undefined,
-    name: input.name === 'x' ? 'y' : input.name,
+    name: input['name'] === 'x' ? 'y' : input['name'],
   })),
   raw_output_contents: raw_input_contents,
 });

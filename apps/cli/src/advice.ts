@@ -42,7 +42,7 @@ function connectionAdvice({ tls }: AskedDoor, cause: string): string {
 
 /** What was shown and refused is not asked for again. */
 function credentialAdvice({ metadata, tls }: AskedDoor): string {
-  if (metadata['x-api-key'] === undefined && metadata.authorization !== undefined) return '';
+  if (metadata['x-api-key'] === undefined && metadata['authorization'] !== undefined) return '';
   if (metadata['x-api-key'] === undefined && tls?.certificate)
     return ' (identity.certificates of policies.yaml says which ones count)';
   return ' (--key, or SHEAF_API_KEY; sheaf keys create makes one)';

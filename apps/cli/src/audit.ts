@@ -1,9 +1,9 @@
 /** The audit trail, listed, and checked against heads that were told before. */
 import { readFile } from 'node:fs/promises';
 import { chainStart, follow } from '@sheaf/store';
+import { printable, table } from '@sheaf/terminal';
 import type { AdminClient, AuditPage } from '@sheaf/transport';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
-import { printable, table } from './print.ts';
 
 export const auditOptions = {
   after: { type: 'string' },

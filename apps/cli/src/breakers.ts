@@ -1,7 +1,8 @@
 /** The breakers of a gateway, as a table; and which of them a command forces. */
+
+import { printable, table } from '@sheaf/terminal';
 import type { BreakerState, ForceBreakers } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from './command.ts';
-import { printable, table } from './print.ts';
 
 export const breakerOptions = {
   force: { type: 'string' },
@@ -14,13 +15,13 @@ const forces: Readonly<Record<string, ForceBreakers['to']>> = { open: 'open', cl
 
 /** Whether there is such a model, service or endpoint is for the gateway to say. */
 export function forceOf(values: OptionValues): ForceBreakers {
-  const force = textOf(values.force);
+  const force = textOf(values['force']);
   if (force === undefined || !Object.hasOwn(forces, force))
     throw new UsageError(`--force: want open, closed or auto, got ${force === undefined ? 'none' : `"${force}"`}`);
-  const [service = '', endpoint = ''] = [textOf(values.service), textOf(values.endpoint)];
-  const [model = '', version = '', ...more] = textOf(values.model)?.split('/') ?? [];
+  const [service = '', endpoint = ''] = [textOf(values['service']), textOf(values['endpoint'])];
+  const [model = '', version = '', ...more] = textOf(values['model'])?.split('/') ?? [];
   if (more.length > 0 || (version && !model))
-    throw new UsageError(`--model: want <name> or <name>/<version>, got "${values.model}"`);
+    throw new UsageError(`--model: want <name> or <name>/<version>, got "${values['model']}"`);
   if (!service && !endpoint && !model) throw new UsageError('want one or more of --model, --service and --endpoint');
   return { service, endpoint, model, version, to: forces[force] };
 }

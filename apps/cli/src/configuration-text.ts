@@ -1,6 +1,7 @@
 /** What is in force, for people: tables of what there is. Everything else stands in the JSON. */
+
+import { printable, table } from '@sheaf/terminal';
 import { hostPort } from '@sheaf/transport';
-import { printable, table } from './print.ts';
 
 /** The parts of a gateway's configuration that are shown. */
 export interface Configuration {
@@ -99,7 +100,7 @@ export function configurationText(configuration: Configuration): string {
           name,
           version,
           digest,
-          printable(properties.sheaf_producer ?? ''),
+          printable(properties['sheaf_producer'] ?? ''),
           printable(ownWords(properties)),
         ]),
       ),

@@ -36,9 +36,9 @@ export interface AskedDoor {
 
 export function doorOf(values: OptionValues, env: NodeJS.ProcessEnv = process.env): AskedDoor {
   const key = keyOf(values, env);
-  const given = pairs('header', values.header).map(([name, text]) => [name.toLowerCase(), text] as const);
+  const given = pairs('header', values['header']).map(([name, text]) => [name.toLowerCase(), text] as const);
   return {
-    address: textOf(values.address) ?? addressDefault,
+    address: textOf(values['address']) ?? addressDefault,
     metadata: { ...(key === undefined ? {} : { 'x-api-key': key }), ...Object.fromEntries(given) },
     tls: tlsOf(values),
   };
@@ -57,7 +57,7 @@ export function pairs(option: string, given: OptionValues[string]): [string, str
 /** What is no key is not shown: it may be a part of one. */
 function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined {
   const given = [
-    ['--key', textOf(values.key), false],
+    ['--key', textOf(values['key']), false],
     ['--key-file', textOf(values['key-file']), true],
   ] as const;
   const known = [
@@ -91,8 +91,8 @@ function textIn(source: string, file: string): string {
 
 /** The files are tried here: a mistake in them is one of the command, not of the mesh. */
 function tlsOf(values: OptionValues): RemoteTls | undefined {
-  const [ca, certificate, key] = [textOf(values.ca), textOf(values.cert), textOf(values['cert-key'])];
-  if (values.tls !== true) {
+  const [ca, certificate, key] = [textOf(values['ca']), textOf(values['cert']), textOf(values['cert-key'])];
+  if (values['tls'] !== true) {
     if (ca ?? certificate ?? key) throw new UsageError('--ca, --cert and --cert-key want --tls with them');
     return undefined;
   }

@@ -1,10 +1,10 @@
 /** What is done with API keys and told of them, whether in the state of a folder or through a gateway. */
 import type { KeyRequest, RotationRequest } from '@sheaf/identity';
 import type { Priority } from '@sheaf/inference';
+import { printable, table } from '@sheaf/terminal';
 import type { KeyState, NewKey } from '@sheaf/transport';
 import type { OptionValues } from './command.ts';
 import { type KeyAction, keyRequestOf, rotationOf } from './key-options.ts';
-import { printable, table } from './print.ts';
 
 /** Where the keys are. */
 export interface KeyPlace {
@@ -22,7 +22,7 @@ export async function actOnKeys(
   id: string,
   values: OptionValues,
 ): Promise<void> {
-  const asJson = values.json === true;
+  const asJson = values['json'] === true;
   switch (action) {
     case 'list':
       return tell(await place.list(), asJson, (keys) => listText(keys, command));

@@ -46,22 +46,22 @@ export function checkKeyOptions(command: string, action: KeyAction, values: Opti
 }
 
 export function keyRequestOf(values: OptionValues): KeyRequest & { readonly priority: Priority } {
-  const tenant = textOf(values.tenant);
+  const tenant = textOf(values['tenant']);
   if (!tenant) throw new UsageError('--tenant is missing: whom limits count the key for');
   if (!tenantName.pattern.test(tenant)) throw new UsageError(`--tenant: want ${tenantName.expected}, got "${tenant}"`);
   return {
     tenant,
-    roles: rolesOf(values.role),
-    models: modelsOf(values.models),
+    roles: rolesOf(values['role']),
+    models: modelsOf(values['models']),
     priority: priorityOf(values),
-    note: textOf(values.note) ?? '',
-    expiresInMs: spanOf('expires', values.expires, 1, expiresDaysMax),
+    note: textOf(values['note']) ?? '',
+    expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax),
   };
 }
 
 export const rotationOf = (values: OptionValues): RotationRequest => ({
-  overlapMs: spanOf('overlap', values.overlap, 0, overlapDaysMax) ?? unitMs.d,
-  expiresInMs: spanOf('expires', values.expires, 1, expiresDaysMax),
+  overlapMs: spanOf('overlap', values['overlap'], 0, overlapDaysMax) ?? unitMs.d,
+  expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax),
 });
 
 function rolesOf(given: OptionValues[string]): readonly Role[] {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { table } from '@sheaf/terminal';
 import { type Command, UsageError } from './command.ts';
 import { admin } from './commands/admin.ts';
 import { certs } from './commands/certs.ts';
@@ -11,7 +12,6 @@ import { keys } from './commands/keys.ts';
 import { restart } from './commands/restart.ts';
 import { test } from './commands/test.ts';
 import { up } from './commands/up.ts';
-import { table } from './print.ts';
 
 const commands: Readonly<Record<string, Command>> = {
   init,

@@ -1,26 +1,11 @@
 import type { Explanation, Tensor } from '@sheaf/inference';
 import { jsonElements } from '@sheaf/tensor-io';
+import { printable, table, tree } from '@sheaf/terminal';
 
 const valuesShown = 16;
 const lineCharsMax = 100;
 /** Of one text, and of the texts of one output. */
 const [textCharsMax, linesShown] = [400, 100];
-
-/** Columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
-
-/** What others chose does nothing to a terminal. */
-export const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
 
 /** The first elements of a tensor, on one line. */
 function preview(tensor: Tensor): string {
@@ -57,24 +42,6 @@ export function outputsTable(outputs: readonly Tensor[]): string {
   const rows = outputs.map((tensor) => [tensor.name, tensor.datatype, `[${tensor.shape}]`, preview(tensor)]);
   const texts = outputs.filter(hasLines).map((tensor) => `\n\n${tensor.name}:\n${lines(tensor).join('\n')}`);
   return table([['output', 'datatype', 'shape', 'values'], ...rows]) + texts.join('');
-}
-
-/** A tree of lines, each of some cells; the cells stand in columns. */
-export function tree<T>(
-  root: T,
-  cellsOf: (node: T) => readonly string[],
-  childrenOf: (node: T) => readonly T[],
-): string {
-  const rows = (node: T, lead: string, childLead: string): string[][] => {
-    const [first = '', ...others] = cellsOf(node);
-    const children = childrenOf(node);
-    const below = children.flatMap((child, index) => {
-      const last = index === children.length - 1;
-      return rows(child, `${childLead}${last ? '└─ ' : '├─ '}`, `${childLead}${last ? '   ' : '│  '}`);
-    });
-    return [[`${lead}${first}`, ...others], ...below];
-  };
-  return table(rows(root, '', ''));
 }
 
 /** A tree with a time per line, and what was noted of it; what failed says so. */

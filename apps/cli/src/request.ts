@@ -2,9 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { defaultLimits, type ModelDescription, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
 import { parseJson, readTensor } from '@sheaf/tensor-io';
-import { createRemote, type Remote } from '@sheaf/transport';
+import { type Answered, type AskOptions, ask, createRemote, type Remote } from '@sheaf/transport';
 import { withAdvice, withTimeAdvice } from './advice.ts';
-import { type Answered, type AskOptions, ask } from './ask.ts';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
 import { type AskedDoor, doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
 
@@ -57,9 +56,9 @@ export async function askMesh(
   values: OptionValues,
   { onInputs, explain = false, parameters = {} }: Question = {},
 ): Promise<Answered> {
-  const timeoutMs = integerOf('timeout', values.timeout, 1, 3_600_000) ?? 10_000;
-  const version = textOf(values.version) ?? '';
-  const given = pairs('parameter', values.parameter).map(([key, text]): [string, Parameter] => [
+  const timeoutMs = integerOf('timeout', values['timeout'], 1, 3_600_000) ?? 10_000;
+  const version = textOf(values['version']) ?? '';
+  const given = pairs('parameter', values['parameter']).map(([key, text]): [string, Parameter] => [
     key,
     parameterOf(text),
   ]);
@@ -68,10 +67,10 @@ export async function askMesh(
   const door = createRemote(address, { service: address, limits, metadata, listenMs, tls });
   try {
     const description = await describe(door, name, version, asked);
-    const inputs = await readInputs(description, sources, shapesOf(values.shape));
+    const inputs = await readInputs(description, sources, shapesOf(values['shape']));
     await onInputs?.(inputs);
     const tensors = inputs.map(({ tensor }) => tensor);
-    const outputs = (values.output ?? []) as string[];
+    const outputs = (values['output'] ?? []) as string[];
     const own = { ...Object.fromEntries(given), ...parameters };
     const options = { version, timeoutMs, outputs, explain, parameters: own };
     return await ask(door, name, tensors, options).catch((error: unknown) => {

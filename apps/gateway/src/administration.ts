@@ -1,14 +1,13 @@
 /** What the Admin service of the public door does. */
+
 import type { Drain } from '@sheaf/host';
 import { InferError } from '@sheaf/inference';
+import type { BreakerRegistry, Offenders, Quarantine } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
 import type { Admin } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
-import type { BreakerRegistry } from './breaker-registry.ts';
 import { describeConfiguration, type PublicDoor } from './configuration.ts';
 import { createKeyDesk } from './key-desk.ts';
-import type { Offenders } from './offenders.ts';
-import type { Quarantine } from './quarantine.ts';
 import type { Reloads } from './reloads.ts';
 import type { Revisions } from './revisions.ts';
 

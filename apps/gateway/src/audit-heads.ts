@@ -35,7 +35,7 @@ export function followHeads(
     last = head.sequence > 0 ? head : undefined;
   };
   const lookNow = (): void => {
-    if (pending) {
+    if (pending !== undefined) {
       isAskedAgain = true;
       return;
     }

@@ -1,8 +1,9 @@
 /** Breakers for operators: how they stand, and which of them are forced. */
+
 import { InferError, notFound } from '@sheaf/inference';
+import type { BreakerName, BreakerRegistry, BreakerReport } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
 import type { BreakerState, ForceBreakers } from '@sheaf/transport';
-import type { BreakerName, BreakerRegistry, BreakerReport } from './breaker-registry.ts';
 import { targetIn } from './configuration.ts';
 import type { Revision } from './revision.ts';
 

@@ -68,7 +68,7 @@ export async function followKeys(
   };
   /** One look at a time, and another one after it for whoever asked meanwhile. */
   const lookNow = (): void => {
-    if (pending) {
+    if (pending !== undefined) {
       isAskedAgain = true;
       return;
     }

@@ -1,4 +1,5 @@
 /** The public door: models and pipelines alike, by name. */
+
 import { parseArgs } from 'node:util';
 import {
   checkInnerDoor,
@@ -14,20 +15,36 @@ import {
   type ProcessMessage,
   report,
 } from '@sheaf/host';
-import { isLoopback, loudlyOpen, shortenedLine } from '@sheaf/identity';
-import { type Infer, InferError, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
+import { loudlyOpen, shortenedLine } from '@sheaf/identity';
+import {
+  type Infer,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Journal,
+  type Limits,
+  type Sample,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { createResilienceState, logTransition } from '@sheaf/outbound';
 import { type PoliciesSpec, tellOnlySeen } from '@sheaf/policies';
-import { BytesInFlight, createDoor, type Door, hostPort, mutualTls, readSecret, type Strays } from '@sheaf/transport';
+import {
+  BytesInFlight,
+  createServer,
+  hostPort,
+  mutualTls,
+  readSecret,
+  type Server,
+  type Strays,
+} from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
-import { logTransition } from './breaker-registry.ts';
 import { createCallLog } from './call-log.ts';
 import { liveLimits } from './live-limits.ts';
 import { createReloads } from './reloads.ts';
-import { createResilienceState } from './resilience-state.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';
@@ -103,7 +120,7 @@ await main(async () => {
   const port = Number(values.port ?? mesh.gateway.port);
   checkHost(mesh, host);
   warnIfOpen(mesh, host);
-  const doors: Door[] = [];
+  const doors: Server[] = [];
   const announce = (): void => {
     for (const opened of doors) opened.open();
   };
@@ -196,7 +213,7 @@ await main(async () => {
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
-  const door = await createDoor(
+  const door = await createServer(
     { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
       ...served,
@@ -218,7 +235,7 @@ await main(async () => {
   const inner =
     innerPort === undefined
       ? undefined
-      : await createDoor(
+      : await createServer(
           {
             name: 'gateway',
             host: innerHost,

@@ -1,9 +1,10 @@
 /** What is served from one reload to the next. */
+
 import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
+import type { ResilienceState } from '@sheaf/outbound';
 import { type Catalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
-import type { ResilienceState } from './resilience-state.ts';
 import { openServices, type Services } from './services.ts';
 import { type Missing, withoutUnserved } from './unserved.ts';
 

@@ -1,12 +1,7 @@
 import { type Infer, InferError, type ModelDescription, monotonicClock, type Overrun, stack } from '@sheaf/inference';
-import { throttle } from '@sheaf/layers';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
+import { EndpointPool, noEndpoint, type ResilienceState, tenantOf, throttle, Upstream } from '@sheaf/outbound';
 import { pickEndpoint } from '@sheaf/routing';
-import { tenantOf } from './caller.ts';
-import { EndpointPool } from './endpoint-pool.ts';
-import type { ResilienceState } from './resilience-state.ts';
-import { Upstream } from './upstream.ts';
-import { noEndpoint } from './upstream-refusals.ts';
 
 /** A service, as whoever asks it sees it. */
 export interface ServiceHandle {
@@ -57,25 +52,26 @@ export function openServices(
         }
       : undefined;
     const content = service.endpoint ? undefined : contentDigest(whole, service);
-    return new EndpointPool(own, service, mesh.limits, {
+    const pool = new EndpointPool(own, service, mesh.limits, {
       tls,
       secret: service.endpoint ? undefined : secret,
       onOverrun,
       content,
     });
+    return { service, pool };
   });
-  const handles = opened.map((pool) => handleOf(pool, mesh, resilienceState));
+  const handles = opened.map(({ service, pool }) => handleOf(service, pool, mesh, resilienceState));
   const holders = new Map(
     handles.flatMap((handle) =>
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
     ),
   );
   return {
-    asked: Promise.all(opened.map(({ asked }) => asked)),
+    asked: Promise.all(opened.map(({ pool }) => pool.asked)),
     holding: (name) => holders.get(name),
     all: handles,
     close: () => {
-      for (const pool of opened) pool.close();
+      for (const { pool } of opened) pool.close();
     },
   };
 }
@@ -86,7 +82,7 @@ function parseEndpoint(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function createEdge(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Upstream {
+function createUpstream(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Upstream {
   const newest = new Map(mesh.models.map(({ name, versions: [{ version }] }) => [name, version]));
   // What such a transform asks has been tried again already.
   const impure = new Set(mesh.transforms.filter(({ pure, uses }) => !pure || uses.length > 0).map(({ name }) => name));
@@ -102,15 +98,14 @@ function createEdge(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceS
 }
 
 function inferOf(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Infer {
-  const upstream = createEdge(pool, mesh, resilienceState);
+  const upstream = createUpstream(pool, mesh, resilienceState);
   if (!mesh.resilience.throttle) return upstream.infer;
   // Before everything else: what a service would refuse anyway is not worth the way to it.
   const options = { service: pool.service.name, random: Math.random, clock: monotonicClock, tenantOf };
   return stack([throttle(options)], upstream.infer);
 }
 
-function handleOf(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): ServiceHandle {
-  const { service } = pool;
+function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): ServiceHandle {
   const { outages } = resilienceState;
   const instances = new Map(mesh.models.map((model) => [model.name, model.instances]));
   // What it says of itself between two crashes is not to be trusted.

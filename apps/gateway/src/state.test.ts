@@ -10,7 +10,7 @@ import { openGatewayState } from './state.ts';
 async function withMesh(policies: string, use: (mesh: Mesh) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'sheaf-state-'));
   const { REDIS_URL: before } = process.env;
-  process.env.REDIS_URL = 'redis://127.0.0.1:6379';
+  process.env['REDIS_URL'] = 'redis://127.0.0.1:6379';
   try {
     await writeFile(
       join(folder, 'mesh.yaml'),
@@ -21,8 +21,8 @@ async function withMesh(policies: string, use: (mesh: Mesh) => Promise<void>): P
     assert.ok(mesh, JSON.stringify(problems));
     await use(mesh);
   } finally {
-    if (before === undefined) delete process.env.REDIS_URL;
-    else process.env.REDIS_URL = before;
+    if (before === undefined) delete process.env['REDIS_URL'];
+    else process.env['REDIS_URL'] = before;
     await rm(folder, { recursive: true });
   }
 }

@@ -11,12 +11,19 @@ import {
   main,
   report,
 } from '@sheaf/host';
-import { isLoopback } from '@sheaf/identity';
-import { bytesInFlightMin, type Infer, InferError, innerLimits, type Limits, stack } from '@sheaf/inference';
+import {
+  bytesInFlightMin,
+  type Infer,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Limits,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
-import { BytesInFlight, createDoor, createRemote, hostPort, mutualTls, readSecret } from '@sheaf/transport';
+import { BytesInFlight, createRemote, createServer, hostPort, mutualTls, readSecret } from '@sheaf/transport';
 import { limitMemory } from './memory-limit.ts';
 import { openService } from './open-service.ts';
 
@@ -85,11 +92,11 @@ await main(async () => {
     createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls, secret }),
   );
   // Where the call came from: the configuration that it is under is known there.
-  const asker: Infer = async (request, context) => {
+  const caller: Infer = async (request, context) => {
     const gateway = gateways[(context.snapshot.gateway || 1) - 1];
     return (gateway?.infer ?? noGateway)(request, context);
   };
-  const service = await openService(mesh, name, asker, (overrun) => door.tellOverrun(overrun));
+  const service = await openService(mesh, name, caller, (overrun) => door.tellOverrun(overrun));
   const core = stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer);
   const own = mesh.services.find((candidate) => candidate.name === name);
   const served = {
@@ -102,7 +109,7 @@ await main(async () => {
   };
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
-  const door = await createDoor(
+  const door = await createServer(
     {
       name,
       host,

@@ -63,7 +63,7 @@ describe('a reader', () => {
       told: ['port: want an integer from 0 to 9, got 10'],
     });
     assert.match(fieldsTable(settings), /Its port\. Default 8\./);
-    assert.deepEqual(documentSchema('t', record(settings)).properties, {
+    assert.deepEqual(documentSchema('t', record(settings))['properties'], {
       port: { description: 'Its port. Default 8.', default: 8, type: 'integer', minimum: 0, maximum: 9 },
     });
   });
@@ -102,10 +102,10 @@ describe('a reader', () => {
     assert.deepEqual(read(person, { age: -1, wait: '5', tags: ['a', 7], more: 1 }), {
       value: undefined,
       told: [
-        'more: unknown key; the keys are age, wait, tags',
         'age: want an integer from 0 to 150, got -1',
         'wait: want a time such as 20ms, 1.5s or 2m, got "5"',
         'tags.1: want a tag, got 7',
+        'more: unknown key; the keys are age, wait, tags',
       ],
     });
     assert.deepEqual(read(person, { age: 3, wait: '1.5s' }).value, { age: 3, wait: 1500, tags: undefined });

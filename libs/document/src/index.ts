@@ -20,5 +20,14 @@ export {
   text,
   type ValueOf,
 } from './reader.ts';
-export { optional, record, required, type ValuesOf, type VariantOf, variants, withDefault } from './record.ts';
+export {
+  type Fields,
+  optional,
+  record,
+  required,
+  type ValuesOf,
+  type VariantOf,
+  variants,
+  withDefault,
+} from './record.ts';
 export { documentSchema, fenced, fieldsTable, kindsTable, section } from './reference.ts';

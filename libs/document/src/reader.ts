@@ -68,7 +68,7 @@ function expectedRange(min: number, max: number): string {
 
 export const choice = <const T extends string>(values: readonly T[]): Reader<T> =>
   scalar(
-    `one of ${values.join(', ')}`,
+    values.length > 2 ? `one of ${values.join(', ')}` : values.join(' or '),
     (value): value is T => typeof value === 'string' && (values as readonly string[]).includes(value),
     { enum: values },
   );

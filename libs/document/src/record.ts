@@ -52,30 +52,34 @@ export function record<F extends Fields>(fields: F): Reader<ValuesOf<F>> {
     expected,
     read(value, path, problems) {
       if (!isRecord(value)) return problems.wanted(path, expected, value);
-      for (const key of Object.keys(value))
-        if (!Object.hasOwn(fields, key)) problems.add([...path, key], unknownKey(key, Object.keys(fields)));
-      return readFields(fields, value, path, problems);
+      return readFields(fields, value, path, problems, (key) => unknownKey(key, Object.keys(fields)));
     },
     schema: (definitions) => objectSchema(fields, definitions),
   };
 }
 
-/** Undefined when a required one cannot be read. */
+/** Mistakes come in the order in which the keys are written, and after them what is missing. Undefined when a required one cannot be read. */
 function readFields<F extends Fields>(
   fields: F,
   value: Record<string, unknown>,
   path: Path,
   problems: Problems,
+  unknown: (key: string) => string,
 ): ValuesOf<F> | undefined {
   const read: Record<string, unknown> = {};
-  let complete = true;
-  for (const [key, { reader, kind, fallback }] of Object.entries(fields)) {
-    const given = Object.hasOwn(value, key) ? value[key] : undefined;
-    const isAsked = given !== undefined || kind === 'required';
-    read[key] = (isAsked ? reader.read(given, [...path, key], problems) : undefined) ?? fallback;
-    if (kind === 'required' && read[key] === undefined) complete = false;
+  const written = Object.keys(value).filter((key) => value[key] !== undefined);
+  for (const key of new Set([...written, ...Object.keys(fields)])) {
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (!field) problems.add([...path, key], unknown(key));
+    else if (written.includes(key) || field.kind === 'required')
+      read[key] = field.reader.read(written.includes(key) ? value[key] : undefined, [...path, key], problems);
   }
-  return complete ? (read as ValuesOf<F>) : undefined;
+  let isComplete = true;
+  for (const [key, { kind, fallback }] of Object.entries(fields)) {
+    read[key] = Object.hasOwn(read, key) ? (read[key] ?? fallback) : fallback;
+    if (kind === 'required' && read[key] === undefined) isComplete = false;
+  }
+  return isComplete ? (read as ValuesOf<F>) : undefined;
 }
 
 function objectSchema(fields: Fields, definitions: Definitions): JsonSchema {
@@ -121,9 +125,7 @@ export function variants<V extends Variants>(variety: V): Reader<VariantOf<V>> {
       const [kind, ...more] = names.filter((candidate) => Object.hasOwn(value, candidate));
       if (kind === undefined || more.length > 0) return problems.add(path, notOneKind(variety, value));
       const fields: Fields = { ...kinds[kind], ...shared };
-      for (const key of Object.keys(value))
-        if (!Object.hasOwn(fields, key)) problems.add([...path, key], foreignKey(variety, kind, key));
-      const read = readFields(fields, value, path, problems);
+      const read = readFields(fields, value, path, problems, (key) => foreignKey(variety, kind, key));
       return read && ({ kind, ...read } as unknown as VariantOf<V>);
     },
     schema: (definitions) => ({

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { asInferError, InferError, type Signature } from '@sheaf/inference';
-import type { Door } from '@sheaf/transport';
+import type { Server } from '@sheaf/transport';
 import type { Exporter, Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
@@ -187,7 +187,7 @@ export interface EndMessage {
 }
 
 export interface DrainOptions {
-  readonly door: Door;
+  readonly door: Server;
   /** So long callers are still answered after health has said that they should go elsewhere: more than they take to ask it, or to hear of it. */
   readonly noticeMs: number;
   /** Longest time that calls in flight get: the longest that any may take. */

@@ -33,7 +33,7 @@ describe('the traces', () => {
     await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
     const { port } = collector.address() as AddressInfo;
     const { OTEL_EXPORTER_OTLP_ENDPOINT: before } = process.env;
-    process.env.OTEL_EXPORTER_OTLP_ENDPOINT = `http://127.0.0.1:${port}`;
+    process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${port}`;
     try {
       const tracing = await createTracing('test', { ...process.env, OTEL_EXPORTER_OTLP_HEADERS_FILE: file });
       tracing.onJournal(journal());
@@ -50,8 +50,8 @@ describe('the traces', () => {
       assert.equal(received.at(-1)?.['x-team'], undefined);
       await tracing.shutdown();
     } finally {
-      if (before === undefined) delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-      else process.env.OTEL_EXPORTER_OTLP_ENDPOINT = before;
+      if (before === undefined) delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
+      else process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = before;
       collector.closeAllConnections();
       collector.close();
       rmSync(folder, { recursive: true });

@@ -110,8 +110,9 @@ const protocol = 'http/protobuf';
 function isOn(environment: NodeJS.ProcessEnv): boolean {
   const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_SDK_DISABLED } = environment;
   if (!OTEL_EXPORTER_OTLP_ENDPOINT && !OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) return false;
-  if (OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment.OTEL_TRACES_EXPORTER === 'none') return false;
-  const wanted = environment.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || environment.OTEL_EXPORTER_OTLP_PROTOCOL || protocol;
+  if (OTEL_SDK_DISABLED?.toLowerCase() === 'true' || environment['OTEL_TRACES_EXPORTER'] === 'none') return false;
+  const wanted =
+    environment['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] || environment['OTEL_EXPORTER_OTLP_PROTOCOL'] || protocol;
   if (wanted === protocol) return true;
   console.error(
     `no traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is "${wanted}", and this speaks ${protocol} only (port 4318 of most collectors)`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import crypto, { createHash, randomBytes } from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 import { describe, it, mock } from 'node:test';
-import { InferError } from '@sheaf/inference';
+import { InferError, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import { createApiKey, createAuthenticate, type Grant, parseApiKey } from './index.ts';
 import { bearer, noon, nothingShown } from './testing/fake-issuer.ts';
@@ -160,7 +160,7 @@ describe('an API key', () => {
 
   it('tells that it was used, and of nobody who is refused', () => {
     const { show, used } = asker([key]);
-    show(text);
+    assert.equal((show(text) as Principal).tenant, key.tenant);
     assert.throws(() => show(text.slice(0, -1) + last));
     assert.deepEqual(used, [[key.id, noon]]);
   });

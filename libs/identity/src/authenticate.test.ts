@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, it } from 'node:test';
+import { isLoopback } from '@sheaf/inference';
 import {
   createApiKey,
   createAuthenticate,
   type Grant,
   type IdentitySpec,
   identityProblems,
-  isLoopback,
   loudlyOpen,
 } from './index.ts';
 import { bearer, issuerOf, noon, nothingShown } from './testing/fake-issuer.ts';

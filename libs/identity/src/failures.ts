@@ -1,7 +1,6 @@
 /** Slows down whoever fails to authenticate again and again. */
-import { networkOf, type Principal } from '@sheaf/inference';
+import { isLoopback, networkOf, type Principal } from '@sheaf/inference';
 import { BoundedMap } from './bounded-map.ts';
-import { isLoopback } from './loopback.ts';
 
 /** How many failures are let pass, and what comes then. */
 export interface ThrottleSpec {

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import type { Clock } from '@sheaf/inference';
-import { isLoopback } from './loopback.ts';
+import { type Clock, isLoopback } from '@sheaf/inference';
 
 export const fetchTimeoutMs = 5_000;
 /** Some hundred keys. */

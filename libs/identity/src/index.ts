@@ -25,11 +25,11 @@ export {
   createKeyAdministration,
   type KeyAdministration,
   type KeyRequest,
+  type ListedKey,
   type MadeKey,
   overlapDaysMax,
   type RotationRequest,
-  type ToldKey,
 } from './key-administration.ts';
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
-export { isLoopback, loudlyOpen } from './loopback.ts';
+export { loudlyOpen } from './open-warning.ts';

@@ -14,14 +14,14 @@ export interface KeyRequest extends Grant {
 }
 
 /** What of a key may be told: all but its secrets. Times are milliseconds since the epoch. */
-export interface ToldKey extends Omit<ApiKey, 'secretHash' | 'replaced'> {
+export interface ListedKey extends Omit<ApiKey, 'secretHash' | 'replaced'> {
   /** Until when the secret before counts beside the new one; undefined: there is none. */
   readonly replacedUntil: number | undefined;
 }
 
 /** A key whose secret was just made. */
 export interface MadeKey {
-  readonly key: ToldKey;
+  readonly key: ListedKey;
   /** What is shown to its owner, once. */
   readonly text: string;
 }
@@ -47,10 +47,10 @@ export interface KeyAdministrationPorts {
 /** `actor` is who asks, for the audit trail. What is wrong is an InferError with a sentence. */
 export interface KeyAdministration {
   /** The oldest first; each ends when policies let it. */
-  list(): Promise<readonly ToldKey[]>;
+  list(): Promise<readonly ListedKey[]>;
   create(request: KeyRequest, actor: string): Promise<MadeKey>;
   rotate(id: string, request: RotationRequest, actor: string): Promise<MadeKey>;
-  revoke(id: string, actor: string): Promise<ToldKey>;
+  revoke(id: string, actor: string): Promise<ListedKey>;
 }
 
 /** The longest that an old secret may count beside a new one. */
@@ -78,7 +78,7 @@ export function createKeyAdministration({
     if (key.revokedAt !== undefined) throw over(`key ${id} was revoked on ${dateOf(key.revokedAt)}`);
     return key;
   };
-  const told = ({ secretHash: _, replaced, ...key }: ApiKey): ToldKey => ({
+  const told = ({ secretHash: _, replaced, ...key }: ApiKey): ListedKey => ({
     ...key,
     expiresAt: endOf(key, daysMax()),
     replacedUntil: replaced?.until,

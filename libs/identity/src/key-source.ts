@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
-import { InferError } from '@sheaf/inference';
+import { InferError, isLoopback } from '@sheaf/inference';
 import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { type FetchPorts, fetchText, type Remote } from './fetch-text.ts';
-import { isLoopback } from './loopback.ts';
 import { identityUnavailable } from './refusals.ts';
 
 /** The keys of an issuer at one time: another object means that they have changed. */

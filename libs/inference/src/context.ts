@@ -1,7 +1,8 @@
 import type { ByteHold } from './byte-hold.ts';
 import { InferError } from './error.ts';
-import type { Journal, Span } from './journal.ts';
+import type { Journal } from './journal.ts';
 import type { Principal, Priority } from './principal.ts';
+import type { Span } from './span.ts';
 
 /** Time as an argument, so that tests need no sleep. */
 export interface Clock {

@@ -1,6 +1,7 @@
 export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
+export { checkRequest } from './check-request.ts';
 export {
   abortReason,
   type CallContext,
@@ -30,9 +31,9 @@ export {
   notFound,
   type QuotaSubject,
 } from './error.ts';
+export { explain } from './explain.ts';
 export {
   type Explanation,
-  explain,
   explainParameter,
   explanationParameter,
   parseExplanation,
@@ -48,16 +49,12 @@ export {
   stack,
 } from './infer.ts';
 export {
-  type EndedSpan,
   formatTraceparent,
   Journal,
   journalEntriesMax,
   type MadeCall,
   parseTraceparent,
   type Sample,
-  type Span,
-  type SpanKind,
-  type TraceParent,
 } from './journal.ts';
 export {
   bytesInFlightDefault,
@@ -70,7 +67,7 @@ export {
 } from './limits.ts';
 export type { Load } from './load.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
-export { networkOf } from './network.ts';
+export { isLoopback, networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';
 export {
   isPriority,
@@ -84,7 +81,8 @@ export {
   type Role,
   roles,
 } from './principal.ts';
-export { checkRequest, type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {
   createTensor,
   type Elements,

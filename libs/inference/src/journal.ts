@@ -1,53 +1,9 @@
 import { elementCount } from './datatype.ts';
 import { type Explanation, explanationSize } from './explanation.ts';
 import { randomHex } from './random-ids.ts';
+import type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 import { rowCount, type Tensor } from './tensor.ts';
 import { wallMs } from './wall-clock.ts';
-
-export type AttributeValue = string | number | boolean;
-
-/** A W3C trace context. */
-export interface TraceParent {
-  /** 32 lower-case hex digits. */
-  readonly traceId: string;
-  /** 16 lower-case hex digits. */
-  readonly spanId: string;
-  readonly sampled: boolean;
-}
-
-export type SpanKind =
-  | 'request'
-  | 'rules'
-  | 'pipeline'
-  | 'stage'
-  | 'member'
-  | 'try'
-  /** For a service whose process is started again. */
-  | 'wait'
-  | 'breaker'
-  /** Of no call: what is told of the audit trail. */
-  | 'audit'
-  | 'queue'
-  | 'run';
-
-/** One stretch of a call's work. */
-export interface Span extends TraceParent {
-  readonly kind: SpanKind;
-  readonly name: string;
-  readonly parentId: string | undefined;
-  /** Milliseconds since the epoch, fractional. */
-  readonly startMs: number;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Work of other calls that this was done together with. */
-  readonly links?: readonly TraceParent[];
-}
-
-export interface EndedSpan extends Span {
-  readonly endMs: number;
-  /** The gRPC code it ended with. */
-  readonly code: string;
-  readonly message: string | undefined;
-}
 
 /** Whether a trace is recorded, by its id and by what its caller says of it; undefined where it has none. */
 export type Sample = (traceId: string, parent: boolean | undefined) => boolean;

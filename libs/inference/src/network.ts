@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 
 /** Bits of an IPv6 address that name a network: whoever has one address there has all 2^64. */
 const groupsOfNetwork = 4;
@@ -21,4 +21,11 @@ export function networkOf(address: string | undefined): string {
     groupsOfNetwork,
   );
   return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}
+
+/** Whether only this machine can reach, or be reached by, that host name or address. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+  const mapped = bare.replace(/^::ffff:/, '');
+  return bare === 'localhost' || bare === '::1' || (isIPv4(mapped) && mapped.startsWith('127.'));
 }

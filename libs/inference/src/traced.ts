@@ -1,6 +1,6 @@
 import type { CallContext } from './context.ts';
 import { asInferError } from './error.ts';
-import type { Span, SpanKind } from './journal.ts';
+import type { Span, SpanKind } from './span.ts';
 
 /** Runs `work` under a span of its own, which ends with the code that `work` ended with. */
 export async function traced<T>(

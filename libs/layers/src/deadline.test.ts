@@ -54,7 +54,7 @@ describe('the deadline layer', () => {
         (error) => error,
       );
     };
-    const told = ({ message, reason, metadata }: InferError) => [message, reason, metadata.stage];
+    const told = ({ message, reason, metadata }: InferError) => [message, reason, metadata['stage']];
     const reason = 'DEADLINE_EXCEEDED_IN_STAGE';
     assert.deepEqual(told(await late()), ['the deadline passed in here', reason, 'here']);
     assert.deepEqual(

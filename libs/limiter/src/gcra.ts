@@ -4,7 +4,7 @@
  * which takes exactly the same calls: TAT = at + level·T. We keep the level because it stays exact (a double that counts milliseconds since 1970 has
  * steps of a quarter microsecond, which is a quarter of T at a million a second), and because units stay what they are when a reload changes the rate.
  */
-import { granted } from './outcome.ts';
+import { granted } from './verdicts.ts';
 
 export interface Rate {
   readonly perSecond: number;

@@ -1,5 +1,5 @@
 /** Calls at the same time. Each holds a lease until it gives it back or, should its process forget, until the lease has run out. */
-import { granted } from './outcome.ts';
+import { granted } from './verdicts.ts';
 
 export class Leases {
   readonly #until = new Map<object, number>();

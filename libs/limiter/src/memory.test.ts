@@ -71,7 +71,7 @@ describe('the limiter in memory', () => {
     const limiter = createMemoryLimiter({ now: () => 0, wallNow: () => 0, bucketsMax: 1000 });
     const make = (from: number) => {
       for (let key = from; key < from + 200_000; key++)
-        limiter.take([rate(`k${key}`, 1, 1, 3), quota(`k${key}`, 1, 9)], 1000);
+        atOnce(limiter.take([rate(`k${key}`, 1, 1, 3), quota(`k${key}`, 1, 9)], 1000));
     };
     make(0);
     const before = process.memoryUsage().heapUsed;

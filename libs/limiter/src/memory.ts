@@ -2,10 +2,10 @@
 import type { QuotaBook } from '@sheaf/store';
 import { Buckets } from './buckets.ts';
 import { checkTakes, differenceOf } from './check-takes.ts';
-import { type Claim, ConcurrentClaim, LeaseBucket, RateBucket, RateClaim } from './claim.ts';
 import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
-import { closed, granted, refusal, short, shut } from './outcome.ts';
-import { QuotaBucket, QuotaClaim } from './quota-bucket.ts';
+import { LeaseBucket, PendingConcurrent, PendingRate, type PendingTake, RateBucket } from './pending-take.ts';
+import { PendingQuota, QuotaBucket } from './quota-bucket.ts';
+import { closed, granted, refusal, short, shut } from './verdicts.ts';
 
 /** Of each kind: some 20 MB when all are in use. Beyond it those that are full go first, then those of which least is taken. */
 const bucketsMax = 100_000;
@@ -27,11 +27,11 @@ export interface MemoryLimiterOptions {
 class MemoryReceipt implements Receipt {
   readonly takes: readonly Take[];
   /** Empty once settled. */
-  claims: readonly Claim[];
+  pending: readonly PendingTake[];
 
-  constructor(takes: readonly Take[], claims: readonly Claim[]) {
+  constructor(takes: readonly Take[], pending: readonly PendingTake[]) {
     this.takes = takes;
-    this.claims = claims;
+    this.pending = pending;
   }
 }
 
@@ -60,35 +60,35 @@ class MemoryLimiter implements Limiter {
 
   take(takes: readonly Take[], holdMs: number): Verdict | Promise<Verdict> {
     checkTakes(takes, holdMs);
-    const claims = takes.map((take) => this.#claim(take));
-    return this.#decide(takes, claims, holdMs) ?? this.#reserveAndDecide(takes, holdMs);
+    const pending = takes.map((take) => this.#pendingTake(take));
+    return this.#decide(takes, pending, holdMs) ?? this.#reserveAndDecide(takes, holdMs);
   }
 
-  #claim(take: Take): Claim {
+  #pendingTake(take: Take): PendingTake {
     switch (take.kind) {
       case 'rate':
-        return new RateClaim(take, this.#rates.getOrCreate(take.key));
+        return new PendingRate(take, this.#rates.getOrCreate(take.key));
       case 'concurrent':
-        return new ConcurrentClaim(take, this.#leases.getOrCreate(take.key));
+        return new PendingConcurrent(take, this.#leases.getOrCreate(take.key));
       case 'quota':
-        return new QuotaClaim(take, this.#quotas[take.window].getOrCreate(take.key));
+        return new PendingQuota(take, this.#quotas[take.window].getOrCreate(take.key));
     }
   }
 
   /** Undefined: it depends on quotas that must be reserved first. */
-  #decide(takes: readonly Take[], claims: readonly Claim[], holdMs: number): Verdict | undefined {
+  #decide(takes: readonly Take[], pending: readonly PendingTake[], holdMs: number): Verdict | undefined {
     const now = this.#now();
-    const waits = claims.map((claim) => claim.ask(now));
+    const waits = pending.map((one) => one.ask(now));
     if (waits.every((wait) => wait === granted) && this.#open) {
-      for (const claim of claims) claim.grant(now, holdMs);
+      for (const one of pending) one.grant(now, holdMs);
       this.#trim(now);
-      return { taken: true, receipt: new MemoryReceipt(takes, claims), standings: standingsOf(claims, now) };
+      return { taken: true, receipt: new MemoryReceipt(takes, pending), standings: standingsOf(pending, now) };
     }
-    for (const claim of claims) claim.drop();
+    for (const one of pending) one.drop();
     this.#trim(now);
-    if (!this.#open) return closed(0, standingsOf(claims, now));
-    if (waits.some((wait) => wait >= 0)) return refusal(waits, standingsOf(claims, now));
-    if (waits.includes(shut)) return closed(waits.indexOf(shut), standingsOf(claims, now));
+    if (!this.#open) return closed(0, standingsOf(pending, now));
+    if (waits.some((wait) => wait >= 0)) return refusal(waits, standingsOf(pending, now));
+    if (waits.includes(shut)) return closed(waits.indexOf(shut), standingsOf(pending, now));
     return undefined;
   }
 
@@ -96,9 +96,9 @@ class MemoryLimiter implements Limiter {
     for (let round = 0; round < reservationsMax; round++) {
       const wanted = this.#wanted(takes);
       await Promise.all([...wanted].map(([bucket, amount]) => bucket.reserve(amount)));
-      // Not the claims of before: their buckets may have been forgotten in the meantime.
-      const claims = takes.map((take) => this.#claim(take));
-      const verdict = this.#decide(takes, claims, holdMs);
+      // Not the pending of before: their buckets may have been forgotten in the meantime.
+      const pending = takes.map((take) => this.#pendingTake(take));
+      const verdict = this.#decide(takes, pending, holdMs);
       for (const [bucket, amount] of wanted) bucket.leave(amount);
       if (verdict) return verdict;
     }
@@ -108,10 +108,10 @@ class MemoryLimiter implements Limiter {
 
   /** How much of which quotas must be reserved for the call. */
   #wanted(takes: readonly Take[]): ReadonlyMap<QuotaBucket, number> {
-    const claims = takes.map((take) => this.#claim(take)).filter((claim) => claim instanceof QuotaClaim);
-    const without = claims.filter((claim) => claim.ask() === short);
+    const pending = takes.map((take) => this.#pendingTake(take)).filter((one) => one instanceof PendingQuota);
+    const without = pending.filter((one) => one.ask() === short);
     const wanted = new Map(without.map(({ bucket }) => [bucket, bucket.asked]));
-    for (const claim of claims) claim.drop();
+    for (const one of pending) one.drop();
     return wanted;
   }
 
@@ -125,19 +125,19 @@ class MemoryLimiter implements Limiter {
   settle(receipt: Receipt, costs: readonly number[] = []): void {
     if (!(receipt instanceof MemoryReceipt)) return;
     const now = this.#now();
-    receipt.claims.forEach((claim, index) => {
+    receipt.pending.forEach((one, index) => {
       const take = receipt.takes[index];
-      if (take) claim.settle(now, differenceOf(take, costs[index]));
+      if (take) one.settle(now, differenceOf(take, costs[index]));
     });
-    receipt.claims = [];
+    receipt.pending = [];
   }
 
   async standings(takes: readonly Take[]): Promise<readonly Standing[]> {
     checkTakes(takes, 0);
-    const claims = takes.map((take) => this.#claim(take));
+    const pending = takes.map((take) => this.#pendingTake(take));
     const now = this.#now();
-    const standings = claims.map((claim) =>
-      claim instanceof QuotaClaim && this.#book ? claim.bucket.bookStanding(claim.take.max) : claim.standing(now),
+    const standings = pending.map((one) =>
+      one instanceof PendingQuota && this.#book ? one.bucket.bookStanding(one.take.max) : one.standing(now),
     );
     this.#trim(now);
     return Promise.all(standings);
@@ -150,5 +150,5 @@ class MemoryLimiter implements Limiter {
   }
 }
 
-const standingsOf = (claims: readonly Claim[], now: number): readonly Standing[] =>
-  claims.map((claim) => claim.standing(now));
+const standingsOf = (pending: readonly PendingTake[], now: number): readonly Standing[] =>
+  pending.map((one) => one.standing(now));

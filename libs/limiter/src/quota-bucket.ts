@@ -4,10 +4,10 @@
  */
 import type { QuotaBook } from '@sheaf/store';
 import type { Bucket } from './buckets.ts';
-import type { Claim, QuotaTake } from './claim.ts';
 import type { QuotaWindow, Standing } from './limiter.ts';
-import { short, shut } from './outcome.ts';
+import type { PendingTake, QuotaTake } from './pending-take.ts';
 import { chunkOf, isIn, quotaStanding, quotaWaitMs, type Window, windowAt } from './quota-window.ts';
+import { short, shut } from './verdicts.ts';
 
 /** How long what the book has refused counts as used up: others may give back, but whoever is refused should not make us ask each time. */
 const barredMs = 1000;
@@ -162,7 +162,7 @@ export class QuotaBucket implements Bucket {
 
   worth(): number {
     this.roll();
-    return this.#waiting > 0 || this.#pending ? Number.POSITIVE_INFINITY : this.used;
+    return this.#waiting > 0 || this.#pending !== undefined ? Number.POSITIVE_INFINITY : this.used;
   }
 
   forget(): void {
@@ -177,7 +177,7 @@ export class QuotaBucket implements Bucket {
   }
 }
 
-export class QuotaClaim implements Claim {
+export class PendingQuota implements PendingTake {
   readonly take: QuotaTake;
   readonly bucket: QuotaBucket;
   #window: Window | undefined;

@@ -1,6 +1,6 @@
 /** Days and months of UTC, and what a quota comes to in one. */
 import type { QuotaWindow } from './limiter.ts';
-import { granted } from './outcome.ts';
+import { granted } from './verdicts.ts';
 
 export interface Window {
   /** Such as `2026-02-28` or `2026-02`. */

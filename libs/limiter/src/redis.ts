@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { checkTakes, differenceOf } from './check-takes.ts';
 import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
 import { LocalReceipt, LocalShare, type Owed } from './local-share.ts';
-import { closed, refusal } from './outcome.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { settleScript, takeScript } from './redis-scripts.ts';
+import { closed, refusal } from './verdicts.ts';
 
 export interface RedisLimiterOptions {
   /** redis://, or rediss:// for TLS, with user and password where there are any. A function is asked for each connection: a password may be another one by then. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { defaultLimits } from '@sheaf/inference';
 import { fingerprint } from './fingerprint.ts';
-import { type Mesh, resilienceDefault, type Service } from './mesh.ts';
+import { resilienceDefault } from './language/mesh-document.ts';
+import type { Mesh, Service } from './mesh.ts';
 
 const service: Service = {
   name: 's',

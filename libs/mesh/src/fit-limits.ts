@@ -9,9 +9,9 @@ import {
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
+import { runLimitDefaultMs } from './language/model-document.ts';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
-import { runLimitDefaultMs } from './read-models.ts';
 
 /** What mesh.yaml says of limits. */
 export interface LimitsSetting {

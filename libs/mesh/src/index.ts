@@ -7,6 +7,8 @@ export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './judge-pipelines.ts';
 export { isKept } from './keep-services.ts';
 export { readKeyDaysMax } from './key-terms.ts';
+export { meshSchema, resilienceDefault } from './language/mesh-document.ts';
+export { modelSchema } from './language/model-document.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -17,7 +19,6 @@ export {
   type ModelVersion,
   type OutPart,
   type Resilience,
-  resilienceDefault,
   type SecretPlace,
   type Sent,
   type Service,

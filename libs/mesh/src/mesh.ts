@@ -73,8 +73,8 @@ export interface MeshTransform {
   readonly pure: boolean;
 }
 
-/** TLS of the gateway's public door: PEM files, absolute. */
-export interface DoorTls {
+/** What the gateway shows callers: PEM files, absolute. */
+export interface ServerTls {
   readonly certificate: string;
   readonly key: string;
   /** Who vouches for the certificates of clients. */
@@ -197,17 +197,7 @@ export interface Resilience {
   readonly slowMs?: number | undefined;
 }
 
-export const resilienceDefault: Resilience = {
-  breaker: true,
-  retry: true,
-  ejection: true,
-  earlyRefusal: true,
-  quarantine: true,
-  adaptiveLimit: true,
-  throttle: true,
-};
-
-/** The public door. */
+/** The server that callers reach. */
 export interface Gateway {
   readonly host: string;
   /** Of the first; each further one has the next. */
@@ -229,7 +219,7 @@ export interface Gateway {
   /** Variables of the environment that its processes get beside those that they all get. */
   readonly env?: readonly string[] | undefined;
   /** Undefined: plain text. */
-  readonly tls?: DoorTls | undefined;
+  readonly tls?: ServerTls | undefined;
 }
 
 /** The name under which a service serves the transform at `path`. */

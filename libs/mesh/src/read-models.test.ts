@@ -145,12 +145,12 @@ describe('the models of a folder', () => {
       ],
       ['{ specific: [] }', '', /specific: want one version or more, got none$/],
       ['{ latest: 0 }', '10, 2, 1', /versionPolicy\.latest: want an integer from 1 to 1000, got 0$/],
+      ['newest', '10, 2, 1', /want all, or a mapping with one of latest, specific, got "newest"$/],
       [
-        'newest',
+        '{ latest: 1, specific: [1] }',
         '10, 2, 1',
-        /want all, \{ latest: <how many> \} or \{ specific: \[<version>, \.\.\.\] \}, got "newest"$/,
+        /versionPolicy: want exactly one of latest, specific, got latest and specific$/,
       ],
-      ['{ latest: 1, specific: [1] }', '10, 2, 1', /versionPolicy: want all, /],
     ];
     for (const [policy, served, sentence] of policies) {
       const { models, problems } = await read({ ...versions, 'models/m/model.yaml': `versionPolicy: ${policy}\n` });

@@ -2,44 +2,18 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { type ModelFacts, readModel } from '@sheaf/onnx';
-import { type BatchingOptions, providers, type QueueOptions, queueDefault, wrongShape } from '@sheaf/runtime';
-import { boolean, integer, integers, oneOrMore, readFields, text } from './fields.ts';
+import { queueDefault, wrongShape } from '@sheaf/runtime';
 import { type HashedFile, hashTogether, readHashed } from './hashed-file.ts';
+import { defaultsOf } from './language/common.ts';
+import { batchingDefault, modelDocument } from './language/model-document.ts';
 import type { Model, ModelVersion } from './mesh.ts';
 import { weightFiles } from './model-files.ts';
 import { type FoundModel, type FoundVersion, findModels } from './model-layout.ts';
 import { emptyInputs, propertiesOf } from './model-properties.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { contentFiles, readContent } from './version-content.ts';
-import { readVersionPolicy, servedVersions, versionPolicy } from './version-policy.ts';
-import { readYaml, type YamlFile } from './yaml-file.ts';
-
-const modelFields = {
-  runLimitMs: integer(1, 600_000),
-  intraOpThreads: integer(1, 256),
-  instances: integer(1, 64),
-  providers: oneOrMore(providers),
-  memoryMaxMb: integer(64, 1024 * 1024),
-  enableCpuMemArena: boolean,
-  enableMemPattern: boolean,
-  batching: (value: unknown) => value,
-  queue: (value: unknown) => value,
-  sha256: text('64 hex digits', /^[0-9a-f]{64}$/),
-  versionPolicy,
-};
-
-const rowsMax = 65_536;
-const batchingDefault: BatchingOptions = { maxRows: 64, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
-const batchingFields = {
-  maxRows: integer(1, rowsMax),
-  maxQueueDelayMs: integer(0, 60_000),
-  preferredRows: integers(1, rowsMax),
-  allowedRows: integers(1, rowsMax),
-  rowsIndependent: boolean,
-};
-
-const queueFields = { callsMax: integer(1, 4_096), shares: (value: unknown) => value };
-const shareFields = { critical: integer(1, 100), standard: integer(1, 100), sheddable: integer(1, 100) };
+import { checkVersionPolicy, servedVersions } from './version-policy.ts';
+import { readDocument, readYaml } from './yaml-file.ts';
 
 /** Reads the versions of each model, as far as its model.yaml wants them served, and the model.yaml itself. */
 export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
@@ -72,24 +46,12 @@ async function readOne(folder: string, found: FoundModel, problems: MeshProblem[
 
 interface ModelSettings extends Omit<Model, 'name' | 'versions'> {
   /** Of the model file. */
-  readonly sha256?: string | undefined;
+  readonly sha256: string | undefined;
   /** Newest first. */
   readonly served: readonly FoundVersion[];
 }
 
-export const runLimitDefaultMs = 10_000;
-
-const settingsDefault: Omit<ModelSettings, 'served'> = {
-  runLimitMs: runLimitDefaultMs,
-  intraOpThreads: undefined,
-  providers: ['cpu'],
-  memoryMaxMb: undefined,
-  enableCpuMemArena: undefined,
-  enableMemPattern: undefined,
-  instances: 1,
-  batching: batchingDefault,
-  queue: queueDefault,
-};
+const nothingSaid = defaultsOf(modelDocument);
 
 async function readSettings(
   folder: string,
@@ -99,22 +61,15 @@ async function readSettings(
   const file = `models/${name}/model.yaml`;
   const exists = await stat(join(folder, file)).catch(() => undefined);
   const yaml = exists && (await readYaml(join(folder, file), file, problems));
-  if (!yaml) return { ...settingsDefault, served: servedVersions(versions) };
-  const { versionPolicy: policy, ...given } = readFields(yaml, [], yaml.value, modelFields, problems);
-  const fields = { ...settingsDefault, ...given };
-  const { batching } = fields;
-  const served = servedVersions(versions, readVersionPolicy(yaml, policy, versions, problems));
-  const settings = { ...fields, served, queue: readQueue(yaml, fields.queue, problems) };
-  if (batching === false) return { ...settings, batching: undefined };
-  const wanted = batching === true ? { rowsIndependent: true } : batching;
-  const read = { ...batchingDefault, ...readFields(yaml, ['batching'], wanted, batchingFields, problems) };
-  return { ...settings, batching: { ...read, allowedRows: [...read.allowedRows].sort((a, b) => a - b) } };
-}
-
-function readQueue(yaml: YamlFile, value: unknown, problems: MeshProblem[]): QueueOptions {
-  const { callsMax, shares } = { ...queueDefault, ...readFields(yaml, ['queue'], value, queueFields, problems) };
-  const read = readFields(yaml, ['queue', 'shares'], shares, shareFields, problems);
-  return { callsMax, shares: { ...queueDefault.shares, ...read } };
+  const given = (yaml && readDocument(yaml, modelDocument, problems)) ?? nothingSaid;
+  const { versionPolicy, batching = batchingDefault, queue = queueDefault, ...settings } = given;
+  if (yaml) checkVersionPolicy(yaml, versionPolicy, versions, problems);
+  return {
+    ...settings,
+    batching: batching === false ? undefined : batching,
+    queue,
+    served: servedVersions(versions, versionPolicy),
+  };
 }
 
 async function readVersion(

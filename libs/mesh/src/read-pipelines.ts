@@ -1,10 +1,10 @@
 /** The pipelines of a folder and the transforms that they name, as far as they can be read. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, extname, join, relative, resolve, sep } from 'node:path';
+import { isRecord } from '@sheaf/document';
 import { InferError } from '@sheaf/inference';
 import { allSteps, type PipelineSpec, parsePipeline, targetsOf } from '@sheaf/pipeline';
 import { describeTransform } from '@sheaf/runtime';
-import { isRecord } from './fields.ts';
 import { type Mesh, type MeshTransform, transformName } from './mesh.ts';
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
 import { transformPlace } from './transform-place.ts';
@@ -66,7 +66,7 @@ export async function findTransforms(
   const unread: string[] = [];
   for (const { file, yaml } of files) {
     if (!yaml) unread.push(...(await namesIn(join(folder, file))));
-    const stages = isRecord(yaml?.value) ? yaml.value.stages : undefined;
+    const stages = isRecord(yaml?.value) ? yaml.value['stages'] : undefined;
     for (const { path, place } of transformsNamed(stages, ['stages'])) {
       if (!named.has(path)) named.set(path, (message) => yaml?.place(place, message) ?? problemIn(file, message));
     }

@@ -1,8 +1,8 @@
 import { hash, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { identityProblems, isLoopback, subjectNote } from '@sheaf/identity';
-import type { Limits } from '@sheaf/inference';
+import { identityProblems, subjectNote } from '@sheaf/identity';
+import { isLoopback, type Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
 import { countingProblem, findRedis } from './counting.ts';

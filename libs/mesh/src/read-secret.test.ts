@@ -26,9 +26,9 @@ describe('the secret of a mesh', () => {
     assert.equal((await read('gateway: {}\n')).settings.secret, undefined);
     const { settings, folder, problems } = await read('secret: { file: long }\n');
     assert.deepEqual([settings.secret, problems], [{ file: join(folder, 'long') }, []]);
-    process.env.SHEAF_TEST_SECRET = long;
+    process.env['SHEAF_TEST_SECRET'] = long;
     const inEnvironment = await read('secret: { env: SHEAF_TEST_SECRET }\n');
-    delete process.env.SHEAF_TEST_SECRET;
+    delete process.env['SHEAF_TEST_SECRET'];
     assert.deepEqual([inEnvironment.settings.secret, inEnvironment.problems], [{ env: 'SHEAF_TEST_SECRET' }, []]);
   });
 
@@ -71,7 +71,7 @@ describe('the environment of a service', () => {
       "services:\n  s: { models: [m], env: ['A=b'] }\n  far: { models: [n], endpoint: 'far:1', env: [A] }\n",
     );
     assert.deepEqual(wrong, [
-      'mesh.yaml:2: services.s.env: want a list of names of variables of the environment, got ["A=b"]',
+      'mesh.yaml:2: services.s.env.0: want the name of a variable of the environment, got "A=b"',
       'mesh.yaml:3: services.far.env: want it where the service is ours to start; this has an endpoint',
     ]);
   });

@@ -1,71 +1,58 @@
 /** Secrets that mesh.yaml names: where they are, never what they are. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isRecord, readFields, text } from './fields.ts';
+import type { SecretGiven } from './language/secrets.ts';
 import type { MeshTls, SecretPlace } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
-import type { TlsPlace } from './read-tls.ts';
+import type { FilePlace } from './read-tls.ts';
 
 const secretBytesMax = 48 * 1024;
 /** Whoever guesses is to need more than one life. */
 const meshSecretCharsMin = 32;
 
-export const secretFields = {
-  env: text('the name of a variable of the environment', /^[A-Za-z_][A-Za-z0-9_]{0,127}$/),
-  file: text('a file, from the mesh folder', /^[^\0]+$/),
-};
-
 /** Where in mesh.yaml a secret is. */
-export interface SecretNoted extends TlsPlace {
+export interface SecretNoted extends FilePlace {
   /** What is no mistake of the file: a secret that is not there here and now, since where the folder is checked need not be where it is served. */
   readonly notes: MeshProblem[];
 }
 
 /** Of the processes of the mesh among themselves. */
 export async function readMeshSecret(
-  place: SecretNoted,
-  value: unknown,
+  at: SecretNoted,
+  given: SecretGiven | undefined,
   tls: MeshTls | undefined,
 ): Promise<SecretPlace | undefined> {
-  const read = await readSecretPlace(place, value, secretFields, 'secret', meshSecretCharsMin);
-  if (read?.wrong && read.isMissing)
-    place.notes.push({ ...read.wrong, message: `${read.wrong.message}; the mesh does not start without it` });
-  else if (read?.wrong) place.problems.push(read.wrong);
-  if (read && tls)
-    place.problems.push(place.yaml.place(place.path, 'want tls or secret: with tls, certificates say who asks'));
-  return read?.place;
+  const found = given && (await findSecret(at, given, 'secret', meshSecretCharsMin));
+  if (found?.wrong && found.isMissing)
+    at.notes.push({ ...found.wrong, message: `${found.wrong.message}; the mesh does not start without it` });
+  else if (found?.wrong) at.problems.push(found.wrong);
+  if (found && tls) at.problems.push(at.place(at.path, 'want tls or secret: with tls, certificates say who asks'));
+  return found?.place;
 }
 
-/** Reads `{ env }` or `{ file }`, with other `fields` beside it; undefined, and told, where it names neither. `wrong` is what is wrong with the secret there, if only that it is not (`isMissing`). */
-export async function readSecretPlace<Fields extends typeof secretFields>(
-  { yaml, folder, path, problems }: TlsPlace,
-  value: unknown,
-  fields: Fields,
+/** What mesh.yaml says of a place, and what is wrong with the secret there, if only that it is not (`isMissing`). */
+export interface FoundSecret {
+  readonly place: SecretPlace;
+  readonly wrong: MeshProblem | undefined;
+  readonly isMissing: boolean;
+}
+
+/** Undefined where it names neither a variable nor a file. */
+export async function findSecret(
+  { place, folder, path }: FilePlace,
+  { env, file }: SecretGiven,
   what: 'token' | 'secret',
   charsMin = 1,
-) {
-  if (value === undefined) return undefined;
-  if (!isRecord(value)) {
-    problems.push(
-      yaml.place(
-        path,
-        'want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml',
-      ),
-    );
-    return undefined;
-  }
-  const read = readFields(yaml, path, value, fields, problems);
-  const { env, file } = read as { readonly env?: string; readonly file?: string };
-  if ((env === undefined) === (file === undefined)) {
-    if (!('env' in value && 'file' in value) && ('env' in value || 'file' in value)) return undefined;
-    problems.push(yaml.place(path, `want either env or file, the place where the ${what} is`));
-    return undefined;
-  }
-  const place: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
+): Promise<FoundSecret | undefined> {
+  if ((env === undefined) === (file === undefined)) return undefined;
+  const found: SecretPlace = env === undefined ? { file: resolve(folder, file ?? '') } : { env };
+  const wrong = await secretProblem(found, file ?? '', what, charsMin);
   const key = env === undefined ? 'file' : 'env';
-  const wrong = await secretProblem(place, file ?? '', what, charsMin);
-  if (!wrong) return { place, fields: read, wrong: undefined, isMissing: false };
-  return { place, fields: read, wrong: yaml.place([...path, key], wrong.message), isMissing: wrong.isMissing };
+  return {
+    place: found,
+    wrong: wrong && place([...path, key], wrong.message),
+    isMissing: wrong?.isMissing ?? false,
+  };
 }
 
 async function secretProblem(

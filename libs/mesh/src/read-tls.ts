@@ -2,62 +2,52 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isRecord, readFields, text } from './fields.ts';
-import type { DoorTls, ForeignTls, MeshTls } from './mesh.ts';
+import type { ForeignTlsGiven, MeshTlsGiven, ServerTlsGiven } from './language/tls.ts';
+import type { ForeignTls, MeshTls, ServerTls } from './mesh.ts';
 import type { MeshProblem } from './problem.ts';
-import type { YamlFile } from './yaml-file.ts';
+import type { Place } from './yaml-file.ts';
 
 const pemBytesMax = 1024 * 1024;
-const pemFile = text('a file in PEM, from the mesh folder', /^[^\0]+$/);
-/** Whether a client needs one: of a door. */
-const certificates = text('asked or required', /^(asked|required)$/);
 const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** Where in mesh.yaml. */
-export interface TlsPlace {
-  readonly yaml: YamlFile;
+/** A key of mesh.yaml that names files. */
+export interface FilePlace {
+  readonly place: Place;
   readonly folder: string;
   readonly path: readonly string[];
   readonly problems: MeshProblem[];
 }
 
-/** Of the gateway's public door. */
-export async function readDoorTls(place: TlsPlace, value: unknown): Promise<DoorTls | undefined> {
-  const asked = isRecord(value) ? value.certificates : undefined;
-  const files = await readFiles(place, value, ['certificate', 'key', 'clientCa'], { certificates });
-  const { certificate, key } = files ?? {};
-  if (!files) return undefined;
-  if (asked === 'required' && isRecord(value) && !Object.hasOwn(value, 'clientCa'))
-    place.problems.push(
-      place.yaml.place(
-        [...place.path, 'certificates'],
-        'want clientCa with it: who vouches for the certificates that are required',
-      ),
-    );
-  if (!certificate || !key) return missing(place, value, ['certificate', 'key']);
-  return { ...files, certificate, key, ...(asked === 'required' ? { clientCertificate: 'require' as const } : {}) };
+/** Of the gateway, for callers. */
+export async function readServerTls(at: FilePlace, given: ServerTlsGiven | undefined): Promise<ServerTls | undefined> {
+  if (!given) return undefined;
+  const { certificates, certificate, key, clientCa } = given;
+  const files = { certificate, key, ...(clientCa !== undefined && { clientCa }) };
+  await checkFiles(at, files);
+  return {
+    ...absolute(at.folder, files),
+    ...(certificates === 'required' ? { clientCertificate: 'require' as const } : {}),
+  };
 }
 
 /** Between the gateway and its own services. */
-export async function readMeshTls(place: TlsPlace, value: unknown): Promise<MeshTls | undefined> {
-  const files = await readFiles(place, value, ['ca', 'certificate', 'key']);
-  const { ca, certificate, key } = files ?? {};
-  if (!files) return undefined;
-  if (ca && certificate && key) return { ca, certificate, key };
-  return missing(place, value, ['ca', 'certificate', 'key']);
+export async function readMeshTls(at: FilePlace, given: MeshTlsGiven | undefined): Promise<MeshTls | undefined> {
+  if (!given) return undefined;
+  await checkFiles(at, given);
+  return absolute(at.folder, given);
 }
 
 /** An authority that signs callers and services alike would let any caller with a certificate take the place of a service. */
 export async function checkAuthoritiesApart(
-  { yaml, problems }: Pick<TlsPlace, 'yaml' | 'problems'>,
-  door: DoorTls | undefined,
+  { place, problems }: Pick<FilePlace, 'place' | 'problems'>,
+  server: ServerTls | undefined,
   mesh: MeshTls | undefined,
 ): Promise<void> {
-  if (!door?.clientCa || !mesh) return;
-  const [ofCallers, ofServices] = await Promise.all([authorityIn(door.clientCa), authorityIn(mesh.ca)]);
+  if (!server?.clientCa || !mesh) return;
+  const [ofCallers, ofServices] = await Promise.all([authorityIn(server.clientCa), authorityIn(mesh.ca)]);
   if (ofCallers.some(({ fingerprint256 }) => ofServices.some((one) => one.fingerprint256 === fingerprint256)))
     problems.push(
-      yaml.place(
+      place(
         ['gateway', 'tls', 'clientCa'],
         'an authority of tls.ca signs callers too, so that each of them could open a service; want another authority',
       ),
@@ -71,45 +61,40 @@ async function authorityIn(file: string): Promise<readonly X509Certificate[]> {
 }
 
 /** Towards somebody else's server: `true` trusts the authorities that everybody trusts. */
-export async function readForeignTls(place: TlsPlace, value: unknown): Promise<ForeignTls | undefined> {
-  if (value === true) return {};
-  const files = await readFiles(place, value, ['ca', 'certificate', 'key']);
-  if (files && (files.certificate === undefined) !== (files.key === undefined))
-    return missing(place, value, ['certificate', 'key']);
-  return files;
-}
-
-/** Keys that are there and wrong have a problem of their own. */
-function missing({ yaml, path, problems }: TlsPlace, value: unknown, wanted: readonly string[]): undefined {
-  const absent = wanted.filter((key) => !(isRecord(value) && Object.hasOwn(value, key)));
-  if (absent.length > 0)
-    problems.push(yaml.place(path, `want ${wanted.join(', ')}; there is no ${absent.join(' and no ')}`));
-  return undefined;
+export async function readForeignTls(
+  at: FilePlace,
+  given: ForeignTlsGiven | undefined,
+): Promise<ForeignTls | undefined> {
+  if (given === undefined) return undefined;
+  if (given === true) return {};
+  const { ca, certificate, key } = given;
+  const files = {
+    ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { certificate }),
+    ...(key !== undefined && { key }),
+  };
+  await checkFiles(at, files);
+  return absolute(at.folder, files);
 }
 
 type Kind = 'ca' | 'certificate' | 'key' | 'clientCa';
+type Files = { readonly [kind in Kind]?: string };
 
-async function readFiles<K extends Kind>(
-  place: TlsPlace,
-  value: unknown,
-  kinds: readonly K[],
-  others: Readonly<Record<string, typeof pemFile>> = {},
-): Promise<{ [kind in K]?: string } | undefined> {
-  if (value === undefined) return undefined;
-  const { yaml, folder, path, problems } = place;
-  const fields = { ...Object.fromEntries(kinds.map((kind) => [kind, pemFile])), ...others };
-  const read = Object.entries(readFields(yaml, path, value, fields, problems));
-  const given = read.filter(([name]) => !Object.hasOwn(others, name)) as [K, string][];
+/** Each file by itself, and where all are good, whether they fit one another. */
+async function checkFiles(at: FilePlace, files: Files): Promise<void> {
+  const { place, folder, path, problems } = at;
   const before = problems.length;
   const pems = new Map<Kind, Pem>();
-  for (const [kind, name] of given) {
+  for (const [kind, name] of Object.entries(files) as [Kind, string][]) {
     const pem = await readPem(resolve(folder, name), name, kind);
-    if (typeof pem === 'string') problems.push(yaml.place([...path, kind], pem));
+    if (typeof pem === 'string') problems.push(place([...path, kind], pem));
     else pems.set(kind, pem);
   }
-  if (problems.length === before) checkTogether(place, pems);
-  return Object.fromEntries(given.map(([kind, name]) => [kind, resolve(folder, name)])) as { [kind in K]?: string };
+  if (problems.length === before) checkTogether(at, pems);
 }
+
+const absolute = <F extends Files>(folder: string, files: F): F =>
+  Object.fromEntries(Object.entries(files).map(([kind, name]) => [kind, resolve(folder, name)])) as F;
 
 interface Pem {
   /** As mesh.yaml writes it. */
@@ -157,19 +142,19 @@ function whyNotNow({ validFromDate, validToDate }: X509Certificate): string | un
 }
 
 /** `ca` vouches for both ends only among our own services: a foreign server may know our certificate from elsewhere. */
-function checkTogether({ yaml, path, problems }: TlsPlace, pems: ReadonlyMap<Kind, Pem>): void {
+function checkTogether({ place, path, problems }: FilePlace, pems: ReadonlyMap<Kind, Pem>): void {
   const [ca, certificate, key] = [pems.get('ca'), pems.get('certificate'), pems.get('key')];
   const [own] = certificate?.certificates ?? [];
   if (own && key?.key && !own.checkPrivateKey(key.key))
     problems.push(
-      yaml.place([...path, 'key'], `the key in "${key.name}" does not fit the certificate in "${certificate?.name}"`),
+      place([...path, 'key'], `the key in "${key.name}" does not fit the certificate in "${certificate?.name}"`),
     );
   const isMesh = path.length === 1;
   if (!isMesh || !ca || !certificate) return;
   const vouched = certificate.certificates.some((one) => ca.certificates.some((by) => isIssued(one, by)));
   if (!vouched)
     problems.push(
-      yaml.place([...path, 'certificate'], `the certificate in "${certificate.name}" is not one of "${ca.name}"`),
+      place([...path, 'certificate'], `the certificate in "${certificate.name}" is not one of "${ca.name}"`),
     );
 }
 

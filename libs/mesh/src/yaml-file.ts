@@ -1,12 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { type Path, Problems, type Reader } from '@sheaf/document';
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type MeshProblem, problemIn } from './problem.ts';
+
+/** A mistake at a path into a file. */
+export type Place = (path: Path, message: string) => MeshProblem;
 
 /** A YAML file as plain data, that still knows on which line each part stands. */
 export interface YamlFile {
   readonly file: string;
   readonly value: unknown;
-  place(path: readonly (string | number)[], message: string): MeshProblem;
+  readonly place: Place;
 }
 
 /** The parser is recursive; what is too deep for it comes as an error of its stack. */
@@ -77,6 +81,14 @@ export async function readYaml(absolute: string, file: string, problems: MeshPro
     value,
     place: (path, message) => ({ file, line: lineOf(path), path: path.join('.'), message }),
   };
+}
+
+/** Reads all of a file by the definition of its kind; each mistake goes to `problems` with its line. */
+export function readDocument<T>(yaml: YamlFile, document: Reader<T>, problems: MeshProblem[]): T | undefined {
+  const found = new Problems();
+  const read = document.read(yaml.value, [], found);
+  problems.push(...found.list.map(({ path, message }) => yaml.place(path, message)));
+  return read;
 }
 
 /** The offset of the deepest part of `path` that exists. */

@@ -1,18 +1,16 @@
-export { checkPipelines, type PipelineCheck } from './check-pipelines.ts';
 export { combinerKinds } from './combiners/index.ts';
-export { parseSignatures } from './declared-signatures.ts';
+export { toMermaid } from './diagram/mermaid.ts';
+export { toSvg } from './diagram/svg.ts';
 export { createPipeline, type PipelineOptions } from './engine/create-pipeline.ts';
 export { type DryRun, type DryRunStage, type DryRunStep, dryRunAnswerParameter } from './engine/dry-run.ts';
 export { LatencyTracker } from './engine/latency-tracker.ts';
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
-export { toMermaid } from './mermaid.ts';
-export { parsePipeline } from './parse-pipeline.ts';
-export { plannedCalls } from './planned-calls.ts';
-export { pageExample, referencePage, ruleSnippets, snippets } from './reference-page.ts';
-export { pipelineSchema } from './schema.ts';
-export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './spec.ts';
-export { toSvg } from './svg.ts';
-export { type CheckedPipeline, type StageOutputs, typeCheck } from './type-check.ts';
+export { signatures } from './language/declared-signatures.ts';
+export { parsePipeline } from './language/parse-pipeline.ts';
+export { plannedCalls } from './language/planned-calls.ts';
+export { pageExample, referencePage, ruleSnippets, snippets } from './language/reference-page.ts';
+export { pipelineSchema } from './language/schema.ts';
+export type { PipelineSpec, Problem, Reference, StageSpec, Step, Target } from './language/spec.ts';
 export {
   allSteps,
   type PipelineName,
@@ -21,4 +19,6 @@ export {
   pipelinesAsked,
   requiredTargets,
   targetsOf,
-} from './walk.ts';
+} from './language/walk.ts';
+export { checkPipelines, type PipelineCheck } from './types/check-pipelines.ts';
+export { type CheckedPipeline, type StageOutputs, typeCheck } from './types/type-check.ts';

@@ -17,7 +17,7 @@ function outcome(roles: readonly Role[], method: string, open: readonly OpenMeth
     return principal instanceof Promise ? 'later' : principal.tenant;
   } catch (error) {
     assert.ok(error instanceof InferError);
-    return `${error.code} ${error.reason} ${error.metadata.role} ${error.decision}`;
+    return `${error.code} ${error.reason} ${error.metadata['role']} ${error.decision}`;
   }
 }
 
@@ -49,7 +49,8 @@ describe('admission', () => {
     assert.deepEqual([principal.tenant, principal.roles, principal.models], ['anonymous', [], []]);
     assert.throws(() => admit(shown(reflection)), { code: 'UNAUTHENTICATED' });
     assert.throws(() => admit(shown('/grpc.healthy.v1.Health/Check')), { code: 'UNAUTHENTICATED' });
-    createAdmission(nobody, ['health', 'reflection'])(shown(reflection));
+    const both = createAdmission(nobody, ['health', 'reflection'])(shown(reflection)) as Principal;
+    assert.equal(both.tenant, 'anonymous');
   });
 
   it('hands on all that a caller has shown', () => {
@@ -60,7 +61,7 @@ describe('admission', () => {
       seen = credentials;
       return acme;
     }, []);
-    admit({ method: '/inference.GRPCInferenceService/ModelInfer', metadata, peer });
+    assert.equal(admit({ method: '/inference.GRPCInferenceService/ModelInfer', metadata, peer }), acme);
     assert.deepEqual(seen, { apiKey: 'the x-api-key', authorization: 'the authorization', certificate: peer });
   });
 

@@ -11,13 +11,13 @@ export interface Plans {
 }
 
 /** One model call: what it is asked, and the milliseconds that it takes or took. */
-export type Call = Pick<MadeCall, 'inputBytes' | 'elements' | 'rows'> & { readonly ms: number };
+export type MeasuredCall = Pick<MadeCall, 'inputBytes' | 'elements' | 'rows'> & { readonly ms: number };
 
 /** What a model takes that nobody has measured yet. */
 const unknownMs = 1;
 
 /** Each is taken to be asked as much as the request has: what is in between, nobody knows before. */
-export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
+export function plannedCalls(request: InferRequest, plans: Plans): MeasuredCall[] {
   const { inputs } = request;
   const asked = {
     inputBytes: inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
@@ -29,7 +29,7 @@ export function plannedCalls(request: InferRequest, plans: Plans): Call[] {
 }
 
 /** Those of the calls that were made that have had an answer of their own. */
-export const answeredCalls = (made: readonly MadeCall[]): Call[] =>
+export const answeredCalls = (made: readonly MadeCall[]): MeasuredCall[] =>
   made.flatMap((call) => (call.ms === undefined ? [] : [{ ...call, ms: call.ms }]));
 
 /** More than any limit allows; a sum of large numbers stays a number. */
@@ -39,7 +39,7 @@ const costMax = 1e15;
 const atLeastOne = (count: number): number => Math.max(1, count);
 
 /** An expression that comes to nothing that can be charged counts each call as one: an odd request is no free one. */
-export function costOf(cost: Evaluate<'number'>, calls: readonly Call[]): number {
+export function costOf(cost: Evaluate<'number'>, calls: readonly MeasuredCall[]): number {
   const whole = calls.reduce((sum, { inputBytes, elements, rows, ms }) => {
     const facts = { inputBytes: atLeastOne(inputBytes), elements: atLeastOne(elements), rows, ms };
     try {

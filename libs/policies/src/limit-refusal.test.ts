@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InferError } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Standing, type Verdict } from '@sheaf/limiter';
-import { compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
 import { contextOf, policiesOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';
@@ -178,7 +178,7 @@ describe('what an answer tells of limits', () => {
     await layerOf(slow, saying(verdict))(recorder().infer)(requestOf('m'), context);
     const most = 999_999_999_999_999;
     assert.deepEqual(parseList(trailers.get('ratelimit') ?? ''), { a: { r: 0, t: most }, b: { r: most, t: 1 } });
-    assert.equal(parseList(trailers.get('ratelimit-policy') ?? '').a?.w, most);
+    assert.equal(parseList(trailers.get('ratelimit-policy') ?? '')['a']?.['w'], most);
     assert.equal(trailers.get('x-ratelimit-degraded'), 'share');
   });
 

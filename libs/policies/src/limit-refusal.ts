@@ -1,13 +1,13 @@
 import { InferError } from '@sheaf/inference';
 import type { Take, Verdict } from '@sheaf/limiter';
-import type { Claim } from './claim.ts';
+import type { LimitCharge } from './limit-charge.ts';
 
 /** What calls at the same time are told to wait: nobody knows when one of them ends. */
 const busyRetryMs = () => 10 + Math.random() * 90;
 
 /** What a caller is told whose call a limit does not let in. */
-export function refusal(claims: readonly Claim[], verdict: Extract<Verdict, { taken: false }>): InferError {
-  const { limit, take, about } = claims[verdict.refused] as Claim;
+export function refusal(charges: readonly LimitCharge[], verdict: Extract<Verdict, { taken: false }>): InferError {
+  const { limit, take, about } = charges[verdict.refused] as LimitCharge;
   const { name, allows } = limit.spec;
   const shared = { about, decision: `limit:${name}`, metadata: { limit: name } };
   const waitMs = Math.ceil(verdict.retryAfterMs);

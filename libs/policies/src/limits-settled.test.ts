@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallContext, InferError, type InferErrorCode, tensorOf } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
-import { compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
 import { contextOf, fakeLimiter, policiesOf, recorder, requestOf } from './testing/test-call.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Take } from '@sheaf/limiter';
-import { compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
 import { enforceLimits } from './limits.ts';
 import {

@@ -1,9 +1,10 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
 import { dryRunParameter, InferError, type Layer, type MadeCall, remainingMs } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
-import { type Claim, type CompiledLimits, tell } from './claim.ts';
-import { createClaims } from './claims.ts';
-import { answeredCalls, type Call, costOf, type Plans } from './limit-cost.ts';
+import type { CompiledLimits } from './compiled-limit.ts';
+import { type LimitCharge, tellLimits } from './limit-charge.ts';
+import { createCharges } from './limit-charges.ts';
+import { answeredCalls, costOf, type MeasuredCall, type Plans } from './limit-cost.ts';
 import { refusal } from './limit-refusal.ts';
 import type { RecentBuckets } from './recent-buckets.ts';
 import { createStrays, type Strays } from './strays.ts';
@@ -22,21 +23,21 @@ export function enforceLimits(
   { recent, strays = createStrays(limits, limiter, { recent }) }: LimitsOptions = {},
 ): Layer {
   if (limits.length === 0) return (next) => next;
-  const claimsOf = createClaims(limits, plans);
+  const chargesOf = createCharges(limits, plans);
   const { kept } = strays;
   return (next) => async (request, context) => {
     const { principal, journal, address } = context;
     const planned = plans.callsOf(request.model, request.version);
     // What is not there leaves no bucket of its own behind; whoever is asked next says that it is not there.
     if (!planned) await strays.take(context);
-    const claims = principal && planned ? withoutKept(claimsOf(principal, request, address), kept.of(journal)) : [];
-    if (claims.length === 0) return next(request, context);
-    recent?.note(claims);
-    const takes = claims.map(({ take }) => take);
+    const charges = principal && planned ? withoutKept(chargesOf(principal, request, address), kept.of(journal)) : [];
+    if (charges.length === 0) return next(request, context);
+    recent?.note(charges);
+    const takes = charges.map(({ take }) => take);
     // Waited for also where it is there at once: what is thrown before anybody listens, Node first takes for a rejection that nobody handles.
     const verdict = await limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
-    tell(claims, verdict, context);
-    if (!verdict.taken) throw refusal(claims, verdict);
+    tellLimits(charges, verdict, context);
+    if (!verdict.taken) throw refusal(charges, verdict);
     const before = journal.made.length;
     let isRefused = request.parameters.get(dryRunParameter) === true;
     try {
@@ -48,9 +49,9 @@ export function enforceLimits(
       const made = journal.made.slice(before).filter(({ isUntouched }) => !isUntouched);
       if (isRefused && made.length === 0) {
         // What it keeps of rates, a fallback of its route does not leave again.
-        for (const { take } of claims) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
+        for (const { take } of charges) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
         limiter.settle(verdict.receipt, takes.map(keptOf));
-      } else limiter.settle(verdict.receipt, spentBy(claims, made, planned?.length ?? 0));
+      } else limiter.settle(verdict.receipt, spentBy(charges, made, planned?.length ?? 0));
     }
   };
 }
@@ -66,16 +67,19 @@ const holdMarginMs = 1_000;
  * What stays taken of a call that ran nothing: of a rate one, since to find out that there is nothing to run is work too, and who sends such calls again
  * and again would not be held by it; of a quota nothing.
  */
-const keptOf = (take: Claim['take']): number => (take.kind === 'rate' ? Math.min(1, take.cost) : 0);
+const keptOf = (take: LimitCharge['take']): number => (take.kind === 'rate' ? Math.min(1, take.cost) : 0);
 
 /** The same, less what the request has left in these buckets before. */
-function withoutKept(claims: readonly Claim[], kept: ReadonlyMap<string, number> | undefined): readonly Claim[] {
-  if (!kept) return claims;
-  return claims.map((claim) => {
-    const { take } = claim;
+function withoutKept(
+  charges: readonly LimitCharge[],
+  kept: ReadonlyMap<string, number> | undefined,
+): readonly LimitCharge[] {
+  if (!kept) return charges;
+  return charges.map((charge) => {
+    const { take } = charge;
     return take.kind === 'rate'
-      ? { ...claim, take: { ...take, cost: Math.max(0, take.cost - (kept.get(take.key) ?? 0)) } }
-      : claim;
+      ? { ...charge, take: { ...take, cost: Math.max(0, take.cost - (kept.get(take.key) ?? 0)) } }
+      : charge;
   });
 }
 
@@ -83,9 +87,9 @@ function withoutKept(claims: readonly Claim[], kept: ReadonlyMap<string, number>
  * What the call has really cost, within the bounds of each limit. More calls than planned, as for the parts of an `each`, are owed wholly: the bounds are
  * for what a caller cannot know, such as how long a model takes, and not for what it sends.
  */
-function spentBy(claims: readonly Claim[], made: readonly MadeCall[], planned: number): number[] {
-  const calls: readonly Call[] = answeredCalls(made);
-  return claims.map(({ limit, take }) => {
+function spentBy(charges: readonly LimitCharge[], made: readonly MadeCall[], planned: number): number[] {
+  const calls: readonly MeasuredCall[] = answeredCalls(made);
+  return charges.map(({ limit, take }) => {
     if (take.kind === 'concurrent') return 1;
     if (!limit.cost) return take.cost;
     const { settle: share } = limit.spec;

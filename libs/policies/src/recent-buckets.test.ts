@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createMemoryLimiter } from '@sheaf/limiter';
-import { type Claim, compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
+import type { LimitCharge } from './limit-charge.ts';
 import { RecentBuckets, recentBucketsMax } from './recent-buckets.ts';
 import type { LimitSpec } from './spec.ts';
 
@@ -15,8 +16,8 @@ const spec: LimitSpec = {
   settle: 0,
 };
 const limits = compileLimits([spec, { ...spec, name: 'unused' }], 1);
-const claimOf = (tenant: string): Claim => ({
-  limit: limits[0] as Claim['limit'],
+const chargeOf = (tenant: string): LimitCharge => ({
+  limit: limits[0] as LimitCharge['limit'],
   take: { kind: 'rate', key: `burst ${tenant}`, cost: 1, perSecond: 1, burst: 4 },
   whose: { tenant },
   about: {
@@ -36,8 +37,8 @@ describe('the buckets that were used lately', () => {
     const limiter = createLimiter();
     const recent = new RecentBuckets();
     for (const tenant of ['a', 'b', 'a']) {
-      recent.note([claimOf(tenant)]);
-      await limiter.take([claimOf(tenant).take], 0);
+      recent.note([chargeOf(tenant)]);
+      await limiter.take([chargeOf(tenant).take], 0);
     }
     const wanted = [
       {
@@ -56,7 +57,7 @@ describe('the buckets that were used lately', () => {
 
   it(`are ${recentBucketsMax}: the one that was used longest ago is forgotten`, async () => {
     const recent = new RecentBuckets();
-    for (let tenant = 0; tenant <= recentBucketsMax; tenant++) recent.note([claimOf(String(tenant))]);
+    for (let tenant = 0; tenant <= recentBucketsMax; tenant++) recent.note([chargeOf(String(tenant))]);
     const [burst] = await recent.standings(limits, createLimiter());
     const tenants = burst?.buckets.map(({ whose }) => whose.tenant);
     assert.deepEqual(

@@ -1,5 +1,6 @@
 import type { Limiter } from '@sheaf/limiter';
-import type { Claim, CompiledLimits } from './claim.ts';
+import type { CompiledLimits } from './compiled-limit.ts';
+import type { LimitCharge } from './limit-charge.ts';
 
 /** Beyond these the one that was used longest ago is forgotten: to look is for people, and callers may have any number of buckets. */
 export const recentBucketsMax = 256;
@@ -14,7 +15,7 @@ export interface LimitStanding {
 }
 
 export interface BucketStanding {
-  readonly whose: Claim['whose'];
+  readonly whose: LimitCharge['whose'];
   readonly remaining: number;
   readonly resetMs: number;
 }
@@ -22,31 +23,31 @@ export interface BucketStanding {
 /** The buckets that calls have used lately. */
 export class RecentBuckets {
   /** By key of the bucket, the latest last. */
-  readonly #claims = new Map<string, Claim>();
+  readonly #charges = new Map<string, LimitCharge>();
 
-  note(claims: readonly Claim[]): void {
-    for (const claim of claims) {
-      const { key } = claim.take;
-      this.#claims.delete(key);
-      this.#claims.set(key, claim);
+  note(charges: readonly LimitCharge[]): void {
+    for (const charge of charges) {
+      const { key } = charge.take;
+      this.#charges.delete(key);
+      this.#charges.set(key, charge);
     }
-    for (const key of this.#claims.keys()) {
-      if (this.#claims.size <= recentBucketsMax) return;
-      this.#claims.delete(key);
+    for (const key of this.#charges.keys()) {
+      if (this.#charges.size <= recentBucketsMax) return;
+      this.#charges.delete(key);
     }
   }
 
   /** Takes nothing of any. */
   async standings(limits: CompiledLimits, limiter: Limiter): Promise<readonly LimitStanding[]> {
-    const claims = [...this.#claims.values()].reverse();
-    const found = claims.length > 0 ? await limiter.standings(claims.map(({ take }) => take)) : [];
-    const standing = claims.map((claim, index) => ({ claim, ...(found[index] ?? { remaining: 0, resetMs: 0 }) }));
+    const charges = [...this.#charges.values()].reverse();
+    const found = charges.length > 0 ? await limiter.standings(charges.map(({ take }) => take)) : [];
+    const standing = charges.map((charge, index) => ({ charge, ...(found[index] ?? { remaining: 0, resetMs: 0 }) }));
     return limits.map(({ spec: { name }, policy }) => ({
       name,
       policy,
       buckets: standing
-        .filter(({ claim }) => claim.limit.spec.name === name)
-        .map(({ claim: { whose }, remaining, resetMs }) => ({ whose, remaining, resetMs })),
+        .filter(({ charge }) => charge.limit.spec.name === name)
+        .map(({ charge: { whose }, remaining, resetMs }) => ({ whose, remaining, resetMs })),
     }));
   }
 }

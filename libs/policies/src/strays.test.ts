@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
 import { createMemoryLimiter } from '@sheaf/limiter';
-import { compileLimits } from './claim.ts';
+import { compileLimits } from './compiled-limit.ts';
 import { enforceLimits } from './limits.ts';
 import { createStrays } from './strays.ts';
 import { acme, contextOf, fakeLimiter, policiesOf, refusalOf } from './testing/test-call.ts';

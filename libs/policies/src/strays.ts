@@ -4,14 +4,15 @@
  */
 import { type Journal, monotonicClock, type Principal, type Span } from '@sheaf/inference';
 import type { Limiter, Verdict } from '@sheaf/limiter';
-import { type Claim, type Compiled, type CompiledLimits, tell } from './claim.ts';
-import { claimOf, isOfTenant } from './claims.ts';
+import type { CompiledLimit, CompiledLimits } from './compiled-limit.ts';
 import { Kept } from './kept.ts';
+import { type LimitCharge, tellLimits } from './limit-charge.ts';
+import { chargeOf, isOfTenant } from './limit-charges.ts';
 import { refusal } from './limit-refusal.ts';
 import type { RecentBuckets } from './recent-buckets.ts';
 
 /** As much of a call as is known before its message. */
-interface Called {
+interface StrayCall {
   readonly principal?: Principal | undefined;
   readonly address?: string | undefined;
   readonly journal: Journal;
@@ -20,16 +21,16 @@ interface Called {
 
 export interface Strays {
   /** Before a message is looked at: throws while a rate has refused the last stray of its caller, and takes nothing. */
-  check(principal: Principal | undefined, called: () => Called): void;
+  check(principal: Principal | undefined, called: () => StrayCall): void;
   /** It was one: takes one of each of the rates, or throws what refuses it. */
-  take(called: Called): Promise<void>;
+  take(called: StrayCall): Promise<void>;
   /** What requests have left in rates. */
   readonly kept: Kept;
 }
 
 /** What its callers are told until then. */
 interface Barred {
-  readonly claims: readonly Claim[];
+  readonly charges: readonly LimitCharge[];
   readonly verdict: Refused;
   /** Milliseconds on the clock of `now`. */
   readonly from: number;
@@ -48,26 +49,26 @@ export function createStrays(
   { recent, now = monotonicClock.now }: StraysOptions = {},
 ): Strays {
   const about = limits.filter(isAboutAll);
-  const known = new WeakMap<Principal, readonly Claim[]>();
+  const known = new WeakMap<Principal, readonly LimitCharge[]>();
   const barred = new WeakMap<Principal, Barred>();
   const kept = new Kept();
   /** Some count each address for itself: then a principal alone says neither what is taken nor whether it is refused. */
   const isByAddress = about.some(({ spec: { per } }) => per.includes('address'));
-  const claimsOf = (principal: Principal, address: string | undefined): readonly Claim[] => {
-    const claims =
+  const chargesOf = (principal: Principal, address: string | undefined): readonly LimitCharge[] => {
+    const charges =
       known.get(principal) ??
       about
         .filter(({ spec }) => isOfTenant(spec, principal.tenant))
-        .map((limit) => claimOf(limit, principal, '', address));
-    if (!isByAddress) known.set(principal, claims);
-    return claims;
+        .map((limit) => chargeOf(limit, principal, '', address));
+    if (!isByAddress) known.set(principal, charges);
+    return charges;
   };
   return {
     kept,
     check: (principal, called) => {
       const bar = principal && barred.get(principal);
       if (!bar) return;
-      const { claims, verdict, from } = bar;
+      const { charges, verdict, from } = bar;
       const passed = now() - from;
       if (passed >= verdict.retryAfterMs) return;
       const later = {
@@ -78,30 +79,30 @@ export function createStrays(
           resetMs: Math.max(0, resetMs - passed),
         })),
       };
-      tell(claims, later, called());
-      throw refusal(claims, later);
+      tellLimits(charges, later, called());
+      throw refusal(charges, later);
     },
     take: async (called) => {
       const { principal, address, journal } = called;
-      const claims = principal ? claimsOf(principal, address) : [];
-      if (!principal || claims.length === 0) return;
-      recent?.note(claims);
+      const charges = principal ? chargesOf(principal, address) : [];
+      if (!principal || charges.length === 0) return;
+      recent?.note(charges);
       const verdict = await limiter.take(
-        claims.map(({ take }) => take),
+        charges.map(({ take }) => take),
         0,
       );
-      tell(claims, verdict, called);
+      tellLimits(charges, verdict, called);
       if (verdict.taken) {
-        for (const { take } of claims) kept.note(journal, take.key, 1);
+        for (const { take } of charges) kept.note(journal, take.key, 1);
         return;
       }
       // A rate fills with time alone: until then there is none, whatever comes.
-      if (verdict.why === 'empty' && !isByAddress) barred.set(principal, { claims, verdict, from: now() });
-      throw refusal(claims, verdict);
+      if (verdict.why === 'empty' && !isByAddress) barred.set(principal, { charges, verdict, from: now() });
+      throw refusal(charges, verdict);
     },
   };
 }
 
 /** A rate whose bucket is the same whatever is asked. */
-const isAboutAll = ({ spec: { allows, models, per } }: Compiled): boolean =>
+const isAboutAll = ({ spec: { allows, models, per } }: CompiledLimit): boolean =>
   allows.kind === 'rate' && models.includes('*') && !per.includes('model');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type EndpointRecord, ejectionMs, outliers } from './ejection.ts';
-import { Ejector, type EndedCall, type Standing } from './ejector.ts';
+import { Ejector, type ObservedCall, type Standing } from './ejector.ts';
 
 const record = (more: Partial<EndpointRecord> = {}): EndpointRecord => ({
   successes: 100,
@@ -80,12 +80,12 @@ function openService() {
     at: (ms: number): void => {
       now = ms;
     },
-    calls: (index: 0 | 1, count: number, call: Partial<EndedCall> = {}): void => {
+    calls: (index: 0 | 1, count: number, call: Partial<ObservedCall> = {}): void => {
       for (let n = 0; n < count; n++)
         ejector.record(endpoints[index], { isGood: true, kind: 'm', tookMs: 10, ...call }, false);
     },
     probe: (index: 0 | 1): void => ejector.probe(endpoints[index]),
-    probed: (index: 0 | 1, call: Partial<EndedCall> | undefined): void =>
+    probed: (index: 0 | 1, call: Partial<ObservedCall> | undefined): void =>
       ejector.record(endpoints[index], call && { isGood: true, kind: 'm', tookMs: 10, ...call }, true),
     standings: (): Standing[] => [...ejector.standings(endpoints).values()],
   };

@@ -1,7 +1,7 @@
 import { type EndpointRecord, ejectionMs, ejectionRules, median, outliers, slownessOf, usualOf } from './ejection.ts';
 
 /** How one call on an endpoint ended. */
-export interface EndedCall {
+export interface ObservedCall {
   readonly isGood: boolean;
   /** Calls of one kind take about as long as one another: of one model version and about as many rows. */
   readonly kind: string;
@@ -59,7 +59,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
   }
 
   /** `call` undefined: it says nothing of the endpoint. */
-  record(endpoint: E, call: EndedCall | undefined, wasProbe: boolean): void {
+  record(endpoint: E, call: ObservedCall | undefined, wasProbe: boolean): void {
     const member = this.#of(endpoint);
     if (wasProbe) this.#endProbe(member, call);
     if (!call || member.ejectedAt !== undefined) return;
@@ -90,7 +90,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
     return !member.isProbing && now - member.ejectedAt >= ejectionMs(member.count) ? 'probe' : 'out';
   }
 
-  #endProbe(member: Member, call: EndedCall | undefined): void {
+  #endProbe(member: Member, call: ObservedCall | undefined): void {
     member.isProbing = false;
     if (member.ejectedAt === undefined || !call) return;
     const isWell = call.isGood && slownessOf(call.tookMs, this.#usualMs.get(call.kind)) <= ejectionRules.slownessFactor;
@@ -123,7 +123,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
   }
 }
 
-function keep({ latencies, successes }: Member, { kind, tookMs }: EndedCall): void {
+function keep({ latencies, successes }: Member, { kind, tookMs }: ObservedCall): void {
   const samples = latencies.get(kind) ?? [];
   // Every later one takes the place of an earlier one, so that the whole interval is heard.
   if (samples.length < samplesMax) samples.push(tookMs);

@@ -1,5 +1,5 @@
 export { ejectionRules } from './ejection.ts';
-export { Ejector, type EndedCall, type Standing } from './ejector.ts';
+export { Ejector, type ObservedCall, type Standing } from './ejector.ts';
 export { type Pickable, pickEndpoint, prefer } from './pick-endpoint.ts';
 export { decideRetry, type FailedTry, isLost, isOverload, isUntouched, type RetryDecision } from './retry.ts';
 export { RetryBudget, RetryBudgets } from './retry-budget.ts';

@@ -29,10 +29,10 @@ const backOffMaxMs = 10 * baseMs;
 const giveUp: RetryDecision = { kind: 'give-up' };
 
 /** Whether the error says that the call is sure not to have begun. */
-export const isUntouched = ({ metadata }: InferError): boolean => metadata.may_have_begun === 'false';
+export const isUntouched = ({ metadata }: InferError): boolean => metadata['may_have_begun'] === 'false';
 
 /** Whether the process went away with the call. */
-export const isLost = ({ metadata }: InferError): boolean => metadata.may_have_begun === 'true';
+export const isLost = ({ metadata }: InferError): boolean => metadata['may_have_begun'] === 'true';
 
 /** Whether the endpoint had too much to do. */
 export const isOverload = ({ code, reason }: InferError): boolean => code === 'UNAVAILABLE' && reason === 'OVERLOADED';

@@ -13,14 +13,14 @@ export interface OutputRows extends TensorSpec {
   readonly rows: unknown;
 }
 
-export interface AfterOutcome {
+export interface AfterResult {
   readonly outputs: readonly Tensor[];
   readonly labels: ReadonlyMap<string, Parameter>;
   readonly decisions: readonly Decision[];
 }
 
 /** `values` are those of the request; `outputs` all that the rules read or change and the caller wants. */
-export type AfterRules = (outputs: readonly Tensor[], values: Readonly<Record<string, unknown>>) => AfterOutcome;
+export type AfterRules = (outputs: readonly Tensor[], values: Readonly<Record<string, unknown>>) => AfterResult;
 
 interface Compiled {
   readonly rule: AfterRule;
@@ -132,7 +132,7 @@ function decide(
   given: readonly Tensor[],
   values: Readonly<Record<string, unknown>>,
   version: string,
-): AfterOutcome {
+): AfterResult {
   let outputs = given;
   const labels = new Map<string, Parameter>();
   const decisions: Decision[] = [];

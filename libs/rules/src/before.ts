@@ -31,7 +31,7 @@ export function requestValues(context: Readonly<Record<string, unknown>>, inputs
   return { context, inputs: Object.fromEntries(facts) };
 }
 
-export interface BeforeOutcome {
+export interface BeforeResult {
   readonly request: InferRequest;
   /** `pipeline` or `pipeline/version`. */
   readonly reroute: string | undefined;
@@ -44,7 +44,7 @@ type CompiledBefore = BeforeRule & { readonly condition: Evaluate<'bool'> | unde
 export type BeforeRules = (
   request: InferRequest,
   contextOf: (request: InferRequest) => Readonly<Record<string, unknown>>,
-) => BeforeOutcome;
+) => BeforeResult;
 
 /** `version` is that of what the rules belong to, which a refusal tells. The rules in their order, or a mistake for each that cannot be compiled. */
 export function compileBefore(
@@ -73,7 +73,7 @@ function decide(
   received: InferRequest,
   contextOf: Parameters<BeforeRules>[1],
   version: string,
-): BeforeOutcome {
+): BeforeResult {
   let request = received;
   const decisions: Decision[] = [];
   for (const rule of rules) {

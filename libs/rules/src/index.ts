@@ -1,11 +1,11 @@
 export {
-  type AfterOutcome,
+  type AfterResult,
   type AfterRules,
   compileAfter,
   type OutputRows,
   outputsOf,
 } from './after.ts';
-export { type BeforeOutcome, type BeforeRules, compileBefore, requestValues, requestVariables } from './before.ts';
+export { type BeforeResult, type BeforeRules, compileBefore, requestValues, requestVariables } from './before.ts';
 export type { Decision } from './decision.ts';
 export { type CelType, expressionLimits, isReadable, type Variables } from './environment.ts';
 export {

@@ -9,7 +9,7 @@ import {
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 
 /** The call on whose behalf a task asks others. */
-export interface Asker {
+export interface CallerContext {
   readonly context: CallContext;
   readonly parameters: Parameters;
 }
@@ -34,12 +34,12 @@ export type InnerAnswer = { readonly id: number; readonly answers: number } & (
 /** What one task asks others while it runs: under the deadline, the trace and the configuration of its call, and no longer than it runs itself. */
 export class InnerCalls {
   readonly #infer: Infer;
-  readonly #asker: Asker;
+  readonly #caller: CallerContext;
   readonly #ended = new AbortController();
 
-  constructor(infer: Infer, asker: Asker) {
+  constructor(infer: Infer, caller: CallerContext) {
     this.#infer = infer;
-    this.#asker = asker;
+    this.#caller = caller;
   }
 
   async ask({
@@ -49,7 +49,7 @@ export class InnerCalls {
     inputs,
     outputs,
   }: InnerCall): Promise<{ message: InnerAnswer; transfer: ArrayBuffer[] }> {
-    const { context, parameters: given } = this.#asker;
+    const { context, parameters: given } = this.#caller;
     const signal = AbortSignal.any([context.signal, this.#ended.signal]);
     const parameters: Parameters = new Map(given.get(explainParameter) === true ? [[explainParameter, true]] : []);
     try {

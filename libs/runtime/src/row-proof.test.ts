@@ -95,7 +95,7 @@ describe('calls share a run', () => {
 
   // The runtime drops a dropout that other steps follow, and a bound may never be passed behind them.
   it('as little where a mixing step stands anywhere in a chain of others', async () => {
-    const seed = Number(process.env.SHEAF_SEED ?? Date.now() % 100_000);
+    const seed = Number(process.env['SHEAF_SEED'] ?? Date.now() % 100_000);
     const random = seededRandom(seed);
     const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
     for (let round = 0; round < 24; round++) {
@@ -202,7 +202,7 @@ describe('calls share a run', () => {
 
   it('by the word of the author alone, which is called so, with what speaks against it', async () => {
     const trusted = { ...batching, rowsIndependent: true };
-    const fine = await open(chainModel([rowWise.tanh as (typeof rowWise)[string]]), trusted);
+    const fine = await open(chainModel([rowWise['tanh'] as (typeof rowWise)[string]]), trusted);
     assert.deepEqual(
       [fine.batchability?.batched, fine.batchability?.why],
       [true, 'model.yaml says that its rows are independent'],

@@ -32,11 +32,11 @@ export async function runBatch(
         padded,
       );
   const task: TensorTask = { inputs, outputs: call.outputs, outputBytesMax: outputBytesMax * calls.length };
-  const asker = { context: { ...context, span }, parameters: call.parameters };
+  const caller = { context: { ...context, span }, parameters: call.parameters };
   const { result, ms } = await worker.run(
     task,
     inputs.map(({ memory }) => memory),
-    alone ? asker : undefined,
+    alone ? caller : undefined,
   );
   return { answers: alone ? [result.map(unpackTensor)] : splitRows(result, counts), ms };
 }

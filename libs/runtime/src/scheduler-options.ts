@@ -1,14 +1,18 @@
 import type { Clock, Tensor } from '@sheaf/inference';
 import type { BatchingOptions, QueueOptions } from './call-queue.ts';
-import type { Asker } from './inner-calls.ts';
+import type { CallerContext } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TensorTask } from './task-thread.ts';
 import type { Timed } from './task-worker.ts';
 
 /** What runs batches: one at a time each, in the order they came. */
 export interface BatchWorker {
-  /** `asker` is the call that the task is of, when it is of one only: what the task asks others is asked for that call. */
-  run(task: TensorTask, transfer: readonly ArrayBuffer[], asker?: Asker): Promise<Timed<readonly PackedTensor[]>>;
+  /** `caller` is the call that the task is of, when it is of one only: what the task asks others is asked for that call. */
+  run(
+    task: TensorTask,
+    transfer: readonly ArrayBuffer[],
+    caller?: CallerContext,
+  ): Promise<Timed<readonly PackedTensor[]>>;
   cancel(): void;
   close(): Promise<void>;
 }

@@ -62,7 +62,10 @@ describe('the scheduler', () => {
     const told = await Promise.all([ask([1]), ask([2])].map((asked) => asked.catch((error: InferError) => error)));
     for (const error of told) {
       assert.ok(error instanceof InferError);
-      assert.deepEqual([error.reason, error.metadata.batch_calls, error.retryAfterMs], ['RUN_LIMIT_EXCEEDED', '2', -1]);
+      assert.deepEqual(
+        [error.reason, error.metadata['batch_calls'], error.retryAfterMs],
+        ['RUN_LIMIT_EXCEEDED', '2', -1],
+      );
     }
   });
 

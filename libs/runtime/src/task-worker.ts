@@ -1,5 +1,5 @@
 import { type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
-import { type Asker, type InnerCall, InnerCalls } from './inner-calls.ts';
+import { type CallerContext, type InnerCall, InnerCalls } from './inner-calls.ts';
 import type { StartHost, TaskHost } from './task-host.ts';
 
 /** What a worker of ours answers to a task. */
@@ -86,10 +86,10 @@ export class TaskWorker<Result> {
     return this.#loaded.promise;
   }
 
-  run(payload: unknown, transfer: readonly ArrayBuffer[], asker?: Asker): Promise<Timed<Result>> {
+  run(payload: unknown, transfer: readonly ArrayBuffer[], caller?: CallerContext): Promise<Timed<Result>> {
     const { infer } = this.#options;
     return new Promise((resolve, reject) => {
-      const inner = infer && asker ? new InnerCalls(infer, asker) : undefined;
+      const inner = infer && caller ? new InnerCalls(infer, caller) : undefined;
       const task: Task<Result> = { id: this.#nextId++, resolve, reject, inner };
       this.#host ??= this.#spawn();
       this.#tasks.push(task);

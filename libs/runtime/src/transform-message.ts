@@ -15,9 +15,9 @@ export function readMessage(message: unknown): TransformMessage | 'foreign' | 'w
 }
 
 function isRight(message: Fields): boolean {
-  if ('failed' in message) return isFailure(message.failed);
-  if ('loaded' in message) return message.loaded === true;
-  if (!isCount(message.id)) return false;
+  if ('failed' in message) return isFailure(message['failed']);
+  if ('loaded' in message) return message['loaded'] === true;
+  if (!isCount(message['id'])) return false;
   if ('asks' in message) {
     const { asks, model, inputs, outputs } = message;
     return isCount(asks) && isText(model) && isListOf(inputs, isPacked) && isListOf(outputs, isText);
@@ -29,16 +29,16 @@ function isRight(message: Fields): boolean {
 
 export const isFailure = (value: unknown): value is TaskFailure =>
   isRecord(value) &&
-  (inferErrorCodes as readonly unknown[]).includes(value.code) &&
-  isText(value.message) &&
-  [value.reason, value.log].every((text) => text === undefined || isText(text));
+  (inferErrorCodes as readonly unknown[]).includes(value['code']) &&
+  isText(value['message']) &&
+  [value['reason'], value['log']].every((text) => text === undefined || isText(text));
 
 const isPacked = (value: unknown): value is PackedTensor =>
   isRecord(value) &&
-  isText(value.name) &&
-  isDatatype(value.datatype) &&
-  isListOf(value.shape, isCount) &&
-  value.memory instanceof ArrayBuffer;
+  isText(value['name']) &&
+  isDatatype(value['datatype']) &&
+  isListOf(value['shape'], isCount) &&
+  value['memory'] instanceof ArrayBuffer;
 
 type Fields = Readonly<Record<string, unknown>>;
 

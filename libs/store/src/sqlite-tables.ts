@@ -40,9 +40,9 @@ function createKeys(
   );
   return {
     listKeys: () => list.all().map(toKey),
-    keysGeneration: () => Number(generation.get()?.generation),
+    keysGeneration: () => Number(generation.get()?.['generation']),
     addKey: (key) => {
-      if (Number(count.get()?.count) >= keysMax) throw stateError(failures.full);
+      if (Number(count.get()?.['count']) >= keysMax) throw stateError(failures.full);
       const { changes } = add.run(
         key.id,
         key.secretHash,
@@ -112,42 +112,42 @@ function createQuotas(db: DatabaseSync): Pick<Tables, 'reserve' | 'giveBack' | '
     `DELETE FROM quotas WHERE (key, window) IN (SELECT key, window FROM quotas WHERE touched_at < ? LIMIT ${forgottenMax})`,
   );
   return {
-    reserve: (key, window, amount, max, now) => Number(reserve.get({ key, window, amount, max, now })?.granted),
+    reserve: (key, window, amount, max, now) => Number(reserve.get({ key, window, amount, max, now })?.['granted']),
     giveBack: (key, window, amount) => void giveBack.run(amount, key, window),
-    used: (key, window) => Number(used.get(key, window)?.used ?? 0),
+    used: (key, window) => Number(used.get(key, window)?.['used'] ?? 0),
     forgetWindows: (before) => void forget.run(before),
   };
 }
 
 const toKey = (row: Row): ApiKey => ({
-  id: String(row.id),
-  secretHash: String(row.secret_hash),
-  tenant: String(row.tenant),
+  id: String(row['id']),
+  secretHash: String(row['secret_hash']),
+  tenant: String(row['tenant']),
   // A role that this version does not know gives no rights.
-  roles: toList(row.roles).filter(isRole),
-  models: toList(row.models).map(String),
+  roles: toList(row['roles']).filter(isRole),
+  models: toList(row['models']).map(String),
   // Nor one of a priority that it does not know any precedence.
-  priority: isPriority(row.priority) ? row.priority : 'sheddable',
-  note: String(row.note),
-  createdAt: Number(row.created_at),
-  expiresAt: toTime(row.expires_at),
-  revokedAt: toTime(row.revoked_at),
-  rotatedAt: toTime(row.rotated_at),
+  priority: isPriority(row['priority']) ? row['priority'] : 'sheddable',
+  note: String(row['note']),
+  createdAt: Number(row['created_at']),
+  expiresAt: toTime(row['expires_at']),
+  revokedAt: toTime(row['revoked_at']),
+  rotatedAt: toTime(row['rotated_at']),
   replaced:
-    row.replaced_hash === null
+    row['replaced_hash'] === null
       ? undefined
-      : { secretHash: String(row.replaced_hash), until: Number(row.replaced_until) },
-  lastUsedAt: toTime(row.used_at),
+      : { secretHash: String(row['replaced_hash']), until: Number(row['replaced_until']) },
+  lastUsedAt: toTime(row['used_at']),
 });
 
 const toEntry = (row: Row): ChainedEntry => ({
-  sequence: Number(row.sequence),
-  at: Number(row.at),
-  actor: String(row.actor),
-  action: String(row.action),
-  subject: String(row.subject),
-  detail: String(row.detail),
-  hash: String(row.hash),
+  sequence: Number(row['sequence']),
+  at: Number(row['at']),
+  actor: String(row['actor']),
+  action: String(row['action']),
+  subject: String(row['subject']),
+  detail: String(row['detail']),
+  hash: String(row['hash']),
 });
 
 function toList(json: SQLOutputValue | undefined): readonly unknown[] {

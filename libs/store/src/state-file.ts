@@ -61,11 +61,11 @@ function preparePath(folder: string): string {
 /** Reads only: whatever is not ours, or damaged, is left as it is. One view: another process may be making the tables. */
 function checkFile(db: DatabaseSync): void {
   const found = pragma(db, 'application_id');
-  const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.count;
+  const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
   if (found !== applicationId && tables !== 0) throw stateError(failures.foreign);
   const version = pragma(db, 'user_version');
   if (version > migrations.length) throw stateError(newerFailure(version, migrations.length));
-  const problem = db.prepare('PRAGMA quick_check(1)').get()?.quick_check;
+  const problem = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (problem !== 'ok') throw stateError({ ...failures.corrupt, log: String(problem) });
 }
 

@@ -59,7 +59,7 @@ function serve(): void {
   const poll = setInterval(() => {
     const before = version;
     try {
-      version = dataVersion.get()?.data_version;
+      version = dataVersion.get()?.['data_version'];
     } catch {
       return;
     }

@@ -18,6 +18,7 @@ import {
   newKey,
   orderMessage,
 } from './admin-keys.ts';
+import { proxyOption } from './client/proxy.ts';
 import type { Breaker__Output } from './generated/sheaf/admin/v1/Breaker.ts';
 import type { ClearQuarantineResponse__Output } from './generated/sheaf/admin/v1/ClearQuarantineResponse.ts';
 import type { CreateKeyResponse__Output } from './generated/sheaf/admin/v1/CreateKeyResponse.ts';
@@ -32,10 +33,9 @@ import type { ReloadResponse__Output } from './generated/sheaf/admin/v1/ReloadRe
 import type { RevokeKeyResponse__Output } from './generated/sheaf/admin/v1/RevokeKeyResponse.ts';
 import type { RotateKeyResponse__Output } from './generated/sheaf/admin/v1/RotateKeyResponse.ts';
 import { AdminServiceClient } from './proto.ts';
-import { proxyOption } from './proxy.ts';
-import { openRemoteTls } from './remote-tls.ts';
 import { fromStatus, toMetadata } from './status.ts';
-import type { RemoteTls } from './tls.ts';
+import { openRemoteTls } from './tls/remote-tls.ts';
+import type { RemoteTls } from './tls/tls.ts';
 
 export interface Quarantined {
   readonly requests: readonly QuarantinedRequest[];

@@ -1,4 +1,4 @@
-/** The Admin service of a gateway's public door. Who may call what is decided before, by the door's `admit`. */
+/** The Admin service of a gateway's public server. Who may call what is decided before, by the server's `admit`. */
 import type * as grpc from '@grpc/grpc-js';
 import { InferError } from '@sheaf/inference';
 import {
@@ -10,9 +10,9 @@ import {
   orderOf,
   spanOf,
 } from './admin-keys.ts';
-import type { Admissions } from './admission.ts';
 import type { AdminHandlers } from './generated/sheaf/admin/v1/Admin.ts';
 import type { Breaker } from './generated/sheaf/admin/v1/Breaker.ts';
+import type { Admissions } from './server/auth/admission.ts';
 import { toStatus } from './status.ts';
 
 export interface LimitState {

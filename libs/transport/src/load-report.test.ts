@@ -5,7 +5,7 @@ import { defaultLimits, type Load } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { createRemote } from './index.ts';
 import { InferenceClient, modelInfer } from './proto.ts';
-import { contextOf, openDoor, requestFor } from './testing/fake-model.ts';
+import { contextOf, openServer, requestFor } from './testing/fake-model.ts';
 import { encodeRequest } from './wire/codec.ts';
 
 /** As `xds/data/orca/v3/orca_load_report.proto` has it; what we do not tell left out. */
@@ -17,10 +17,10 @@ message OrcaLoadReport {
 
 describe('the load of a model', () => {
   it('comes with each answer on the mesh stream, also with one that refuses', async () => {
-    const door = await openDoor();
+    const server = await openServer();
     const told: [string, Load][] = [];
     const onLoad = (load: Load, model: string): void => void told.push([model, load]);
-    const target = `127.0.0.1:${door.port}`;
+    const target = `127.0.0.1:${server.port}`;
     const remote = createRemote(target, { service: 'test', limits: defaultLimits, transport: 'stream', onLoad });
     await remote.infer(requestFor('echo'), contextOf());
     await assert.rejects(remote.infer(requestFor('refuse'), contextOf()), { reason: 'OVERLOADED' });
@@ -30,12 +30,12 @@ describe('the load of a model', () => {
       ['refuse', load],
     ]);
     remote.close();
-    await door.close(1_000);
+    await server.close(1_000);
   });
 
   it('is in the trailers of calls of their own, as any gRPC client can read it', async () => {
-    const door = await openDoor();
-    const client = new InferenceClient(`127.0.0.1:${door.port}`, grpc.credentials.createInsecure());
+    const server = await openServer();
+    const client = new InferenceClient(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
     for (const [model, code] of [
       ['echo', grpc.status.OK],
       ['refuse', grpc.status.UNAVAILABLE],
@@ -56,6 +56,6 @@ describe('the load of a model', () => {
       });
     }
     client.close();
-    await door.close(1_000);
+    await server.close(1_000);
   });
 });

@@ -6,7 +6,7 @@ import type { ProtoGrpcType as AdminTypes } from './generated/admin.ts';
 import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
-if (!process.env.GRPC_VERBOSITY) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
+if (!process.env['GRPC_VERBOSITY']) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
@@ -30,7 +30,7 @@ const mesh = serviceOf('sheaf.mesh.v1.Mesh');
 /** Of messages as they stand on the wire, which our own codec reads and writes. */
 export const meshService: grpc.ServiceDefinition = {
   Calls: {
-    ...(mesh.Calls as grpc.MethodDefinition<Buffer, Buffer>),
+    ...(mesh['Calls'] as grpc.MethodDefinition<Buffer, Buffer>),
     requestDeserialize: asItIs,
     responseSerialize: asItIs,
   },
@@ -45,7 +45,7 @@ export const { Admin: AdminServiceClient } = packages.sheaf.admin.v1;
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
-/** Of calls that doors answer without grpc-js. */
+/** Of calls that servers answer without grpc-js. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
 
 /** ModelInfer, of messages as they stand on the wire. */

@@ -32,7 +32,7 @@ export const statusCode = ({ code }: InferError): grpc.status => grpc.status[cod
 
 export const statusMessage = ({ message }: InferError): string => cut(message, messageCharsMax);
 
-/** What went wrong, as every way out of a door tells it. */
+/** What went wrong, as every way out of a server tells it. */
 export function encodeRpcStatus(error: InferError): Buffer {
   const { reason, metadata, violations, about, retryAfterMs = -1, retryDelayMs = retryAfterMs } = error;
   if (reason === 'INTERNAL') console.error('internal error:', error.cause);

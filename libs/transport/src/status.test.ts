@@ -66,14 +66,14 @@ describe('the details of a refusal', () => {
       retryAfterMs: -1,
       retryDelayMs: 3_600_000,
     });
-    assert.deepEqual(detailsOf(error).RetryInfo, { retryDelay: { seconds: 3_600 } });
+    assert.deepEqual(detailsOf(error)['RetryInfo'], { retryDelay: { seconds: 3_600 } });
     assert.deepEqual(toStatus(error).metadata?.get('grpc-retry-pushback-ms'), ['-1']);
   });
 
   it('name the state that is not as it has to be', () => {
     const about = { kind: 'precondition', type: 'MODEL_STATE', subject: 'm/1' } as const;
     const error = new InferError('FAILED_PRECONDITION', 'it is disabled', { reason: 'MODEL_DISABLED', about });
-    assert.deepEqual(detailsOf(error).PreconditionFailure, {
+    assert.deepEqual(detailsOf(error)['PreconditionFailure'], {
       violations: [{ type: 'MODEL_STATE', subject: 'm/1', description: 'it is disabled' }],
     });
   });

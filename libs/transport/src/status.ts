@@ -2,7 +2,6 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
-import { secretReason } from './door-secret.ts';
 import {
   type ErrorInfo,
   encodeRpcStatus,
@@ -12,6 +11,7 @@ import {
   statusCode,
   statusMessage,
 } from './rpc-status.ts';
+import { secretReason } from './server/auth/mesh-secret.ts';
 
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself, as it stands on the wire; keys in lower case. */
@@ -24,7 +24,7 @@ export function toMetadata(trailers: Trailers): grpc.Metadata {
   return metadata;
 }
 
-/** As grpc-js has it, which our doors answer by as well. */
+/** As grpc-js has it, which our servers answer by as well. */
 export const grpcContentType = 'application/grpc+proto';
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
@@ -74,7 +74,7 @@ export function toTrailers(thrown: unknown): OutgoingHttpHeaders {
 }
 
 /** What is told beside a status. */
-export interface Told {
+export interface StatusHints {
   /** As `grpc-retry-pushback-ms` has it; undefined says nothing. */
   readonly pushbackMs: number | undefined;
   /** As `x-mesh-decision` has it. */
@@ -82,7 +82,10 @@ export interface Told {
 }
 
 /** What a status that a service of ours sent on a stream means to us. */
-export function fromRpcStatus({ code, message, details }: RpcStatus, { pushbackMs, decision }: Told): InferError {
+export function fromRpcStatus(
+  { code, message, details }: RpcStatus,
+  { pushbackMs, decision }: StatusHints,
+): InferError {
   const info = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
   const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
   return new InferError(codeOf(code), message, { ...info, ...retryAfterMs, decision });

@@ -1,6 +1,6 @@
 /**
- * How much one step on the event loop may do, beside what the limits of the doors say (mesh.yaml). Each is chosen so that no message keeps others waiting for
- * more than about a third of a second on an ordinary core, however it is made and however large the doors take it.
+ * How much one step on the event loop may do, beside what the limits of the servers say (mesh.yaml). Each is chosen so that no message keeps others waiting for
+ * more than about a third of a second on an ordinary core, however it is made and however large the servers take it.
  */
 export const stepLimits = {
   /** Fields of one message and of what it holds, and numbers in packed lists. A message of 4 MiB has 4 million at most: only larger ones meet this. */

@@ -1,3 +1,4 @@
+import { printable, table } from '@sheaf/terminal';
 import { type AdminClient, createAdminClient } from '@sheaf/transport';
 import { withAdvice } from '../advice.ts';
 import { auditOptions, showAudit } from '../audit.ts';
@@ -7,7 +8,6 @@ import { type Configuration, configurationText } from '../configuration-text.ts'
 import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
 import { actOnKeys } from '../key-actions.ts';
 import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../key-options.ts';
-import { printable, table } from '../print.ts';
 
 const quarantineOptions = { clear: { type: 'string' } } as const;
 
@@ -128,7 +128,7 @@ const actions: Readonly<Record<string, Act>> = {
   },
   breaker: async (client, values) => {
     const breakers = await client.forceBreakers(forceOf(values));
-    console.log(values.json ? JSON.stringify(breakers) : breakerTable(breakers));
+    console.log(values['json'] ? JSON.stringify(breakers) : breakerTable(breakers));
   },
   quarantine: async (client, { json, clear }) => {
     if (clear !== undefined) {

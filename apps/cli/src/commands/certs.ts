@@ -26,11 +26,11 @@ export const certs: Command = {
   async run([folder = '.', more], values) {
     if (more !== undefined) throw new UsageError(`usage: sheaf ${certs.usage}`);
     await checkMeshFolder(folder);
-    const days = integerOf('days', values.days, 1, 825) ?? daysDefault;
-    const hosts = [...new Set([...hostsAlways, ...((values.host ?? []) as string[])])];
+    const days = integerOf('days', values['days'], 1, 825) ?? daysDefault;
+    const hosts = [...new Set([...hostsAlways, ...((values['host'] ?? []) as string[])])];
     const wrongHost = hosts.find((host) => !isHost(host));
     if (wrongHost !== undefined) throw new UsageError(`--host: want a name or an address, got "${wrongHost}"`);
-    const client = textOf(values.client) ?? 'client';
+    const client = textOf(values['client']) ?? 'client';
     if (!isClientName(client))
       throw new UsageError(`--client: want 1 to 64 letters, digits, dots, dashes, underscores, got "${client}"`);
     const made = await createDevelopmentCertificates({ days, hosts });
@@ -46,7 +46,7 @@ export const certs: Command = {
       { path: join(target, `${name}.crt`), text: certificate, mode: 0o644 },
       { path: join(target, `${name}.key`), text: key, mode: 0o600 },
     ]);
-    await writeAll(target, files, values.force === true);
+    await writeAll(target, files, values['force'] === true);
     console.error(
       `${target}: two authorities, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`,
     );

@@ -1,8 +1,8 @@
 import type { Mesh } from '@sheaf/mesh';
+import { readTried, type TriedModel, tryMemory } from '@sheaf/supervisor';
+import { progressBar } from '@sheaf/terminal';
 import { type Command, readMeshOrFail, UsageError, wholeOrFail } from '../command.ts';
-import { progressBar } from '../progress.ts';
-import { tryMemory } from '../try-memory.ts';
-import { readTried, type TriedModel } from '../try-models.ts';
+import { modelTrial, programs } from '../programs.ts';
 
 export const check: Command = {
   usage: 'check [folder]',
@@ -38,13 +38,13 @@ async function readAndRun(folder: string): Promise<Mesh> {
     else bar.log(line);
     bar.tick();
   };
-  const reading = await readTried(folder, onTried).finally(() => bar?.end());
+  const reading = await readTried(modelTrial, folder, onTried).finally(() => bar?.end());
   if (failures.length > 0) {
     const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
     throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));
   }
   const mesh = wholeOrFail(folder, reading, console.log);
-  const unfit = await tryMemory(mesh);
+  const unfit = await tryMemory(programs.modelServer, mesh);
   if (unfit.length > 0) throw new UsageError(unfit.join('\n'));
   return mesh;
 }

@@ -1,7 +1,8 @@
 import { dryRunParameter, explanationParameter, parseExplanation } from '@sheaf/inference';
 import { type DryRun, type DryRunStage, type DryRunStep, dryRunAnswerParameter } from '@sheaf/pipeline';
+import { table, tree } from '@sheaf/terminal';
 import { type Command, UsageError } from '../command.ts';
-import { explanationTree, table, tree } from '../print.ts';
+import { explanationTree } from '../print.ts';
 import { askMesh, requestHelp, requestOptions } from '../request.ts';
 
 export const explain: Command = {
@@ -13,18 +14,21 @@ export const explain: Command = {
   --json               as JSON`,
   async run([name, ...sources], values) {
     if (!name) throw new UsageError(`usage: sheaf ${explain.usage}`);
-    const parameters = values.plan === true ? { [dryRunParameter]: true } : {};
-    const { response, elapsedMs } = await askMesh(name, sources, values, { explain: values.plan !== true, parameters });
+    const parameters = values['plan'] === true ? { [dryRunParameter]: true } : {};
+    const { response, elapsedMs } = await askMesh(name, sources, values, {
+      explain: values['plan'] !== true,
+      parameters,
+    });
     const { model, version, parameters: told } = response;
-    if (values.plan === true) {
+    if (values['plan'] === true) {
       const text = told.get(dryRunAnswerParameter);
       if (typeof text !== 'string') throw new UsageError(`"${name}" at this address tells no plan`);
-      console.log(values.json === true ? text : planned(JSON.parse(text) as DryRun));
+      console.log(values['json'] === true ? text : planned(JSON.parse(text) as DryRun));
       return;
     }
     const explanation = parseExplanation(told.get(explanationParameter));
     if (!explanation) throw new UsageError(`"${name}" at this address does not explain itself`);
-    if (values.json === true) return console.log(JSON.stringify(explanation));
+    if (values['json'] === true) return console.log(JSON.stringify(explanation));
     const others = [...told].filter(([key]) => key !== explanationParameter);
     console.log(`${model}/${version}  ${elapsedMs.toFixed(1)} ms\n\n${explanationTree(explanation)}`);
     if (others.length > 0) console.log(`\n${table(others.map(([key, value]) => [key, String(value)]))}`);

@@ -13,7 +13,7 @@ export const graph: Command = {
     const found = pipelines.find((pipeline) => pipeline.spec === spec);
     const known = pipelines.map(({ spec }) => spec.pipeline).join(', ') || 'none';
     if (!found) throw new UsageError(`there is no pipeline "${name}"; the pipelines are ${known}`);
-    const file = textOf(values.svg);
+    const file = textOf(values['svg']);
     if (file === undefined) return console.log(toMermaid(found.spec, found));
     await writeOrFail(file, toSvg(found.spec));
   },

@@ -1,8 +1,9 @@
 import { explanationParameter, parseExplanation } from '@sheaf/inference';
 import { decodeImage, drawBoxes, toJson } from '@sheaf/tensor-io';
-import type { Answered } from '../ask.ts';
+import { table } from '@sheaf/terminal';
+import type { Answered } from '@sheaf/transport';
 import { type Command, type OptionValues, textOf, UsageError, writeOrFail } from '../command.ts';
-import { explanationTree, outputsTable, table } from '../print.ts';
+import { explanationTree, outputsTable } from '../print.ts';
 import { askMesh, type Input, requestHelp, requestOptions } from '../request.ts';
 
 export const infer: Command = {
@@ -17,9 +18,9 @@ export const infer: Command = {
     if (!name) throw new UsageError(`usage: sheaf ${infer.usage}`);
     let image: Awaited<ReturnType<typeof imageToDraw>>;
     const answered = await askMesh(name, sources, values, {
-      explain: values.explain === true,
+      explain: values['explain'] === true,
       onInputs: async (inputs) => {
-        image = await imageToDraw(textOf(values.draw), inputs);
+        image = await imageToDraw(textOf(values['draw']), inputs);
       },
     });
     print(answered, values);

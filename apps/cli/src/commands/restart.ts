@@ -1,7 +1,7 @@
+import { askRestart } from '@sheaf/supervisor';
+import { type ProgressBar, progressBar } from '@sheaf/terminal';
 import { type Command, textOf, UsageError } from '../command.ts';
-import { askRestart } from '../control.ts';
 import { checkMeshFolder } from '../folder-state.ts';
-import { type ProgressBar, progressBar } from '../progress.ts';
 
 export const restart: Command = {
   usage: 'restart --rolling [service ...]',
@@ -14,9 +14,9 @@ export const restart: Command = {
 The new processes of a service are ready before its old ones go; a gateway goes while its siblings serve, so that their callers want the addresses of
 all and one more try of UNAVAILABLE. Ctrl-C leaves what has not begun as it is.`,
   async run(names, values) {
-    if (values.rolling !== true)
+    if (values['rolling'] !== true)
       throw new UsageError('sheaf restart wants --rolling: to have all go at once, end sheaf up and start it again');
-    const folder = textOf(values.folder) ?? '.';
+    const folder = textOf(values['folder']) ?? '.';
     await checkMeshFolder(folder);
     let bar: ProgressBar | undefined;
     let isDone = false;

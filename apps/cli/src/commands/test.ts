@@ -1,9 +1,10 @@
 import { type Infer, innerLimits } from '@sheaf/inference';
 import { formatProblem, type Mesh, readTests } from '@sheaf/mesh';
+import { startMesh } from '@sheaf/supervisor';
 import { createRemote, isProxied } from '@sheaf/transport';
 import { type Command, readMeshOrFail, UsageError } from '../command.ts';
+import { programs } from '../programs.ts';
 import { realTargets, runTests } from '../run-tests.ts';
-import { startMesh } from '../start-mesh.ts';
 
 export const test: Command = {
   usage: 'test [folder]',
@@ -37,7 +38,7 @@ export const test: Command = {
 
 /** Every service as a process of its own, asked directly: what a test is about is the pipeline, which runs here. */
 async function openServices(mesh: Mesh) {
-  const running = await startMesh(mesh, { onEvent: () => {}, port: 0, isStrict: true });
+  const running = await startMesh(mesh, { programs, onEvent: () => {}, port: 0, isStrict: true });
   const remotes = mesh.services.map((service) => {
     const { name, endpoint, models, transforms } = service;
     const port = running.services.find((process) => process.name === name || process.name === `${name}-1`)?.port;

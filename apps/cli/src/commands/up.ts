@@ -1,14 +1,21 @@
 import { availableParallelism } from 'node:os';
 import { type Mesh, readMesh, threadsLine } from '@sheaf/mesh';
+import {
+  askStatus,
+  openControl,
+  type RunningMesh,
+  readTried,
+  snapshotOf,
+  startMesh,
+  stopOnSignal,
+  watchMesh,
+} from '@sheaf/supervisor';
 import { hostPort } from '@sheaf/transport';
 import { type Command, integerOf, readServableOrFail, UsageError, wholeOrFail } from '../command.ts';
-import { askStatus, openControl } from '../control.ts';
-import { snapshotOf } from '../folder-snapshot.ts';
-import type { RunningMesh } from '../running-mesh.ts';
-import { startMesh } from '../start-mesh.ts';
-import { stopOnSignal } from '../stop-on-signal.ts';
-import { readTried } from '../try-models.ts';
-import { watchMesh } from '../watch.ts';
+import { loginName, withState } from '../folder-state.ts';
+import { modelTrial, programs } from '../programs.ts';
+
+const auditDetailMax = 4_096;
 
 export const up: Command = {
   usage: 'up [folder]',
@@ -19,8 +26,8 @@ export const up: Command = {
                goes on as it was before
   --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out`,
   async run([folder], values) {
-    const port = integerOf('port', values.port, 0, 65_535);
-    const isStrict = values.strict === true;
+    const port = integerOf('port', values['port'], 0, 65_535);
+    const isStrict = values['strict'] === true;
     const seen = await snapshotOf(folder ?? '.');
     const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, console.log);
     // Another port is for another mesh beside it.
@@ -28,7 +35,10 @@ export const up: Command = {
     const drained = Promise.withResolvers<void>();
     const aborter = new AbortController();
     const started = Promise.withResolvers<RunningMesh>();
-    const control = openControl(mesh, started.promise, console.log);
+    const control = openControl(mesh, started.promise, {
+      onEvent: console.log,
+      onRestart: (names) => auditRestart(mesh.folder, names),
+    });
     const stop = stopOnSignal(started.promise, {
       close: async () => (await control)?.close(),
       abort: () => aborter.abort(),
@@ -36,6 +46,7 @@ export const up: Command = {
     // What would start at the same time hears of this one.
     const opened = await control;
     const starting = startMesh(mesh, {
+      programs,
       onEvent: console.log,
       onDrained: drained.resolve,
       signal: aborter.signal,
@@ -53,7 +64,7 @@ export const up: Command = {
     });
     const threads = threadsLine(mesh, availableParallelism());
     if (threads) console.log(threads);
-    if (values.watch) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
+    if (values['watch']) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
     const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
     const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
     console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);
@@ -63,8 +74,15 @@ export const up: Command = {
 /** As `check` does, where a pipeline does not fit what the files of its models declare. */
 async function readStrictly(folder = '.', tell: (line: string) => void): Promise<Mesh> {
   const reading = await readMesh(folder);
-  return wholeOrFail(folder, reading.mesh ? reading : await readTried(folder, () => {}), tell);
+  return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}), tell);
 }
+
+/** Only the mesh's own user can ask for a restart. */
+const auditRestart = (folder: string, names: readonly string[]): Promise<unknown> =>
+  withState(folder, ({ audit }) => {
+    const detail = names.join(', ').slice(0, auditDetailMax);
+    return audit.append({ at: Date.now(), actor: loginName(), action: 'restart', subject: 'mesh', detail });
+  });
 
 async function checkIsDown(folder: string): Promise<void> {
   const status = await askStatus(folder);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
-const required = process.env.SHEAF_INTEROP === 'required';
+const required = process.env['SHEAF_INTEROP'] === 'required';
 
 /** For `skip` of node:test: false, or why. Where everything is required, the test runs and fails. */
 export const skipWithoutRedis = installed || required ? false : 'redis-server is not installed';

@@ -1,5 +1,5 @@
 import { type Elements, elements, InferError, type Tensor, tensorOf, tensorOfNumbers } from '@sheaf/inference';
-import type { TensorType } from '../types.ts';
+import type { TensorType } from '../types/tensor-type.ts';
 import { isLabels } from './votes.ts';
 
 type Align = (tensor: Tensor) => Tensor;

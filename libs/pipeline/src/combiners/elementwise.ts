@@ -1,5 +1,5 @@
 import { type Elements, tensorOfNumbers } from '@sheaf/inference';
-import type { TensorType, Types } from '../types.ts';
+import type { TensorType, Types } from '../types/tensor-type.ts';
 import type { Combine, Vote } from './index.ts';
 import { floats, floatsWanted, isFloat, weightedMean } from './numbers.ts';
 

@@ -1,5 +1,5 @@
 import { elementCount, tensorOf } from '@sheaf/inference';
-import type { TensorType, Types } from '../types.ts';
+import type { TensorType, Types } from '../types/tensor-type.ts';
 import type { Combine } from './index.ts';
 import { floatsWanted, isFloat } from './numbers.ts';
 import { isLabels, type Label, labelDatatype, labelTensor, voteOutputs, votesOf, votesTensor } from './votes.ts';

@@ -1,5 +1,5 @@
 import type { Tensor } from '@sheaf/inference';
-import type { TensorType, Types } from '../types.ts';
+import type { TensorType, Types } from '../types/tensor-type.ts';
 import { createElementwise, elementwiseOutputs } from './elementwise.ts';
 import { createHardVote, hardVoteOutputs } from './hard-vote.ts';
 import { createSoftVote, softVoteOutputs } from './soft-vote.ts';

@@ -1,5 +1,5 @@
 import { type Elements, elementCount, tensorOf, tensorOfNumbers } from '@sheaf/inference';
-import type { TensorType, Types } from '../types.ts';
+import type { TensorType, Types } from '../types/tensor-type.ts';
 import type { Combine } from './index.ts';
 import { argmax, floatsWanted, isFloat, weightedMean } from './numbers.ts';
 import { voteOutputs, votesTensor } from './votes.ts';

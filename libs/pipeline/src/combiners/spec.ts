@@ -1,5 +1,5 @@
 import { list, mapped, name, optional, type Reader, required, text, variants } from '@sheaf/document';
-import { versionText } from '../version.ts';
+import { versionText } from '../language/version.ts';
 
 const output = text("the members' output");
 const labels = optional(

@@ -9,7 +9,7 @@ import {
   tensorOfNumbers,
   unpackBytes,
 } from '@sheaf/inference';
-import type { Dim, TensorType } from '../types.ts';
+import type { Dim, TensorType } from '../types/tensor-type.ts';
 import type { Vote } from './index.ts';
 import { argmax, floats } from './numbers.ts';
 

@@ -7,7 +7,7 @@ import {
   type Tensor,
   traced,
 } from '@sheaf/inference';
-import type { TargetStep } from '../spec.ts';
+import type { TargetStep } from '../language/spec.ts';
 import { contractViolation } from './errors.ts';
 import { parseProvenance } from './parse-provenance.ts';
 import type { RunStep } from './step.ts';

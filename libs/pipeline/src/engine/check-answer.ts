@@ -1,6 +1,6 @@
 import { elements, InferError, type Tensor } from '@sheaf/inference';
-import type { Given } from '../step-types.ts';
-import { shownDims, type TensorType } from '../types.ts';
+import type { Given } from '../types/resolved.ts';
+import { shownDims, type TensorType } from '../types/tensor-type.ts';
 
 /** Throws when a tensor is not what the signature says for these inputs. */
 export type CheckAnswer = (tensor: Tensor, inputs: readonly Tensor[]) => void;

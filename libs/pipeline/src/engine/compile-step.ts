@@ -1,6 +1,6 @@
 import { type Infer, traced } from '@sheaf/inference';
-import type { Member, Reference, Step, Target } from '../spec.ts';
-import type { CheckedPipeline } from '../type-check.ts';
+import type { Member, Reference, Step, Target } from '../language/spec.ts';
+import type { CheckedPipeline } from '../types/type-check.ts';
 import { createAsk } from './ask-target.ts';
 import { until } from './cancel.ts';
 import type { LatencyTracker } from './latency-tracker.ts';

@@ -1,5 +1,5 @@
 import { type CallContext, InferError, type InferRequest, type Parameter } from '@sheaf/inference';
-import type { ContextSpec } from '../spec.ts';
+import type { ContextSpec } from '../language/spec.ts';
 
 /** Longer values are nobody's channel or country. */
 const charsMax = 256;

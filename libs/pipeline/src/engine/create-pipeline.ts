@@ -13,9 +13,9 @@ import {
   traced,
 } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
-import type { Reference, StageSpec, Step, Target } from '../spec.ts';
-import type { CheckedPipeline } from '../type-check.ts';
-import { allSteps, pipelineName, readsOf, stageReads, targetsOf } from '../walk.ts';
+import type { Reference, StageSpec, Step, Target } from '../language/spec.ts';
+import { allSteps, pipelineName, readsOf, stageReads, targetsOf } from '../language/walk.ts';
+import type { CheckedPipeline } from '../types/type-check.ts';
 import { answerParameters } from './answer-parameters.ts';
 import type { Admitted, RunsAtOnce } from './backlog.ts';
 import { cancelTogether, withReserve } from './cancel.ts';

@@ -1,10 +1,10 @@
 import type { CallContext, InferResponse, Parameter } from '@sheaf/inference';
 import { remainingMs } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError } from '@sheaf/rules';
-import type { Member, StageSpec, Step } from '../spec.ts';
-import { asks } from '../step-words.ts';
-import type { CheckedPipeline } from '../type-check.ts';
-import { innerSteps } from '../walk.ts';
+import { asks } from '../diagram/step-words.ts';
+import type { Member, StageSpec, Step } from '../language/spec.ts';
+import { innerSteps } from '../language/walk.ts';
+import type { CheckedPipeline } from '../types/type-check.ts';
 import { contextValues } from './context-values.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
 import type { LatencyTracker } from './latency-tracker.ts';

@@ -33,7 +33,7 @@ const toCaller = ['REQUEST_QUARANTINED', 'MODEL_BROKEN', 'NOT_PERMITTED'];
  * no contract that the pipeline has broken, and neither is a model that is out, or a transform that wants what it may not.
  */
 const isToCaller = ({ metadata, reason }: InferError): boolean =>
-  metadata.rule_id !== undefined || reason === contextInvalid || toCaller.includes(reason);
+  metadata['rule_id'] !== undefined || reason === contextInvalid || toCaller.includes(reason);
 
 /** A stage that refuses *our* tensor is the pipeline's fault, not the caller's; unless the caller's own tensor went into it. */
 export function inStage(thrown: unknown, stage: string, fromCaller: boolean): InferError {

@@ -1,7 +1,7 @@
-import { dependencies, inOrder, needed } from '../graph.ts';
-import type { Reference, StageSpec } from '../spec.ts';
-import type { CheckedPipeline } from '../type-check.ts';
-import { readsOf } from '../walk.ts';
+import { dependencies, inOrder, needed } from '../language/graph.ts';
+import type { Reference, StageSpec } from '../language/spec.ts';
+import { readsOf } from '../language/walk.ts';
+import type { CheckedPipeline } from '../types/type-check.ts';
 import type { Ahead } from './backlog.ts';
 import type { LatencyTracker } from './latency-tracker.ts';
 

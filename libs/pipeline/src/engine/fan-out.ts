@@ -1,5 +1,5 @@
 import { type CallContext, checkAlive, type FanOut, InferError } from '@sheaf/inference';
-import { limits } from '../spec.ts';
+import { limits } from '../language/spec.ts';
 
 /** Bounds the calls to models and transforms that one request sets off, and how many of them are under way. */
 export function createFanOut(): FanOut {

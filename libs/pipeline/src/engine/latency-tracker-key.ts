@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PipelineSpec, Target } from '../spec.ts';
-import { allSteps, type pipelineFinder, targetsOf } from '../walk.ts';
+import type { PipelineSpec, Target } from '../language/spec.ts';
+import { allSteps, type pipelineFinder, targetsOf } from '../language/walk.ts';
 
 /**
  * The name of a pipeline's latency tracker: the same while its version, what its steps ask and the versions of that are the same, so that a reload which changes

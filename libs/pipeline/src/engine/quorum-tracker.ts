@@ -1,6 +1,6 @@
 import { InferError, type Tensor } from '@sheaf/inference';
-import type { EnsembleStep, Member } from '../spec.ts';
-import { reach } from '../weights.ts';
+import type { EnsembleStep, Member } from '../language/spec.ts';
+import { reach } from '../language/weights.ts';
 
 interface Voter {
   readonly member: Member;

@@ -1,5 +1,5 @@
 import { type CallContext, invalidMetadata } from '@sheaf/inference';
-import { limits } from '../spec.ts';
+import { limits } from '../language/spec.ts';
 
 /** Metadata of a call: so many members at least have to be in every ensemble. */
 const key = 'x-ensemble-min-members';

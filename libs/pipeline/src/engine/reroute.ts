@@ -8,7 +8,7 @@ import {
   type Parameter,
 } from '@sheaf/inference';
 import type { Decision } from '@sheaf/rules';
-import { pipelineName } from '../walk.ts';
+import { pipelineName } from '../language/walk.ts';
 import { decisionParameters } from './answer-parameters.ts';
 import { type DryRun, dryRunAnswerParameter } from './dry-run.ts';
 

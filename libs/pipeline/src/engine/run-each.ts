@@ -1,7 +1,7 @@
 import { type CallContext, InferError, type Tensor } from '@sheaf/inference';
-import { type EachStep, limits } from '../spec.ts';
-import type { Resolved } from '../step-types.ts';
-import type { Types } from '../types.ts';
+import { type EachStep, limits } from '../language/spec.ts';
+import type { Resolved } from '../types/resolved.ts';
+import type { Types } from '../types/tensor-type.ts';
 import { cancelTogether } from './cancel.ts';
 import { nothing, type RunStep, type StepResult } from './step.ts';
 import { canJoin, join, split } from './tensor-parts.ts';

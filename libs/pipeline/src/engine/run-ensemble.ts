@@ -2,9 +2,9 @@ import { asInferError, type CallContext, InferError, type Tensor, traced } from 
 import { ExpressionError } from '@sheaf/rules';
 import { alignLabels } from '../combiners/align.ts';
 import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
-import type { EnsembleStep, Member } from '../spec.ts';
-import type { Resolved } from '../step-types.ts';
-import { weightMax } from '../weights.ts';
+import type { EnsembleStep, Member } from '../language/spec.ts';
+import { weightMax } from '../language/weights.ts';
+import type { Resolved } from '../types/resolved.ts';
 import { cancelTogether } from './cancel.ts';
 import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';

@@ -1,5 +1,5 @@
 import { InferError, type Tensor } from '@sheaf/inference';
-import type { Reference } from '../spec.ts';
+import type { Reference } from '../language/spec.ts';
 import { contractViolation } from './errors.ts';
 import type { Call } from './step.ts';
 

@@ -1,5 +1,5 @@
 /** Mistakes of the identity part of policies.yaml. */
-import type { Mistake } from './policy-mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 const issuer = {
   issuer: 'https://id.example',
@@ -124,6 +124,6 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'an opened service that stays shut',
     { identity: { open: ['inference'] } },
-    ['identity.open.0: want one of health, reflection, got "inference"'],
+    ['identity.open.0: want health or reflection, got "inference"'],
   ],
 ];

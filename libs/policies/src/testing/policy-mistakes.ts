@@ -1,12 +1,10 @@
 /** Documents with a mistake, and all that is told of each. */
 import { identityMistakes } from './identity-mistakes.ts';
+import type { Mistake } from './mistake.ts';
 
 const limit = (more: object) => ({ limits: [{ name: 'l', ...more }] });
 const route = (more: object) => ({ routes: { r: more } });
 const born = (key: string, value: unknown): object => Object.fromEntries([[key, value]]);
-
-/** What is wrong, a document with it, all that is told. */
-export type Mistake = readonly [string, unknown, readonly string[]];
 
 const rateExpected = 'want a rate such as 100/s, 5/m or 1000/h';
 const quotaExpected = 'want a quota such as 100000/day or 2000000/month';
@@ -37,7 +35,7 @@ const shape: readonly Mistake[] = [
   [
     'an unknown way without Redis',
     { limiter: { whenRedisIsGone: 'open' } },
-    ['limiter.whenRedisIsGone: want one of share, closed, got "open"'],
+    ['limiter.whenRedisIsGone: want share or closed, got "open"'],
   ],
   ['share that is a number', { limiter: { share: 1 } }, ['limiter.share: want true or false, got 1']],
 ];
@@ -118,8 +116,8 @@ const limits: readonly Mistake[] = [
     'a limit with a name that is none, and another mistake',
     { limits: [{ name: 7, rate: '1/s', settle: 2 }] },
     [
-      'limits.0.settle: want a number from 0 to 1, got 2',
       'limits.0.name: want a name of letters, digits, "_" and "-", starting with a letter or digit, at most 128, got 7',
+      'limits.0.settle: want a number from 0 to 1, got 2',
     ],
   ],
   ['a rate without a unit', limit({ rate: 100 }), [`limits.0.rate: limit "l": ${rateExpected}, got 100`]],

@@ -39,13 +39,13 @@ export interface Calling extends Omit<Partial<CallContext>, 'metadata'> {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-export interface Told {
+export interface CallerView {
   readonly context: CallContext;
   readonly trailers: ReadonlyMap<string, string>;
 }
 
 /** A deadline in 5 s, by a clock that stands at 0. */
-export function contextOf({ metadata = {}, ...more }: Calling = {}): Told {
+export function contextOf({ metadata = {}, ...more }: Calling = {}): CallerView {
   const trailers = new Map<string, string>();
   const journal = new Journal(trailers);
   const context: CallContext = {

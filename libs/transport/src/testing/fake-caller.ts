@@ -1,41 +1,41 @@
-/** A caller of a door that tells whom its calls come from, for the tests of this room. */
+/** A caller of a server that tells whom its calls come from, for the tests of this room. */
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import type { Socket } from 'node:net';
 import { defaultLimits } from '@sheaf/inference';
-import type { DoorConnections } from '../arrivals.ts';
-import { createDoor, type Door, type DoorOptions } from '../door.ts';
 import { inferPath } from '../proto.ts';
-import { headBytes, writeHead } from '../unary-message.ts';
+import type { ConnectionPolicy } from '../server/connections/arrivals.ts';
+import { createServer, type Server, type ServerOptions } from '../server/server.ts';
+import { headBytes, writeHead } from '../server/unary-message.ts';
 import { encodeRequest } from '../wire/codec.ts';
 import { requestFor, served } from './fake-model.ts';
 
 const frameOf = (message: Uint8Array): Buffer => writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
 const principal = { name: 'a', tenant: 't', roles: ['caller'] } as never;
 
-/** A door that tells whom its calls come from; `lines` is what it logs. */
-export async function withDoor(
-  connections: DoorConnections,
-  work: (door: Door, seen: { readonly addresses: string[]; readonly lines: string[] }) => Promise<void>,
-  more: Partial<DoorOptions> = {},
+/** A server that tells whom its calls come from; `lines` is what it logs. */
+export async function withServer(
+  connections: ConnectionPolicy,
+  work: (server: Server, seen: { readonly addresses: string[]; readonly lines: string[] }) => Promise<void>,
+  more: Partial<ServerOptions> = {},
 ): Promise<void> {
   const seen = { addresses: [] as string[], lines: [] as string[] };
   const { error } = console;
   console.error = (line: string) => seen.lines.push(line);
-  const options = { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits, connections, ...more };
-  const door = await createDoor(options, {
+  const options = { name: 'server', host: '127.0.0.1', port: 0, limits: defaultLimits, connections, ...more };
+  const server = await createServer(options, {
     ...served,
     admit: ({ address = '' }) => {
       seen.addresses.push(address);
       return principal;
     },
   });
-  door.open();
+  server.open();
   try {
-    await work(door, seen);
+    await work(server, seen);
   } finally {
     console.error = error;
-    await door.close(1_000);
+    await server.close(1_000);
   }
 }
 

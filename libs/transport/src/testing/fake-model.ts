@@ -1,4 +1,4 @@
-/** A model behind a door, for the tests of this room: it echoes, waits or refuses. */
+/** A model behind a server, for the tests of this room: it echoes, waits or refuses. */
 import assert from 'node:assert/strict';
 import {
   abortReason,
@@ -13,7 +13,7 @@ import {
   type Tensor,
   tensorOf,
 } from '@sheaf/inference';
-import { createDoor, type Door } from '../door.ts';
+import { createServer, type Server } from '../server/server.ts';
 
 /** Calls that the model `wait` holds, by their ids. */
 export const held = new Map<string, () => void>();
@@ -90,10 +90,13 @@ export async function until(what: () => boolean, msMax = 10_000): Promise<void> 
 }
 
 /** On a free port unless told. */
-export const openDoor = async (port = 0): Promise<Door> => {
-  const door = await createDoor({ name: 'test', host: '127.0.0.1', port, limits: defaultLimits, mesh: true }, served);
-  door.open();
-  return door;
+export const openServer = async (port = 0): Promise<Server> => {
+  const server = await createServer(
+    { name: 'test', host: '127.0.0.1', port, limits: defaultLimits, mesh: true },
+    served,
+  );
+  server.open();
+  return server;
 };
 
 /** Resolves when `work` has succeeded once. */

@@ -19,7 +19,7 @@ import { WireReader } from './reader.ts';
 import { fromTyped, hasTyped, writeTyped } from './typed-contents.ts';
 import { WireWriter } from './writer.ts';
 
-/** Model names: the rule of every door. Dots inside are ordinary; what could be a path is not. */
+/** Model names: the rule of every server. Dots inside are ordinary; what could be a path is not. */
 const namePattern = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
 
 export function checkName(field: string, name: string, limits: Limits): void {
@@ -43,7 +43,7 @@ export interface DecodedRequest {
   readonly typed: boolean;
 }
 
-/** Decodes once, at the door; what comes out is valid, and its tensors are views on the message. */
+/** Decodes once, at the server; what comes out is valid, and its tensors are views on the message. */
 export function decodeRequest(message: Buffer, limits: Limits): DecodedRequest {
   const reader = new WireReader(message);
   const parameters = new ParametersReader(limits);
@@ -258,8 +258,8 @@ export function writeRequest(writer: WireWriter, request: InferRequest): void {
   for (const { data } of inputs) writer.bytes(7, data);
 }
 
-/** What a door answers with. */
-export interface Outcome {
+/** What a server answers with. */
+export interface InferResult {
   readonly response: InferResponse;
   /** Of the request, which the answer repeats. */
   readonly id: string;
@@ -268,7 +268,7 @@ export interface Outcome {
 }
 
 /** Leaves `blankBytes` before it, for what its carrier puts there. */
-export function encodeResponse(outcome: Outcome, blankBytes: number): Buffer {
+export function encodeResponse(outcome: InferResult, blankBytes: number): Buffer {
   const writer = new WireWriter(blankBytes + roughBytes(outcome.response.outputs));
   writer.blank(blankBytes);
   writeResponse(writer, outcome);
@@ -276,7 +276,7 @@ export function encodeResponse(outcome: Outcome, blankBytes: number): Buffer {
 }
 
 /** The fields of a ModelInferResponse. Raw contents, unless the caller spoke in typed ones and every output has a typed form. */
-export function writeResponse(writer: WireWriter, { response, id, typed }: Outcome): void {
+export function writeResponse(writer: WireWriter, { response, id, typed }: InferResult): void {
   const { model, version, parameters, outputs } = response;
   const asTyped = typed && outputs.every(hasTyped);
   writer.string(1, model);

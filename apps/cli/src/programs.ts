@@ -1,0 +1,10 @@
+/** Where the programs are that a mesh is made of. */
+import type { Programs } from '@sheaf/supervisor';
+
+export const programs: Programs = {
+  gateway: new URL('../../gateway/src/main.ts', import.meta.url),
+  modelServer: new URL('../../model-server/src/main.ts', import.meta.url),
+};
+
+/** Tries models, for `check` and `up --strict`. */
+export const modelTrial = new URL('../../model-server/src/try-models.ts', import.meta.url);

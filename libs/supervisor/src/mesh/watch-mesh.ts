@@ -1,0 +1,72 @@
+import { isDeepStrictEqual } from 'node:util';
+import { followLimits, formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
+import { watchFolder } from '../folder/folder-watch.ts';
+import type { RunningMesh } from './running-mesh.ts';
+
+export interface WatchOptions {
+  readonly onEvent: (line: string) => void;
+  /** Whether all of the folder is to be served, or what was before. */
+  readonly isStrict: boolean;
+  /** A snapshot of the folder from before it was read: a start takes its time, and what has changed meanwhile is taken up too. */
+  readonly seen: string;
+}
+
+/** Takes up what changes in the mesh's folder. What is broken is told, and goes on as it was. */
+export function watchMesh(mesh: Mesh, running: RunningMesh, options: WatchOptions): void {
+  let isBroken = false;
+  let failure: string | undefined;
+  watchFolder(mesh.folder, {
+    onEvent: options.onEvent,
+    seen: options.seen,
+    onChange: async () => {
+      try {
+        isBroken = !(await takeUp(mesh, running, isBroken, options));
+        failure = undefined;
+        return 'done';
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        // Told once, however often it is tried.
+        if (message !== failure) options.onEvent(`${message}\n${keepsRunning}`);
+        failure = message;
+        isBroken = true;
+        // What a strict mesh refuses is a mistake, too, that only an edit mends.
+        return error instanceof FolderBroken || options.isStrict ? 'done' : 'retry';
+      }
+    },
+  });
+}
+
+const keepsRunning = 'the mesh keeps running as it was';
+
+/** Only another change of the folder mends it; whatever else fails, such as a gateway that is not there at the moment, may not fail the next time. */
+class FolderBroken extends Error {}
+
+/** Answers whether the mesh now serves what the folder says. */
+async function takeUp(
+  mesh: Mesh,
+  running: RunningMesh,
+  wasBroken: boolean,
+  { onEvent, isStrict }: WatchOptions,
+): Promise<boolean> {
+  const before = running.mesh.out;
+  const {
+    mesh: whole,
+    servable,
+    problems,
+  } = await readMesh(mesh.folder, {
+    before: isStrict ? undefined : running.mesh,
+    seen: running.seen,
+  });
+  const next = isStrict ? whole : servable;
+  if (!next) throw new FolderBroken(problems.map(formatProblem).join('\n'));
+  const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([followLimits(limits, mesh.limits), gateway]);
+  if (fixed(next) !== fixed(mesh)) onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again');
+  const isTakenUp = await running.update(next);
+  const { out } = running.mesh;
+  for (const part of out.filter((one) => !before.some((known) => isDeepStrictEqual(known, one))))
+    onEvent(outText(part));
+  if (out.length > 0 && isTakenUp) onEvent('all else is served as it stands in the folder');
+  else if (wasBroken && out.length === 0) onEvent('the folder is again what the mesh serves');
+  else if (isTakenUp) onEvent('the change is taken up');
+  return out.length === 0;
+}

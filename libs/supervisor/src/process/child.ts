@@ -1,0 +1,152 @@
+/** A process of ours, and what is said to it and by it. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  type EndMessage,
+  type HandoverMessage,
+  type ProcessMessage,
+  type ReloadMessage,
+  type SeenModel,
+  startFailedExit,
+  type Unserved,
+  type Vitals,
+} from '@sheaf/host';
+import type { ProcessSpec } from './supervise.ts';
+import { createWorkingFolder } from './working-folder.ts';
+
+/** A process that was told to end and has not even said that it heard is killed after this. */
+const deafLimitMs = 15_000;
+/** A process that has not said anything for so long, neither that it is ready, nor why not, nor how far it has come, never will. */
+const startMaxMs = 300_000;
+/** On top of its own grace, for what a process closes after its last answer. */
+const closingMs = 10_000;
+
+/** Throws where there is no folder for it to work in. */
+export function start(spec: ProcessSpec, port: number): ChildProcess {
+  const { module, args, handover, environment, hasOwnFolder = false, onEvent } = spec;
+  const folder = hasOwnFolder ? createWorkingFolder() : undefined;
+  // Advanced serialization, since what is handed over and reloaded holds maps.
+  const child = fork(module, [...(handover ? ['--handover'] : []), ...args(), '--port', String(port)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    serialization: 'advanced',
+    ...(environment ? { env: environment() } : {}),
+    ...(folder ? { cwd: folder.path } : {}),
+  });
+  if (folder)
+    child.once('exit', folder.remove).on('error', () => {
+      // One that could not be started has no exit.
+      if (child.pid === undefined) folder.remove();
+    });
+  child.on('message', (message: ProcessMessage) => {
+    if (message.kind === 'notice') onEvent(message.line);
+  });
+  // One that could not be started, or has ended already, is told of elsewhere.
+  if (handover) child.send({ kind: 'handover', ...handover() } satisfies HandoverMessage<unknown>, () => {});
+  return child;
+}
+
+/** The next message of a process, or the sentence it ended with. */
+function nextMessage(
+  child: ChildProcess,
+  ended: (how: string) => string,
+  wanted = ({ kind }: ProcessMessage): boolean =>
+    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress'].includes(kind),
+): Promise<ProcessMessage> {
+  return new Promise((resolve, reject) => {
+    const settle = (): void => {
+      child.off('exit', onExit).off('error', onError).off('message', onMessage);
+    };
+    const onExit = (code: number | null, signal: string | null): void => {
+      settle();
+      reject(new Error(ended(signal ?? `exit code ${code ?? startFailedExit}`)));
+    };
+    const onError = (error: Error): void => {
+      settle();
+      reject(error);
+    };
+    const onMessage = (message: ProcessMessage): void => {
+      if (!wanted(message)) return;
+      settle();
+      resolve(message);
+    };
+    child.once('exit', onExit).once('error', onError).on('message', onMessage);
+  });
+}
+
+export interface Ready {
+  /** It listens on this one. */
+  readonly port: number;
+  readonly unserved: readonly Unserved[];
+  readonly seen: readonly SeenModel[];
+}
+
+/** Throws with the sentence it failed with. */
+export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec): Promise<Ready> {
+  const giveUp = (): void => void child.kill('SIGKILL');
+  let timer = setTimeout(giveUp, startMaxMs);
+  let loading: readonly string[] = [];
+  const onProgress = (message: ProcessMessage): void => {
+    if (message.kind !== 'progress') return;
+    clearTimeout(timer);
+    timer = setTimeout(giveUp, startMaxMs);
+    loading = message.loading;
+    if (message.line !== undefined) onEvent(`${name}: ${message.line}`);
+  };
+  child.on('message', onProgress);
+  const ended = (how: string): string => {
+    const meanwhile = loading.length === 0 ? '' : `, while it loaded ${loading.join(', ')}`;
+    return `${name} did not start: ${how}${meanwhile}`;
+  };
+  const message = await nextMessage(child, ended).finally(() => {
+    clearTimeout(timer);
+    child.off('message', onProgress);
+  });
+  if (message.kind === 'ready')
+    return { port: message.port, unserved: message.unserved ?? [], seen: message.seen ?? [] };
+  throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
+}
+
+export async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
+  if (!child.connected) throw new Error(`${name} is not running`);
+  const answer = nextMessage(
+    child,
+    (how) => `${name} ended while it reloaded: ${how}`,
+    ({ kind }) => kind === 'reloaded' || kind === 'refused',
+  );
+  child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
+  const message = await answer;
+  if (message.kind === 'refused') throw new Error(message.message);
+}
+
+export async function vitals(child: ChildProcess, name: string): Promise<Vitals> {
+  if (!child.connected) throw new Error(`${name} is not running`);
+  const answer = nextMessage(
+    child,
+    (how) => `${name} ended: ${how}`,
+    ({ kind }) => kind === 'vitals',
+  );
+  child.send({ kind: 'vitals' });
+  const message = await answer;
+  return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, bytesInFlight: 0, loopDelayMs: 0 };
+}
+
+/** One that is not ready yet knows of no other way than the signal. To others it is none: a group that is ended has had its own, and a second one forces. */
+export async function end(
+  child: ChildProcess,
+  { graceMs }: ProcessSpec,
+  { isReady, notice }: { readonly isReady: boolean; readonly notice: boolean },
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  const kill = (): void => void child.kill('SIGKILL');
+  let timer = setTimeout(kill, deafLimitMs);
+  child.on('message', (message: ProcessMessage) => {
+    if (message.kind !== 'draining') return;
+    clearTimeout(timer);
+    timer = setTimeout(kill, (message.withinMs ?? graceMs) + closingMs);
+  });
+  if (!isReady || !child.connected) child.kill('SIGTERM');
+  else child.send({ kind: 'end', notice } satisfies EndMessage);
+  await exit;
+  clearTimeout(timer);
+}

@@ -1,0 +1,123 @@
+/** grpc.health.v1 of somebody's server, as a watch. */
+import * as grpc from '@grpc/grpc-js';
+import { service } from 'grpc-health-check';
+
+const HealthClient = grpc.makeClientConstructor(service as unknown as grpc.ServiceDefinition, 'Health');
+
+/** Waits before a watch that ended begins again: doubled from the first to the last. */
+const againMinMs = 100;
+const againMaxMs = 1_000;
+/** A server that does not say how it is within this is not ready. */
+const silentMs = 5_000;
+
+/** How often one is asked whether it is there that is not pinged, and how long it may take. */
+const probeMs = 5_000;
+
+/** How a server is reached. */
+export interface ChannelTo {
+  readonly target: string;
+  readonly credentials: grpc.ChannelCredentials;
+  readonly options: grpc.ChannelOptions;
+}
+
+/** `silent`: it has not answered for long, so that its connections may lead nowhere. */
+export type Probed = 'ready' | 'not ready' | 'silent';
+
+export interface WatchOptions {
+  readonly channel: ChannelTo;
+  /** What goes with each question; throws while that cannot be had. */
+  readonly metadata: () => grpc.Metadata;
+  /** StatusHints whenever it changes; never the same twice. */
+  readonly onReady: (ready: boolean) => void;
+  /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
+  readonly probe: (timeoutMs: number) => Promise<Probed>;
+  /** StatusHints whenever the server does not let us in. */
+  readonly onRefused: () => void;
+  /** Pings tell soon enough that a connection leads nowhere. */
+  readonly isPinged: boolean;
+}
+
+/** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
+export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPinged }: WatchOptions): () => void {
+  const { target, credentials, options } = channel;
+  let ready: boolean | undefined;
+  let delayMs = againMinMs;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let end = (): void => {};
+  const tell = (now: boolean): void => {
+    if (stopped || now === ready) return;
+    ready = now;
+    onReady(now);
+  };
+  const again = (begin: () => void): void => {
+    if (stopped) return;
+    timer = setTimeout(begin, delayMs).unref();
+    delayMs = Math.min(delayMs * 2, againMaxMs);
+  };
+
+  const metadataNow = (): grpc.Metadata | undefined => {
+    try {
+      return metadata();
+    } catch {
+      return undefined;
+    }
+  };
+
+  const poll = async (): Promise<void> => {
+    tell((await probe(againMaxMs)) === 'ready');
+    delayMs = againMaxMs / 2;
+    again(() => void poll());
+  };
+  const watch = (): void => {
+    const sent = metadataNow();
+    if (!sent) {
+      tell(false);
+      again(watch);
+      return;
+    }
+    // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
+    const client = new HealthClient(target, credentials, options);
+    const stream = client['watch']?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
+    const beganAt = performance.now();
+    let hasSpoken = false;
+    const silent = setTimeout(() => stream.cancel(), silentMs).unref();
+    const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
+    const look = async (): Promise<void> => {
+      // What it says of itself stands in the watch.
+      if ((await probe(probeMs)) === 'silent') stream.cancel();
+    };
+    end = () => {
+      clearTimeout(silent);
+      clearInterval(prober);
+      stream.cancel();
+      client.close();
+    };
+    stream.on('data', ({ status }) => {
+      clearTimeout(silent);
+      delayMs = againMinMs;
+      hasSpoken = true;
+      tell(status === 'SERVING');
+    });
+    stream.on('end', () => {});
+    stream.on('error', () => {});
+    stream.on('status', ({ code }: grpc.StatusObject) => {
+      end();
+      if (code === grpc.status.UNIMPLEMENTED) {
+        void poll();
+        return;
+      }
+      if (code === grpc.status.UNAUTHENTICATED) onRefused();
+      // Servers end connections for their age. One that is gone says nothing on the next.
+      if (!hasSpoken) tell(false);
+      if (hasSpoken && !stopped && performance.now() - beganAt > againMinMs) watch();
+      else again(watch);
+    });
+  };
+  watch();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+    end();
+  };
+}

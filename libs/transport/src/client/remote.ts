@@ -1,0 +1,288 @@
+/** Another server as an Infer: any that speaks the Open Inference Protocol. */
+import type * as grpc from '@grpc/grpc-js';
+import {
+  type CallContext,
+  explanationParameter,
+  type Infer,
+  InferError,
+  type InferRequest,
+  type InferResponse,
+  type Limits,
+  type Load,
+  type MadeCall,
+  type ModelDescription,
+  type Overrun,
+  parseExplanation,
+  rowCount,
+  traced,
+} from '@sheaf/inference';
+import { digestIn } from '../content-extension.ts';
+import type { ModelMetadataResponse__Output } from '../generated/inference/ModelMetadataResponse.ts';
+import type { ServerMetadataResponse__Output } from '../generated/inference/ServerMetadataResponse.ts';
+import { MeshConnection, type MeshConnectionOptions } from '../mesh-stream/mesh-client.ts';
+import { InferenceClient } from '../proto.ts';
+import { tensorBytes } from '../server/answer.ts';
+import { readSpec } from '../tensor-metadata.ts';
+import { HandshakeLog } from '../tls/handshake-log.ts';
+import { openRemoteTls } from '../tls/remote-tls.ts';
+import type { RemoteTls } from '../tls/tls.ts';
+import { decodeResponse } from '../wire/codec.ts';
+import { type ChannelTo, type Probed, watchHealth } from './health-watch.ts';
+import { proxyOption } from './proxy.ts';
+import { createSent, type SentOptions } from './sent.ts';
+import { control, unary } from './unary-call.ts';
+
+export interface Remote {
+  readonly infer: Infer;
+  /** Asks for metadata; throws InferError. */
+  describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
+  isServerReady(timeoutMs: number): Promise<boolean>;
+  /** The digest of what a service of ours holds; undefined of a server that tells none. Throws InferError. */
+  contentDigest(timeoutMs: number): Promise<string | undefined>;
+  /** Tells whether the server is ready, from now on, whenever that changes; what it answers ends it. */
+  watchReady(onReady: (ready: boolean) => void): () => void;
+  close(): void;
+}
+
+/** How calls travel: each as a gRPC call of its own, which every server understands, or on the mesh stream, which ours do. */
+export type Transport = 'unary' | 'stream';
+
+/** A frame is a message with something around it. */
+const frameBytesMax = 64 * 1024;
+/** One that has not answered a question for so long is asked on another connection: the machine behind the first may be gone without a word. */
+const silentMsMax = 8_000;
+/** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
+const largeBytes = 64 * 1024;
+
+/** What it is sent beside a request goes with each call that goes as a unary one, and, but for what is the caller's, with each mesh stream and with questions for what it is. */
+export interface RemoteOptions extends SentOptions {
+  /** Names the server in errors and spans. */
+  readonly service: string;
+  readonly limits: Limits;
+  /** Default `unary`. */
+  readonly transport?: Transport;
+  /** StatusHints what the server says of its load, with each answer that says something, good or bad. */
+  readonly onLoad?: (load: Load, model: string) => void;
+  /** StatusHints of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
+  readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+  /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
+  readonly listenMs?: number;
+  /** Somebody else's server: nobody there has agreed to be pinged often. */
+  readonly foreign?: boolean;
+  /** Whom its requests name (`:authority`), where that is not the target. */
+  readonly authority?: string | undefined;
+  /** Without it the connections are plain text. `{}` trusts the roots of Node. */
+  readonly tls?: RemoteTls | undefined;
+  /** Whether it is asked through the HTTP proxy that the environment names (`isProxied`). Default false: no hop of the mesh is. */
+  readonly proxied?: boolean;
+}
+
+/** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
+export function createRemote(
+  target: string,
+  {
+    service,
+    limits,
+    transport,
+    onLoad,
+    onOverrun,
+    tls,
+    foreign = false,
+    authority,
+    proxied = false,
+    listenMs = 0,
+    ...beside
+  }: RemoteOptions,
+): Remote {
+  const named = authority ?? tls?.serverName;
+  const options = {
+    ...channelOptions(limits),
+    ...(foreign ? seldomPings : oftenPings(limits)),
+    ...proxyOption(proxied),
+    ...(named ? { 'grpc.default_authority': named } : {}),
+  };
+  const secured = openRemoteTls(service, tls);
+  const channel: ChannelTo = { target, credentials: secured.credentials, options };
+  let client = new InferenceClient(target, secured.credentials, options);
+  const sent = createSent(service, beside);
+  const lanes =
+    transport === 'stream'
+      ? createLanes({ channel, service, metadata: sent, onOverrun }, limits.messageBytesMax - frameBytesMax)
+      : undefined;
+  const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
+    const lane = lanes?.pick(tensorBytes(request.inputs));
+    if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
+    return lane.call(request, context, (load) => {
+      onLoad?.(load, request.model);
+      const ms = costMs(load, request);
+      if (ms > 0) made.ms = ms;
+      context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
+    });
+  };
+  /** Counts what is sent for as long as nobody has answered: it is written, and framed by the transport. */
+  const sendCounted = async (request: InferRequest, context: CallContext): Promise<Buffer> => {
+    const { bytes } = context;
+    const sentBytes = 2 * tensorBytes(request.inputs);
+    bytes?.take(sentBytes);
+    // Before what has come is counted: it has the room that was set aside for what was sent.
+    const message = await counted(request, context, send).finally(() => bytes?.give(sentBytes));
+    bytes?.takeFor(message);
+    return message;
+  };
+  const refusals = new HandshakeLog();
+  const onRefused = (): void =>
+    refusals.tell('', `service ${service} at ${target} does not let us in: want its secret, or token, in mesh.yaml`);
+  let silentSince: number | undefined;
+  /** Calls that are under way are left where they are. */
+  const renew = (): void => {
+    silentSince = undefined;
+    const silent = client;
+    client = new InferenceClient(target, secured.credentials, options);
+    silent.close();
+  };
+  const probe = async (timeoutMs: number): Promise<Probed> => {
+    const askedAt = performance.now();
+    const asked = client;
+    const answer = await control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
+      asked.serverReady({}, sent(), options, done),
+    ).catch((error: InferError) => error);
+    const isSilent = answer instanceof InferError && answer.code === 'DEADLINE_EXCEEDED';
+    if (asked === client) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
+    if (silentSince !== undefined && performance.now() - silentSince > silentMsMax) {
+      renew();
+      return 'silent';
+    }
+    return 'ready' in answer && answer.ready ? 'ready' : 'not ready';
+  };
+  const isServerReady = async (timeoutMs: number): Promise<boolean> => (await probe(timeoutMs)) === 'ready';
+  const work =
+    (request: InferRequest) =>
+    async (inner: CallContext): Promise<InferResponse> => {
+      const response = readResponse(await sendCounted(request, inner), limits, service);
+      const { model, version } = response;
+      inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
+      const explanation = parseExplanation(response.parameters.get(explanationParameter));
+      if (explanation) inner.journal.nest(inner.span, explanation);
+      return response;
+    };
+  return {
+    infer: (request, context) =>
+      traced(context, 'try', service, work(request), {
+        'sheaf.endpoint': target,
+        'sheaf.attempt': context.attempt ?? 1,
+      }),
+    describe: async (name, version, timeoutMs) => {
+      const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
+        client.modelMetadata({ name, version }, sent(), options, done),
+      );
+      return {
+        name: wire.name,
+        versions: wire.versions,
+        platform: wire.platform,
+        inputs: wire.inputs.map(readSpec),
+        outputs: wire.outputs.map(readSpec),
+        properties: new Map(Object.entries(wire.properties)),
+      };
+    },
+    isServerReady,
+    contentDigest: async (timeoutMs) => {
+      const { extensions } = await control<ServerMetadataResponse__Output>(service, timeoutMs, (options, done) =>
+        client.serverMetadata({}, sent(), options, done),
+      );
+      return extensions.map(digestIn).find((digest) => digest !== undefined);
+    },
+    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, onRefused, isPinged: !foreign }),
+    close: () => {
+      lanes?.close();
+      client.close();
+      secured.close();
+    },
+  };
+}
+
+/** Sends a call, and counts it: what a server has begun is owed, whatever came of it, unless it was lost with the server. */
+async function counted(
+  request: InferRequest,
+  context: CallContext,
+  send: (request: InferRequest, context: CallContext, made: MadeCall) => Promise<Buffer>,
+): Promise<Buffer> {
+  const made = context.journal.make(request.inputs);
+  const startedAt = context.clock.now();
+  const end = (): void => {
+    made.ms ??= context.clock.now() - startedAt;
+  };
+  try {
+    const answer = await send(request, context, made);
+    end();
+    return answer;
+  } catch (error) {
+    made.isUntouched = error instanceof InferError && error.metadata['may_have_begun'] === 'false';
+    if (error instanceof InferError && error.code === 'UNAVAILABLE') made.ms = undefined;
+    else end();
+    throw error;
+  }
+}
+
+/** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
+const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
+
+/** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
+function createLanes(options: MeshConnectionOptions, bytesMax: number) {
+  const small = new MeshConnection(options);
+  const large = new MeshConnection(options);
+  return {
+    pick: (bytes: number): MeshConnection | undefined => {
+      if (bytes > bytesMax) return undefined;
+      return bytes > largeBytes ? large : small;
+    },
+    close: (): void => {
+      small.close();
+      large.close();
+    },
+  };
+}
+
+/** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
+const copiedBytesPerMs = 100_000;
+
+/** Among ourselves: a peer that is gone without a word is missed within seconds. */
+const oftenPings = (limits: Limits): grpc.ChannelOptions => ({
+  'grpc.keepalive_time_ms': 5_000,
+  'grpc.keepalive_timeout_ms': 3_000 + limits.messageBytesMax / copiedBytesPerMs,
+  'grpc.keepalive_permit_without_calls': 1,
+});
+
+/**
+ * Servers on the gRPC core end a connection on which they are pinged more often than every five minutes, or without a call, at the third time (GOAWAY
+ * too_many_pings; GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS).
+ */
+const seldomPings: grpc.ChannelOptions = {
+  'grpc.keepalive_time_ms': 330_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  'grpc.keepalive_permit_without_calls': 0,
+};
+
+const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
+  'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,
+  'grpc.max_send_message_length': limits.messageBytesMax,
+  'grpc-node.flow_control_window': 8 * 1024 * 1024,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1_000,
+  // One try per call: whoever retries knows about stages and endpoints.
+  'grpc.enable_retries': 0,
+  // Two remotes of one target are two connections, each with an owner.
+  'grpc.use_local_subchannel_pool': 1,
+});
+
+/** A server that does not speak the protocol is its own mistake, never the caller's. */
+function readResponse(message: Buffer, limits: Limits, service: string): InferResponse {
+  try {
+    return decodeResponse(message, limits);
+  } catch (cause) {
+    const why = cause instanceof InferError ? `: ${cause.message}` : '';
+    throw new InferError('INTERNAL', `service ${service} gave an answer that is not valid${why}`, {
+      reason: 'ANSWER_INVALID',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,109 @@
+/** One gRPC call to another server. What it refused without having looked at it is asked again at once. */
+import type * as grpc from '@grpc/grpc-js';
+import {
+  abortReason,
+  type CallContext,
+  formatTraceparent,
+  InferError,
+  type InferRequest,
+  remainingMs,
+} from '@sheaf/inference';
+import { modelInfer } from '../proto.ts';
+import { fromStatus } from '../status.ts';
+import { encodeRequest } from '../wire/codec.ts';
+
+/**
+ * A server that says goodbye (GOAWAY: at its connections' maximum age, or before it ends) processes no stream that came after that, and says so. Another
+ * connection takes such a call, as gRFC A6 has it with its transparent retries. Not by those of grpc-js: they leave out what a failed write tells, and keep
+ * a copy of each message.
+ */
+const refusedMax = 5;
+
+/**
+ * In the words of grpc-js, which keeps to itself what it knows beside them: the stream was refused, its message could not be written any more since it was
+ * refused, it could not be opened.
+ */
+const refusedWords =
+  /^(Stream refused by server$|Write error: .*NGHTTP2_REFUSED_STREAM$|Failed to start HTTP\/2 stream )/;
+
+/** Whether no code of the server has seen the call. */
+const isRefused = ({ details }: grpc.ServiceError): boolean => refusedWords.test(details);
+
+type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
+
+async function call<Response>(service: string, start: (done: Done<Response>) => unknown): Promise<Response> {
+  for (let refused = 0; ; refused++) {
+    const { promise, resolve } = Promise.withResolvers<{ response: Response } | { failure: grpc.ServiceError }>();
+    start((error, response) => {
+      if (error || response === undefined) resolve({ failure: error as grpc.ServiceError });
+      else resolve({ response });
+    });
+    const answer = await promise;
+    if ('response' in answer) return answer.response;
+    const { failure } = answer;
+    if (refused === refusedMax || !isRefused(failure)) throw fromStatus(failure, service);
+  }
+}
+
+/** A question with a time of its own. */
+export function control<Response>(
+  service: string,
+  timeoutMs: number,
+  start: (options: grpc.CallOptions, done: Done<Response>) => unknown,
+): Promise<Response> {
+  const deadline = Date.now() + timeoutMs;
+  return call<Response>(service, (done) => start({ deadline }, done));
+}
+
+export interface Asked {
+  readonly client: grpc.Client;
+  readonly service: string;
+  /** Of this call alone. */
+  readonly metadata: grpc.Metadata;
+  /** How long it still listens after its deadline. Milliseconds. */
+  readonly listenMs: number;
+}
+
+/** One inference with the context's deadline, trace and cancellation. */
+export async function unary(
+  { client, service, metadata, listenMs }: Asked,
+  request: InferRequest,
+  context: CallContext,
+): Promise<Buffer> {
+  const { signal, span, attempt = 1 } = context;
+  if (signal.aborted) throw abortReason(signal);
+  const remaining = remainingMs(context);
+  if (remaining <= 0) throw new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`);
+  metadata.set('traceparent', formatTraceparent(span));
+  if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
+  // With a deadline of its own the client would not hear an answer that comes at that very moment.
+  if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
+  const options = listenMs > 0 ? {} : { deadline: Date.now() + remaining };
+  const message = encodeRequest(request);
+  let cancel = (): void => {};
+  let isLate = false;
+  const onAbort = (): void => cancel();
+  const giveUp = (): void => {
+    isLate = true;
+    cancel();
+  };
+  const stopListening = listenMs > 0 ? context.clock.after(remaining + listenMs, giveUp) : () => {};
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await call<Buffer>(service, (done) => {
+      const asked = modelInfer(client, message, metadata, options, done);
+      cancel = () => asked.cancel();
+      // It may have been left between two tries.
+      if (signal.aborted || isLate) cancel();
+    });
+  } catch (error) {
+    if (signal.aborted) throw abortReason(signal);
+    throw isLate ? late(service) : error;
+  } finally {
+    stopListening();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+const late = (service: string): InferError =>
+  new InferError('DEADLINE_EXCEEDED', `service ${service} did not answer before the deadline`);

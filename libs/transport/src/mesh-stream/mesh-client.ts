@@ -1,0 +1,267 @@
+/** The client's side of the mesh stream: one stream, replaced whenever it dies. */
+import * as grpc from '@grpc/grpc-js';
+import {
+  abortReason,
+  type CallContext,
+  formatTraceparent,
+  InferError,
+  type InferRequest,
+  type Load,
+  type Overrun,
+  remainingMs,
+} from '@sheaf/inference';
+import type { ChannelTo } from '../client/health-watch.ts';
+import { InFlight } from '../in-flight.ts';
+import { callsStream } from '../proto.ts';
+import { fromRpcStatus, fromStatus } from '../status.ts';
+import { writtenCaller } from './caller.ts';
+import { cancelFrame, clientHello, openFrame, type Reply, type ServerFrame } from './frames.ts';
+import { Outbox } from './outbox.ts';
+import { readServerFrames } from './read-frames.ts';
+
+/** A peer that accepts the connection and says nothing is given up after this. */
+const helloLimitMs = 5_000;
+/** Call numbers are uint32; a stream that has used so many is replaced. */
+const callNumberMax = 2 ** 32 - 1;
+
+/** StatusHints how busy the model is that was asked, before the answer, also when that is an error. */
+type OnLoad = (load: Load) => void;
+
+/** StatusHints of a run for which the peer ends. */
+type OnOverrun = (overrun: Overrun) => void;
+
+interface PendingCall {
+  readonly resolve: (response: Buffer) => void;
+  readonly reject: (error: InferError) => void;
+  readonly onLoad: OnLoad;
+}
+
+/** Of messages as they stand on the wire. */
+type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
+
+export interface MeshConnectionOptions {
+  readonly channel: ChannelTo;
+  /** Names the peer in errors. */
+  readonly service: string;
+  /** What goes with each stream. */
+  readonly metadata: () => grpc.Metadata;
+  readonly onOverrun?: OnOverrun | undefined;
+}
+
+export class MeshConnection {
+  readonly #channel: ChannelTo;
+  readonly #service: string;
+  readonly #metadata: () => grpc.Metadata;
+  #client: grpc.Client;
+  #session: Session | undefined;
+  #closed = false;
+
+  readonly #onOverrun: OnOverrun;
+
+  constructor({ channel, service, metadata, onOverrun = () => {} }: MeshConnectionOptions) {
+    this.#onOverrun = onOverrun;
+    this.#channel = channel;
+    this.#service = service;
+    this.#metadata = metadata;
+    this.#client = this.#connect();
+  }
+
+  /** Answers a ModelInferResponse. */
+  async call(request: InferRequest, context: CallContext, onLoad: OnLoad): Promise<Buffer> {
+    const session = this.#open();
+    await within(session.ready, context, this.#service);
+    return session.call(request, context, onLoad);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.end();
+    this.#client.close();
+  }
+
+  #connect(): grpc.Client {
+    const { target, credentials, options } = this.#channel;
+    return new grpc.Client(target, credentials, options);
+  }
+
+  #open(): Session {
+    if (this.#session?.isOpen) return this.#session;
+    const onSilent = (): void => {
+      if (this.#closed) return;
+      // grpc-js waits for ever for a peer that never says anything (grpc-node#2785): a new channel begins anew.
+      this.#client.close();
+      this.#client = this.#connect();
+    };
+    const session = new Session(callsStream(this.#client, this.#metadata()), this.#service, onSilent, this.#onOverrun);
+    this.#session = session;
+    return session;
+  }
+}
+
+/** One life of the stream. */
+class Session {
+  readonly #stream: Stream;
+  readonly #service: string;
+  readonly #outbox: Outbox;
+  readonly #calls = new InFlight<PendingCall>();
+  readonly #waiting: (() => void)[] = [];
+  #lastCall = 0;
+  #callsMax = 1;
+  #state: 'opening' | 'open' | 'leaving' | 'ended' = 'opening';
+  /** Resolves when calls may be opened; rejects when the stream never came up. */
+  readonly ready: Promise<void>;
+
+  constructor(stream: Stream, service: string, onSilent: () => void, onOverrun: OnOverrun) {
+    this.#stream = stream;
+    this.#service = service;
+    this.#outbox = new Outbox(
+      (message, done) => stream.write(message, done),
+      () => this.#calls.size > 1,
+    );
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.ready = promise;
+    promise.catch(() => {});
+    const timer = setTimeout(() => {
+      fail(unreachable(service));
+      stream.cancel();
+      onSilent();
+    }, helloLimitMs);
+    const fail = (error: InferError): void => {
+      clearTimeout(timer);
+      reject(error);
+      this.#fail(error);
+    };
+    const take = (frame: ServerFrame): void => {
+      if (frame.kind === 'hello') {
+        clearTimeout(timer);
+        this.#callsMax = frame.hello.callsMax;
+        if (this.#state === 'opening') this.#state = 'open';
+        resolve();
+      } else if (frame.kind === 'reply') this.#receive(frame.reply);
+      else if (frame.kind === 'overrun') onOverrun(frame.overrun);
+      else this.#goAway(frame.lastCall);
+    };
+    stream.on('data', (message: Buffer) => {
+      try {
+        for (const frame of readServerFrames(message)) take(frame);
+      } catch {
+        // What speaks otherwise is not the service.
+        fail(unreachable(service));
+        stream.cancel();
+      }
+    });
+    stream.on('error', (error: grpc.ServiceError) => fail(fromStatus(error, service)));
+    stream.on('end', () => fail(unreachable(service)));
+    this.#outbox.add(clientHello);
+    this.#outbox.flush();
+  }
+
+  get isOpen(): boolean {
+    return (this.#state === 'opening' || this.#state === 'open') && this.#lastCall < callNumberMax;
+  }
+
+  async call(request: InferRequest, context: CallContext, onLoad: OnLoad): Promise<Buffer> {
+    const { signal, span } = context;
+    while (this.#calls.size >= this.#callsMax) {
+      await within(new Promise<void>((resolve) => this.#waiting.push(resolve)), context, this.#service);
+    }
+    if (signal.aborted) throw abortReason(signal);
+    if (this.#state !== 'open') throw unreachable(this.#service);
+    const call = ++this.#lastCall;
+    return new Promise((resolve, reject) => {
+      const leave = (error: InferError): void => {
+        if (!this.#calls.get(call)) return;
+        this.#outbox.add(cancelFrame(call));
+        settle();
+        reject(error);
+      };
+      const onAbort = (): void => leave(abortReason(signal));
+      const timer = setTimeout(() => leave(noAnswer(this.#service)), Math.max(0, remainingMs(context)));
+      const settle = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', onAbort);
+        this.#calls.delete(call);
+        this.#waiting.shift()?.();
+        if (this.#state === 'leaving' && this.#calls.size === 0) this.end();
+      };
+      this.#calls.set(call, {
+        resolve: (response) => {
+          settle();
+          resolve(response);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+        onLoad,
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+      const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
+      const { isolated = false, snapshot } = context;
+      const { epoch, gateway = 0 } = snapshot;
+      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, isolated };
+      this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
+    });
+  }
+
+  end(): void {
+    this.#state = 'ended';
+    this.#outbox.flush();
+    this.#stream.end();
+  }
+
+  #receive({ call, response, status, told, load }: Reply): void {
+    const pending = this.#calls.get(call);
+    // A reply may cross our cancel.
+    if (!pending) return;
+    if (load) pending.onLoad(load);
+    if (response) pending.resolve(response);
+    else pending.reject(fromRpcStatus(status ?? { code: 2, message: '', details: [] }, told));
+  }
+
+  /** Calls that it does not answer any more have not begun, and may be tried elsewhere. */
+  #goAway(lastCall: number): void {
+    this.#state = 'leaving';
+    this.#calls.forEach((pending, call) => {
+      if (call <= lastCall) return;
+      const details = { reason: 'DRAINING', metadata: { may_have_begun: 'false' }, retryAfterMs: 0 };
+      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} is shutting down`, details));
+    });
+    if (this.#calls.size === 0) this.end();
+  }
+
+  /** What was sent may have begun; whoever tries again has to know. */
+  #fail(cause: InferError): void {
+    if (this.#state === 'ended' && this.#calls.size === 0) return;
+    this.#state = 'ended';
+    this.#calls.forEach((pending) => {
+      const details = { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' }, cause };
+      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} cannot be reached`, details));
+    });
+    for (const go of this.#waiting.splice(0)) go();
+  }
+}
+
+const unreachable = (service: string): InferError =>
+  new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
+    reason: 'SERVICE_UNAVAILABLE',
+    metadata: { may_have_begun: 'false' },
+  });
+
+const noAnswer = (service: string): InferError =>
+  new InferError('DEADLINE_EXCEEDED', `service ${service} did not answer before the deadline`);
+
+/** Waits no longer than the call has time, and not for a caller that left. */
+function within<T>(work: Promise<T>, context: CallContext, service: string): Promise<T> {
+  const { signal } = context;
+  if (signal.aborted) return Promise.reject(abortReason(signal));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortReason(signal));
+    const timer = setTimeout(() => reject(noAnswer(service)), Math.max(0, remainingMs(context)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}

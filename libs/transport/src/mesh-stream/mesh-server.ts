@@ -1,0 +1,232 @@
+/** The server's side of the mesh stream: many calls on one stream, answered in any order. */
+import type * as grpc from '@grpc/grpc-js';
+import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
+import { InFlight } from '../in-flight.ts';
+import { type Answer, tensorBytes } from '../server/answer.ts';
+import { byteLimits } from '../server/bytes/byte-room.ts';
+import type { BytesInFlight, Hold } from '../server/bytes/bytes-in-flight.ts';
+import { toStatus } from '../status.ts';
+import { type Caller, readCaller } from './caller.ts';
+import {
+  type ClientFrame,
+  goAwayFrame,
+  meshVersion,
+  type Open,
+  type OutFrame,
+  overrunFrame,
+  replyFrame,
+  serverHello,
+  statusFrame,
+} from './frames.ts';
+import { Outbox } from './outbox.ts';
+import { readClientFrames } from './read-frames.ts';
+
+/** Bytes of replies that a peer may leave unread before its stream is ended: several of the largest. */
+const unreadBytesMax = ({ messageBytesMax }: Limits): number => Math.max(64 * 1024 * 1024, 4 * messageBytesMax);
+
+/** Another process of the service may have room. */
+const overloaded = (): InferError =>
+  InferError.withoutStack('UNAVAILABLE', 'the messages that are in flight leave no room for this one now', {
+    reason: 'OVERLOADED',
+    decision: 'bytes-in-flight',
+    metadata: { may_have_begun: 'false' },
+    retryAfterMs: 50,
+  });
+
+/** Of messages as they stand on the wire. */
+type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
+
+export interface MeshServer {
+  readonly handlers: { readonly Calls: (stream: Stream) => void };
+  /** Every open stream is told that it gets no more calls, and ends when its last one is answered. */
+  goAway(): void;
+  /** Every open stream is told. */
+  tellOverrun(overrun: Overrun): void;
+}
+
+export interface MeshServerOptions {
+  readonly limits: Limits;
+  /** Where what its messages take is counted. */
+  readonly bytes: BytesInFlight;
+  /** Whether only processes of the mesh open streams. Others are not believed on whose behalf they ask, nor how much it matters. */
+  readonly isAmongOurselves: boolean;
+}
+
+export function createMeshServer(options: MeshServerOptions, answer: Answer): MeshServer {
+  const streams = new Set<MeshStream>();
+  return {
+    handlers: {
+      Calls: (stream) => {
+        const open = new MeshStream(stream, options, answer);
+        streams.add(open);
+        stream.once('close', () => streams.delete(open));
+        stream.once('cancelled', () => streams.delete(open));
+      },
+    },
+    goAway: () => {
+      for (const stream of streams) stream.goAway();
+    },
+    tellOverrun: (overrun) => {
+      for (const stream of streams) stream.tellOverrun(overrun);
+    },
+  };
+}
+
+class MeshStream {
+  readonly #stream: Stream;
+  readonly #limits: Limits;
+  readonly #bytes: BytesInFlight;
+  readonly #callerOf: (open: Open) => Caller;
+  readonly #answer: Answer;
+  readonly #calls = new InFlight<AbortController>();
+  /** Of replies that have not left. */
+  readonly #unsent = new InFlight<Hold>();
+  #lastCall = 0;
+  readonly #outbox: Outbox;
+  #greeted = false;
+  #leaving = false;
+  #ended = false;
+
+  constructor(stream: Stream, { limits, bytes, isAmongOurselves }: MeshServerOptions, answer: Answer) {
+    this.#stream = stream;
+    this.#limits = limits;
+    this.#bytes = bytes;
+    this.#callerOf = isAmongOurselves ? readCaller : () => ({});
+    this.#answer = answer;
+    this.#outbox = new Outbox(
+      (message, done) => stream.write(message, done),
+      () => this.#calls.size > 1,
+    );
+    stream.on('data', (message: Buffer) => this.#receive(message));
+    stream.on('end', () => this.#leave());
+    stream.on('cancelled', () => this.#abandon());
+    stream.on('error', () => this.#abandon());
+  }
+
+  tellOverrun(overrun: Overrun): void {
+    if (this.#greeted && !this.#ended) this.#outbox.add(overrunFrame(overrun));
+  }
+
+  goAway(): void {
+    if (!this.#ended) this.#outbox.add(goAwayFrame(this.#lastCall));
+    this.#leave();
+  }
+
+  #receive(message: Buffer): void {
+    if (this.#ended) return;
+    try {
+      for (const frame of readClientFrames(message)) if (!this.#ended) this.#take(frame);
+    } catch (error) {
+      this.#fail(asInferError(error));
+    }
+  }
+
+  #take(frame: ClientFrame): void {
+    if (frame.kind === 'hello') this.#greet(frame.version);
+    else if (!this.#greeted) this.#refuse('want a hello first');
+    else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
+    else void this.#open(frame.open, this.#callerOf(frame.open));
+  }
+
+  /** The newest version that both know. */
+  #greet(version: number): void {
+    if (this.#greeted) this.#refuse('want one hello');
+    else if (version < 1) this.#refuse(`want version 1 or newer, got ${version}`);
+    else {
+      this.#greeted = true;
+      const { concurrentCallsMax, messageBytesMax } = this.#limits;
+      this.#outbox.add(serverHello({ version: meshVersion, callsMax: concurrentCallsMax, bytesMax: messageBytesMax }));
+    }
+  }
+
+  async #open(
+    { call, timeoutUs, traceparent, request, epoch, gateway, isolated }: Open,
+    caller: Caller,
+  ): Promise<void> {
+    // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
+    if (this.#leaving) return;
+    if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
+    this.#lastCall = call;
+    const controller = new AbortController();
+    let load: Load | undefined;
+    let reply: OutFrame;
+    // A gateway has let it in: among those calls all are alike, and none waits, or one that another call waits for might wait for that one.
+    const hold = this.#bytes.open(undefined);
+    try {
+      this.#checkRoom();
+      this.#calls.set(call, controller);
+      if (!hold.takeMessage(request.length)) throw overloaded();
+      const outcome = await this.#answer(request, {
+        givenMs: timeoutUs / 1000,
+        traceparent,
+        signal: controller.signal,
+        snapshot: epoch > 0 ? { epoch, gateway } : undefined,
+        caller,
+        isolated,
+        bytes: hold,
+        onLoad: (told) => (load = told),
+      });
+      hold.settle(byteLimits.copies * tensorBytes(outcome.response.outputs));
+      reply = { ...replyFrame(call, outcome, load), onSent: () => this.#letGo(call) };
+    } catch (thrown) {
+      hold.release();
+      reply = statusFrame(call, asInferError(thrown), load);
+    }
+    this.#calls.delete(call);
+    if (this.#ended) return hold.release();
+    if (reply.onSent) this.#unsent.set(call, hold);
+    this.#outbox.add(reply);
+    if (this.#outbox.unsentBytes > unreadBytesMax(this.#limits))
+      this.#fail(new InferError('RESOURCE_EXHAUSTED', 'replies are not read', { reason: 'PEER_NOT_READING' }));
+    else if (this.#leaving && this.#calls.size === 0) this.#end();
+  }
+
+  /** Twice as many as its peer was told: some that it has cancelled may not have ended yet. Finding one takes longer the more there are. */
+  #checkRoom(): void {
+    const { concurrentCallsMax } = this.#limits;
+    if (this.#calls.size < 2 * concurrentCallsMax) return;
+    const message = `want at most ${concurrentCallsMax} calls at once`;
+    const metadata = { may_have_begun: 'false' };
+    throw InferError.withoutStack('UNAVAILABLE', message, { reason: 'OVERLOADED', metadata, retryAfterMs: 50 });
+  }
+
+  #letGo(call: number): void {
+    this.#unsent.get(call)?.release();
+    this.#unsent.delete(call);
+  }
+
+  #refuse(message: string): void {
+    this.#fail(new InferError('INVALID_ARGUMENT', message, { reason: 'MESH_PROTOCOL' }));
+  }
+
+  #fail(error: InferError): void {
+    const { code, details, metadata } = toStatus(error);
+    this.#abandon();
+    this.#stream.emit('error', { code, details, metadata });
+  }
+
+  #leave(): void {
+    this.#leaving = true;
+    if (this.#calls.size === 0) this.#end();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#outbox.flush();
+    this.#stream.end();
+  }
+
+  /** Nobody is there any more to read an answer. */
+  #abandon(): void {
+    this.#ended = true;
+    this.#unsent.forEach((hold, call) => {
+      this.#unsent.delete(call);
+      hold.release();
+    });
+    this.#calls.forEach((controller, call) => {
+      this.#calls.delete(call);
+      controller.abort();
+    });
+  }
+}

@@ -1,0 +1,162 @@
+import { setImmediate } from 'node:timers/promises';
+import {
+  abortReason,
+  asInferError,
+  type ByteHold,
+  type CallContext,
+  checkAlive,
+  InferError,
+  type InferRequest,
+  type InferResponse,
+  Journal,
+  type Limits,
+  type Load,
+  messageTooLarge,
+  monotonicClock,
+  parseTraceparent,
+  type Snapshot,
+  type Tensor,
+} from '@sheaf/inference';
+import type { Caller } from '../mesh-stream/caller.ts';
+import { decodeRequest, type InferResult } from '../wire/codec.ts';
+import type { Backend, CallHead, Strays } from './server.ts';
+import type { ServerState } from './server-state.ts';
+import { tellIds } from './trailers.ts';
+
+export interface AnswerOptions {
+  readonly name: string;
+  readonly limits: Limits;
+  readonly state: ServerState;
+}
+
+/** What comes with a request, however it came. */
+export interface Arrival {
+  /** Milliseconds that the caller gives it; not finite when it names none. */
+  readonly givenMs: number;
+  /** A W3C traceparent, or anything. */
+  readonly traceparent: unknown;
+  /** Aborted when the caller leaves. */
+  readonly signal: AbortSignal;
+  /** gRPC metadata, where the call brought any of its own. */
+  readonly metadata?: (key: string) => string | undefined;
+  /** The configuration that the call was admitted under elsewhere; none: the one in force. */
+  readonly snapshot?: Snapshot | undefined;
+  readonly caller?: Caller;
+  /** It is not to share a run; false unless given. */
+  readonly isolated?: boolean;
+  /** Where what its messages take is counted. */
+  readonly bytes?: ByteHold;
+  /** Filled with what the caller is told beside the answer, good or bad. */
+  readonly trailers?: Map<string, string>;
+  /** StatusHints what is asked, once it can be read. */
+  readonly onRequest?: (request: InferRequest) => void;
+  /** StatusHints how busy the model is that was asked, before the answer, also when that is an error. */
+  readonly onLoad?: (load: Load) => void;
+}
+
+/** Answers one ModelInferRequest as it stands on the wire; throws InferError. */
+export type Answer = (message: Buffer, arrival: Arrival) => Promise<InferResult>;
+
+/** What every way into a server has in common: the limits, the deadline, the journal. */
+export function createAnswer({ name, limits, state }: AnswerOptions, served: Backend): Answer {
+  return async (message, arrival) => {
+    const context = contextOf(arrival, name, limits, served);
+    const { journal, span } = context;
+    if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
+    let asked: InferRequest | undefined;
+    let isReading = false;
+    state.enter();
+    try {
+      state.checkAdmits();
+      // Calls that were cancelled in the same message are gone in a moment.
+      if (state.calls > limits.concurrentCallsMax) await setImmediate();
+      if (state.calls > limits.concurrentCallsMax) {
+        const message = `${limits.concurrentCallsMax} calls are already being answered`;
+        throw InferError.withoutStack('UNAVAILABLE', message, {
+          reason: 'OVERLOADED',
+          decision: `load:${name}`,
+          metadata: { may_have_begun: 'false' },
+          retryAfterMs: 50,
+        });
+      }
+      checkAlive(context, 'the server');
+      served.strays?.check(context.principal, () => context);
+      isReading = true;
+      const { request, typed } = decodeRequest(message, limits);
+      isReading = false;
+      asked = request;
+      arrival.onRequest?.(request);
+      // Raw tensors are views of the message; typed ones are made anew.
+      if (typed) context.bytes?.take(tensorBytes(request.inputs));
+      const response = await served.infer(request, context);
+      if (context.signal.aborted) throw abortReason(context.signal);
+      checkSize(response, limits);
+      journal.end(span, 'OK', undefined, { model: response.model });
+      return { response, id: request.id, typed };
+    } catch (thrown) {
+      const told = isReading ? await asStray(thrown, context, served.strays) : thrown;
+      const error = withItsDeadline(asInferError(told), arrival.givenMs, limits);
+      const { code, message, reason, decision } = error;
+      journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
+      throw error;
+    } finally {
+      const load = asked && arrival.onLoad && served.load?.(asked.model, asked.version);
+      if (load) arrival.onLoad?.(load);
+      state.leave();
+      served.onJournal(journal);
+    }
+  };
+}
+
+/** What is wrong with a message, or that its caller has sent too many of these. */
+export async function asStray(error: unknown, called: CallHead, strays: Strays | undefined): Promise<unknown> {
+  try {
+    await strays?.take(called);
+    return error;
+  } catch (refusal) {
+    return refusal;
+  }
+}
+
+/** A deadline that the caller did not choose is told, with what would give another. */
+function withItsDeadline(error: InferError, givenMs: number, { deadlineDefaultMs, deadlineMaxMs }: Limits): InferError {
+  if (error.code !== 'DEADLINE_EXCEEDED' || givenMs <= deadlineMaxMs) return error;
+  const why = Number.isFinite(givenMs)
+    ? `the call named ${Math.round(givenMs)} ms, and limits.deadlineMaxMs in mesh.yaml allows ${deadlineMaxMs} ms`
+    : `the call named no deadline, which limits.deadlineDefaultMs in mesh.yaml makes ${deadlineDefaultMs} ms; name one for up to ${deadlineMaxMs} ms`;
+  const { code, message, reason, metadata, decision, retryAfterMs = -1 } = error;
+  return InferError.withoutStack(code, `${message}; ${why}`, {
+    reason,
+    metadata,
+    decision,
+    retryAfterMs,
+    cause: error,
+  });
+}
+
+function checkSize({ outputs }: InferResponse, limits: Limits): void {
+  const bytes = tensorBytes(outputs);
+  const { messageBytesMax: most } = limits;
+  if (bytes > most) throw messageTooLarge(`the outputs take ${bytes} bytes; a message may take ${most}`, limits, bytes);
+}
+
+/** What their data takes. */
+export const tensorBytes = (tensors: readonly Tensor[]): number =>
+  tensors.reduce((total, { data }) => total + data.byteLength, 0);
+
+function contextOf(
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: Arrival,
+  name: string,
+  limits: Limits,
+  served: Backend,
+): CallContext {
+  const journal = new Journal(trailers);
+  const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
+  const span = journal.start('request', `${name} ModelInfer`, parent, {}, served.sample);
+  // The caller's time, at most the limit; the default when it names none.
+  const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
+  const deadline = monotonicClock.now() + budgetMs;
+  const snapshot = given ?? served.snapshot();
+  const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...caller };
+  return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };
+}

@@ -1,0 +1,194 @@
+/** What one connection has cost against what it was for: decides from counts and the time alone. */
+
+/** What a connection may cost; the same for every server, whoever is behind it. */
+export const connectionLimits = {
+  /**
+   * Bytes that came and were neither a call's headers nor its message: frames that do no work. Somewhat more than the receive window of a stream, since
+   * what one has brought that is reset before it is read is not told from them.
+   */
+  idleBytesMax: 9 * 1024 * 1024,
+  /** So many of them are forgiven each second. */
+  idleBytesPerSecond: 1024 * 1024,
+  /** SETTINGS frames: each is answered, and looked at outside of nghttp2. */
+  settingsMax: 64,
+  settingsPerSecond: 4,
+  /** PING frames. Some clients (Go) measure the line with one for each answer that they get, or for each frame of a long one, hence those that a call and what is sent bring. */
+  pingsMax: 2_000,
+  pingsPerSecond: 100,
+  pingsPerCall: 4,
+  /** One of a DATA frame of 16 KiB. */
+  sentBytesPerPing: 16 * 1024,
+  /** Bytes of answers that wait for their caller, while it takes next to nothing; at least one of the largest size. */
+  unsentBytesMax: 32 * 1024 * 1024,
+  /** A caller that takes less than this of what waits for it does not read. */
+  takenBytesPerSecondMin: 1024,
+  /** How long unread answers above `unsentBytesMax` are borne. */
+  overfullMaxMs: 1_000,
+  /**
+   * Connections at once, unless the server is told otherwise. Silent ones with TLS take about 64 KiB each, so all of them 256 MiB, and each a file
+   * descriptor, of which Node takes as many as the system lets it.
+   */
+  connectionsMax: 4_096,
+  /** Connections without a call that one address may keep, or one /64 of IPv6. */
+  idleConnectionsMax: 1_024,
+  /** From the first packet until all has been said that comes before a call: the PROXY header, TLS, the preface and SETTINGS of HTTP/2. */
+  greetingMaxMs: 10_000,
+  /** How long a connection may then do without a first call. */
+  firstCallMaxMs: 30_000,
+  /** How long a connection stays without a call, when it has had one. */
+  idleMaxMs: 5 * 60_000,
+  /** The same, when the request of its last one never came. */
+  abandonedMaxMs: 1_000,
+  /** A call that is answered may still send its request for so long; what it sends is dropped. */
+  answeredMaxMs: 1_000,
+  /** A connection that is over may take so long to close; one that has reached its age takes calls for so long that were on their way. */
+  lingerMaxMs: 1_000,
+} as const;
+
+/** Counts up by what comes and down with time, never below 0. */
+export class LeakyBucket {
+  readonly #max: number;
+  readonly #perSecond: number;
+  #level = 0;
+  #at: number;
+
+  /** `now` is in milliseconds, as everywhere here. */
+  constructor(max: number, perSecond: number, now: number) {
+    this.#max = max;
+    this.#perSecond = perSecond;
+    this.#at = now;
+  }
+
+  /** Answers whether it runs over. A negative amount gives back. */
+  add(amount: number, now: number): boolean {
+    const leaked = ((now - this.#at) / 1_000) * this.#perSecond;
+    this.#at = now;
+    this.#level = Math.max(0, Math.max(0, this.#level - leaked) + amount);
+    return this.#level > this.#max;
+  }
+}
+
+/** Of a connection since it was opened, in bytes. */
+export interface Traffic {
+  readonly read: number;
+  readonly written: number;
+  /** Of what was read, what waits in streams that nobody reads yet: it counts once that is seen what it is. */
+  readonly unread: number;
+  /** Answers that are made and have not left. */
+  readonly unsent: number;
+}
+
+export type Excess = 'frames that do no work' | 'answers that are not read';
+
+/** Tells when something has waited for so long while the connection took next to nothing. */
+class StallWatch {
+  readonly #maxMs: number;
+  #since: { readonly at: number; readonly written: number } | undefined;
+
+  constructor(maxMs: number) {
+    this.#maxMs = maxMs;
+  }
+
+  hasStalled(isWaiting: boolean, written: number, now: number): boolean {
+    const since = isWaiting ? (this.#since ?? { at: now, written }) : undefined;
+    this.#since = since;
+    if (!since || now - since.at < this.#maxMs) return false;
+    // What moves begins anew.
+    this.#since = { at: now, written };
+    return written - since.written < ((now - since.at) / 1_000) * connectionLimits.takenBytesPerSecondMin;
+  }
+}
+
+/** Tells when a connection has been without a call for too long. */
+export class IdleWatch {
+  #since: number | undefined;
+  #maxMs: number = connectionLimits.greetingMaxMs;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  /** It speaks HTTP/2. */
+  greet(now: number): void {
+    if (this.#since === undefined) return;
+    this.#since = now;
+    this.#maxMs = connectionLimits.firstCallMaxMs;
+  }
+
+  /** It has a call. */
+  stop(): void {
+    this.#since = undefined;
+    this.#maxMs = connectionLimits.idleMaxMs;
+  }
+
+  /** Its last call is over. */
+  start(now: number): void {
+    this.#since = now;
+  }
+
+  /** The request of a call never came. */
+  giveUp(): void {
+    this.#maxMs = connectionLimits.abandonedMaxMs;
+  }
+
+  isOver(now: number): boolean {
+    return this.#since !== undefined && now - this.#since >= this.#maxMs;
+  }
+}
+
+export class ConnectionLedger {
+  readonly #idleBytes: LeakyBucket;
+  readonly #settings: LeakyBucket;
+  readonly #pings: LeakyBucket;
+  readonly #unread: StallWatch;
+  readonly #overfull = new StallWatch(connectionLimits.overfullMaxMs);
+  readonly #unsentBytesMax: number;
+  #usefulBytes = 0;
+  #seen = 0;
+  #written = 0;
+
+  /** `stallMaxMs`: how long answers may wait for a caller that takes less than `takenBytesPerSecondMin`. `answerBytesMax`: what one may take. */
+  constructor(stallMaxMs: number, now: number, answerBytesMax = 0) {
+    this.#unsentBytesMax = Math.max(connectionLimits.unsentBytesMax, answerBytesMax);
+    const { idleBytesMax, idleBytesPerSecond, settingsMax, settingsPerSecond, pingsMax, pingsPerSecond } =
+      connectionLimits;
+    this.#unread = new StallWatch(stallMaxMs);
+    this.#idleBytes = new LeakyBucket(idleBytesMax, idleBytesPerSecond, now);
+    this.#settings = new LeakyBucket(settingsMax, settingsPerSecond, now);
+    this.#pings = new LeakyBucket(pingsMax, pingsPerSecond, now);
+  }
+
+  /** `headerBytes`: as many as the headers of a call may take. */
+  addCall(headerBytes: number, now: number): void {
+    this.#usefulBytes += headerBytes;
+    this.#pings.add(-connectionLimits.pingsPerCall, now);
+  }
+
+  addMessage(bytes: number): void {
+    this.#usefulBytes += bytes;
+  }
+
+  /** Answers whether that was one too many. */
+  addSettings(now: number): boolean {
+    return this.#settings.add(1, now);
+  }
+
+  /** Answers whether that was one too many. */
+  addPing(now: number): boolean {
+    return this.#pings.add(1, now);
+  }
+
+  /** To be asked a few times a second. Undefined while the connection is worth its cost. */
+  judge({ read, unread, written, unsent }: Traffic, now: number): Excess | undefined {
+    const seen = read - unread;
+    const isIdle = this.#idleBytes.add(seen - this.#seen - this.#usefulBytes, now);
+    this.#seen = seen;
+    this.#usefulBytes = 0;
+    this.#pings.add((this.#written - written) / connectionLimits.sentBytesPerPing, now);
+    this.#written = written;
+    if (isIdle) return 'frames that do no work';
+    const isUnread = this.#unread.hasStalled(unsent > 0, written, now);
+    const isOverfull = this.#overfull.hasStalled(unsent > this.#unsentBytesMax, written, now);
+    return isUnread || isOverfull ? 'answers that are not read' : undefined;
+  }
+}

@@ -1,0 +1,108 @@
+/** The TLS of connections to one server; new ones use what stands in the files then. */
+import { isIP, type Socket } from 'node:net';
+import { connect, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
+import * as grpc from '@grpc/grpc-js';
+import { hostIn } from '../client/proxy.ts';
+import { leaseCertificates, type Pem } from './certificate-files.ts';
+import { HandshakeLog } from './handshake-log.ts';
+import { handshakeMaxMs, minimum, type RemoteTls, reasonOf } from './tls.ts';
+
+export interface RemoteCredentials {
+  readonly credentials: grpc.ChannelCredentials;
+  /** The same for connections that grpc-js does not make; undefined where they are plain. */
+  readonly secure: Secure | undefined;
+  close(): void;
+}
+
+/** For every connection to one server. `service` names it in the log; without `tls` the connections are plain. */
+export function openRemoteTls(service: string, tls: RemoteTls | undefined): RemoteCredentials {
+  if (!tls) return { credentials: grpc.credentials.createInsecure(), secure: undefined, close: () => {} };
+  const { certificates, release } = leaseCertificates(tls);
+  let used: { readonly pem: Pem; readonly context: SecureContext } | undefined;
+  const contextNow = (): SecureContext => {
+    const pem = certificates.current;
+    if (!pem) throw new Error('the certificates cannot be read');
+    if (used?.pem !== pem) used = { pem, context: createSecureContext({ ...minimum, ...tlsNames(pem) }) };
+    return used.context;
+  };
+  const log = new HandshakeLog();
+  const onFailure = (why: string): void => log.tell('', `service ${service}: the TLS handshake failed: ${why}`);
+  const secure: Secure = async (socket, host) => handshake(socket, tls.serverName ?? host, contextNow(), onFailure);
+  return { credentials: new LatestCredentials(secure), secure, close: release };
+}
+
+const tlsNames = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
+  ...(ca ? { ca } : {}),
+  ...(certificate ? { cert: certificate, key } : {}),
+});
+
+/** Makes a connection to `host` secure. Rejects where its peer is not whom we trust. */
+export type Secure = (socket: Socket, host: string) => Promise<TLSSocket>;
+
+type ConnectorArguments = Parameters<grpc.ChannelCredentials['_createSecureConnector']>;
+
+/**
+ * As grpc-js's own, but for two things: each connection takes the context of its moment, and an address is not sent as a name. TLS forbids that, and
+ * Node 26 throws, so that grpc-js 1.14 itself reaches no `127.0.0.1:8001` by TLS.
+ */
+class LatestCredentials extends grpc.ChannelCredentials {
+  readonly #secure: Secure;
+
+  constructor(secure: Secure) {
+    super();
+    this.#secure = secure;
+  }
+
+  override _isSecure(): boolean {
+    return true;
+  }
+
+  override _equals(other: grpc.ChannelCredentials): boolean {
+    return this === other;
+  }
+
+  override _createSecureConnector(...args: ConnectorArguments): grpc.experimental.SecureConnector {
+    const [target, { 'grpc.http_connect_target': behindProxy = target.path }] = args;
+    const plain = grpc.credentials.createInsecure()._createSecureConnector(...args);
+    return {
+      connect: async (socket) => ({ socket: await this.#secure(socket, hostIn(behindProxy)), secure: true }),
+      waitForReady: () => plain.waitForReady(),
+      getCallCredentials: () => plain.getCallCredentials(),
+      destroy: () => {},
+    };
+  }
+}
+
+async function handshake(
+  socket: Socket,
+  host: string,
+  secureContext: SecureContext,
+  onFailure: (why: string) => void,
+): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const options = {
+    socket,
+    host,
+    ...(isIP(host) ? {} : { servername: host }),
+    secureContext,
+    ALPNProtocols: ['h2'],
+    // Whatever the environment says.
+    rejectUnauthorized: true,
+  };
+  let isDone = false;
+  const tlsSocket = connect(options, () => {
+    isDone = true;
+    resolve(tlsSocket);
+  });
+  const timer = setTimeout(() => {
+    tlsSocket.destroy(Object.assign(new Error('the handshake took too long'), { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }));
+  }, handshakeMaxMs);
+  tlsSocket.once('close', () => reject(new Error('the connection was closed')));
+  // Stays: with TLS 1.3 a server says only after the handshake that it does not take our certificate.
+  tlsSocket.on('error', (error) => {
+    const why = reasonOf(error);
+    if (!isDone || why.startsWith('ERR_SSL_')) onFailure(why);
+    reject(error);
+  });
+  return promise.finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,94 @@
+/** How long a function may be, and those that are longer for a reason. */
+import ts from 'typescript';
+
+/** A function fits on a screen: with more lines, nobody sees where it begins. */
+export const functionLinesMax = 60;
+
+/** By room and name: why that function stays in one piece. */
+export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  cli: {
+    configurationText: 'to be split',
+  },
+  gateway: {
+    createReloads: 'to be split',
+    followKeys: 'to be split',
+    main: 'to be split',
+    openCatalog: 'to be split',
+  },
+  host: {
+    createLineWriter: 'to be split',
+  },
+  http2: {
+    createHeaderDecoder: 'to be split',
+  },
+  identity: {
+    createKeyAdministration: 'to be split',
+    createRemoteKeys: 'to be split',
+  },
+  limiter: {
+    limiterContract: 'to be split',
+  },
+  mesh: {
+    readMesh: 'to be split',
+  },
+  'model-server': {
+    main: 'to be split',
+  },
+  outbound: {
+    openFakeService: 'to be split',
+  },
+  pipeline: {
+    referencePage: 'to be split',
+  },
+  runtime: {
+    serveTasks: 'to be split',
+  },
+  store: {
+    auditContract: 'to be split',
+    keysContract: 'to be split',
+    quotasContract: 'to be split',
+  },
+  supervisor: {
+    startGateways: 'to be split',
+    startMesh: 'to be split',
+    supervise: 'to be split',
+    watchFolder: 'to be split',
+  },
+  transport: {
+    adminHandlers: 'to be split',
+    createAdminClient: 'to be split',
+    createServer: 'to be split',
+    createRemote: 'to be split',
+    guardStreams: 'to be split',
+    readUnaryMessage: 'to be split',
+    serveInfer: 'to be split',
+    watchHealth: 'to be split',
+  },
+};
+
+export interface LongFunction {
+  /** Its own name, or that of what it is assigned or given to. */
+  readonly name: string;
+  readonly lines: number;
+}
+
+/** The outermost functions of a file that are too long: what stands in one of them is seen once it is split. */
+export function longFunctionsIn(tree: ts.SourceFile): LongFunction[] {
+  const found: LongFunction[] = [];
+  const visit = (node: ts.Node): void => {
+    const lines = ts.isFunctionLike(node) && 'body' in node ? lineOf(node.end) - lineOf(node.getStart(tree)) + 1 : 0;
+    if (lines > functionLinesMax) found.push({ name: nameOf(node), lines });
+    else ts.forEachChild(node, visit);
+  };
+  const lineOf = (position: number): number => tree.getLineAndCharacterOfPosition(position).line;
+  visit(tree);
+  return found;
+}
+
+function nameOf(node: ts.Node): string {
+  const name = ts.isFunctionLike(node) ? node.name : undefined;
+  if (name !== undefined) return name.getText();
+  const { parent } = node;
+  if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent)) return parent.name.getText();
+  return ts.isCallExpression(parent) ? parent.expression.getText() : 'a function';
+}
