@@ -7,9 +7,9 @@ import type { Field, HeaderList } from '@sheaf/http2';
 import { type Call, type CallHandler, singleAnswer } from '../../../libs/transport/src/client/call.ts';
 import type { CallStatus } from '../../../libs/transport/src/client/call-status.ts';
 import { type Channel, createChannel } from '../../../libs/transport/src/client/channel.ts';
-import { hostPort } from '../../../libs/transport/src/listen.ts';
-import { openRemoteTls } from '../../../libs/transport/src/remote-tls.ts';
 import { readRpcStatus } from '../../../libs/transport/src/rpc-status.ts';
+import { hostPort } from '../../../libs/transport/src/server/listen.ts';
+import { openRemoteTls } from '../../../libs/transport/src/tls/remote-tls.ts';
 import { incoming, send } from './pipe.ts';
 import { type Header, messageOf, type PackedMessage, serviceName, type WireError } from './protos.ts';
 

@@ -1,6 +1,7 @@
 /** How a call ended, as its client sees it: what the server said, or what follows from how its stream ended. */
 import { status } from '@grpc/grpc-js';
 import { errorCodes, type HeaderList, type StreamEnd } from '@sheaf/http2';
+import type { Failure } from '../status.ts';
 
 export interface CallStatus {
   readonly code: status;
@@ -8,22 +9,22 @@ export interface CallStatus {
   readonly details: string;
   /** Also those that a server has sent in the headers of an answer that is nothing else; none where the status is our own. */
   readonly trailers: HeaderList;
-  /** Whether nobody at the server has looked at the call, so that it may be sent again whatever it does. */
-  readonly isUnseen: boolean;
+  /** Whether the server refused it without having looked at it, so that it may be sent again at once, whatever it does. */
+  readonly isRefused: boolean;
 }
 
 const noTrailers: HeaderList = { fields: [], get: () => undefined, size: 0 };
 
 /** A status that no server sent. */
-export const ownStatus = (code: status, details: string, isUnseen = false): CallStatus => ({
+export const ownStatus = (code: status, details: string, isRefused = false): CallStatus => ({
   code,
   details,
   trailers: noTrailers,
-  isUnseen,
+  isRefused,
 });
 
 /** As `grpc.Metadata` has it: each value of a key in lower case, as bytes where the key ends in `-bin`. */
-export const metadataIn = (trailers: HeaderList): { get(key: string): (string | Buffer)[] } => ({
+const metadataIn = (trailers: HeaderList): NonNullable<Failure['metadata']> => ({
   get(key) {
     const values = trailers.fields.filter(([name]) => name === key).map(([, value]) => value);
     if (!key.endsWith('-bin')) return values;
@@ -31,12 +32,20 @@ export const metadataIn = (trailers: HeaderList): { get(key: string): (string | 
   },
 });
 
+/** A status that is no OK, as `fromStatus` takes it. */
+export const failureOf = ({ code, details, trailers, isRefused }: CallStatus): Failure => ({
+  code,
+  details,
+  metadata: metadataIn(trailers),
+  isRefused,
+});
+
 /** What trailers say, or the headers of an answer that is nothing but a status. */
 export function statusIn(trailers: HeaderList): CallStatus {
   const code = trailers.get('grpc-status');
   if (code === undefined || !codes.has(code))
     return { ...ownStatus(status.UNKNOWN, 'the answer ended without a status that there is'), trailers };
-  return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), trailers, isUnseen: false };
+  return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), trailers, isRefused: false };
 }
 
 const codes: ReadonlySet<string> = new Set(

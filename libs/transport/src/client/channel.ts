@@ -1,7 +1,7 @@
 /** A server that is called on one connection at a time, which is made when it is needed and replaced when it is gone. */
 import { status } from '@grpc/grpc-js';
 import { type ClientConnection, openConnection } from '@sheaf/http2';
-import type { Secure } from '../remote-tls.ts';
+import type { Secure } from '../tls/remote-tls.ts';
 import {
   type Call,
   type CallHandler,
@@ -39,7 +39,7 @@ const pingEveryMs = 5_000;
 /** After a connection that could not be made the next is not tried before; doubled from the first to the last. */
 const backoffMinMs = 100;
 const backoffMaxMs = 1_000;
-const unreachable = () => ownStatus(status.UNAVAILABLE, 'the server cannot be reached', true);
+const unreachable = () => ownStatus(status.UNAVAILABLE, 'the server cannot be reached');
 
 /** One connection, from its first byte on. */
 interface Line {

@@ -1,7 +1,7 @@
 /** Connects to a server of ours. */
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Secure } from '../remote-tls.ts';
+import type { Secure } from '../tls/remote-tls.ts';
 
 export interface Connecting {
   /** Rejects when it cannot be connected. */
