@@ -17,10 +17,16 @@ import {
 import { enforceDeadline } from '@sheaf/layers';
 import { type Fake, type Mesh, type PipelineTest, signatureIn, type TestFile, transformName } from '@sheaf/mesh';
 import {
+  type AskModel,
+  type AskPipeline,
+  asPipeline,
+  type CompiledPipeline,
   checkPipelines,
   createPipeline,
+  type ModelTarget,
   type PipelineName,
   type PipelineSpec,
+  type PipelineTarget,
   pipelineFinder,
   pipelineName,
   type Target,
@@ -77,25 +83,30 @@ async function run(
   folder: string,
   askReal: AskReal,
 ): Promise<string[]> {
-  const infers = new Map<PipelineSpec, Infer>();
+  const pipelines = new Map<PipelineSpec, CompiledPipeline>();
   const specs = mesh.pipelines.map(({ spec }) => spec);
   const find = pipelineFinder(specs);
   const checks = checkPipelines(specs, (target) => signatureIn(mesh, target));
   for (const { spec, checked } of checks) {
     if (!checked) continue;
-    const ask = (target: Target): Infer => {
+    const fakeOf = (target: Target): AskModel | undefined => {
       const name = nameOf(target);
       const fake = test.fakes?.get(name);
-      if (fake) return fakeInfer(name, fake, signatureOfTarget(mesh, target));
-      if (target.kind === 'pipeline')
-        return (request, context) => (infers.get(find(target) as PipelineSpec) as Infer)(request, context);
-      return (request, context) =>
-        askReal(name)(
-          { ...request, model: name, version: target.kind === 'model' ? (target.version ?? '') : '' },
-          context,
-        );
+      const infer = fake && fakeInfer(name, fake, signatureOfTarget(mesh, target));
+      return infer && ((request, context) => infer({ ...request, model: name, version: '' }, context));
     };
-    infers.set(spec, createPipeline(checked, ask));
+    const model = (target: ModelTarget): AskModel => {
+      const name = nameOf(target);
+      const version = target.kind === 'model' ? (target.version ?? '') : '';
+      return fakeOf(target) ?? ((request, context) => askReal(name)({ ...request, model: name, version }, context));
+    };
+    const pipeline = (target: PipelineTarget): AskPipeline => {
+      const fake = fakeOf(target);
+      if (fake) return asPipeline(fake);
+      return (request, context) =>
+        (pipelines.get(find(target) as PipelineSpec) as CompiledPipeline).ask(request, context);
+    };
+    pipelines.set(spec, createPipeline(checked, { model, pipeline }));
   }
   try {
     const inputs = await Promise.all([...test.inputs].map(([name, value]) => inputOf(name, value, signature, folder)));
@@ -107,7 +118,7 @@ async function run(
       inputs,
       outputs: [],
     };
-    const infer = stack([enforceDeadline('the test')], infers.get(pipeline) as Infer);
+    const infer = stack([enforceDeadline('the test')], (pipelines.get(pipeline) as CompiledPipeline).infer);
     const response = await infer(request, contextOf(test));
     return compare(test.expect, response);
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
 import {
   type ErrorInfo,
   encodeRpcStatus,
@@ -86,9 +87,10 @@ export function fromRpcStatus(
   { code, message, details }: RpcStatus,
   { pushbackMs, decision }: StatusHints,
 ): InferError {
-  const info = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
+  const { reason, metadata } = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
   const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
-  return new InferError(codeOf(code), message, { ...info, ...retryAfterMs, decision });
+  const told = { reason, ...fromErrorInfoMetadata(metadata), decision: readDecision(decision) };
+  return new InferError(codeOf(code), message, { ...told, ...retryAfterMs });
 }
 
 /** A call that failed, as grpc-js tells it, and our own client. */
@@ -109,8 +111,9 @@ export function fromStatus(failure: Failure, service: string): InferError {
   const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
   const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
   if (info || fromPeer(failure)) {
-    const decision = info && failure.metadata?.get(decisionKey)[0]?.toString();
-    return new InferError(code, failure.details, { ...info, ...retryAfterMs, decision, cause: failure });
+    const decision = info && readDecision(failure.metadata?.get(decisionKey)[0]?.toString());
+    const told = info && { reason: info.reason, ...fromErrorInfoMetadata(info.metadata) };
+    return new InferError(code, failure.details, { ...told, ...retryAfterMs, decision, cause: failure });
   }
   return new InferError(
     code,
@@ -126,7 +129,7 @@ export function fromStatus(failure: Failure, service: string): InferError {
 const wrongSecret = (service: string, cause: Failure): InferError =>
   new InferError('UNAVAILABLE', `service ${service} wants the secret of its mesh, and was shown none or another`, {
     reason: secretReason,
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     cause,
   });
 

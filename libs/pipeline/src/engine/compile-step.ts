@@ -1,4 +1,4 @@
-import { type Infer, traced } from '@sheaf/inference';
+import { traced } from '@sheaf/inference';
 import type { Member, Reference, Step, Target } from '../language/spec.ts';
 import type { CheckedPipeline } from '../types/type-check.ts';
 import { createAsk } from './ask-target.ts';
@@ -9,11 +9,12 @@ import { createEnsemble, type Meta } from './run-ensemble.ts';
 import { createFallback } from './run-fallback.ts';
 import { createSwitch } from './run-switch.ts';
 import type { RunStep } from './step.ts';
+import type { Targets } from './targets.ts';
 import { gather } from './wires.ts';
 
 export interface Surroundings {
   readonly checked: CheckedPipeline;
-  readonly resolve: (target: Target) => Infer;
+  readonly targets: Targets;
   readonly latency: LatencyTracker;
 }
 
@@ -41,12 +42,12 @@ const withOwnInputs =
     run(gather(own, call), wanted, call, context);
 
 function compileKind(step: Step, where: string, around: Surroundings): RunStep {
-  const { checked, resolve, latency } = around;
+  const { checked, targets, latency } = around;
   const known = checked.resolved.get(step) ?? {};
   const inner = (name: string, other: Step): RunStep => compileInner(other, `${where}.${name}`, around);
   switch (step.kind) {
     case 'target':
-      return createAsk(step, where, known.inputs ?? [], resolve(step.target));
+      return createAsk(step, where, known.inputs ?? [], targets);
     case 'switch':
       return createSwitch(
         step.branches.map(({ when, step: branch }, index) => {
@@ -72,7 +73,7 @@ function compileKind(step: Step, where: string, around: Surroundings): RunStep {
         { kind: 'target', target, inputs: undefined, timeoutMs: undefined },
         `${where}.stack`,
         [known.stackInput ?? ''],
-        resolve(target),
+        targets,
       );
       return createEnsemble(
         step,

@@ -1,5 +1,4 @@
-import type { CallContext, InferResponse, Parameter } from '@sheaf/inference';
-import { remainingMs } from '@sheaf/inference';
+import { type CallContext, remainingMs } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError } from '@sheaf/rules';
 import { asks } from '../diagram/step-words.ts';
 import type { Member, StageSpec, Step } from '../language/spec.ts';
@@ -9,9 +8,6 @@ import { contextValues } from './context-values.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
 import type { LatencyTracker } from './latency-tracker.ts';
 import type { Call } from './step.ts';
-
-/** Response parameter: JSON of {@link DryRun}. */
-export const dryRunAnswerParameter = 'sheaf_plan';
 
 export interface DryRunStep {
   readonly name: string;
@@ -51,15 +47,14 @@ export interface DryRun {
   readonly estimatedMs?: number;
 }
 
-/** Answers with a {@link DryRun} instead of tensors. */
-export function tellDryRun(
+export function createDryRun(
   checked: CheckedPipeline,
   plan: ExecutionPlan,
   latency: LatencyTracker,
   call: Call,
   context: CallContext,
   rules: readonly Decision[],
-): InferResponse {
+): DryRun {
   const { spec } = checked;
   const now = context.clock.now();
   const around: Around = { checked, call, context, evaluate: (expression) => call.evaluate(expression) };
@@ -71,7 +66,7 @@ export function tellDryRun(
   });
   const starts = stages.filter(({ after }) => after.length === 0);
   const estimates = starts.map(({ name, usualMs = 0 }) => usualMs + plan.reservedMs(name, latency, now));
-  const dryRun: DryRun = {
+  return {
     pipeline: spec.pipeline,
     version: spec.version,
     deadlineMs: Math.round(remainingMs(context)),
@@ -79,8 +74,6 @@ export function tellDryRun(
     stages,
     ...(stages.some(({ usualMs }) => usualMs !== undefined) ? { estimatedMs: Math.max(...estimates) } : {}),
   };
-  const parameters = new Map<string, Parameter>([[dryRunAnswerParameter, JSON.stringify(dryRun)]]);
-  return { model: spec.pipeline, version: String(spec.version), parameters, outputs: [] };
 }
 
 /** A pipeline in the dry run, and what is known of the call there. */

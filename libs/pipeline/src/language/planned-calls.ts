@@ -1,4 +1,4 @@
-import type { PipelineSpec, Step, Target } from './spec.ts';
+import type { ModelTarget, PipelineSpec, Step } from './spec.ts';
 import { innerSteps, type PipelineName, targetsOf } from './walk.ts';
 
 /**
@@ -8,14 +8,14 @@ import { innerSteps, type PipelineName, targetsOf } from './walk.ts';
 export function plannedCalls(
   spec: PipelineSpec,
   find: (named: PipelineName) => PipelineSpec | undefined,
-): Exclude<Target, { kind: 'pipeline' }>[] {
+): ModelTarget[] {
   return spec.stages.flatMap(({ step }) => callsOf(step, find));
 }
 
 function callsOf(step: Step, find: Parameters<typeof plannedCalls>[1]): ReturnType<typeof plannedCalls> {
   const inner = innerSteps(step, []).map(({ step: other }) => callsOf(other, find));
   const own = targetsOf(step).flatMap((target) => {
-    if (target.kind !== 'pipeline') return [target as Exclude<Target, { kind: 'pipeline' }>];
+    if (target.kind !== 'pipeline') return [target];
     const other = find(target);
     return other ? plannedCalls(other, find) : [];
   });

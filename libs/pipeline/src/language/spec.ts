@@ -11,9 +11,18 @@ export interface Reference {
 }
 
 /** What a step asks of others. */
-export type Target =
-  | { readonly kind: 'model' | 'pipeline'; readonly name: string; readonly version?: string | undefined }
+export type Target = ModelTarget | PipelineTarget;
+
+/** A model or a transform, which some service runs. */
+export type ModelTarget =
+  | { readonly kind: 'model'; readonly name: string; readonly version?: string | undefined }
   | { readonly kind: 'transform'; readonly path: string };
+
+export interface PipelineTarget {
+  readonly kind: 'pipeline';
+  readonly name: string;
+  readonly version?: string | undefined;
+}
 
 /** What every kind of step has. */
 export interface StepBase {

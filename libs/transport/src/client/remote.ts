@@ -2,6 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import {
   type CallContext,
+  type ChargedCall,
   explanationParameter,
   type Infer,
   InferError,
@@ -9,7 +10,6 @@ import {
   type InferResponse,
   type Limits,
   type Load,
-  type MadeCall,
   type ModelDescription,
   type Overrun,
   parseExplanation,
@@ -114,7 +114,7 @@ export function createRemote(
           messageBytesMax: limits.messageBytesMax + frameBytesMax,
         })
       : undefined;
-  const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
+  const send = (request: InferRequest, context: CallContext, charge: ChargedCall): Promise<Buffer> => {
     const bytes = tensorBytes(request.inputs);
     if (!lanes || bytes > limits.messageBytesMax - frameBytesMax) {
       const start = lanes ? lanes.infer : inferBy(() => client);
@@ -124,7 +124,7 @@ export function createRemote(
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
       const ms = costMs(load, request);
-      if (ms > 0) made.ms = ms;
+      if (ms > 0) charge.ms = ms;
       context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
     });
   };
@@ -213,20 +213,20 @@ export function createRemote(
 async function counted(
   request: InferRequest,
   context: CallContext,
-  send: (request: InferRequest, context: CallContext, made: MadeCall) => Promise<Buffer>,
+  send: (request: InferRequest, context: CallContext, charge: ChargedCall) => Promise<Buffer>,
 ): Promise<Buffer> {
-  const made = context.journal.make(request.inputs);
+  const charge = context.journal.charge(request.inputs);
   const startedAt = context.clock.now();
   const end = (): void => {
-    made.ms ??= context.clock.now() - startedAt;
+    charge.ms ??= context.clock.now() - startedAt;
   };
   try {
-    const answer = await send(request, context, made);
+    const answer = await send(request, context, charge);
     end();
     return answer;
   } catch (error) {
-    made.isUntouched = error instanceof InferError && error.metadata['may_have_begun'] === 'false';
-    if (error instanceof InferError && error.code === 'UNAVAILABLE') made.ms = undefined;
+    charge.isWaived = error instanceof InferError && error.progress === 'not-begun';
+    if (error instanceof InferError && error.code === 'UNAVAILABLE') charge.ms = undefined;
     else end();
     throw error;
   }

@@ -219,8 +219,10 @@ class Session {
     this.#state = 'leaving';
     this.#calls.forEach((pending, call) => {
       if (call <= lastCall) return;
-      const details = { reason: 'DRAINING', metadata: { may_have_begun: 'false' }, retryAfterMs: 0 };
-      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} is shutting down`, details));
+      const why = `service ${this.#service} is shutting down`;
+      pending.reject(
+        new InferError('UNAVAILABLE', why, { reason: 'DRAINING', progress: 'not-begun', retryAfterMs: 0 }),
+      );
     });
     if (this.#calls.size === 0) this.end();
   }
@@ -230,8 +232,8 @@ class Session {
     if (this.#state === 'ended' && this.#calls.size === 0) return;
     this.#state = 'ended';
     this.#calls.forEach((pending) => {
-      const details = { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' }, cause };
-      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} cannot be reached`, details));
+      const why = `service ${this.#service} cannot be reached`;
+      pending.reject(new InferError('UNAVAILABLE', why, { reason: 'STREAM_LOST', progress: 'lost', cause }));
     });
     for (const go of this.#waiting.splice(0)) go();
   }
@@ -240,7 +242,7 @@ class Session {
 const unreachable = (service: string): InferError =>
   new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
     reason: 'SERVICE_UNAVAILABLE',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
   });
 
 const noAnswer = (service: string): InferError =>
