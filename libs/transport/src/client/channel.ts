@@ -116,71 +116,114 @@ function pingOften(connection: ClientConnection, pongMaxMs: number): () => void 
   return () => clearInterval(timer);
 }
 
+/** When a connection may be tried after those that could not be made. */
+function createBackoff() {
+  let waitMs = backoffMinMs;
+  let notBefore = 0;
+  return {
+    isOver: () => performance.now() >= notBefore,
+    succeeded: () => {
+      waitMs = backoffMinMs;
+    },
+    failed: () => {
+      notBefore = performance.now() + waitMs;
+      waitMs = Math.min(2 * waitMs, backoffMaxMs);
+    },
+  };
+}
+
+interface Lines {
+  /** That on which calls are opened, or will be when it is there. */
+  readonly current: Line | undefined;
+  connect(): void;
+  /** Calls that are open are answered. */
+  leaveCurrent(): void;
+  leaveAll(): void;
+}
+
+/** The connections of a channel: the current one, and those on which calls are still open. `failed`: one could not be made. */
+function createLines(
+  options: ChannelOptions,
+  on: { available(line: Line): void; failed(): void; gone(): void },
+): Lines {
+  const lines = new Set<Line>();
+  let current: Line | undefined;
+  return {
+    get current() {
+      return current;
+    },
+    connect() {
+      current = openLine(options, {
+        available: on.available,
+        over(line) {
+          if (line.connection?.isClosed !== false) lines.delete(line);
+          if (line !== current) return;
+          current = undefined;
+          if (line.isGreeted) on.gone();
+          else on.failed();
+        },
+      });
+      lines.add(current);
+    },
+    leaveCurrent() {
+      const line = current;
+      current = undefined;
+      line?.leave();
+    },
+    leaveAll() {
+      current = undefined;
+      for (const line of lines) line.leave();
+    },
+  };
+}
+
 export function createChannel(options: ChannelOptions): Channel {
   const { target, secure, authority = target } = options;
   const callTarget: CallTarget = { scheme: secure ? 'https' : 'http', authority };
   let waiting: PendingCall[] = [];
-  let current: Line | undefined;
-  const lines = new Set<Line>();
-  let backoffMs = backoffMinMs;
-  let notBefore = 0;
-
+  const backoff = createBackoff();
   const failAll = (): void => {
     for (const pending of waiting.splice(0)) pending.fail(unreachable());
   };
-
-  /** Calls that wait go as far as the server allows. */
-  function flush(line: Line): void {
-    backoffMs = backoffMinMs;
-    waiting = waiting.filter((pending) => !pending.isOver());
-    while (line === current && line.connection?.canRequest) {
-      const next = waiting.shift();
-      if (!next) return;
-      next.open(line.connection, callTarget);
-    }
-  }
-
-  function connect(): void {
-    const line = openLine(options, {
-      available: flush,
-      over(gone) {
-        if (gone.connection?.isClosed !== false) lines.delete(gone);
-        if (gone !== current) return;
-        current = undefined;
-        if (gone.isGreeted) {
-          if (waiting.length > 0) connect();
-          return;
-        }
-        notBefore = performance.now() + backoffMs;
-        backoffMs = Math.min(2 * backoffMs, backoffMaxMs);
-        failAll();
-      },
-    });
-    current = line;
-    lines.add(line);
-  }
-
+  const connectForWaiting = (): void => {
+    if (waiting.length > 0) lines.connect();
+  };
+  const lines = createLines(options, {
+    /** Calls that wait go as far as the server allows. */
+    available(line) {
+      backoff.succeeded();
+      waiting = waiting.filter((pending) => !pending.isOver());
+      while (line === lines.current && line.connection?.canRequest) {
+        const next = waiting.shift();
+        if (!next) return;
+        next.open(line.connection, callTarget);
+      }
+    },
+    failed() {
+      backoff.failed();
+      failAll();
+    },
+    gone: connectForWaiting,
+  });
   return {
     start(callOptions, handler) {
       const pending = createCall(callOptions, handler);
+      const { current } = lines;
       if (current?.isGreeted && current.connection?.canRequest) pending.open(current.connection, callTarget);
-      else if (current || performance.now() >= notBefore) {
+      else if (current || backoff.isOver()) {
         waiting.push(pending);
-        if (!current) connect();
+        if (!current) lines.connect();
       } else queueMicrotask(() => pending.fail(unreachable()));
       return pending.call;
     },
     renew() {
-      const silent = current;
-      current = undefined;
-      silent?.leave();
-      if (waiting.length > 0) connect();
+      lines.leaveCurrent();
+      connectForWaiting();
     },
     close() {
-      current = undefined;
       // Nobody waits for a connection any more, so that none is made again.
       failAll();
-      for (const line of lines) line.leave();
+      lines.leaveAll();
     },
   };
 }
