@@ -1,8 +1,9 @@
 /** The audit trail, listed, and checked against heads that were told before. */
 import { readFile } from 'node:fs/promises';
+import type { AdminClient } from '@sheaf/admin';
 import { chainStart, follow } from '@sheaf/store';
 import { printable, table } from '@sheaf/terminal';
-import type { AdminClient, AuditPage } from '@sheaf/transport';
+import type { AuditEntry } from '@sheaf/transport';
 import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
 
 export const auditOptions = {
@@ -29,9 +30,9 @@ export async function showAudit(client: AdminClient, values: OptionValues): Prom
   const { entries, last, brokenAt } = await readAudit(client, from, integerOf('limit', limit, 1, pageSize) ?? pageSize);
   if (brokenAt !== undefined) process.exitCode = 1;
   if (json) return console.log(JSON.stringify({ entries, brokenAt: brokenAt ?? null }));
-  const rows = entries.map(({ sequence, at, actor, action, subject, detail }) => [
+  const rows = entries.map(({ sequence, atMs, actor, action, subject, detail }) => [
     String(sequence),
-    new Date(at).toISOString(),
+    new Date(atMs).toISOString(),
     ...[actor, action, subject, detail].map(printable),
   ]);
   if (rows.length > 0) console.log(table([['entry', 'at', 'actor', 'action', 'subject', 'detail'], ...rows]));
@@ -50,14 +51,14 @@ const chainLine = (brokenAt: number | undefined): string =>
 
 /** The first entries after one, or the newest; the oldest of them first. */
 async function readAudit(client: AdminClient, after: number | undefined, limit: number) {
-  let entries: AuditPage['entries'] = [];
+  let entries: readonly AuditEntry[] = [];
   let last = after ?? 0;
   for (;;) {
-    const page = await client.audit(last, pageSize);
+    const page = await client.listAudit({ after: last, limit: pageSize });
     const read = [...entries, ...page.entries];
     entries = after === undefined ? read.slice(-limit) : read.slice(0, limit);
     last = page.entries.at(-1)?.sequence ?? last;
-    if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt };
+    if (page.entries.length < pageSize) return { entries, last, brokenAt: page.brokenAt || undefined };
   }
 }
 
@@ -76,9 +77,10 @@ async function checkAudit(client: AdminClient, heads: readonly Head[], asJson: b
   const byHash = Map.groupBy(heads, ({ hash }) => hash);
   const held = new Map<Head, number>();
   for (;;) {
-    const page = await client.audit(end.sequence, pageSize);
+    const page = await client.listAudit({ after: end.sequence, limit: pageSize });
     for (const entry of page.entries) {
-      const followed = follow(end, [entry]);
+      const { atMs: at, ...line } = entry;
+      const followed = follow(end, [{ ...line, at }]);
       brokenAt = 'brokenAt' in followed ? followed.brokenAt : undefined;
       if ('brokenAt' in followed) break;
       ({ end } = followed);
@@ -86,7 +88,7 @@ async function checkAudit(client: AdminClient, heads: readonly Head[], asJson: b
       for (const head of byHash.get(end.hash) ?? [])
         if (head.sequence === undefined || head.sequence === sequence) held.set(head, sequence);
     }
-    brokenAt ??= page.brokenAt;
+    brokenAt ??= page.brokenAt || undefined;
     if (brokenAt !== undefined || page.entries.length < pageSize) break;
   }
   const missing = heads.filter((head) => !held.has(head));

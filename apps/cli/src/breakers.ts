@@ -1,7 +1,7 @@
 /** The breakers of a gateway, as a table; and which of them a command forces. */
 
 import { printable, table } from '@sheaf/terminal';
-import type { BreakerState, ForceBreakers } from '@sheaf/transport';
+import type { Breaker, ForceBreakersRequest } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from './command.ts';
 
 export const breakerOptions = {
@@ -11,29 +11,30 @@ export const breakerOptions = {
   endpoint: { type: 'string' },
 } as const;
 
-const forces: Readonly<Record<string, ForceBreakers['to']>> = { open: 'open', closed: 'closed', auto: undefined };
+const forces: Readonly<Record<string, ForceBreakersRequest['to']>> = { open: 'OPEN', closed: 'CLOSED', auto: 'AUTO' };
 
 /** Whether there is such a model, service or endpoint is for the gateway to say. */
-export function forceOf(values: OptionValues): ForceBreakers {
+export function forceOf(values: OptionValues): ForceBreakersRequest {
   const force = textOf(values['force']);
-  if (force === undefined || !Object.hasOwn(forces, force))
+  const to = force !== undefined && Object.hasOwn(forces, force) ? forces[force] : undefined;
+  if (to === undefined)
     throw new UsageError(`--force: want open, closed or auto, got ${force === undefined ? 'none' : `"${force}"`}`);
   const [service = '', endpoint = ''] = [textOf(values['service']), textOf(values['endpoint'])];
   const [model = '', version = '', ...more] = textOf(values['model'])?.split('/') ?? [];
   if (more.length > 0 || (version && !model))
     throw new UsageError(`--model: want <name> or <name>/<version>, got "${values['model']}"`);
   if (!service && !endpoint && !model) throw new UsageError('want one or more of --model, --service and --endpoint');
-  return { service, endpoint, model, version, to: forces[force] };
+  return { service, endpoint, model, version, to };
 }
 
-export function breakerTable(breakers: readonly BreakerState[]): string {
+export function breakerTable(breakers: readonly Breaker[]): string {
   if (breakers.length === 0) return 'no breakers: nothing has been asked, and nothing is forced';
   const rows = breakers.map(
-    ({ service, endpoint, model, version, state, since, calls, failures, trialAt, shutOut }) => [
+    ({ service, endpoint, model, version, state, sinceMs, calls, failures, trialAtMs, shutOut }) => [
       ...[version ? `${model}/${version}` : model, endpoint, service, state].map(printable),
-      new Date(since).toISOString(),
+      new Date(sinceMs).toISOString(),
       `${failures} of ${calls}`,
-      trialAt === undefined ? '' : new Date(trialAt).toISOString(),
+      trialAtMs === 0 ? '' : new Date(trialAtMs).toISOString(),
       printable(shutOut.join(', ')),
     ],
   );

@@ -1,7 +1,8 @@
 /** What is said of a key on the command line, wherever it is made. */
-import { type KeyRequest, overlapDaysMax, type RotationRequest } from '@sheaf/identity';
+import { overlapDaysMax } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
 import { tenantName } from '@sheaf/policies';
+import type { CreateKeyRequest, RotateKeyRequest } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from './command.ts';
 
 export const keyOptions = {
@@ -45,7 +46,7 @@ export function checkKeyOptions(command: string, action: KeyAction, values: Opti
   if (wrong !== undefined) throw new UsageError(`${command} ${action} takes no --${wrong}`);
 }
 
-export function keyRequestOf(values: OptionValues): KeyRequest & { readonly priority: Priority } {
+export function keyRequestOf(values: OptionValues): CreateKeyRequest {
   const tenant = textOf(values['tenant']);
   if (!tenant) throw new UsageError('--tenant is missing: whom limits count the key for');
   if (!tenantName.pattern.test(tenant)) throw new UsageError(`--tenant: want ${tenantName.expected}, got "${tenant}"`);
@@ -55,23 +56,23 @@ export function keyRequestOf(values: OptionValues): KeyRequest & { readonly prio
     models: modelsOf(values['models']),
     priority: priorityOf(values),
     note: textOf(values['note']) ?? '',
-    expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax),
+    expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax) ?? 0,
   };
 }
 
-export const rotationOf = (values: OptionValues): RotationRequest => ({
+export const rotationOf = (values: OptionValues): Omit<RotateKeyRequest, 'id'> => ({
   overlapMs: spanOf('overlap', values['overlap'], 0, overlapDaysMax) ?? unitMs.d,
-  expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax),
+  expiresInMs: spanOf('expires', values['expires'], 1, expiresDaysMax) ?? 0,
 });
 
-function rolesOf(given: OptionValues[string]): readonly Role[] {
+function rolesOf(given: OptionValues[string]): Role[] {
   const texts = (given ?? ['infer']) as string[];
   const wrong = texts.find((text) => !isRole(text));
   if (wrong !== undefined) throw new UsageError(`--role: want ${roles.join(', ')}, got "${wrong}"`);
   return [...new Set(texts as Role[])];
 }
 
-function modelsOf(given: OptionValues[string]): readonly string[] {
+function modelsOf(given: OptionValues[string]): string[] {
   const patterns = ((given ?? ['*']) as string[]).flatMap((text) => text.split(',')).map((text) => text.trim());
   const wrong = patterns.find((text) => !/^[A-Za-z0-9._*-]{1,128}$/.test(text));
   if (wrong !== undefined) throw new UsageError(`--models: want names, * for any characters, got "${wrong}"`);

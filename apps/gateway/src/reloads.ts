@@ -4,7 +4,7 @@ import { InferError } from '@sheaf/inference';
 import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
-import type { Reloaded } from '@sheaf/transport';
+import type { ReloadResponse } from '@sheaf/transport';
 import { fingerprintsOf, openRevision, type RevisionPorts, type Served } from './revision.ts';
 import type { Revisions } from './revisions.ts';
 import { changedParts, differs, othersProblem } from './what-changed.ts';
@@ -25,7 +25,7 @@ export interface Reloads {
   /** What is served already, since somebody else's server may have come that says what it serves. */
   again(): Promise<void>;
   /** The folder as it is now, as far as this process alone can take it up. `actor` is who wants it. */
-  reread(actor: string): Promise<Reloaded>;
+  reread(actor: string): Promise<ReloadResponse>;
 }
 
 /** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
@@ -62,7 +62,7 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
     onTaken();
     return { epoch, changed, replaced };
   };
-  const reread = async (actor: string): Promise<Reloaded> => {
+  const reread = async (actor: string): Promise<ReloadResponse> => {
     const { served, fingerprints } = revisions.current;
     const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
     const mesh = served.isStrict ? whole : servable;
@@ -76,7 +76,7 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
       throw asUnfit(error, mesh.folder);
     });
     onReread(mesh);
-    return { epoch, changed, out: mesh.out.map(outText) };
+    return { epoch, changed: [...changed], out: mesh.out.map(outText) };
   };
   return {
     serve: async (next) => {

@@ -1,17 +1,20 @@
+export type { AdminCalls, AdminService, Asking } from './admin.ts';
+export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './admin-client.ts';
 export type {
-  Admin,
-  AuditLine,
-  AuditPage,
-  BreakerState,
-  BucketState,
-  ForceBreakers,
-  LimitState,
-  OffenderState,
+  ApiKey,
+  AuditEntry,
+  Breaker,
+  CreateKeyRequest,
+  CreateKeyResponse,
+  ForceBreakersRequest,
+  Limit,
+  ListAuditResponse,
+  ListQuarantineResponse,
+  Offender,
   QuarantinedRequest,
-  Reloaded,
-} from './admin.ts';
-export { type AdminClient, type AdminClientOptions, createAdminClient } from './admin-client.ts';
-export type { KeyOrder, KeyRotation, KeyState, NewKey } from './admin-keys.ts';
+  ReloadResponse,
+  RotateKeyRequest,
+} from './admin-messages.ts';
 export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
 export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';

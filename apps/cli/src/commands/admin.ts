@@ -1,5 +1,5 @@
+import { type AdminClient, createAdminClient } from '@sheaf/admin';
 import { printable, table } from '@sheaf/terminal';
-import { type AdminClient, createAdminClient } from '@sheaf/transport';
 import { withAdvice } from '../advice.ts';
 import { auditOptions, showAudit } from '../audit.ts';
 import { breakerOptions, breakerTable, forceOf } from '../breakers.ts';
@@ -102,11 +102,11 @@ type Act = (client: AdminClient, values: OptionValues, others: readonly string[]
 
 const actions: Readonly<Record<string, Act>> = {
   config: async (client, { json }) => {
-    const text = await client.configuration();
+    const { json: text } = await client.getConfiguration({});
     console.log(json ? text : configurationText(JSON.parse(text) as Configuration));
   },
   limits: async (client, { json }) => {
-    const limits = await client.limits();
+    const { limits } = await client.getLimits({});
     if (json) return console.log(JSON.stringify(limits));
     if (limits.length === 0) return console.log('no limits');
     const rows = limits.flatMap(({ name, policy, buckets }) =>
@@ -123,42 +123,40 @@ const actions: Readonly<Record<string, Act>> = {
     console.log(table([['limit', 'policy', 'whose', 'remaining', 'full again in'], ...rows]));
   },
   breakers: async (client, { json }) => {
-    const breakers = await client.breakers();
+    const { breakers } = await client.listBreakers({});
     console.log(json ? JSON.stringify(breakers) : breakerTable(breakers));
   },
   breaker: async (client, values) => {
-    const breakers = await client.forceBreakers(forceOf(values));
+    const { breakers } = await client.forceBreakers(forceOf(values));
     console.log(values['json'] ? JSON.stringify(breakers) : breakerTable(breakers));
   },
   quarantine: async (client, { json, clear }) => {
     if (clear !== undefined) {
-      const cleared = await client.clearQuarantine(clear === 'all' ? '' : digestOf(clear));
+      const { cleared } = await client.clearQuarantine({ digest: clear === 'all' ? '' : digestOf(clear) });
       return console.log(json ? JSON.stringify({ cleared }) : `${cleared} let go`);
     }
-    const { requests, offenders } = await client.quarantine();
+    const { requests, offenders } = await client.listQuarantine({});
     if (json) return console.log(JSON.stringify([...requests, ...offenders]));
     if (requests.length + offenders.length === 0) return console.log('nothing is in quarantine');
-    const rows = requests.map(({ model, version, digest, refused, until }) => [
+    const rows = requests.map(({ model, version, digest, refused, untilMs }) => [
       ...[version ? `${model}/${version}` : model, digest].map(printable),
       refused ? 'refused' : 'runs alone',
-      new Date(until).toISOString(),
+      new Date(untilMs).toISOString(),
     ]);
-    const callers = offenders.map(({ service, caller, ends, slowedUntil, until }) => [
+    const callers = offenders.map(({ service, caller, ends, slowedUntilMs, untilMs }) => [
       ...[`service ${service}`, caller].map(printable),
-      slowedUntil === undefined
+      slowedUntilMs === 0
         ? `runs alone (${ends} ends)`
-        : `refused until ${new Date(slowedUntil).toISOString()} (${ends} ends)`,
-      new Date(until).toISOString(),
+        : `refused until ${new Date(slowedUntilMs).toISOString()} (${ends} ends)`,
+      new Date(untilMs).toISOString(),
     ]);
     console.log(table([['model', 'digest', 'next time', 'until'], ...rows, ...callers]));
   },
   audit: (client, values) => showAudit(client, values),
-  keys: (client, values, [action, id = '']) => {
-    const { keys: list, createKey: create, rotateKey: rotate, revokeKey: revoke } = client;
-    return actOnKeys(keysCommand, { list, create, rotate, revoke }, isKeyAction(action) ? action : 'list', id, values);
-  },
+  keys: (client, values, [action, id = '']) =>
+    actOnKeys(keysCommand, client, isKeyAction(action) ? action : 'list', id, values),
   reload: async (client, { json }) => {
-    const { epoch, changed, out } = await client.reload();
+    const { epoch, changed, out } = await client.reload({});
     if (json) return console.log(JSON.stringify({ epoch, changed, out }));
     console.log(
       `epoch ${epoch}: ${changed.length > 0 ? `other ${changed.join(' and ')} than before` : 'what was there before'}`,
@@ -166,7 +164,7 @@ const actions: Readonly<Record<string, Act>> = {
     for (const line of out) console.log(line);
   },
   drain: async (client, { json }) => {
-    await client.drain();
+    await client.drain({});
     console.log(json ? '{}' : 'the gateway drains');
   },
 };

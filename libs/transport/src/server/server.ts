@@ -14,7 +14,7 @@ import {
   type Span,
 } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { type Admin, adminHandlers } from '../admin.ts';
+import { type AdminService, adminHandlers } from '../admin.ts';
 import { createMeshServer } from '../mesh-stream/mesh-server.ts';
 import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from '../proto.ts';
 import { stepLimits } from '../step-limits.ts';
@@ -83,9 +83,9 @@ export interface Backend {
   readonly admit?: Admit;
   /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */
   readonly strays?: Strays;
-  /** Backend as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
-  readonly admin?: Admin;
-  /** StatusHints of each call when it has ended. */
+  /** Served as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
+  readonly admin?: AdminService;
+  /** Told of each call when it has ended. */
   readonly calls?: CallLog;
 }
 
