@@ -20,15 +20,18 @@ export { requestDigest } from './digest.ts';
 export {
   asInferError,
   broken,
+  type EndedRun,
   type ErrorSubject,
   type FieldViolation,
   InferError,
   type InferErrorCode,
+  type InferErrorDetails,
   inferErrorCodes,
   invalidField,
   invalidMetadata,
   invalidTensor,
   notFound,
+  type Progress,
   type QuotaSubject,
 } from './error.ts';
 export { explain } from './explain.ts';
@@ -50,10 +53,10 @@ export {
   stack,
 } from './infer.ts';
 export {
+  type ChargedCall,
   formatTraceparent,
   Journal,
   journalEntriesMax,
-  type MadeCall,
   parseTraceparent,
   type Sample,
 } from './journal.ts';
@@ -82,6 +85,7 @@ export {
   type Role,
   roles,
 } from './principal.ts';
+export type { Decision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {

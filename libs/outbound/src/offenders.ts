@@ -125,7 +125,8 @@ const logSlowed = (offender: Offender): void => console.error(sentence(offender,
 export const slowed = (offender: Offender): InferError =>
   InferError.withoutStack('RESOURCE_EXHAUSTED', sentence(offender, 'your calls'), {
     reason: 'CALLER_SLOWED',
-    metadata: { service: offender.service, ends: String(offender.ends), may_have_begun: 'false' },
+    metadata: { service: offender.service, ends: String(offender.ends) },
+    progress: 'not-begun',
     decision: `offender:${offender.service}`,
     retryAfterMs: Math.ceil(offender.slowedMs),
   });

@@ -163,7 +163,8 @@ export function quarantined({ model, version }: Named): InferError {
     `${name} lost its process over this very request; it is not run again for ${quarantineRules.forgetMs / 60_000} minutes after that`,
     {
       reason: 'REQUEST_QUARANTINED',
-      metadata: { model, version, may_have_begun: 'false' },
+      metadata: { model, version },
+      progress: 'not-begun',
       about: { kind: 'precondition', type: 'QUARANTINE', subject: `${model}/${version}` },
       decision: `quarantine:${model}`,
       retryAfterMs: -1,

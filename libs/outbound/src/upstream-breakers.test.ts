@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { InferError, Journal } from '@sheaf/inference';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
-const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+const untouched = failingWith('UNAVAILABLE', { progress: 'not-begun' });
 
 const callsOf = ({ endpoints }: ReturnType<typeof openFakeService>): number[] => endpoints.map(({ calls }) => calls);
 

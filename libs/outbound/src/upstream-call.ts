@@ -1,6 +1,5 @@
 /** What an upstream knows of one call. */
 import type { CallContext, Infer, InferError, InferRequest } from '@sheaf/inference';
-import { isLost } from '@sheaf/routing';
 import type { Outcome, Pass } from './breaker.ts';
 import type { Blame } from './quarantine.ts';
 import type { Stay } from './stays.ts';
@@ -62,9 +61,10 @@ interface Blamed {
  * was there alone after another was lost. Beside others it may be anybody's: to be lost again makes a suspect of the request, and says nothing of its caller.
  */
 export function blameOf(error: InferError, { isIsolated, wasOnly }: Stay): Blamed {
-  const told = error.metadata['batch_calls'] === '1' ? 'sure' : 'shared';
-  if (error.metadata['process_ends'] === 'true') return { request: told, caller: told };
-  if (!isLost(error)) return {};
+  const { endedRun, progress } = error;
+  const told = endedRun?.calls === 1 ? 'sure' : 'shared';
+  if (endedRun) return { request: told, caller: told };
+  if (progress !== 'lost') return {};
   if (!isIsolated) return wasOnly ? { caller: 'shared' } : {};
   return wasOnly ? { request: 'sure', caller: 'sure' } : { request: 'shared' };
 }

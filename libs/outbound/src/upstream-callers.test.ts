@@ -70,7 +70,7 @@ describe('the breaker of a service', () => {
 
 describe('a caller whose calls end the process', () => {
   it('is slowed whatever it varies, says so, and no other is', async () => {
-    const ends = failingWith('INTERNAL', { metadata: { process_ends: 'true', batch_calls: '1' } });
+    const ends = failingWith('INTERNAL', { endedRun: { run: undefined, calls: 1 } });
     const service = openFakeService([well], single);
     const [endpoint] = service.endpoints;
     assert.ok(endpoint);
@@ -87,7 +87,7 @@ describe('a caller whose calls end the process', () => {
   });
 });
 
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
 
 describe('a process that is lost and does not say for whose call', () => {
   const lonely = { ...single, retry: true, breaker: false } as const;

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import type { InferError } from '@sheaf/inference';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
 const pastLimit = (calls: number): Behave =>
   failingWith('INTERNAL', {
     reason: 'RUN_LIMIT_EXCEEDED',
-    metadata: { process_ends: 'true', batch_calls: String(calls) },
+    endedRun: { run: undefined, calls },
     retryAfterMs: -1,
   });
 const refused = {

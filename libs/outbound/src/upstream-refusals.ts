@@ -32,8 +32,8 @@ export function circuitOpen(
     : `has failed too often; the next call may go in ${Math.ceil(waitMs)} ms`;
   return new InferError('UNAVAILABLE', `service ${service}: ${name} ${why}`, {
     reason: 'CIRCUIT_OPEN',
+    progress: 'not-begun',
     metadata: {
-      may_have_begun: 'false',
       service,
       model,
       version,
@@ -61,8 +61,8 @@ export function crashLoop(
     `service ${service}: "${model}" is not there: its process ended ${first.count} times in a row, last with ${first.ended}; it may be back in ${waitMs} ms`,
     {
       reason: 'CRASH_LOOP',
+      progress: 'not-begun',
       metadata: {
-        may_have_begun: 'false',
         service,
         model,
         version,
@@ -80,7 +80,7 @@ export function crashLoop(
 export const noEndpoint = (service: string): InferError =>
   new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
     reason: 'SERVICE_UNAVAILABLE',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
   });
 
 /**
@@ -92,31 +92,19 @@ export const overloadedAll = (service: string, last: InferError, siblings: numbe
     siblings === 0
       ? ''
       : `, ${siblings === 1 ? 'another call' : `${siblings} other calls`} of this same request among it (a smaller concurrency of its each would have them wait)`;
-  return new InferError('UNAVAILABLE', `service ${service}: all of it has too much to do${own}; ${last.message}`, {
+  return last.with({
+    message: `service ${service}: all of it has too much to do${own}; ${last.message}`,
     reason: 'OVERLOADED_ALL',
     metadata: { ...last.metadata, service, ...(siblings === 0 ? {} : { siblings: String(siblings) }) },
-    decision: last.decision,
     retryAfterMs: -1,
-    ...(last.retryAfterMs === undefined ? {} : { retryDelayMs: last.retryAfterMs }),
+    retryDelayMs: last.retryAfterMs,
   });
 };
-
-/** What says that nobody was asked. */
-const notAsked = ['CIRCUIT_OPEN', 'CRASH_LOOP'];
 
 /** The error of the last of several tries. */
 export function withAttempts(error: InferError, attempts: number): InferError {
   if (attempts <= 1) return error;
-  const { code, message, metadata, violations, about, decision, retryAfterMs, retryDelayMs, cause } = error;
-  return new InferError(code, message, {
-    // What says that an endpoint is well has to be heard by whoever asked.
-    reason: error.countsAgainstBreaker && !notAsked.includes(error.reason) ? 'STAGE_FAILED' : error.reason,
-    metadata: { ...metadata, attempts: String(attempts) },
-    violations,
-    about,
-    decision,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
-    cause,
-  });
+  // What says that an endpoint is well, or that none was asked, has to be heard by whoever asked.
+  const reason = error.countsAgainstBreaker && !error.isUnasked ? 'STAGE_FAILED' : error.reason;
+  return error.with({ reason, metadata: { ...error.metadata, attempts: String(attempts) } });
 }

@@ -4,7 +4,7 @@ import { type CallContext, Journal } from '@sheaf/inference';
 import { RestartWaits, restartWaitMaxMs, waitingMax } from './restart-waits.ts';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
 
 /** One whose process ends with its first call, and is back at a time. */
 function restarting(backAt: number, isSupervised = true) {
@@ -20,9 +20,9 @@ function restarting(backAt: number, isSupervised = true) {
   return service;
 }
 
-const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+const untouched = failingWith('UNAVAILABLE', { progress: 'not-begun' });
 
-const failed = { code: 'UNAVAILABLE', metadata: { may_have_begun: 'true' } };
+const failed = { code: 'UNAVAILABLE', progress: 'lost' };
 
 describe('a stage whose only endpoint is lost', () => {
   it('waits until the process is there again, and its explanation says so', async () => {

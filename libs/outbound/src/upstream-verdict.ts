@@ -35,7 +35,7 @@ export function blame(
   stay: Stay,
 ): void {
   const blamed = blameOf(error, stay);
-  const { run } = error.metadata;
+  const run = error.endedRun?.run;
   if (blamed.request) quarantine.blame({ ...kind, inputs: request.inputs }, blamed.request, run);
   if (blamed.caller) offenders.blame(service, callerOf(context), blamed.caller, run);
 }

@@ -13,16 +13,7 @@ import {
   type Span,
   traced,
 } from '@sheaf/inference';
-import {
-  decideRetry,
-  Ejector,
-  isLost,
-  isOverload,
-  isUntouched,
-  pickEndpoint,
-  prefer,
-  type Standing,
-} from '@sheaf/routing';
+import { decideRetry, Ejector, pickEndpoint, prefer, type Standing } from '@sheaf/routing';
 import { tenantOf } from './caller.ts';
 import type { CallerBreaker, FairBreaker } from './fair-breaker.ts';
 import type { KnownOutage } from './outages.ts';
@@ -103,7 +94,7 @@ export class Upstream {
       } catch (thrown) {
         const error = asInferError(thrown);
         call.tried.add(choice.endpoint);
-        if (isOverload(error)) call.overloaded.add(choice.endpoint);
+        if (error.isOverload) call.overloaded.add(choice.endpoint);
         await this.#goOn(call, error);
       }
     }
@@ -191,7 +182,7 @@ export class Upstream {
       const outcome = outcomeOf({ error, tookMs, givenMs, expectedMs, isBehindOthers: others > 0, slowMs });
       for (const here of [own, stay]) here.end(endOf(error), now());
       // A trial that did not get there, say on a connection that is not up again yet, has found nothing out.
-      pass?.end(isTrial && error && isUntouched(error) ? 'ignored' : outcome);
+      pass?.end(isTrial && error && error.progress === 'not-begun' ? 'ignored' : outcome);
       this.#ejector.record(endpoint, endedCall(outcome, kind.key, tookMs), isProbe);
       if (!error) this.#own.times.record(tenantOf(context), kind.key, tookMs, startedAt);
     };
@@ -218,14 +209,14 @@ export class Upstream {
     const { service, resilienceState, resilience, isPure } = this.#options;
     const open = this.#options.endpoints().filter((endpoint) => this.#lets(endpoint, call));
     const candidates = prefer(open, ({ isReady }) => isReady);
-    if (isOverload(error) && candidates.every((endpoint) => overloaded.has(endpoint)))
+    if (error.isOverload && candidates.every((endpoint) => overloaded.has(endpoint)))
       throw withAttempts(overloadedAll(service, error, this.#siblings.of(context)), call.attempts);
     // Nothing was done, so this is no second try; but to ask everybody is what a mesh that has too much to do can do least.
-    if (isUntouched(error) && candidates.some((endpoint) => !tried.has(endpoint))) {
-      if (!isOverload(error) || this.#pay(call)) return;
+    if (error.progress === 'not-begun' && candidates.some((endpoint) => !tried.has(endpoint))) {
+      if (!error.isOverload || this.#pay(call)) return;
       throw withAttempts(error, call.attempts);
     }
-    if (isLost(error)) call.lost++;
+    if (error.progress === 'lost') call.lost++;
     const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs: call.usualMs };
     const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, resilienceState.random);
     if (!resilience.retry || decision.kind === 'give-up') throw withAttempts(error, call.attempts);

@@ -29,7 +29,7 @@ const overloaded = (): InferError =>
   InferError.withoutStack('UNAVAILABLE', 'the messages that are in flight leave no room for this one now', {
     reason: 'OVERLOADED',
     decision: 'bytes-in-flight',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     retryAfterMs: 50,
   });
 
@@ -186,8 +186,11 @@ class MeshStream {
     const { concurrentCallsMax } = this.#limits;
     if (this.#calls.size < 2 * concurrentCallsMax) return;
     const message = `want at most ${concurrentCallsMax} calls at once`;
-    const metadata = { may_have_begun: 'false' };
-    throw InferError.withoutStack('UNAVAILABLE', message, { reason: 'OVERLOADED', metadata, retryAfterMs: 50 });
+    throw InferError.withoutStack('UNAVAILABLE', message, {
+      reason: 'OVERLOADED',
+      progress: 'not-begun',
+      retryAfterMs: 50,
+    });
   }
 
   #letGo(call: number): void {

@@ -75,7 +75,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Bac
         throw InferError.withoutStack('UNAVAILABLE', message, {
           reason: 'OVERLOADED',
           decision: `load:${name}`,
-          metadata: { may_have_begun: 'false' },
+          progress: 'not-begun',
           retryAfterMs: 50,
         });
       }
@@ -124,14 +124,7 @@ function withItsDeadline(error: InferError, givenMs: number, { deadlineDefaultMs
   const why = Number.isFinite(givenMs)
     ? `the call named ${Math.round(givenMs)} ms, and limits.deadlineMaxMs in mesh.yaml allows ${deadlineMaxMs} ms`
     : `the call named no deadline, which limits.deadlineDefaultMs in mesh.yaml makes ${deadlineDefaultMs} ms; name one for up to ${deadlineMaxMs} ms`;
-  const { code, message, reason, metadata, decision, retryAfterMs = -1 } = error;
-  return InferError.withoutStack(code, `${message}; ${why}`, {
-    reason,
-    metadata,
-    decision,
-    retryAfterMs,
-    cause: error,
-  });
+  return error.with({ message: `${error.message}; ${why}`, cause: error });
 }
 
 function checkSize({ outputs }: InferResponse, limits: Limits): void {

@@ -1,6 +1,6 @@
 /** Refusals straight on an HTTP/2 stream, where grpc-js has no part in the call. */
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import { asInferError, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { asInferError, type Decision, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import { textOf } from '../headers.ts';
 import { type Trailers, toRefusalHeaders } from '../status.ts';
 import type { Backend } from './server.ts';
@@ -28,7 +28,7 @@ export type RecordRefusal = (
   headers: IncomingHttpHeaders,
   error: unknown,
   trailers: Map<string, string>,
-  decision?: string,
+  decision?: Decision,
 ) => void;
 
 export function createRecorder(
