@@ -111,3 +111,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { Turns } from './turns.ts';
