@@ -112,3 +112,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { Turns } from './turns.ts';
