@@ -49,14 +49,9 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     quotasContract: 'to be split',
   },
   supervisor: {
-    startGateways: 'to be split',
-    startMesh: 'to be split',
-    supervise: 'to be split',
     watchFolder: 'to be split',
   },
   transport: {
-    adminHandlers: 'to be split',
-    createAdminClient: 'to be split',
     createServer: 'to be split',
     createRemote: 'to be split',
     guardStreams: 'to be split',

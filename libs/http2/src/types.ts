@@ -168,6 +168,9 @@ export interface ClientConnectionHandler {
   available?(): void;
   /** The peer takes no new streams; those after `lastStream` were not looked at: each is closed as `reset` with REFUSED_STREAM. */
   goneAway?(code: ErrorCode, lastStream: number): void;
+  /** What one of the handlers threw; its stream was reset with INTERNAL_ERROR. */
+  failed?(error: unknown): void;
+  /** Once and last; `why` is one line for a log, where the connection ended by an error of the peer or by a limit. */
   close(why: string | undefined): void;
 }
 

@@ -51,6 +51,7 @@ const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
 
 /** Of calls that servers answer without grpc-js. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
+export const meshPath = pathOf(meshService, 'Calls');
 
 /** ModelInfer, of messages as they stand on the wire. */
 export const modelInfer = (
@@ -60,7 +61,3 @@ export const modelInfer = (
   options: grpc.CallOptions,
   done: grpc.requestCallback<Buffer>,
 ): grpc.ClientUnaryCall => client.makeUnaryRequest(inferPath, asItIs, asItIs, request, metadata, options, done);
-
-/** A mesh stream, of messages as they stand on the wire. */
-export const callsStream = (client: grpc.Client, metadata: grpc.Metadata): grpc.ClientDuplexStream<Buffer, Buffer> =>
-  client.makeBidiStreamRequest(pathOf(meshService, 'Calls'), asItIs, asItIs, metadata);

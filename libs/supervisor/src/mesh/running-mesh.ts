@@ -1,7 +1,7 @@
 /** A mesh whose processes run, as commands and tests see it. */
 import type { Mesh, SeenSignatures } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
-import type { Supervised } from '../process/supervise.ts';
+import type { Supervised } from '../process/supervised.ts';
 import type { Part } from '../rolling-restart/rolling-restart.ts';
 
 export interface RunningMesh {

@@ -11,7 +11,7 @@ import {
   type Unserved,
   type Vitals,
 } from '@sheaf/host';
-import type { ProcessSpec } from './supervise.ts';
+import type { ProcessSpec } from './supervised.ts';
 import { createWorkingFolder } from './working-folder.ts';
 
 /** A process that was told to end and has not even said that it heard is killed after this. */

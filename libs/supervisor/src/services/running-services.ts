@@ -1,7 +1,7 @@
 /** The services of a mesh as processes, from one state of the folder to the next. */
 import type { Unserved } from '@sheaf/host';
 import { fingerprint, isKept, type Mesh, type SeenSignatures, type Service } from '@sheaf/mesh';
-import type { Supervised } from '../process/supervise.ts';
+import type { Supervised } from '../process/supervised.ts';
 
 /** A service that runs, and what it runs. */
 export interface Running {
@@ -96,6 +96,14 @@ export function unservedOf(services: Iterable<Running>): (Unserved & { readonly 
     const retried = names.map((name) => ({ name, version: '', why: down ?? '', isRetried: true }));
     return [...new Map([...told, ...retried].map((one) => [`${one.name}/${one.version}`, one])).values()];
   });
+}
+
+/** What `fresh` could not load that `old` serves. */
+export function lostBy(fresh: Running, old: Running): Unserved | undefined {
+  const known = unservedOf([old]);
+  const isKnown = ({ name, version }: Unserved): boolean =>
+    known.some((one) => one.name === name && (one.version === version || one.version === ''));
+  return unservedOf([fresh]).find((one) => !isKnown(one));
 }
 
 /** What models of them gave that is not as their files declare. */
