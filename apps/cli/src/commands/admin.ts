@@ -1,13 +1,13 @@
 import { type AdminClient, createAdminClient } from '@sheaf/admin';
 import { printable, table } from '@sheaf/terminal';
-import { withAdvice } from '../advice.ts';
-import { auditOptions, showAudit } from '../audit.ts';
-import { breakerOptions, breakerTable, forceOf } from '../breakers.ts';
+import { withAdvice } from '../asking/advice.ts';
+import { serverHelp, serverOf, serverOptions } from '../asking/server-options.ts';
 import { type Command, type OptionValues, UsageError } from '../command.ts';
-import { type Configuration, configurationText } from '../configuration-text.ts';
-import { doorHelp, doorOf, doorOptions } from '../door-options.ts';
-import { actOnKeys } from '../key-actions.ts';
-import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../key-options.ts';
+import { actOnKeys } from '../keys/key-actions.ts';
+import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../keys/key-options.ts';
+import { auditOptions, showAudit } from './admin/audit.ts';
+import { breakerOptions, breakerTable, forceOf } from './admin/breakers.ts';
+import { type Configuration, configurationText } from './admin/configuration-text.ts';
 
 const quarantineOptions = { clear: { type: 'string' } } as const;
 
@@ -18,7 +18,7 @@ export const admin: Command = {
   usage: 'admin config|limits|breakers|quarantine|audit|breaker|keys|reload|drain',
   summary: 'look at a running gateway, and change it',
   options: {
-    ...doorOptions,
+    ...serverOptions,
     ...auditOptions,
     ...breakerOptions,
     ...quarantineOptions,
@@ -43,7 +43,7 @@ export const admin: Command = {
   drain       finish what is in flight, then end
   config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
 keys ${keyHelp.trimStart()}
-${doorHelp}
+${serverHelp}
   --json               as JSON`,
   async run([action, ...others], values) {
     const act = action !== undefined && Object.hasOwn(actions, action) ? actions[action] : undefined;
@@ -59,7 +59,7 @@ ${doorHelp}
     checkOptions(action ?? '', 'breaker', breakerOptions, values);
     checkOptions(action ?? '', 'quarantine', quarantineOptions, values);
     checkOptions(action ?? '', 'keys', keyOptions, values);
-    const asked = doorOf(values);
+    const asked = serverOf(values);
     const { address, metadata, tls } = asked;
     const client = createAdminClient(address, { metadata, tls, timeoutMs });
     try {

@@ -2,7 +2,7 @@
 
 import { printable, table } from '@sheaf/terminal';
 import type { Breaker, ForceBreakersRequest } from '@sheaf/transport';
-import { type OptionValues, textOf, UsageError } from './command.ts';
+import { type OptionValues, textOf, UsageError } from '../../command.ts';
 
 export const breakerOptions = {
   force: { type: 'string' },

@@ -4,7 +4,7 @@ import type { AdminClient } from '@sheaf/admin';
 import { chainStart, follow } from '@sheaf/store';
 import { printable, table } from '@sheaf/terminal';
 import type { AuditEntry } from '@sheaf/transport';
-import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
+import { integerOf, type OptionValues, textOf, UsageError } from '../../command.ts';
 
 export const auditOptions = {
   after: { type: 'string' },

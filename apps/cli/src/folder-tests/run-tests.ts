@@ -32,7 +32,7 @@ import {
   type Target,
 } from '@sheaf/pipeline';
 import { readTensor } from '@sheaf/tensor-io';
-import { UsageError } from './command.ts';
+import { UsageError } from '../command.ts';
 import { compare, compareRefusal } from './compare-answer.ts';
 
 export interface TestResult {
