@@ -6,9 +6,6 @@ export const functionLinesMax = 60;
 
 /** By room and name: why that function stays in one piece. */
 export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  cli: {
-    configurationText: 'to be split',
-  },
   gateway: {
     createReloads: 'to be split',
     followKeys: 'to be split',

@@ -80,10 +80,22 @@ interface Share {
 }
 
 export function configurationText(configuration: Configuration): string {
-  const { epoch, gateway, limits, services, models = [], pipelines, out, policies } = configuration;
+  const { epoch, gateway, limits, policies } = configuration;
   const { host, port, tls } = gateway;
   const parts = [
     `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
+    ...servedParts(configuration),
+    ...(policies ? policyParts(policies) : ['no policies: whoever reaches the door may call']),
+    section(
+      ['limit of the door', 'value'],
+      Object.entries(limits).map(([name, value]) => [name, String(value)]),
+    ),
+  ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+function servedParts({ services, models = [], pipelines, out }: Configuration): string[] {
+  return [
     section(
       ['service', 'holds', 'endpoints', 'state'],
       services.map(({ name, models, transforms, endpoints, ready }) => [
@@ -118,11 +130,16 @@ export function configurationText(configuration: Configuration): string {
         printable(why),
       ]),
     ),
-    policies ? `policies ${policies.hash}` : 'no policies: whoever reaches the door may call',
-    policies ? identityText(policies.identity, policies.open) : '',
+  ];
+}
+
+function policyParts({ hash, identity, open, limits, routes }: NonNullable<Configuration['policies']>): string[] {
+  return [
+    `policies ${hash}`,
+    identityText(identity, open),
     section(
       ['limit', 'allows', 'cost', 'tenants', 'models'],
-      (policies?.limits ?? []).map((limit) => [
+      limits.map((limit) => [
         limit.name,
         `${allowsText(limit.allows)} ${limit.per.length > 0 ? `per ${limit.per.join(', ')}` : 'for all together'}`,
         limit.cost === null ? '' : printable(limit.cost),
@@ -132,17 +149,12 @@ export function configurationText(configuration: Configuration): string {
     ),
     section(
       ['route', 'to'],
-      (policies?.routes ?? []).map(({ name, split }) => [
+      routes.map(({ name, split }) => [
         name,
         split.map(({ to: { model, version }, weight }) => `${model}${version && `/${version}`} (${weight})`).join(', '),
       ]),
     ),
-    section(
-      ['limit of the door', 'value'],
-      Object.entries(limits).map(([name, value]) => [name, String(value)]),
-    ),
   ];
-  return parts.filter(Boolean).join('\n\n');
 }
 
 const wordsMax = 60;
