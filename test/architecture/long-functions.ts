@@ -28,9 +28,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   mesh: {
     readMesh: 'to be split',
   },
-  'model-server': {
-    main: 'to be split',
-  },
   outbound: {
     openFakeService: 'to be split',
   },
@@ -44,9 +41,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     auditContract: 'to be split',
     keysContract: 'to be split',
     quotasContract: 'to be split',
-  },
-  supervisor: {
-    watchFolder: 'to be split',
   },
   transport: {
     createServer: 'to be split',
