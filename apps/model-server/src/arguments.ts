@@ -1,4 +1,4 @@
-/** What a service is started with. */
+/** The arguments that a service is started with. */
 import { parseArgs } from 'node:util';
 import { InferError } from '@sheaf/inference';
 

@@ -23,7 +23,7 @@ import { type OpenService, openService } from './open-service.ts';
 /** Gateways watch the health of a service, so that they hear of it at once. */
 const serviceNoticeMs = 250;
 
-/** What of the folder can be served: whoever starts a service by itself has checked the folder before. */
+/** Reads what of the folder can be served: whoever starts a service by itself has checked the folder before. */
 async function readServable(folder: string): Promise<Handover<Mesh>> {
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));

@@ -18,7 +18,7 @@ export function withTimeAdvice(error: unknown, timeoutMs: number): unknown {
     : error;
 }
 
-/** What gRPC says of the last connection. */
+/** The detail that gRPC gives of the last connection. */
 const causeOf = ({ cause }: InferError): string => String((cause as { details?: unknown } | undefined)?.details ?? '');
 
 function connectionAdvice({ tls }: AskedServer, cause: string): string {
@@ -40,7 +40,7 @@ function connectionAdvice({ tls }: AskedServer, cause: string): string {
     : 'is the mesh up? (sheaf up <folder>, or --address <host:port>; no --tls where it speaks plain gRPC)';
 }
 
-/** What was shown and refused is not asked for again. */
+/** Says how to show a credential; one that was shown and refused is not asked for again. */
 function credentialAdvice({ metadata, tls }: AskedServer): string {
   if (metadata['x-api-key'] === undefined && metadata['authorization'] !== undefined) return '';
   if (metadata['x-api-key'] === undefined && tls?.certificate)

@@ -1,4 +1,4 @@
-/** What `sheaf infer` and `sheaf explain` have in common: who is asked, with what, under which options. */
+/** `sheaf infer` and `sheaf explain` have this in common: who is asked, with what, under which options. */
 import { readFile } from 'node:fs/promises';
 import { defaultLimits, type ModelDescription, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
 import { parseJson, readTensor } from '@sheaf/tensor-io';
@@ -96,7 +96,7 @@ async function describe(door: Remote, name: string, version: string, asked: Aske
 }
 
 export interface Input {
-  /** As it came. */
+  /** The input as it came. */
   readonly bytes: Uint8Array;
   readonly tensor: Tensor;
 }

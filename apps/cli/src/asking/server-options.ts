@@ -1,4 +1,4 @@
-/** Which door a command asks, by what credential, over which TLS. */
+/** The options that say which server a command asks, by what credential, over which TLS. */
 import { readFileSync } from 'node:fs';
 import { checkTls, type RemoteTls } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from '../command.ts';
@@ -29,7 +29,7 @@ export const serverHelp = `  --address <target>   ${addressDefault} unless given
 /** Who is asked, and with what. */
 export interface AskedServer {
   readonly address: string;
-  /** Of each call; keys in lower case. */
+  /** Sent with each call; keys in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tls: RemoteTls | undefined;
 }
@@ -54,7 +54,7 @@ export function pairs(option: string, given: OptionValues[string]): [string, str
   });
 }
 
-/** What is no key is not shown: it may be a part of one. */
+/** Finds the API key that was given. Text that is no key is not shown: it may be a part of one. */
 function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined {
   const given = [
     ['--key', textOf(values['key']), false],
@@ -64,7 +64,7 @@ function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined
     [keyVariable, env[keyVariable]?.trim() || undefined, false],
     [keyFileVariable, env[keyFileVariable] || undefined, true],
   ] as const;
-  // What is typed counts before what the environment says.
+  // Options count before the environment.
   for (const sources of [given, known]) {
     const [first, second] = sources.filter(([, value]) => value !== undefined);
     if (first && second) throw new UsageError(`want one of ${first[0]} and ${second[0]}, got both`);

@@ -25,7 +25,7 @@ const actions: Readonly<Record<string, AdminAction>> = {
   drain,
 };
 
-/** To read a folder again takes as long as its transforms take to be imported. */
+/** A reload takes as long as the transforms of the folder take to be imported. */
 const timeoutMs = 60_000;
 
 export const admin: Command = {

@@ -1,4 +1,4 @@
-/** What is done with API keys and told of them, whether in the state of a folder or through a gateway. */
+/** Lists, makes and revokes API keys and prints them, whether in the state of a folder or through a gateway. */
 import { allKeys, type KeyCalls } from '@sheaf/admin';
 import { printable, table } from '@sheaf/terminal';
 import type { ApiKey, CreateKeyResponse } from '@sheaf/transport';

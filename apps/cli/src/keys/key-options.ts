@@ -1,4 +1,4 @@
-/** What is said of a key on the command line, wherever it is made. */
+/** The options that describe a key on the command line, wherever it is made. */
 import { overlapDaysMax } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
 import { tenantName } from '@sheaf/policies';

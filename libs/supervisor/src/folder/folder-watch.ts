@@ -5,17 +5,17 @@ import { snapshotOf } from './folder-snapshot.ts';
 const quietMs = 200;
 /** And after so long at the latest: a copy that takes an hour is no reason to leave a right in force that was taken away. */
 const waitMaxMs = 2_000;
-/** How often a folder is looked at whether or not the system tells of changes: it tells none of network file systems, of some mounts, and behind links. */
+/** A folder is looked at so often whether or not the system tells of changes: it tells none of network file systems, of some mounts, and behind links. */
 const pollMs = 2_000;
 
-/** What could not be taken up, for a reason that may pass, is tried again after this. */
+/** A change that could not be taken up, for a reason that may pass, is tried again after this. */
 const retryMs = 10_000;
 
 export interface FolderWatchOptions {
   /** Called again only when what it answers has resolved; `retry` has it called again in a while, though nothing has changed since. */
   readonly onChange: () => Promise<'done' | 'retry'>;
   readonly onEvent: (line: string) => void;
-  /** How the folder was when it was read. Default: as it is when it is looked at first. */
+  /** A snapshot of the folder from when it was read. Default: one is taken at first. */
   readonly seen?: string | undefined;
   /** Default: what the system tells. */
   readonly watchFolder?: (folder: string, onChange: (file: string | null) => void) => FSWatcher;
@@ -28,7 +28,7 @@ export interface FolderWatchOptions {
 const bySystem = (folder: string, onChange: (file: string | null) => void): FSWatcher =>
   watch(folder, { recursive: true }, (_event, file) => onChange(file));
 
-/** Of the mesh itself, such as its socket. What begins with two dots is how Kubernetes swaps what it has mounted. */
+/** Says whether a file is the mesh's own, such as its socket. Names that begin with two dots are how Kubernetes swaps what it has mounted. */
 const isOwn = (file: string | null): boolean => file !== null && /^\.[^.]/.test(file);
 
 /**

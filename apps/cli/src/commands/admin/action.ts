@@ -2,7 +2,7 @@ import type { ParseArgsOptionsConfig } from 'node:util';
 import type { AdminClient } from '@sheaf/admin';
 import { type OptionValues, UsageError } from '../../command.ts';
 
-/** What `sheaf admin <action>` does. */
+/** One action of `sheaf admin <action>`. */
 export interface AdminAction {
   /** Those that are of this action alone. Default: none. */
   readonly options?: ParseArgsOptionsConfig;

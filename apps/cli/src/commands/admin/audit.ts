@@ -116,7 +116,7 @@ async function checkAudit(client: AdminClient, heads: readonly Head[], asJson: b
 }
 
 const headPattern = /^(?:([1-9]\d{0,15}):)?([0-9a-f]{64})$/;
-/** As a gateway writes it to its log. */
+/** A gateway writes it to its log so. */
 const linePattern = /\bhead ([1-9]\d{0,15}):([0-9a-f]{64})\b/g;
 
 async function headsOf(given: OptionValues[string], file: string | undefined): Promise<readonly Head[]> {

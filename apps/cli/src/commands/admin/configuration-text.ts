@@ -1,4 +1,4 @@
-/** What is in force, for people: tables of what there is. Everything else stands in the JSON. */
+/** Tells people what is in force, as tables. Everything else stands in the JSON. */
 
 import { printable, table } from '@sheaf/terminal';
 import { hostPort } from '@sheaf/transport';
@@ -25,7 +25,7 @@ export interface Configuration {
     }[];
   }[];
   readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
-  /** What is there and not served as it stands in the folder. */
+  /** Parts of the folder that are not served as they stand there. */
   readonly out: readonly {
     readonly kind: string;
     readonly name: string;
@@ -63,7 +63,7 @@ interface Identity {
   readonly anonymous?: Given<string | readonly string[]>;
 }
 
-/** What a credential gives. */
+/** A credential gives this. */
 interface Given<Value> {
   readonly tenant: Value;
   readonly roles: Value;
@@ -71,7 +71,7 @@ interface Given<Value> {
   readonly priority: string;
 }
 
-/** By a token, or by its issuer. */
+/** The token says it, or its issuer always gives it. */
 type Told = { readonly claim: string } | { readonly fixed: string | readonly string[] };
 
 interface Share {
@@ -193,7 +193,7 @@ const givenText = <Value>(
 const listText = (value: string | readonly string[]): string => [value].flat().join(', ');
 const toldText = (told: Told): string => ('claim' in told ? `claim ${told.claim}` : listText(told.fixed));
 
-/** As policies.yaml has it. */
+/** Writes a limit as policies.yaml has it. */
 function allowsText(allows: Limit['allows']): string {
   switch (allows.kind) {
     case 'rate':
@@ -205,7 +205,7 @@ function allowsText(allows: Limit['allows']): string {
   }
 }
 
-/** In the unit in which it has at most three decimals. */
+/** Writes a rate in the unit in which it has at most three decimals. */
 function rateText(perSecond: number): string {
   const units = [
     ['s', 1],
