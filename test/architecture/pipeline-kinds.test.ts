@@ -50,7 +50,8 @@ async function enter(file: keyof typeof entries): Promise<void> {
 }
 
 const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) => ts.sys.readFile(path));
-const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, typeRoots: [] }, root);
+const typeRoots = [join(root, 'node_modules/@types')];
+const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, typeRoots }, root);
 const host = ts.createCompilerHost(options);
 const parsed = new Map<string, ts.SourceFile | undefined>();
 
