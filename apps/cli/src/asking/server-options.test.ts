@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { doorOf } from './door-options.ts';
+import { serverOf } from './server-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-key-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -13,7 +13,7 @@ const write = (name: string, text: string): string => {
   return file;
 };
 const key = (values: object, env: NodeJS.ProcessEnv = {}): string | undefined =>
-  doorOf(values as never, env).metadata['x-api-key'];
+  serverOf(values as never, env).metadata['x-api-key'];
 
 describe('the API key of a command', () => {
   const good = write('good', 'sheaf_of-file\n');

@@ -32,7 +32,7 @@ import {
   type Target,
 } from '@sheaf/pipeline';
 import { readTensor } from '@sheaf/tensor-io';
-import { UsageError } from './command.ts';
+import { UsageError } from '../command.ts';
 import { compare, compareRefusal } from './compare-answer.ts';
 
 export interface TestResult {
@@ -40,14 +40,14 @@ export interface TestResult {
   readonly pipeline: string;
   readonly name: string;
   readonly ms: number;
-  /** What is not as expected; empty when all is. */
+  /** The differences from what is expected; empty when there is none. */
   readonly failures: readonly string[];
 }
 
 /** Asks a service that really runs. */
 export type AskReal = (name: string) => Infer;
 
-/** What a pipeline's step names, in tests. */
+/** The name by which a test fakes the target of a step. */
 const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);
 
 /** The models and transforms that some test asks and does not fake. */

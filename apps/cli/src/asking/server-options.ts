@@ -1,13 +1,13 @@
-/** Which door a command asks, by what credential, over which TLS. */
+/** The options that say which server a command asks, by what credential, over which TLS. */
 import { readFileSync } from 'node:fs';
 import { checkTls, type RemoteTls } from '@sheaf/transport';
-import { type OptionValues, textOf, UsageError } from './command.ts';
+import { type OptionValues, textOf, UsageError } from '../command.ts';
 
 const addressDefault = '127.0.0.1:8001';
 const keyVariable = 'SHEAF_API_KEY';
 const keyFileVariable = 'SHEAF_API_KEY_FILE';
 
-export const doorOptions = {
+export const serverOptions = {
   address: { type: 'string' },
   key: { type: 'string' },
   'key-file': { type: 'string' },
@@ -18,7 +18,7 @@ export const doorOptions = {
   'cert-key': { type: 'string' },
 } as const;
 
-export const doorHelp = `  --address <target>   ${addressDefault} unless given
+export const serverHelp = `  --address <target>   ${addressDefault} unless given
   --key <API key>      where the door wants one; better in ${keyVariable}, where other users of the machine do not see it
   --key-file <file>    the same in a file, as secrets are mounted; or ${keyFileVariable} names it
   --header k=v         gRPC metadata of the call, such as x-channel=phone; may be repeated
@@ -27,14 +27,14 @@ export const doorHelp = `  --address <target>   ${addressDefault} unless given
   --cert, --cert-key   with --tls: a certificate of ours and its key, files in PEM`;
 
 /** Who is asked, and with what. */
-export interface AskedDoor {
+export interface AskedServer {
   readonly address: string;
-  /** Of each call; keys in lower case. */
+  /** Sent with each call; keys in lower case. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly tls: RemoteTls | undefined;
 }
 
-export function doorOf(values: OptionValues, env: NodeJS.ProcessEnv = process.env): AskedDoor {
+export function serverOf(values: OptionValues, env: NodeJS.ProcessEnv = process.env): AskedServer {
   const key = keyOf(values, env);
   const given = pairs('header', values['header']).map(([name, text]) => [name.toLowerCase(), text] as const);
   return {
@@ -54,7 +54,7 @@ export function pairs(option: string, given: OptionValues[string]): [string, str
   });
 }
 
-/** What is no key is not shown: it may be a part of one. */
+/** Finds the API key that was given. Text that is no key is not shown: it may be a part of one. */
 function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined {
   const given = [
     ['--key', textOf(values['key']), false],
@@ -64,7 +64,7 @@ function keyOf(values: OptionValues, env: NodeJS.ProcessEnv): string | undefined
     [keyVariable, env[keyVariable]?.trim() || undefined, false],
     [keyFileVariable, env[keyFileVariable] || undefined, true],
   ] as const;
-  // What is typed counts before what the environment says.
+  // Options count before the environment.
   for (const sources of [given, known]) {
     const [first, second] = sources.filter(([, value]) => value !== undefined);
     if (first && second) throw new UsageError(`want one of ${first[0]} and ${second[0]}, got both`);

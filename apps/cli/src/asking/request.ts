@@ -1,11 +1,11 @@
-/** What `sheaf infer` and `sheaf explain` have in common: who is asked, with what, under which options. */
+/** `sheaf infer` and `sheaf explain` have this in common: who is asked, with what, under which options. */
 import { readFile } from 'node:fs/promises';
 import { defaultLimits, type ModelDescription, type Parameter, type Tensor, type TensorSpec } from '@sheaf/inference';
 import { parseJson, readTensor } from '@sheaf/tensor-io';
 import { type Answered, type AskOptions, ask, createRemote, type Remote } from '@sheaf/transport';
+import { integerOf, type OptionValues, textOf, UsageError } from '../command.ts';
 import { withAdvice, withTimeAdvice } from './advice.ts';
-import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
-import { type AskedDoor, doorHelp, doorOf, doorOptions, pairs } from './door-options.ts';
+import { type AskedServer, pairs, serverHelp, serverOf, serverOptions } from './server-options.ts';
 
 const describeTimeoutMs = 5_000;
 /** Whatever the door at the other end takes; it says so itself when it is too much. */
@@ -23,7 +23,7 @@ const limits = {
 const listenMs = 1_000;
 
 export const requestOptions = {
-  ...doorOptions,
+  ...serverOptions,
   version: { type: 'string' },
   timeout: { type: 'string' },
   output: { type: 'string', multiple: true },
@@ -40,7 +40,7 @@ export const requestHelp = `  <input>              page.png, or x=page.png where
   --output <name>      may be repeated; all of them unless given
   --timeout <ms>       10000 unless given
   --parameter k=v      a parameter of the request; v is true, false, a number or a text; may be repeated
-${doorHelp}`;
+${serverHelp}`;
 
 export interface Question {
   /** Called with the inputs before the mesh is asked. */
@@ -62,7 +62,7 @@ export async function askMesh(
     key,
     parameterOf(text),
   ]);
-  const asked = doorOf(values);
+  const asked = serverOf(values);
   const { address, metadata, tls } = asked;
   const door = createRemote(address, { service: address, limits, metadata, listenMs, tls });
   try {
@@ -87,7 +87,7 @@ function parameterOf(text: string): Parameter {
   return Number.isFinite(value) ? value : text;
 }
 
-async function describe(door: Remote, name: string, version: string, asked: AskedDoor): Promise<ModelDescription> {
+async function describe(door: Remote, name: string, version: string, asked: AskedServer): Promise<ModelDescription> {
   try {
     return await door.describe(name, version, describeTimeoutMs);
   } catch (error) {
@@ -96,7 +96,7 @@ async function describe(door: Remote, name: string, version: string, asked: Aske
 }
 
 export interface Input {
-  /** As it came. */
+  /** The input as it came. */
   readonly bytes: Uint8Array;
   readonly tensor: Tensor;
 }

@@ -1,8 +1,8 @@
-/** What is done with API keys and told of them, whether in the state of a folder or through a gateway. */
+/** Lists, makes and revokes API keys and prints them, whether in the state of a folder or through a gateway. */
 import { allKeys, type KeyCalls } from '@sheaf/admin';
 import { printable, table } from '@sheaf/terminal';
 import type { ApiKey, CreateKeyResponse } from '@sheaf/transport';
-import type { OptionValues } from './command.ts';
+import type { OptionValues } from '../command.ts';
 import { type KeyAction, keyRequestOf, rotationOf } from './key-options.ts';
 
 /** `place` is where the keys are; `command` is what stands before the action. The secret of a key goes to stdout, alone; all about it goes to stderr. */

@@ -1,9 +1,9 @@
 import { InferError } from '@sheaf/inference';
-import { UsageError } from './command.ts';
-import type { AskedDoor } from './door-options.ts';
+import { UsageError } from '../command.ts';
+import type { AskedServer } from './server-options.ts';
 
 /** An error of a door, with what to do about it where that is known, given how it was asked. */
-export function withAdvice(error: unknown, asked: AskedDoor): unknown {
+export function withAdvice(error: unknown, asked: AskedServer): unknown {
   if (!(error instanceof InferError)) return error;
   if (error.reason === 'SERVICE_UNAVAILABLE' || (error.code === 'UNAVAILABLE' && error.reason === 'UNAVAILABLE'))
     return new UsageError(`${error.message}; ${connectionAdvice(asked, causeOf(error))}`);
@@ -18,10 +18,10 @@ export function withTimeAdvice(error: unknown, timeoutMs: number): unknown {
     : error;
 }
 
-/** What gRPC says of the last connection. */
+/** The detail that gRPC gives of the last connection. */
 const causeOf = ({ cause }: InferError): string => String((cause as { details?: unknown } | undefined)?.details ?? '');
 
-function connectionAdvice({ tls }: AskedDoor, cause: string): string {
+function connectionAdvice({ tls }: AskedServer, cause: string): string {
   if (!tls) return 'is the mesh up? (sheaf up <folder>, or --address <host:port>; --tls where it speaks TLS)';
   // An alert is the door's judgement of us, everything else ours of the door.
   if (/alert/i.test(cause))
@@ -40,8 +40,8 @@ function connectionAdvice({ tls }: AskedDoor, cause: string): string {
     : 'is the mesh up? (sheaf up <folder>, or --address <host:port>; no --tls where it speaks plain gRPC)';
 }
 
-/** What was shown and refused is not asked for again. */
-function credentialAdvice({ metadata, tls }: AskedDoor): string {
+/** Says how to show a credential; one that was shown and refused is not asked for again. */
+function credentialAdvice({ metadata, tls }: AskedServer): string {
   if (metadata['x-api-key'] === undefined && metadata['authorization'] !== undefined) return '';
   if (metadata['x-api-key'] === undefined && tls?.certificate)
     return ' (identity.certificates of policies.yaml says which ones count)';

@@ -1,10 +1,10 @@
-/** What comes out of a test beside what it expects. */
+/** Compares the answer of a test with what it expects. */
 import { isDeepStrictEqual } from 'node:util';
 import type { InferError, InferResponse, Tensor } from '@sheaf/inference';
 import type { Expected } from '@sheaf/mesh';
 import { jsonElements } from '@sheaf/tensor-io';
 
-/** What of a refusal is not as expected. */
+/** Lists what of a refusal is not as expected. */
 export function compareRefusal({ refused }: Expected, { code, reason, message }: InferError): string[] {
   if (!refused) return [`want an answer, got ${code} (${reason}): ${message}`];
   return [
@@ -23,7 +23,7 @@ const differs = (what: string, want: unknown, got: unknown): string[] =>
 
 const names = (value: unknown): string[] => (typeof value === 'string' ? value.split(', ') : []);
 
-/** What of an answer is not as expected. */
+/** Lists what of an answer is not as expected. */
 export function compare(expected: Expected, { outputs, parameters }: InferResponse): string[] {
   const { refused, tolerance = 1e-4, rules, degraded, absent } = expected;
   if (refused) return [`want a refusal, got an answer`];
@@ -77,7 +77,7 @@ function shown(values: readonly unknown[], at: number): string {
   return `[${[...(from > 0 ? ['...'] : []), ...told, ...(from + valuesShown < values.length ? ['...'] : [])].join(', ')}]`;
 }
 
-/** Of a place in a flat list, its indices: `[1][2]`. */
+/** Writes a place in a flat list as indices: `[1][2]`. */
 function placeOf(index: number, shape: readonly number[]): string {
   let rest = index;
   const indices = shape.toReversed().map((size) => {

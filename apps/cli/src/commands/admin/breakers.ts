@@ -2,19 +2,33 @@
 
 import { printable, table } from '@sheaf/terminal';
 import type { Breaker, ForceBreakersRequest } from '@sheaf/transport';
-import { type OptionValues, textOf, UsageError } from './command.ts';
+import { type OptionValues, textOf, UsageError } from '../../command.ts';
+import type { AdminAction } from './action.ts';
 
-export const breakerOptions = {
-  force: { type: 'string' },
-  model: { type: 'string' },
-  service: { type: 'string' },
-  endpoint: { type: 'string' },
-} as const;
+export const breakers: AdminAction = {
+  run: async (client, { json }) => {
+    const { breakers: told } = await client.listBreakers({});
+    console.log(json ? JSON.stringify(told) : breakerTable(told));
+  },
+};
+
+export const breaker: AdminAction = {
+  options: {
+    force: { type: 'string' },
+    model: { type: 'string' },
+    service: { type: 'string' },
+    endpoint: { type: 'string' },
+  },
+  run: async (client, values) => {
+    const { breakers: forced } = await client.forceBreakers(forceOf(values));
+    console.log(values['json'] ? JSON.stringify(forced) : breakerTable(forced));
+  },
+};
 
 const forces: Readonly<Record<string, ForceBreakersRequest['to']>> = { open: 'OPEN', closed: 'CLOSED', auto: 'AUTO' };
 
 /** Whether there is such a model, service or endpoint is for the gateway to say. */
-export function forceOf(values: OptionValues): ForceBreakersRequest {
+function forceOf(values: OptionValues): ForceBreakersRequest {
   const force = textOf(values['force']);
   const to = force !== undefined && Object.hasOwn(forces, force) ? forces[force] : undefined;
   if (to === undefined)
@@ -27,9 +41,9 @@ export function forceOf(values: OptionValues): ForceBreakersRequest {
   return { service, endpoint, model, version, to };
 }
 
-export function breakerTable(breakers: readonly Breaker[]): string {
-  if (breakers.length === 0) return 'no breakers: nothing has been asked, and nothing is forced';
-  const rows = breakers.map(
+function breakerTable(told: readonly Breaker[]): string {
+  if (told.length === 0) return 'no breakers: nothing has been asked, and nothing is forced';
+  const rows = told.map(
     ({ service, endpoint, model, version, state, sinceMs, calls, failures, trialAtMs, shutOut }) => [
       ...[version ? `${model}/${version}` : model, endpoint, service, state].map(printable),
       new Date(sinceMs).toISOString(),

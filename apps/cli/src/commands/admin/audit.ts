@@ -4,20 +4,24 @@ import type { AdminClient } from '@sheaf/admin';
 import { chainStart, follow } from '@sheaf/store';
 import { printable, table } from '@sheaf/terminal';
 import type { AuditEntry } from '@sheaf/transport';
-import { integerOf, type OptionValues, textOf, UsageError } from './command.ts';
+import { integerOf, type OptionValues, textOf, UsageError } from '../../command.ts';
+import type { AdminAction } from './action.ts';
 
-export const auditOptions = {
-  after: { type: 'string' },
-  limit: { type: 'string' },
-  verify: { type: 'boolean' },
-  head: { type: 'string', multiple: true },
-  heads: { type: 'string' },
-} as const;
+export const audit: AdminAction = {
+  options: {
+    after: { type: 'string' },
+    limit: { type: 'string' },
+    verify: { type: 'boolean' },
+    head: { type: 'string', multiple: true },
+    heads: { type: 'string' },
+  },
+  run: showAudit,
+};
 
 /** The most that a gateway answers at once. */
 const pageSize = 1_000;
 
-export async function showAudit(client: AdminClient, values: OptionValues): Promise<void> {
+async function showAudit(client: AdminClient, values: OptionValues): Promise<void> {
   const { json, after, limit, verify, head, heads } = values;
   if (verify === true || head !== undefined || heads !== undefined) {
     if (after !== undefined || limit !== undefined)
@@ -112,7 +116,7 @@ async function checkAudit(client: AdminClient, heads: readonly Head[], asJson: b
 }
 
 const headPattern = /^(?:([1-9]\d{0,15}):)?([0-9a-f]{64})$/;
-/** As a gateway writes it to its log. */
+/** A gateway writes it to its log so. */
 const linePattern = /\bhead ([1-9]\d{0,15}):([0-9a-f]{64})\b/g;
 
 async function headsOf(given: OptionValues[string], file: string | undefined): Promise<readonly Head[]> {

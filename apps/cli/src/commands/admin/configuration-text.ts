@@ -1,4 +1,4 @@
-/** What is in force, for people: tables of what there is. Everything else stands in the JSON. */
+/** Tells people what is in force, as tables. Everything else stands in the JSON. */
 
 import { printable, table } from '@sheaf/terminal';
 import { hostPort } from '@sheaf/transport';
@@ -25,7 +25,7 @@ export interface Configuration {
     }[];
   }[];
   readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
-  /** What is there and not served as it stands in the folder. */
+  /** Parts of the folder that are not served as they stand there. */
   readonly out: readonly {
     readonly kind: string;
     readonly name: string;
@@ -63,7 +63,7 @@ interface Identity {
   readonly anonymous?: Given<string | readonly string[]>;
 }
 
-/** What a credential gives. */
+/** A credential gives this. */
 interface Given<Value> {
   readonly tenant: Value;
   readonly roles: Value;
@@ -71,7 +71,7 @@ interface Given<Value> {
   readonly priority: string;
 }
 
-/** By a token, or by its issuer. */
+/** The token says it, or its issuer always gives it. */
 type Told = { readonly claim: string } | { readonly fixed: string | readonly string[] };
 
 interface Share {
@@ -80,10 +80,22 @@ interface Share {
 }
 
 export function configurationText(configuration: Configuration): string {
-  const { epoch, gateway, limits, services, models = [], pipelines, out, policies } = configuration;
+  const { epoch, gateway, limits, policies } = configuration;
   const { host, port, tls } = gateway;
   const parts = [
     `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
+    ...servedParts(configuration),
+    ...(policies ? policyParts(policies) : ['no policies: whoever reaches the door may call']),
+    section(
+      ['limit of the door', 'value'],
+      Object.entries(limits).map(([name, value]) => [name, String(value)]),
+    ),
+  ];
+  return parts.filter(Boolean).join('\n\n');
+}
+
+function servedParts({ services, models = [], pipelines, out }: Configuration): string[] {
+  return [
     section(
       ['service', 'holds', 'endpoints', 'state'],
       services.map(({ name, models, transforms, endpoints, ready }) => [
@@ -118,11 +130,16 @@ export function configurationText(configuration: Configuration): string {
         printable(why),
       ]),
     ),
-    policies ? `policies ${policies.hash}` : 'no policies: whoever reaches the door may call',
-    policies ? identityText(policies.identity, policies.open) : '',
+  ];
+}
+
+function policyParts({ hash, identity, open, limits, routes }: NonNullable<Configuration['policies']>): string[] {
+  return [
+    `policies ${hash}`,
+    identityText(identity, open),
     section(
       ['limit', 'allows', 'cost', 'tenants', 'models'],
-      (policies?.limits ?? []).map((limit) => [
+      limits.map((limit) => [
         limit.name,
         `${allowsText(limit.allows)} ${limit.per.length > 0 ? `per ${limit.per.join(', ')}` : 'for all together'}`,
         limit.cost === null ? '' : printable(limit.cost),
@@ -132,17 +149,12 @@ export function configurationText(configuration: Configuration): string {
     ),
     section(
       ['route', 'to'],
-      (policies?.routes ?? []).map(({ name, split }) => [
+      routes.map(({ name, split }) => [
         name,
         split.map(({ to: { model, version }, weight }) => `${model}${version && `/${version}`} (${weight})`).join(', '),
       ]),
     ),
-    section(
-      ['limit of the door', 'value'],
-      Object.entries(limits).map(([name, value]) => [name, String(value)]),
-    ),
   ];
-  return parts.filter(Boolean).join('\n\n');
 }
 
 const wordsMax = 60;
@@ -181,7 +193,7 @@ const givenText = <Value>(
 const listText = (value: string | readonly string[]): string => [value].flat().join(', ');
 const toldText = (told: Told): string => ('claim' in told ? `claim ${told.claim}` : listText(told.fixed));
 
-/** As policies.yaml has it. */
+/** Writes a limit as policies.yaml has it. */
 function allowsText(allows: Limit['allows']): string {
   switch (allows.kind) {
     case 'rate':
@@ -193,7 +205,7 @@ function allowsText(allows: Limit['allows']): string {
   }
 }
 
-/** In the unit in which it has at most three decimals. */
+/** Writes a rate in the unit in which it has at most three decimals. */
 function rateText(perSecond: number): string {
   const units = [
     ['s', 1],

@@ -1,9 +1,9 @@
-/** What is said of a key on the command line, wherever it is made. */
+/** The options that describe a key on the command line, wherever it is made. */
 import { overlapDaysMax } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
 import { tenantName } from '@sheaf/policies';
 import type { CreateKeyRequest, RotateKeyRequest } from '@sheaf/transport';
-import { type OptionValues, textOf, UsageError } from './command.ts';
+import { type OptionValues, textOf, UsageError } from '../command.ts';
 
 export const keyOptions = {
   tenant: { type: 'string' },
