@@ -9,12 +9,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   cli: {
     configurationText: 'to be split',
   },
-  gateway: {
-    createReloads: 'to be split',
-    followKeys: 'to be split',
-    main: 'to be split',
-    openCatalog: 'to be split',
-  },
   host: {
     createLineWriter: 'to be split',
   },
@@ -33,9 +27,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   },
   'model-server': {
     main: 'to be split',
-  },
-  outbound: {
-    openFakeService: 'to be split',
   },
   pipeline: {
     referencePage: 'to be split',
