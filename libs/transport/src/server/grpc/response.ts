@@ -39,8 +39,24 @@ export const refusalEnd = (thrown: unknown, trailers: Trailers): HeaderBlock =>
 const pairs = (flat: readonly string[]): Field[] =>
   Array.from({ length: flat.length / 2 }, (_, at): Field => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
 
-/** Of what is no gRPC. */
+const httpRefusal = (status: 405 | 415, text: string): HttpRefusal => {
+  const body = Buffer.from(`${text}\n`);
+  return {
+    head: headerBlock([
+      [':status', String(status)],
+      ['content-type', 'text/plain'],
+    ]),
+    body,
+  };
+};
+
+export interface HttpRefusal {
+  readonly head: HeaderBlock;
+  readonly body: Buffer;
+}
+
+/** Of what is no gRPC, in words for whoever looks by hand. */
 export const httpRefusals = {
-  405: headerBlock([[':status', '405']]),
-  415: headerBlock([[':status', '415']]),
+  405: httpRefusal(405, 'want POST: this is a server of gRPC'),
+  415: httpRefusal(415, 'want a content-type of application/grpc: this is a server of gRPC'),
 } as const;

@@ -224,7 +224,10 @@ export class IncomingCall implements ServerCall, StreamHandler {
   /** For what is no gRPC call at all. */
   refuseHttp(status: 405 | 415): void {
     if (!this.#answer(`HTTP ${status}`)) return;
-    this.stream.respondOnly(httpRefusals[status]);
+    const { head, body } = httpRefusals[status];
+    this.stream.respond(head);
+    this.stream.write(body);
+    this.stream.end();
   }
 
   reset(code: ErrorCode): void {
