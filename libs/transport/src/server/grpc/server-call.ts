@@ -159,7 +159,7 @@ export class IncomingCall implements ServerCall, StreamHandler {
 
   /** Of what has come, what nobody has read. */
   get unreadBytes(): number {
-    return this.#unread.length + ((this.stream as { readonly heldBytes?: number }).heldBytes ?? 0);
+    return this.#unread.length;
   }
 
   /** From now on `receiver` reads what comes, and what has come. */
