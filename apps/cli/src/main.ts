@@ -1,42 +1,36 @@
 import { parseArgs } from 'node:util';
 import { table } from '@sheaf/terminal';
 import { type Command, UsageError } from './command.ts';
-import { admin } from './commands/admin.ts';
-import { certs } from './commands/certs.ts';
-import { check } from './commands/check.ts';
-import { explain } from './commands/explain.ts';
-import { graph } from './commands/graph.ts';
-import { infer } from './commands/infer.ts';
-import { init } from './commands/init.ts';
-import { keys } from './commands/keys.ts';
-import { restart } from './commands/restart.ts';
-import { test } from './commands/test.ts';
-import { up } from './commands/up.ts';
 
-const commands: Readonly<Record<string, Command>> = {
-  init,
-  check,
-  test,
-  up,
-  restart,
-  infer,
-  explain,
-  graph,
-  keys,
-  certs,
-  admin,
+/** A command is read when it is asked for: some want many libraries, and whoever asks for others does not wait for these. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./commands/init.ts')).init,
+  check: async () => (await import('./commands/check.ts')).check,
+  test: async () => (await import('./commands/test.ts')).test,
+  up: async () => (await import('./commands/up.ts')).up,
+  restart: async () => (await import('./commands/restart.ts')).restart,
+  infer: async () => (await import('./commands/infer.ts')).infer,
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  graph: async () => (await import('./commands/graph.ts')).graph,
+  keys: async () => (await import('./commands/keys.ts')).keys,
+  certs: async () => (await import('./commands/certs.ts')).certs,
+  admin: async () => (await import('./commands/admin.ts')).admin,
 };
 
-const usage = `usage: sheaf <command>
+async function usage(): Promise<string> {
+  const all = await Promise.all(Object.values(commands).map((load) => load()));
+  return `usage: sheaf <command>
 
-${table(Object.values(commands).map((command) => [`  sheaf ${command.usage}`, command.summary]))}
+${table(all.map((command) => [`  sheaf ${command.usage}`, command.summary]))}
 
 A folder is the current one unless given. sheaf <command> --help tells more.`;
+}
 
 async function run([name, ...args]: readonly string[]): Promise<void> {
-  if (name === '--help' || name === '-h') return console.log(usage);
-  const command = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (!command) throw new UsageError(name ? `there is no command "${name}"\n\n${usage}` : usage);
+  if (name === '--help' || name === '-h') return console.log(await usage());
+  const load = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) throw new UsageError(`${name ? `there is no command "${name}"\n\n` : ''}${await usage()}`);
+  const command = await load();
   const { values, positionals } = parseArgs({
     args: withNegative(args),
     allowPositionals: true,
