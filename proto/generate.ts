@@ -7,21 +7,17 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = join(root, 'libs/transport/src/generated');
-const files = ['inference/grpc_predict_v2.proto', 'sheaf/admin/v1/admin.proto'];
+/** Times and numbers of entries, all that the Admin service counts, are whole as numbers; what a model is told may not be. */
+const files = { 'inference/grpc_predict_v2.proto': 'String', 'sheaf/admin/v1/admin.proto': 'Number' };
 /** Must match the options that libs/transport loads the files with. */
-const flags = [
-  '--importFileExtension=.ts',
-  '--longs=String',
-  '--enums=String',
-  '--defaults',
-  '--oneofs',
-  '--grpcLib=@grpc/grpc-js',
-];
+const flags = ['--importFileExtension=.ts', '--enums=String', '--defaults', '--oneofs', '--grpcLib=@grpc/grpc-js'];
 
 function generate(folder: string): void {
   const tool = join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js');
-  const args = [tool, ...files, ...flags, '--includeDirs=proto', `--outDir=${folder}`];
-  execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (const [file, longs] of Object.entries(files)) {
+    const args = [tool, file, ...flags, `--longs=${longs}`, '--includeDirs=proto', `--outDir=${folder}`];
+    execFileSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  }
 }
 
 const filesOf = (folder: string): Map<string, string> =>

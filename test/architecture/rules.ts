@@ -20,7 +20,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   http2: [],
   transport: ['http2', 'inference'],
   outbound: ['inference', 'pipeline', 'routing', 'transport'],
-  admin: ['identity', 'inference', 'transport'],
+  admin: ['identity', 'inference', 'policies', 'store', 'transport'],
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],

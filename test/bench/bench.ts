@@ -9,6 +9,7 @@ import { programs } from '../support/programs.ts';
 import { openDelayProxy } from './delay-proxy.ts';
 import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
+import { http2Table, measureHttp2 } from './http2.ts';
 import { type Measured, nativeClient } from './load.ts';
 import { measurePolicies } from './policies.ts';
 import { measureRefusals } from './refusals.ts';
@@ -57,6 +58,7 @@ try {
     `${usPerStage.toFixed(1)} us CPU a stage`,
   ]);
   console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
+  console.log(`\n${table(http2Table(await measureHttp2(seconds)))}`);
   const policies = `${(await measurePolicies()).toFixed(1)} us CPU a call`;
   console.log(
     `\n${table([

@@ -1,6 +1,6 @@
 /** What the pipeline's engine takes of a CPU for each stage: a chain and a fan of ten stages over functions that do nothing, in this process. */
 import { type CallContext, type Infer, Journal, monotonicClock, type Signature, tensorOf } from '@sheaf/inference';
-import { createPipeline, parsePipeline, typeCheck } from '@sheaf/pipeline';
+import { type AskModel, createPipeline, parsePipeline, typeCheck } from '@sheaf/pipeline';
 
 const stageCount = 10;
 const calls = 3_000;
@@ -9,7 +9,7 @@ const vector = { datatype: 'FP32', shape: [-1] } as const;
 const signature: Signature = { inputs: [{ name: 'x', ...vector }], outputs: [{ name: 'y', ...vector }] };
 const x = tensorOf('x', 'FP32', [2], Float32Array.of(1, 2));
 const y = { ...x, name: 'y' };
-const nothing: Infer = async () => ({ model: 'm', version: '1', parameters: new Map(), outputs: [y] });
+const nothing: AskModel = async () => ({ model: 'm', version: '1', parameters: new Map(), outputs: [y] });
 
 function pipelineOf(sourceOf: (index: number) => string, outputs: Readonly<Record<string, string>>): Infer {
   const stages = Array.from({ length: stageCount }, (_, index) => [
@@ -19,7 +19,13 @@ function pipelineOf(sourceOf: (index: number) => string, outputs: Readonly<Recor
   const { spec } = parsePipeline({ pipeline: 'p', inputs: { x: vector }, stages: Object.fromEntries(stages), outputs });
   const { checked } = spec ? typeCheck(spec, () => signature) : {};
   if (!checked) throw new Error('the bench has a pipeline that cannot be checked');
-  return createPipeline(checked, () => nothing);
+  const { infer } = createPipeline(checked, {
+    model: () => nothing,
+    pipeline: ({ name }) => {
+      throw new Error(`there is no pipeline ${name}`);
+    },
+  });
+  return infer;
 }
 
 function context(): CallContext {

@@ -58,7 +58,7 @@ describe('a request that no run can end', () => {
     const [kept] = JSON.parse(await admin('--json'));
     assert.deepEqual([kept.model, kept.version, kept.refused], ['slow', '1', true]);
     assert.equal(kept.digest, requestDigest('slow', '1', [endless]));
-    assert.ok(Math.abs(kept.until - Date.now() - 600_000) < 60_000);
+    assert.ok(Math.abs(kept.untilMs - Date.now() - 600_000) < 60_000);
     assert.match(await admin(), /^slow\/1 +[0-9a-f]{64} +refused +\S+$/m);
     assert.match(await admin('--clear', '0'.repeat(64)), /^digest: want one that is listed, got "0+"/);
     assert.equal(await admin('--clear', kept.digest), '1 let go\n');

@@ -90,7 +90,7 @@ describe('a service with replicas', () => {
     const { errors } = await load.stop();
     // At most those that were open on the one that died.
     assert.ok(errors.length <= 8, `${errors.length} calls failed`);
-    assert.ok(errors.every((error) => error instanceof InferError && error.metadata['may_have_begun'] === 'true'));
+    assert.ok(errors.every((error) => error instanceof InferError && error.progress === 'lost'));
   });
 
   it('answers on when one stands still: no call outlives its deadline, and soon none goes there', async () => {

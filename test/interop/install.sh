@@ -18,6 +18,11 @@ export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
 go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
 go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
+go install connectrpc.com/conformance/cmd/connectconformance@v1.0.7
+# What it speaks with what it tests.
+rm -rf "$cache/conformance"
+cp -r "$(go env GOMODCACHE)/connectrpc.com/conformance@v1.0.7/proto" "$cache/conformance"
+chmod -R u+w "$cache/conformance"
 # Made before there were modules: what it stands on is kept beside it.
 (cd "$here/h2spec" && go build -o "$cache/bin/h2spec" github.com/summerwind/h2spec/cmd/h2spec)
 echo "$stamp" > "$cache/stamp"

@@ -6,6 +6,7 @@ import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
 import { programs } from './programs.ts';
+import { checkSchema } from './schemas.ts';
 
 /** Files of a mesh folder: path -> content. `models/m` alone is short for `models/m/1/model.onnx`. */
 export type Files = Readonly<Record<string, string | Uint8Array>>;
@@ -45,6 +46,9 @@ export async function startTestMesh(
   const { mesh: whole, servable, problems } = await readMesh(folder);
   const mesh = isStrict ? whole : servable;
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
+  // What is served without a mistake, editors have to take as well.
+  if (whole)
+    for (const [file, content] of Object.entries(files)) if (typeof content === 'string') checkSchema(file, content);
   const events: string[] = [];
   const running = await startMesh(mesh, { programs, port: 0, isStrict, onEvent: (line) => events.push(line) });
   const remotes = new Map<string, Remote>();

@@ -1,5 +1,6 @@
 /** Every kind of YAML file that a user writes: its reference page and its JSON Schema, both made from the definitions that its reader reads by. */
 import type { JsonSchema } from '@sheaf/document';
+import { meshPage, meshSchema, modelPage, modelSchema, testsPage, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema, referencePage } from '@sheaf/pipeline';
 import { policiesPage, policiesSchema } from '@sheaf/policies';
 
@@ -13,6 +14,9 @@ export interface Reference {
 
 export const references: readonly Reference[] = [
   { name: 'pipeline', page: referencePage, schema: pipelineSchema },
+  { name: 'mesh', page: meshPage, schema: meshSchema },
+  { name: 'model', page: modelPage, schema: modelSchema },
+  { name: 'tests', page: testsPage, schema: testsSchema },
   { name: 'policies', page: policiesPage, schema: policiesSchema },
 ];
 

@@ -1,13 +1,14 @@
-/** What the Admin service of the public door does. */
-
+/** What of this gateway its Admin service shows and changes. */
+import { randomBytes } from 'node:crypto';
+import { createAdminService } from '@sheaf/admin';
 import type { Drain } from '@sheaf/host';
+import type { IdentitySpec } from '@sheaf/identity';
 import { InferError } from '@sheaf/inference';
-import type { BreakerRegistry, Offenders, Quarantine } from '@sheaf/outbound';
+import type { BreakerRegistry, Quarantine } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
-import type { Admin } from '@sheaf/transport';
+import type { AdminService } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
 import { describeConfiguration, type PublicDoor } from './configuration.ts';
-import { createKeyDesk } from './key-desk.ts';
 import type { Reloads } from './reloads.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -19,27 +20,18 @@ export interface AdministrationPorts {
   readonly flushUses: () => Promise<void>;
   readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
-  readonly offenders: Offenders;
   readonly door: () => PublicDoor;
   readonly drain: Drain;
 }
 
-export function createAdministration({
-  revisions,
-  reloads,
-  state,
-  flushUses,
-  breakers,
-  quarantine,
-  offenders,
-  door,
-  drain,
-}: AdministrationPorts): Admin {
-  const { audit } = state;
+export function createAdministration(ports: AdministrationPorts): AdminService {
+  const { revisions, reloads, state, flushUses, breakers, quarantine, door, drain } = ports;
   const identity = () => revisions.current.served.mesh.policies?.identity;
-  const breakerPorts = { current: () => revisions.current, breakers, audit };
-  const verify = shared(() => audit.verify());
-  return {
+  const breakerPorts = { current: () => revisions.current, breakers, audit: state.audit };
+  return createAdminService({
+    state,
+    now: Date.now,
+    random: randomBytes,
     configuration: () => JSON.stringify(describeConfiguration(revisions.current, revisions.snapshot().epoch, door())),
     limits: async () => {
       const limits = await revisions.current.policyStack.limits();
@@ -48,48 +40,23 @@ export function createAdministration({
         buckets: limit.buckets.map((bucket) => ({ ...bucket, whose: bucket.whose as Record<string, string> })),
       }));
     },
-    audit: async (after, limit) => {
-      const [entries, brokenAt] = await Promise.all([audit.entries(after, limit), verify()]);
-      return { entries, brokenAt };
-    },
-    breakers: () => listBreakers(breakerPorts),
-    forceBreakers: (which, actor) => forceBreakers(breakerPorts, which, actor),
-    quarantine: () =>
-      quarantine.list().map(({ leftMs, ...request }) => ({ ...request, until: Math.ceil(Date.now() + leftMs) })),
-    offenders: () =>
-      offenders.list().map(({ service, caller, ends, slowedMs, leftMs }) => {
-        const now = Date.now();
-        const slowedUntil = slowedMs > 0 ? Math.ceil(now + slowedMs) : undefined;
-        return { service, caller, ends, slowedUntil, until: Math.ceil(now + leftMs) };
-      }),
-    clearQuarantine: async (digest, actor) => {
-      const kept = quarantine.list().map((request) => request.digest);
-      if (digest !== '' && !kept.includes(digest)) throw notKept(digest);
-      const subject = digest === '' ? 'all' : digest;
-      await audit.append({ at: Date.now(), actor, action: 'quarantine.clear', subject, detail: '' });
-      const released = (digest === '' ? kept : [digest]).filter((one) => quarantine.release(one)).length;
-      return released + (digest === '' ? offenders.clear() : 0);
-    },
-    ...createKeyDesk({ state, identity, flushUses }),
+    listBreakers: () => listBreakers(breakerPorts),
+    forceBreakers: (request, actor) => forceBreakers(breakerPorts, request, actor),
+    quarantine: quarantine.requests,
+    offenders: quarantine.offenders,
+    keyDaysMax: () => identity()?.keyDaysMax,
+    checkKeysCount: () => checkKeysCount(identity()),
+    flushKeyUses: flushUses,
     reload: reloads.reread,
-    drain: async (actor) => {
-      await audit.append({ at: Date.now(), actor, action: 'drain', subject: 'gateway', detail: '' });
-      // The answer goes first.
-      setImmediate(drain);
-    },
-  };
+    drain,
+  });
 }
 
-const notKept = (digest: string): InferError =>
-  new InferError('NOT_FOUND', `digest: want one that is listed, got "${digest}"`, { reason: 'NOT_IN_QUARANTINE' });
-
-/** Who asks while it runs waits for the same run: a long chain is not read twice at once, however many look. */
-function shared<T>(task: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
-    running ??= task().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+/** Nobody is to believe that a key opens a door that asks for none. */
+function checkKeysCount(identity: IdentitySpec | undefined): void {
+  if (!identity) throw keyless('the folder has no policies.yaml: its door asks nobody for a key');
+  if (!identity.keys) throw keyless('policies.yaml: identity.keys is false: API keys do not count');
 }
+
+const keyless = (message: string): InferError =>
+  new InferError('FAILED_PRECONDITION', message, { reason: 'KEYS_NOT_ACCEPTED' });

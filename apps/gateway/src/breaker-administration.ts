@@ -3,7 +3,7 @@
 import { InferError, notFound } from '@sheaf/inference';
 import type { BreakerName, BreakerRegistry, BreakerReport } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
-import type { BreakerState, ForceBreakers } from '@sheaf/transport';
+import type { Breaker, ForceBreakersRequest } from '@sheaf/transport';
 import { targetIn } from './configuration.ts';
 import type { Revision } from './revision.ts';
 
@@ -16,7 +16,7 @@ export interface BreakerPorts {
 type Which = Partial<BreakerName>;
 
 /** Those that calls to addresses of now have used, and those that are forced. */
-export function listBreakers({ current, breakers }: BreakerPorts): readonly BreakerState[] {
+export function listBreakers({ current, breakers }: BreakerPorts): Breaker[] {
   const revision = current();
   // A process that was started again is forced like the one before, whether it has been asked or not.
   for (const name of namesIn(revision)) if (breakers.isForced(name)) breakers.getOrCreate(name);
@@ -24,15 +24,16 @@ export function listBreakers({ current, breakers }: BreakerPorts): readonly Brea
   return breakers
     .reports()
     .filter(({ service, endpoint }) => targets.has(JSON.stringify([service, endpoint])))
-    .map((report) => toldOf(report, revision));
+    .map((report) => messageOf(report, revision));
 }
 
 /** The entry in the audit trail goes first: there is no change without. */
 export async function forceBreakers(
   { current, breakers, audit }: BreakerPorts,
-  { to, ...asked }: ForceBreakers,
+  { to, ...asked }: ForceBreakersRequest,
   actor: string,
-): Promise<readonly BreakerState[]> {
+): Promise<Breaker[]> {
+  const forced = forcedOf(to);
   const revision = current();
   const { mesh } = revision.served;
   if (!mesh.resilience.breaker)
@@ -51,17 +52,25 @@ export async function forceBreakers(
     actor,
     action: 'breaker.force',
     subject: described(asked),
-    detail: JSON.stringify({ to: to ?? 'auto' }),
+    detail: JSON.stringify({ to: forced ?? 'auto' }),
   });
   for (const name of names) breakers.getOrCreate(name);
   return breakers
-    .force(which, to)
+    .force(which, forced)
     .filter(({ endpoint }) => names.some((name) => name.endpoint === endpoint))
-    .map((report) => toldOf(report, revision));
+    .map((report) => messageOf(report, revision));
+}
+
+/** Undefined gives them back to themselves. */
+function forcedOf(to: ForceBreakersRequest['to']): 'open' | 'closed' | undefined {
+  if (to === 'OPEN') return 'open';
+  if (to === 'CLOSED') return 'closed';
+  if (to === 'AUTO') return undefined;
+  throw new InferError('INVALID_ARGUMENT', `to: want OPEN, CLOSED or AUTO, got ${to}`);
 }
 
 /** `model digits/1, endpoint 127.0.0.1:7001` */
-function described({ service, endpoint, model, version }: Omit<ForceBreakers, 'to'>): string {
+function described({ service, endpoint, model, version }: Omit<ForceBreakersRequest, 'to'>): string {
   const parts = [
     service && `service ${service}`,
     model && `model ${model}${version && `/${version}`}`,
@@ -71,7 +80,7 @@ function described({ service, endpoint, model, version }: Omit<ForceBreakers, 't
 }
 
 /** What is asked for, as breakers are named; each name is looked up, so that a slip of the pen stops nothing and is told. */
-function whichOf({ service, endpoint, model, version }: Omit<ForceBreakers, 'to'>, revision: Revision): Which {
+function whichOf({ service, endpoint, model, version }: Omit<ForceBreakersRequest, 'to'>, revision: Revision): Which {
   const { mesh } = revision.served;
   if (!service && !endpoint && !model)
     throw invalid('want a service, an endpoint or a model, got none: nothing forces all breakers at once');
@@ -127,7 +136,7 @@ function namesIn(revision: Revision, version = ''): readonly BreakerName[] {
   );
 }
 
-function toldOf(report: BreakerReport, { served }: Revision): BreakerState {
+function messageOf(report: BreakerReport, { served }: Revision): Breaker {
   const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs, shutOut } = report;
   const now = Date.now();
   return {
@@ -136,10 +145,10 @@ function toldOf(report: BreakerReport, { served }: Revision): BreakerState {
     model,
     version,
     state,
-    since: Math.round(now - inStateMs),
+    sinceMs: Math.round(now - inStateMs),
     calls,
     failures,
-    trialAt: state === 'open' ? Math.ceil(now + remainingMs) : undefined,
-    shutOut,
+    trialAtMs: state === 'open' ? Math.ceil(now + remainingMs) : 0,
+    shutOut: [...shutOut],
   };
 }

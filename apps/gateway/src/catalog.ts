@@ -12,7 +12,14 @@ import {
 import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
 import { askForeign, type Foreign, type ForeignBook } from './foreign.ts';
 import { describeOwn, idOf } from './own-models.ts';
-import { mistakesOf, nameOf, pipelineEntry, pipelineVersion, type Unsaid } from './pipeline-entry.ts';
+import {
+  mistakesOf,
+  nameOf,
+  type PipelineEntry,
+  pipelineEntry,
+  pipelineVersion,
+  type Unsaid,
+} from './pipeline-entry.ts';
 import type { Services } from './services.ts';
 
 export interface Catalog {
@@ -117,11 +124,13 @@ export async function openCatalog(
     return tracker;
   };
   const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
-  const around = { services, entries, isOut, latencyOf, find, earlyRefusal };
+  const pipelines = new Map<string, PipelineEntry>();
+  const around = { services, entries, pipelines, isOut, latencyOf, find, earlyRefusal };
   for (const [name, versions] of Map.groupBy(checks, ({ spec }) => spec.pipeline)) {
     const fit = versions.map((check) => pipelineVersion(check, around));
-    entries.set(name, pipelineEntry(name, fit, lostOf(name)));
+    pipelines.set(name, pipelineEntry(name, fit, lostOf(name)));
   }
+  for (const [name, entry] of pipelines) entries.set(name, entry);
   return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], latencies, foreign: asked.book };
 }
 

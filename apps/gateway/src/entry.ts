@@ -81,6 +81,7 @@ export function outEntry(refusal: () => InferError): Entry {
 export const notYet = (name: string, service: string): InferError =>
   InferError.withoutStack('UNAVAILABLE', `"${name}" is not there yet: service ${service} has not said what it serves`, {
     reason: 'SERVICE_UNAVAILABLE',
-    metadata: { may_have_begun: 'false', service },
+    progress: 'not-begun',
+    metadata: { service },
     retryAfterMs: 1_000,
   });

@@ -100,7 +100,7 @@ export async function followKeys(
       if (isFresh()) return known;
       throw InferError.withoutStack('UNAVAILABLE', 'it cannot be told at the moment which API keys count', {
         reason: 'IDENTITY_UNAVAILABLE',
-        metadata: { may_have_begun: 'false' },
+        progress: 'not-begun',
         retryAfterMs: lookMs,
       });
     },

@@ -1,9 +1,14 @@
-import { type Infer, InferError, type Signature } from '@sheaf/inference';
+import { InferError, type Signature } from '@sheaf/inference';
 import { transformName } from '@sheaf/mesh';
 import {
+  type AskModel,
+  type AskPipeline,
+  type CompiledPipeline,
   createPipeline,
   type LatencyTracker,
+  type ModelTarget,
   type PipelineCheck,
+  type PipelineTarget,
   type pipelineFinder,
   plannedCalls,
   requiredTargets,
@@ -15,13 +20,18 @@ import type { ServiceHandle, Services } from './services.ts';
 interface PipelineVersion {
   readonly version: number;
   readonly signature: Signature;
-  readonly infer: Infer;
+  readonly compiled: CompiledPipeline;
   readonly isReady: () => boolean;
   readonly calls: readonly string[];
 }
 
+export interface PipelineEntry extends Entry {
+  /** For other pipelines. */
+  readonly ask: (version: string) => AskPipeline;
+}
+
 /** One name, and the version that is asked for; the newest when none is. */
-export function pipelineEntry(name: string, given: readonly PipelineVersion[], lost: readonly string[]): Entry {
+export function pipelineEntry(name: string, given: readonly PipelineVersion[], lost: readonly string[]): PipelineEntry {
   const sorted = given.toSorted((a, b) => b.version - a.version);
   const [newest] = sorted as [PipelineVersion];
   const versions = sorted.map(({ version }) => String(version));
@@ -32,7 +42,8 @@ export function pipelineEntry(name: string, given: readonly PipelineVersion[], l
     return found;
   };
   return {
-    infer: async (request, context) => get(request.version).infer(request, context),
+    infer: async (request, context) => get(request.version).compiled.infer(request, context),
+    ask: (wanted) => get(wanted).compiled.ask,
     describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
     isReady: (wanted) => find(wanted)?.isReady() ?? false,
     callsOf: (wanted) => find(wanted)?.calls,
@@ -44,6 +55,8 @@ export interface Surroundings {
   readonly earlyRefusal: boolean;
   readonly services: Services;
   readonly entries: ReadonlyMap<string, Entry>;
+  /** Filled while they are compiled. */
+  readonly pipelines: ReadonlyMap<string, PipelineEntry>;
   /** Whether a model is there and cannot be asked. */
   readonly isOut: (name: string) => boolean;
   readonly latencyOf: (check: PipelineCheck) => LatencyTracker;
@@ -52,15 +65,15 @@ export interface Surroundings {
 
 export function pipelineVersion(
   check: PipelineCheck,
-  { services, entries, isOut, latencyOf, find, earlyRefusal }: Surroundings,
+  { services, entries, pipelines, isOut, latencyOf, find, earlyRefusal }: Surroundings,
 ): PipelineVersion {
   const { spec, checked } = check;
   if (!checked) throw mistakesOf(check, () => undefined);
-  const resolve = (target: Target): Infer => {
-    if (target.kind === 'pipeline') {
-      const { name, version = '' } = target;
-      return (request, context) => (entries.get(name) as Entry).infer({ ...request, model: name, version }, context);
-    }
+  const pipeline =
+    ({ name, version = '' }: PipelineTarget): AskPipeline =>
+    async (request, context) =>
+      (pipelines.get(name) as PipelineEntry).ask(version)(request, context);
+  const model = (target: ModelTarget): AskModel => {
     const handle = holderOf(target, services);
     if (!handle)
       throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${nameOf(target)}"`);
@@ -69,14 +82,15 @@ export function pipelineVersion(
     return (request, context) => handle.infer({ ...request, model: name, version }, context);
   };
   const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
-  const infer = createPipeline(checked, resolve, { latency: latencyOf(check), earlyRefusal, runsAtOnce });
+  const targets = { model, pipeline };
+  const compiled = createPipeline(checked, targets, { latency: latencyOf(check), earlyRefusal, runsAtOnce });
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'
       ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
       : !isOut(nameOf(target)) && (holderOf(target, services)?.isReady() ?? false);
   const calls = plannedCalls(spec, find).map(nameOf);
-  return { version: spec.version, signature: checked.signature, infer, isReady: () => required.every(isUp), calls };
+  return { version: spec.version, signature: checked.signature, compiled, isReady: () => required.every(isUp), calls };
 }
 
 /** For whoever runs the mesh. */

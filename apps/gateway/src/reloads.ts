@@ -1,10 +1,10 @@
 /** One revision after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
-import { InferError } from '@sheaf/inference';
+import { InferError, Turns } from '@sheaf/inference';
 import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
-import type { Reloaded } from '@sheaf/transport';
+import type { ReloadResponse } from '@sheaf/transport';
 import { fingerprintsOf, openRevision, type RevisionPorts, type Served } from './revision.ts';
 import type { Revisions } from './revisions.ts';
 import { changedParts, differs, othersProblem } from './what-changed.ts';
@@ -25,20 +25,14 @@ export interface Reloads {
   /** What is served already, since somebody else's server may have come that says what it serves. */
   again(): Promise<void>;
   /** The folder as it is now, as far as this process alone can take it up. `actor` is who wants it. */
-  reread(actor: string): Promise<Reloaded>;
+  reread(actor: string): Promise<ReloadResponse>;
 }
 
 /** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
 const supervisorActor = 'supervisor';
 
 export function createReloads({ revisions, ports, audit, onTaken, onReread }: ReloadPorts): Reloads {
-  let last: Promise<unknown> = Promise.resolve();
-  /** One at a time, in the order in which they came. */
-  const queued = <T>(task: () => Promise<T>): Promise<T> => {
-    const done = last.then(task, task);
-    last = done.catch(() => {});
-    return done;
-  };
+  const turns = new Turns();
   /** `actor` undefined: nobody needs to be told of it later. */
   const takeUp = async (next: Served, actor: string | undefined) => {
     const { mesh: before } = revisions.current.served;
@@ -62,7 +56,7 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
     onTaken();
     return { epoch, changed, replaced };
   };
-  const reread = async (actor: string): Promise<Reloaded> => {
+  const reread = async (actor: string): Promise<ReloadResponse> => {
     const { served, fingerprints } = revisions.current;
     const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
     const mesh = served.isStrict ? whole : servable;
@@ -76,11 +70,11 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
       throw asUnfit(error, mesh.folder);
     });
     onReread(mesh);
-    return { epoch, changed, out: mesh.out.map(outText) };
+    return { epoch, changed: [...changed], out: mesh.out.map(outText) };
   };
   return {
     serve: async (next) => {
-      const { replaced } = await queued(async () => {
+      const { replaced } = await turns.take(async () => {
         // It has taken that up by itself.
         if (!differs(revisions.current.served, next)) return { replaced: undefined };
         const isOther = changedParts(revisions.current.served.mesh, next.mesh).includes('policies');
@@ -89,11 +83,11 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
       await replaced;
     },
     again: async () => {
-      const { replaced } = await queued(() => takeUp(revisions.current.served, undefined));
+      const { replaced } = await turns.take(() => takeUp(revisions.current.served, undefined));
       await replaced;
     },
     reread: (actor) =>
-      queued(async () => {
+      turns.take(async () => {
         try {
           return await reread(actor);
         } catch (error) {

@@ -32,7 +32,7 @@ describe('the memory limit of a process', () => {
       /^service digits: its process passed its memory limit of 100 MiB and is replaced; this call ran in it/,
     );
     assert.deepEqual([waiting.code, waiting.reason, waiting.retryAfterMs], ['UNAVAILABLE', 'MEMORY_LIMIT', 1_000]);
-    assert.equal(waiting.metadata['may_have_begun'], 'false');
+    assert.equal(waiting.progress, 'not-begun');
   });
 
   it('has to leave something to run in', () => {

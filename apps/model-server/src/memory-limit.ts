@@ -55,7 +55,8 @@ function answers(service: string, maxBytes: number): [running: InferError, waiti
     }),
     new InferError('UNAVAILABLE', `${passed}; this call had not begun`, {
       reason: 'MEMORY_LIMIT',
-      metadata: { ...metadata, may_have_begun: 'false' },
+      metadata,
+      progress: 'not-begun',
       retryAfterMs: 1_000,
     }),
   ];

@@ -22,11 +22,17 @@ export const fenced = (code: string): string => `\`\`\`yaml\n${code.trim()}\n\`\
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 
+const cellCharsMax = 90;
+
+/** A mapping of many keys has a table of its own on the page. */
+const wanted = (expected: string): string =>
+  expected.startsWith('a mapping of ') && expected.length > cellCharsMax ? 'a mapping of the keys below' : expected;
+
 /** A row for each key; a `?` behind one says that it may be left out. */
 export function fieldsTable(fields: Fields): string {
   const rows = Object.entries(fields).map(
     ([key, { reader, kind, doc }]) =>
-      `| \`${key}\`${kind === 'required' ? '' : ' ?'} | ${cell(doc)} | ${cell(reader.expected)} |`,
+      `| \`${key}\`${kind === 'required' ? '' : ' ?'} | ${cell(doc)} | ${cell(wanted(reader.expected))} |`,
   );
   return ['| key | is | wants |', '|---|---|---|', ...rows].join('\n');
 }

@@ -72,7 +72,7 @@ export interface StreamHandler {
   data(chunk: Buffer): void;
   /** The peer has ended its side. */
   end(trailers: HeaderList | undefined): void;
-  /** Once and last, whatever has happened. */
+  /** Once and last, whatever has happened; where it is one's own doing, within the call of `end`, `respondOnly` or `reset`. */
   close(end: StreamEnd): void;
   /** All that was written has been handed to the socket; told only after `unsentBytes` was more than 0. */
   drain?(): void;
@@ -93,6 +93,8 @@ export interface Http2Connection {
   readonly socket: Duplex;
   /** Streams that are not closed. */
   readonly openStreams: number;
+  /** When something last came from the peer; in milliseconds, as `performance.now()` has it. */
+  readonly lastReadAtMs: number;
   readonly isClosed: boolean;
   /**
    * GOAWAY: the peer opens no more streams (those that it opens nevertheless are refused with REFUSED_STREAM); those that are open go on. The connection
@@ -111,6 +113,8 @@ export interface ServerConnectionHandler {
   stream(stream: ServerStream): StreamHandler;
   /** The peer's first SETTINGS have come: it speaks HTTP/2. */
   greeted?(): void;
+  /** What one of the handlers threw; its stream was reset with INTERNAL_ERROR. */
+  failed?(error: unknown): void;
   /** Once and last; `why` is one line for a log, where the connection ended by an error of the peer or by a limit. */
   close(why: string | undefined): void;
 }
@@ -128,10 +132,14 @@ export interface ConnectionOptions {
   readonly concurrentStreamsMax?: number;
   /** Bytes that the peer may send on a stream before it is resumed. Default 8 MiB. */
   readonly streamWindowBytes?: number;
-  /** Bytes that the peer may send on all streams before any of it is handled. Default 8 MiB. */
+  /** Bytes that the peer may send on all streams before any of it is handled; those of a stream that is paused count until it is resumed. At least 65,535. Default 32 MiB, so that one stream that is paused does not stop the others. */
   readonly connectionWindowBytes?: number;
   /** Of a header list, unpacked (SETTINGS_MAX_HEADER_LIST_SIZE). Default 256 KiB. */
   readonly headerListBytesMax?: number;
+  /** How long what we send may wait for a peer that takes less than 1 KiB of it per second. Default 30,000, in milliseconds. */
+  readonly stallMaxMs?: number;
+  /** Bytes that we send may wait for a peer so slow; where more do, it gets a second. Default 32 MiB. */
+  readonly unsentBytesMax?: number;
 }
 
 /** Our side of a call that we make. */
@@ -160,6 +168,9 @@ export interface ClientConnectionHandler {
   available?(): void;
   /** The peer takes no new streams; those after `lastStream` were not looked at: each is closed as `reset` with REFUSED_STREAM. */
   goneAway?(code: ErrorCode, lastStream: number): void;
+  /** What one of the handlers threw; its stream was reset with INTERNAL_ERROR. */
+  failed?(error: unknown): void;
+  /** Once and last; `why` is one line for a log, where the connection ended by an error of the peer or by a limit. */
   close(why: string | undefined): void;
 }
 

@@ -1,40 +1,22 @@
-/** The gRPC codes an inference may end with, and what callers and meshes may do about each. */
-interface Handling {
-  /** Another try, on another endpoint, may succeed. */
-  readonly retryable: boolean;
-  /** Says something about the health of the endpoint that answered. */
-  readonly countsAgainstBreaker: boolean;
+import type { Overrun } from './overrun.ts';
+import { codes, type Decision, isByRule, type Meaning, meaningOf } from './reasons.ts';
+
+export type InferErrorCode = keyof typeof codes;
+export const inferErrorCodes = Object.keys(codes) as readonly InferErrorCode[];
+
+/**
+ * How far the call got. `not-begun`: nothing was done for it, so another endpoint is asked at once, and nothing is owed. `lost`: it had been sent when its
+ * process or connection went away, so it may have begun, and may be what the process ended for. `unknown`: whoever answers with the error does not say.
+ */
+export type Progress = 'not-begun' | 'lost' | 'unknown';
+
+/** A run passed its limit, and its process ends for it. */
+export interface EndedRun {
+  /** Names the run, as {@link Overrun} does; undefined until it has a name. */
+  readonly run: Overrun['run'] | undefined;
+  /** Calls that ran together in it. Undefined where nobody counted them: then it is not sure to be this one's. */
+  readonly calls: number | undefined;
 }
-
-const handling = {
-  CANCELLED: { retryable: false, countsAgainstBreaker: false },
-  UNKNOWN: { retryable: false, countsAgainstBreaker: true },
-  INVALID_ARGUMENT: { retryable: false, countsAgainstBreaker: false },
-  DEADLINE_EXCEEDED: { retryable: false, countsAgainstBreaker: true },
-  NOT_FOUND: { retryable: false, countsAgainstBreaker: false },
-  PERMISSION_DENIED: { retryable: false, countsAgainstBreaker: false },
-  RESOURCE_EXHAUSTED: { retryable: false, countsAgainstBreaker: false },
-  FAILED_PRECONDITION: { retryable: false, countsAgainstBreaker: false },
-  UNIMPLEMENTED: { retryable: false, countsAgainstBreaker: false },
-  INTERNAL: { retryable: false, countsAgainstBreaker: true },
-  // Unless the reason is one of `healthy`.
-  UNAVAILABLE: { retryable: true, countsAgainstBreaker: true },
-  DATA_LOSS: { retryable: false, countsAgainstBreaker: true },
-  UNAUTHENTICATED: { retryable: false, countsAgainstBreaker: false },
-} as const satisfies Record<string, Handling>;
-
-/** Reasons of endpoints that are well: they refuse, or code of a user has failed on what a caller sent, as a transform that throws. */
-const healthy: readonly string[] = [
-  'OVERLOADED',
-  'OVERLOADED_ALL',
-  'DRAINING',
-  'MODEL_LOADING',
-  'RUN_FAILED',
-  'OUTPUT_MISMATCH',
-];
-
-export type InferErrorCode = keyof typeof handling;
-export const inferErrorCodes = Object.keys(handling) as readonly InferErrorCode[];
 
 /** One thing wrong with a request, at a path such as `inputs[2].shape[1]`. */
 export interface FieldViolation {
@@ -58,12 +40,15 @@ export interface InferErrorDetails {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly violations?: readonly FieldViolation[];
   readonly about?: ErrorSubject | undefined;
-  /** Which policy decided it, such as `limit:burst` or `rule:page-size`; told as `x-mesh-decision`. */
-  readonly decision?: string | undefined;
+  readonly decision?: Decision | undefined;
+  /** Default `unknown`. */
+  readonly progress?: Progress;
+  /** The process ends for the run that the call was part of. */
+  readonly endedRun?: EndedRun | undefined;
   /** What the caller should wait before another try; negative says do not try again. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** `RetryInfo.retry_delay`, where it is not what the pushback says: of a quota, when it is full again. */
-  readonly retryDelayMs?: number;
+  readonly retryDelayMs?: number | undefined;
   /** For our logs; never sent. */
   readonly cause?: unknown;
 }
@@ -88,7 +73,9 @@ export class InferError extends Error {
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
   readonly about: ErrorSubject | undefined;
-  readonly decision: string | undefined;
+  readonly decision: Decision | undefined;
+  readonly progress: Progress;
+  readonly endedRun: EndedRun | undefined;
   readonly retryAfterMs: number | undefined;
   readonly retryDelayMs: number | undefined;
 
@@ -102,8 +89,10 @@ export class InferError extends Error {
     this.violations = details.violations ?? [];
     this.about = details.about;
     this.decision = details.decision;
+    this.progress = details.progress ?? 'unknown';
+    this.endedRun = details.endedRun;
     this.retryDelayMs = details.retryDelayMs;
-    this.retryAfterMs = details.retryAfterMs ?? (handling[code].retryable ? undefined : -1);
+    this.retryAfterMs = details.retryAfterMs ?? (codes[code].retryable ? undefined : -1);
   }
 
   /**
@@ -120,13 +109,53 @@ export class InferError extends Error {
     }
   }
 
+  /** The same error, but for what `changes` has. Where it takes another code, nothing is said of when to come back unless `changes` does. */
+  with({ code = this.code, message = this.message, ...changes }: InferErrorChanges): InferError {
+    const { reason, metadata, violations, about, decision, progress, endedRun, retryAfterMs, retryDelayMs, cause } =
+      this;
+    const pushback = code === this.code ? { retryAfterMs, retryDelayMs } : {};
+    return InferError.withoutStack(code, message, {
+      ...{ reason, metadata, violations, about, decision, progress, endedRun, cause, ...pushback },
+      ...changes,
+    });
+  }
+
   get retryable(): boolean {
-    return handling[this.code].retryable;
+    return this.#meaning.retryable;
   }
 
   get countsAgainstBreaker(): boolean {
-    return handling[this.code].countsAgainstBreaker && !healthy.includes(this.reason);
+    return this.#meaning.countsAgainstBreaker;
   }
+
+  get failsOver(): boolean {
+    return this.#meaning.failsOver;
+  }
+
+  get isCharged(): boolean {
+    return this.#meaning.isCharged;
+  }
+
+  get isOverload(): boolean {
+    return this.code === 'UNAVAILABLE' && this.#meaning.isOverload;
+  }
+
+  get isUnasked(): boolean {
+    return this.#meaning.isUnasked;
+  }
+
+  get isForCaller(): boolean {
+    return this.#meaning.isForCaller || isByRule(this.decision);
+  }
+
+  get #meaning(): Meaning {
+    return meaningOf(this);
+  }
+}
+
+export interface InferErrorChanges extends InferErrorDetails {
+  readonly code?: InferErrorCode;
+  readonly message?: string;
 }
 
 /** Whatever we did not foresee becomes INTERNAL with a fixed text: nothing of ours leaks. */

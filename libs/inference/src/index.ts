@@ -9,6 +9,7 @@ export {
   checkAlive,
   checkTimeLeft,
   deadlineExceeded,
+  deadlineTooShort,
   type FanOut,
   monotonicClock,
   type Patience,
@@ -20,15 +21,18 @@ export { requestDigest } from './digest.ts';
 export {
   asInferError,
   broken,
+  type EndedRun,
   type ErrorSubject,
   type FieldViolation,
   InferError,
   type InferErrorCode,
+  type InferErrorDetails,
   inferErrorCodes,
   invalidField,
   invalidMetadata,
   invalidTensor,
   notFound,
+  type Progress,
   type QuotaSubject,
 } from './error.ts';
 export { explain } from './explain.ts';
@@ -46,13 +50,14 @@ export {
   type Layer,
   type Parameter,
   type Parameters,
+  type RequestContent,
   stack,
 } from './infer.ts';
 export {
+  type ChargedCall,
   formatTraceparent,
   Journal,
   journalEntriesMax,
-  type MadeCall,
   parseTraceparent,
   type Sample,
 } from './journal.ts';
@@ -81,6 +86,7 @@ export {
   type Role,
   roles,
 } from './principal.ts';
+export type { Decision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {
@@ -106,3 +112,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { Turns } from './turns.ts';

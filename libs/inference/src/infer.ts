@@ -16,6 +16,9 @@ export interface InferRequest {
   readonly outputs: readonly string[];
 }
 
+/** A request but for whom it asks. */
+export type RequestContent = Omit<InferRequest, 'model' | 'version'>;
+
 export interface InferResponse {
   readonly model: string;
   /** The version that really answered. */

@@ -10,15 +10,15 @@ export type Sample = (traceId: string, parent: boolean | undefined) => boolean;
 
 const asParent: Sample = (_, parent) => parent ?? true;
 
-/** A call of a model or transform that was made for the request, as limits count it. */
-export interface MadeCall {
+/** What the request pays for one call of a model or transform, as limits count it. */
+export interface ChargedCall {
   readonly inputBytes: number;
   readonly elements: number;
   readonly rows: number;
-  /** What it took; undefined while it is under way, and where whoever was asked went away with it. */
+  /** Milliseconds that it took; undefined while it is under way, and where whoever was asked went away with it. */
   ms: number | undefined;
-  /** Whoever was asked is sure not to have begun. */
-  isUntouched: boolean;
+  /** Whoever was asked is sure not to have begun: nothing is owed for it. */
+  isWaived: boolean;
 }
 
 /** Entries one call may leave; what comes later is counted, not kept. */
@@ -29,7 +29,7 @@ export const journalEntriesMax = 1024;
  */
 export class Journal {
   readonly #ended: EndedSpan[] = [];
-  readonly #made: MadeCall[] = [];
+  readonly #charged: ChargedCall[] = [];
   /** Made when it is needed: a call that leaves none has none to pay for. */
   #nested: Map<string, Explanation> | undefined;
   readonly #trailers: Map<string, string>;
@@ -101,22 +101,22 @@ export class Journal {
       this.#ended.push({ ...span, attributes: { ...span.attributes, ...attributes }, endMs: wallMs(), code, message });
   }
 
-  /** The calls that were made so far, in their order; none is left out, since they are paid for. A request has a bound on them of its own. */
-  get made(): readonly MadeCall[] {
-    return this.#made;
+  /** What was charged so far, in order. None is left out, however much of the trace is: a request has a bound of its own on the calls that it sets off. */
+  get charged(): readonly ChargedCall[] {
+    return this.#charged;
   }
 
   /** A call begins; whoever makes it says how it ended. */
-  make(inputs: readonly Tensor[]): MadeCall {
-    const made = {
+  charge(inputs: readonly Tensor[]): ChargedCall {
+    const charge = {
       inputBytes: inputs.reduce((sum, { data }) => sum + data.byteLength, 0),
       elements: inputs.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       rows: rowCount(inputs),
       ms: undefined,
-      isUntouched: false,
+      isWaived: false,
     };
-    this.#made.push(made);
-    return made;
+    this.#charged.push(charge);
+    return charge;
   }
 
   /** Tells the caller something beside the answer, as a gRPC trailer; the last of a key counts. Keys in lower case, values printable. */

@@ -7,8 +7,9 @@ export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './judge-pipelines.ts';
 export { isKept } from './keep-services.ts';
 export { readKeyDaysMax } from './key-terms.ts';
-export { meshSchema, resilienceDefault } from './language/mesh-document.ts';
-export { modelSchema } from './language/model-document.ts';
+export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
+export { modelDocument, modelSchema } from './language/model-document.ts';
+export { type Expected, type Fake, type PipelineTest, testDocument, testsSchema } from './language/tests-document.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -29,7 +30,10 @@ export {
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, readMesh } from './read-mesh.ts';
 export { transformsOf } from './read-pipelines.ts';
-export { type Expected, type Fake, type PipelineTest, readTests, type TestFile } from './read-tests.ts';
+export { readTests, type TestFile } from './read-tests.ts';
+export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
+export { modelExample, modelPage } from './reference/model-page.ts';
+export { testsExample, testsPage } from './reference/tests-page.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
 export { transformPlace } from './transform-place.ts';
 export { checkContent } from './version-content.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Infer, InferError, type Limits, type Load, monotonicClock, type Overrun } from '@sheaf/inference';
-import { isOverload, type Pickable } from '@sheaf/routing';
+import type { Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 import { EndpointLoad } from './endpoint-load.ts';
 import type { OutboundService } from './outbound-service.ts';
@@ -79,8 +79,7 @@ export class Endpoint implements Pickable {
       return await this.remote.infer(request, context);
     } catch (error) {
       // Nobody else needs to find out. Who has too much to do is there.
-      if (error instanceof InferError && error.metadata['may_have_begun'] !== undefined && !isOverload(error))
-        void this.#suspect();
+      if (error instanceof InferError && error.progress !== 'unknown' && !error.isOverload) void this.#suspect();
       throw error;
     } finally {
       this.#load.end();

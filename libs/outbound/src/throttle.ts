@@ -1,4 +1,11 @@
-import { type CallContext, type Clock, InferError, type InferRequest, type Layer } from '@sheaf/inference';
+import {
+  asInferError,
+  type CallContext,
+  type Clock,
+  InferError,
+  type InferRequest,
+  type Layer,
+} from '@sheaf/inference';
 
 export interface ThrottleOptions {
   /** What is asked, as the errors and the decision name it. */
@@ -20,8 +27,6 @@ const stepMs = 250;
 const rateMin = 5;
 /** Some calls are always sent, or nobody would find out that the service is well again. */
 const refusedPartMax = 0.8;
-/** What says that the service has too much to do. */
-const overloads = ['OVERLOADED', 'OVERLOADED_ALL'];
 const [pushbackMinMs, pushbackMaxMs] = [10, 100];
 /** Windows that are kept; of one more, the one that was used the longest time ago is forgotten. */
 const windowsMax = 1_024;
@@ -65,7 +70,7 @@ export function throttle({ service, random, clock, tenantOf }: ThrottleOptions):
       window.add(true);
       return response;
     } catch (error) {
-      window.add(!(error instanceof InferError && overloads.includes(error.reason)));
+      window.add(!asInferError(error).isOverload);
       throw error;
     }
   };

@@ -4,7 +4,7 @@ import { type CallContext, Journal } from '@sheaf/inference';
 import { RestartWaits, restartWaitMaxMs, waitingMax } from './restart-waits.ts';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
 
 /** One whose process ends with its first call, and is back at a time. */
 function restarting(backAt: number, isSupervised = true) {
@@ -20,9 +20,9 @@ function restarting(backAt: number, isSupervised = true) {
   return service;
 }
 
-const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+const untouched = failingWith('UNAVAILABLE', { progress: 'not-begun' });
 
-const failed = { code: 'UNAVAILABLE', metadata: { may_have_begun: 'true' } };
+const failed = { code: 'UNAVAILABLE', progress: 'lost' };
 
 describe('a stage whose only endpoint is lost', () => {
   it('waits until the process is there again, and its explanation says so', async () => {
@@ -59,7 +59,7 @@ describe('a stage whose only endpoint is lost', () => {
 
   it('fails at once when its process ends again and again', async () => {
     const service = restarting(1_500);
-    service.resilienceState.outages.replace([
+    service.state.outages.replace([
       { service: 's', endpoint: 'endpoint-0', ended: 'SIGSEGV', count: 3, retryInMs: 8_000 },
     ]);
     await assert.rejects(service.ask({ patience: 'once-begun', timeoutMs: 28_000 }), { reason: 'CRASH_LOOP' });

@@ -5,13 +5,13 @@ import fc from 'fast-check';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
 const unavailable = failingWith('UNAVAILABLE');
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' } });
-const untouched = failingWith('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
+const untouched = failingWith('UNAVAILABLE', { progress: 'not-begun' });
 
 const overloaded = failingWith('UNAVAILABLE', {
   reason: 'OVERLOADED',
   decision: 'load:m/3',
-  metadata: { may_have_begun: 'false' },
+  progress: 'not-begun',
   retryAfterMs: 40,
 });
 
@@ -53,7 +53,7 @@ describe('a call that failed', () => {
 
   it('is tried once more when its process was lost, and not a third time', async () => {
     const service = openFakeService([lost, lost, well], {}, () => 0);
-    await assert.rejects(service.ask(), { code: 'UNAVAILABLE', metadata: { may_have_begun: 'true', attempts: '2' } });
+    await assert.rejects(service.ask(), { code: 'UNAVAILABLE', progress: 'lost', metadata: { attempts: '2' } });
   });
 
   it('is not tried again where no endpoint is ready', async () => {
@@ -72,7 +72,7 @@ describe('a call that failed', () => {
   it('goes to another endpoint at once when it is sure not to have begun, and that costs no retry', async () => {
     const service = openFakeService([untouched, untouched, well], { retry: false, breaker: false });
     assert.equal(await service.answered(50), 50);
-    assert.equal(service.resilienceState.getOrCreate('s').budgets.getOrCreate('anonymous').take(), true);
+    assert.equal(service.state.getOrCreate('s').budgets.getOrCreate('anonymous').take(), true);
   });
 
   it('is not tried again when retries are switched off', async () => {
@@ -123,7 +123,7 @@ describe('a call that an endpoint has no room for', () => {
   it('is refused once all have refused it, and says not to come back', async () => {
     for (const count of [1, 3]) {
       const service = openFakeService(Array(count).fill(overloaded));
-      const metadata = { may_have_begun: 'false', service: 's', ...(count > 1 ? { attempts: String(count) } : {}) };
+      const metadata = { service: 's', ...(count > 1 ? { attempts: String(count) } : {}) };
       await assert.rejects(service.ask(), {
         code: 'UNAVAILABLE',
         reason: 'OVERLOADED_ALL',

@@ -1,5 +1,5 @@
 /** What a call costs: its expression for each model call of the plan, or of those that were made, summed. */
-import { elementCount, type InferRequest, type MadeCall, rowCount } from '@sheaf/inference';
+import { type ChargedCall, elementCount, type InferRequest, rowCount } from '@sheaf/inference';
 import { type Evaluate, ExpressionError } from '@sheaf/rules';
 
 /** What the limits need to know of what a call sets off. */
@@ -11,7 +11,7 @@ export interface Plans {
 }
 
 /** One model call: what it is asked, and the milliseconds that it takes or took. */
-export type MeasuredCall = Pick<MadeCall, 'inputBytes' | 'elements' | 'rows'> & { readonly ms: number };
+export type MeasuredCall = Pick<ChargedCall, 'inputBytes' | 'elements' | 'rows'> & { readonly ms: number };
 
 /** What a model takes that nobody has measured yet. */
 const unknownMs = 1;
@@ -29,7 +29,7 @@ export function plannedCalls(request: InferRequest, plans: Plans): MeasuredCall[
 }
 
 /** Those of the calls that were made that have had an answer of their own. */
-export const answeredCalls = (made: readonly MadeCall[]): MeasuredCall[] =>
+export const answeredCalls = (made: readonly ChargedCall[]): MeasuredCall[] =>
   made.flatMap((call) => (call.ms === undefined ? [] : [{ ...call, ms: call.ms }]));
 
 /** More than any limit allows; a sum of large numbers stays a number. */

@@ -1,4 +1,4 @@
-import { InferError } from '@sheaf/inference';
+import { InferError, type InferErrorDetails } from '@sheaf/inference';
 import type { Take, Verdict } from '@sheaf/limiter';
 import type { LimitCharge } from './limit-charge.ts';
 
@@ -9,7 +9,7 @@ const busyRetryMs = () => 10 + Math.random() * 90;
 export function refusal(charges: readonly LimitCharge[], verdict: Extract<Verdict, { taken: false }>): InferError {
   const { limit, take, about } = charges[verdict.refused] as LimitCharge;
   const { name, allows } = limit.spec;
-  const shared = { about, decision: `limit:${name}`, metadata: { limit: name } };
+  const shared: InferErrorDetails = { about, decision: `limit:${name}`, metadata: { limit: name } };
   const waitMs = Math.ceil(verdict.retryAfterMs);
   if (verdict.why === 'closed')
     return InferError.withoutStack('UNAVAILABLE', 'limits cannot be counted at the moment', {

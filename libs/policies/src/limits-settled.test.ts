@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, type InferErrorCode, tensorOf } from '@sheaf/inference';
+import { type CallContext, InferError, type InferErrorCode, journalEntriesMax, tensorOf } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
@@ -13,10 +13,10 @@ const layerOf = (limits: readonly object[], limiter: Limiter) =>
 
 /** A model call of so many rows that was made and took so long; undefined: whoever was asked went away with it. */
 const make =
-  (ms: number | undefined, times = 1, rows = 2, isUntouched = false) =>
+  (ms: number | undefined, times = 1, rows = 2, isWaived = false) =>
   ({ journal }: CallContext): void => {
     for (let n = 0; n < times; n++)
-      Object.assign(journal.make([tensorOf('x', 'FP32', [rows, 1], new Float32Array(rows))]), { ms, isUntouched });
+      Object.assign(journal.charge([tensorOf('x', 'FP32', [rows, 1], new Float32Array(rows))]), { ms, isWaived });
   };
 
 describe('what is settled after a call', () => {
@@ -51,6 +51,19 @@ describe('what is settled after a call', () => {
     assert.deepEqual(await settledBy(make(9, 3)), [27, 27, 1, 1]);
     assert.deepEqual(await settledBy(make(9, 1_024)), [9_216, 9_216, 1, 1]);
     assert.deepEqual(await settledBy(make(1, 2)), [10, 20, 1, 1], 'no less than the least');
+  });
+
+  it('is all of them where there are more than a trace keeps', async () => {
+    const calls = 4 * journalEntriesMax;
+    const fillTrace = ({ journal, span }: CallContext): void => {
+      for (let n = 0; n < calls; n++) journal.end(journal.start('try', 's', span));
+    };
+    const settled = await settledBy((context) => {
+      fillTrace(context);
+      make(9, calls)(context);
+      assert.ok(context.journal.dropped > 0);
+    });
+    assert.deepEqual(settled, [9 * calls, 9 * calls, 1, 1]);
   });
 
   it('goes by what each of the calls was asked, as the parts of a whole are', async () => {

@@ -1,5 +1,5 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
-import { dryRunParameter, InferError, type Layer, type MadeCall, remainingMs } from '@sheaf/inference';
+import { type ChargedCall, dryRunParameter, InferError, type Layer, remainingMs } from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import type { CompiledLimits } from './compiled-limit.ts';
 import { type LimitCharge, tellLimits } from './limit-charge.ts';
@@ -38,7 +38,7 @@ export function enforceLimits(
     const verdict = await limiter.take(takes, Math.max(0, remainingMs(context)) + holdMarginMs);
     tellLimits(charges, verdict, context);
     if (!verdict.taken) throw refusal(charges, verdict);
-    const before = journal.made.length;
+    const before = journal.charged.length;
     let isRefused = request.parameters.get(dryRunParameter) === true;
     try {
       return await next(request, context);
@@ -46,7 +46,7 @@ export function enforceLimits(
       isRefused = isRefusal(error);
       throw error;
     } finally {
-      const made = journal.made.slice(before).filter(({ isUntouched }) => !isUntouched);
+      const made = journal.charged.slice(before).filter(({ isWaived }) => !isWaived);
       if (isRefused && made.length === 0) {
         // What it keeps of rates, a fallback of its route does not leave again.
         for (const { take } of charges) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
@@ -56,9 +56,7 @@ export function enforceLimits(
   };
 }
 
-/** Codes of calls that may have taken time before they failed: those have held what they took. */
-const spending = new Set(['CANCELLED', 'DEADLINE_EXCEEDED', 'INTERNAL', 'UNKNOWN', 'DATA_LOSS']);
-const isRefusal = (error: unknown): boolean => error instanceof InferError && !spending.has(error.code);
+const isRefusal = (error: unknown): boolean => error instanceof InferError && !error.isCharged;
 
 /** A call may end a little after its deadline. */
 const holdMarginMs = 1_000;
@@ -87,7 +85,7 @@ function withoutKept(
  * What the call has really cost, within the bounds of each limit. More calls than planned, as for the parts of an `each`, are owed wholly: the bounds are
  * for what a caller cannot know, such as how long a model takes, and not for what it sends.
  */
-function spentBy(charges: readonly LimitCharge[], made: readonly MadeCall[], planned: number): number[] {
+function spentBy(charges: readonly LimitCharge[], made: readonly ChargedCall[], planned: number): number[] {
   const calls: readonly MeasuredCall[] = answeredCalls(made);
   return charges.map(({ limit, take }) => {
     if (take.kind === 'concurrent') return 1;

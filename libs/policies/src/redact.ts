@@ -1,5 +1,5 @@
 /** Takes out of an answer the names that its caller may not see. What stood there is called `hidden-1`, `hidden-2`, ...: the same for the same name. */
-import { type Explanation, InferError, type InferRequest } from '@sheaf/inference';
+import type { Decision, Explanation, InferError, InferRequest } from '@sheaf/inference';
 import type { Sight } from './sight.ts';
 
 const wordPattern = /[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g;
@@ -90,11 +90,11 @@ export type Asked = Pick<InferRequest, 'model' | 'version'>;
 export function redactError(error: InferError, redaction: Redaction, asked: Asked): InferError {
   // What is not there is named as it was asked for, whether there is something of that name or not.
   if (isOfAsked(error, asked)) return error;
-  const { code, reason, retryAfterMs, retryDelayMs, cause } = error;
+  const { code } = error;
   const message =
     code === 'INVALID_ARGUMENT' ? redaction.textAroundQuotes(error.message) : redaction.text(error.message);
   const metadata = redactMetadata(error.metadata, redaction);
-  const decision = error.decision && redaction.text(error.decision);
+  const decision = error.decision && (redaction.text(error.decision) as Decision);
   const violations = error.violations.map((violation) => ({
     ...violation,
     description: redaction.textAroundQuotes(violation.description),
@@ -105,16 +105,7 @@ export function redactError(error: InferError, redaction: Redaction, asked: Aske
     decision === error.decision &&
     JSON.stringify([metadata, about, violations]) === JSON.stringify([error.metadata, error.about, error.violations]);
   if (same) return error;
-  return InferError.withoutStack(code, message, {
-    reason,
-    metadata,
-    violations,
-    about,
-    decision,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(retryDelayMs === undefined ? {} : { retryDelayMs }),
-    cause,
-  });
+  return error.with({ message, metadata, violations, about, decision });
 }
 
 const isOfAsked = ({ code, about }: InferError, { model, version }: Asked): boolean =>

@@ -9,7 +9,7 @@ import { conditionVariants, routeVariants } from './routes-language.ts';
 
 /** A whole file: parsed by the test of this page. */
 export const policiesExample = `
-# yaml-language-server: $schema=policies.schema.json
+# yaml-language-server: $schema=schemas/policies.schema.json
 identity:
   jwt:
     - issuer: https://id.example.com

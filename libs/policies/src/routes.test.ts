@@ -126,10 +126,15 @@ describe('the fallback of a route', () => {
   });
 
   it('is asked after what has no room, and what has failed too often', async () => {
-    for (const decision of ['load:large/1', 'throttle:large', 'breaker:large']) {
+    for (const decision of ['load:large/1', 'throttle:large', 'breaker:large'] as const) {
       const { models, error } = await asked(failing('UNAVAILABLE', { decision }));
       assert.deepEqual([models, error], [['large', 'small'], undefined]);
     }
+  });
+
+  it('is asked after a process that ends again and again, also where that shows only when it is asked', async () => {
+    const crashLoop = failing('UNAVAILABLE', { reason: 'CRASH_LOOP', decision: 'supervisor:large' });
+    assert.deepEqual(await asked(crashLoop), { models: ['large', 'small'], error: undefined });
   });
 
   it('is not asked after any other failure', async () => {
@@ -144,7 +149,7 @@ describe('the fallback of a route', () => {
   });
 
   it('is not asked after what a limit or a rule has refused: a way round it would be none', async () => {
-    for (const decision of ['limit:at-once', 'rule:closed'])
+    for (const decision of ['limit:at-once', 'rule:closed'] as const)
       assert.deepEqual(await asked(failing('UNAVAILABLE', { reason: 'OVERLOADED', decision })), {
         models: ['large'],
         error: 'UNAVAILABLE',

@@ -1,7 +1,6 @@
-import { type CallContext, type Infer, type InferRequest, type Layer, maySee } from '@sheaf/inference';
+import { asInferError, type CallContext, type Infer, type InferRequest, type Layer, maySee } from '@sheaf/inference';
 import { createSplit } from '@sheaf/routing';
 import type { CallerValue, RouteSpec, RouteTarget } from './spec.ts';
-import { isUnavailable } from './unavailable.ts';
 
 /** Where calls for a name go. */
 export interface Route {
@@ -59,7 +58,7 @@ export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (targe
     if (!fallback) return ask(chosen);
     if (!isReady(chosen)) return ask(fallback);
     return ask(chosen).catch((error: unknown) => {
-      if (!isUnavailable(error) || context.signal.aborted) throw error;
+      if (!asInferError(error).failsOver || context.signal.aborted) throw error;
       return ask(fallback);
     });
   };

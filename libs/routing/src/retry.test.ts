@@ -29,7 +29,7 @@ describe('the decision to try again', () => {
   });
 
   it('is for what is pure, or sure not to have begun', () => {
-    const untouched = error('UNAVAILABLE', { metadata: { may_have_begun: 'false' } });
+    const untouched = error('UNAVAILABLE', { progress: 'not-begun' });
     assert.deepEqual([isAgain({ isPure: false }), isAgain({ isPure: false, error: untouched })], [false, true]);
   });
 

@@ -28,21 +28,12 @@ const backOffMaxMs = 10 * baseMs;
 
 const giveUp: RetryDecision = { kind: 'give-up' };
 
-/** Whether the error says that the call is sure not to have begun. */
-export const isUntouched = ({ metadata }: InferError): boolean => metadata['may_have_begun'] === 'false';
-
-/** Whether the process went away with the call. */
-export const isLost = ({ metadata }: InferError): boolean => metadata['may_have_begun'] === 'true';
-
-/** Whether the endpoint had too much to do. */
-export const isOverload = ({ code, reason }: InferError): boolean => code === 'UNAVAILABLE' && reason === 'OVERLOADED';
-
 /** Full jitter over a back-off that doubles, unless the server says when. `random` gives numbers in [0, 1). */
 export function decideRetry(failed: FailedTry, random: () => number): RetryDecision {
   const { error, isPure, retries, lost, remainingMs, usualMs = 0 } = failed;
   const pushbackMs = error.retryAfterMs;
   if (!error.retryable || retries >= retriesMax || lost > lostMax) return giveUp;
-  if (!isPure && !isUntouched(error)) return giveUp;
+  if (!isPure && error.progress !== 'not-begun') return giveUp;
   if (pushbackMs !== undefined && pushbackMs < 0) return giveUp;
   const delayMs = pushbackMs ?? random() * Math.min(backOffMaxMs, baseMs * 2 ** retries);
   return remainingMs <= delayMs + usualMs ? giveUp : { kind: 'again', delayMs };

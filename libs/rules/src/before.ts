@@ -2,9 +2,9 @@ import {
   createTensor,
   elementCount,
   InferError,
-  type InferRequest,
   type Parameter,
   packBytes,
+  type RequestContent,
   type Tensor,
   unpackBytes,
 } from '@sheaf/inference';
@@ -32,7 +32,7 @@ export function requestValues(context: Readonly<Record<string, unknown>>, inputs
 }
 
 export interface BeforeResult {
-  readonly request: InferRequest;
+  readonly request: RequestContent;
   /** `pipeline` or `pipeline/version`. */
   readonly reroute: string | undefined;
   readonly decisions: readonly Decision[];
@@ -42,8 +42,8 @@ type CompiledBefore = BeforeRule & { readonly condition: Evaluate<'bool'> | unde
 
 /** Decides about a request; `contextOf` is asked again after a rule has set a parameter. */
 export type BeforeRules = (
-  request: InferRequest,
-  contextOf: (request: InferRequest) => Readonly<Record<string, unknown>>,
+  request: RequestContent,
+  contextOf: (request: RequestContent) => Readonly<Record<string, unknown>>,
 ) => BeforeResult;
 
 /** `version` is that of what the rules belong to, which a refusal tells. The rules in their order, or a mistake for each that cannot be compiled. */
@@ -70,7 +70,7 @@ export function compileBefore(
 function decide(
   rules: readonly CompiledBefore[],
   openInputs: ReadonlySet<string>,
-  received: InferRequest,
+  received: RequestContent,
   contextOf: Parameters<BeforeRules>[1],
   version: string,
 ): BeforeResult {
@@ -105,7 +105,7 @@ function decide(
 function act(
   rule: Exclude<CompiledBefore, { kind: 'reroute' | 'refuse' }>,
   open: ReadonlySet<string>,
-  request: InferRequest,
+  request: RequestContent,
 ) {
   switch (rule.kind) {
     case 'set':

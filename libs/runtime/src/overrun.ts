@@ -2,11 +2,9 @@ import { InferError } from '@sheaf/inference';
 
 /** Whether the run passed its limit, and takes its process with it. */
 export const endsProcess = (error: unknown): error is InferError =>
-  error instanceof InferError && error.metadata['process_ends'] !== undefined;
+  error instanceof InferError && error.endedRun !== undefined;
 
 /** The error of a run, with how many calls the run was of: who asks knows by that whether it was surely this one. */
 export function ofRun(error: InferError, run: string, calls: number): InferError {
-  const { code, message, reason, retryAfterMs = -1 } = error;
-  const metadata = { ...error.metadata, run, batch_calls: String(calls) };
-  return new InferError(code, message, { reason, metadata, retryAfterMs });
+  return error.with({ endedRun: { run, calls } });
 }

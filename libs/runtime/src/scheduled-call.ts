@@ -39,7 +39,7 @@ export function overloaded(subject: string, spanName: string, why: string, rando
   return new InferError('UNAVAILABLE', `${subject}: ${why}`, {
     reason: 'OVERLOADED',
     decision: `load:${spanName}`,
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     retryAfterMs,
   });
 }

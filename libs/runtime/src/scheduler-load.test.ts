@@ -127,7 +127,7 @@ describe('a scheduler with more to do than it can', () => {
       ['answered', 'DRAINING', 'answered', 'answered'],
     );
     await assert.rejects(waiting[0]?.answer as Promise<unknown>, {
-      metadata: { may_have_begun: 'false' },
+      progress: 'not-begun',
       retryAfterMs: 0,
     });
   });

@@ -55,17 +55,16 @@ describe('the scheduler', () => {
   });
 
   it('says of a run that its process ends for how many calls it was of', async () => {
-    const metadata = { process_ends: 'true' };
-    const overrun = new InferError('INTERNAL', 'too long', { reason: 'RUN_LIMIT_EXCEEDED', metadata });
+    const overrun = new InferError('INTERNAL', 'too long', {
+      reason: 'RUN_LIMIT_EXCEEDED',
+      endedRun: { run: undefined, calls: undefined },
+    });
     const { ask, worker } = start();
     worker.run = () => Promise.reject(overrun);
     const told = await Promise.all([ask([1]), ask([2])].map((asked) => asked.catch((error: InferError) => error)));
     for (const error of told) {
       assert.ok(error instanceof InferError);
-      assert.deepEqual(
-        [error.reason, error.metadata['batch_calls'], error.retryAfterMs],
-        ['RUN_LIMIT_EXCEEDED', '2', -1],
-      );
+      assert.deepEqual([error.reason, error.endedRun?.calls, error.retryAfterMs], ['RUN_LIMIT_EXCEEDED', 2, -1]);
     }
   });
 

@@ -293,6 +293,6 @@ export class Scheduler {
 const shuttingDown = (subject: string): InferError =>
   new InferError('UNAVAILABLE', `${subject} is shutting down`, {
     reason: 'DRAINING',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     retryAfterMs: 0,
   });

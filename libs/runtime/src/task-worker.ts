@@ -178,7 +178,7 @@ export class TaskWorker<Result> {
     const [what, ms] = this.#isLoading ? ['loading it', loadMs] : ['a run', limitMs];
     const error = new InferError('INTERNAL', `${subject}: ${what} took longer than its limit of ${ms} ms`, {
       reason: 'RUN_LIMIT_EXCEEDED',
-      ...(overrun === 'replace' ? {} : { metadata: { process_ends: 'true' } }),
+      ...(overrun === 'replace' ? {} : { endedRun: { run: undefined, calls: undefined } }),
       retryAfterMs: -1,
     });
     if (overrun === 'replace') {
@@ -211,6 +211,6 @@ export class TaskWorker<Result> {
 const notBegun = (subject: string): InferError =>
   new InferError('UNAVAILABLE', `${subject}: its worker was lost`, {
     reason: 'RESTARTING',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     retryAfterMs: 100,
   });

@@ -11,8 +11,8 @@ import { residentBytes } from './transform-host.ts';
 import type { TransformPlace } from './transform-rights.ts';
 
 /**
- * Ends its process for 1, fails outside of its call for 2, asks past its declaration for 3, sends what is no message for 4 and its number, gives more
- * than it may for 7, writes rubbish for 8 and its number, answers what it has been sent else.
+ * Ends its process for 1, fails outside of its call for 2, asks past its declaration for 3, sends what is no message for 4 and its number, asks with
+ * more than it may for 7, writes rubbish for 8 and its number, answers what it has been sent else.
  */
 const source = `import { defineTransform } from '@sheaf/inference';
 import { writeSync } from 'node:fs';
@@ -39,7 +39,7 @@ export default defineTransform({ inputs: { x }, outputs: { x }, uses: ['known'] 
     for (let id = 1; id < 99; id++) send(wrong[x.data[1]](id));
     await new Promise(() => {});
   }
-  if (x.data[0] === 7) return { x: { shape: [2 ** 22 + 1], data: new Float32Array(2 ** 22 + 1) } };
+  if (x.data[0] === 7) await infer('known', { x: { datatype: 'FP32', shape: [2 ** 22 + 1], data: new Float32Array(2 ** 22 + 1) } });
   if (x.data[0] === 8) {
     for (let fd = 3; fd < 64; fd++)
       try { writeSync(fd, rubbish[x.data[1]]); } catch {}
@@ -118,7 +118,7 @@ describe('a transform in a process of its own', () => {
     assert.ok(residentBytes() - beforeBytes > 20 * 2 ** 20, `${beforeBytes} and then ${residentBytes()}`);
   });
 
-  it('is told that it gives too much, and goes on', async () => {
+  it('is told that it sends too much, and goes on', async () => {
     const message = 'tensors of 16777220 bytes; at most 16777216 go to or from a transform at once';
     await assert.rejects(ask(7), { code: 'RESOURCE_EXHAUSTED', message });
     assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));

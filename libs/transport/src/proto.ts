@@ -2,7 +2,6 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { ProtoGrpcType as AdminTypes } from './generated/admin.ts';
 import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
@@ -12,13 +11,16 @@ export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.
 
 export const protoFile = (path: string): string => (isAbsolute(path) ? path : join(protoFolder, path));
 
-/** Must match the flags that proto/generate.ts gives to proto-loader-gen-types. */
-const loaderOptions = { longs: String, enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
+/** Must match the flags that proto/generate.ts gives to proto-loader-gen-types, as must the longs of each file. */
+const loaderOptions = { enums: String, defaults: true, oneofs: true, includeDirs: [protoFolder] };
 
 export const inferenceFile = 'inference/grpc_predict_v2.proto';
 const meshFile = 'sheaf/mesh/v1/mesh.proto';
 export const adminFile = 'sheaf/admin/v1/admin.proto';
-const loaded = loadSync([inferenceFile, meshFile, adminFile], loaderOptions);
+const loaded = {
+  ...loadSync([inferenceFile, meshFile], { ...loaderOptions, longs: String }),
+  ...loadSync(adminFile, { ...loaderOptions, longs: Number }),
+};
 
 const asItIs = (message: Buffer): Buffer => message;
 
@@ -36,17 +38,20 @@ export const meshService: grpc.ServiceDefinition = {
   },
 };
 
-const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType & AdminTypes;
+/** The one method of the mesh stream. */
+export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;
+
+const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType;
 
 /** The methods that are small and rare, by their types. */
 export const { GRPCInferenceService: InferenceClient } = packages.inference;
-export const { Admin: AdminServiceClient } = packages.sheaf.admin.v1;
 
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
 /** Of calls that servers answer without grpc-js. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
+export const meshPath = pathOf(meshService, 'Calls');
 
 /** ModelInfer, of messages as they stand on the wire. */
 export const modelInfer = (
@@ -56,7 +61,3 @@ export const modelInfer = (
   options: grpc.CallOptions,
   done: grpc.requestCallback<Buffer>,
 ): grpc.ClientUnaryCall => client.makeUnaryRequest(inferPath, asItIs, asItIs, request, metadata, options, done);
-
-/** A mesh stream, of messages as they stand on the wire. */
-export const callsStream = (client: grpc.Client, metadata: grpc.Metadata): grpc.ClientDuplexStream<Buffer, Buffer> =>
-  client.makeBidiStreamRequest(pathOf(meshService, 'Calls'), asItIs, asItIs, metadata);

@@ -2,6 +2,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
+import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
 import {
   type ErrorInfo,
   encodeRpcStatus,
@@ -86,21 +87,33 @@ export function fromRpcStatus(
   { code, message, details }: RpcStatus,
   { pushbackMs, decision }: StatusHints,
 ): InferError {
-  const info = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
+  const { reason, metadata } = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
   const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
-  return new InferError(codeOf(code), message, { ...info, ...retryAfterMs, decision });
+  const told = { reason, ...fromErrorInfoMetadata(metadata), decision: readDecision(decision) };
+  return new InferError(codeOf(code), message, { ...told, ...retryAfterMs });
+}
+
+/** A call that failed, as grpc-js tells it, and our own client. */
+export interface Failure {
+  readonly code: number;
+  readonly details: string;
+  /** Of the trailers. */
+  readonly metadata?: { get(key: string): readonly (string | Buffer)[] };
+  /** Whether the server refused it without having looked at it. grpc-js does not say. */
+  readonly isRefused?: boolean;
 }
 
 /** What a failed call to another service means to us. Texts that grpc-js makes itself may hold addresses and are replaced. */
-export function fromStatus(failure: grpc.ServiceError, service: string): InferError {
+export function fromStatus(failure: Failure, service: string): InferError {
   const code = codeOf(failure.code);
   const info = errorInfoOf(failure);
   if (info?.reason === secretReason) return wrongSecret(service, failure);
   const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
   const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
   if (info || fromPeer(failure)) {
-    const decision = info && failure.metadata.get(decisionKey)[0]?.toString();
-    return new InferError(code, failure.details, { ...info, ...retryAfterMs, decision, cause: failure });
+    const decision = info && readDecision(failure.metadata?.get(decisionKey)[0]?.toString());
+    const told = info && { reason: info.reason, ...fromErrorInfoMetadata(info.metadata) };
+    return new InferError(code, failure.details, { ...told, ...retryAfterMs, decision, cause: failure });
   }
   return new InferError(
     code,
@@ -113,10 +126,10 @@ export function fromStatus(failure: grpc.ServiceError, service: string): InferEr
 }
 
 /** Our caller's credentials are others, and nothing is wrong with them. */
-const wrongSecret = (service: string, cause: grpc.ServiceError): InferError =>
+const wrongSecret = (service: string, cause: Failure): InferError =>
   new InferError('UNAVAILABLE', `service ${service} wants the secret of its mesh, and was shown none or another`, {
     reason: secretReason,
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
     cause,
   });
 
@@ -129,7 +142,7 @@ const ownWords: Partial<Record<InferErrorCode, string>> = {
 };
 
 /** Foreign servers send bare statuses for the caller's mistakes; those texts are theirs to tell. */
-const fromPeer = ({ code }: grpc.ServiceError): boolean =>
+const fromPeer = ({ code }: Failure): boolean =>
   code === grpc.status.INVALID_ARGUMENT || code === grpc.status.NOT_FOUND || code === grpc.status.FAILED_PRECONDITION;
 
 function codeOf(code: number): InferErrorCode {
@@ -153,7 +166,7 @@ const inferCodes: Readonly<Record<InferErrorCode, true>> = {
   UNAUTHENTICATED: true,
 };
 
-function errorInfoOf(failure: grpc.ServiceError): ErrorInfo | undefined {
+function errorInfoOf(failure: Failure): ErrorInfo | undefined {
   const [bytes] = failure.metadata?.get(detailsKey) ?? [];
   if (!Buffer.isBuffer(bytes)) return undefined;
   try {

@@ -1,11 +1,21 @@
-import { cp, readdir } from 'node:fs/promises';
+import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { meshSchema, modelSchema, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema } from '@sheaf/pipeline';
 import { policiesSchema } from '@sheaf/policies';
 import { type Command, UsageError, writeOrFail } from '../command.ts';
 
 const template = fileURLToPath(new URL('../../template/', import.meta.url));
+
+/** For editors: each file names its schema in its first line. */
+const schemas = {
+  mesh: meshSchema,
+  model: modelSchema,
+  pipeline: pipelineSchema,
+  policies: policiesSchema,
+  tests: testsSchema,
+};
 
 export const init: Command = {
   usage: 'init <folder>',
@@ -17,10 +27,9 @@ export const init: Command = {
     await cp(template, folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
       throw new UsageError(`${folder} cannot be made (${error.code})`);
     });
-    // For editors: the files name them in their first line.
-    const schemas = { pipeline: pipelineSchema(), policies: policiesSchema() };
+    await mkdir(join(folder, 'schemas'));
     for (const [name, schema] of Object.entries(schemas))
-      await writeOrFail(join(folder, `${name}.schema.json`), `${JSON.stringify(schema, undefined, 2)}\n`);
+      await writeOrFail(join(folder, 'schemas', `${name}.schema.json`), `${JSON.stringify(schema(), undefined, 2)}\n`);
     console.log(`${folder} is a mesh: a model, a pipeline, a transform. Try
 
   npx sheaf up ${folder} --watch

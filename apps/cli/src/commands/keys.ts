@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { createKeyAdministration, type KeyAdministration } from '@sheaf/identity';
+import { createKeyService, type KeyCalls, type KeyService } from '@sheaf/admin';
 import { readKeyDaysMax } from '@sheaf/mesh';
 import { type Command, UsageError } from '../command.ts';
 import { hasPolicies, loginName, withState } from '../folder-state.ts';
-import { actOnKeys, type KeyPlace } from '../key-actions.ts';
-import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../key-options.ts';
+import { actOnKeys } from '../keys/key-actions.ts';
+import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../keys/key-options.ts';
 
 const command = 'sheaf keys';
 
@@ -37,19 +37,23 @@ sheaf admin keys does the same through a running gateway, for whoever has no she
       if (isMade) throw error;
       return undefined;
     });
-    const within = <T>(task: (administration: KeyAdministration) => Promise<T>): Promise<T> =>
-      withState(folder, (state) =>
-        task(createKeyAdministration({ ...state, random: randomBytes, now: Date.now, daysMax: () => daysMax })),
-      );
-    const actor = loginName();
-    const place: KeyPlace = {
-      list: () => within(({ list }) => list()),
-      create: (request) => within(({ create }) => create(request, actor)),
-      rotate: (key, request) => within(({ rotate }) => rotate(key, request, actor)),
-      revoke: (key) => within(({ revoke }) => revoke(key, actor)),
-    };
-    await actOnKeys(command, place, action, id, values);
+    await actOnKeys(command, keysOf(folder, daysMax), action, id, values);
     if (action === 'create' && !(await hasPolicies(folder)))
       console.error(`${folder} has no policies.yaml: its door asks nobody for a key`);
   },
 };
+
+/** The keys in the state of a folder, as whoever is at the shell changes them. */
+function keysOf(folder: string, daysMax: number | undefined): KeyCalls {
+  const login = { id: loginName() };
+  const within = <T>(task: (service: KeyService) => Promise<T>): Promise<T> =>
+    withState(folder, (state) =>
+      task(createKeyService({ state, random: randomBytes, now: Date.now, keyDaysMax: () => daysMax })),
+    );
+  return {
+    listKeys: (request) => within(({ listKeys }) => listKeys(request, login)),
+    createKey: (request) => within(({ createKey }) => createKey(request, login)),
+    rotateKey: (request) => within(({ rotateKey }) => rotateKey(request, login)),
+    revokeKey: (request) => within(({ revokeKey }) => revokeKey(request, login)),
+  };
+}

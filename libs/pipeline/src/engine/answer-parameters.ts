@@ -1,55 +1,72 @@
 import type { Parameter } from '@sheaf/inference';
 import type { Decision } from '@sheaf/rules';
+import type { DryRun } from './dry-run-report.ts';
+import type { Provenance } from './provenance.ts';
 import type { Note } from './step.ts';
 
-/** Response parameter of a pipeline that gave less than it could have. */
-export const degradedParameter = 'sheaf_degraded';
-
-/** What an answer tells of how it came to be. */
-export interface Provenance {
-  readonly versions: readonly string[];
-  readonly notes: readonly Note[];
-  readonly decisions: readonly Decision[];
-  /** Outputs that were wanted and not computed. */
-  readonly absent: readonly string[];
-  /** From rules. */
-  readonly labels: ReadonlyMap<string, Parameter>;
-}
+/** Response parameter: JSON of {@link DryRun}. */
+export const dryRunAnswerParameter = 'sheaf_plan';
 
 /**
- * The response parameters that carry it. Always `sheaf_versions`; of ensembles `sheaf_ensembles`, JSON of each stage's used members with their weights
- * and the missing ones with their codes; and only where it is so: `sheaf_degraded` (true), `sheaf_fallbacks` (JSON), `sheaf_failed` (JSON),
- * `sheaf_absent` (names), `sheaf_rules` (names of those that acted), `sheaf_shadow` (of those that would have), `sheaf_unevaluated` (places of expressions). Labels go under their own names.
+ * The response parameters that tell a caller how the answer came to be. Always `sheaf_versions`; of ensembles `sheaf_ensembles`, JSON of each stage's used
+ * members with their weights and the missing ones with their codes; and only where it is so: `sheaf_degraded` (true), `sheaf_fallbacks` (JSON), `sheaf_failed`
+ * (JSON), `sheaf_absent` (names), `sheaf_rerouted` (from which pipeline to which), `sheaf_rules` (names of those that acted), `sheaf_shadow` (of those that
+ * would have), `sheaf_unevaluated` (places of expressions). Labels go under their own names.
  */
-export function answerParameters({ versions, notes, decisions, absent, labels }: Provenance): Map<string, Parameter> {
+export function answerParameters(provenance: Provenance): Map<string, Parameter> {
+  const { versions, notes, absent, labels } = provenance;
   const parameters = new Map<string, Parameter>(labels);
   parameters.set('sheaf_versions', versions.join(', '));
-  const put = (name: string, value: string): void => {
-    if (value !== '' && value !== '{}') parameters.set(name, value);
-  };
-  if (notes.some(isDegraded)) parameters.set(degradedParameter, true);
+  if (notes.some(isDegraded)) parameters.set('sheaf_degraded', true);
   if (notes.length > 0) {
-    put('sheaf_ensembles', JSON.stringify(ensemblesOf(notes)));
     const told = (kind: 'fallback' | 'failed', tell: (note: Note) => unknown): string =>
       JSON.stringify(
         Object.fromEntries(notes.flatMap((note) => (note.kind === kind ? [[note.stage, tell(note)]] : []))),
       );
-    put(
-      'sheaf_fallbacks',
-      told('fallback', (note) => note.kind === 'fallback' && note.failed),
-    );
-    put(
-      'sheaf_failed',
-      told('failed', (note) => note.kind === 'failed' && note.code),
-    );
+    put(parameters, {
+      sheaf_ensembles: JSON.stringify(ensemblesOf(notes)),
+      sheaf_fallbacks: told('fallback', (note) => note.kind === 'fallback' && note.failed),
+      sheaf_failed: told('failed', (note) => note.kind === 'failed' && note.code),
+    });
   }
-  put('sheaf_absent', absent.join(', '));
-  for (const [name, value] of Object.entries(decisionParameters(decisions, notes))) put(name, value);
+  put(parameters, { sheaf_absent: absent.join(', '), ...decided(provenance) });
   return parameters;
 }
 
-/** What rules decided, as an answer tells it; '' where there is nothing to tell. */
-export function decisionParameters(decisions: readonly Decision[], notes: readonly Note[] = []) {
+/** The response parameters of a dry run: what would happen, told of the last pipeline that the call is rerouted to. */
+export function dryRunParameters(dryRun: DryRun, provenance: Provenance): Map<string, Parameter> {
+  const parameters = new Map<string, Parameter>();
+  const { reroutes } = provenance;
+  const rules = [...reroutes.flatMap(({ decisions }) => decisions), ...dryRun.rules];
+  const rerouted = reroutes.length > 0 ? { rerouted: reroutedText(reroutes) } : {};
+  parameters.set(dryRunAnswerParameter, JSON.stringify({ ...dryRun, rules, ...rerouted } satisfies DryRun));
+  put(parameters, decided(provenance));
+  return parameters;
+}
+
+function put(parameters: Map<string, Parameter>, texts: Readonly<Record<string, string>>): void {
+  for (const [name, text] of Object.entries(texts)) if (text !== '' && text !== '{}') parameters.set(name, text);
+}
+
+const reroutedText = (reroutes: Provenance['reroutes']): string =>
+  reroutes.map(({ from, to }) => `${from} -> ${to}`).join(', ');
+
+/** What rules did, of all pipelines that the call came through; '' where there is nothing to tell. */
+function decided({ decisions, notes, reroutes }: Provenance) {
+  const own = decisionTexts(decisions, notes);
+  if (reroutes.length === 0) return own;
+  const all = [...reroutes.map((reroute) => decisionTexts(reroute.decisions, [])), own];
+  const joined = (name: keyof typeof own): string => all.flatMap((texts) => texts[name] || []).join(', ');
+  return {
+    sheaf_rerouted: reroutedText(reroutes),
+    sheaf_rules: joined('sheaf_rules'),
+    sheaf_shadow: joined('sheaf_shadow'),
+    sheaf_unevaluated: joined('sheaf_unevaluated'),
+  };
+}
+
+/** The same of one pipeline. */
+function decisionTexts(decisions: readonly Decision[], notes: readonly Note[]) {
   const named = (outcome: Decision['outcome']): string[] =>
     decisions.flatMap((decision) => (decision.outcome === outcome ? [decision.rule] : []));
   const inside = (outcome: Decision['outcome']): string[] =>
@@ -64,7 +81,7 @@ export function decisionParameters(decisions: readonly Decision[], notes: readon
   };
 }
 
-export type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;
+type EnsembleNote = Pick<Extract<Note, { kind: 'ensemble' }>, 'used' | 'missing'>;
 
 /** By stage. One that ran for several parts used whoever made any of them, and lacks whoever was missing from any. */
 function ensemblesOf(notes: readonly Note[]): Record<string, EnsembleNote> {

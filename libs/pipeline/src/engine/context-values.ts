@@ -1,4 +1,4 @@
-import { type CallContext, InferError, type InferRequest, type Parameter } from '@sheaf/inference';
+import { type CallContext, InferError, type Parameter, type RequestContent } from '@sheaf/inference';
 import type { ContextSpec } from '../language/spec.ts';
 
 /** Longer values are nobody's channel or country. */
@@ -9,7 +9,7 @@ export type ContextValues = Readonly<Record<string, ContextSpec['default']>>;
 /** The pipeline's context values for one request: what the caller gave, or the defaults. */
 export function contextValues(
   specs: readonly ContextSpec[],
-  { parameters }: InferRequest,
+  { parameters }: RequestContent,
   { metadata, principal }: CallContext,
 ): ContextValues {
   const givenAt = ({ kind, key }: ContextSpec['source']): Parameter | undefined => {

@@ -9,7 +9,7 @@ import {
   type Signature,
   tensorOf,
 } from '@sheaf/inference';
-import { createPipeline, parsePipeline, type Target, toMermaid, typeCheck } from '../index.ts';
+import { createPipeline, parsePipeline, toMermaid, typeCheck } from '../index.ts';
 
 const vector = [{ name: 'x', datatype: 'FP32', shape: [-1] }] as const;
 const signature: Signature = { inputs: vector, outputs: [{ name: 'y', datatype: 'FP32', shape: [-1] }] };
@@ -47,9 +47,14 @@ function build(stages: object, outputs: object, resolve: (model: string) => Infe
   const { checked, problems: found } = typeCheck(spec, () => signature);
   assert.deepEqual(found, []);
   assert.ok(checked);
-  const infer = createPipeline(checked, (target: Target) =>
-    resolve(target.kind === 'transform' ? target.path : target.name),
-  );
+  const { infer } = createPipeline(checked, {
+    model: (target) => {
+      const name = target.kind === 'transform' ? target.path : target.name;
+      const model = resolve(name);
+      return (request, context) => model({ ...request, model: name, version: '' }, context);
+    },
+    pipeline: (target) => assert.fail(`nobody fakes ${target.name}`),
+  });
   return (context = contextWith(new AbortController().signal), wanted: string[] = []) =>
     infer({ model: 'p', version: '', id: '', parameters: new Map(), inputs: [input], outputs: wanted }, context);
 }

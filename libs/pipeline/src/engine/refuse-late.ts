@@ -42,8 +42,8 @@ function tooMuchAhead(pipeline: string, { ms, stage, calls }: Forecast, leftMs: 
         calls: String(calls),
         estimate_ms: String(estimate),
         remaining_ms: String(remaining),
-        may_have_begun: 'false',
       },
+      progress: 'not-begun',
       retryAfterMs: Math.round(pushbackMinMs + Math.random() * (pushbackMaxMs - pushbackMinMs)),
     },
   );

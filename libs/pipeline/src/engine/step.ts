@@ -1,4 +1,4 @@
-import type { CallContext, FanOut, InferRequest, Tensor } from '@sheaf/inference';
+import type { CallContext, FanOut, RequestContent, Tensor } from '@sheaf/inference';
 import type { Expression } from '@sheaf/rules';
 import type { ContextValues } from './context-values.ts';
 
@@ -15,8 +15,6 @@ export type Note =
   | { readonly kind: 'fallback'; readonly stage: string; readonly failed: readonly string[] }
   /** An optional stage failed. */
   | { readonly kind: 'failed'; readonly stage: string; readonly code: string }
-  /** A pipeline inside gave less than it could have. */
-  | { readonly kind: 'degraded'; readonly stage: string }
   /** A rule of a pipeline inside acted, or would have. */
   | { readonly kind: 'rule'; readonly rule: string; readonly outcome: 'acted' | 'would-act' }
   /** An expression could not be evaluated; what its place says for that case was done. */
@@ -34,7 +32,7 @@ export const nothing: StepResult = { outputs: [], versions: [], notes: [] };
 
 /** What all steps of one call share. */
 export interface Call {
-  readonly request: InferRequest;
+  readonly request: RequestContent;
   /** What the pipeline's expressions read as `context`. */
   readonly values: ContextValues;
   readonly fanOut: FanOut;

@@ -1,4 +1,6 @@
-import type { PipelineSpec, Step, Target } from './spec.ts';
+import { kindOf } from '../stages/index.ts';
+import type { PipelineSpec, Step } from './spec.ts';
+import type { ModelTarget } from './target.ts';
 import { innerSteps, type PipelineName, targetsOf } from './walk.ts';
 
 /**
@@ -8,23 +10,23 @@ import { innerSteps, type PipelineName, targetsOf } from './walk.ts';
 export function plannedCalls(
   spec: PipelineSpec,
   find: (named: PipelineName) => PipelineSpec | undefined,
-): Exclude<Target, { kind: 'pipeline' }>[] {
+): ModelTarget[] {
   return spec.stages.flatMap(({ step }) => callsOf(step, find));
 }
 
 function callsOf(step: Step, find: Parameters<typeof plannedCalls>[1]): ReturnType<typeof plannedCalls> {
   const inner = innerSteps(step, []).map(({ step: other }) => callsOf(other, find));
   const own = targetsOf(step).flatMap((target) => {
-    if (target.kind !== 'pipeline') return [target as Exclude<Target, { kind: 'pipeline' }>];
+    if (target.kind !== 'pipeline') return [target];
     const other = find(target);
     return other ? plannedCalls(other, find) : [];
   });
-  switch (step.kind) {
-    case 'switch':
-      return inner.reduce((most, calls) => (calls.length > most.length ? calls : most), []);
-    case 'fallback':
-      return inner[0] ?? [];
-    default:
+  switch (kindOf(step).asks) {
+    case 'one':
+      return [...own, ...inner.reduce((most, calls) => (calls.length > most.length ? calls : most), [])];
+    case 'first':
+      return [...own, ...(inner[0] ?? [])];
+    case 'all':
       return [...own, ...inner.flat()];
   }
 }

@@ -12,7 +12,17 @@ import {
   type Tensor,
 } from '@sheaf/inference';
 import { until } from '../engine/cancel.ts';
-import { checkPipelines, createPipeline, type Problem, parsePipeline, type Target } from '../index.ts';
+import {
+  type AskModel,
+  type AskPipeline,
+  type CompiledPipeline,
+  checkPipelines,
+  createPipeline,
+  type PipelineTarget,
+  type Problem,
+  parsePipeline,
+  type Target,
+} from '../index.ts';
 
 /** Time that only moves when it is told to; timers fire in order as it does. */
 export class FakeClock implements Clock {
@@ -110,20 +120,27 @@ export function buildPipeline(document: object, options: FakeOptions): (ask: Ask
   assert.deepEqual(mistakes(document, options), []);
   const { signatures, models = {}, others = [], clock = new FakeClock() } = options;
   const specs = [document, ...others].flatMap((one) => parsePipeline(one).spec ?? []);
-  const infers = new Map<string, Infer>();
+  const pipelines = new Map<string, CompiledPipeline>();
+  const model = (target: Target): AskModel => {
+    const name = nameOf(target);
+    return (request, context) => {
+      const infer = models[name];
+      assert.ok(infer, `nobody fakes ${name}`);
+      return infer({ ...request, model: name, version: '' }, context);
+    };
+  };
+  const pipeline =
+    ({ name }: PipelineTarget): AskPipeline =>
+    (request, context) => {
+      const other = pipelines.get(name);
+      assert.ok(other, `nobody fakes ${name}`);
+      return other.ask(request, context);
+    };
   for (const { spec, checked } of checkPipelines(specs, signatureIn(signatures))) {
     assert.ok(checked);
-    const resolve = (target: Target): Infer => {
-      const name = nameOf(target);
-      return (request, context) => {
-        const infer = target.kind === 'pipeline' ? infers.get(name) : models[name];
-        assert.ok(infer, `nobody fakes ${name}`);
-        return infer({ ...request, model: name }, context);
-      };
-    };
-    infers.set(spec.pipeline, createPipeline(checked, resolve));
+    pipelines.set(spec.pipeline, createPipeline(checked, { model, pipeline }));
   }
-  const infer = infers.get(specs[0]?.pipeline ?? '') as Infer;
+  const { infer } = pipelines.get(specs[0]?.pipeline ?? '') as CompiledPipeline;
   return (ask) => {
     const context = contextOf(ask, clock);
     return clock.until(until(context.deadline, 'test', context, (inner) => infer(requestOf(ask), inner)));

@@ -2,6 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import {
   type CallContext,
+  type ChargedCall,
   explanationParameter,
   type Infer,
   InferError,
@@ -9,7 +10,6 @@ import {
   type InferResponse,
   type Limits,
   type Load,
-  type MadeCall,
   type ModelDescription,
   type Overrun,
   parseExplanation,
@@ -27,10 +27,11 @@ import { HandshakeLog } from '../tls/handshake-log.ts';
 import { openRemoteTls } from '../tls/remote-tls.ts';
 import type { RemoteTls } from '../tls/tls.ts';
 import { decodeResponse } from '../wire/codec.ts';
+import { createChannel } from './channel.ts';
 import { type ChannelTo, type Probed, watchHealth } from './health-watch.ts';
 import { proxyOption } from './proxy.ts';
-import { createSent, type SentOptions } from './sent.ts';
-import { control, unary } from './unary-call.ts';
+import { createSent, fieldsOf, type SentOptions } from './sent.ts';
+import { control, inferBy, inferOn, unary } from './unary-call.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -107,15 +108,23 @@ export function createRemote(
   const sent = createSent(service, beside);
   const lanes =
     transport === 'stream'
-      ? createLanes({ channel, service, metadata: sent, onOverrun }, limits.messageBytesMax - frameBytesMax)
+      ? createLanes({
+          ...{ target, authority: named, secure: secured.secure, pongMaxMs: pongMaxMs(limits) },
+          ...{ service, metadata: () => fieldsOf(sent()), onOverrun },
+          messageBytesMax: limits.messageBytesMax + frameBytesMax,
+        })
       : undefined;
-  const send = (request: InferRequest, context: CallContext, made: MadeCall): Promise<Buffer> => {
-    const lane = lanes?.pick(tensorBytes(request.inputs));
-    if (!lane) return unary({ client, service, metadata: sent(context), listenMs }, request, context);
+  const send = (request: InferRequest, context: CallContext, charge: ChargedCall): Promise<Buffer> => {
+    const bytes = tensorBytes(request.inputs);
+    if (!lanes || bytes > limits.messageBytesMax - frameBytesMax) {
+      const start = lanes ? lanes.infer : inferBy(() => client);
+      return unary({ start, service, metadata: sent(context), listenMs }, request, context);
+    }
+    const lane = bytes > largeBytes ? lanes.large : lanes.small;
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
       const ms = costMs(load, request);
-      if (ms > 0) made.ms = ms;
+      if (ms > 0) charge.ms = ms;
       context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
     });
   };
@@ -204,20 +213,20 @@ export function createRemote(
 async function counted(
   request: InferRequest,
   context: CallContext,
-  send: (request: InferRequest, context: CallContext, made: MadeCall) => Promise<Buffer>,
+  send: (request: InferRequest, context: CallContext, charge: ChargedCall) => Promise<Buffer>,
 ): Promise<Buffer> {
-  const made = context.journal.make(request.inputs);
+  const charge = context.journal.charge(request.inputs);
   const startedAt = context.clock.now();
   const end = (): void => {
-    made.ms ??= context.clock.now() - startedAt;
+    charge.ms ??= context.clock.now() - startedAt;
   };
   try {
-    const answer = await send(request, context, made);
+    const answer = await send(request, context, charge);
     end();
     return answer;
   } catch (error) {
-    made.isUntouched = error instanceof InferError && error.metadata['may_have_begun'] === 'false';
-    if (error instanceof InferError && error.code === 'UNAVAILABLE') made.ms = undefined;
+    charge.isWaived = error instanceof InferError && error.progress === 'not-begun';
+    if (error instanceof InferError && error.code === 'UNAVAILABLE') charge.ms = undefined;
     else end();
     throw error;
   }
@@ -227,17 +236,16 @@ async function counted(
 const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(options: MeshConnectionOptions, bytesMax: number) {
+function createLanes(options: MeshConnectionOptions) {
   const small = new MeshConnection(options);
   const large = new MeshConnection(options);
+  const calls = createChannel(options);
   return {
-    pick: (bytes: number): MeshConnection | undefined => {
-      if (bytes > bytesMax) return undefined;
-      return bytes > largeBytes ? large : small;
-    },
+    small,
+    large,
+    infer: inferOn(calls, options.messageBytesMax),
     close: (): void => {
-      small.close();
-      large.close();
+      for (const one of [small, large, calls]) one.close();
     },
   };
 }
@@ -245,10 +253,12 @@ function createLanes(options: MeshConnectionOptions, bytesMax: number) {
 /** A process that copies a message answers no ping meanwhile; so slow where memory is new and the machine has much to do. */
 const copiedBytesPerMs = 100_000;
 
+const pongMaxMs = ({ messageBytesMax }: Limits): number => 3_000 + messageBytesMax / copiedBytesPerMs;
+
 /** Among ourselves: a peer that is gone without a word is missed within seconds. */
 const oftenPings = (limits: Limits): grpc.ChannelOptions => ({
   'grpc.keepalive_time_ms': 5_000,
-  'grpc.keepalive_timeout_ms': 3_000 + limits.messageBytesMax / copiedBytesPerMs,
+  'grpc.keepalive_timeout_ms': pongMaxMs(limits),
   'grpc.keepalive_permit_without_calls': 1,
 });
 

@@ -1,5 +1,6 @@
 /** What a server is sent beside each request: fixed metadata, a credential of ours, and what of the caller's metadata is handed on. */
 import type * as grpc from '@grpc/grpc-js';
+import type { Field } from '@sheaf/http2';
 import type { CallContext } from '@sheaf/inference';
 import { secretHeader, shownSecret } from '../server/auth/mesh-secret.ts';
 import { toMetadata } from '../status.ts';
@@ -42,3 +43,9 @@ export function createSent(
 }
 
 const authorizationOf = (token: string): string => (token.includes(' ') ? token : `Bearer ${token}`);
+
+/** The same as fields of a header list. */
+export const fieldsOf = (metadata: grpc.Metadata): Field[] =>
+  Object.entries(metadata.toHttp2Headers()).flatMap(([name, values]) =>
+    [values ?? []].flat().map((value): Field => [name, String(value)]),
+  );

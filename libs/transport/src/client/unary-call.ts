@@ -8,9 +8,13 @@ import {
   type InferRequest,
   remainingMs,
 } from '@sheaf/inference';
-import { modelInfer } from '../proto.ts';
-import { fromStatus } from '../status.ts';
+import { inferPath, modelInfer } from '../proto.ts';
+import { type Failure, fromStatus } from '../status.ts';
 import { encodeRequest } from '../wire/codec.ts';
+import { singleAnswer } from './call.ts';
+import { failureOf } from './call-status.ts';
+import type { Channel } from './channel.ts';
+import { fieldsOf } from './sent.ts';
 
 /**
  * A server that says goodbye (GOAWAY: at its connections' maximum age, or before it ends) processes no stream that came after that, and says so. Another
@@ -27,15 +31,15 @@ const refusedWords =
   /^(Stream refused by server$|Write error: .*NGHTTP2_REFUSED_STREAM$|Failed to start HTTP\/2 stream )/;
 
 /** Whether no code of the server has seen the call. */
-const isRefused = ({ details }: grpc.ServiceError): boolean => refusedWords.test(details);
+const isRefused = ({ details, isRefused = refusedWords.test(details) }: Failure): boolean => isRefused;
 
-type Done<Response> = (error: grpc.ServiceError | null, response?: Response) => void;
+type Done<Response> = (error: Failure | null, response?: Response) => void;
 
 async function call<Response>(service: string, start: (done: Done<Response>) => unknown): Promise<Response> {
   for (let refused = 0; ; refused++) {
-    const { promise, resolve } = Promise.withResolvers<{ response: Response } | { failure: grpc.ServiceError }>();
+    const { promise, resolve } = Promise.withResolvers<{ response: Response } | { failure: Failure }>();
     start((error, response) => {
-      if (error || response === undefined) resolve({ failure: error as grpc.ServiceError });
+      if (error || response === undefined) resolve({ failure: error as Failure });
       else resolve({ response });
     });
     const answer = await promise;
@@ -55,8 +59,34 @@ export function control<Response>(
   return call<Response>(service, (done) => start({ deadline }, done));
 }
 
+/** Begins a ModelInfer, and tells `done` its answer. */
+export type StartInfer = (
+  request: Buffer,
+  metadata: grpc.Metadata,
+  options: { readonly deadline?: number },
+  done: Done<Buffer>,
+) => { cancel(): void };
+
+/** Any server, by grpc-js. */
+export const inferBy =
+  (client: () => grpc.Client): StartInfer =>
+  (request, metadata, options, done) =>
+    modelInfer(client(), request, metadata, options, done);
+
+/** One of ours, on a connection of ours. */
+export const inferOn =
+  (channel: Channel, messageBytesMax: number): StartInfer =>
+  (request, metadata, { deadline }, done) => {
+    const timeoutMs = deadline === undefined ? undefined : deadline - Date.now();
+    const answer = singleAnswer((status, message) => (message ? done(null, message) : done(failureOf(status))));
+    const call = channel.start({ path: inferPath, metadata: fieldsOf(metadata), timeoutMs, messageBytesMax }, answer);
+    call.send(request);
+    call.end();
+    return call;
+  };
+
 export interface Asked {
-  readonly client: grpc.Client;
+  readonly start: StartInfer;
   readonly service: string;
   /** Of this call alone. */
   readonly metadata: grpc.Metadata;
@@ -66,7 +96,7 @@ export interface Asked {
 
 /** One inference with the context's deadline, trace and cancellation. */
 export async function unary(
-  { client, service, metadata, listenMs }: Asked,
+  { start, service, metadata, listenMs }: Asked,
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
@@ -91,7 +121,7 @@ export async function unary(
   signal.addEventListener('abort', onAbort);
   try {
     return await call<Buffer>(service, (done) => {
-      const asked = modelInfer(client, message, metadata, options, done);
+      const asked = start(message, metadata, options, done);
       cancel = () => asked.cancel();
       // It may have been left between two tries.
       if (signal.aborted || isLate) cancel();

@@ -1,5 +1,6 @@
 /** The client's side of the mesh stream: one stream, replaced whenever it dies. */
-import * as grpc from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { Field } from '@sheaf/http2';
 import {
   abortReason,
   type CallContext,
@@ -10,9 +11,11 @@ import {
   type Overrun,
   remainingMs,
 } from '@sheaf/inference';
-import type { ChannelTo } from '../client/health-watch.ts';
+import type { Call, CallHandler } from '../client/call.ts';
+import { failureOf } from '../client/call-status.ts';
+import { type Channel, type ChannelOptions, createChannel } from '../client/channel.ts';
 import { InFlight } from '../in-flight.ts';
-import { callsStream } from '../proto.ts';
+import { meshPath } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { writtenCaller } from './caller.ts';
 import { cancelFrame, clientHello, openFrame, type Reply, type ServerFrame } from './frames.ts';
@@ -36,63 +39,47 @@ interface PendingCall {
   readonly onLoad: OnLoad;
 }
 
-/** Of messages as they stand on the wire. */
-type Stream = grpc.ClientDuplexStream<Buffer, Buffer>;
-
-export interface MeshConnectionOptions {
-  readonly channel: ChannelTo;
+export interface MeshConnectionOptions extends ChannelOptions {
   /** Names the peer in errors. */
   readonly service: string;
   /** What goes with each stream. */
-  readonly metadata: () => grpc.Metadata;
+  readonly metadata: () => readonly Field[];
+  /** Of a message of the stream, with all its frames. */
+  readonly messageBytesMax: number;
   readonly onOverrun?: OnOverrun | undefined;
 }
 
 export class MeshConnection {
-  readonly #channel: ChannelTo;
-  readonly #service: string;
-  readonly #metadata: () => grpc.Metadata;
-  #client: grpc.Client;
+  readonly #channel: Channel;
+  readonly #options: MeshConnectionOptions;
   #session: Session | undefined;
-  #closed = false;
 
-  readonly #onOverrun: OnOverrun;
-
-  constructor({ channel, service, metadata, onOverrun = () => {} }: MeshConnectionOptions) {
-    this.#onOverrun = onOverrun;
-    this.#channel = channel;
-    this.#service = service;
-    this.#metadata = metadata;
-    this.#client = this.#connect();
+  constructor(options: MeshConnectionOptions) {
+    this.#options = options;
+    this.#channel = createChannel(options);
   }
 
   /** Answers a ModelInferResponse. */
   async call(request: InferRequest, context: CallContext, onLoad: OnLoad): Promise<Buffer> {
     const session = this.#open();
-    await within(session.ready, context, this.#service);
+    await within(session.ready, context, this.#options.service);
     return session.call(request, context, onLoad);
   }
 
   close(): void {
-    this.#closed = true;
     this.#session?.end();
-    this.#client.close();
-  }
-
-  #connect(): grpc.Client {
-    const { target, credentials, options } = this.#channel;
-    return new grpc.Client(target, credentials, options);
+    this.#channel.close();
   }
 
   #open(): Session {
     if (this.#session?.isOpen) return this.#session;
-    const onSilent = (): void => {
-      if (this.#closed) return;
-      // grpc-js waits for ever for a peer that never says anything (grpc-node#2785): a new channel begins anew.
-      this.#client.close();
-      this.#client = this.#connect();
-    };
-    const session = new Session(callsStream(this.#client, this.#metadata()), this.#service, onSilent, this.#onOverrun);
+    const { metadata, messageBytesMax } = this.#options;
+    const options = { path: meshPath, metadata: metadata(), messageBytesMax };
+    const session = new Session(
+      (handler) => this.#channel.start(options, handler),
+      this.#options,
+      () => this.#channel.renew(),
+    );
     this.#session = session;
     return session;
   }
@@ -100,7 +87,7 @@ export class MeshConnection {
 
 /** One life of the stream. */
 class Session {
-  readonly #stream: Stream;
+  readonly #stream: Call;
   readonly #service: string;
   readonly #outbox: Outbox;
   readonly #calls = new InFlight<PendingCall>();
@@ -111,21 +98,15 @@ class Session {
   /** Resolves when calls may be opened; rejects when the stream never came up. */
   readonly ready: Promise<void>;
 
-  constructor(stream: Stream, service: string, onSilent: () => void, onOverrun: OnOverrun) {
-    this.#stream = stream;
+  constructor(
+    start: (handler: CallHandler) => Call,
+    { service, onOverrun = () => {} }: MeshConnectionOptions,
+    onSilent: () => void,
+  ) {
     this.#service = service;
-    this.#outbox = new Outbox(
-      (message, done) => stream.write(message, done),
-      () => this.#calls.size > 1,
-    );
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.ready = promise;
     promise.catch(() => {});
-    const timer = setTimeout(() => {
-      fail(unreachable(service));
-      stream.cancel();
-      onSilent();
-    }, helloLimitMs);
     const fail = (error: InferError): void => {
       clearTimeout(timer);
       reject(error);
@@ -141,17 +122,31 @@ class Session {
       else if (frame.kind === 'overrun') onOverrun(frame.overrun);
       else this.#goAway(frame.lastCall);
     };
-    stream.on('data', (message: Buffer) => {
-      try {
-        for (const frame of readServerFrames(message)) take(frame);
-      } catch {
-        // What speaks otherwise is not the service.
-        fail(unreachable(service));
-        stream.cancel();
-      }
+    const stream = start({
+      message: (message) => {
+        try {
+          for (const frame of readServerFrames(message)) take(frame);
+        } catch {
+          // What speaks otherwise is not the service.
+          fail(unreachable(service));
+          stream.cancel();
+        }
+      },
+      end: (ending) => fail(ending.code === status.OK ? unreachable(service) : fromStatus(failureOf(ending), service)),
     });
-    stream.on('error', (error: grpc.ServiceError) => fail(fromStatus(error, service)));
-    stream.on('end', () => fail(unreachable(service)));
+    const timer = setTimeout(() => {
+      fail(unreachable(service));
+      stream.cancel();
+      onSilent();
+    }, helloLimitMs);
+    this.#stream = stream;
+    this.#outbox = new Outbox(
+      (message, done) => {
+        stream.send(message);
+        done();
+      },
+      () => this.#calls.size > 1,
+    );
     this.#outbox.add(clientHello);
     this.#outbox.flush();
   }
@@ -224,8 +219,10 @@ class Session {
     this.#state = 'leaving';
     this.#calls.forEach((pending, call) => {
       if (call <= lastCall) return;
-      const details = { reason: 'DRAINING', metadata: { may_have_begun: 'false' }, retryAfterMs: 0 };
-      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} is shutting down`, details));
+      const why = `service ${this.#service} is shutting down`;
+      pending.reject(
+        new InferError('UNAVAILABLE', why, { reason: 'DRAINING', progress: 'not-begun', retryAfterMs: 0 }),
+      );
     });
     if (this.#calls.size === 0) this.end();
   }
@@ -235,8 +232,8 @@ class Session {
     if (this.#state === 'ended' && this.#calls.size === 0) return;
     this.#state = 'ended';
     this.#calls.forEach((pending) => {
-      const details = { reason: 'STREAM_LOST', metadata: { may_have_begun: 'true' }, cause };
-      pending.reject(new InferError('UNAVAILABLE', `service ${this.#service} cannot be reached`, details));
+      const why = `service ${this.#service} cannot be reached`;
+      pending.reject(new InferError('UNAVAILABLE', why, { reason: 'STREAM_LOST', progress: 'lost', cause }));
     });
     for (const go of this.#waiting.splice(0)) go();
   }
@@ -245,7 +242,7 @@ class Session {
 const unreachable = (service: string): InferError =>
   new InferError('UNAVAILABLE', `service ${service} cannot be reached`, {
     reason: 'SERVICE_UNAVAILABLE',
-    metadata: { may_have_begun: 'false' },
+    progress: 'not-begun',
   });
 
 const noAnswer = (service: string): InferError =>

@@ -152,7 +152,7 @@ describe('the mesh stream', () => {
     await until(() => held.has('lost'));
     await server.close(0);
     await assert.rejects(lost, (error: InferError) => {
-      assert.deepEqual([error.code, error.metadata['may_have_begun']], ['UNAVAILABLE', 'true']);
+      assert.deepEqual([error.code, error.progress], ['UNAVAILABLE', 'lost']);
       return true;
     });
     const again = await openServer(server.port);
@@ -188,7 +188,7 @@ describe('the mesh stream', () => {
     const remote = createRemote(`127.0.0.1:${port}`, { service: 'test', limits: defaultLimits, transport: 'stream' });
     const startedAt = performance.now();
     await assert.rejects(remote.infer(requestFor('echo'), contextOf(20_000)), (error: InferError) => {
-      assert.deepEqual([error.code, error.metadata['may_have_begun']], ['UNAVAILABLE', 'false']);
+      assert.deepEqual([error.code, error.progress], ['UNAVAILABLE', 'not-begun']);
       return true;
     });
     assert.ok(performance.now() - startedAt < 10_000);

@@ -37,18 +37,17 @@ export class ServerState {
 
   /** Throws for a call that may not come in now; nothing of it has begun, so that it may be tried elsewhere. */
   checkAdmits(): void {
-    const metadata = { may_have_begun: 'false' };
     switch (this.phase) {
       case 'opening':
         throw InferError.withoutStack('UNAVAILABLE', 'the server is not ready', {
           reason: 'NOT_READY',
-          metadata,
+          progress: 'not-begun',
           retryAfterMs: 100,
         });
       case 'draining':
         throw InferError.withoutStack('UNAVAILABLE', 'the server is shutting down', {
           reason: 'DRAINING',
-          metadata,
+          progress: 'not-begun',
           retryAfterMs: 0,
         });
       case 'open':

@@ -9,12 +9,14 @@ import { handshakeMaxMs, minimum, type RemoteTls, reasonOf } from './tls.ts';
 
 export interface RemoteCredentials {
   readonly credentials: grpc.ChannelCredentials;
+  /** The same for connections that grpc-js does not make; undefined where they are plain. */
+  readonly secure: Secure | undefined;
   close(): void;
 }
 
 /** For every connection to one server. `service` names it in the log; without `tls` the connections are plain. */
 export function openRemoteTls(service: string, tls: RemoteTls | undefined): RemoteCredentials {
-  if (!tls) return { credentials: grpc.credentials.createInsecure(), close: () => {} };
+  if (!tls) return { credentials: grpc.credentials.createInsecure(), secure: undefined, close: () => {} };
   const { certificates, release } = leaseCertificates(tls);
   let used: { readonly pem: Pem; readonly context: SecureContext } | undefined;
   const contextNow = (): SecureContext => {
@@ -25,13 +27,17 @@ export function openRemoteTls(service: string, tls: RemoteTls | undefined): Remo
   };
   const log = new HandshakeLog();
   const onFailure = (why: string): void => log.tell('', `service ${service}: the TLS handshake failed: ${why}`);
-  return { credentials: new LatestCredentials(contextNow, tls.serverName, onFailure), close: release };
+  const secure: Secure = async (socket, host) => handshake(socket, tls.serverName ?? host, contextNow(), onFailure);
+  return { credentials: new LatestCredentials(secure), secure, close: release };
 }
 
 const tlsNames = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
   ...(ca ? { ca } : {}),
   ...(certificate ? { cert: certificate, key } : {}),
 });
+
+/** Makes a connection to `host` secure. Rejects where its peer is not whom we trust. */
+export type Secure = (socket: Socket, host: string) => Promise<TLSSocket>;
 
 type ConnectorArguments = Parameters<grpc.ChannelCredentials['_createSecureConnector']>;
 
@@ -40,15 +46,11 @@ type ConnectorArguments = Parameters<grpc.ChannelCredentials['_createSecureConne
  * Node 26 throws, so that grpc-js 1.14 itself reaches no `127.0.0.1:8001` by TLS.
  */
 class LatestCredentials extends grpc.ChannelCredentials {
-  readonly #contextNow: () => SecureContext;
-  readonly #serverName: string | undefined;
-  readonly #onFailure: (why: string) => void;
+  readonly #secure: Secure;
 
-  constructor(contextNow: () => SecureContext, serverName: string | undefined, onFailure: (why: string) => void) {
+  constructor(secure: Secure) {
     super();
-    this.#contextNow = contextNow;
-    this.#serverName = serverName;
-    this.#onFailure = onFailure;
+    this.#secure = secure;
   }
 
   override _isSecure(): boolean {
@@ -62,41 +64,45 @@ class LatestCredentials extends grpc.ChannelCredentials {
   override _createSecureConnector(...args: ConnectorArguments): grpc.experimental.SecureConnector {
     const [target, { 'grpc.http_connect_target': behindProxy = target.path }] = args;
     const plain = grpc.credentials.createInsecure()._createSecureConnector(...args);
-    const host = this.#serverName ?? hostIn(behindProxy);
     return {
-      connect: async (socket) => ({ socket: await this.#handshake(socket, host), secure: true }),
+      connect: async (socket) => ({ socket: await this.#secure(socket, hostIn(behindProxy)), secure: true }),
       waitForReady: () => plain.waitForReady(),
       getCallCredentials: () => plain.getCallCredentials(),
       destroy: () => {},
     };
   }
+}
 
-  async #handshake(socket: Socket, host: string): Promise<TLSSocket> {
-    const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
-    const options = {
-      socket,
-      host,
-      ...(isIP(host) ? {} : { servername: host }),
-      secureContext: this.#contextNow(),
-      ALPNProtocols: ['h2'],
-      // Whatever the environment says.
-      rejectUnauthorized: true,
-    };
-    let isDone = false;
-    const tlsSocket = connect(options, () => {
-      isDone = true;
-      resolve(tlsSocket);
-    });
-    const timer = setTimeout(() => {
-      tlsSocket.destroy(Object.assign(new Error('the handshake took too long'), { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }));
-    }, handshakeMaxMs);
-    tlsSocket.once('close', () => reject(new Error('the connection was closed')));
-    // Stays: with TLS 1.3 a server says only after the handshake that it does not take our certificate.
-    tlsSocket.on('error', (error) => {
-      const why = reasonOf(error);
-      if (!isDone || why.startsWith('ERR_SSL_')) this.#onFailure(why);
-      reject(error);
-    });
-    return promise.finally(() => clearTimeout(timer));
-  }
+async function handshake(
+  socket: Socket,
+  host: string,
+  secureContext: SecureContext,
+  onFailure: (why: string) => void,
+): Promise<TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<TLSSocket>();
+  const options = {
+    socket,
+    host,
+    ...(isIP(host) ? {} : { servername: host }),
+    secureContext,
+    ALPNProtocols: ['h2'],
+    // Whatever the environment says.
+    rejectUnauthorized: true,
+  };
+  let isDone = false;
+  const tlsSocket = connect(options, () => {
+    isDone = true;
+    resolve(tlsSocket);
+  });
+  const timer = setTimeout(() => {
+    tlsSocket.destroy(Object.assign(new Error('the handshake took too long'), { code: 'ERR_TLS_HANDSHAKE_TIMEOUT' }));
+  }, handshakeMaxMs);
+  tlsSocket.once('close', () => reject(new Error('the connection was closed')));
+  // Stays: with TLS 1.3 a server says only after the handshake that it does not take our certificate.
+  tlsSocket.on('error', (error) => {
+    const why = reasonOf(error);
+    if (!isDone || why.startsWith('ERR_SSL_')) onFailure(why);
+    reject(error);
+  });
+  return promise.finally(() => clearTimeout(timer));
 }

@@ -73,7 +73,7 @@ describe('a server that wants a secret', () => {
         for (const ask of asked)
           await assert.rejects(ask(), (error: InferError) => {
             assert.deepEqual([error.code, error.reason], ['UNAVAILABLE', 'MESH_SECRET']);
-            assert.equal(error.metadata['may_have_begun'], 'false');
+            assert.equal(error.progress, 'not-begun');
             assert.equal(error.message, 'service s wants the secret of its mesh, and was shown none or another');
             return true;
           });

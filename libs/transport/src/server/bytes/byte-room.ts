@@ -1,5 +1,5 @@
 /** Room of one kind of messages, for as many bytes as there are: who has it, and who waits for it. */
-import { type Clock, InferError } from '@sheaf/inference';
+import { type Clock, InferError, type Progress } from '@sheaf/inference';
 
 export const byteLimits = {
   /** A message stands in memory so many times, while it is handed on: as it came, as it is written again, and in the frame of the transport. */
@@ -198,13 +198,13 @@ export class Room {
 }
 
 /** Of what has not begun: another process may have room for it. */
-const refusal = (message: string): InferError => exhausted(message, { may_have_begun: 'false' });
+const refusal = (message: string): InferError => exhausted(message, 'not-begun');
 
-const exhausted = (message: string, metadata: Readonly<Record<string, string>>): InferError =>
+const exhausted = (message: string, progress: Progress): InferError =>
   InferError.withoutStack('RESOURCE_EXHAUSTED', message, {
     reason: 'BYTES_IN_FLIGHT',
     decision: 'bytes-in-flight',
-    metadata,
+    progress,
     retryAfterMs: Math.round(byteLimits.retryAfterMs * (1 + Math.random())),
   });
 
@@ -215,4 +215,4 @@ export const noRoom = (): InferError =>
 
 /** Of what has begun. */
 export const noRoomToGrow = (): InferError =>
-  exhausted(`the messages that are in flight leave no room for what becomes of this call (${key})`, {});
+  exhausted(`the messages that are in flight leave no room for what becomes of this call (${key})`, 'unknown');

@@ -24,10 +24,10 @@ export interface ApiKey__Output {
   'models': (string)[];
   'priority': (string);
   'note': (string);
-  'createdAtMs': (string);
-  'expiresAtMs': (string);
-  'revokedAtMs': (string);
-  'rotatedAtMs': (string);
-  'replacedUntilMs': (string);
-  'lastUsedAtMs': (string);
+  'createdAtMs': (number);
+  'expiresAtMs': (number);
+  'revokedAtMs': (number);
+  'rotatedAtMs': (number);
+  'replacedUntilMs': (number);
+  'lastUsedAtMs': (number);
 }

@@ -13,8 +13,8 @@ export interface AuditEntry {
 }
 
 export interface AuditEntry__Output {
-  'sequence': (string);
-  'atMs': (string);
+  'sequence': (number);
+  'atMs': (number);
   'actor': (string);
   'action': (string);
   'subject': (string);

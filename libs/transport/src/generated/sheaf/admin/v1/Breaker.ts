@@ -21,9 +21,9 @@ export interface Breaker__Output {
   'model': (string);
   'version': (string);
   'state': (string);
-  'sinceMs': (string);
+  'sinceMs': (number);
   'calls': (number);
   'failures': (number);
-  'trialAtMs': (string);
+  'trialAtMs': (number);
   'shutOut': (string)[];
 }

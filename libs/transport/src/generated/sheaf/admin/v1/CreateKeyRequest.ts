@@ -17,5 +17,5 @@ export interface CreateKeyRequest__Output {
   'models': (string)[];
   'priority': (string);
   'note': (string);
-  'expiresInMs': (string);
+  'expiresInMs': (number);
 }

@@ -8,6 +8,6 @@ export interface ListAuditRequest {
 }
 
 export interface ListAuditRequest__Output {
-  'after': (string);
+  'after': (number);
   'limit': (number);
 }

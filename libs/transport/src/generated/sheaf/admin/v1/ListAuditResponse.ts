@@ -10,5 +10,5 @@ export interface ListAuditResponse {
 
 export interface ListAuditResponse__Output {
   'entries': (_sheaf_admin_v1_AuditEntry__Output)[];
-  'brokenAt': (string);
+  'brokenAt': (number);
 }

@@ -14,6 +14,6 @@ export interface Offender__Output {
   'service': (string);
   'caller': (string);
   'ends': (number);
-  'slowedUntilMs': (string);
-  'untilMs': (string);
+  'slowedUntilMs': (number);
+  'untilMs': (number);
 }

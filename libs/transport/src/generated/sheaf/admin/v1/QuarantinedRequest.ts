@@ -15,5 +15,5 @@ export interface QuarantinedRequest__Output {
   'version': (string);
   'digest': (string);
   'refused': (boolean);
-  'untilMs': (string);
+  'untilMs': (number);
 }

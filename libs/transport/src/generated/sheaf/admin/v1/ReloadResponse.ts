@@ -9,7 +9,7 @@ export interface ReloadResponse {
 }
 
 export interface ReloadResponse__Output {
-  'epoch': (string);
+  'epoch': (number);
   'changed': (string)[];
   'out': (string)[];
 }

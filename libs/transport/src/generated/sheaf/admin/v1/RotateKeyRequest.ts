@@ -10,6 +10,6 @@ export interface RotateKeyRequest {
 
 export interface RotateKeyRequest__Output {
   'id': (string);
-  'overlapMs': (string);
-  'expiresInMs': (string);
+  'overlapMs': (number);
+  'expiresInMs': (number);
 }

@@ -1,0 +1,257 @@
+/** A connection of either role: what it is made of, its streams' lives, and how it ends. Callers of this room see `Http2Connection` of it. */
+import type { Duplex } from 'node:stream';
+import { ConnectionFault, calmFault } from './connection-fault.ts';
+import type { Core } from './core.ts';
+import { FrameReader } from './frame-reader.ts';
+import { int31Max, settingIds } from './frame-types.ts';
+import { CompressionError } from './hpack/compression-error.ts';
+import { createHeaderDecoder, type HeaderDecoder } from './hpack/decoder.ts';
+import { Incoming } from './incoming.ts';
+import { Ledger } from './ledger.ts';
+import { connectionDefaults, limits } from './limits.ts';
+import { Outbox } from './outbox.ts';
+import { Pings } from './pings.ts';
+import { Receiver } from './receiver.ts';
+import type { Role } from './role.ts';
+import { Sender } from './sender.ts';
+import { type PeerSettings, peerSettingsDefault, readSettings } from './settings.ts';
+import { StallWatch } from './stall-watch.ts';
+import { StreamLives } from './stream-lives.ts';
+import { startTicking, stopTicking } from './ticker.ts';
+import { type ConnectionOptions, type ErrorCode, errorCodes, type HeaderBlock } from './types.ts';
+
+/** A dynamic table of size 0 (RFC 7541, 6.3). */
+const emptyTableUpdate = 0x20;
+
+export class Connection implements Core {
+  readonly socket: Duplex;
+  readonly options: Required<ConnectionOptions>;
+  readonly role: Role;
+  readonly outbox: Outbox;
+  readonly sender: Sender;
+  readonly receiver: Receiver;
+  readonly ledger: Ledger;
+  readonly decoder: HeaderDecoder;
+  readonly pings: Pings;
+  readonly lives: StreamLives;
+  readonly peerSettings: PeerSettings = peerSettingsDefault();
+  readonly #reader: FrameReader;
+  readonly #stalls: StallWatch;
+  goodbye: 'none' | 'leaving' | 'left' = 'none';
+  isClosed = false;
+  lastReadAtMs: number;
+  #isPaused = false;
+  #isSettled = false;
+  #owesTableUpdate = false;
+  readonly #startedAtMs: number;
+  /** Of the first GOAWAY, and of the end. */
+  #goodbyeAtMs = 0;
+
+  constructor(socket: Duplex, options: ConnectionOptions, role: (core: Core) => Role) {
+    const now = performance.now();
+    this.socket = socket;
+    this.options = { ...connectionDefaults, ...options };
+    this.#startedAtMs = now;
+    this.lastReadAtMs = now;
+    this.ledger = new Ledger(now);
+    this.outbox = new Outbox(
+      socket,
+      () => this.sender.pump(),
+      () => this.#onSpace(),
+    );
+    this.sender = new Sender(this);
+    this.lives = new StreamLives(this);
+    this.receiver = new Receiver(this, this.options.connectionWindowBytes, this.options.streamWindowBytes);
+    this.decoder = createHeaderDecoder({
+      listBytesMax: this.options.headerListBytesMax,
+      fieldsMax: limits.headerFieldsMax,
+    });
+    this.pings = new Pings(this.outbox, () => this.ledger.addIdleFrame());
+    this.#stalls = new StallWatch(this.options, now);
+    this.#reader = new FrameReader(new Incoming(this));
+    this.role = role(this);
+  }
+
+  get openStreams(): number {
+    return this.lives.open.size;
+  }
+
+  /** Says hello, and listens. */
+  start(): void {
+    const { socket, options } = this;
+    if ('setNoDelay' in socket && typeof socket.setNoDelay === 'function') socket.setNoDelay(true);
+    this.role.greet();
+    this.outbox.settings([
+      ...this.role.settings(),
+      [settingIds.INITIAL_WINDOW_SIZE, options.streamWindowBytes],
+      [settingIds.MAX_HEADER_LIST_SIZE, options.headerListBytesMax],
+    ]);
+    this.receiver.start();
+    // One that is over already tells nobody again.
+    if (socket.destroyed) process.nextTick(() => this.#lose(undefined));
+    else startTicking(this);
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('end', () => this.#lose(undefined));
+    socket.on('error', (error: Error) => this.#lose(error.message));
+    socket.on('close', () => {
+      this.#lose(undefined);
+      stopTicking(this);
+    });
+  }
+
+  goAway(code: ErrorCode = errorCodes.NO_ERROR, debug?: string): void {
+    if (this.isClosed || this.goodbye !== 'none') return;
+    this.#goodbyeAtMs = performance.now();
+    if (code !== errorCodes.NO_ERROR || !this.role.isServer) {
+      this.#leave(code, debug);
+      return;
+    }
+    this.goodbye = 'leaving';
+    this.outbox.goAway(int31Max, code, debug);
+    // What the peer sent before it read that has come when it answers.
+    this.pings.ask((isAnswered) => {
+      if (isAnswered && this.goodbye === 'leaving') this.#leave(code, debug);
+    });
+  }
+
+  destroy(code: ErrorCode = errorCodes.NO_ERROR, debug?: string): void {
+    this.#end(code, debug, undefined);
+  }
+
+  handlerFailed(error: unknown): void {
+    try {
+      this.role.handlerFailed(error);
+    } catch {
+      // Whoever is told of errors makes another: there is nobody left to tell.
+    }
+  }
+
+  sendHeaders(id: number, isLast: boolean, { bytes }: HeaderBlock): void {
+    this.outbox.headers(id, isLast, bytes, this.#owesTableUpdate ? emptyTableUpdate : undefined);
+    this.#owesTableUpdate = false;
+  }
+
+  streamClosed(): void {
+    this.role.streamClosed();
+    if (this.goodbye === 'left' && this.lives.open.size === 0) this.#end(undefined, undefined, undefined);
+  }
+
+  settled(): void {
+    if (this.#isSettled) {
+      this.ledger.addIdleFrame();
+      return;
+    }
+    this.#isSettled = true;
+    this.receiver.settled();
+  }
+
+  applySettings(bytes: Buffer, start: number, end: number, isFirst: boolean): void {
+    const { peerSettings, sender } = this;
+    const { headerTableBytes } = peerSettings;
+    readSettings(peerSettings, bytes, start, end, this.role.isServer);
+    // Our blocks use no table, but a peer that allows a smaller one wants to be told that it is.
+    if (peerSettings.headerTableBytes < headerTableBytes) this.#owesTableUpdate = true;
+    const change = peerSettings.streamWindowBytes - sender.streamWindow;
+    sender.streamWindow = peerSettings.streamWindowBytes;
+    if (change !== 0)
+      this.lives.open.forEach((stream) => {
+        if (!sender.widenStream(stream, change))
+          throw new ConnectionFault(errorCodes.FLOW_CONTROL_ERROR, `the window of stream ${stream.id} is above 2^31-1`);
+      });
+    this.outbox.settingsAck();
+    this.checkAnswers();
+    this.role.peerSettingsChanged(isFirst);
+  }
+
+  checkAnswers(): void {
+    if (this.outbox.isUnread) throw calmFault('answers to SETTINGS and PING that are not read');
+  }
+
+  tick(now: number): void {
+    if (this.isClosed) {
+      if (now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.socket.destroy();
+      return;
+    }
+    if (!this.#isSettled && now - this.#startedAtMs >= limits.settingsAckMaxMs) {
+      this.#end(errorCodes.SETTINGS_TIMEOUT, 'SETTINGS are not acknowledged', 'SETTINGS are not acknowledged');
+      return;
+    }
+    if (this.goodbye === 'leaving' && now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.#leave(errorCodes.NO_ERROR);
+    const waiting = this.sender.unsentBytes + this.outbox.pendingBytes + this.outbox.socketBytes;
+    if (!this.isClosed && this.#stalls.isStalled(waiting, this.outbox.takenBytes, now))
+      this.#fail(calmFault('answers that are not read'));
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.isClosed) return;
+    const now = performance.now();
+    this.lastReadAtMs = now;
+    try {
+      this.ledger.begin(now);
+      const from = this.role.readPreface(chunk);
+      if (from < 0) return;
+      this.#reader.read(chunk, from);
+      this.ledger.finish(chunk.length);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#isPaused || this.outbox.pendingBytes <= limits.controlBytesMax || this.isClosed) return;
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  #onSpace(): void {
+    if (this.sender.hasReady || this.outbox.pendingBytes > 0) this.outbox.flush();
+    if (!this.#isPaused || this.outbox.pendingBytes > limits.controlBytesMax) return;
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  #fail(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ConnectionFault) this.#end(error.code, message, message);
+    else if (error instanceof CompressionError) this.#end(errorCodes.COMPRESSION_ERROR, message, message);
+    else this.#end(errorCodes.INTERNAL_ERROR, undefined, `a fault of our own: ${message}`);
+  }
+
+  /** From now on no stream comes in; the connection ends with the last that is open. */
+  #leave(code: ErrorCode, debug?: string): void {
+    this.goodbye = 'left';
+    this.outbox.goAway(this.role.lastPeerId, code, debug);
+    if (this.lives.open.size === 0) this.#end(undefined, undefined, undefined);
+  }
+
+  /** Without a code nothing is said any more. */
+  #end(code: ErrorCode | undefined, debug: string | undefined, why: string | undefined): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#goodbyeAtMs = performance.now();
+    this.#reader.stop();
+    if (code !== undefined) this.outbox.goAway(this.role.lastPeerId, code, debug);
+    this.outbox.end();
+    // What still comes is read and dropped, so that the peer reads why before it finds that nobody listens.
+    this.socket.resume();
+    this.#bury(code ?? errorCodes.NO_ERROR, why);
+  }
+
+  /** The socket is over, whoever ended it. */
+  #lose(why: string | undefined): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.#goodbyeAtMs = performance.now();
+    this.#reader.stop();
+    this.outbox.close();
+    this.socket.end();
+    this.#bury(errorCodes.NO_ERROR, why);
+  }
+
+  #bury(code: ErrorCode, why: string | undefined): void {
+    this.lives.loseAll(code);
+    this.pings.end();
+    try {
+      this.role.closed(why);
+    } catch (error) {
+      this.handlerFailed(error);
+    }
+  }
+}

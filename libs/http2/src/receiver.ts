@@ -1,0 +1,94 @@
+/** What the peer may send: windows of the connection and of its streams, given back once half of one is used, so that a WINDOW_UPDATE is rare. */
+import { ConnectionFault } from './connection-fault.ts';
+import { windowBytesDefault } from './frame-types.ts';
+import type { Outbox } from './outbox.ts';
+import type { Stream } from './stream.ts';
+import type { StreamTable } from './stream-table.ts';
+import { errorCodes } from './types.ts';
+
+/** What receiving needs of its connection. */
+export interface ReceiverOwner {
+  readonly outbox: Outbox;
+  readonly lives: { readonly open: StreamTable };
+}
+
+export class Receiver {
+  readonly #owner: ReceiverOwner;
+  readonly #windowMax: number;
+  readonly #streamWindowMax: number;
+  /** What the peer may still send on all streams. */
+  #window = windowBytesDefault;
+  #toReturn = 0;
+  /** That of a new stream: until the peer has read our SETTINGS it may take the default for granted. */
+  streamWindow: number;
+
+  constructor(owner: ReceiverOwner, connectionWindowBytes: number, streamWindowBytes: number) {
+    this.#owner = owner;
+    this.#windowMax = Math.max(windowBytesDefault, connectionWindowBytes);
+    this.#streamWindowMax = streamWindowBytes;
+    this.streamWindow = Math.max(windowBytesDefault, streamWindowBytes);
+  }
+
+  /** After our first SETTINGS. */
+  start(): void {
+    const more = this.#windowMax - this.#window;
+    if (more > 0) this.#owner.outbox.windowUpdate(0, more);
+    this.#window = this.#windowMax;
+  }
+
+  /** The peer has read our SETTINGS. */
+  settled(): void {
+    const change = this.#streamWindowMax - this.streamWindow;
+    this.streamWindow = this.#streamWindowMax;
+    if (change === 0) return;
+    this.#owner.lives.open.forEach((stream) => {
+      stream.receiveWindow += change;
+    });
+  }
+
+  /** The head of a DATA frame has come; answers false where its stream has no window for that. */
+  take(stream: Stream | undefined, length: number): boolean {
+    this.#window -= length;
+    if (this.#window < 0)
+      throw new ConnectionFault(errorCodes.FLOW_CONTROL_ERROR, 'more DATA than the window of the connection allows');
+    if (stream === undefined) return true;
+    stream.receiveWindow -= length;
+    return stream.receiveWindow >= 0;
+  }
+
+  /** A DATA frame has come whole, and been told to its stream, or dropped. */
+  handled(stream: Stream | undefined, length: number): void {
+    if (stream === undefined || stream.ended !== undefined) this.#returnToConnection(length);
+    else if (stream.isPaused) stream.held += length;
+    else {
+      this.#returnToConnection(length);
+      this.#returnToStream(stream, length);
+    }
+  }
+
+  /** What was held back is handled. */
+  release(stream: Stream): void {
+    const { held } = stream;
+    stream.held = 0;
+    if (held === 0) return;
+    this.#returnToConnection(held);
+    if (stream.ended === undefined) this.#returnToStream(stream, held);
+  }
+
+  #returnToConnection(length: number): void {
+    this.#toReturn += length;
+    if (this.#toReturn * 2 < this.#windowMax) return;
+    this.#window += this.#toReturn;
+    this.#owner.outbox.windowUpdate(0, this.#toReturn);
+    this.#toReturn = 0;
+  }
+
+  #returnToStream(stream: Stream, length: number): void {
+    if (stream.isRemoteEnded) return;
+    stream.toReturn += length;
+    if (stream.toReturn * 2 < this.#streamWindowMax) return;
+    stream.receiveWindow += stream.toReturn;
+    this.#owner.outbox.windowUpdate(stream.id, stream.toReturn);
+    stream.toReturn = 0;
+  }
+}

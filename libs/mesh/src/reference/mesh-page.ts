@@ -1,0 +1,143 @@
+/** The reference page of mesh.yaml, made from the definitions that it is read by. */
+import { fenced, fieldsTable, section } from '@sheaf/document';
+import { gatewayFields } from '../language/gateway.ts';
+import { limitFields } from '../language/limits.ts';
+import { meshFields, resilienceFields } from '../language/mesh-document.ts';
+import { meshSecretFields, tokenFields } from '../language/secrets.ts';
+import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
+import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
+
+/** A whole file: read by the test of this page. */
+export const meshExample = `
+# yaml-language-server: $schema=schemas/mesh.schema.json
+gateway: { host: 0.0.0.0, port: 8001, trustedProxies: [10.0.0.0/8] }
+services:
+  readers: { models: [digits-cnn, digits-kernel], replicas: 2, memory: 1GiB }
+  enrich: { network: true }              # runs the transform ./enrich.ts
+  far: { models: [bert], endpoint: 'dns:///triton.example:8001', token: { env: TRITON_TOKEN } }
+limits: { messageBytesMax: 128MiB, deadlineMaxMs: 120000 }
+`;
+
+/** Parts of a file: each read by the test of this page. */
+export const meshSnippets: Readonly<Record<string, string>> = {
+  rights: `
+services:
+  enrich: { network: true }              # the transform ./enrich.ts
+  draw: { transforms: [draw-boxes, draw-texts], addons: true }`,
+  foreign: `
+services:
+  far:
+    models: [reader]
+    endpoint: 'dns:///triton.example:8001'
+    metadata: { x-tenant: a }            # goes with each call, and with questions about the server
+    token: { env: TRITON_TOKEN }         # or { file: ./secrets/token }
+    authority: triton.internal           # whom requests and the server's certificate name
+    forward: [x-user, baggage]           # of the caller's metadata`,
+  signatures: `
+services:
+  far:
+    models: [reader]
+    endpoint: 'dns:///mlserver.example:8081'
+    signatures:
+      reader:
+        inputs: { x: { datatype: FP32, shape: [rows, 4] } }
+        outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  tls: `
+gateway:
+  tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
+tls: { ca: tls/mesh-ca.crt, certificate: tls/mesh.crt, key: tls/mesh.key }
+services:
+  far: { models: [reader], endpoint: 'dns:///triton.example:8001', tls: { ca: tls/far-ca.crt } }`,
+};
+
+const gatewaySection = section(
+  'gateway',
+  fieldsTable(gatewayFields),
+  [
+    '- `noticeMs` should be more than balancers take to ask for health. With Kubernetes, `noticeMs` and the longest deadline together should be less than `terminationGracePeriodSeconds`.',
+    '- `connectionsMax`: one connection more closes one of the address that has most of them, those without a call first, and is closed itself where there is none to close. The log says so once a minute. An address of IPv6 is counted by its /64. A balancer in front should be one of the `trustedProxies`, which are not counted by address. Streams that last, such as watches, may be twice as many. Each connection takes a file descriptor and, with TLS, about 64 KiB.',
+    '- `connectionAgeMaxMs`: a connection of that age is told to go elsewhere (GOAWAY), and its calls are answered; clients of gRPC open another connection and lose no call. Without such a limit a connection outlives the authority that its client was let in by, and balancers send nothing to gateways that came later.',
+    '- `trustedProxies`: the caller is the last address in the header that is no trusted proxy. Name the header that your proxy writes: the other one it hands on as callers wrote it. Of everybody else the caller is whoever is connected, whatever the header says.',
+    '- `proxyProtocol` is for proxies that pass on bytes and not calls (haproxy `send-proxy`, AWS NLB, Envoy). Each connection has to begin with the header, before TLS, and to come from a trusted proxy; any other is closed, that of `sheaf infer` on the same machine too.',
+    '- `env` names variables that an agent needs which `NODE_OPTIONS` loads, for example. [What every process gets](../../libs/supervisor/README.md#what-a-process-gets).',
+  ].join('\n'),
+  '### gateway.tls',
+  fieldsTable(serverTlsFields),
+  'Connections that are open when `clientCa` is replaced stay until they end. A caller without a certificate may show another credential, as [policies.yaml](policies.md) says.',
+);
+
+const servicesSections = [
+  section(
+    'services',
+    'A service is a process that holds models, transforms or both, or a server of somebody else at an `endpoint`. What no service names has a service of its own, called like the model or transform.',
+    '### Every service',
+    fieldsTable(anyServiceFields),
+    '### A service of ours',
+    fieldsTable(ownServiceFields),
+    'Without rights a transform reads its folder and its packages, and does no more: [what a transform may do](../../libs/runtime/README.md#what-a-transform-may-do).',
+    fenced(meshSnippets['rights'] ?? ''),
+    [
+      '- `memory`: a process that takes more as soon as it is loaded (about 180 MiB with a small model) is told of and does not start. `memoryMaxMb` of a [model](model.md) should be well below: replacing its workers costs no call.',
+      '- `cpus`: where neither this nor `intraOpThreads` of a model is set, a run has one thread. The only model of a mesh, with one version, instance and replica, has half of the CPUs where there are four or more. Many callers are served better by one thread and several `instances`.',
+    ].join('\n'),
+    "### Somebody else's server",
+    fieldsTable(foreignServiceFields),
+    fenced(meshSnippets['foreign'] ?? ''),
+    '#### token',
+    fieldsTable(tokenFields),
+    '#### tls',
+    fieldsTable(foreignTlsFields),
+    [
+      '- A secret never stands in mesh.yaml, and no log, configuration or error shows it. A file is looked at every 2 s while it is used. A service whose secret is not there is not ready, and all else is served. Without `tls` a token can be read on the way.',
+      '- `forward` hands on only what it names, so of the credentials of a caller only an `authorization`, `x-api-key` or `cookie` that stands there. It never names what gRPC or the gateway says itself (`grpc-...`, `traceparent`), nor binary keys. What a transform asks by itself has no metadata of a caller.',
+      '- `signatures` is for MLServer, KServe and others that do not say what a model takes and gives. Without it calls of such a model are passed on as they are, and no pipeline may use it.',
+    ].join('\n'),
+    fenced(meshSnippets['signatures'] ?? ''),
+    "Where the environment names an HTTP proxy, somebody else's server is asked through it, by CONNECT, as gRPC does everywhere: the first of `grpc_proxy`, `https_proxy` and `http_proxy` that is set, unless the first of `no_grpc_proxy` and `no_proxy` names the host of the endpoint. Nothing between the processes of the mesh goes through it.",
+  ),
+];
+
+const limitsSection = section(
+  'limits',
+  fieldsTable(limitFields),
+  [
+    '- What is not set follows the folder, also models that are taken up while the mesh runs. A limit that is set below what a model needs is a mistake.',
+    '- Every refusal for size names its key. A message stands in memory several times over, in each process that it passes: 300 MB each way take the gateway 1.6 GB and the service 2.6 GB at their peak.',
+    '- `bytesInFlightMax`: a service with `memory` takes a quarter of that where it is less. What finds no room waits or is refused ([how](../../libs/transport/README.md#bytes-in-flight)). Where several processes share a machine, a quarter for each may be too much: then set it.',
+    "- A deadline that passes and was not the caller's own says which of `deadlineDefaultMs` and `deadlineMaxMs` it was.",
+  ].join('\n'),
+);
+
+const trustSections = [
+  section(
+    'tls',
+    'Files in PEM, from the mesh folder. The files may be replaced while the mesh runs, and the paths may not. `sheaf check` looks whether they are there, can be read, fit one another and are not out of date.',
+    fieldsTable(meshTlsFields),
+    'Each process shows the certificate and wants one of `ca`, so that authority should be of the mesh alone. Under `sheaf up` services are asked at 127.0.0.1, which the certificate has to name.',
+    fenced(meshSnippets['tls'] ?? ''),
+  ),
+  section(
+    'secret',
+    fieldsTable(meshSecretFields),
+    'It is for processes that are started by hand, on one machine or several, and for whoever asks a service itself (`authorization: Bearer ...`). It is read when a process starts, and none starts without it; `sheaf check` only notes that it is not there. It keeps strangers out and is no encryption: between machines use `tls`, which stands in its place.',
+  ),
+];
+
+/** The text of docs/reference/mesh.md. */
+export const meshPage = (): string =>
+  `${[
+    '# mesh.yaml',
+    'How a folder is served: where the gateway listens, which process holds what, and how much a call may take. The file may be missing, and so may every key in it. `sheaf check` finds every mistake, with its line; while a mesh runs, a file with a mistake is told and the one before stays in force. This page is generated (`npm run reference`).',
+    fenced(meshExample),
+    'A `?` after a key says that it may be left out. Amounts of memory are written `512MiB`.',
+    fieldsTable(meshFields),
+    gatewaySection,
+    ...servicesSections,
+    limitsSection,
+    section(
+      'resilience',
+      fieldsTable(resilienceFields),
+      'What each of them does: [gateway](../../apps/gateway/README.md), and of the adaptive limit [runtime](../../libs/runtime/README.md).',
+    ),
+    ...trustSections,
+  ].join('\n\n')}\n`;
