@@ -28,9 +28,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   limiter: {
     limiterContract: 'to be split',
   },
-  mesh: {
-    readMesh: 'to be split',
-  },
   'model-server': {
     main: 'to be split',
   },
