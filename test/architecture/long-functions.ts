@@ -6,9 +6,6 @@ export const functionLinesMax = 60;
 
 /** By room and name: why that function stays in one piece. */
 export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  cli: {
-    configurationText: 'to be split',
-  },
   gateway: {
     createReloads: 'to be split',
     followKeys: 'to be split',
@@ -28,9 +25,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   limiter: {
     limiterContract: 'to be split',
   },
-  'model-server': {
-    main: 'to be split',
-  },
   outbound: {
     openFakeService: 'to be split',
   },
@@ -44,9 +38,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     auditContract: 'to be split',
     keysContract: 'to be split',
     quotasContract: 'to be split',
-  },
-  supervisor: {
-    watchFolder: 'to be split',
   },
   transport: {
     createServer: 'to be split',

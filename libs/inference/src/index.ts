@@ -9,6 +9,7 @@ export {
   checkAlive,
   checkTimeLeft,
   deadlineExceeded,
+  deadlineTooShort,
   type FanOut,
   monotonicClock,
   type Patience,

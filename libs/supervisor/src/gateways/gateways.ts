@@ -11,14 +11,14 @@ import type { ProcessSpec, Supervised } from '../process/supervised.ts';
 const backMaxMs = 10_000;
 const lookEveryMs = 20;
 
-/** What a gateway is told to serve, with what of the environment it has to know for that. */
+/** Adds the variables of the environment that a gateway needs for what it is told to serve. */
 const handed = (served: Served) => ({ ...served, variables: gatewayVariables(served.mesh) });
 
-/** What gateways serve: a state of the folder, and where its services are. */
+/** Gateways serve a state of the folder, and ask its services at these endpoints. */
 export interface Served {
   readonly mesh: Mesh;
   readonly endpoints: readonly string[];
-  /** What the services could not load. */
+  /** The models that the services could not load. */
   readonly unserved: readonly (Unserved & { readonly isRetried: boolean })[];
   /** Whether all of it is to be served, or none. */
   readonly isStrict: boolean;
@@ -26,7 +26,7 @@ export interface Served {
 
 export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
-  /** Without those that an operator has drained: they do not come back. */
+  /** All but those that an operator has drained: they do not come back. */
   readonly serving: readonly Supervised[];
   /** Has all of them serve something else, or none: throws when one refuses. One that does not run now serves it when it is back. One at a time. */
   reload(next: Served): Promise<void>;
@@ -42,15 +42,15 @@ export const innerPorts = ({ gateway: { replicas } }: Mesh): Promise<number[]> =
   Promise.all(Array.from({ length: replicas }, freePort));
 
 export interface GatewaysOptions {
-  /** Of the first; the others have the next ones. 0: free ones. */
+  /** The port of the first; the others have the next ones. 0: free ones. */
   readonly port: number;
   readonly inner: readonly number[];
-  /** Of the mesh's inner doors; undefined where they want certificates. */
+  /** The secret of the mesh's internal servers; undefined where they want certificates. */
   readonly secret?: string | undefined;
   readonly onEvent: (line: string) => void;
-  /** Told when the last of them has been drained by an operator. */
+  /** Called when an operator has drained the last of them. */
   readonly onAllLeft: () => void;
-  /** Told what a gateway serves that an operator has had take up the folder: the others, and whoever comes after it, do not yet. */
+  /** Called with the mesh that a gateway serves since an operator had it take up the folder: the others, and whoever comes after it, do not yet. */
   readonly onReread?: (mesh: Mesh) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
@@ -67,11 +67,11 @@ export async function startGateways(first: Served, options: GatewaysOptions): Pr
 
 class GatewayGroup implements Gateways {
   readonly #options: GatewaysOptions;
-  /** What their environment and their ends are by, whatever they serve later. */
+  /** Their environment and their ends follow these settings of the start, whatever they serve later. */
   readonly #gateway: Mesh['gateway'];
   readonly #graceMs: number;
   #served: Served;
-  /** What each of them serves. */
+  /** Each of them serves the one of its number. */
   readonly #has: Served[] = [];
   /** Those that an operator has drained. */
   readonly #left = new Set<number>();
@@ -155,7 +155,7 @@ class GatewayGroup implements Gateways {
     };
   }
 
-  /** Of a start: it is handed what is served now. */
+  /** Notes what the gateway serves that is about to start, and answers its arguments. */
   #argumentsOf(index: number): string[] {
     const { mesh, endpoints } = this.#served;
     this.#has[index] = this.#served;
@@ -190,7 +190,7 @@ class GatewayGroup implements Gateways {
     this.#has[this.#processes.indexOf(process)] = next;
   }
 
-  /** One that was started while the others took something up was started with what was before. */
+  /** Tells a gateway that was started while the others took something up: it was started with what was served before. */
   async #catchUp(index: number): Promise<void> {
     const process = this.#processes[index];
     if (!process?.isReady || this.#has[index] === this.#served) return;

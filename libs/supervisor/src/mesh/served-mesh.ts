@@ -1,4 +1,4 @@
-/** What a mesh serves, and how it comes to serve something else: one change at a time, each taken up by all of its processes or by none. */
+/** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
 import { isDeepStrictEqual } from 'node:util';
 import { Turns } from '@sheaf/inference';
 import {
@@ -28,7 +28,7 @@ import {
 import { takeUpChanged } from './take-up-changed.ts';
 
 export interface ServedMeshOptions {
-  /** As it was read when the mesh started: what takes effect only then is of it. */
+  /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */
   readonly first: Mesh;
   readonly start: StartReplicas;
   /** Whether all of a folder is served, or none. */
@@ -36,7 +36,7 @@ export interface ServedMeshOptions {
   readonly onEvent: (line: string) => void;
 }
 
-/** What gateways are told to serve: a state of the folder, and where its services are. */
+/** Makes the message that gateways are told: a state of the folder, and where its services are. */
 export const servedBy = (
   { first, isStrict }: Pick<ServedMeshOptions, 'first' | 'isStrict'>,
   mesh: Mesh,
@@ -62,7 +62,7 @@ export class ServedMesh {
   readonly #turns = new Turns();
   #mesh: Mesh;
   #services: RunningServices;
-  /** What the gateways were told last. */
+  /** The gateways were told this last. */
   #told: Served;
   #isStopping = false;
   /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
@@ -114,7 +114,7 @@ export class ServedMesh {
     });
   }
 
-  /** What a gateway serves that an operator has had take up the folder. */
+  /** Has all processes serve what one gateway serves since an operator had it take up the folder. */
   follow(next: Mesh): void {
     this.#unasked(async () => {
       if (!this.#isStopping) await this.#update(next);
@@ -152,7 +152,7 @@ export class ServedMesh {
     await this.#turns.ended();
   }
 
-  /** For changes that nobody waits for. */
+  /** Makes a change that nobody waits for: its failure is an event. */
   #unasked(change: () => Promise<void>): void {
     void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message));
   }
@@ -201,7 +201,7 @@ export class ServedMesh {
     await this.#serve({ ...this.#mesh, policies: { ...policies, routes: old.routes } }, this.#services);
   }
 
-  /** What is broken elsewhere in the folder is no reason to do without this service. */
+  /** Takes up the folder for one service: mistakes elsewhere in it are no reason to do without that service. */
   async #takeUpFor(name: string): Promise<void> {
     const { mesh: whole, servable, problems } = await this.#readServed();
     const next = this.#options.isStrict ? whole : servable;
@@ -215,7 +215,7 @@ export class ServedMesh {
     const old = this.#services.get(name);
     // Meanwhile the folder may have lost it.
     if (!service || !old) return;
-    // As after a change: its port cannot be had twice.
+    // The old processes still have the port of the service, so that the new ones take free ones.
     const processes = await this.#options.start(this.#mesh, { ...service, port: 0 }, false);
     const fresh = { ...old, processes };
     const lost = lostBy(fresh, old);

@@ -31,7 +31,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     if (process.isReady) onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
     onReady();
   };
-  // What happens to one process while others still start is seen to when all have.
+  // An event of one process while others still start is seen to when all have started.
   const whole = Promise.withResolvers<ServedMesh>();
   const onceUp = (task: (served: ServedMesh) => void): void => void whole.promise.then(task);
   const board = new OutageBoard(() => gateways?.tellOutages());
@@ -96,7 +96,7 @@ async function startAll(mesh: Mesh, start: StartReplicas, isStrict: boolean): Pr
   throw new Error(nothingRuns);
 }
 
-/** As commands and tests see it. */
+/** The mesh as commands and tests see it. */
 function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | undefined): RunningMesh {
   const processes = (): readonly Supervised[] => [...served.services.values()].flatMap((service) => service.processes);
   return {

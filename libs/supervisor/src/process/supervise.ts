@@ -11,13 +11,13 @@ export async function supervise(spec: ProcessSpec): Promise<Supervised> {
   return new SupervisedProcess(spec, await startFirst(spec));
 }
 
-/** How a first start went. */
+/** The outcome of a first start. */
 interface FirstStart {
   readonly child: ChildProcess;
   readonly port: number;
   readonly unserved: readonly Unserved[];
   readonly seen: readonly SeenModel[];
-  /** What it failed with, where the process is to be tried again. */
+  /** Why it failed, where the process is to be tried again. */
   readonly failure: string | undefined;
 }
 
@@ -38,13 +38,13 @@ async function startFirst(spec: ProcessSpec): Promise<FirstStart> {
   }
 }
 
-/** What a process said before it ended. */
+/** A process says these before it ends. */
 interface LastWords {
   /** Whether somebody else than its supervisor has told it to end. */
   isLeaving: boolean;
-  /** What it ends for, for everybody. */
+  /** Why it ends, for everybody to read. */
   reason: string;
-  /** What it failed to start with, for the log. */
+  /** Why it failed to start, for the log. */
   why: string;
 }
 
@@ -102,7 +102,7 @@ class SupervisedProcess implements Supervised {
   }
 
   async reload(what: unknown): Promise<void> {
-    // One that starts does not hear it yet.
+    // A process that still starts does not hear it.
     if (!this.#isReady) throw new Error(`${this.name} is not running`);
     await reload(this.#child, this.name, what);
   }
@@ -140,7 +140,7 @@ class SupervisedProcess implements Supervised {
     const words: LastWords = { isLeaving: false, reason: '', why: '' };
     own.on('message', (message: ProcessMessage) => this.#hear(message, words));
     own.once('exit', (code, signal) => this.#ended(own, signal ?? `exit code ${code}`, words));
-    // One that could not be started has no exit.
+    // A process that could not be started has no exit.
     own.on('error', ({ message }) => {
       if (own.pid === undefined) this.#ended(own, message, words);
     });
@@ -165,7 +165,7 @@ class SupervisedProcess implements Supervised {
   }
 
   #startLater(how: string, why: string): void {
-    // What it ends with is told when it ends.
+    // The end of the process tells why it failed.
     const restart = (): void => void this.#startAgain().catch(() => {});
     this.#timer = setTimeout(restart, this.#crashes.ended(how, why));
   }

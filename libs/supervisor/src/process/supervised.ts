@@ -5,21 +5,21 @@ import type { CrashLoop } from '../crash-loop/crash-watch.ts';
 export interface Supervised {
   readonly name: string;
   readonly port: number;
-  /** Of the process that runs now. */
+  /** The id of the process that runs now. */
   readonly pid: number;
   /** Whether it runs and has said that it is ready. */
   readonly isReady: boolean;
-  /** What the process that runs now could not load. */
+  /** The models that the process that runs now could not load. */
   readonly unserved: readonly Unserved[];
   /** Models of it whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
-  /** What its first start failed with, while it has not been ready. */
+  /** Why its first start failed, while it has not been ready. */
   readonly failure: string | undefined;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
   reload(what: unknown): Promise<void>;
-  /** How the process is; its loop is watched from the first time on. */
+  /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
-  /** Told to the process that runs now, if one does; the next one knows nothing of it. */
+  /** Tells the process that runs now, if one does; the next one knows nothing of it. */
   tell(message: OutagesMessage): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
@@ -32,9 +32,9 @@ export interface Supervised {
 export interface ProcessSpec {
   readonly name: string;
   readonly module: URL;
-  /** Asked for at each start: what a process serves may have changed since the last one. */
+  /** Called at each start: what a process serves may have changed since the last one. */
   readonly args: () => readonly string[];
-  /** Handed over to each process as soon as it is made, which is told so by `--handover`. Undefined: nothing is. */
+  /** Makes what each process is handed over as soon as it exists; `--handover` tells it to wait for that. Undefined: nothing is handed over. */
   readonly handover?: () => Handover<unknown>;
   /** The whole environment of each process. Default: that of this one. */
   readonly environment?: () => NodeJS.ProcessEnv;

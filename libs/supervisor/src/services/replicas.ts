@@ -9,7 +9,7 @@ import { serviceProcess } from './service-process.ts';
 export interface ReplicaPorts {
   /** The program of a service. */
   readonly module: URL;
-  /** Of the mesh; undefined where its processes show certificates. */
+  /** The secret of the mesh; undefined where its processes show certificates. */
   readonly secret: string | undefined;
   /** The inner doors of the gateways, in the order of their numbers. */
   readonly gateways: readonly string[];
@@ -25,7 +25,7 @@ export interface ReplicaPorts {
   readonly startSignal: AbortSignal | undefined;
 }
 
-/** All replicas of a service of a mesh, or none. `isPatient`: those whose first start fails are tried again. */
+/** Starts all replicas of a service of a mesh, or none. `isPatient`: those whose first start fails are tried again. */
 export type StartReplicas = (mesh: Mesh, service: Service, isPatient: boolean) => Promise<readonly Supervised[]>;
 
 export function createReplicas(ports: ReplicaPorts): StartReplicas {
