@@ -193,8 +193,7 @@ class ClientRole implements Role {
     try {
       stream.response.headers(headers);
     } catch (error) {
-      this.handlerFailed(error);
-      stream.reset(errorCodes.INTERNAL_ERROR);
+      core.lives.handlerFailed(stream, error);
     }
     if (isLast) core.lives.endRemote(stream, undefined);
   }

@@ -31,26 +31,31 @@ const noNames: ReadonlySet<string> = new Set();
 const sound: Verdict = { fault: undefined, bodyBytes: -1 };
 
 /** Lists of the same bytes are the same object. */
-const requests = new WeakMap<HeaderList, Verdict>();
+const known = { requests: new WeakMap<HeaderList, Verdict>(), responses: new WeakMap<HeaderList, Verdict>() };
 
-export function checkRequest(list: HeaderList): Verdict {
-  const known = requests.get(list);
-  if (known) return known;
-  const verdict = judge(list, requestNames, requestFault);
-  requests.set(list, verdict);
-  return verdict;
-}
+export const checkRequest = (list: HeaderList): Verdict =>
+  known.requests.get(list) ?? judge(list, known.requests, requestNames, requestFault);
 
-export const checkResponse = (list: HeaderList): Verdict => judge(list, responseNames, responseFault);
+export const checkResponse = (list: HeaderList): Verdict =>
+  known.responses.get(list) ?? judge(list, known.responses, responseNames, responseFault);
 
 /** Trailers have no pseudo-header fields. */
 export const trailersFault = (list: HeaderList): string | undefined => fieldsFault(list.fields, noNames);
 
+type PseudoFault = (list: HeaderList) => string | undefined;
+
 function judge(
   list: HeaderList,
+  verdicts: WeakMap<HeaderList, Verdict>,
   pseudoNames: ReadonlySet<string>,
-  pseudoFault: (list: HeaderList) => string | undefined,
+  pseudoFault: PseudoFault,
 ): Verdict {
+  const verdict = verdictOf(list, pseudoNames, pseudoFault);
+  verdicts.set(list, verdict);
+  return verdict;
+}
+
+function verdictOf(list: HeaderList, pseudoNames: ReadonlySet<string>, pseudoFault: PseudoFault): Verdict {
   const fault = fieldsFault(list.fields, pseudoNames) ?? pseudoFault(list);
   if (fault !== undefined) return { fault, bodyBytes: -1 };
   const lengths = list.fields.filter(([name]) => name === 'content-length');
