@@ -31,9 +31,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   outbound: {
     openFakeService: 'to be split',
   },
-  pipeline: {
-    referencePage: 'to be split',
-  },
   runtime: {
     serveTasks: 'to be split',
   },
