@@ -4,7 +4,7 @@ import { afterVariants, beforeVariants } from '@sheaf/rules';
 import { combinerExamples, combinerVariants } from '../combiners/index.ts';
 import { stageKinds } from '../stages/index.ts';
 import type { KindReference, StageKind } from '../stages/stage-kind.ts';
-import { pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
+import { pipelineFields, stageFields, stepFields, stepKinds } from './pipeline-document.ts';
 import { contextVariants, inputFields } from './tensors.ts';
 
 /** A whole pipeline: parsed by the test of this page. */
