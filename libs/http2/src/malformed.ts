@@ -91,7 +91,7 @@ function requestFault(list: HeaderList): string | undefined {
     return list.get(':authority') ? undefined : 'CONNECT without :authority';
   }
   if (!scheme) return ':scheme is missing';
-  return path ? undefined : ':path is missing';
+  return path?.startsWith('/') || path === '*' ? undefined : ':path is missing, or does not begin with a slash';
 }
 
 function responseFault(list: HeaderList): string | undefined {
