@@ -1,7 +1,7 @@
-/** `npm run tour`: does what the tour of the root README says, command by command, as a newcomer would. */
+/** `npm run tour`: does what the root README and the pages of docs say, command by command, as a newcomer would. Arguments name the pages; all unless given. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -68,33 +68,46 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const readme = await readFile(`${root}README.md`, 'utf8');
-const [, tour = ''] = /\n## A tour\n(.*?)\n## /s.exec(readme) ?? [];
-const commands = [...tour.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
-if (commands.length < 10) throw new Error(`the README's tour has only ${commands.length} commands`);
+const terminal = new Terminal();
+
+/** Runs the commands of a page, one after the other, in the folder of the repository; answers how many failed. */
+async function follow(commands: readonly string[]): Promise<number> {
+  let failed = 0;
+  try {
+    for (const command of commands) {
+      if (command.startsWith('grpcurl') && !existsSync(`${tools}/grpcurl`) && !toolsRequired) {
+        console.log(`skipped: ${command} (grpcurl is not installed: run test/interop/install.sh)`);
+        continue;
+      }
+      const { ok, output } = / sheaf up /.test(command) ? await terminal.up(command) : await run(command);
+      console.log(`${ok ? 'ok' : 'FAILED'}: ${command}${ok ? '' : `\n${output}`}`);
+      if (!ok) failed++;
+    }
+    if (!(await terminal.down())) {
+      failed++;
+      console.log('FAILED: Ctrl-C left processes behind');
+    }
+  } finally {
+    await terminal.down();
+    for (const path of made) await rm(path, { recursive: true, force: true });
+  }
+  return failed;
+}
 
 const taken = made.find(existsSync);
 if (taken) throw new Error(`${taken} is in the way of the tour`);
 
-const terminal = new Terminal();
+const [, , ...named] = process.argv;
+const pages = named.length > 0 ? named : ['README.md', ...globSync('docs/*.md', { cwd: root }).sort()];
+let total = 0;
 let failed = 0;
-try {
-  for (const command of commands) {
-    if (command.startsWith('grpcurl') && !existsSync(`${tools}/grpcurl`) && !toolsRequired) {
-      console.log(`skipped: ${command} (grpcurl is not installed: run test/interop/install.sh)`);
-      continue;
-    }
-    const { ok, output } = / sheaf up /.test(command) ? await terminal.up(command) : await run(command);
-    console.log(`${ok ? 'ok' : 'FAILED'}: ${command}${ok ? '' : `\n${output}`}`);
-    if (!ok) failed++;
-  }
-  if (!(await terminal.down())) {
-    failed++;
-    console.log('FAILED: Ctrl-C left processes behind');
-  }
-} finally {
-  await terminal.down();
-  for (const path of made) await rm(path, { recursive: true, force: true });
+for (const page of pages) {
+  const text = await readFile(root + page, 'utf8');
+  const commands = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
+  if (commands.length > 0) console.log(`${page}:`);
+  total += commands.length;
+  failed += await follow(commands);
 }
-console.log(`tour: ${commands.length} commands, ${failed} failed`);
+if (named.length === 0 && total < 30) throw new Error(`the pages have only ${total} commands`);
+console.log(`tour: ${total} commands, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

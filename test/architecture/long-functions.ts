@@ -6,9 +6,6 @@ export const functionLinesMax = 60;
 
 /** By room and name: why that function stays in one piece. */
 export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  cli: {
-    configurationText: 'to be split',
-  },
   gateway: {
     createReloads: 'to be split',
     followKeys: 'to be split',
@@ -31,9 +28,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   mesh: {
     readMesh: 'to be split',
   },
-  'model-server': {
-    main: 'to be split',
-  },
   outbound: {
     openFakeService: 'to be split',
   },
@@ -48,15 +42,7 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     keysContract: 'to be split',
     quotasContract: 'to be split',
   },
-  supervisor: {
-    startGateways: 'to be split',
-    startMesh: 'to be split',
-    supervise: 'to be split',
-    watchFolder: 'to be split',
-  },
   transport: {
-    adminHandlers: 'to be split',
-    createAdminClient: 'to be split',
     createServer: 'to be split',
     createRemote: 'to be split',
     guardStreams: 'to be split',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { parsePolicies, policiesExample, policiesSchema, policySnippets } from '@sheaf/policies';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -8,11 +7,8 @@ import { damaged } from '../support/damaged.ts';
 
 const isValid = new Ajv2020({ strict: false }).compile(policiesSchema());
 
-const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-
 const documents: readonly (readonly [string, unknown])[] = [
   ['the example of the reference page', parse(policiesExample)],
-  ['the example of the tour', parse(/^```yaml\n(limits:[^`]+)```/m.exec(readme)?.[1] ?? '')],
   ...Object.entries(policySnippets).map(([what, snippet]) => [`the snippet of ${what}`, parse(snippet)] as const),
 ];
 

@@ -32,7 +32,7 @@ export function wholeOrFail(
   return mesh;
 }
 
-/** What of the folder can be served, with the rest told line by line; or all of its mistakes. */
+/** Reads what of the folder can be served, and tells the rest line by line; throws with all mistakes where nothing can. */
 export async function readServableOrFail(folder = '.', tell: (line: string) => void = console.log): Promise<Mesh> {
   const { servable, problems, notes } = await readMesh(folder);
   if (!servable) return fail(folder, problems);

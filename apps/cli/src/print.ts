@@ -4,7 +4,7 @@ import { printable, table, tree } from '@sheaf/terminal';
 
 const valuesShown = 16;
 const lineCharsMax = 100;
-/** Of one text, and of the texts of one output. */
+/** The most characters of one text, and the most texts of one output. */
 const [textCharsMax, linesShown] = [400, 100];
 
 /** The first elements of a tensor, on one line. */
@@ -60,7 +60,7 @@ const count = (number: string, noun: string): string => `${number} ${noun}${numb
 
 type Attributes = NonNullable<Explanation['attributes']>;
 
-/** How each attribute is told; those without a way of their own are rules. */
+/** Tells the attributes of a span; those without a way of their own are rules. */
 function notes(attributes: Attributes): string {
   const has = (key: string): boolean => attributes[`sheaf.${key}`] !== undefined;
   const of = (key: string): string => String(attributes[`sheaf.${key}`]);

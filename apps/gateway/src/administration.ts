@@ -4,7 +4,7 @@ import { createAdminService } from '@sheaf/admin';
 import type { Drain } from '@sheaf/host';
 import type { IdentitySpec } from '@sheaf/identity';
 import { InferError } from '@sheaf/inference';
-import type { BreakerRegistry, Offenders, Quarantine } from '@sheaf/outbound';
+import type { BreakerRegistry, Quarantine } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
 import type { AdminService } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
@@ -20,13 +20,12 @@ export interface AdministrationPorts {
   readonly flushUses: () => Promise<void>;
   readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
-  readonly offenders: Offenders;
   readonly door: () => PublicDoor;
   readonly drain: Drain;
 }
 
 export function createAdministration(ports: AdministrationPorts): AdminService {
-  const { revisions, reloads, state, flushUses, breakers, quarantine, offenders, door, drain } = ports;
+  const { revisions, reloads, state, flushUses, breakers, quarantine, door, drain } = ports;
   const identity = () => revisions.current.served.mesh.policies?.identity;
   const breakerPorts = { current: () => revisions.current, breakers, audit: state.audit };
   return createAdminService({
@@ -43,8 +42,8 @@ export function createAdministration(ports: AdministrationPorts): AdminService {
     },
     listBreakers: () => listBreakers(breakerPorts),
     forceBreakers: (request, actor) => forceBreakers(breakerPorts, request, actor),
-    quarantine,
-    offenders,
+    quarantine: quarantine.requests,
+    offenders: quarantine.offenders,
     keyDaysMax: () => identity()?.keyDaysMax,
     checkKeysCount: () => checkKeysCount(identity()),
     flushKeyUses: flushUses,

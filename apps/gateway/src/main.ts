@@ -209,7 +209,6 @@ await main(async () => {
     flushUses: state.flushUses,
     breakers: resilienceState.breakers,
     quarantine: resilienceState.quarantine,
-    offenders: resilienceState.offenders,
     door: () => ({ host, port: door.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });

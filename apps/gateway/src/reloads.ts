@@ -1,6 +1,6 @@
 /** One revision after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
-import { InferError } from '@sheaf/inference';
+import { InferError, Turns } from '@sheaf/inference';
 import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
@@ -32,13 +32,7 @@ export interface Reloads {
 const supervisorActor = 'supervisor';
 
 export function createReloads({ revisions, ports, audit, onTaken, onReread }: ReloadPorts): Reloads {
-  let last: Promise<unknown> = Promise.resolve();
-  /** One at a time, in the order in which they came. */
-  const queued = <T>(task: () => Promise<T>): Promise<T> => {
-    const done = last.then(task, task);
-    last = done.catch(() => {});
-    return done;
-  };
+  const turns = new Turns();
   /** `actor` undefined: nobody needs to be told of it later. */
   const takeUp = async (next: Served, actor: string | undefined) => {
     const { mesh: before } = revisions.current.served;
@@ -80,7 +74,7 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
   };
   return {
     serve: async (next) => {
-      const { replaced } = await queued(async () => {
+      const { replaced } = await turns.take(async () => {
         // It has taken that up by itself.
         if (!differs(revisions.current.served, next)) return { replaced: undefined };
         const isOther = changedParts(revisions.current.served.mesh, next.mesh).includes('policies');
@@ -89,11 +83,11 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
       await replaced;
     },
     again: async () => {
-      const { replaced } = await queued(() => takeUp(revisions.current.served, undefined));
+      const { replaced } = await turns.take(() => takeUp(revisions.current.served, undefined));
       await replaced;
     },
     reread: (actor) =>
-      queued(async () => {
+      turns.take(async () => {
         try {
           return await reread(actor);
         } catch (error) {

@@ -1,6 +1,6 @@
-import { type Infer, InferError, type ModelDescription, monotonicClock, type Overrun, stack } from '@sheaf/inference';
+import { type Infer, InferError, type ModelDescription, type Overrun } from '@sheaf/inference';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
-import { EndpointPool, noEndpoint, type ResilienceState, tenantOf, throttle, Upstream } from '@sheaf/outbound';
+import { createUpstream, EndpointPool, noEndpoint, type ResilienceState } from '@sheaf/outbound';
 import { pickEndpoint } from '@sheaf/routing';
 
 /** A service, as whoever asks it sees it. */
@@ -46,10 +46,7 @@ export function openServices(
     if (own.length === 0) throw new InferError('INVALID_ARGUMENT', `--endpoint ${service.name}=<host:port> is missing`);
     const tls = service.endpoint ? service.tls : mesh.tls;
     const onOverrun = mesh.resilience.quarantine
-      ? (overrun: Overrun): void => {
-          resilienceState.quarantine.tell(overrun);
-          resilienceState.offenders.tell(service.name, overrun);
-        }
+      ? (overrun: Overrun): void => resilienceState.quarantine.tell(service.name, overrun)
       : undefined;
     const content = service.endpoint ? undefined : contentDigest(whole, service);
     const pool = new EndpointPool(own, service, mesh.limits, {
@@ -82,27 +79,19 @@ function parseEndpoint(text: string): [string, string] {
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function createUpstream(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Upstream {
+function upstreamOf(pool: EndpointPool, mesh: Mesh, state: ResilienceState): Infer {
   const newest = new Map(mesh.models.map(({ name, versions: [{ version }] }) => [name, version]));
   // What such a transform asks has been tried again already.
   const impure = new Set(mesh.transforms.filter(({ pure, uses }) => !pure || uses.length > 0).map(({ name }) => name));
-  return new Upstream({
+  return createUpstream({
     service: pool.service.name,
     endpoints: () => pool.inRotation,
-    resilienceState,
-    resilience: mesh.resilience,
+    state,
+    policies: mesh.resilience,
     isPure: (name) => !impure.has(name),
     newestOf: (model) => newest.get(model),
     isSupervised: pool.service.endpoint === undefined,
   });
-}
-
-function inferOf(pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): Infer {
-  const upstream = createUpstream(pool, mesh, resilienceState);
-  if (!mesh.resilience.throttle) return upstream.infer;
-  // Before everything else: what a service would refuse anyway is not worth the way to it.
-  const options = { service: pool.service.name, random: Math.random, clock: monotonicClock, tenantOf };
-  return stack([throttle(options)], upstream.infer);
 }
 
 function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceState: ResilienceState): ServiceHandle {
@@ -113,7 +102,7 @@ function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceSt
     pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
   return {
     service,
-    infer: inferOf(pool, mesh, resilienceState),
+    infer: upstreamOf(pool, mesh, resilienceState),
     describe: async (model, version, timeoutMs) => {
       await pool.resolved;
       const endpoint = pickEndpoint(pool.inRotation, Math.random);

@@ -23,7 +23,7 @@ export interface Loading {
 export interface Loaded {
   readonly loaded: readonly ServedVersion[];
   readonly unserved: readonly Unserved[];
-  /** Of the first that could not be loaded. */
+  /** The error of the first that could not be loaded. */
   readonly why: unknown;
 }
 

@@ -1,5 +1,4 @@
-/** One process is one service: its models or its transforms, behind a door. */
-import { parseArgs } from 'node:util';
+/** One process is one service: its models or its transforms, behind a server. */
 import {
   checkInnerDoor,
   countInFlight,
@@ -11,36 +10,20 @@ import {
   main,
   report,
 } from '@sheaf/host';
-import {
-  bytesInFlightMin,
-  type Infer,
-  InferError,
-  innerLimits,
-  isLoopback,
-  type Limits,
-  stack,
-} from '@sheaf/inference';
+import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
-import { BytesInFlight, createRemote, createServer, hostPort, mutualTls, readSecret } from '@sheaf/transport';
+import { BytesInFlight, createServer, hostPort, mutualTls, readSecret, type Server } from '@sheaf/transport';
+import { readArguments } from './arguments.ts';
+import { connectGateways } from './gateways.ts';
 import { limitMemory } from './memory-limit.ts';
-import { openService } from './open-service.ts';
-
-const usage =
-  'usage: model-server <mesh folder> --service <name> [--host <host>] [--port <port>] [--gateway <target>] ... [--open] [--insecure]';
+import { type OpenService, openService } from './open-service.ts';
 
 /** Gateways watch the health of a service, so that they hear of it at once. */
 const serviceNoticeMs = 250;
 
-const noGateway = async (): Promise<never> => {
-  throw new InferError(
-    'FAILED_PRECONDITION',
-    'this service was started without --gateway; its transforms can ask nobody',
-  );
-};
-
-/** What of the folder can be served: whoever starts a service by itself has checked the folder before. */
+/** Reads what of the folder can be served: whoever starts a service by itself has checked the folder before. */
 async function readServable(folder: string): Promise<Handover<Mesh>> {
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
@@ -55,101 +38,62 @@ const bytesInFlightOf = (
 ): number => Math.min(bytesInFlightMax, Math.max(memoryMaxBytes / 4, bytesInFlightMin(messageBytesMax)));
 
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      service: { type: 'string' },
-      host: { type: 'string', default: '127.0.0.1' },
-      port: { type: 'string', default: '0' },
-      // The inner door of each gateway, in the order of their numbers: transforms that infer ask there.
-      gateway: { type: 'string', multiple: true, default: [] },
-      // Whoever reaches the door may ask.
-      open: { type: 'boolean', default: false },
-      // It speaks plain text to other machines.
-      insecure: { type: 'boolean', default: false },
-      // The mesh comes from the supervisor: all of its processes are to be of one state of the folder.
-      handover: { type: 'boolean', default: false },
-    },
-  });
-  const [folder] = positionals;
-  if (!folder || !values.service) throw new InferError('INVALID_ARGUMENT', usage);
-  const handover = await (values.handover ? handedOver<Mesh>() : readServable(folder));
+  const { folder, service: name, host, port, gateways: targets, ...asked } = readArguments();
+  const handover = await (asked.isHandedOver ? handedOver<Mesh>() : readServable(folder));
   const { what: mesh, secret, exporter } = handover;
-
-  const { service: name, host } = values;
-  checkInnerDoor({
-    name: `service ${name}`,
-    host,
-    isLoopback: isLoopback(host),
-    isTls: mesh.tls !== undefined,
-    secret,
-    isOpen: values.open,
-    isInsecure: values.insecure,
-  });
+  const isTls = mesh.tls !== undefined;
+  checkInnerDoor({ name: `service ${name}`, host, isLoopback: isLoopback(host), isTls, secret, ...asked });
   const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`, exporter);
-  const gateways = values.gateway.map((target) =>
-    createRemote(target, { service: 'gateway', limits, transport: 'stream', tls: mesh.tls, secret }),
-  );
-  // Where the call came from: the configuration that it is under is known there.
-  const caller: Infer = async (request, context) => {
-    const gateway = gateways[(context.snapshot.gateway || 1) - 1];
-    return (gateway?.infer ?? noGateway)(request, context);
-  };
-  const service = await openService(mesh, name, caller, (overrun) => door.tellOverrun(overrun));
-  const core = stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer);
+  const gateways = connectGateways(targets, mesh, { limits, secret });
+  const service = await openService(mesh, name, gateways.infer, (overrun) => server.tellOverrun(overrun));
   const own = mesh.services.find((candidate) => candidate.name === name);
-  const served = {
-    ...service,
-    infer: core,
-    contentDigest: own && contentDigest(mesh, own),
-    snapshot: () => ({ epoch: 1 }),
-    onJournal: tracing.onJournal,
-    sample: tracing.sampleInner,
-  };
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
-  const door = await createServer(
+  const server = await createServer(
+    { name, host, port, limits, bytes, mesh: true, tls: mesh.tls && mutualTls(mesh.tls), secret },
     {
-      name,
-      host,
-      port: Number(values.port),
-      limits,
-      bytes,
-      mesh: true,
-      tls: mesh.tls && mutualTls(mesh.tls),
-      secret,
+      ...service,
+      infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
+      contentDigest: own && contentDigest(mesh, own),
+      snapshot: () => ({ epoch: 1 }),
+      onJournal: tracing.onJournal,
+      sample: tracing.sampleInner,
     },
-    served,
   );
-  const maxBytes = own?.memoryMaxBytes;
-  if (maxBytes !== undefined)
-    limitMemory({
-      service: name,
-      maxBytes,
-      abandon: service.abandon,
-      end: (why) => {
-        // Nobody is to send it anything in its last moments.
-        void door.announceEnd(0);
-        endProcess(why);
-      },
-    });
+  if (own?.memoryMaxBytes !== undefined) endBeyond(own.memoryMaxBytes, name, service, server);
   drainOnSignal({
-    door,
+    door: server,
     noticeMs: serviceNoticeMs,
     graceMs: () => limits.deadlineMaxMs,
     tracing,
     onDraining: service.shedForDrain,
     close: async () => {
-      for (const gateway of gateways) gateway.close();
+      gateways.close();
       await service.close();
     },
   });
-  door.open();
-  const { unserved, notices, seen } = service;
-  for (const line of notices) report({ kind: 'notice', line }, line);
+  server.open();
+  const asks = isTls || secret !== undefined ? '' : '; whoever reaches it may ask';
+  tellReady(service, server.port, `${name} is ready on ${hostPort(host, server.port)}${asks}`);
+}, residentBytes);
+
+function endBeyond(maxBytes: number, service: string, { abandon }: OpenService, server: Server): void {
+  limitMemory({
+    service,
+    maxBytes,
+    abandon,
+    end: (why) => {
+      // Nobody is to send it anything in its last moments.
+      void server.announceEnd(0);
+      endProcess(why);
+    },
+  });
+}
+
+function tellReady({ unserved, notices, seen }: OpenService, port: number, line: string): void {
+  for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
-  const asks = mesh.tls || secret !== undefined ? '' : '; whoever reaches it may ask';
-  report({ kind: 'ready', port: door.port, unserved, seen }, `${name} is ready on ${hostPort(host, door.port)}${asks}`);
-}, residentBytes);
+  report({ kind: 'ready', port, unserved, seen }, line);
+}

@@ -32,9 +32,9 @@ export interface OpenService {
   readonly isReady: (name: string, version: string) => boolean;
   readonly load: (name: string, version: string) => Load | undefined;
   readonly names: () => readonly string[];
-  /** What whoever starts it should know of what it holds. */
+  /** Lines for whoever starts it, about what it holds. */
   readonly notices: readonly string[];
-  /** What could not be loaded. */
+  /** The models that could not be loaded. */
   readonly unserved: readonly Unserved[];
   /** Models whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
@@ -110,7 +110,7 @@ function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) =>
 }
 
 export interface VersionSurroundings {
-  /** Of each run. */
+  /** Threads of each run. */
   readonly threads: number;
   readonly adaptiveLimit: boolean;
   readonly outputBytesMax: number;

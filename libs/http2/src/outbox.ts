@@ -1,4 +1,5 @@
 /** Writes frames, and hands all those of one turn to the socket at once. */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { flags, frameHeaderBytes, framePayloadBytesMax, frameTypes } from './frame-types.ts';
 import { limits } from './limits.ts';
@@ -209,8 +210,9 @@ export class Outbox {
     if (!this.#isClosed) this.#onSpace();
   }
 
-  /** The socket reads nothing of the slab any more. */
+  /** The socket reads nothing of the slab any more: one of TCP or TLS has copied it. What other streams do with it nobody knows. */
   #rewind(): void {
+    if (!(this.#socket instanceof Socket)) return;
     if (this.#slab === undefined || this.pendingBytes > 0) return;
     giveSlab(this.#slab);
     this.#slab = undefined;

@@ -21,7 +21,7 @@ export const acceptConnection: AcceptConnection = (socket: Duplex, options, hand
   return connection;
 };
 
-class ServerRole implements Role {
+export class ServerRole implements Role {
   readonly isServer = true;
   lastPeerId = 0;
   readonly #core: Core;

@@ -85,20 +85,20 @@ export function deadlineExceeded(where: string, stage = where): InferError {
   });
 }
 
-/** Refuses what is sure to be late before anything is done for it. */
+/** Throws {@link deadlineTooShort} where less time is left than the work usually takes: refuses what is sure to be late before anything is done for it. */
 export function checkTimeLeft(context: CallContext, estimateMs: number, where: string, stage: string): void {
-  const leftMs = remainingMs(context);
-  if (leftMs >= estimateMs) return;
-  throw new InferError(
+  if (remainingMs(context) < estimateMs) throw deadlineTooShort(context, estimateMs, where, stage);
+}
+
+/** What a call is told whose work usually takes longer than its deadline leaves. */
+export function deadlineTooShort(context: CallContext, estimateMs: number, where: string, stage: string): InferError {
+  const leftMs = Math.max(0, Math.floor(remainingMs(context)));
+  return new InferError(
     'DEADLINE_EXCEEDED',
-    `${where} usually takes ${Math.ceil(estimateMs)} ms; the deadline leaves ${Math.max(0, Math.floor(leftMs))} ms`,
+    `${where} usually takes ${Math.ceil(estimateMs)} ms; the deadline leaves ${leftMs} ms`,
     {
       reason: 'DEADLINE_TOO_SHORT',
-      metadata: {
-        remaining_ms: String(Math.max(0, Math.floor(leftMs))),
-        estimate_ms: String(Math.ceil(estimateMs)),
-        stage,
-      },
+      metadata: { remaining_ms: String(leftMs), estimate_ms: String(Math.ceil(estimateMs)), stage },
       decision: 'deadline',
       retryAfterMs: -1,
     },

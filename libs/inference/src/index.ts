@@ -9,6 +9,7 @@ export {
   checkAlive,
   checkTimeLeft,
   deadlineExceeded,
+  deadlineTooShort,
   type FanOut,
   monotonicClock,
   type Patience,
@@ -111,3 +112,4 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export { Turns } from './turns.ts';

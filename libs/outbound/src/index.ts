@@ -1,12 +1,9 @@
 export type { BreakerState } from './breaker.ts';
 export { type BreakerName, BreakerRegistry, type BreakerReport, logTransition } from './breaker-registry.ts';
-export { tenantOf } from './caller.ts';
 export { EndpointPool } from './endpoint-pool.ts';
-export type { Offenders } from './offenders.ts';
 export type { Outage } from './outages.ts';
 export type { OutboundPolicies, OutboundService } from './outbound-service.ts';
-export type { Quarantine } from './quarantine.ts';
+export type { Quarantine } from './quarantine/quarantine.ts';
+export { noEndpoint } from './refusals.ts';
 export { createResilienceState, type ResilienceState } from './resilience-state.ts';
-export { throttle } from './throttle.ts';
-export { Upstream } from './upstream.ts';
-export { noEndpoint } from './upstream-refusals.ts';
+export { createUpstream } from './upstream.ts';

@@ -16,10 +16,10 @@ describe('an endpoint in a crash loop', () => {
 
   it('is not asked while another one is there, whatever it says of itself', async () => {
     const service = openFakeService([well, well], { breaker: false, ejection: false }, Math.random);
-    service.resilienceState.outages.replace([outage('endpoint-0', 9_000)]);
+    service.state.outages.replace([outage('endpoint-0', 9_000)]);
     assert.equal(await service.answered(20), 20);
     assert.deepEqual(callsOf(service), [0, 20]);
-    service.resilienceState.outages.replace([]);
+    service.state.outages.replace([]);
     service.wait(10_000);
     await service.answered(50);
     assert.notEqual(callsOf(service)[0], 0);
@@ -27,7 +27,7 @@ describe('an endpoint in a crash loop', () => {
 
   it('is not asked when it is the only one: the refusal names it, and when to come back', async () => {
     const service = openFakeService([well, well]);
-    service.resilienceState.outages.replace([outage('endpoint-0', 9_000), outage('endpoint-1', 4_000)]);
+    service.state.outages.replace([outage('endpoint-0', 9_000), outage('endpoint-1', 4_000)]);
     service.wait(1_000);
     const journal = new Journal();
     await assert.rejects(service.ask({ journal }), (error) => {
@@ -49,7 +49,7 @@ describe('an endpoint in a crash loop', () => {
 
   it('has no part in what the breakers of the others say', async () => {
     const service = openFakeService([failingWith('INTERNAL'), well], { ejection: false }, () => 0);
-    service.resilienceState.outages.replace([outage('endpoint-1', 30_000)]);
+    service.state.outages.replace([outage('endpoint-1', 30_000)]);
     await service.answered(20);
     await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: 1_000 });
   });

@@ -1,9 +1,8 @@
 import { monotonicClock } from '@sheaf/inference';
 import { RetryBudgets } from '@sheaf/routing';
 import { BreakerRegistry, type BreakerRegistryOptions } from './breaker-registry.ts';
-import { Offenders } from './offenders.ts';
 import { Outages } from './outages.ts';
-import { Quarantine } from './quarantine.ts';
+import { createQuarantine, type Quarantine } from './quarantine/quarantine.ts';
 import { UsualTimes } from './usual-times.ts';
 
 /** What is known of one service. */
@@ -13,16 +12,16 @@ export interface ServiceState {
   readonly times: UsualTimes;
 }
 
-/** What the upstreams know, from one reload to the next. */
+/** What the ways to the services of a mesh know, from one reload to the next. */
 export interface ResilienceState {
   readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
-  readonly offenders: Offenders;
   readonly outages: Outages;
   /** Milliseconds on a monotonic clock. */
   readonly now: () => number;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /** By name. */
   getOrCreate(service: string): ServiceState;
 }
 
@@ -31,15 +30,14 @@ export function createResilienceState(options: Partial<BreakerRegistryOptions> =
   const known = new Map<string, ServiceState>();
   return {
     breakers: new BreakerRegistry({ ...options, now, random }),
-    quarantine: new Quarantine(now),
-    offenders: new Offenders(now),
+    quarantine: createQuarantine(now),
     outages: new Outages(now),
     now,
     random,
     getOrCreate: (service) => {
-      const resilienceState = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
-      known.set(service, resilienceState);
-      return resilienceState;
+      const state = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
+      known.set(service, state);
+      return state;
     },
   };
 }

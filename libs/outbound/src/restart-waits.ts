@@ -1,4 +1,6 @@
 import { type CallContext, remainingMs, traced } from '@sheaf/inference';
+import type { Availability } from './availability.ts';
+import type { OutboundCall, UpstreamEndpoint } from './call.ts';
 import { pause } from './pause.ts';
 
 /** A process that ended by chance is back by then; one that is not may be long in coming. */
@@ -50,4 +52,37 @@ async function look(until: number, { isOpen, isLost }: Awaited, context: CallCon
     await pause(lookEveryMs, context);
   }
   return true;
+}
+
+export interface RestartsOptions {
+  readonly service: string;
+  /** As they are now. */
+  readonly endpoints: () => readonly UpstreamEndpoint[];
+  readonly availability: Availability;
+  /** Whether its processes are started again when they end. */
+  readonly isSupervised: boolean;
+}
+
+/** Whether anybody is there to be asked. */
+export interface Restarts {
+  /** At once, or in the time that a stage may wait for a process that is started again. */
+  isBack(call: OutboundCall): Promise<boolean>;
+}
+
+export function createRestarts({ service, endpoints, availability, isSupervised }: RestartsOptions): Restarts {
+  const waits = new RestartWaits(service);
+  const isThere = (): boolean => endpoints().some((endpoint) => endpoint.isReady && !availability.outageOf(endpoint));
+  const isLost = (): boolean => endpoints().every((endpoint) => availability.outageOf(endpoint) !== undefined);
+  return {
+    isBack: async (call) => {
+      if (isThere() && call.waitsUntil === undefined) return true;
+      const { context } = call;
+      const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && call.lost > 0);
+      if (!isSupervised || !isPatient || isLost()) return isThere();
+      call.waitsUntil ??= waits.until(context, call.usualMs);
+      const isOpen = (): boolean =>
+        endpoints().some((endpoint) => endpoint.isReady && availability.lets(endpoint, call));
+      return waits.wait(call.waitsUntil, { isOpen, isLost }, context);
+    },
+  };
 }

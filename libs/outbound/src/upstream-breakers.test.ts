@@ -54,7 +54,7 @@ describe('the breakers of a service', () => {
 
   it('show in the trace of the call that changed them', async () => {
     const service = openFakeService([failingWith('INTERNAL')], { retry: false });
-    const { resilienceState, ask, answered, wait, endpoints } = service;
+    const { state, ask, answered, wait, endpoints } = service;
     const transitionsOf = async (): Promise<unknown[]> => {
       const journal = new Journal();
       await ask({ journal }).catch(() => {});
@@ -80,7 +80,7 @@ describe('the breakers of a service', () => {
       ['m/3', 'open', 'half-open', undefined, 'endpoint-0'],
       ['m/3', 'half-open', 'closed', undefined, 'endpoint-0'],
     ]);
-    resilienceState.breakers.close();
+    state.breakers.close();
   });
 
   it('stay open no longer than before when the trial did not get there', async () => {
@@ -97,7 +97,7 @@ describe('the breakers of a service', () => {
     await service.answered(20);
     await assert.rejects(service.ask({ model: 'other' }), { reason: 'INTERNAL' });
     assert.deepEqual(
-      service.resilienceState.breakers.reports().map(({ model, version, state }) => [model, version, state]),
+      service.state.breakers.reports().map(({ model, version, state }) => [model, version, state]),
       [
         ['m', '3', 'open'],
         ['other', '3', 'closed'],
@@ -108,14 +108,14 @@ describe('the breakers of a service', () => {
   it('are forced open and closed by an operator', async () => {
     const service = openFakeService([well]);
     await service.ask();
-    service.resilienceState.breakers.force({ service: 's', model: 'm' }, 'open');
+    service.state.breakers.force({ service: 's', model: 'm' }, 'open');
     await assert.rejects(service.ask(), { reason: 'CIRCUIT_OPEN', retryAfterMs: -1, message: /an operator/ });
-    service.resilienceState.breakers.force({ service: 's' }, undefined);
+    service.state.breakers.force({ service: 's' }, undefined);
     await service.ask();
   });
 
   it('stay forced where a process comes back at another address, until they are given back', () => {
-    const { breakers } = openFakeService([]).resilienceState;
+    const { breakers } = openFakeService([]).state;
     const at = (endpoint: string) =>
       breakers.getOrCreate({ service: 's', endpoint, model: 'm', version: '1' }).seen.state;
     breakers.force({ model: 'm' }, 'open');

@@ -61,7 +61,7 @@ describe('the breaker of a service', () => {
       assert.equal(answered, 100, code);
       await assert.rejects(service.ask({ tenant: 'bad' }), { reason: 'CIRCUIT_OPEN' });
       assert.deepEqual(
-        service.resilienceState.breakers.reports().map(({ state, shutOut }) => [state, shutOut]),
+        service.state.breakers.reports().map(({ state, shutOut }) => [state, shutOut]),
         [['closed', ['bad']]],
       );
     }
@@ -105,9 +105,9 @@ describe('a process that is lost and does not say for whose call', () => {
     }
     endpoint.behave = well;
   }
-  async function assertFree({ resilienceState, answered }: Service, rows: number): Promise<void> {
+  async function assertFree({ state, answered }: Service, rows: number): Promise<void> {
     assert.deepEqual(
-      [resilienceState.offenders.list(), resilienceState.quarantine.list().filter(({ refused }) => refused)],
+      [state.quarantine.offenders.list(), state.quarantine.requests.list().filter(({ refused }) => refused)],
       [[], []],
     );
     for (let round = 1; round <= rows; round++) assert.equal(await answered(1, { tenant: 'victim', rows: round }), 1);
@@ -148,7 +148,7 @@ describe('a process that is lost and does not say for whose call', () => {
   it('is lost for the one whose calls alone are there whenever it is, whatever they vary and also without a second try', async () => {
     const service = openFakeService([lost], { ...lonely, retry: false });
     for (let rows = 1; rows <= 4; rows++) {
-      assert.equal(service.resilienceState.offenders.of('s', 'key:bad')?.slowedMs ?? 0, 0);
+      assert.equal(service.state.quarantine.offenders.of('s', 'key:bad')?.slowedMs ?? 0, 0);
       await service.answered(1, { tenant: 'bad', rows });
     }
     await assert.rejects(service.ask({ tenant: 'bad', rows: 5 }), { reason: 'CALLER_SLOWED' });

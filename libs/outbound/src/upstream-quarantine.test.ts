@@ -29,7 +29,7 @@ describe('a call whose process was lost', () => {
     const service = openFakeService([behave, behave]);
     await service.ask();
     assert.deepEqual(isolated, [false, true]);
-    assert.equal(service.resilienceState.quarantine.size, 0);
+    assert.equal(service.state.quarantine.requests.size, 0);
   });
 
   it('is quarantined when the second process is lost too: the same request reaches none, another one does', async () => {
@@ -53,7 +53,7 @@ describe('a call whose process was lost', () => {
     const service = openFakeService([lost, lost]);
     const [first, second] = [service.ask({ rows: 1 }), service.ask({ rows: 2 })];
     const codes = (await Promise.allSettled([first, second])).map((result) => result.status);
-    assert.deepEqual([codes, service.resilienceState.quarantine.size], [['rejected', 'rejected'], 2]);
+    assert.deepEqual([codes, service.state.quarantine.requests.size], [['rejected', 'rejected'], 2]);
     const isolated: (boolean | undefined)[] = [];
     for (const endpoint of service.endpoints)
       endpoint.behave = (call) => {
@@ -63,7 +63,7 @@ describe('a call whose process was lost', () => {
     // Suspects: alone from the first try on.
     assert.equal(await service.answered(1, { rows: 1 }), 1);
     assert.equal(await service.answered(1, { rows: 1 }), 1);
-    assert.deepEqual([isolated, service.resilienceState.quarantine.size], [[true, false], 1]);
+    assert.deepEqual([isolated, service.state.quarantine.requests.size], [[true, false], 1]);
     for (const endpoint of service.endpoints) endpoint.behave = lost;
     await assert.rejects(service.ask({ rows: 2 }), (error: InferError) => error.metadata['attempts'] === undefined);
     await assert.rejects(service.ask({ rows: 2 }), refused);
@@ -94,6 +94,6 @@ describe('a run past its limit', () => {
   it('of a transform is not: it ends no process', async () => {
     const service = openFakeService([failingWith('INTERNAL', { reason: 'RUN_LIMIT_EXCEEDED', retryAfterMs: -1 })]);
     for (let call = 0; call < 3; call++) await assert.rejects(service.ask(), { reason: 'RUN_LIMIT_EXCEEDED' });
-    assert.equal(service.resilienceState.quarantine.size, 0);
+    assert.equal(service.state.quarantine.requests.size, 0);
   });
 });

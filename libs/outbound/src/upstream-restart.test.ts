@@ -59,7 +59,7 @@ describe('a stage whose only endpoint is lost', () => {
 
   it('fails at once when its process ends again and again', async () => {
     const service = restarting(1_500);
-    service.resilienceState.outages.replace([
+    service.state.outages.replace([
       { service: 's', endpoint: 'endpoint-0', ended: 'SIGSEGV', count: 3, retryInMs: 8_000 },
     ]);
     await assert.rejects(service.ask({ patience: 'once-begun', timeoutMs: 28_000 }), { reason: 'CRASH_LOOP' });

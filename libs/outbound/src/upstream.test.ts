@@ -72,7 +72,7 @@ describe('a call that failed', () => {
   it('goes to another endpoint at once when it is sure not to have begun, and that costs no retry', async () => {
     const service = openFakeService([untouched, untouched, well], { retry: false, breaker: false });
     assert.equal(await service.answered(50), 50);
-    assert.equal(service.resilienceState.getOrCreate('s').budgets.getOrCreate('anonymous').take(), true);
+    assert.equal(service.state.getOrCreate('s').budgets.getOrCreate('anonymous').take(), true);
   });
 
   it('is not tried again when retries are switched off', async () => {

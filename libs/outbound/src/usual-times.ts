@@ -1,4 +1,5 @@
 import { LatencyTracker } from '@sheaf/pipeline';
+import type { Observe } from './call.ts';
 
 /** Tenants that have a tracker of their own; of one more, the one that was answered the longest time ago is forgotten. */
 const tenantsMax = 256;
@@ -40,4 +41,11 @@ export class UsualTimes {
     if (this.#byTenant.size > tenantsMax) this.#byTenant.delete(oldest);
     for (const tracker of [own, this.#all]) tracker.record(kind, ms, now);
   }
+
+  /** Answers teach it; what failed says nothing of how long it would have taken. */
+  readonly observe: Observe =
+    ({ call, startedAt }) =>
+    ({ error, tookMs }) => {
+      if (!error) this.record(call.tenant, call.kind.key, tookMs, startedAt);
+    };
 }

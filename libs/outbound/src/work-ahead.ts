@@ -1,8 +1,15 @@
+import type { InferError } from '@sheaf/inference';
+
 /** How long nobody knows what still runs of a call that was left: a breaker looks back no further. */
 const unknownMs = 10_000;
 
 /** How the work of one call ended; `left`: nobody waits for it any more, and the endpoint may be at it still. */
 export type WorkEnd = 'answered' | 'failed' | 'left';
+
+export function workEndOf(error: InferError | undefined): WorkEnd {
+  if (!error) return 'answered';
+  return error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED' ? 'left' : 'failed';
+}
 
 /** One call, until it ends. */
 export interface Work {

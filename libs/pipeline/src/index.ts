@@ -3,7 +3,7 @@ export { toMermaid } from './diagram/mermaid.ts';
 export { toSvg } from './diagram/svg.ts';
 export { dryRunAnswerParameter } from './engine/answer-parameters.ts';
 export { type CompiledPipeline, createPipeline, type PipelineOptions } from './engine/create-pipeline.ts';
-export type { DryRun, DryRunStage, DryRunStep } from './engine/dry-run.ts';
+export type { DryRun, DryRunStage, DryRunStep } from './engine/dry-run-report.ts';
 export { LatencyTracker } from './engine/latency-tracker.ts';
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
 export { type AskModel, type AskPipeline, asPipeline, type Targets } from './engine/targets.ts';
@@ -13,15 +13,13 @@ export { plannedCalls } from './language/planned-calls.ts';
 export { pageExample, referencePage, ruleSnippets, snippets } from './language/reference-page.ts';
 export { pipelineSchema } from './language/schema.ts';
 export type {
-  ModelTarget,
   PipelineSpec,
-  PipelineTarget,
   Problem,
   Reference,
   StageSpec,
   Step,
-  Target,
 } from './language/spec.ts';
+export type { ModelTarget, PipelineTarget, Target } from './language/target.ts';
 export {
   allSteps,
   type PipelineName,
@@ -32,4 +30,5 @@ export {
   targetsOf,
 } from './language/walk.ts';
 export { checkPipelines, type PipelineCheck } from './types/check-pipelines.ts';
-export { type CheckedPipeline, type StageOutputs, typeCheck } from './types/type-check.ts';
+export type { CheckedPipeline, StageOutputs } from './types/checked-pipeline.ts';
+export { typeCheck } from './types/type-check.ts';

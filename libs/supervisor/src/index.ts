@@ -4,7 +4,8 @@ export { startMesh } from './mesh/start-mesh.ts';
 export { type WatchOptions, watchMesh } from './mesh/watch-mesh.ts';
 export { freePort } from './process/free-port.ts';
 export type { Programs } from './process/programs.ts';
-export { type ProcessSpec, type Supervised, supervise } from './process/supervise.ts';
+export { supervise } from './process/supervise.ts';
+export type { ProcessSpec, Supervised } from './process/supervised.ts';
 export {
   askRestart,
   askStatus,

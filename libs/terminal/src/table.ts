@@ -11,5 +11,5 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** What others chose does nothing to a terminal. */
+/** Makes text that others chose harmless to a terminal. */
 export const printable = (text: string): string => text.replace(/\p{C}/gu, '?');

@@ -1,11 +1,9 @@
 /** The Admin service as functions over its messages: those that a server answers with, and those that a client calls. */
-import type * as grpc from '@grpc/grpc-js';
 import type { MethodDefinition } from '@grpc/proto-loader';
 import { InferError, type Principal } from '@sheaf/inference';
 import type { AdminDefinition } from './generated/sheaf/admin/v1/Admin.ts';
 import { adminService } from './proto.ts';
-import type { Admissions } from './server/auth/admission.ts';
-import { toStatus } from './status.ts';
+import { type ServerMethod, type MethodDefinition as ServerMethodDefinition, unary } from './server/grpc/methods.ts';
 
 /** Without the signature that lets a definition have any method. */
 type Methods = {
@@ -39,32 +37,17 @@ export type AdminCalls = {
     : never;
 };
 
-export interface AdminOptions {
-  readonly admissions: Admissions | undefined;
-  readonly isOpen: () => boolean;
-}
-
 type Handler = (request: unknown, principal: Asking) => Promise<unknown>;
 
-/** Who may call what is decided before, by the door's `admit`. */
-export function adminHandlers(
-  service: AdminService,
-  { admissions, isOpen }: AdminOptions,
-): grpc.UntypedServiceImplementation {
+/** Who may call what is decided before, by the server's `admit`. `isOpen`: while it starts there is nothing yet to look at, and on the way out nothing to change any more. */
+export function adminMethods(service: AdminService, isOpen: () => boolean): readonly ServerMethod[] {
   const handlers = service as Readonly<Record<string, unknown>>;
-  const answering =
-    (handler: Handler): grpc.handleUnaryCall<unknown, unknown> =>
-    async ({ request, metadata }, callback) => {
-      try {
-        // While it starts there is nothing yet to look at, and on the way out nothing to change any more.
-        if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
-        callback(null, await handler(request, admissions?.principalOf(metadata)));
-      } catch (error) {
-        callback(toStatus(error));
-      }
-    };
-  const methods = Object.keys(adminService).map((name) => [name, answering(handlers[methodName(name)] as Handler)]);
-  return Object.fromEntries(methods);
+  return Object.entries(adminService).map(([name, definition]) =>
+    unary(definition as unknown as ServerMethodDefinition<unknown, unknown>, (request, { principal }) => {
+      if (!isOpen()) throw new InferError('UNAVAILABLE', 'the gateway is not ready', { reason: 'NOT_READY' });
+      return (handlers[methodName(name)] as Handler)(request, principal);
+    }),
+  );
 }
 
 /** `ListKeys` is `listKeys` in code. */

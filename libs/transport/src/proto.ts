@@ -38,6 +38,9 @@ export const meshService: grpc.ServiceDefinition = {
   },
 };
 
+/** The one method of the mesh stream. */
+export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;
+
 const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType;
 
 /** The methods that are small and rare, by their types. */

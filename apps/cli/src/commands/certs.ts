@@ -59,7 +59,7 @@ const meshLines = `gateway:
   tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/client-ca.crt }
 tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
 
-/** On stderr: what stands on stdout is mesh.yaml. Quoted, since a name may look like a number. */
+/** Goes to stderr, since stdout is mesh.yaml. Names are quoted: one may look like a number. */
 const policyLines = (client: string): string => `identity:
   certificates:
     - { subject: "${client}", tenant: "${client}", roles: [infer] }`;

@@ -1,9 +1,9 @@
 import { dryRunParameter, explanationParameter, parseExplanation } from '@sheaf/inference';
 import { type DryRun, type DryRunStage, type DryRunStep, dryRunAnswerParameter } from '@sheaf/pipeline';
 import { table, tree } from '@sheaf/terminal';
+import { askMesh, requestHelp, requestOptions } from '../asking/request.ts';
 import { type Command, UsageError } from '../command.ts';
 import { explanationTree } from '../print.ts';
-import { askMesh, requestHelp, requestOptions } from '../request.ts';
 
 export const explain: Command = {
   usage: 'explain <pipeline or model> <input> ...',

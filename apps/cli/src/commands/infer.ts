@@ -2,9 +2,9 @@ import { explanationParameter, parseExplanation } from '@sheaf/inference';
 import { decodeImage, drawBoxes, toJson } from '@sheaf/tensor-io';
 import { table } from '@sheaf/terminal';
 import type { Answered } from '@sheaf/transport';
+import { askMesh, type Input, requestHelp, requestOptions } from '../asking/request.ts';
 import { type Command, type OptionValues, textOf, UsageError, writeOrFail } from '../command.ts';
 import { explanationTree, outputsTable } from '../print.ts';
-import { askMesh, type Input, requestHelp, requestOptions } from '../request.ts';
 
 export const infer: Command = {
   usage: 'infer <pipeline or model> <input> ...',

@@ -3,8 +3,8 @@ import { createKeyService, type KeyCalls, type KeyService } from '@sheaf/admin';
 import { readKeyDaysMax } from '@sheaf/mesh';
 import { type Command, UsageError } from '../command.ts';
 import { hasPolicies, loginName, withState } from '../folder-state.ts';
-import { actOnKeys } from '../key-actions.ts';
-import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../key-options.ts';
+import { actOnKeys } from '../keys/key-actions.ts';
+import { checkKeyOptions, isKeyAction, keyActions, keyHelp, keyOptions } from '../keys/key-options.ts';
 
 const command = 'sheaf keys';
 

@@ -3,8 +3,8 @@ import { formatProblem, type Mesh, readTests } from '@sheaf/mesh';
 import { startMesh } from '@sheaf/supervisor';
 import { createRemote, isProxied } from '@sheaf/transport';
 import { type Command, readMeshOrFail, UsageError } from '../command.ts';
+import { realTargets, runTests } from '../folder-tests/run-tests.ts';
 import { programs } from '../programs.ts';
-import { realTargets, runTests } from '../run-tests.ts';
 
 export const test: Command = {
   usage: 'test [folder]',

@@ -43,7 +43,7 @@ export const up: Command = {
       close: async () => (await control)?.close(),
       abort: () => aborter.abort(),
     });
-    // What would start at the same time hears of this one.
+    // Another command that would start the mesh at the same time hears of this one.
     const opened = await control;
     const starting = startMesh(mesh, {
       programs,
@@ -71,7 +71,7 @@ export const up: Command = {
   },
 };
 
-/** As `check` does, where a pipeline does not fit what the files of its models declare. */
+/** Reads as `check` does, where a pipeline does not fit what the files of its models declare. */
 async function readStrictly(folder = '.', tell: (line: string) => void): Promise<Mesh> {
   const reading = await readMesh(folder);
   return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}), tell);

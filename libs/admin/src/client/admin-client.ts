@@ -16,7 +16,7 @@ export function createAdminClient(target: string, options: AdminConnectionOption
 /** Keys of one question: the most. */
 const keysPage = 1_000;
 
-/** All keys, the oldest first, however many questions that takes. */
+/** Reads all keys, the oldest first, however many questions that takes. */
 export async function allKeys({ listKeys }: Pick<KeyCalls, 'listKeys'>): Promise<readonly ApiKey[]> {
   const all: ApiKey[] = [];
   for (;;) {

@@ -7,10 +7,10 @@ import { auditMethods } from './audit.ts';
 import { createKeyService, type KeyServicePorts } from './keys.ts';
 import { type QuarantinePorts, quarantineMethods } from './quarantine.ts';
 
-/** What of a gateway its Admin service shows and changes. `actor` is who asks, for the audit trail; each change has its entry there before it is made. */
+/** The parts of a gateway that its Admin service shows and changes. `actor` is who asks, for the audit trail; each change has its entry there before it is made. */
 export interface AdminPorts extends KeyServicePorts, QuarantinePorts {
   readonly state: State;
-  /** What is in force, without secrets: a JSON object, as text. */
+  /** Tells what is in force, without secrets: a JSON object, as text. */
   readonly configuration: () => string;
   readonly limits: () => Promise<Limit[]>;
   readonly listBreakers: () => Breaker[];

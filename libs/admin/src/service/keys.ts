@@ -57,7 +57,7 @@ export function createKeyService(ports: KeyServicePorts): KeyService {
   };
 }
 
-/** Of a key all but its secrets; 0 stands for never. */
+/** Tells all of a key but its secrets; 0 stands for never. */
 const keyMessage = (key: ListedKey): ApiKey => ({
   id: key.id,
   tenant: key.tenant,

@@ -59,7 +59,7 @@ const gatewaySection = section(
     '- `connectionAgeMaxMs`: a connection of that age is told to go elsewhere (GOAWAY), and its calls are answered; clients of gRPC open another connection and lose no call. Without such a limit a connection outlives the authority that its client was let in by, and balancers send nothing to gateways that came later.',
     '- `trustedProxies`: the caller is the last address in the header that is no trusted proxy. Name the header that your proxy writes: the other one it hands on as callers wrote it. Of everybody else the caller is whoever is connected, whatever the header says.',
     '- `proxyProtocol` is for proxies that pass on bytes and not calls (haproxy `send-proxy`, AWS NLB, Envoy). Each connection has to begin with the header, before TLS, and to come from a trusted proxy; any other is closed, that of `sheaf infer` on the same machine too.',
-    '- `env` names variables that an agent needs which `NODE_OPTIONS` loads, for example. [What every process gets](../../apps/cli/README.md#what-a-process-gets).',
+    '- `env` names variables that an agent needs which `NODE_OPTIONS` loads, for example. [What every process gets](../../libs/supervisor/README.md#what-a-process-gets).',
   ].join('\n'),
   '### gateway.tls',
   fieldsTable(serverTlsFields),

@@ -12,19 +12,16 @@ import {
 } from '@sheaf/inference';
 import fc from 'fast-check';
 import { alignLabels } from './align.ts';
-import { type CombinerSpec, combinedOutputs, createCombiner, type Vote } from './index.ts';
+import type { Combine, CombinerBase, ComputingCombiner, Vote } from './combiner.ts';
+import { combinerKinds, combinerOf } from './index.ts';
 import { floats } from './numbers.ts';
 
-type Kind = Exclude<CombinerSpec['kind'], 'stack'>;
-const kinds = [
-  'mean',
-  'weighted-mean',
-  'median',
-  'max',
-  'soft-vote',
-  'hard-vote',
-  'first',
-] as const satisfies readonly Kind[];
+/** All that compute their answer by themselves. */
+const kinds = combinerKinds.flatMap((kind) => (kind === 'stack' ? [] : [kind]));
+type Kind = (typeof kinds)[number];
+const computing = (kind: Kind) => combinerOf({ kind, output: 'p', labels: undefined }) as ComputingCombiner;
+const createCombiner = (spec: CombinerBase & { readonly kind: Kind }, members: number): Combine =>
+  computing(spec.kind).create(spec, members);
 
 const rows = 2;
 const classes = 3;
@@ -227,7 +224,7 @@ describe('votes', () => {
     ];
     for (const datatype of ['BYTES', 'BOOL', 'UINT8', 'INT32', 'INT64', 'FP16', 'BF16', 'FP32', 'FP64'] as Datatype[])
       for (const kind of ['hard-vote', 'soft-vote', 'mean'] as const) {
-        const types = combinedOutputs(
+        const types = computing(kind).outputs(
           { kind, output: 'p', labels: undefined },
           { datatype, dims, maybeAbsent: false },
           1,

@@ -1,15 +1,23 @@
 import { elementCount, tensorOf } from '@sheaf/inference';
 import type { TensorType, Types } from '../types/tensor-type.ts';
-import type { Combine } from './index.ts';
+import type { Combine, ComputingCombiner } from './combiner.ts';
 import { floatsWanted, isFloat } from './numbers.ts';
 import { isLabels, type Label, labelDatatype, labelTensor, voteOutputs, votesOf, votesTensor } from './votes.ts';
+
+export const hardVote: ComputingCombiner = {
+  doc: 'Each member has one vote a row, by weight: its label, an integer or a text, or the likeliest class of its probabilities. Gives label, score and votes.',
+  weighs: true,
+  members: 'combined',
+  outputs: (_, member, members) => hardVoteOutputs(member, members),
+  create: (_, members) => createHardVote(members),
+};
 
 /**
  * Each member has one vote a row: its label `[...]`, an integer or a text, or the likeliest class of its probabilities `[..., classes]`.
  * Gives `label` `[...]`, as the members have it, of probabilities INT64 (ties go to the lower class, or the text whose bytes come first), `score`
  * FP32 `[...]`, the share of the votes by weight, and `votes` `[..., members]`.
  */
-export function createHardVote(members: number): Combine {
+function createHardVote(members: number): Combine {
   return (votes) => {
     const [first] = votes;
     if (!first) return [];
@@ -46,7 +54,7 @@ function winner(said: readonly Weighed[]): Weighed {
   return best;
 }
 
-export function hardVoteOutputs({ datatype, dims, unranked }: TensorType, members: number): Types | string {
+function hardVoteOutputs({ datatype, dims, unranked }: TensorType, members: number): Types | string {
   if (!isLabels(datatype) && !isFloat(datatype))
     return `hard-vote wants labels, texts (BYTES) or integers that INT64 holds, or ${floatsWanted} probabilities, got ${datatype}`;
   if (unranked)

@@ -1,58 +1,78 @@
-import type { Tensor } from '@sheaf/inference';
-import type { TensorType, Types } from '../types/tensor-type.ts';
-import { createElementwise, elementwiseOutputs } from './elementwise.ts';
-import { createHardVote, hardVoteOutputs } from './hard-vote.ts';
-import { createSoftVote, softVoteOutputs } from './soft-vote.ts';
-import type { CombinerSpec } from './spec.ts';
+import {
+  type Fields,
+  list,
+  mapped,
+  optional,
+  type Reader,
+  required,
+  text,
+  type ValuesOf,
+  variants,
+} from '@sheaf/document';
+import type { Combiner, CombinerBase } from './combiner.ts';
+import { first } from './first.ts';
+import { hardVote } from './hard-vote.ts';
+import { max } from './max.ts';
+import { mean } from './mean.ts';
+import { median } from './median.ts';
+import { softVote } from './soft-vote.ts';
+import { stack } from './stack.ts';
+import { weightedMean } from './weighted-mean.ts';
 
-export { type CombinerSpec, combinerKinds } from './spec.ts';
+/** Every combiner, by the key that a document writes. */
+const combiners = {
+  mean,
+  'weighted-mean': weightedMean,
+  median,
+  max,
+  'soft-vote': softVote,
+  'hard-vote': hardVote,
+  first,
+  stack,
+} as const satisfies Readonly<Record<string, Combiner>>;
 
-/** One member's tensor, in the ensemble's order of classes. */
-export interface Vote {
-  /** Its place among all members in the order of their names, whether they answered or not. */
-  readonly index: number;
-  readonly tensor: Tensor;
-  /** More than 0. */
-  readonly weight: number;
-}
+type Combiners = typeof combiners;
+export type CombinerKind = keyof Combiners;
+export const combinerKinds = Object.keys(combiners) as CombinerKind[];
 
-/**
- * One answer of the members' tensors: at least one, in the order of the members' names, all of one datatype and shape.
- * Of a single member it is that member, bit for bit.
- */
-export type Combine = (votes: readonly Vote[]) => readonly Tensor[];
+type OwnValues<C> = C extends { readonly fields: infer F extends Fields } ? ValuesOf<F> : unknown;
 
-/** `members` are all, whether they answer or not. `stack` asks a model and is the executor's. */
-export function createCombiner({ kind, output }: Exclude<CombinerSpec, { kind: 'stack' }>, members: number): Combine {
-  switch (kind) {
-    case 'mean':
-    case 'weighted-mean':
-    case 'median':
-    case 'max':
-      return createElementwise(kind, output);
-    case 'soft-vote':
-      return createSoftVote(output, members);
-    case 'hard-vote':
-      return createHardVote(members);
-    case 'first':
-      return ([vote]) => (vote ? [{ ...vote.tensor, name: output }] : []);
-  }
-}
+/** How the members' answers become one. */
+export type CombinerSpec = {
+  [K in CombinerKind]: CombinerBase & { readonly kind: K } & OwnValues<Combiners[K]>;
+}[CombinerKind];
 
-/** What a combiner gives for so many members that answer `member`, or a sentence that says why it cannot. */
-export function combinedOutputs({ kind, output }: CombinerSpec, member: TensorType, members: number): Types | string {
-  switch (kind) {
-    case 'mean':
-    case 'weighted-mean':
-    case 'median':
-    case 'max':
-      return elementwiseOutputs(kind, output, member);
-    case 'soft-vote':
-      return softVoteOutputs(output, member, members);
-    case 'hard-vote':
-      return hardVoteOutputs(member, members);
-    case 'first':
-    case 'stack':
-      return new Map([[output, member]]);
-  }
-}
+export const combinerOf = ({ kind }: CombinerSpec): Combiner => combiners[kind];
+
+const labels = optional(
+  mapped(list(text('the name of a class'), 'a list of class names', 10_000), (names, path, problems) =>
+    new Set(names).size === names.length ? names : problems.add(path, 'two classes have the same name'),
+  ),
+  "Names of the classes, in the order that the members' last dimension has. Needed where a member has `labels` of its own. Default: as the first model file that names classes.",
+);
+
+export const combinerVariants = {
+  noun: 'combiner',
+  kinds: Object.fromEntries(
+    Object.entries<Combiner>(combiners).map(([kind, { doc, fields }]) => [
+      kind,
+      { [kind]: required(text("the members' output"), doc), ...fields } as Fields,
+    ]),
+  ),
+  shared: { labels },
+};
+
+/** Examples for the reference page, by kind. */
+export const combinerExamples = Object.entries<Combiner>(combiners).flatMap(
+  ([kind, { example }]): [string, string][] => (example === undefined ? [] : [[kind, example]]),
+);
+
+export const combiner: Reader<CombinerSpec> = mapped(variants(combinerVariants), (read) => {
+  const { [read.kind]: output, ...others } = read as { readonly kind: string } & Readonly<Record<string, unknown>>;
+  return { ...others, output } as CombinerSpec;
+});
+
+/** The combiners that read the members' weights, as a message names them. */
+export const weighingCombiners = Object.entries<Combiner>(combiners)
+  .flatMap(([kind, { weighs }]) => (weighs ? [kind] : []))
+  .join(', ');

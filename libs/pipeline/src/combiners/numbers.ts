@@ -1,5 +1,5 @@
 import { type Datatype, elements, fromHalves, InferError, type Tensor } from '@sheaf/inference';
-import type { Vote } from './index.ts';
+import type { Vote } from './combiner.ts';
 
 const floatDatatypes = ['FP16', 'BF16', 'FP32', 'FP64'] as const;
 export type FloatDatatype = (typeof floatDatatypes)[number];

@@ -1,15 +1,23 @@
 import { type Elements, elementCount, tensorOf, tensorOfNumbers } from '@sheaf/inference';
 import type { TensorType, Types } from '../types/tensor-type.ts';
-import type { Combine } from './index.ts';
+import type { Combine, ComputingCombiner } from './combiner.ts';
 import { argmax, floatsWanted, isFloat, weightedMean } from './numbers.ts';
 import { voteOutputs, votesTensor } from './votes.ts';
+
+export const softVote: ComputingCombiner = {
+  doc: 'Averages class probabilities by weight. Gives label, score, votes, and the average itself under its own name.',
+  weighs: true,
+  members: 'combined',
+  outputs: ({ output }, member, members) => softVoteOutputs(output, member, members),
+  create: ({ output }, members) => createSoftVote(output, members),
+};
 
 /**
  * Averages class probabilities `[..., classes]` by weight and takes the likeliest class of each row: `label` INT64 `[...]` (ties go to the lower
  * class), `score` FP32 `[...]` (its mean probability), `votes` INT64 `[..., members]` (each member's own likeliest class), and the mean itself under
  * the members' own name.
  */
-export function createSoftVote(output: string, members: number): Combine {
+function createSoftVote(output: string, members: number): Combine {
   return (votes) => {
     const [first] = votes;
     if (!first) return [];
@@ -32,7 +40,7 @@ export function createSoftVote(output: string, members: number): Combine {
   };
 }
 
-export function softVoteOutputs(name: string, member: TensorType, members: number): Types | string {
+function softVoteOutputs(name: string, member: TensorType, members: number): Types | string {
   const { datatype, dims, unranked } = member;
   if (!isFloat(datatype)) return `soft-vote wants ${floatsWanted} probabilities, got ${datatype}`;
   if (unranked)

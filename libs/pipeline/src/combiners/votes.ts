@@ -10,7 +10,7 @@ import {
   unpackBytes,
 } from '@sheaf/inference';
 import type { Dim, TensorType } from '../types/tensor-type.ts';
-import type { Vote } from './index.ts';
+import type { Vote } from './combiner.ts';
 import { argmax, floats } from './numbers.ts';
 
 /** What a member says of a row: the index of a class, or a text, as one character for each of its bytes: both have an order. */

@@ -1,8 +1,9 @@
 import type { Signature, TensorSpec } from '@sheaf/inference';
+import { stageReads } from '../language/expressions.ts';
 import type { PipelineSpec, Reference, StageSpec, Step } from '../language/spec.ts';
-import { allSteps, expressionsOf, innerSteps, stageReads } from '../language/walk.ts';
-import type { StageOutputs } from '../types/type-check.ts';
-import { asks, memberTerms, termsOf } from './step-words.ts';
+import { allSteps, expressionsOf, innerSteps } from '../language/walk.ts';
+import { kindOf } from '../stages/index.ts';
+import type { StageOutputs } from '../types/checked-pipeline.ts';
 
 /** Names are free, and those of Mermaid's nodes are not: nodes are called by their place, and text is written as Mermaid wants it. */
 const quoted = (text: string): string =>
@@ -10,22 +11,10 @@ const quoted = (text: string): string =>
 
 /** One line for a step and for each inside it: what it asks, and on which condition or with which weight. */
 function linesOf(name: string, step: Step): string[] {
-  const inner = innerSteps(step, []).flatMap(({ step: other, path }, index) =>
-    linesOf(`- ${labelOf(step, index, String(path.at(-1)))}`, other),
-  );
-  return [`${name}: ${asks(step)}${inBrackets(termsOf(step))}`, ...inner];
-}
-
-const inBrackets = (terms: readonly string[]): string => (terms.length === 0 ? '' : ` (${terms.join(', ')})`);
-
-function labelOf(step: Step, index: number, place: string): string {
-  if (step.kind === 'switch') {
-    const when = step.branches[index]?.when;
-    return when ? `when ${when.text}` : 'else';
-  }
-  if (step.kind !== 'ensemble') return step.kind === 'each' ? 'each part' : `${index + 1}`;
-  const member = step.members[index];
-  return `${place}${member ? inBrackets(memberTerms(member)) : ''}`;
+  const { asks, terms = [] } = kindOf(step).describe(step);
+  const all = step.timeoutMs === undefined ? terms : [`at most ${step.timeoutMs} ms`, ...terms];
+  const inner = innerSteps(step, []).flatMap(({ step: other, label }) => linesOf(`- ${label}`, other));
+  return [`${name}: ${asks}${all.length === 0 ? '' : ` (${all.join(', ')})`}`, ...inner];
 }
 
 const textOf = ({ name, step, optional }: StageSpec): string =>

@@ -1,6 +1,8 @@
 import { dependencies, inOrder } from '../language/graph.ts';
-import type { PipelineSpec, Reference, StageSpec, Step, Target } from '../language/spec.ts';
-import { allSteps, readsOf, targetsOf } from '../language/walk.ts';
+import type { PipelineSpec, Reference, StageSpec, Step } from '../language/spec.ts';
+import type { Target } from '../language/target.ts';
+import { allSteps, innerSteps, readsOf, targetsOf } from '../language/walk.ts';
+import { kindOf } from '../stages/index.ts';
 
 /** Everything in pixels. */
 const columnWidth = 210;
@@ -89,18 +91,16 @@ function layOut({ inputs, stages, outputs }: PipelineSpec): Map<string, Box> {
   return new Map(placed);
 }
 
-/** What a stage asks, wherever inside it; empty when it is one thing, which needs no list. */
-const linesOf = ({ step }: StageSpec): readonly string[] =>
-  step.kind === 'target' ? [] : allSteps(step, []).flatMap(({ step: inner }) => targetsOf(inner).map(nameOf));
+const isOne = ({ step }: StageSpec): boolean => innerSteps(step, []).length === 0;
 
-const captionOf = (step: Step): string => {
-  if (step.kind === 'each') return `each: ${captionOf(step.step)}`;
-  if (step.kind === 'target') return nameOf(step.target);
-  return step.kind === 'ensemble' ? step.combine.kind : step.kind;
-};
+/** What a stage asks, wherever inside it; empty when it is one thing, which needs no list. */
+const linesOf = (stage: StageSpec): readonly string[] =>
+  isOne(stage) ? [] : allSteps(stage.step, []).flatMap(({ step: inner }) => targetsOf(inner).map(nameOf));
+
+const captionOf = (step: Step): string => kindOf(step).describe(step).caption(captionOf);
 
 const heightOf = (stage: StageSpec): number =>
-  stage.step.kind === 'target' ? boxHeight : 54 + linesOf(stage).length * (memberHeight + 6);
+  isOne(stage) ? boxHeight : 54 + linesOf(stage).length * (memberHeight + 6);
 
 /** Wires between neighbours go straight; those that pass a column go below everything, each in a lane of its own. */
 function edges({ stages, outputs }: PipelineSpec, boxes: ReadonlyMap<string, Box>, bottom: number) {
@@ -161,13 +161,8 @@ function pill({ x, y, height }: Box, name: string, type: string): string {
 function stageBox({ x, y, height }: Box, stage: StageSpec): string {
   const middle = `text-anchor="middle"`;
   const title = (at: number): string => text(x + boxWidth / 2, at, stage.name, `${middle} font-weight="600"`);
-  if (stage.step.kind === 'target') {
-    const asked = text(
-      x + boxWidth / 2,
-      y + 36,
-      nameOf(stage.step.target),
-      `${middle} font-size="11.5" fill="#2d4a7c"`,
-    );
+  if (isOne(stage)) {
+    const asked = text(x + boxWidth / 2, y + 36, captionOf(stage.step), `${middle} font-size="11.5" fill="#2d4a7c"`);
     return `${service(x, y, boxWidth, height)}${title(y + 20)}${asked}`;
   }
   const members = linesOf(stage).map((line, index) => {

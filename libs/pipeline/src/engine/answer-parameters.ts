@@ -1,6 +1,6 @@
 import type { Parameter } from '@sheaf/inference';
 import type { Decision } from '@sheaf/rules';
-import type { DryRun } from './dry-run.ts';
+import type { DryRun } from './dry-run-report.ts';
 import type { Provenance } from './provenance.ts';
 import type { Note } from './step.ts';
 

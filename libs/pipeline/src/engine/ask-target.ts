@@ -1,24 +1,16 @@
 import { explainParameter, InferError, type Parameters, type Tensor, traced } from '@sheaf/inference';
-import type { TargetStep } from '../language/spec.ts';
 import { contractViolation } from './errors.ts';
 import { provenanceInside } from './provenance.ts';
 import type { RunStep } from './step.ts';
-import type { AskModel, AskPipeline, Targets } from './targets.ts';
+import type { AskModel, AskPipeline } from './targets.ts';
 
 const explaining: Parameters = new Map([[explainParameter, true]]);
 const none: Parameters = new Map();
 
-/** Asks a model, a transform or another pipeline. `takes` are the inputs that it knows of those it is given. */
-export function createAsk({ target }: TargetStep, where: string, takes: readonly string[], targets: Targets): RunStep {
+/** Asks a model or a transform. `takes` are the inputs that it knows of those it is given. */
+export function createAskModel(where: string, takes: readonly string[], ask: AskModel): RunStep {
   const known = new Set(takes);
-  return target.kind === 'pipeline'
-    ? createAskPipeline(target.name, where, known, targets.pipeline(target))
-    : createAskModel(where, known, targets.model(target));
-}
-
-const createAskModel =
-  (where: string, known: ReadonlySet<string>, ask: AskModel): RunStep =>
-  async (given, outputs, { request: { id, parameters: callers }, fanOut }, context) => {
+  return async (given, outputs, { request: { id, parameters: callers }, fanOut }, context) => {
     // A caller's parameters are the pipelines'; only the request for an explanation is every model's.
     const parameters = callers.get(explainParameter) === true ? explaining : none;
     const request = { id, parameters, inputs: taken(given, known), outputs };
@@ -27,15 +19,18 @@ const createAskModel =
     if (missing !== undefined) throw new InferError('INTERNAL', `gave no output "${missing}"`, contractViolation);
     return { outputs: response.outputs, versions: [versionOf(where, response)], notes: [] };
   };
+}
 
-const createAskPipeline =
-  (name: string, where: string, known: ReadonlySet<string>, ask: AskPipeline): RunStep =>
-  async (given, outputs, { request: { id, parameters } }, context) => {
+/** Asks another pipeline, whose answer tells also how it came to be. */
+export function createAskPipeline(name: string, where: string, takes: readonly string[], ask: AskPipeline): RunStep {
+  const known = new Set(takes);
+  return async (given, outputs, { request: { id, parameters } }, context) => {
     const request = { id, parameters, inputs: taken(given, known), outputs };
     const response = await traced(context, 'pipeline', name, (own) => ask(request, own));
     const { versions, notes } = provenanceInside(response.provenance, where);
     return { outputs: response.outputs, versions: [versionOf(where, response), ...versions], notes };
   };
+}
 
 const taken = (given: readonly Tensor[], known: ReadonlySet<string>): readonly Tensor[] =>
   given.length === known.size ? given : given.filter(({ name }) => known.has(name));

@@ -1,13 +1,11 @@
 import { elements, InferError, type Tensor } from '@sheaf/inference';
-import type { Given } from '../types/resolved.ts';
-import { shownDims, type TensorType } from '../types/tensor-type.ts';
+import { type Given, shownDims, type TensorType } from '../types/tensor-type.ts';
 
 /** Throws when a tensor is not what the signature says for these inputs. */
 export type CheckAnswer = (tensor: Tensor, inputs: readonly Tensor[]) => void;
 
 /** Holds a member's answer against its declared type: sizes that are written down, and those that are the same as an input's. */
-export function createAnswerCheck(declared: TensorType | undefined, given: Given): CheckAnswer {
-  if (!declared) return () => {};
+export function createAnswerCheck(declared: TensorType, given: Given): CheckAnswer {
   const { datatype, dims, unranked } = declared;
   const wanted = dims.map((dim) => dim.size ?? placeOf(dim, given));
   return (tensor, inputs) => {

@@ -1,7 +1,7 @@
 import type { CallContext, Tensor } from '@sheaf/inference';
 import { type Decision, requestValues } from '@sheaf/rules';
 import type { Reference } from '../language/spec.ts';
-import type { CheckedPipeline } from '../types/type-check.ts';
+import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
 import type { Call } from './step.ts';
 import type { PipelineAnswer } from './targets.ts';

@@ -1,6 +1,6 @@
 import { type Expression, ExpressionError, requestValues, toList } from '@sheaf/rules';
-import { stageReads } from '../language/walk.ts';
-import type { CheckedPipeline } from '../types/type-check.ts';
+import { stageReads } from '../language/expressions.ts';
+import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import type { Call, StepResult } from './step.ts';
 
 /** What the steps of one call share. The values that its expressions read are worked out when the first one is evaluated. */

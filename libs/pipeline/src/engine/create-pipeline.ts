@@ -6,9 +6,10 @@ import {
   type Infer,
   type RequestContent,
 } from '@sheaf/inference';
-import type { PipelineSpec, Step, Target } from '../language/spec.ts';
-import { allSteps, pipelineName, readsOf, targetsOf } from '../language/walk.ts';
-import type { CheckedPipeline } from '../types/type-check.ts';
+import type { CheckedStep, PipelineSpec, Step } from '../language/spec.ts';
+import type { Target } from '../language/target.ts';
+import { allSteps, innerSteps, pipelineName, readsOf, targetsOf } from '../language/walk.ts';
+import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import { answerParameters, dryRunParameters } from './answer-parameters.ts';
 import type { RunsAtOnce } from './backlog.ts';
 import { compileStep } from './compile-step.ts';
@@ -77,10 +78,10 @@ function compile(
   { latency = new LatencyTracker(), earlyRefusal = true, runsAtOnce = () => undefined }: PipelineOptions,
 ): Compiled {
   const { spec } = checked;
-  const around = { checked, targets, latency };
   const stages = spec.stages.map((stage): [string, CompiledStage] => {
     const fromCaller = readsOf(stage).some((reference) => reference.stage === undefined);
-    return [stage.name, { spec: stage, run: compileStep(stage.step, stage.name, around), fromCaller }];
+    const step = checked.steps.get(stage.name) as CheckedStep;
+    return [stage.name, { spec: stage, run: compileStep(step, stage.name, targets, latency), fromCaller }];
   });
   const runs = new Map(spec.stages.map(({ name, step }) => [name, runsOf(step, runsAtOnce)]));
   return {
@@ -152,7 +153,8 @@ function decideBefore(
 
 /** Runs at once of what answers a stage. Of several together it is not less than one; a pipeline inside has several on the way. */
 function runsOf(step: Step, runsAtOnce: (target: Target) => number | undefined): number | undefined {
-  if (step.kind === 'target') return runsAtOnce(step.target);
+  const [only] = innerSteps(step, []).length === 0 ? targetsOf(step) : [];
+  if (only) return runsAtOnce(only);
   const targets = allSteps(step, []).flatMap(({ step: inner }) => targetsOf(inner));
   return targets.every((target) => runsAtOnce(target) !== undefined) ? 1 : undefined;
 }

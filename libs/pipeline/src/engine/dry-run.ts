@@ -1,51 +1,13 @@
 import { type CallContext, remainingMs } from '@sheaf/inference';
 import { type Decision, type Expression, ExpressionError } from '@sheaf/rules';
-import { asks } from '../diagram/step-words.ts';
-import type { Member, StageSpec, Step } from '../language/spec.ts';
-import { innerSteps } from '../language/walk.ts';
-import type { CheckedPipeline } from '../types/type-check.ts';
+import type { CheckedStep, StageSpec } from '../language/spec.ts';
+import { kindOf } from '../stages/index.ts';
+import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import { contextValues } from './context-values.ts';
+import { type DryRun, type DryRunStage, type DryRunStep, defined } from './dry-run-report.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
 import type { LatencyTracker } from './latency-tracker.ts';
 import type { Call } from './step.ts';
-
-export interface DryRunStep {
-  readonly name: string;
-  /** `model "digits-cnn"`, `ensemble, soft-vote`, ... */
-  readonly asks: string;
-  readonly timeoutMs?: number;
-  /** Of an ensemble: so many members, or members of so much weight. */
-  readonly quorum?: number | { readonly weight: number };
-  /** Of a member: from then on it is waited for only while the quorum needs it. */
-  readonly softTimeoutMs?: number;
-  /** Of a member or a stage: others answer without it. */
-  readonly optional?: true;
-  /** Of a member; absent where only a run can tell. */
-  readonly weight?: number;
-  /** Of a branch: whether it is taken; absent where only a run can tell. */
-  readonly taken?: boolean;
-  /** Members, branches, substitutes; of a pipeline its stages. */
-  readonly steps?: readonly DryRunStep[];
-}
-
-export interface DryRunStage extends DryRunStep {
-  readonly after: readonly string[];
-  /** The median of its last runs; absent with too few of the last ten minutes. */
-  readonly usualMs?: number;
-}
-
-/** What a request would set off. */
-export interface DryRun {
-  readonly pipeline: string;
-  readonly version: number;
-  readonly deadlineMs: number;
-  readonly rules: readonly Decision[];
-  /** When rules hand the call over: from which pipeline to which. */
-  readonly rerouted?: string;
-  readonly stages: readonly DryRunStage[];
-  /** Along the longest path of the stages whose latencies are known; absent when none is. */
-  readonly estimatedMs?: number;
-}
 
 export function createDryRun(
   checked: CheckedPipeline,
@@ -85,39 +47,32 @@ interface Around {
   readonly evaluate: (expression: Expression) => unknown;
 }
 
-const stageOf = ({ name, step, optional }: StageSpec, around: Around): DryRunStep => ({
-  ...stepOf(name, step, around),
+const stageOf = ({ name, optional }: StageSpec, around: Around): DryRunStep => ({
+  ...stepOf(name, around.checked.steps.get(name) as CheckedStep, around),
   ...(optional ? { optional } : {}),
 });
 
-function stepOf(name: string, step: Step, around: Around): DryRunStep {
-  const inner = innerSteps(step, []).map(({ step: other, path }, index): DryRunStep => {
-    const own = stepOf(placeOf(path.at(-1)), other, around);
-    if (step.kind === 'ensemble') return { ...own, ...memberTerms(step.members[index], around) };
-    return step.kind === 'switch' ? { ...own, ...defined('taken', takenOf(step, index, around)) } : own;
+function stepOf(name: string, checked: CheckedStep, around: Around): DryRunStep {
+  const { step } = checked;
+  const kind = kindOf(step);
+  const { own = {}, inner: terms = [] } = kind.dryRun?.(step, (expression) => tryEvaluate(expression, around)) ?? {};
+  const inner = kind.inner(step, []).map(({ path }, index) => {
+    const other = checked.inner[index] as CheckedStep;
+    return { ...stepOf(placeOf(path.at(-1)), other, around), ...terms[index] };
   });
-  const steps = [...inner, ...stagesInside(step, around)];
+  const steps = [...inner, ...stagesInside(checked, around)];
   return {
     name,
-    asks: asks(step),
+    asks: kind.describe(step).asks,
     ...defined('timeoutMs', step.timeoutMs),
-    ...(step.kind === 'ensemble' ? defined('quorum', step.quorum) : {}),
+    ...own,
     ...(steps.length > 0 ? { steps } : {}),
   };
 }
 
-const memberTerms = (member: Member | undefined, around: Around): Partial<DryRunStep> =>
-  member
-    ? {
-        ...defined('weight', weightOf(member.weight, around)),
-        ...defined('softTimeoutMs', member.softTimeoutMs),
-        ...(member.optional ? { optional: true } : {}),
-      }
-    : {};
-
 /** The stages of a pipeline that a step asks. Its context is that of this call; its inputs are there only in a run. */
-function stagesInside(step: Step, { checked, call, context }: Around): DryRunStep[] {
-  const inside = checked.pipelines.get(step);
+function stagesInside(checked: CheckedStep, { call, context }: Around): DryRunStep[] {
+  const inside = 'pipeline' in checked ? checked.pipeline : undefined;
   if (!inside) return [];
   let values: Record<string, unknown> | undefined;
   const around: Around = {
@@ -136,9 +91,6 @@ function stagesInside(step: Step, { checked, call, context }: Around): DryRunSte
 const placeOf = (place: string | number | undefined): string =>
   typeof place === 'number' ? String(place + 1) : String(place);
 
-const defined = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
-  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
-
 /** Undefined where the value depends on what stages give. */
 function tryEvaluate(expression: Expression, around: Around): unknown {
   if (expression.reads.some(([root]) => root === 'stages')) return undefined;
@@ -148,15 +100,4 @@ function tryEvaluate(expression: Expression, around: Around): unknown {
     if (error instanceof ExpressionError) return undefined;
     throw error;
   }
-}
-
-const weightOf = (weight: number | Expression, around: Around): number | undefined =>
-  typeof weight === 'number' ? weight : (tryEvaluate(weight, around) as number | undefined);
-
-function takenOf(step: Extract<Step, { kind: 'switch' }>, index: number, around: Around): boolean | undefined {
-  const outcomes = step.branches.map(({ when }) => (when ? tryEvaluate(when, around) : true));
-  const decided = outcomes.findIndex((outcome) => outcome !== false);
-  if (decided === -1) return false;
-  if (outcomes[decided] === undefined) return index < decided ? false : undefined;
-  return index === decided;
 }

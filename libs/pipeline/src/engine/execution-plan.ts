@@ -1,7 +1,7 @@
 import { dependencies, inOrder, needed } from '../language/graph.ts';
 import type { Reference, StageSpec } from '../language/spec.ts';
 import { readsOf } from '../language/walk.ts';
-import type { CheckedPipeline } from '../types/type-check.ts';
+import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import type { Ahead } from './backlog.ts';
 import type { LatencyTracker } from './latency-tracker.ts';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { PipelineSpec, Target } from '../language/spec.ts';
+import type { PipelineSpec } from '../language/spec.ts';
+import type { Target } from '../language/target.ts';
 import { allSteps, type pipelineFinder, targetsOf } from '../language/walk.ts';
 
 /**

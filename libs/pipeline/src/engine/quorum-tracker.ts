@@ -1,18 +1,24 @@
 import { InferError, type Tensor } from '@sheaf/inference';
-import type { EnsembleStep, Member } from '../language/spec.ts';
+import type { Combiner } from '../combiners/combiner.ts';
 import { reach } from '../language/weights.ts';
 
 interface Voter {
-  readonly member: Member;
-  readonly index: number;
+  readonly member: { readonly name: string; readonly optional: boolean };
   readonly weight: number;
+}
+
+/** What decides an ensemble. */
+export interface Election {
+  readonly members: readonly unknown[];
+  readonly quorum: number | { readonly weight: number } | undefined;
+  readonly counts: Combiner['members'];
 }
 
 export type Decision = 'wait' | 'done' | InferError;
 
 /** Who has answered so far, and whether that decides an ensemble. Knows nothing of time or cancelling. */
 export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor }> {
-  readonly #step: EnsembleStep;
+  readonly #election: Election;
   readonly #asked: readonly A[];
   readonly #membersMin: number;
   readonly #answers = new Map<A, B>();
@@ -20,9 +26,9 @@ export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor 
   readonly #expired = new Set<A>();
 
   /** `membersMin` is what the caller demands beside the step's own quorum. */
-  constructor(step: EnsembleStep, asked: readonly A[], membersMin: number) {
+  constructor(election: Election, asked: readonly A[], membersMin: number) {
     this.#membersMin = membersMin;
-    this.#step = step;
+    this.#election = election;
     this.#asked = asked;
   }
 
@@ -57,7 +63,7 @@ export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor 
   }
 
   decide(): Decision {
-    if (this.#step.combine.kind === 'first') return this.#decideFirst();
+    if (this.#election.counts === 'first') return this.#decideFirst();
     const required = this.#asked.find((one) => !one.member.optional && this.#errors.has(one));
     if (required) return this.#errors.get(required) as InferError;
     const pending = this.#asked.filter((one) => !this.#answers.has(one) && !this.#errors.has(one));
@@ -80,7 +86,7 @@ export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor 
    */
   #agree(): Decision {
     const shapes = Map.groupBy(this.#answers, ([, { tensor }]) => `${tensor.datatype} [${tensor.shape}]`);
-    if (shapes.size <= 1 || this.#step.combine.kind === 'stack') return 'done';
+    if (shapes.size <= 1 || this.#election.counts === 'joined') return 'done';
     const [[common = '', most = []] = [], [, next = []] = []] = [...shapes].sort(([, a], [, b]) => b.length - a.length);
     for (const [shape, odd] of shapes) {
       if (shape === common && most.length > next.length) continue;
@@ -95,7 +101,7 @@ export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor 
   }
 
   #isQuorum(voters: readonly A[]): boolean {
-    const { quorum } = this.#step;
+    const { quorum } = this.#election;
     if (voters.length < this.#membersMin) return false;
     if (quorum === undefined) return true;
     if (typeof quorum === 'number') return voters.length >= quorum;
@@ -107,7 +113,7 @@ export class QuorumTracker<A extends Voter, B extends { readonly tensor: Tensor 
   }
 
   #notMet(): InferError {
-    const { quorum, members } = this.#step;
+    const { quorum, members } = this.#election;
     const failed = [...this.#errors].map(([{ member }, { code }]) => `${member.name} (${code})`);
     const least = typeof quorum === 'number' ? Math.max(quorum, this.#membersMin) : this.#membersMin;
     const counted = `${least} ${least === 1 ? 'member' : 'members'}`;

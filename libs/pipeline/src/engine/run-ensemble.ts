@@ -1,85 +1,82 @@
 import { asInferError, type CallContext, InferError, type Tensor, traced } from '@sheaf/inference';
-import { ExpressionError } from '@sheaf/rules';
-import { alignLabels } from '../combiners/align.ts';
-import { type Combine, createCombiner, type Vote } from '../combiners/index.ts';
-import type { EnsembleStep, Member } from '../language/spec.ts';
+import { type Expression, ExpressionError } from '@sheaf/rules';
+import type { Combine, Combiner, Vote } from '../combiners/combiner.ts';
 import { weightMax } from '../language/weights.ts';
-import type { Resolved } from '../types/resolved.ts';
 import { cancelTogether } from './cancel.ts';
-import { type CheckAnswer, checkNumbers, createAnswerCheck } from './check-answer.ts';
+import { type CheckAnswer, checkNumbers } from './check-answer.ts';
 import { contractViolation, named } from './errors.ts';
+import type { MetaModel } from './meta-model.ts';
 import { QuorumTracker } from './quorum-tracker.ts';
 import { dispensable, reservingFor } from './reserve.ts';
 import type { Call, Note, RunStep, StepResult } from './step.ts';
-import { canJoin, join } from './tensor-parts.ts';
 
-interface Asked {
-  readonly member: Member;
+interface MemberRun {
+  readonly name: string;
   /** Its place among all members. */
   readonly index: number;
-  readonly weight: number;
+  readonly weight: number | Expression;
+  readonly optional: boolean;
+  readonly softTimeoutMs: number | undefined;
+  /** What it calls the output that is read. */
+  readonly called: string;
   readonly run: RunStep;
+  readonly check: CheckAnswer;
+  /** Brings its classes into the ensemble's order. */
+  readonly align: (tensor: Tensor) => Tensor;
+}
+
+/** An ensemble, compiled but for how its answers become one. */
+export interface EnsembleRun {
+  readonly where: string;
+  readonly members: readonly MemberRun[];
+  readonly quorum: number | { readonly weight: number } | undefined;
+  readonly counts: Combiner['members'];
+}
+
+/** A member that is asked in one call. */
+interface Asked {
+  readonly member: MemberRun;
+  readonly weight: number;
 }
 
 interface Answer extends StepResult {
   readonly tensor: Tensor;
 }
 
-/** The meta-model of a stack. */
-export interface Meta {
-  readonly run: RunStep;
-  usualMs(now: number): number | undefined;
-}
-
-/** `runs` are the members' steps, in their order. */
-export function createEnsemble(
-  step: EnsembleStep,
-  where: string,
-  { answers = [], given = new Map(), classes }: Resolved,
-  runs: readonly RunStep[],
-  meta?: Meta,
-): RunStep {
-  const { members, combine } = step;
-  const align = members.map((_, index) => alignLabels(classes?.own[index], classes?.common));
-  const checks = members.map((_, index) => createAnswerCheck(answers[index], given));
-  const combiner: Combine | undefined = combine.kind === 'stack' ? undefined : createCombiner(combine, members.length);
+export function createEnsemble(ensemble: EnsembleRun, combine: Combine | MetaModel): RunStep {
+  const { where, members, quorum } = ensemble;
   return async (inputs, wanted, call, context) => {
     const notes: Note[] = [];
     const asked = members
-      .map(
-        (member, index): Asked => ({
-          member,
-          index,
-          weight: weightOf(member, `${where}.${member.name}`, call, notes),
-          run: runs[index] as RunStep,
-        }),
-      )
+      .map((member): Asked => ({ member, weight: weightOf(member, `${where}.${member.name}`, call, notes) }))
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const reserved = meta ? reservingFor(meta.usualMs(context.clock.now()), context) : context;
+    const reserved =
+      typeof combine === 'function' ? context : reservingFor(combine.usualMs(context.clock.now()), context);
     // The others are enough.
-    const patient: CallContext = step.quorum === undefined ? reserved : { ...reserved, patience: 'never' };
-    const quorum = await cancelTogether(patient, (inner) =>
-      askMembers(step, asked, call.membersMin, inner, async ({ member, index, run }, own) => {
-        const called = member.outputs.get(combine.output) ?? combine.output;
+    const patient: CallContext = quorum === undefined ? reserved : { ...reserved, patience: 'never' };
+    const tracker = await cancelTogether(patient, (inner) =>
+      askMembers(ensemble, asked, call.membersMin, inner, async ({ called, run, check, align }, own) => {
         const result = await run(inputs, [called], call, own);
         const tensor = result.outputs.find(({ name }) => name === called);
         if (!tensor) throw new InferError('INTERNAL', `gave no output "${called}"`, contractViolation);
-        (checks[index] as CheckAnswer)(tensor, inputs);
+        check(tensor, inputs);
         checkNumbers(tensor, 'its output', 'MEMBER_NAN');
-        return { ...result, tensor: (align[index] as (tensor: Tensor) => Tensor)(tensor) };
+        return { ...result, tensor: align(tensor) };
       }),
     );
-    const votes = quorum.good.map(
-      ({ asked: { index, weight }, answer }): Vote => ({ index, weight, tensor: answer.tensor }),
+    const { good } = tracker;
+    const votes = good.map(
+      ({ asked: { member, weight }, answer }): Vote => ({ index: member.index, weight, tensor: answer.tensor }),
     );
-    const made = combiner
-      ? { outputs: combined(combiner, votes), versions: [], notes: [] }
-      : await (meta as Meta).run([joinLast(votes)], wanted, call, context);
-    notes.push(...quorum.good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(step, where, quorum));
+    const made =
+      typeof combine === 'function'
+        ? { outputs: combined(combine, votes), versions: [], notes: [] }
+        : await combine.run(votes, wanted, call, context);
+    notes.push(...good.flatMap(({ answer }) => answer.notes), ...made.notes, noteOf(ensemble, tracker));
     return {
       outputs: made.outputs,
-      versions: [...quorum.good.flatMap(({ answer }) => answer.versions), ...made.versions],
+      versions: [...good.flatMap(({ answer }) => answer.versions), ...made.versions],
       notes,
     };
   };
@@ -93,7 +90,7 @@ function combined(combiner: Combine, votes: readonly Vote[]): readonly Tensor[] 
 }
 
 /** A weight that cannot be evaluated, or is out of bounds, is 1, and the answer says so. */
-function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]): number {
+function weightOf({ weight }: MemberRun, place: string, call: Call, notes: Note[]): number {
   if (typeof weight === 'number') return weight;
   try {
     const value = call.evaluate(weight) as number;
@@ -112,25 +109,25 @@ function weightOf({ weight }: Member, place: string, call: Call, notes: Note[]):
 
 /** Asks all members at the same time, until it is decided who is in. */
 function askMembers(
-  step: EnsembleStep,
+  ensemble: EnsembleRun,
   asked: readonly Asked[],
   membersMin: number,
   context: CallContext,
-  ask: (asked: Asked, context: CallContext) => Promise<Answer>,
+  ask: (member: MemberRun, context: CallContext) => Promise<Answer>,
 ): Promise<QuorumTracker<Asked, Answer>> {
   return new Promise((resolve, reject) => {
-    const quorum = new QuorumTracker<Asked, Answer>(step, asked, membersMin);
+    const tracker = new QuorumTracker<Asked, Answer>(ensemble, asked, membersMin);
     const decide = (): void => {
-      const decision = quorum.decide();
+      const decision = tracker.decide();
       if (decision === 'wait') return;
-      if (decision === 'done') resolve(quorum);
+      if (decision === 'done') resolve(tracker);
       else reject(decision);
     };
     for (const one of asked) {
       const { name, softTimeoutMs } = one.member;
       if (softTimeoutMs !== undefined) {
         const stop = context.clock.after(softTimeoutMs, () => {
-          quorum.expire(one);
+          tracker.expire(one);
           decide();
         });
         // When it is decided, and when the caller leaves.
@@ -138,11 +135,11 @@ function askMembers(
       }
       const where = `member ${name}`;
       const within = (own: CallContext): Promise<Answer> =>
-        one.member.optional ? dispensable(0, where, own, (inner) => ask(one, inner)) : ask(one, own);
+        one.member.optional ? dispensable(0, where, own, (inner) => ask(one.member, inner)) : ask(one.member, own);
       traced(context, 'member', name, within, { 'sheaf.weight': one.weight })
         .then(
-          (answer) => quorum.answered(one, answer),
-          (error) => quorum.failed(one, named(asInferError(error), where)),
+          (answer) => tracker.answered(one, answer),
+          (error) => tracker.failed(one, named(asInferError(error), where)),
         )
         .then(decide, reject);
     }
@@ -151,28 +148,14 @@ function askMembers(
   });
 }
 
-function noteOf({ combine }: EnsembleStep, stage: string, quorum: QuorumTracker<Asked, Answer>): Note {
-  const used = quorum.good.map(({ asked: { member, weight } }): [string, number] => [member.name, weight]);
+function noteOf({ where: stage, counts }: EnsembleRun, tracker: QuorumTracker<Asked, Answer>): Note {
+  const used = tracker.good.map(({ asked: { member, weight } }): [string, number] => [member.name, weight]);
   // Of a race nobody is missing: it is over when one is there.
-  const missing = combine.kind === 'first' ? [] : [...quorum.missing()];
+  const missing = counts === 'first' ? [] : [...tracker.missing()];
   return {
     kind: 'ensemble',
     stage,
     used: Object.fromEntries(used),
     missing: Object.fromEntries(missing.map(([{ member }, code]) => [member.name, code])),
   };
-}
-
-/** All tensors side by side along their last dimension. */
-function joinLast(votes: readonly Vote[]): Tensor {
-  const tensors = votes.map(({ tensor }) => tensor);
-  const [first] = tensors as [Tensor];
-  const last = first.shape.length - 1;
-  if (!canJoin(tensors, last, true))
-    throw new InferError(
-      'INTERNAL',
-      "the members' answers differ in more than their last dimension",
-      contractViolation,
-    );
-  return join(tensors, last, true);
 }

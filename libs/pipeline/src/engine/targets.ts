@@ -1,6 +1,6 @@
 import type { CallContext, InferResponse, RequestContent, Tensor } from '@sheaf/inference';
-import type { ModelTarget, PipelineTarget } from '../language/spec.ts';
-import type { DryRun } from './dry-run.ts';
+import type { ModelTarget, PipelineTarget } from '../language/target.ts';
+import type { DryRun } from './dry-run-report.ts';
 import { noProvenance, type Provenance } from './provenance.ts';
 
 /** What a pipeline answers to another. */

@@ -1,10 +1,11 @@
 import { isRecord, Problems } from '@sheaf/document';
 import { contextExpectation } from '../engine/context-values.ts';
-import { checkStep } from './check-step.ts';
+import { kindOf } from '../stages/index.ts';
+import { stageReads } from './expressions.ts';
 import { findCycles } from './graph.ts';
 import { pipelineDocument } from './language.ts';
-import type { PipelineSpec, Problem, Reference } from './spec.ts';
-import { allSteps, expressionsOf, stageReads } from './walk.ts';
+import type { PipelineSpec, Problem, Reference, Step } from './spec.ts';
+import { allSteps, expressionsOf, innerSteps, targetsOf } from './walk.ts';
 
 /** Reads a pipeline document; finds every mistake that it shows by itself. `spec` is there only when there is none. */
 export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; readonly problems: readonly Problem[] } {
@@ -23,7 +24,8 @@ export function parsePipeline(value: unknown): { readonly spec?: PipelineSpec; r
   checkReferences(spec, value, problems);
   checkSetValues(spec, problems);
   for (const { name, step } of spec.stages)
-    for (const placed of allSteps(step, ['stages', name])) checkStep(placed, problems);
+    for (const { step: inner, path } of allSteps(step, ['stages', name]))
+      kindOf(inner).validate(inner, path, problems, allSteps);
   for (const cycle of findCycles(spec.stages))
     problems.add(['stages', cycle[0] ?? ''], `the stages form a cycle: ${[...cycle, cycle[0]].join(' -> ')}`);
   return problems.list.length === 0 ? { spec, problems: [] } : { problems: problems.list };
@@ -53,11 +55,14 @@ function checkReferences({ stages, outputs }: PipelineSpec, document: unknown, p
       for (const { expression, path: place } of expressionsOf(inner, path))
         for (const read of stageReads(expression)) check(place, read);
     }
-    if (!step.inputs && allSteps(step, []).some(({ step: inner }) => inner.kind === 'target' && !inner.inputs))
+    if (!step.inputs && allSteps(step, []).some(({ step: inner }) => asksByItself(inner) && !inner.inputs))
       problems.add(['stages', name, 'inputs'], 'want inputs by name, got nothing');
   }
   for (const [output, reference] of outputs) check(['outputs', output], reference);
 }
+
+/** Asks something over its own inputs, or over those of a step around it. */
+const asksByItself = (step: Step): boolean => targetsOf(step).length > 0 && innerSteps(step, []).length === 0;
 
 /** What a rule sets must be what the context makes of it: no caller could do anything about it. */
 function checkSetValues({ context, rules }: PipelineSpec, problems: Problems): void {

@@ -1,5 +1,6 @@
 import { type Path, Problems } from '@sheaf/document';
-import type { Problem, Target } from './spec.ts';
+import type { Problem } from './spec.ts';
+import { describeTarget, type Target } from './target.ts';
 
 /** Problems of a pipeline, some of which are that a target is not there. */
 export class PipelineProblems extends Problems {
@@ -14,15 +15,4 @@ export class PipelineProblems extends Problems {
   missing(path: Path, target: Target): void {
     this.list.push({ path, message: `there is no ${describeTarget(target)}`, target });
   }
-}
-
-export const describeTarget = (target: Target): string =>
-  target.kind === 'transform'
-    ? `transform "${target.path}"`
-    : `${target.kind} "${target.name}"${target.version ? ` version ${target.version}` : ''}`;
-
-/** `member cnn: ` for what stands in an ensemble. */
-export function memberOf(path: Path): string {
-  const at = path.lastIndexOf('ensemble');
-  return at === -1 ? '' : `member ${path[at + 1]}: `;
 }

@@ -1,4 +1,6 @@
-import type { ModelTarget, PipelineSpec, Step } from './spec.ts';
+import { kindOf } from '../stages/index.ts';
+import type { PipelineSpec, Step } from './spec.ts';
+import type { ModelTarget } from './target.ts';
 import { innerSteps, type PipelineName, targetsOf } from './walk.ts';
 
 /**
@@ -19,12 +21,12 @@ function callsOf(step: Step, find: Parameters<typeof plannedCalls>[1]): ReturnTy
     const other = find(target);
     return other ? plannedCalls(other, find) : [];
   });
-  switch (step.kind) {
-    case 'switch':
-      return inner.reduce((most, calls) => (calls.length > most.length ? calls : most), []);
-    case 'fallback':
-      return inner[0] ?? [];
-    default:
+  switch (kindOf(step).asks) {
+    case 'one':
+      return [...own, ...inner.reduce((most, calls) => (calls.length > most.length ? calls : most), [])];
+    case 'first':
+      return [...own, ...(inner[0] ?? [])];
+    case 'all':
       return [...own, ...inner.flat()];
   }
 }

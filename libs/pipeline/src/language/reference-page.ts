@@ -1,8 +1,10 @@
 /** The reference page of the language, made from the definitions that the parser reads by. */
 import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { afterVariants, beforeVariants } from '@sheaf/rules';
-import { combinerVariants } from '../combiners/spec.ts';
-import { branchFields, memberFields, pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
+import { combinerExamples, combinerVariants } from '../combiners/index.ts';
+import { stageKinds } from '../stages/index.ts';
+import type { KindReference, StageKind } from '../stages/stage-kind.ts';
+import { pipelineFields, stageFields, stepFields, stepKinds } from './language.ts';
 import { contextVariants, inputFields } from './tensors.ts';
 
 /** A whole pipeline: parsed by the test of this page. */
@@ -31,37 +33,13 @@ rules:
     - { name: unsure, when: lowest(outputs.confidence) < 0.8, label: { decision: review } }
 `;
 
-/** Stages of each kind that is not in the example: parsed by the test of this page. */
-export const snippets: Readonly<Record<string, string>> = {
-  switch: `
-pick:
-  switch:
-    - { when: 'inputs.page.size > 1000000', model: large-locator }
-    - { when: 'highest(stages.quick.score) > 0.9', model: small-locator }
-    - { model: digit-locator }            # no \`when\`: else
-  inputs: { image: page }`,
-  each: `
-read:
-  each: { model: digits-cnn }
-  over: pixels                            # split along dimension 0, \`size\` elements at a time
-  size: 16
-  inputs: { pixels: crop.digits }`,
-  fallback: `
-answer:
-  fallback:
-    - { model: large-net, timeout: 50ms }
-    - { model: small-net }
-  inputs: { pixels: crop.digits }`,
-  pipeline: `
-read: { pipeline: read-digits, inputs: { pixels: crop.digits } }`,
-  stack: `
-risk:
-  ensemble:
-    linear: { model: risk-linear }
-    forest: { model: risk-forest, labels: [malignant, benign] }
-  combine: { stack: probabilities, model: risk-stack, labels: [benign, malignant] }
-  inputs: { features: features }`,
-};
+/** Stages of each kind, and of combiners, that are not in the example: parsed by the test of this page. */
+export const snippets: Readonly<Record<string, string>> = Object.fromEntries([
+  ...Object.entries<StageKind>(stageKinds).flatMap(([kind, { reference }]) =>
+    reference?.example === undefined ? [] : [[kind, reference.example]],
+  ),
+  ...combinerExamples,
+]);
 
 /** Rules of each place: parsed by the test of this page. */
 export const ruleSnippets = {
@@ -74,26 +52,15 @@ export const ruleSnippets = {
 - { name: unsure, when: 'outputs.confidence.exists(c, c < 0.7)', label: { decision: check } }`,
 } as const;
 
-const transformText = `The path is from the mesh folder. The file exports what it takes and gives, and a function between them; tensors are flat typed arrays with a shape. It runs in a process of its own, with a time limit of 5 s. That may read the mesh folder and the packages that are found from there; the network, native add-ons and all else it may use where \`mesh.yaml\` says \`network\`, \`addons\` or \`trusted: true\` of its service: [what a transform may do](../../libs/runtime/README.md#what-a-transform-may-do). With \`uses\` it may itself ask models and pipelines of the mesh, under the deadline, the trace and the configuration of its own call:
-
-\`\`\`ts
-import { defineTransform } from '@sheaf/inference';
-
-export default defineTransform(
-  {
-    inputs: { measures: { datatype: 'FP32', shape: ['rows', 4] } },
-    outputs: { sure: { datatype: 'BOOL', shape: ['rows'] } },
-    uses: ['iris'],
-  },
-  async ({ measures }, context) => {
-    const { probabilities } = await context.infer('iris', { measures: { datatype: 'FP32', ...measures } });
-    if (probabilities?.datatype !== 'FP32') throw new Error('iris gave no probabilities');
-    const [rows = 0, classes = 0] = probabilities.shape;
-    const best = (row: number) => Math.max(...probabilities.data.subarray(row * classes, (row + 1) * classes));
-    return { sure: { shape: [rows], data: Uint8Array.from({ length: rows }, (_, row) => Number(best(row) > 0.9)) } };
-  },
-);
-\`\`\``;
+function kindText(kind: string, { example, texts = [], innerFields }: KindReference): string[] {
+  return [
+    `### ${kind}`,
+    fieldsTable(stepKinds[kind] ?? {}),
+    ...(example === undefined ? [] : [fenced(example)]),
+    ...(innerFields ? [innerFields.text, fieldsTable(innerFields.fields)] : []),
+    ...texts,
+  ];
+}
 
 /** The text of docs/reference/pipeline.md. */
 export function referencePage(): string {
@@ -126,32 +93,14 @@ export function referencePage(): string {
           ', ',
         )}. Ensembles, switches, each and fallbacks have steps inside, of any kind, at most 8 deep; those take the inputs of the step around them unless they have \`inputs\` of their own. One request sets off at most 4,096 calls to models and transforms, with all pipelines inside (RESOURCE_EXHAUSTED, \`TOO_MANY_CALLS\`); at most 64 of them are under way at once, the others wait.`,
       fieldsTable({ ...stepFields, ...stageFields }),
-      ...Object.entries(stepKinds).flatMap(([kind, fields]) => [
-        `### ${kind}`,
-        fieldsTable(fields),
-        ...(snippets[kind] ? [fenced(snippets[kind])] : []),
-        ...(kind === 'transform' ? [transformText] : []),
-        ...(kind === 'ensemble'
-          ? [
-              'A member is a step with these keys beside:',
-              fieldsTable(memberFields),
-              'Members are counted as one each by `quorum: 2`, whatever their weight. An answer that is in when the ensemble is decided always counts; after its soft time-out a member that is not in is cancelled as soon as those that are in make the quorum and nobody else is waited for. A member that may be missing has to be in 5 % (and 5 ms) of the time that is left before the deadline, so that one that hangs is missing and the answer still comes. A caller may demand more than the quorum: with the metadata `x-ensemble-min-members: 3` every ensemble but a race (`first`) has at least three members in it, or the call fails (`QUORUM_NOT_MET`).',
-            ]
-          : []),
-        ...(kind === 'fallback'
-          ? [
-              'Without a `timeout` a step leaves each of those after it the time that it usually takes, or a fifth of what is left while that is not known.',
-            ]
-          : []),
-        ...(kind === 'switch' ? ['A branch is a step with this key beside:', fieldsTable(branchFields)] : []),
-      ]),
+      ...Object.entries<StageKind>(stageKinds).flatMap(([kind, { reference = {} }]) => kindText(kind, reference)),
     ),
     section(
       'Combiners',
       'One of these under `combine`, with the output of the members that is read. A member that gives a NaN, or a tensor that is not what its signature says for these inputs, has failed; where a size is open, one that differs from what most of the members gave. Numbers may be FP16, BF16, FP32 or FP64: they are combined in float64, and rounded once to what the members have. Of `[rows, classes]` both votes give `label` (INT64 [rows]: the index of the class), `score` (FP32 [rows]: of soft-vote the winning average, of hard-vote the share of the weight that voted for it) and `votes` (INT64 [rows, members]: what each member said, in the order of their names; -1 of one that did not answer). Of `[rows]` of labels, which may be texts (BYTES) or integers, hard-vote gives `label` as the members have it, and of texts `votes` of texts, empty of one that did not answer; of two labels with as many votes the lower one wins, or the one whose bytes come first. Of no rows they give none.',
       kindsTable(combinerVariants.kinds),
       fieldsTable(combinerVariants.shared),
-      fenced(snippets['stack'] ?? ''),
+      ...combinerExamples.map(([, example]) => fenced(example)),
     ),
     section(
       'Rules',

@@ -1,6 +1,7 @@
+import type { Path } from '@sheaf/document';
 import type { TensorSpec } from '@sheaf/inference';
-import type { Expression, RuleSet } from '@sheaf/rules';
-import type { CombinerSpec } from '../combiners/index.ts';
+import type { RuleSet } from '@sheaf/rules';
+import type { Target } from './target.ts';
 
 /** Where a tensor comes from: an input of the pipeline (no stage), or an output of a stage. */
 export interface Reference {
@@ -8,20 +9,6 @@ export interface Reference {
   readonly name: string;
   /** Written with a `?`: whoever reads it can do without. */
   readonly optional: boolean;
-}
-
-/** What a step asks of others. */
-export type Target = ModelTarget | PipelineTarget;
-
-/** A model or a transform, which some service runs. */
-export type ModelTarget =
-  | { readonly kind: 'model'; readonly name: string; readonly version?: string | undefined }
-  | { readonly kind: 'transform'; readonly path: string };
-
-export interface PipelineTarget {
-  readonly kind: 'pipeline';
-  readonly name: string;
-  readonly version?: string | undefined;
 }
 
 /** What every kind of step has. */
@@ -32,65 +19,22 @@ export interface StepBase {
   readonly timeoutMs: number | undefined;
 }
 
-/** Asks a model, a transform or another pipeline. */
-export interface TargetStep extends StepBase {
-  readonly kind: 'target';
-  readonly target: Target;
-}
+/**
+ * The kinds of step, by the key that a document writes: the step as it is read, and as the type check leaves it. Each file of `stages/` adds its own by
+ * declaration merging, since a step may hold steps of every kind.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: the files of `stages/` fill it.
+export interface StepKinds {}
 
-export interface Member {
-  readonly name: string;
+export type StepKind = keyof StepKinds;
+export type Step = StepKinds[StepKind]['step'];
+export type CheckedStep = StepKinds[StepKind]['checked'];
+
+/** A step with its place in the document. */
+export interface PlacedStep {
   readonly step: Step;
-  /** A number of 0 or more, or an expression that gives one. */
-  readonly weight: number | Expression;
-  readonly optional: boolean;
-  /** From then on the member is waited for only while the quorum needs it. */
-  readonly softTimeoutMs: number | undefined;
-  /** The combined output -> what the member calls it. */
-  readonly outputs: ReadonlyMap<string, string>;
-  /** Its classes in its own order; undefined when it is the ensemble's. */
-  readonly labels: readonly string[] | undefined;
+  readonly path: Path;
 }
-
-export interface EnsembleStep extends StepBase {
-  readonly kind: 'ensemble';
-  /** Sorted by name, so that the order they are written in changes nothing. */
-  readonly members: readonly Member[];
-  readonly combine: CombinerSpec;
-  /** So many members, or members of so much weight together. Undefined: all that are not optional. */
-  readonly quorum: number | { readonly weight: number } | undefined;
-}
-
-export interface Branch {
-  /** Undefined: else. */
-  readonly when: Expression | undefined;
-  readonly step: Step;
-}
-
-export interface SwitchStep extends StepBase {
-  readonly kind: 'switch';
-  readonly branches: readonly Branch[];
-}
-
-export interface EachStep extends StepBase {
-  readonly kind: 'each';
-  readonly step: Step;
-  /** Inputs that are split; the others go to every part whole. */
-  readonly over: readonly string[];
-  readonly dimension: number;
-  /** Elements in one part. */
-  readonly size: number;
-  /** Parts asked at once. */
-  readonly concurrency: number;
-}
-
-export interface FallbackStep extends StepBase {
-  readonly kind: 'fallback';
-  /** Asked one after the other, until one answers. */
-  readonly steps: readonly Step[];
-}
-
-export type Step = TargetStep | EnsembleStep | SwitchStep | EachStep | FallbackStep;
 
 /** A node of the graph. */
 export interface StageSpec {

@@ -1,27 +1,12 @@
 import type { Path } from '@sheaf/document';
-import type { Expression } from '@sheaf/rules';
-import type { PipelineSpec, Reference, StageSpec, Step, Target } from './spec.ts';
-
-export interface PlacedStep {
-  readonly step: Step;
-  readonly path: Path;
-}
+import { kindOf } from '../stages/index.ts';
+import type { InnerStep } from '../stages/stage-kind.ts';
+import { type PlacedExpression, stageReads } from './expressions.ts';
+import type { PipelineSpec, PlacedStep, Reference, StageSpec, Step } from './spec.ts';
+import type { Target } from './target.ts';
 
 /** The steps directly inside a step, with their places in the document. */
-export function innerSteps(step: Step, path: Path): PlacedStep[] {
-  switch (step.kind) {
-    case 'target':
-      return [];
-    case 'ensemble':
-      return step.members.map(({ name, step: inner }) => ({ step: inner, path: [...path, 'ensemble', name] }));
-    case 'switch':
-      return step.branches.map(({ step: inner }, index) => ({ step: inner, path: [...path, 'switch', index] }));
-    case 'each':
-      return [{ step: step.step, path: [...path, 'each'] }];
-    case 'fallback':
-      return step.steps.map((inner, index) => ({ step: inner, path: [...path, 'fallback', index] }));
-  }
-}
+export const innerSteps = (step: Step, path: Path): readonly InnerStep[] => kindOf(step).inner(step, path);
 
 /** A step and all inside it. */
 export const allSteps = (step: Step, path: Path): PlacedStep[] => [
@@ -29,51 +14,25 @@ export const allSteps = (step: Step, path: Path): PlacedStep[] => [
   ...innerSteps(step, path).flatMap((inner) => allSteps(inner.step, inner.path)),
 ];
 
-export interface PlacedExpression {
-  readonly expression: Expression;
-  readonly path: Path;
-  readonly wanted: 'bool' | 'number';
-}
-
 /** The expressions that a step itself has; those inside it are its inner steps'. */
-export function expressionsOf(step: Step, path: Path): PlacedExpression[] {
-  if (step.kind === 'switch')
-    return step.branches.flatMap(({ when }, index) =>
-      when ? [{ expression: when, path: [...path, 'switch', index, 'when'], wanted: 'bool' as const }] : [],
-    );
-  if (step.kind === 'ensemble')
-    return step.members.flatMap(({ name, weight }) =>
-      typeof weight === 'number'
-        ? []
-        : [{ expression: weight, path: [...path, 'ensemble', name, 'weight'], wanted: 'number' as const }],
-    );
-  return [];
-}
+export const expressionsOf = (step: Step, path: Path): readonly PlacedExpression[] =>
+  kindOf(step).expressions(step, path);
 
 /** What a step itself asks: models, transforms, other pipelines. */
-export function targetsOf(step: Step): Target[] {
-  if (step.kind === 'target') return [step.target];
-  if (step.kind !== 'ensemble' || step.combine.kind !== 'stack') return [];
-  return [{ kind: 'model', name: step.combine.model, version: step.combine.version }];
-}
+export const targetsOf = (step: Step): readonly Target[] => kindOf(step).targets(step);
 
 /** The targets that take the inputs of a step: its own, or those of steps inside without inputs of their own. */
-export function targetsBelow(step: Step): Target[] {
-  if (step.kind === 'target') return [step.target];
-  return innerSteps(step, []).flatMap(({ step: inner }) => (inner.inputs ? [] : targetsBelow(inner)));
+export function targetsBelow(step: Step): readonly Target[] {
+  const inner = innerSteps(step, []);
+  if (inner.length === 0) return targetsOf(step);
+  return inner.flatMap((one) => (one.step.inputs ? [] : targetsBelow(one.step)));
 }
 
 /** What has to be there for a step to answer: nothing that may fail, nothing that has a substitute. */
-export function requiredTargets(step: Step): Target[] {
-  switch (step.kind) {
-    case 'fallback':
-      return [];
-    case 'ensemble':
-      return [...targetsOf(step), ...step.members.flatMap((m) => (m.optional ? [] : requiredTargets(m.step)))];
-    default:
-      return [...targetsOf(step), ...innerSteps(step, []).flatMap(({ step: inner }) => requiredTargets(inner))];
-  }
-}
+export const requiredTargets = (step: Step): Target[] => [
+  ...targetsOf(step),
+  ...innerSteps(step, []).flatMap((inner) => (inner.isRequired ? requiredTargets(inner.step) : [])),
+];
 
 /** Every tensor that a stage reads, wherever inside it: by wires, and by expressions over outputs of stages. */
 export function readsOf({ step }: StageSpec): Reference[] {
@@ -82,15 +41,6 @@ export function readsOf({ step }: StageSpec): Reference[] {
     ...expressionsOf(inner, []).flatMap(({ expression }) => stageReads(expression)),
   ]);
 }
-
-/** `stages.locate.boxes` in an expression, as a reference. */
-export const stageReads = ({ reads }: Expression): Reference[] =>
-  reads.flatMap(([root, stage, name]) =>
-    root === 'stages' && stage !== undefined && name !== undefined ? [{ stage, name, optional: true }] : [],
-  );
-
-/** Whether an expression looks at what callers sent. */
-export const readsInputs = ({ reads }: Expression): boolean => reads.some(([root]) => root === 'inputs');
 
 /** A pipeline as others name it; without a version, the newest. */
 export interface PipelineName {

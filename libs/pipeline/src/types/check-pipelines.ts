@@ -1,7 +1,8 @@
 import type { Path } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
 import { type Find, orderPipelines } from '../language/pipeline-order.ts';
-import { limits, type PipelineSpec, type Problem, type Step, type Target } from '../language/spec.ts';
+import { limits, type PipelineSpec, type Problem } from '../language/spec.ts';
+import type { PipelineTarget, Target } from '../language/target.ts';
 import {
   allSteps,
   type PipelineName,
@@ -10,7 +11,9 @@ import {
   pipelinesAsked,
   targetsOf,
 } from '../language/walk.ts';
-import { type CheckedPipeline, type SignatureOf, typeCheck } from './type-check.ts';
+import type { CheckedPipeline } from './checked-pipeline.ts';
+import type { SignatureOf } from './graph-types.ts';
+import { typeCheck } from './type-check.ts';
 
 export interface PipelineCheck {
   readonly spec: PipelineSpec;
@@ -23,33 +26,25 @@ export interface PipelineCheck {
 export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: SignatureOf): PipelineCheck[] {
   const find = pipelineFinder(specs);
   const checks = new Map<PipelineSpec, PipelineCheck>();
-  const signatureAt = (target: Target): Signature | undefined => {
-    if (target.kind !== 'pipeline') return signatureOf(target);
+  const checkedAt = (target: PipelineTarget): CheckedPipeline | undefined => {
     const other = find(target);
-    return other && checks.get(other)?.checked?.signature;
+    return other && checks.get(other)?.checked;
   };
-  const inside = (spec: PipelineSpec): Map<Step, CheckedPipeline> =>
-    new Map(
-      spec.stages
-        .flatMap(({ step }) => allSteps(step, []))
-        .flatMap(({ step }): [Step, CheckedPipeline][] => {
-          const other = step.kind === 'target' && step.target.kind === 'pipeline' ? find(step.target) : undefined;
-          const checked = other && checks.get(other)?.checked;
-          return checked ? [[step, checked]] : [];
-        }),
-    );
+  const signatureAt = (target: Target): Signature | undefined => {
+    return target.kind === 'pipeline' ? checkedAt(target)?.signature : signatureOf(target);
+  };
   const { ordered, depths, cycles } = orderPipelines(specs, find);
   const knots = new Map(cycles.map((cycle) => [cycle[0], cycle]));
   for (const spec of ordered) {
     const cycle = knots.get(spec);
     const knot = cycle ? cycleProblem(cycle, find) : depthProblem(depths.get(spec) ?? 0);
-    const { checked, problems } = knot ? { problems: [knot] } : typeCheck(spec, signatureAt);
+    const { checked, problems } = knot ? { problems: [knot] } : typeCheck(spec, signatureAt, checkedAt);
     // A mistake in another pipeline is told there; that its signature cannot be told is not a second one.
     const own = problems.filter(({ target }) => {
       const other = target?.kind === 'pipeline' ? find(target) : undefined;
       return !other || checks.get(other)?.checked;
     });
-    checks.set(spec, { spec, ...(checked ? { checked: { ...checked, pipelines: inside(spec) } } : {}), problems: own });
+    checks.set(spec, { spec, ...(checked ? { checked } : {}), problems: own });
   }
   return specs.flatMap((spec) => checks.get(spec) ?? []);
 }

@@ -145,3 +145,6 @@ export const either = (a: TensorType, b: TensorType): TensorType => {
     labels: a.labels?.join('\n') === b.labels?.join('\n') ? a.labels : undefined,
   };
 };
+
+/** Tensors by name; one whose type could not be told is there without one. */
+export type Given = ReadonlyMap<string, TensorType | undefined>;

@@ -16,21 +16,21 @@ export interface BackOffPorts {
 }
 
 /**
- * When a process that ended is started again: after 100 ms, then four times as long each time, up to 30 s, of which a random half is taken off, so that
+ * Decides when a process that ended is started again: after 100 ms, then four times as long each time, up to 30 s, of which a random half is taken off, so that
  * processes that ended together do not start together ("equal jitter", Exponential Backoff And Jitter, AWS 2015). At most 5 restarts in any minute. From the
  * first wait again once it has lived for 30 s.
  */
 export class BackOff {
   readonly #ports: BackOffPorts;
   #inARow = 0;
-  /** When it was started again, the last of them; the newest last. */
+  /** The times of the last restarts, the newest last. */
   readonly #restarts: number[] = [];
 
   constructor(ports: BackOffPorts) {
     this.#ports = ports;
   }
 
-  /** How often it has ended since it was well. */
+  /** The number of ends since it was well. */
   get inARow(): number {
     return this.#inARow;
   }

@@ -7,11 +7,11 @@ const steadyMs = 5_000;
 
 /** A process in a crash loop. */
 export interface CrashLoop {
-  /** What it ended with last, such as `SIGKILL` or `exit code 1`. */
+  /** Its last end, such as `SIGKILL` or `exit code 1`. */
   readonly ended: string;
-  /** How often in a row. */
+  /** The number of ends in a row. */
   readonly count: number;
-  /** When it can be asked again at the earliest: after the next start, once it has stayed up. */
+  /** Milliseconds until it can be asked again at the earliest: after the next start, once it has stayed up. */
   readonly retryInMs: number;
 }
 
@@ -19,7 +19,7 @@ export interface CrashWatchOptions extends Partial<BackOffPorts> {
   readonly name: string;
   /** A line whenever its state changes. */
   readonly onEvent: (line: string) => void;
-  /** Told when a crash loop begins and with each of its starts and ends; undefined: it is over. */
+  /** Called when a crash loop begins and with each of its starts and ends; undefined: it is over. */
   readonly onLoop: (loop: CrashLoop | undefined) => void;
   /** Calls `task` after so many milliseconds; what it answers calls it off. */
   readonly after?: (delayMs: number, task: () => void) => () => void;
@@ -30,7 +30,7 @@ const byTimer = (delayMs: number, task: () => void): (() => void) => {
   return () => clearTimeout(timer);
 };
 
-/** What a supervisor knows of how a process that is ready ends, and tells of it: every change of its state once, not every crash. */
+/** Counts the ends of a process and tells of them: every change of its state once, not every crash. */
 export class CrashWatch {
   readonly #options: CrashWatchOptions;
   readonly #now: () => number;
@@ -77,7 +77,7 @@ export class CrashWatch {
     const count = this.#backOff.inARow;
     const told = `${name} ended (${why ? `${how}: ${why}` : how})`;
     if (count < loopCount) {
-      // One that was left out has lived for long enough since.
+      // A process that was left out has lived for long enough since.
       this.#leaveLoop();
       onEvent(`${told}; it starts again in ${delayMs} ms`);
       return delayMs;

@@ -1,9 +1,9 @@
 import type { Outage } from '@sheaf/host';
 import type { CrashLoop } from './crash-watch.ts';
 
-/** Which endpoints of the services are in a crash loop now. */
+/** Knows which endpoints of the services are in a crash loop now. */
 export class OutageBoard {
-  /** By endpoint, with the time until which it stays as it is. */
+  /** The outages by endpoint, each with the time until which it stays as it is. */
   readonly #outages = new Map<string, Outage & { readonly until: number }>();
   readonly #onChange: () => void;
   readonly #now: () => number;
@@ -19,7 +19,7 @@ export class OutageBoard {
     this.#onChange();
   }
 
-  /** As they are to be told at this moment. */
+  /** The outages as they are to be told at this moment. */
   get outages(): readonly Outage[] {
     return [...this.#outages.values()].map(({ until, ...outage }) => ({
       ...outage,

@@ -5,12 +5,12 @@ import { join } from 'node:path';
 const depthMax = 8;
 const entriesMax = 20_000;
 
-/** What a mesh may be made of; other files, such as a log, may change as they like. */
+/** Says whether a mesh may be made of this file; others, such as a log, may change as they like. */
 const isPart = (path: string): boolean => /^(models|pipelines)\/|\.(ya?ml|[cm]?[jt]s|json|pem|crt|key)$/.test(path);
 const isLeftOut = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
 
 /**
- * How a folder is at this moment, as text: as long as that is the same, nothing in it has changed that can be told without reading it. Links are followed,
+ * Describes a folder at this moment as text: as long as that is the same, nothing in it has changed that can be told without reading it. Links are followed,
  * since what they lead to is what is read.
  */
 export async function snapshotOf(folder: string): Promise<string> {

@@ -5,17 +5,17 @@ import { snapshotOf } from './folder-snapshot.ts';
 const quietMs = 200;
 /** And after so long at the latest: a copy that takes an hour is no reason to leave a right in force that was taken away. */
 const waitMaxMs = 2_000;
-/** How often a folder is looked at whether or not the system tells of changes: it tells none of network file systems, of some mounts, and behind links. */
+/** A folder is looked at so often whether or not the system tells of changes: it tells none of network file systems, of some mounts, and behind links. */
 const pollMs = 2_000;
 
-/** What could not be taken up, for a reason that may pass, is tried again after this. */
+/** A change that could not be taken up, for a reason that may pass, is tried again after this. */
 const retryMs = 10_000;
 
 export interface FolderWatchOptions {
   /** Called again only when what it answers has resolved; `retry` has it called again in a while, though nothing has changed since. */
   readonly onChange: () => Promise<'done' | 'retry'>;
   readonly onEvent: (line: string) => void;
-  /** How the folder was when it was read. Default: as it is when it is looked at first. */
+  /** A snapshot of the folder from when it was read. Default: one is taken at first. */
   readonly seen?: string | undefined;
   /** Default: what the system tells. */
   readonly watchFolder?: (folder: string, onChange: (file: string | null) => void) => FSWatcher;
@@ -28,7 +28,7 @@ export interface FolderWatchOptions {
 const bySystem = (folder: string, onChange: (file: string | null) => void): FSWatcher =>
   watch(folder, { recursive: true }, (_event, file) => onChange(file));
 
-/** Of the mesh itself, such as its socket. What begins with two dots is how Kubernetes swaps what it has mounted. */
+/** Says whether a file is the mesh's own, such as its socket. Names that begin with two dots are how Kubernetes swaps what it has mounted. */
 const isOwn = (file: string | null): boolean => file !== null && /^\.[^.]/.test(file);
 
 /**
@@ -36,69 +36,97 @@ const isOwn = (file: string | null): boolean => file !== null && /^\.[^.]/.test(
  * go and come back; both end nothing. What it answers ends it.
  */
 export function watchFolder(folder: string, options: FolderWatchOptions): () => void {
-  const { onChange, onEvent, watchFolder: open = bySystem, pollMs: intervalMs = pollMs } = options;
-  const { retryMs: againMs = retryMs } = options;
-  let watcher: FSWatcher | undefined;
-  let quiet: NodeJS.Timeout | undefined;
-  let latest: NodeJS.Timeout | undefined;
-  let poll: NodeJS.Timeout | undefined;
-  let { seen } = options;
-  let busy = false;
-  let again = false;
-  let ended = false;
+  const watcher = new FolderWatch(folder, options);
+  watcher.start();
+  return () => watcher.end();
+}
 
-  const change = async (): Promise<void> => {
-    clearTimeout(quiet);
-    clearTimeout(latest);
-    latest = undefined;
-    if (busy) {
-      again = true;
+class FolderWatch {
+  readonly #folder: string;
+  readonly #options: FolderWatchOptions;
+  readonly #pollMs: number;
+  #watcher: FSWatcher | undefined;
+  /** Runs until the folder has been quiet for long enough, or a change is tried again. */
+  #quiet: NodeJS.Timeout | undefined;
+  /** Runs from the first change on that is not taken up yet. */
+  #latest: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #seen: string | undefined;
+  #isBusy = false;
+  #isChangedAgain = false;
+  #isEnded = false;
+
+  constructor(folder: string, options: FolderWatchOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.#pollMs = options.pollMs ?? pollMs;
+    this.#seen = options.seen;
+  }
+
+  start(): void {
+    this.#listen();
+    void this.#look();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.#watcher?.close();
+    for (const timer of [this.#quiet, this.#latest, this.#poll]) clearTimeout(timer);
+  }
+
+  #listen(): void {
+    const { watchFolder: open = bySystem } = this.#options;
+    try {
+      this.#watcher = open(this.#folder, (file) => {
+        if (!isOwn(file)) this.#soon();
+      });
+      this.#watcher.on('error', (error) => this.#giveUp(error));
+    } catch (error) {
+      this.#giveUp(error as NodeJS.ErrnoException);
+    }
+  }
+
+  #giveUp({ code, message }: NodeJS.ErrnoException): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    this.#options.onEvent(
+      `the system does not tell of changes in the folder (${code ?? message}); it is looked at every ${this.#pollMs / 1_000} s instead`,
+    );
+  }
+
+  async #look(): Promise<void> {
+    const now = await snapshotOf(this.#folder);
+    if (!this.#isBusy && this.#latest === undefined && this.#seen !== undefined && now !== this.#seen) this.#soon();
+    this.#seen ??= now;
+    if (!this.#isEnded) this.#poll = setTimeout(() => void this.#look(), this.#pollMs).unref();
+  }
+
+  #soon(): void {
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => void this.#change(), quietMs);
+    this.#latest ??= setTimeout(() => void this.#change(), waitMaxMs);
+  }
+
+  async #change(): Promise<void> {
+    clearTimeout(this.#quiet);
+    clearTimeout(this.#latest);
+    this.#latest = undefined;
+    if (this.#isBusy) {
+      this.#isChangedAgain = true;
       return;
     }
-    busy = true;
+    this.#isBusy = true;
     do {
-      again = false;
+      this.#isChangedAgain = false;
       // Before it is read: what changes meanwhile is seen the next time.
-      seen = await snapshotOf(folder);
-      if ((await onChange()) === 'retry' && !ended) quiet = setTimeout(() => void change(), againMs).unref();
-    } while (again && !ended);
-    busy = false;
-  };
-  const soon = (): void => {
-    clearTimeout(quiet);
-    quiet = setTimeout(() => void change(), quietMs);
-    latest ??= setTimeout(() => void change(), waitMaxMs);
-  };
-  const listen = (): void => {
-    const giveUp = ({ code, message }: NodeJS.ErrnoException): void => {
-      watcher?.close();
-      watcher = undefined;
-      onEvent(
-        `the system does not tell of changes in the folder (${code ?? message}); it is looked at every ${intervalMs / 1_000} s instead`,
-      );
-    };
-    try {
-      watcher = open(folder, (file) => {
-        if (!isOwn(file)) soon();
-      });
-      watcher.on('error', giveUp);
-    } catch (error) {
-      giveUp(error as NodeJS.ErrnoException);
-    }
-  };
-  const look = async (): Promise<void> => {
-    const now = await snapshotOf(folder);
-    if (!busy && latest === undefined && seen !== undefined && now !== seen) soon();
-    seen ??= now;
-    if (!ended) poll = setTimeout(() => void look(), intervalMs).unref();
-  };
-  listen();
-  void look();
-  return () => {
-    ended = true;
-    watcher?.close();
-    clearTimeout(quiet);
-    clearTimeout(latest);
-    clearTimeout(poll);
-  };
+      this.#seen = await snapshotOf(this.#folder);
+      if ((await this.#options.onChange()) === 'retry' && !this.#isEnded) this.#tryAgain();
+    } while (this.#isChangedAgain && !this.#isEnded);
+    this.#isBusy = false;
+  }
+
+  #tryAgain(): void {
+    const { retryMs: againMs = retryMs } = this.#options;
+    this.#quiet = setTimeout(() => void this.#change(), againMs).unref();
+  }
 }

@@ -4,20 +4,21 @@ import type { Mesh } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
 import { freePort } from '../process/free-port.ts';
 import { exporterVariables, gatewayEnvironment, gatewayVariables } from '../process/process-environment.ts';
-import { type Supervised, supervise } from '../process/supervise.ts';
+import { supervise } from '../process/supervise.ts';
+import type { ProcessSpec, Supervised } from '../process/supervised.ts';
 
 /** So long a change waits for a gateway that is started again: nobody would take it up later. */
 const backMaxMs = 10_000;
 const lookEveryMs = 20;
 
-/** What a gateway is told to serve, with what of the environment it has to know for that. */
+/** Adds the variables of the environment that a gateway needs for what it is told to serve. */
 const handed = (served: Served) => ({ ...served, variables: gatewayVariables(served.mesh) });
 
-/** What gateways serve: a state of the folder, and where its services are. */
+/** Gateways serve a state of the folder, and ask its services at these endpoints. */
 export interface Served {
   readonly mesh: Mesh;
   readonly endpoints: readonly string[];
-  /** What the services could not load. */
+  /** The models that the services could not load. */
   readonly unserved: readonly (Unserved & { readonly isRetried: boolean })[];
   /** Whether all of it is to be served, or none. */
   readonly isStrict: boolean;
@@ -25,7 +26,7 @@ export interface Served {
 
 export interface Gateways {
   readonly processes: readonly [Supervised, ...Supervised[]];
-  /** Without those that an operator has drained: they do not come back. */
+  /** All but those that an operator has drained: they do not come back. */
   readonly serving: readonly Supervised[];
   /** Has all of them serve something else, or none: throws when one refuses. One that does not run now serves it when it is back. One at a time. */
   reload(next: Served): Promise<void>;
@@ -41,15 +42,15 @@ export const innerPorts = ({ gateway: { replicas } }: Mesh): Promise<number[]> =
   Promise.all(Array.from({ length: replicas }, freePort));
 
 export interface GatewaysOptions {
-  /** Of the first; the others have the next ones. 0: free ones. */
+  /** The port of the first; the others have the next ones. 0: free ones. */
   readonly port: number;
   readonly inner: readonly number[];
-  /** Of the mesh's inner doors; undefined where they want certificates. */
+  /** The secret of the mesh's internal servers; undefined where they want certificates. */
   readonly secret?: string | undefined;
   readonly onEvent: (line: string) => void;
-  /** Told when the last of them has been drained by an operator. */
+  /** Called when an operator has drained the last of them. */
   readonly onAllLeft: () => void;
-  /** Told what a gateway serves that an operator has had take up the folder: the others, and whoever comes after it, do not yet. */
+  /** Called with the mesh that a gateway serves since an operator had it take up the folder: the others, and whoever comes after it, do not yet. */
   readonly onReread?: (mesh: Mesh) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
@@ -58,110 +59,143 @@ export interface GatewaysOptions {
 }
 
 /** Starts them; when one fails, those that run are ended before it throws. */
-export async function startGateways(
-  first: Served,
-  { port, inner, secret, onEvent, onAllLeft, onReread = () => {}, board, startSignal, module }: GatewaysOptions,
-): Promise<Gateways> {
-  let served = first;
-  /** What each of them serves. */
-  const has: Served[] = [];
-  const args = (index: number): string[] => {
-    has[index] = served;
+export async function startGateways(first: Served, options: GatewaysOptions): Promise<Gateways> {
+  const group = new GatewayGroup(first, options);
+  await group.start();
+  return group;
+}
+
+class GatewayGroup implements Gateways {
+  readonly #options: GatewaysOptions;
+  /** Their environment and their ends follow these settings of the start, whatever they serve later. */
+  readonly #gateway: Mesh['gateway'];
+  readonly #graceMs: number;
+  #served: Served;
+  /** Each of them serves the one of its number. */
+  readonly #has: Served[] = [];
+  /** Those that an operator has drained. */
+  readonly #left = new Set<number>();
+  #processes: readonly Supervised[] = [];
+
+  constructor(first: Served, options: GatewaysOptions) {
+    const { gateway, limits } = first.mesh;
+    this.#options = options;
+    this.#gateway = gateway;
+    this.#graceMs = gateway.noticeMs + limits.deadlineMaxMs;
+    this.#served = first;
+  }
+
+  async start(): Promise<void> {
+    const started = await Promise.allSettled(this.#options.inner.map((_, index) => supervise(this.#specOf(index))));
+    this.#processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failed = started.find((result) => result.status === 'rejected');
+    if (!failed) return;
+    await this.stop(false);
+    throw failed.reason;
+  }
+
+  get processes(): readonly [Supervised, ...Supervised[]] {
+    return this.#processes as [Supervised, ...Supervised[]];
+  }
+
+  get serving(): readonly Supervised[] {
+    return this.#processes.filter((_, index) => !this.#left.has(index));
+  }
+
+  async reload(next: Served): Promise<void> {
+    const done: Supervised[] = [];
+    try {
+      for (const process of await this.#readyOnes()) {
+        await this.#reloadOne(process, next);
+        done.push(process);
+      }
+    } catch (error) {
+      // They have served it a moment ago.
+      await Promise.allSettled(done.map((process) => this.#reloadOne(process, this.#served)));
+      throw error;
+    }
+    this.#served = next;
+    await Promise.all(this.#processes.map((_, index) => this.#catchUp(index)));
+  }
+
+  async restart(process: Supervised): Promise<void> {
+    if (!this.serving.includes(process)) return;
+    if (!this.serving.some((other) => other !== process && other.isReady))
+      throw new Error(`${process.name} is left as it is: no other gateway is ready to take its calls`);
+    await process.restart();
+  }
+
+  tellOutages(): void {
+    const { outages } = this.#options.board;
+    for (const process of this.#processes) process.tell({ kind: 'outages', outages });
+  }
+
+  async stop(notice: boolean): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.stop(notice)));
+  }
+
+  #specOf(index: number): ProcessSpec {
+    const { inner, port, secret, module, onEvent, onReread = () => {}, startSignal } = this.#options;
+    return {
+      name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
+      module,
+      args: () => this.#argumentsOf(index),
+      handover: () => ({ what: handed(this.#served), secret, exporter: exporterVariables() }),
+      environment: () => gatewayEnvironment(this.#gateway.env),
+      port: port === 0 ? 0 : port + index,
+      graceMs: this.#graceMs,
+      onEvent,
+      startSignal,
+      onLeft: () => this.#leave(index),
+      onReread: (mesh) => onReread(mesh as Mesh),
+      onAgain: () => {
+        this.tellOutages();
+        void this.#catchUp(index);
+      },
+    };
+  }
+
+  /** Notes what the gateway serves that is about to start, and answers its arguments. */
+  #argumentsOf(index: number): string[] {
+    const { mesh, endpoints } = this.#served;
+    this.#has[index] = this.#served;
     return [
-      served.mesh.folder,
+      mesh.folder,
       '--number',
       String(index + 1),
       '--inner-port',
-      String(inner[index]),
-      ...served.endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
+      String(this.#options.inner[index]),
+      ...endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
     ];
-  };
-  const left = new Set<number>();
-  const onLeft = (index: number): void => {
-    left.add(index);
-    if (left.size === inner.length) onAllLeft();
-  };
-  const tellOutages = (): void => {
-    for (const process of processes) process.tell({ kind: 'outages', outages: board.outages });
-  };
-  let processes: readonly Supervised[] = [];
-  const started = await Promise.allSettled(
-    inner.map((_, index) =>
-      supervise({
-        name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
-        module,
-        args: () => args(index),
-        handover: () => ({ what: handed(served), secret, exporter: exporterVariables() }),
-        environment: () => gatewayEnvironment(first.mesh.gateway.env),
-        port: port === 0 ? 0 : port + index,
-        graceMs: first.mesh.gateway.noticeMs + first.mesh.limits.deadlineMaxMs,
-        onEvent,
-        startSignal,
-        onLeft: () => onLeft(index),
-        onReread: (mesh) => onReread(mesh as Mesh),
-        onAgain: () => {
-          tellOutages();
-          void catchUp(index);
-        },
-      }),
-    ),
-  );
-  processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const stop = async (notice: boolean): Promise<void> =>
-    void (await Promise.all(processes.map((process) => process.stop(notice))));
-  const failed = started.find((result) => result.status === 'rejected');
-  if (failed) {
-    await stop(false);
-    throw failed.reason;
   }
-  const serving = (): readonly Supervised[] => processes.filter((_, index) => !left.has(index));
-  const readyOnes = async (): Promise<readonly Supervised[]> => {
+
+  #leave(index: number): void {
+    this.#left.add(index);
+    if (this.#left.size === this.#options.inner.length) this.#options.onAllLeft();
+  }
+
+  /** Those that run, of which one may have to come back first; throws when none does. */
+  async #readyOnes(): Promise<readonly Supervised[]> {
     const until = performance.now() + backMaxMs;
     for (;;) {
-      const ready = serving().filter(({ isReady }) => isReady);
-      if (ready.length > 0 || serving().length === 0 || performance.now() > until) return ready;
+      const ready = this.serving.filter(({ isReady }) => isReady);
+      if (ready.length > 0) return ready;
+      if (this.serving.length === 0 || performance.now() > until) throw new Error('no gateway is running');
       await setTimeout(lookEveryMs);
     }
-  };
-  const reload = async (process: Supervised, next: Served): Promise<void> => {
+  }
+
+  async #reloadOne(process: Supervised, next: Served): Promise<void> {
     await process.reload(handed(next));
-    has[processes.indexOf(process)] = next;
-  };
-  /** One that was started while the others took something up was started with what was before. */
-  const catchUp = async (index: number): Promise<void> => {
-    const process = processes[index];
-    if (!process?.isReady || has[index] === served) return;
-    await reload(process, served).catch(({ message }: Error) => onEvent(`${process.name} is behind: ${message}`));
-  };
-  return {
-    get serving() {
-      return serving();
-    },
-    processes: processes as [Supervised, ...Supervised[]],
-    reload: async (next) => {
-      const done: Supervised[] = [];
-      try {
-        const ready = await readyOnes();
-        if (ready.length === 0) throw new Error('no gateway is running');
-        for (const process of ready) {
-          await reload(process, next);
-          done.push(process);
-        }
-      } catch (error) {
-        // They have served it a moment ago.
-        await Promise.allSettled(done.map((process) => reload(process, served)));
-        throw error;
-      }
-      served = next;
-      await Promise.all(processes.map((_, index) => catchUp(index)));
-    },
-    restart: async (process) => {
-      if (!serving().includes(process)) return;
-      if (!serving().some((other) => other !== process && other.isReady))
-        throw new Error(`${process.name} is left as it is: no other gateway is ready to take its calls`);
-      await process.restart();
-    },
-    tellOutages,
-    stop,
-  };
+    this.#has[this.#processes.indexOf(process)] = next;
+  }
+
+  /** Tells a gateway that was started while the others took something up: it was started with what was served before. */
+  async #catchUp(index: number): Promise<void> {
+    const process = this.#processes[index];
+    if (!process?.isReady || this.#has[index] === this.#served) return;
+    await this.#reloadOne(process, this.#served).catch(({ message }: Error) =>
+      this.#options.onEvent(`${process.name} is behind: ${message}`),
+    );
+  }
 }

@@ -1,15 +1,15 @@
 /** A mesh whose processes run, as commands and tests see it. */
 import type { Mesh, SeenSignatures } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
-import type { Supervised } from '../process/supervise.ts';
+import type { Supervised } from '../process/supervised.ts';
 import type { Part } from '../rolling-restart/rolling-restart.ts';
 
 export interface RunningMesh {
   /** The state of the folder that is served. */
   readonly mesh: Mesh;
-  /** What models of it take and give, where that is not as their files declare. */
+  /** The signatures of models that take or give something else than their files declare. */
   readonly seen: SeenSignatures;
-  /** What its inner doors want of whoever asks; undefined where they want certificates. */
+  /** The secret that its internal servers want of whoever asks; undefined where they want certificates. */
   readonly secret: string | undefined;
   /** The first. */
   readonly gateway: Supervised;
@@ -24,7 +24,7 @@ export interface RunningMesh {
   update(mesh: Mesh): Promise<boolean>;
   /** Takes up the folder as it is now; throws with its mistakes. */
   reread(): Promise<void>;
-  /** What can be replaced while the mesh serves. */
+  /** The parts that can be replaced while the mesh serves. */
   readonly parts: readonly Part[];
   /** The gateway first, then what stands behind it. `notice`: callers get the time to go to another mesh. */
   stop(notice?: boolean): Promise<void>;

@@ -25,11 +25,11 @@ export function watchMesh(mesh: Mesh, running: RunningMesh, options: WatchOption
         return 'done';
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
-        // Told once, however often it is tried.
+        // A failure is told once, however often the change is tried.
         if (message !== failure) options.onEvent(`${message}\n${keepsRunning}`);
         failure = message;
         isBroken = true;
-        // What a strict mesh refuses is a mistake, too, that only an edit mends.
+        // A strict mesh refuses mistakes, too, that only an edit mends.
         return error instanceof FolderBroken || options.isStrict ? 'done' : 'retry';
       }
     },

@@ -11,14 +11,14 @@ import {
   type Unserved,
   type Vitals,
 } from '@sheaf/host';
-import type { ProcessSpec } from './supervise.ts';
+import type { ProcessSpec } from './supervised.ts';
 import { createWorkingFolder } from './working-folder.ts';
 
 /** A process that was told to end and has not even said that it heard is killed after this. */
 const deafLimitMs = 15_000;
 /** A process that has not said anything for so long, neither that it is ready, nor why not, nor how far it has come, never will. */
 const startMaxMs = 300_000;
-/** On top of its own grace, for what a process closes after its last answer. */
+/** A process has this on top of its own grace, to close what it has open after its last answer. */
 const closingMs = 10_000;
 
 /** Throws where there is no folder for it to work in. */
@@ -34,13 +34,13 @@ export function start(spec: ProcessSpec, port: number): ChildProcess {
   });
   if (folder)
     child.once('exit', folder.remove).on('error', () => {
-      // One that could not be started has no exit.
+      // A process that could not be started has no exit.
       if (child.pid === undefined) folder.remove();
     });
   child.on('message', (message: ProcessMessage) => {
     if (message.kind === 'notice') onEvent(message.line);
   });
-  // One that could not be started, or has ended already, is told of elsewhere.
+  // A process that could not be started, or has ended already, is told of elsewhere.
   if (handover) child.send({ kind: 'handover', ...handover() } satisfies HandoverMessage<unknown>, () => {});
   return child;
 }
@@ -130,7 +130,10 @@ export async function vitals(child: ChildProcess, name: string): Promise<Vitals>
   return message.kind === 'vitals' ? message.vitals : { memoryBytes: 0, bytesInFlight: 0, loopDelayMs: 0 };
 }
 
-/** One that is not ready yet knows of no other way than the signal. To others it is none: a group that is ended has had its own, and a second one forces. */
+/**
+ * Ends a process in order, and kills it when that takes too long. A process that is not ready yet knows the signal alone. One that is ready gets a message: it
+ * may have had the signal already, with its group, and a second one forces.
+ */
 export async function end(
   child: ChildProcess,
   { graceMs }: ProcessSpec,

@@ -1,4 +1,4 @@
-/** What the processes of a mesh get of the environment of whoever starts it: services run models and code that somebody brought, and every user of the machine may be that one. */
+/** Selects what the processes of a mesh get of the environment of whoever starts it: services run models and code that somebody brought. */
 import type { Exporter } from '@sheaf/host';
 import type { Mesh } from '@sheaf/mesh';
 import { letsIn, passedVariables, proxyVariables, selectVariables } from '@sheaf/runtime';
@@ -21,7 +21,7 @@ export const gatewayEnvironment = (
   ...selectVariables(env, (name) => proxyVariables.includes(name) || named.includes(name)),
 });
 
-/** What a gateway is told by message: where limits are counted, the secrets and tokens that are in the environment, and what transforms want to be read with. */
+/** Selects the variables that a gateway is told by message: where limits are counted, secrets and tokens, and those that transforms are read with. */
 export function gatewayVariables(
   { services, secret }: Mesh,
   env: NodeJS.ProcessEnv = process.env,
@@ -38,6 +38,6 @@ export function gatewayVariables(
   return selectVariables(env, (name) => wanted.has(name));
 }
 
-/** What every process that exports traces is told by message. */
+/** Selects the variables that every process which exports traces is told by message. */
 export const exporterVariables = (env: NodeJS.ProcessEnv = process.env): Exporter =>
   selectVariables(env, (name, value) => name.startsWith('OTEL_') && letsIn(name, value));

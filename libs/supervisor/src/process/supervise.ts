@@ -1,195 +1,190 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Handover, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
-import { type CrashLoop, CrashWatch } from '../crash-loop/crash-watch.ts';
-import { end, type Ready, ready, reload, start, vitals } from './child.ts';
+import type { OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import { CrashWatch } from '../crash-loop/crash-watch.ts';
+import { end, ready, reload, start, vitals } from './child.ts';
 import { freePort } from './free-port.ts';
-
-export interface Supervised {
-  readonly name: string;
-  readonly port: number;
-  /** Of the process that runs now. */
-  readonly pid: number;
-  /** Whether it runs and has said that it is ready. */
-  readonly isReady: boolean;
-  /** What the process that runs now could not load. */
-  readonly unserved: readonly Unserved[];
-  /** Models of it whose outputs are not as their files declare. */
-  readonly seen: readonly SeenModel[];
-  /** What its first start failed with, while it has not been ready. */
-  readonly failure: string | undefined;
-  /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
-  reload(what: unknown): Promise<void>;
-  /** How the process is; its loop is watched from the first time on. */
-  vitals(): Promise<Vitals>;
-  /** Told to the process that runs now, if one does; the next one knows nothing of it. */
-  tell(message: OutagesMessage): void;
-  /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
-  restart(): Promise<void>;
-  /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
-  stop(notice?: boolean): Promise<void>;
-  /** Ends it at once; what it has under way is lost. */
-  kill(): void;
-}
-
-export interface ProcessSpec {
-  readonly name: string;
-  readonly module: URL;
-  /** Asked for at each start: what a process serves may have changed since the last one. */
-  readonly args: () => readonly string[];
-  /** Handed over to each process as soon as it is made, which is told so by `--handover`. Undefined: nothing is. */
-  readonly handover?: () => Handover<unknown>;
-  /** The whole environment of each process. Default: that of this one. */
-  readonly environment?: () => NodeJS.ProcessEnv;
-  /** Whether each process works in an empty folder of its own, which goes with it. Default: it works where this one does. */
-  readonly hasOwnFolder?: boolean;
-  /** 0 takes a free one, and keeps it over restarts. */
-  readonly port: number;
-  /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
-  readonly graceMs: number;
-  readonly onEvent: (line: string) => void;
-  /** Ends the first start, which then throws. */
-  readonly startSignal?: AbortSignal | undefined;
-  /** Whether a first start that fails is no reason to throw: it is tried again, as when the process ends later. Default false. */
-  readonly isPatient?: boolean;
-  /** Called when the process has ended because somebody told it to, and is therefore not started again. */
-  readonly onLeft?: () => void;
-  /** Called with what it serves since somebody else than its supervisor had it take up the folder. */
-  readonly onReread?: (what: unknown) => void;
-  /** Called when one that was started again did not start for this reason, with its sentence. */
-  readonly onRefused?: (reason: string, message: string) => void;
-  /** Called when it is ready after a restart. */
-  readonly onAgain?: () => void;
-  /** Called when a crash loop begins and whenever its next start is known; undefined: it is over. */
-  readonly onLoop?: (loop: CrashLoop | undefined) => void;
-}
+import type { ProcessSpec, Supervised } from './supervised.ts';
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails, unless it is patient. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
-  const { name, onEvent, startSignal, onLeft = () => {}, onRefused = () => {}, onAgain = () => {} } = spec;
-  const { onLoop = () => {} } = spec;
-  startSignal?.throwIfAborted();
-  let stopping = false;
-  let timer: NodeJS.Timeout | undefined;
-  let child = start(spec, spec.port);
-  /** Whoever ends it has it started again, or not. */
-  let leaver: ChildProcess | undefined;
-  let isReady = false;
-  let told: Pick<Ready, 'unserved' | 'seen'> = { unserved: [], seen: [] };
-  let failure: string | undefined;
+  spec.startSignal?.throwIfAborted();
+  return new SupervisedProcess(spec, await startFirst(spec));
+}
+
+/** The outcome of a first start. */
+interface FirstStart {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly unserved: readonly Unserved[];
+  readonly seen: readonly SeenModel[];
+  /** Why it failed, where the process is to be tried again. */
+  readonly failure: string | undefined;
+}
+
+async function startFirst(spec: ProcessSpec): Promise<FirstStart> {
+  const { startSignal, isPatient = false } = spec;
+  const child = start(spec, spec.port);
   const giveUp = (): void => void child.kill('SIGTERM');
   startSignal?.addEventListener('abort', giveUp);
-  const first = await ready(child, spec)
-    .catch(async (error: unknown) => {
-      await end(child, spec, { isReady, notice: true });
-      if (!spec.isPatient || startSignal?.aborted) throw error;
-      failure = sentence(error);
-      // Who asks it has to know now where it will be.
-      return { port: spec.port || (await freePort()), ...told };
-    })
-    .finally(() => startSignal?.removeEventListener('abort', giveUp));
-  const { port } = first;
-  told = first;
-  isReady = failure === undefined;
-  const crashes = new CrashWatch({ name, onEvent, onLoop });
+  try {
+    return { child, ...(await ready(child, spec)), failure: undefined };
+  } catch (error) {
+    await end(child, spec, { isReady: false, notice: true });
+    if (!isPatient || startSignal?.aborted) throw error;
+    // Who asks it has to know now where it will be.
+    return { child, port: spec.port || (await freePort()), unserved: [], seen: [], failure: sentence(error) };
+  } finally {
+    startSignal?.removeEventListener('abort', giveUp);
+  }
+}
 
-  const watch = (): void => {
-    const own = child;
-    let leaving = false;
-    let why = '';
-    let reason = '';
-    const onEnd = (how: string): void => {
-      isReady = false;
-      if (stopping || own === leaver) return;
-      if (leaving) {
-        onLeft();
-        return;
-      }
-      timer = setTimeout(restart, crashes.ended(reason ? `${how}, ${reason}` : how, why));
-    };
-    child.on('message', (message: ProcessMessage) => {
-      if (message.kind === 'leaving') leaving = true;
-      if (message.kind === 'reread') spec.onReread?.(message.what);
-      if (message.kind === 'ending') reason = message.why;
-      if (message.kind === 'failed') {
-        why = message.message;
-        onRefused(message.reason, why);
-      }
+/** A process says these before it ends. */
+interface LastWords {
+  /** Whether somebody else than its supervisor has told it to end. */
+  isLeaving: boolean;
+  /** Why it ends, for everybody to read. */
+  reason: string;
+  /** Why it failed to start, for the log. */
+  why: string;
+}
+
+class SupervisedProcess implements Supervised {
+  readonly port: number;
+  readonly #spec: ProcessSpec;
+  readonly #crashes: CrashWatch;
+  #child: ChildProcess;
+  /** Whoever ends it has it started again, or not. */
+  #leaver: ChildProcess | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isReady: boolean;
+  #isStopping = false;
+  #loaded: Pick<FirstStart, 'unserved' | 'seen'>;
+  #failure: string | undefined;
+
+  constructor(spec: ProcessSpec, first: FirstStart) {
+    const { name, onEvent, onLoop = () => {} } = spec;
+    this.#spec = spec;
+    this.#child = first.child;
+    this.port = first.port;
+    this.#loaded = first;
+    this.#failure = first.failure;
+    this.#isReady = first.failure === undefined;
+    this.#crashes = new CrashWatch({ name, onEvent, onLoop });
+    if (first.failure === undefined) this.#watch();
+    else {
+      this.#crashes.started();
+      this.#startLater('a start that failed', first.failure);
+    }
+  }
+
+  get name(): string {
+    return this.#spec.name;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get unserved(): readonly Unserved[] {
+    return this.#loaded.unserved;
+  }
+
+  get seen(): readonly SeenModel[] {
+    return this.#loaded.seen;
+  }
+
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  async reload(what: unknown): Promise<void> {
+    // A process that still starts does not hear it.
+    if (!this.#isReady) throw new Error(`${this.name} is not running`);
+    await reload(this.#child, this.name, what);
+  }
+
+  vitals(): Promise<Vitals> {
+    return vitals(this.#child, this.name);
+  }
+
+  tell(message: OutagesMessage): void {
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  async restart(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#leaver = this.#child;
+    await end(this.#child, this.#spec, { isReady: this.#isReady, notice: true });
+    await this.#startAgain();
+  }
+
+  async stop(notice = false): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#timer);
+    this.#crashes.stop();
+    await end(this.#child, this.#spec, { isReady: this.#isReady, notice });
+  }
+
+  kill(): void {
+    this.#isStopping = true;
+    this.#crashes.stop();
+    this.#child.kill('SIGKILL');
+  }
+
+  #watch(): void {
+    const own = this.#child;
+    const words: LastWords = { isLeaving: false, reason: '', why: '' };
+    own.on('message', (message: ProcessMessage) => this.#hear(message, words));
+    own.once('exit', (code, signal) => this.#ended(own, signal ?? `exit code ${code}`, words));
+    // A process that could not be started has no exit.
+    own.on('error', ({ message }) => {
+      if (own.pid === undefined) this.#ended(own, message, words);
     });
-    child.once('exit', (code, signal) => onEnd(signal ?? `exit code ${code}`));
-    // One that could not be started has no exit.
-    child.on('error', ({ message }) => {
-      if (child.pid === undefined) onEnd(message);
-    });
-  };
-  const startAgain = async (): Promise<void> => {
-    crashes.started();
+  }
+
+  #hear(message: ProcessMessage, words: LastWords): void {
+    const { onReread, onRefused } = this.#spec;
+    if (message.kind === 'leaving') words.isLeaving = true;
+    if (message.kind === 'reread') onReread?.(message.what);
+    if (message.kind === 'ending') words.reason = message.why;
+    if (message.kind === 'failed') {
+      words.why = message.message;
+      onRefused?.(message.reason, message.message);
+    }
+  }
+
+  #ended(own: ChildProcess, how: string, { isLeaving, reason, why }: LastWords): void {
+    this.#isReady = false;
+    if (this.#isStopping || own === this.#leaver) return;
+    if (isLeaving) this.#spec.onLeft?.();
+    else this.#startLater(reason ? `${how}, ${reason}` : how, why);
+  }
+
+  #startLater(how: string, why: string): void {
+    // The end of the process tells why it failed.
+    const restart = (): void => void this.#startAgain().catch(() => {});
+    this.#timer = setTimeout(restart, this.#crashes.ended(how, why));
+  }
+
+  async #startAgain(): Promise<void> {
+    this.#crashes.started();
     try {
-      child = start(spec, port);
+      this.#child = start(this.#spec, this.port);
     } catch (error) {
-      timer = setTimeout(restart, crashes.ended('a start that failed', sentence(error)));
+      this.#startLater('a start that failed', sentence(error));
       throw error;
     }
-    watch();
-    told = await ready(child, spec);
-    isReady = true;
-    failure = undefined;
-    crashes.ready(child.pid ?? 0);
-    onAgain();
-  };
-  const restart = (): void => {
-    // What it ends with is told when it ends.
-    startAgain().catch(() => {});
-  };
-  if (failure === undefined) watch();
-  else {
-    crashes.started();
-    timer = setTimeout(restart, crashes.ended('a start that failed', failure));
+    this.#watch();
+    this.#loaded = await ready(this.#child, this.#spec);
+    this.#isReady = true;
+    this.#failure = undefined;
+    this.#crashes.ready(this.pid);
+    this.#spec.onAgain?.();
   }
-  return {
-    name,
-    port,
-    get pid() {
-      return child.pid ?? 0;
-    },
-    get isReady() {
-      return isReady;
-    },
-    get unserved() {
-      return told.unserved;
-    },
-    get seen() {
-      return told.seen;
-    },
-    get failure() {
-      return failure;
-    },
-    reload: async (what) => {
-      // One that starts does not hear it yet.
-      if (!isReady) throw new Error(`${name} is not running`);
-      await reload(child, name, what);
-    },
-    vitals: () => vitals(child, name),
-    tell: (message) => {
-      if (child.connected) child.send(message, () => {});
-    },
-    restart: async () => {
-      clearTimeout(timer);
-      leaver = child;
-      await end(child, spec, { isReady, notice: true });
-      await startAgain();
-    },
-    stop: async (notice = false) => {
-      stopping = true;
-      clearTimeout(timer);
-      crashes.stop();
-      await end(child, spec, { isReady, notice });
-    },
-    kill: () => {
-      stopping = true;
-      crashes.stop();
-      child.kill('SIGKILL');
-    },
-  };
 }
 
 const sentence = (error: unknown): string => (error instanceof Error ? error.message : String(error));

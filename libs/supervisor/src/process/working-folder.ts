@@ -15,7 +15,7 @@ export interface WorkingFolder {
   remove(): void;
 }
 
-/** Of one process; only its user may look in. Throws with a sentence. */
+/** Makes the folder of one process; only its user may look in. Throws with a sentence. */
 export function createWorkingFolder(): WorkingFolder {
   let path: string;
   try {
@@ -51,6 +51,6 @@ function remove(path: string): void {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
-    // What a process has left there that cannot be removed is no reason not to end.
+    // Files that a process has left there and that cannot be removed are no reason not to end.
   }
 }

@@ -1,4 +1,4 @@
-/** By which commands reach the mesh that runs from a folder on this machine: a local socket that only its user may open, and a line of JSON each way. */
+/** Commands reach the mesh that runs from a folder on this machine by a local socket that only its user may open; a line of JSON goes each way. */
 import { hash } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
@@ -17,7 +17,7 @@ type Request =
 export interface MeshStatus {
   readonly kind: 'status';
   readonly pid: number;
-  /** Of its gateways; none while it starts. */
+  /** The addresses of its gateways; none while it starts. */
   readonly addresses: readonly string[];
 }
 
@@ -30,7 +30,7 @@ export type RestartReply =
 /** Paths of sockets are short: 104 bytes on macOS, 108 on Linux. */
 const socketPathMax = 100;
 const requestCharsMax = 65_536;
-/** One that takes a connection and says nothing is stopped, or busy. */
+/** A mesh that takes a connection and says nothing for so long is stopped, or busy. */
 const statusMaxMs = 2_000;
 
 function controlPath(folder: string): string {
@@ -79,7 +79,7 @@ export async function openControl(
   try {
     if (process.platform !== 'win32') {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      // Of a mesh that was killed.
+      // A mesh that was killed has left its socket.
       await rm(path, { force: true });
     }
     await new Promise<void>((done, fail) => server.once('error', fail).listen(path, done));
@@ -123,7 +123,7 @@ interface Restarting {
   readonly isWanted: () => boolean;
 }
 
-/** One at a time: two of them could have all gateways gone at once. */
+/** Allows one restart at a time: two of them could have all gateways gone at once. */
 async function restart(
   names: readonly string[],
   { starting, turn, tell, onRestart, isWanted }: Restarting,

@@ -1,7 +1,7 @@
 /** Replaces the processes of a mesh one after another, so that no call is lost. */
 import { setTimeout } from 'node:timers/promises';
 
-/** What can be replaced while the mesh serves: a service, all its replicas, or one gateway. */
+/** A part of a mesh that can be replaced while the mesh serves: a service with all its replicas, or one gateway. */
 export interface Part {
   /** A gateway's is `gateway`, or `gateway-1` and so on. */
   readonly name: string;
@@ -34,7 +34,7 @@ export function partsToRestart(parts: readonly Part[], names: readonly string[])
   return meant.toSorted((a, b) => Number(a.kind === 'gateway') - Number(b.kind === 'gateway'));
 }
 
-/** Until the clients of a gateway that is back are sure to have come back too: gRPC waits for a second or two between tries, and longer after more. */
+/** By then the clients of a gateway that is back have come back too: gRPC waits for a second or two between tries, and longer after more. */
 const reconnectMs = 5_000;
 
 /** `onRestarted` is told after each part; once `isWanted` answers no, the rest is left as it is. */

@@ -1,19 +1,19 @@
 /** The services of a mesh as processes, from one state of the folder to the next. */
 import type { Unserved } from '@sheaf/host';
 import { fingerprint, isKept, type Mesh, type SeenSignatures, type Service } from '@sheaf/mesh';
-import type { Supervised } from '../process/supervise.ts';
+import type { Supervised } from '../process/supervised.ts';
 
 /** A service that runs, and what it runs. */
 export interface Running {
   readonly service: Service;
-  /** One for each replica. */
+  /** There is one for each replica. */
   readonly processes: readonly Supervised[];
   readonly fingerprint: string;
 }
 
 export type RunningServices = ReadonlyMap<string, Running>;
 
-/** What is to be done so that the services are those of a mesh. */
+/** Says what to do so that the services are those of a mesh. */
 export interface ServicesPlan {
   readonly same: RunningServices;
   readonly toStart: readonly { readonly service: Service; readonly fingerprint: string }[];
@@ -38,9 +38,9 @@ export function planServices(mesh: Mesh, old: RunningServices, started = old): S
 
 export interface StartServices {
   readonly start: (service: Service, isPatient: boolean) => Promise<readonly Supervised[]>;
-  /** All of them, or none. */
+  /** Whether all of them are started, or none. */
   readonly isStrict: boolean;
-  /** What runs serves these. */
+  /** The mesh that the running processes serve; undefined at the start. */
   readonly before: Mesh | undefined;
 }
 
@@ -87,7 +87,7 @@ export async function startServices(
 const isServed = ({ name, version }: Unserved, mesh: Mesh | undefined): boolean =>
   mesh?.models.some((model) => model.name === name && model.versions.some((one) => one.version === version)) ?? false;
 
-/** What services hold and do not serve. */
+/** Lists the models and transforms that services hold and do not serve. */
 export function unservedOf(services: Iterable<Running>): (Unserved & { readonly isRetried: boolean })[] {
   return [...services].flatMap(({ service, processes }) => {
     const told = processes.flatMap(({ unserved }) => unserved).map((one) => ({ ...one, isRetried: false }));
@@ -98,7 +98,15 @@ export function unservedOf(services: Iterable<Running>): (Unserved & { readonly 
   });
 }
 
-/** What models of them gave that is not as their files declare. */
+/** Finds a model that `fresh` could not load and `old` serves. */
+export function lostBy(fresh: Running, old: Running): Unserved | undefined {
+  const known = unservedOf([old]);
+  const isKnown = ({ name, version }: Unserved): boolean =>
+    known.some((one) => one.name === name && (one.version === version || one.version === ''));
+  return unservedOf([fresh]).find((one) => !isKnown(one));
+}
+
+/** Collects the signatures of models whose outputs are not as their files declare. */
 export const seenOf = (services: Iterable<Running>): SeenSignatures =>
   new Map(
     [...services]
@@ -106,13 +114,13 @@ export const seenOf = (services: Iterable<Running>): SeenSignatures =>
       .map(({ name, version, signature }) => [`${name}/${version}`, signature]),
   );
 
-/** What the first start of the first one failed with, where none of them has come up. */
+/** Says why the first one did not start, where none of them has come up. */
 export function failureOfAll(services: Iterable<Running>): string | undefined {
   const failures = [...services].flatMap(({ processes }) => processes.map(({ failure }) => failure));
   return failures.includes(undefined) ? undefined : failures[0];
 }
 
-/** When one cannot be started, the others are ended. */
+/** Waits for all starts; when one of them fails, the others are ended. */
 export async function allOrNone(starting: readonly Promise<Supervised>[]): Promise<Supervised[]> {
   const results = await Promise.allSettled(starting);
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -125,7 +133,7 @@ export async function allOrNone(starting: readonly Promise<Supervised>[]): Promi
 export const endpointsOf = (services: RunningServices): string[] =>
   [...services].flatMap(([name, { processes }]) => processes.map(({ port }) => `${name}=127.0.0.1:${port}`));
 
-/** What `some` runs and `these` do not. */
+/** Lists the services of `some` that are not among `these`. */
 export const missingFrom = (these: RunningServices, some: RunningServices): Running[] =>
   [...some].flatMap(([name, running]) => (these.get(name) === running ? [] : [running]));
 

@@ -1,8 +1,8 @@
 import type { Mesh, Service } from '@sheaf/mesh';
 import { exporterVariables, serviceEnvironment } from '../process/process-environment.ts';
-import type { ProcessSpec } from '../process/supervise.ts';
+import type { ProcessSpec } from '../process/supervised.ts';
 
-/** What every process of a service is, whoever starts it. `module` is the program; `secret` is that of the inner doors of its mesh. */
+/** Describes a process of a service, whoever starts it. `module` is the program; `secret` is that of the internal servers of its mesh. */
 export const serviceProcess = (
   module: URL,
   mesh: Mesh,

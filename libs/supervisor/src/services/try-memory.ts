@@ -10,7 +10,7 @@ import { serviceProcess } from './service-process.ts';
 export async function tryMemory(module: URL, mesh: Mesh): Promise<readonly string[]> {
   const failures: string[] = [];
   const limited = mesh.services.filter(({ memoryMaxBytes }) => memoryMaxBytes !== undefined);
-  // One for the trial: that of the mesh need not be here.
+  // The trial has a secret of its own: that of the mesh need not be on this machine.
   const secret = meshSecret({ tls: mesh.tls });
   for (const service of limited) {
     const { name } = service;

@@ -11,7 +11,7 @@ export interface TriedModel {
   /** Whether its calls are batched, and why (not); or why it cannot be served. */
   readonly outcome: string;
   readonly failed: boolean;
-  /** What it takes and gives, where that is not as its file declares. */
+  /** Its signature, where it takes or gives something else than its file declares. */
   readonly seen?: Signature;
 }
 
@@ -49,7 +49,7 @@ async function tryModels(module: URL, mesh: Mesh, onTried: (tried: TriedModel) =
   }
 }
 
-/** How many were tried until the process ended, and how it did. */
+/** Answers how many were tried until the process ended, and how it ended. */
 function tryFrom(
   module: URL,
   mesh: Mesh,
@@ -58,7 +58,7 @@ function tryFrom(
 ): Promise<{ readonly count: number; readonly how: string }> {
   const folder = createWorkingFolder();
   const tried = new Promise<{ count: number; how: string }>((resolve, reject) => {
-    // What the runtime and the loader log is told by message.
+    // The process tells everything by message; the runtime and the loader would log it as well.
     const child = fork(module, ['--skip', String(skip)], {
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',

@@ -1,7 +1,7 @@
 /** Who started this command for somebody else, and ends without handing that on: npm, the shell that it starts a command with, and our own bin/sheaf.js. */
 import { readFileSync } from 'node:fs';
 
-/** How often it is looked whether they still run. */
+/** They are looked for so often. */
 const lookEveryMs = 250;
 /** More of them are no launcher. */
 const launchersMax = 8;

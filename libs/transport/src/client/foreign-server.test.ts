@@ -1,13 +1,13 @@
 /** Somebody else's servers: they end connections for their age, and for pings. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import type { Http2Server } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { defaultLimits } from '@sheaf/inference';
+import { HealthImplementation } from 'grpc-health-check';
 import { inferenceService, inferPath } from '../proto.ts';
-import { addHealth } from '../server/health.ts';
-import { http2ServersOf } from '../server/http2-servers.ts';
 import { contextOf, requestFor, until } from '../testing/fake-model.ts';
 import { createRemote } from './remote.ts';
 
@@ -33,13 +33,15 @@ async function startServer(options: grpc.ServerOptions, answerMs: number, withHe
     void setTimeout(() => done(null, bytes()), answerMs);
   const serverReady: grpc.handleUnaryCall<object, object> = (_, done) => done(null, { ready: true });
   server.addService({ infer, ready }, { infer: modelInfer, ready: serverReady } as grpc.UntypedServiceImplementation);
-  if (withHealth) addHealth(server, { limits: defaultLimits, isVisible: () => true }).setStatus('', 'SERVING');
+  if (withHealth) new HealthImplementation({ '': 'SERVING' }).addToServer(server);
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) =>
       error ? reject(error) : resolve(bound),
     ),
   );
-  for (const http2Server of http2ServersOf(server))
+  // What it counts, grpc-js keeps to itself.
+  const { http2Servers } = server as unknown as { readonly http2Servers: Map<Http2Server, unknown> };
+  for (const http2Server of http2Servers.keys())
     http2Server.on('session', (session) => {
       seen.connections++;
       session.on('ping', () => seen.pings++);

@@ -1,11 +1,14 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
-import type * as grpc from '@grpc/grpc-js';
 import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import { InFlight } from '../in-flight.ts';
+import { meshCalls } from '../proto.ts';
 import { type Answer, tensorBytes } from '../server/answer.ts';
 import { byteLimits } from '../server/bytes/byte-room.ts';
 import type { BytesInFlight, Hold } from '../server/bytes/bytes-in-flight.ts';
-import { toStatus } from '../status.ts';
+import type { ResponseStream } from '../server/grpc/response-stream.ts';
+import { streaming } from '../server/grpc/streaming.ts';
+import type { Protocol, ProtocolContext } from '../server/protocol.ts';
+import { decodeRequest } from '../wire/codec.ts';
 import { type Caller, readCaller } from './caller.ts';
 import {
   type ClientFrame,
@@ -33,47 +36,45 @@ const overloaded = (): InferError =>
     retryAfterMs: 50,
   });
 
-/** Of messages as they stand on the wire. */
-type Stream = grpc.ServerDuplexStream<Buffer, Buffer>;
-
-export interface MeshServer {
-  readonly handlers: { readonly Calls: (stream: Stream) => void };
-  /** Every open stream is told that it gets no more calls, and ends when its last one is answered. */
-  goAway(): void;
-  /** Every open stream is told. */
-  tellOverrun(overrun: Overrun): void;
-}
-
 export interface MeshServerOptions {
-  readonly limits: Limits;
-  /** Where what its messages take is counted. */
-  readonly bytes: BytesInFlight;
   /** Whether only processes of the mesh open streams. Others are not believed on whose behalf they ask, nor how much it matters. */
   readonly isAmongOurselves: boolean;
 }
 
-export function createMeshServer(options: MeshServerOptions, answer: Answer): MeshServer {
-  const streams = new Set<MeshStream>();
-  return {
-    handlers: {
-      Calls: (stream) => {
-        const open = new MeshStream(stream, options, answer);
+/** The mesh stream, which the servers of services speak: never a public one. */
+export const meshStream =
+  (options: MeshServerOptions): Protocol =>
+  (context) => {
+    const streams = new Set<MeshStream>();
+    const calls = streaming(
+      meshCalls,
+      (_call, responses) => {
+        const open = new MeshStream(responses, options, context);
         streams.add(open);
-        stream.once('close', () => streams.delete(open));
-        stream.once('cancelled', () => streams.delete(open));
+        return {
+          message: (message) => open.receive(message),
+          end: () => open.leave(),
+          close: () => {
+            streams.delete(open);
+            open.abandon();
+          },
+        };
       },
-    },
-    goAway: () => {
-      for (const stream of streams) stream.goAway();
-    },
-    tellOverrun: (overrun) => {
-      for (const stream of streams) stream.tellOverrun(overrun);
-    },
+      { areLarge: true },
+    );
+    return {
+      methods: [calls],
+      goAway: () => {
+        for (const stream of streams) stream.goAway();
+      },
+      tellOverrun: (overrun) => {
+        for (const stream of streams) stream.tellOverrun(overrun);
+      },
+    };
   };
-}
 
 class MeshStream {
-  readonly #stream: Stream;
+  readonly #responses: ResponseStream<Buffer>;
   readonly #limits: Limits;
   readonly #bytes: BytesInFlight;
   readonly #callerOf: (open: Open) => Caller;
@@ -87,20 +88,20 @@ class MeshStream {
   #leaving = false;
   #ended = false;
 
-  constructor(stream: Stream, { limits, bytes, isAmongOurselves }: MeshServerOptions, answer: Answer) {
-    this.#stream = stream;
+  constructor(
+    responses: ResponseStream<Buffer>,
+    { isAmongOurselves }: MeshServerOptions,
+    { limits, bytes, answer }: ProtocolContext,
+  ) {
+    this.#responses = responses;
     this.#limits = limits;
     this.#bytes = bytes;
     this.#callerOf = isAmongOurselves ? readCaller : () => ({});
     this.#answer = answer;
     this.#outbox = new Outbox(
-      (message, done) => stream.write(message, done),
+      (message, done) => responses.write(message, done),
       () => this.#calls.size > 1,
     );
-    stream.on('data', (message: Buffer) => this.#receive(message));
-    stream.on('end', () => this.#leave());
-    stream.on('cancelled', () => this.#abandon());
-    stream.on('error', () => this.#abandon());
   }
 
   tellOverrun(overrun: Overrun): void {
@@ -109,10 +110,10 @@ class MeshStream {
 
   goAway(): void {
     if (!this.#ended) this.#outbox.add(goAwayFrame(this.#lastCall));
-    this.#leave();
+    this.leave();
   }
 
-  #receive(message: Buffer): void {
+  receive(message: Buffer): void {
     if (this.#ended) return;
     try {
       for (const frame of readClientFrames(message)) if (!this.#ended) this.#take(frame);
@@ -156,7 +157,7 @@ class MeshStream {
       this.#checkRoom();
       this.#calls.set(call, controller);
       if (!hold.takeMessage(request.length)) throw overloaded();
-      const outcome = await this.#answer(request, {
+      const outcome = await this.#answer(() => decodeRequest(request, this.#limits), {
         givenMs: timeoutUs / 1000,
         traceparent,
         signal: controller.signal,
@@ -203,12 +204,12 @@ class MeshStream {
   }
 
   #fail(error: InferError): void {
-    const { code, details, metadata } = toStatus(error);
-    this.#abandon();
-    this.#stream.emit('error', { code, details, metadata });
+    this.abandon();
+    this.#responses.fail(error);
   }
 
-  #leave(): void {
+  /** Its peer opens no more calls. */
+  leave(): void {
     this.#leaving = true;
     if (this.#calls.size === 0) this.#end();
   }
@@ -217,11 +218,11 @@ class MeshStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#outbox.flush();
-    this.#stream.end();
+    this.#responses.end();
   }
 
   /** Nobody is there any more to read an answer. */
-  #abandon(): void {
+  abandon(): void {
     this.#ended = true;
     this.#unsent.forEach((hold, call) => {
       this.#unsent.delete(call);

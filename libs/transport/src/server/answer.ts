@@ -18,8 +18,8 @@ import {
   type Tensor,
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
-import { decodeRequest, type InferResult } from '../wire/codec.ts';
-import type { Backend, CallHead, Strays } from './server.ts';
+import type { DecodedRequest, InferResult } from '../wire/codec.ts';
+import type { Backend, CallHead, Strays } from './backend.ts';
 import type { ServerState } from './server-state.ts';
 import { tellIds } from './trailers.ts';
 
@@ -30,7 +30,7 @@ export interface AnswerOptions {
 }
 
 /** What comes with a request, however it came. */
-export interface Arrival {
+export interface InferCall {
   /** Milliseconds that the caller gives it; not finite when it names none. */
   readonly givenMs: number;
   /** A W3C traceparent, or anything. */
@@ -54,15 +54,18 @@ export interface Arrival {
   readonly onLoad?: (load: Load) => void;
 }
 
-/** Answers one ModelInferRequest as it stands on the wire; throws InferError. */
-export type Answer = (message: Buffer, arrival: Arrival) => Promise<InferResult>;
+/** Reads the request that has come; throws InferError. Called once the call may come in, and once. */
+export type ReadRequest = () => DecodedRequest;
+
+/** Answers one inference, by whatever protocol it came; rejects with InferError. */
+export type Answer = (read: ReadRequest, call: InferCall) => Promise<InferResult>;
 
 /** What every way into a server has in common: the limits, the deadline, the journal. */
 export function createAnswer({ name, limits, state }: AnswerOptions, served: Backend): Answer {
-  return async (message, arrival) => {
-    const context = contextOf(arrival, name, limits, served);
+  return async (read, call) => {
+    const context = contextOf(call, name, limits, served);
     const { journal, span } = context;
-    if (context.principal && arrival.trailers) tellIds(arrival.trailers, arrival.metadata?.('x-request-id'), span);
+    if (context.principal && call.trailers) tellIds(call.trailers, call.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
     let isReading = false;
     state.enter();
@@ -82,10 +85,10 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Bac
       checkAlive(context, 'the server');
       served.strays?.check(context.principal, () => context);
       isReading = true;
-      const { request, typed } = decodeRequest(message, limits);
+      const { request, typed } = read();
       isReading = false;
       asked = request;
-      arrival.onRequest?.(request);
+      call.onRequest?.(request);
       // Raw tensors are views of the message; typed ones are made anew.
       if (typed) context.bytes?.take(tensorBytes(request.inputs));
       const response = await served.infer(request, context);
@@ -95,13 +98,13 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Bac
       return { response, id: request.id, typed };
     } catch (thrown) {
       const told = isReading ? await asStray(thrown, context, served.strays) : thrown;
-      const error = withItsDeadline(asInferError(told), arrival.givenMs, limits);
+      const error = withItsDeadline(asInferError(told), call.givenMs, limits);
       const { code, message, reason, decision } = error;
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
-      const load = asked && arrival.onLoad && served.load?.(asked.model, asked.version);
-      if (load) arrival.onLoad?.(load);
+      const load = asked && call.onLoad && served.load?.(asked.model, asked.version);
+      if (load) call.onLoad?.(load);
       state.leave();
       served.onJournal(journal);
     }
@@ -138,7 +141,7 @@ export const tensorBytes = (tensors: readonly Tensor[]): number =>
   tensors.reduce((total, { data }) => total + data.byteLength, 0);
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: Arrival,
+  { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: InferCall,
   name: string,
   limits: Limits,
   served: Backend,

@@ -1,10 +1,5 @@
 /** What an access log is told of each call of a server: gathered while it runs, told when its stream has closed. */
-import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
-import { status } from '@grpc/grpc-js';
 import { monotonicClock, type Principal } from '@sheaf/inference';
-import { textOf } from '../headers.ts';
-import { errorInfoIn, readRpcStatus } from '../rpc-status.ts';
-import { addressOf } from './connections/caller-address.ts';
 
 /** A call that has ended; nothing of its tensors, its credential or its metadata but what names it. */
 export interface EndedCall {
@@ -48,55 +43,27 @@ export interface CallFacts {
   bytesOut: number;
 }
 
-/** Of each stream, as it comes; `headers` are as the caller sent them. */
-export function openFacts(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  log: CallLog | undefined,
-): CallFacts {
-  const address = addressOf(stream.session as ServerHttp2Session, headers);
-  const facts: CallFacts = {
-    address,
-    principal: undefined,
-    model: '',
-    version: '',
-    reason: '',
-    bytesIn: 0,
-    bytesOut: 0,
-  };
-  if (log) {
-    const openedAt = monotonicClock.now();
-    const method = String(headers[':path']);
-    stream.once('close', () => {
-      const told = stream.sentTrailers ?? (stream.sentHeaders as typeof stream.sentHeaders | undefined) ?? {};
-      const code = codeOf(told);
-      if (!log.wants(code)) return;
-      const { reason = code === 'OK' ? '' : reasonIn(told), ...known } = {
-        ...facts,
-        reason: facts.reason || undefined,
-      };
-      const traceId = textOf(told['x-trace-id'] as string | undefined) ?? '';
-      log.add({ ...known, method, code, reason, ms: monotonicClock.now() - openedAt, traceId });
-    });
-  }
-  return facts;
+export const openFacts = (address: string): CallFacts => ({
+  address,
+  principal: undefined,
+  model: '',
+  version: '',
+  reason: '',
+  bytesIn: 0,
+  bytesOut: 0,
+});
+
+/** Of each call whose stream has closed. `code` as `EndedCall` has it. */
+export function tellEnded(log: CallLog, call: TellableCall, code: string): void {
+  if (!log.wants(code)) return;
+  const { method, facts, openedAt, trailers } = call;
+  const traceId = trailers.get('x-trace-id') ?? '';
+  log.add({ ...facts, method, code, ms: monotonicClock.now() - openedAt, traceId });
 }
 
-type Sent = Readonly<Record<string, unknown>>;
-
-function codeOf(told: Sent): string {
-  if (told['grpc-status'] !== undefined) return status[Number(told['grpc-status'])] ?? 'UNKNOWN';
-  const httpStatus = Number(told[':status'] ?? 200);
-  return httpStatus === 200 ? 'CANCELLED' : `HTTP ${httpStatus}`;
-}
-
-/** Of what grpc-js has answered. */
-function reasonIn(told: Sent): string {
-  const details = told['grpc-status-details-bin'];
-  if (typeof details !== 'string') return '';
-  try {
-    return errorInfoIn(readRpcStatus(Buffer.from(details, 'base64')).details)?.reason ?? '';
-  } catch {
-    return '';
-  }
+interface TellableCall {
+  readonly method: string;
+  readonly facts: CallFacts;
+  readonly openedAt: number;
+  readonly trailers: ReadonlyMap<string, string>;
 }

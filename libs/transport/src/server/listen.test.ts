@@ -2,25 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hostPort, whyNot } from './listen.ts';
 
-const told = (code: string): string => `No address added out of total 1 resolved errors: [listen ${code}: why x:1]`;
-
 describe('a server that cannot listen', () => {
   it('asks whether its port is taken only where it is', () => {
-    assert.equal(whyNot(told('EADDRINUSE'), 'h'), '; is the port taken?');
+    assert.equal(whyNot('EADDRINUSE', 'h'), '; is the port taken?');
     for (const code of ['EACCES', 'EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'EMFILE', 'ENETDOWN'])
-      assert.doesNotMatch(whyNot(told(code), 'h'), /taken\?/, code);
+      assert.doesNotMatch(whyNot(code, 'h'), /taken\?/, code);
   });
 
   it('says what is to be done about it', () => {
-    assert.match(whyNot(told('EACCES'), '127.0.0.1'), /^: this user may not take the port; want one from 1024 on/);
-    assert.match(whyNot(told('EADDRNOTAVAIL'), '10.9.9.9'), /^: this machine has no address 10\.9\.9\.9; want one/);
-    assert.match(whyNot(told('EAFNOSUPPORT'), '::1'), /^: this machine has no IPv6/);
-    assert.match(whyNot('Name resolution failed for target dns:h:1', 'h'), /^: the name h leads to no address/);
+    assert.match(whyNot('EACCES', '127.0.0.1'), /^: this user may not take the port; want one from 1024 on/);
+    assert.match(whyNot('EADDRNOTAVAIL', '10.9.9.9'), /^: this machine has no address 10\.9\.9\.9; want one/);
+    assert.match(whyNot('EAFNOSUPPORT', '::1'), /^: this machine has no IPv6/);
+    assert.match(whyNot('ENOTFOUND', 'h'), /^: the name h leads to no address/);
   });
 
   it('tells what it does not know as the system does, and no more', () => {
-    assert.equal(whyNot(told('ENETDOWN'), 'h'), ': the system says ENETDOWN');
-    assert.equal(whyNot('something else /with/a/path', 'h'), '');
+    assert.equal(whyNot('ENETDOWN', 'h'), ': the system says ENETDOWN');
+    assert.equal(whyNot('', 'h'), '');
   });
 });
 

@@ -1,6 +1,6 @@
 /** Where a server listens, and why it cannot. */
-import { isIPv6 } from 'node:net';
-import type * as grpc from '@grpc/grpc-js';
+import { lookup } from 'node:dns/promises';
+import { type AddressInfo, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import { InferError } from '@sheaf/inference';
 
 /** As gRPC and URLs write it: an IPv6 address stands in brackets. */
@@ -15,28 +15,65 @@ export interface ListenOptions {
   readonly port: number;
 }
 
-/** Answers the port. */
-export function listen(
-  server: grpc.Server,
-  { name, host, port }: ListenOptions,
-  credentials: grpc.ServerCredentials,
-): Promise<number> {
+export interface Listener {
+  readonly port: number;
+  /** Takes no new connections from now on; those that are open stay. */
+  close(): void;
+}
+
+/** Listens on every address of the host; it is enough that one of them can be listened on. `accept` is told of each connection. */
+export async function listen({ name, host, port }: ListenOptions, accept: (socket: Socket) => void): Promise<Listener> {
+  const servers: Server[] = [];
+  let failure: unknown;
+  for (const address of await addressesOf(host).catch((error: unknown) => {
+    failure = error;
+    return [];
+  }))
+    try {
+      // Those that follow take the port that the first has found.
+      const free = servers[0] ? portOf(servers[0]) : port;
+      servers.push(await listenOn(address, free, accept));
+    } catch (error) {
+      failure = error;
+    }
+  const [first] = servers;
+  if (!first) {
+    const code = (failure as NodeJS.ErrnoException | undefined)?.code ?? '';
+    const message = `${name}: cannot listen on ${hostPort(host, port)}${whyNot(code, host)}`;
+    throw new InferError('FAILED_PRECONDITION', message, { cause: failure });
+  }
+  return {
+    port: portOf(first),
+    close: () => {
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  if (isIP(host)) return [host];
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+function listenOn(host: string, port: number, accept: (socket: Socket) => void): Promise<Server> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(hostPort(host, port), credentials, (error, bound) => {
-      if (!error) resolve(bound);
-      else {
-        const message = `${name}: cannot listen on ${hostPort(host, port)}${whyNot(error.message, host)}`;
-        reject(new InferError('FAILED_PRECONDITION', message, { cause: error }));
-      }
+    const server = createServer({ noDelay: true }, accept);
+    server.once('error', reject);
+    server.listen({ host, port, backlog: 511 }, () => {
+      server.off('error', reject);
+      // As when there are too many files open: the next connection may come in again.
+      server.on('error', () => {});
+      resolve(server);
     });
   });
 }
 
-/** grpc-js tells the errors of the system only in a text, which may hold one for each address of a name. */
-export function whyNot(told: string, host: string): string {
-  if (told.includes('Name resolution failed') || told.includes('ENOTFOUND'))
+/** What an error of the system means to whoever chose the address. */
+export function whyNot(code: string, host: string): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
     return `: the name ${host} leads to no address; want a name or an address of this machine`;
-  const code = /\b(E[A-Z]{3,})\b/.exec(told)?.[1] ?? '';
   const why = reasons[code]?.(host);
   return why ?? (code && `: the system says ${code}`);
 }

@@ -7,8 +7,8 @@ import { inferPath } from '../proto.ts';
 import { readRpcStatus } from '../rpc-status.ts';
 import { cancelled, held, journals, openServer, requestFor, served, until } from '../testing/fake-model.ts';
 import { encodeRequest } from '../wire/codec.ts';
+import { headBytes, writeHead } from './framing.ts';
 import { createServer, type Server } from './server.ts';
-import { headBytes, writeHead } from './unary-message.ts';
 
 const frameOf = (message: Uint8Array): Buffer => writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
 const echo = frameOf(encodeRequest(requestFor('echo')));

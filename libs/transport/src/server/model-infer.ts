@@ -1,109 +1,133 @@
-/** ModelInfer on its bare HTTP/2 stream: through grpc-js, a small call takes the gateway four tenths more. */
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
-import {
-  asInferError,
-  deadlineExceeded,
-  InferError,
-  Journal,
-  type Limits,
-  type Load,
-  monotonicClock,
-} from '@sheaf/inference';
-import { readableOf, textOf } from '../headers.ts';
+/** ModelInfer, the method whose cost matters: its messages are read and written straight between their bytes and our nouns. */
+import { asInferError, InferError, Journal, type Load, monotonicClock } from '@sheaf/inference';
 import { loadReport, loadReportKey } from '../load-report.ts';
-import { grpcContentType, type Trailers } from '../status.ts';
-import { encodeResponse } from '../wire/codec.ts';
-import { type Answer, asStray, tensorBytes } from './answer.ts';
+import { inferPath } from '../proto.ts';
+import { decodeRequest, encodeResponse } from '../wire/codec.ts';
+import { asStray, tensorBytes } from './answer.ts';
+import type { CallHead } from './backend.ts';
 import type { Share } from './bytes/byte-room.ts';
-import type { BytesInFlight } from './bytes/bytes-in-flight.ts';
-import { ignoreError, lateRefusal, type RecordRefusal, refuse } from './refusal.ts';
-import type { CallHead, Strays } from './server.ts';
-import type { BareCall, ServeStream } from './stream-guard.ts';
-import { acceptedEncodings, headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
+import type { BytesInFlight, Hold } from './bytes/bytes-in-flight.ts';
+import { acceptedEncodings, headBytes, writeHead } from './framing.ts';
+import { lateBy } from './grpc/methods.ts';
+import type { IncomingCall } from './grpc/server-call.ts';
+import type { Protocol, ProtocolContext } from './protocol.ts';
+import { type MessageConsumer, UnaryMessage } from './unary-message.ts';
 
-export interface InferStreamOptions {
-  readonly limits: Limits;
-  readonly bytes: BytesInFlight;
-  /** Whether its callers are processes of the mesh. */
-  readonly mesh: boolean | undefined;
-  /** Of calls whose message cannot be read. */
-  readonly record: RecordRefusal;
-  readonly strays: Strays | undefined;
-}
-
-export function serveInfer({ limits, bytes, mesh, record, strays }: InferStreamOptions, answer: Answer): ServeStream {
-  const isReportDue = createReportPace();
-  const serve = async (call: BareCall): Promise<void> => {
-    const { stream, headers, principal, account, facts } = call;
-    const arrivedAt = monotonicClock.now();
-    const timeoutMs = timeoutMsOf(headers);
-    const controller = new AbortController();
-    // As on the mesh stream: the call that asks on behalf of another one may not wait for room that this one has.
-    const hold = mesh ? bytes.open(undefined, false) : bytes.open(shareOf(call, bytes));
-    let isOver = false;
-    stream.on('error', ignoreError).on('close', () => {
-      // It closes after every answer as well, once that has been read.
-      if (isOver) hold.release();
-      else {
-        controller.abort();
-        hold.leave();
+/** `isOfMesh`: its callers are processes of the mesh. The call that asks on behalf of another one may not wait for room that this one has. */
+export const modelInfer =
+  (isOfMesh: boolean): Protocol =>
+  (context) => {
+    const isReportDue = createReportPace();
+    const late = lateBy(context.limits);
+    const serve = (call: IncomingCall): void => {
+      const { bytes, limits, strays } = context;
+      const hold = isOfMesh ? bytes.open(undefined, false) : bytes.open(shareOf(call, bytes));
+      const exchange = new InferExchange(call, hold, context, isReportDue);
+      try {
+        strays?.check(call.principal, () => headOf(call));
+      } catch (error) {
+        exchange.fail(error);
+        return;
       }
-    });
-    const trailers = new Map<string, string>();
-    let isRead = false;
-    let load: Load | undefined;
-    // There is no span yet; what it tells of limits goes into the trailers alone.
-    const unread = (): CallHead => ({ principal, address: facts.address, journal: new Journal(trailers) });
-    try {
-      strays?.check(principal, unread);
-      const message = await readUnaryMessage(stream, {
-        encoding: textOf(headers['grpc-encoding']),
-        bytesMax: limits.messageBytesMax,
-        ...(limits.messageKey && { messageKey: limits.messageKey }),
-        withinMs: Math.min(timeoutMs, limits.requestArrivalMaxMs),
-        late: () => (timeoutMs < limits.requestArrivalMaxMs ? deadlineExceeded('the server') : lateRefusal(limits)),
-        onBytes: account.add,
-        hold,
-      });
-      if (!message) return;
-      isRead = true;
-      facts.bytesIn = message.length;
-      const outcome = await answer(message, {
-        givenMs: timeoutMs - (monotonicClock.now() - arrivedAt),
-        traceparent: headers['traceparent'],
-        signal: controller.signal,
-        metadata: (key) => metadataOf(headers, key),
-        trailers,
-        bytes: hold,
-        onLoad: (told) => {
-          load = told;
-        },
-        onRequest: ({ model, version }) => Object.assign(facts, { model, version }),
-        ...(principal && { caller: { principal, address: facts.address } }),
-      });
-      if (load && isReportDue()) tellLoad(load, trailers);
-      // As they are, and as they are written.
-      hold.settle(2 * tensorBytes(outcome.response.outputs));
-      const frame = writeHead(encodeResponse(outcome, headBytes));
-      hold.settle(frame.length);
-      facts.bytesOut = frame.length - headBytes;
-      respond(stream, frame, trailers);
-    } catch (thrown) {
-      hold.release();
-      const error = !isRead && isUnreadable(thrown) ? await asStray(thrown, unread(), strays) : thrown;
-      facts.reason = asInferError(error).reason;
-      if (load) tellLoad(load, trailers);
-      if (!isRead) {
-        trailers.set('grpc-accept-encoding', acceptedEncodings);
-        record(headers, error, trailers);
-      }
-      refuse(stream, { error, trailers });
-    } finally {
-      isOver = true;
-      if (stream.closed || stream.destroyed) hold.release();
-    }
+      const expected = { encoding: call.headers.encoding, limit: limits, room: hold, late };
+      call.receive(new UnaryMessage(call, expected, exchange));
+    };
+    return { methods: [{ path: inferPath, isLong: false, serve }] };
   };
-  return (call) => void serve(call);
+
+/** There is no span yet; what it tells of limits goes into the trailers alone. */
+const headOf = ({ principal, address, trailers }: IncomingCall): CallHead => ({
+  principal,
+  address,
+  journal: new Journal(trailers),
+});
+
+class InferExchange implements MessageConsumer {
+  readonly #call: IncomingCall;
+  readonly #hold: Hold;
+  readonly #context: ProtocolContext;
+  readonly #isReportDue: () => boolean;
+  #load: Load | undefined;
+  /** Nothing more is done for it. */
+  #isOver = false;
+
+  constructor(call: IncomingCall, hold: Hold, context: ProtocolContext, isReportDue: () => boolean) {
+    this.#call = call;
+    this.#hold = hold;
+    this.#context = context;
+    this.#isReportDue = isReportDue;
+  }
+
+  take(message: Buffer): void {
+    void this.#answer(message);
+  }
+
+  fail(error: unknown): void {
+    if (isUnreadable(error) && this.#context.strays) void this.#failAsStray(error);
+    else this.#refuseUnread(error);
+  }
+
+  /** It closes after every answer as well, once that has been read. */
+  close(): void {
+    if (this.#isOver) this.#hold.release();
+    else this.#hold.leave();
+  }
+
+  async #answer(message: Buffer): Promise<void> {
+    const { limits, answer } = this.#context;
+    const call = this.#call;
+    const { facts, principal, address, trailers } = call;
+    facts.bytesIn = message.length;
+    try {
+      const result = await answer(() => decodeRequest(message, limits), {
+        givenMs: call.timeoutMs - (monotonicClock.now() - call.openedAt),
+        traceparent: call.headers.list.get('traceparent'),
+        signal: call.signal,
+        metadata: (key) => call.metadata(key),
+        trailers,
+        bytes: this.#hold,
+        onLoad: (load) => {
+          this.#load = load;
+        },
+        onRequest: ({ model, version }) => {
+          facts.model = model;
+          facts.version = version;
+        },
+        ...(principal && { caller: { principal, address } }),
+      });
+      if (this.#load && this.#isReportDue()) tellLoad(this.#load, trailers);
+      // As they are, and as they are written.
+      this.#hold.settle(2 * tensorBytes(result.response.outputs));
+      const frame = writeHead(encodeResponse(result, headBytes));
+      this.#hold.settle(frame.length);
+      facts.bytesOut = frame.length - headBytes;
+      call.send(frame);
+      call.finish();
+    } catch (error) {
+      this.#hold.release();
+      if (this.#load) tellLoad(this.#load, trailers);
+      call.refuse(error);
+    }
+    this.#end();
+  }
+
+  async #failAsStray(error: unknown): Promise<void> {
+    this.#refuseUnread(await asStray(error, headOf(this.#call), this.#context.strays));
+  }
+
+  #refuseUnread(thrown: unknown): void {
+    this.#hold.release();
+    const error = asInferError(thrown);
+    this.#call.trailers.set('grpc-accept-encoding', acceptedEncodings);
+    this.#context.record(this.#call, error);
+    this.#call.refuse(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    if (this.#call.isClosed) this.#hold.release();
+  }
 }
 
 const unreadable = ['FRAMING_INVALID', 'ENCODING_UNKNOWN', 'MESSAGE_TOO_LARGE'];
@@ -114,36 +138,10 @@ const isUnreadable = (error: unknown): boolean => error instanceof InferError &&
 const nobodyIds = ['anonymous', 'local'];
 
 /** A tenant has one; where nobody is asked who they are, or anybody is let in, each connection. */
-function shareOf({ stream, principal }: BareCall, bytes: BytesInFlight): Share {
+function shareOf({ connection, principal }: IncomingCall, bytes: BytesInFlight): Share {
   return principal && !nobodyIds.includes(principal.id)
     ? bytes.shareOfTenant(principal.tenant)
-    : bytes.shareOfConnection(stream.session as object);
-}
-
-function respond(stream: ServerHttp2Stream, frame: Buffer, trailers: Trailers): void {
-  // The caller has left.
-  if (stream.destroyed || stream.closed) return;
-  stream.respond(
-    { ':status': 200, 'content-type': grpcContentType, 'grpc-accept-encoding': acceptedEncodings },
-    { waitForTrailers: true },
-  );
-  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': 0, ...Object.fromEntries(trailers) }));
-  stream.end(frame);
-}
-
-/** The first value of a key; what is binary comes in base64, several values joined by commas. */
-function metadataOf(headers: IncomingHttpHeaders, key: string): string | undefined {
-  const value = textOf(headers[key]);
-  if (value === undefined || !key.endsWith('-bin')) return value && readableOf(value);
-  return Buffer.from(value.split(',', 1)[0] ?? '', 'base64').toString();
-}
-
-const unitMs: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 1e-3, n: 1e-6 };
-
-/** Infinite when the caller names none. What it names has been found to be well-formed. */
-function timeoutMsOf(headers: IncomingHttpHeaders): number {
-  const given = textOf(headers['grpc-timeout']);
-  return given === undefined ? Number.POSITIVE_INFINITY : Number(given.slice(0, -1)) * (unitMs[given.slice(-1)] ?? 1);
+    : bytes.shareOfConnection(connection);
 }
 
 const tellLoad = (load: Load, trailers: Map<string, string>): void =>

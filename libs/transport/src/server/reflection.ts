@@ -1,11 +1,11 @@
 /** Server reflection, with descriptors as protoc would make them. */
-import type * as grpc from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { InferError } from '@sheaf/inference';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { protoFolder } from '../proto.ts';
-import { toStatus } from '../status.ts';
+import type { MethodDefinition, ServerMethod } from './grpc/methods.ts';
+import { type StreamingHandler, streaming } from './grpc/streaming.ts';
 
 const { FileDescriptorProto } = descriptor;
 
@@ -63,57 +63,67 @@ interface Question {
   readonly messageRequest?: string;
 }
 
-type ReflectionStream = grpc.ServerDuplexStream<Question, unknown>;
-
-/** Adds the service for these .proto files. What a stream of it asks, and how far it may be behind in reading, has a limit that the library's own has not. */
-export function addReflection(server: grpc.Server, files: readonly string[]): void {
-  new ReflectionService(Object.assign({}, ...files.map(loadReflected))).addToServer({
-    addService: (definition: grpc.ServiceDefinition, { ServerReflectionInfo: serve }: Handlers) =>
-      server.addService(definition, { ServerReflectionInfo: (stream: ReflectionStream) => serve(bounded(stream)) }),
-  } as unknown as grpc.Server);
+/** What the library's handler has of a stream: it answers each question at once. */
+interface LibraryStream {
+  on(event: string, listener: (question: Question) => void): void;
+  write(answer: unknown): void;
+  end(): void;
 }
 
-interface Handlers {
-  readonly ServerReflectionInfo: (stream: Backend) => void;
+interface LibraryHandlers {
+  readonly ServerReflectionInfo: (stream: LibraryStream) => void;
 }
 
-/** What the library's handler has of a stream. */
-type Backend = ReturnType<typeof bounded>;
+type Definitions = Readonly<Record<string, MethodDefinition<Question, unknown>>>;
 
-function bounded(stream: ReflectionStream) {
-  let waiting = 0;
-  let isOver = false;
-  const fail = (code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED', message: string, reason: string): void => {
-    isOver = true;
-    stream.emit('error', toStatus(InferError.withoutStack(code, message, { reason })));
-  };
-  const take = (question: Question, answer: (question: Question) => void): void => {
-    const chars = charsOf(question);
-    if (isOver) return;
-    if (chars > questionCharsMax)
-      fail(
-        'INVALID_ARGUMENT',
-        `the question: want at most ${questionCharsMax} characters, got ${chars}`,
-        'QUESTION_TOO_LONG',
-      );
-    else if (waiting >= waitingMax)
-      fail('RESOURCE_EXHAUSTED', `${waitingMax} answers are not read`, 'PEER_NOT_READING');
-    else answer(question);
-  };
-  return {
-    on: (event: 'data' | 'end', listener: (question: Question) => void) =>
-      event === 'data'
-        ? stream.on('data', (question: Question) => take(question, listener))
-        : stream.on(event, listener as () => void),
-    write: (answer: unknown) => {
-      waiting++;
-      return stream.write(answer, () => waiting--);
-    },
-    end: () => {
-      if (!isOver) stream.end();
+/** The service for these .proto files, in both of its versions. What a stream of it asks, and how far it may be behind in reading, has a limit that the library's own has not. */
+export function createReflection(files: readonly string[]): readonly ServerMethod[] {
+  const methods: ServerMethod[] = [];
+  const registry = {
+    addService: (definitions: Definitions, { ServerReflectionInfo: serve }: LibraryHandlers) => {
+      for (const definition of Object.values(definitions)) methods.push(streaming(definition, reflect(serve)));
     },
   };
+  const loaded = Object.assign({}, ...files.map(loadReflected));
+  new ReflectionService(loaded).addToServer(registry as unknown as Parameters<ReflectionService['addToServer']>[0]);
+  return methods;
 }
+
+const reflect =
+  (serve: LibraryHandlers['ServerReflectionInfo']): StreamingHandler<Question, unknown> =>
+  (_call, responses) => {
+    let waiting = 0;
+    const listeners = new Map<string, (question: Question) => void>();
+    serve({
+      on: (event, listener) => void listeners.set(event, listener),
+      write: (answer) => {
+        waiting++;
+        responses.write(answer, () => waiting--);
+      },
+      end: () => responses.end(),
+    });
+    return {
+      message: (question) => {
+        const chars = charsOf(question);
+        if (chars > questionCharsMax)
+          throw refusal(
+            'INVALID_ARGUMENT',
+            `the question: want at most ${questionCharsMax} characters, got ${chars}`,
+            'QUESTION_TOO_LONG',
+          );
+        if (waiting >= waitingMax)
+          throw refusal('RESOURCE_EXHAUSTED', `${waitingMax} answers are not read`, 'PEER_NOT_READING');
+        listeners.get('data')?.(question);
+      },
+      end: () => listeners.get('end')?.(nothing),
+      close: () => {},
+    };
+  };
+
+const nothing: Question = { host: '' };
+
+const refusal = (code: 'INVALID_ARGUMENT' | 'RESOURCE_EXHAUSTED', message: string, reason: string): InferError =>
+  InferError.withoutStack(code, message, { reason });
 
 /** A question is a text, a type with a number, or nothing that we know. */
 function charsOf(question: Question): number {

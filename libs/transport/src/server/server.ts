@@ -1,93 +1,27 @@
 /** A server: the Open Inference Protocol, health and reflection in front of whatever answers. */
-import * as grpc from '@grpc/grpc-js';
-import {
-  type Infer,
-  type Journal,
-  type Limits,
-  type Load,
-  type ModelDescription,
-  maySee,
-  type Overrun,
-  type Principal,
-  type Sample,
-  type Snapshot,
-  type Span,
-} from '@sheaf/inference';
+import type { Limits, Overrun } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { type AdminService, adminHandlers } from '../admin.ts';
-import { createMeshServer } from '../mesh-stream/mesh-server.ts';
-import { adminFile, adminService, inferenceFile, inferenceService, inferPath, meshService } from '../proto.ts';
-import { stepLimits } from '../step-limits.ts';
-import { openServerTls } from '../tls/server-tls.ts';
+import { adminMethods } from '../admin.ts';
+import { meshStream } from '../mesh-stream/mesh-server.ts';
+import { adminFile, inferenceFile } from '../proto.ts';
 import type { TlsFiles } from '../tls/tls.ts';
 import { createAnswer } from './answer.ts';
-import { Admissions, type Admit } from './auth/admission.ts';
-import { createGate } from './auth/gate.ts';
 import { createSecretCheck } from './auth/mesh-secret.ts';
+import type { Backend } from './backend.ts';
 import { BytesInFlight } from './bytes/bytes-in-flight.ts';
-import type { CallLog } from './call-record.ts';
 import type { ConnectionPolicy } from './connections/arrivals.ts';
-import { watchConnections } from './connections/connections.ts';
-import { addHealth } from './health.ts';
-import { handlers } from './inference-methods.ts';
-import { listen } from './listen.ts';
-import { serveInfer } from './model-infer.ts';
-import { addReflection } from './reflection.ts';
+import { connectionLimits } from './connections/connection-limits.ts';
+import { createLongStreams } from './connections/long-streams.ts';
+import { type Http2Engine, openConnections, type ServerConnections } from './connections/server-connections.ts';
+import { createDispatcher } from './dispatcher.ts';
+import type { ServerMethod } from './grpc/methods.ts';
+import { createHealth, type Health } from './health.ts';
+import { inferenceMethods } from './inference-methods.ts';
+import { modelInfer } from './model-infer.ts';
+import type { OpenProtocol, Protocol, ProtocolContext } from './protocol.ts';
+import { createReflection } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
 import { ServerState } from './server-state.ts';
-import { refuseMessages, withSmallMessages } from './small-messages.ts';
-import { guardStreams, prepareStreams } from './stream-guard.ts';
-
-/** Calls that cannot be told what they are for, by whom they are from: to read what says nothing takes time as well. */
-export interface Strays {
-  /** Before a message is looked at: throws where its caller has sent too many. */
-  check(principal: Principal | undefined, called: () => CallHead): void;
-  /** A message could not be read; throws where that was one too many. */
-  take(called: CallHead): Promise<void>;
-}
-
-/** As much of a call as is known before its message. */
-export interface CallHead {
-  readonly principal?: Principal | undefined;
-  /** Where it comes from. */
-  readonly address?: string | undefined;
-  readonly journal: Journal;
-  readonly span?: Span;
-}
-
-/** What stands behind a server. */
-export interface Backend {
-  /** To be done by the deadline of its context, and when its signal is aborted: the server does not look after it. */
-  readonly infer: Infer;
-  /** Throws NOT_FOUND for what is not there, or not for this principal. */
-  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
-  /** Never throws: what is not there is not ready. */
-  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
-  /** How busy a model version is, where that is known. */
-  readonly load?: (name: string, version: string) => Load | undefined;
-  /** Of all that a service holds, told in ServerMetadata: who asks its replicas sees whether they are of one content. */
-  readonly contentDigest?: string | undefined;
-  /** Names that health answers for, besides the server itself. */
-  readonly names: () => readonly string[];
-  /** What health says of a name, as of the last `open`. Default: that it is served. */
-  readonly isServing?: (name: string) => boolean;
-  /** Whether the server as a whole can do its work; asked with each `open`, and of ServerReady and ModelReady. Default: it can. */
-  readonly isWell?: () => boolean;
-  /** Pinned when a call enters. */
-  readonly snapshot: () => Snapshot;
-  /** CallHead once per call, after its answer, and for calls that were refused before. */
-  readonly onJournal: (journal: Journal) => void;
-  /** Whether what a call does is traced. Default: as its caller says. */
-  readonly sample?: Sample;
-  /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the server comes in. */
-  readonly admit?: Admit;
-  /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */
-  readonly strays?: Strays;
-  /** Served as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
-  readonly admin?: AdminService;
-  /** Told of each call when it has ended. */
-  readonly calls?: CallLog;
-}
 
 export interface ServerOptions {
   /** `gateway` or `model-server`, as ServerMetadata and the spans say. */
@@ -106,10 +40,16 @@ export interface ServerOptions {
   readonly connections?: ConnectionPolicy;
   /** What every call has to show, whatever it asks, as `authorization: Bearer ...`. Undefined: whoever reaches the server may ask, but for `admit`. */
   readonly secret?: string | undefined;
+  /** Which HTTP/2 is spoken. Default: ours. */
+  readonly http2?: Http2Engine | undefined;
+  /** Spoken beside gRPC, for inference alone. Default: none. */
+  readonly protocols?: readonly Protocol[];
 }
 
 export interface Server {
   readonly port: number;
+  /** The paths of all methods that it has, such as `/inference.GRPCInferenceService/ModelInfer`. */
+  readonly methods: readonly string[];
   /** From now on health says SERVING. CallHead again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
@@ -126,152 +66,155 @@ export interface Server {
   close(graceMs: number): Promise<void>;
 }
 
-export async function createServer(options: ServerOptions, served: Backend): Promise<Server> {
-  const { limits, secret, bytes = new BytesInFlight(limits.bytesInFlightMax) } = options;
+/** Streams that last, for each connection that there may be: one watches, and few ask more than that. */
+const longPerConnection = 2;
+
+/** Listens from now on; throws FAILED_PRECONDITION where it cannot. */
+export async function createServer(options: ServerOptions, backend: Backend): Promise<Server> {
+  const {
+    name,
+    limits,
+    secret,
+    connections: policy = {},
+    bytes = new BytesInFlight(limits.bytesInFlightMax),
+  } = options;
   const state = new ServerState();
-  const server: KnownMethods = new KnownMethods({
-    interceptors: [refuseMessages((path) => server.smallPaths.has(path))],
-    // What is not the mesh stream is small: calls that infer do not go this way.
-    'grpc.max_receive_message_length': options.mesh ? limits.messageBytesMax : stepLimits.smallMessageBytesMax,
-    // The outputs are measured before; this leaves room for what is around them.
-    'grpc.max_send_message_length': limits.messageBytesMax + 1024 * 1024,
-    'grpc.max_concurrent_streams': limits.concurrentStreamsMax,
-    'grpc-node.max_session_memory': sessionMemoryMiB(limits),
-  });
-  prepareStreams(server);
-  const answer = createAnswer({ ...options, state }, served);
-  const admissions = served.admit && new Admissions(served.admit);
-  const { isWell = () => true } = served;
-  const isOpen = (): boolean => state.isReady;
-  const isReady = (): boolean => isOpen() && isWell();
-  server.addService(inferenceService, { ...handlers({ ...options, isReady, admissions }, served) });
-  if (served.admin) server.addService(adminService, { ...adminHandlers(served.admin, { admissions, isOpen }) });
-  const mesh = options.mesh
-    ? createMeshServer({ limits, bytes, isAmongOurselves: isAmongOurselves(options) }, answer)
-    : undefined;
-  if (mesh) server.addLargeService(meshService, { ...mesh.handlers });
-  const health = addHealth(server, {
+  const record = createRecorder(name, backend);
+  const answer = createAnswer({ name, limits, state }, backend);
+  const protocols = openProtocols(options, { answer, limits, bytes, record, strays: backend.strays });
+  const health = createHealth(limits);
+  const methods = [
+    ...protocols.flatMap((protocol) => protocol.methods ?? []),
+    ...health.methods,
+    ...ownMethods(options, backend, state),
+  ];
+  const dispatch = createDispatcher({
     limits,
-    isVisible: (name, metadata) => {
-      const principal = admissions?.principalOf(metadata);
-      return name === '' || !principal || maySee(principal, name);
-    },
-  });
-  addReflection(server, served.admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto]);
-  const tls = options.tls && openServerTls(options.name, options.tls);
-  const credentials = tls?.credentials ?? grpc.ServerCredentials.createInsecure();
-  const port = await listen(server, options, credentials).catch((error: unknown) => {
-    tls?.close();
-    throw error;
-  });
-  const record = createRecorder(options.name, served);
-  guardStreams(server, {
-    name: options.name,
-    limits,
-    connections: options.connections ?? {},
     bytes,
-    gate: admissions && createGate(admissions, record),
-    knowsSecret: secret === undefined ? undefined : createSecretCheck(options.name, secret),
-    isMethod: (path) => server.paths.has(path),
-    isLong: (path) => server.longPaths.has(path),
-    own: new Map([
-      [inferPath, serveInfer({ limits, bytes, mesh: options.mesh, record, strays: served.strays }, answer)],
-    ]),
-    calls: served.calls,
+    methods,
+    admit: backend.admit,
+    knowsSecret: secret === undefined ? undefined : createSecretCheck(name, secret),
+    longStreams: createLongStreams(longPerConnection * (policy.connectionsMax ?? connectionLimits.connectionsMax)),
+    record,
+    calls: backend.calls,
   });
-  tls?.guard(server);
-  const connections = watchConnections(server);
-  let announced: readonly string[] = [];
-  const announce = (status: 'SERVING' | 'NOT_SERVING'): void => {
-    const names = ['', ...served.names()];
-    for (const gone of announced.filter((name) => !names.includes(name))) health.setStatus(gone, 'NOT_SERVING');
-    for (const name of names) {
-      const isOut = name !== '' && served.isServing?.(name) === false;
-      health.setStatus(name, isOut ? 'NOT_SERVING' : status);
-    }
-    announced = names;
-  };
-  return {
-    port,
-    open: () => {
-      if (state.phase !== 'opening' && state.phase !== 'open') return;
-      state.phase = 'open';
-      announce(isWell() ? 'SERVING' : 'NOT_SERVING');
-    },
-    announceEnd: (noticeMs) => {
-      state.phase = 'leaving';
-      announce('NOT_SERVING');
-      return connections.noneWithin(noticeMs);
-    },
-    tellOverrun: (overrun) => mesh?.tellOverrun(overrun),
-    close: (graceMs) => {
-      state.phase = 'draining';
-      const endStreams = (): void => {
-        mesh?.goAway();
-        health.endWatches();
-      };
-      endStreams();
-      // Some have been opened since by whoever looked whether it is still there.
-      const goAwayAfter = mesh ? state.idle().then(endStreams) : Promise.resolve();
-      return shutDown(server, state, { graceMs, goAwayAfter }).finally(() => tls?.close());
-    },
-  };
+  const connections = await openConnections({ ...options, policy, bytes }, dispatch);
+  return lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh: options.mesh === true });
+}
+
+function openProtocols(options: ServerOptions, context: ProtocolContext): readonly OpenProtocol[] {
+  const { mesh = false, protocols = [] } = options;
+  const own = mesh ? [meshStream({ isAmongOurselves: isAmongOurselves(options) })] : [];
+  return [modelInfer(mesh), ...own, ...protocols].map((open) => open(context));
+}
+
+function ownMethods({ name, limits }: ServerOptions, backend: Backend, state: ServerState): readonly ServerMethod[] {
+  const { admin, isWell = () => true } = backend;
+  const isOpen = (): boolean => state.isReady;
+  const files = admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto];
+  return [
+    ...inferenceMethods({ name, limits, isReady: () => isOpen() && isWell() }, backend),
+    ...(admin ? adminMethods(admin, isOpen) : []),
+    ...createReflection(files),
+  ];
 }
 
 /** Whether only processes of the mesh come in: they show its secret, or a certificate of it. */
 const isAmongOurselves = ({ secret, tls }: ServerOptions): boolean =>
   secret !== undefined || (tls?.clientCa !== undefined && tls.clientCertificate === 'require');
 
-/** What waits to be sent counts: while it is more than this, a connection gets no new calls. Answers of the largest size are to leave room for others. */
-const sessionMemoryMiB = ({ messageBytesMax }: Limits): number => 64 + Math.ceil((2 * messageBytesMax) / 2 ** 20);
+interface Parts {
+  readonly backend: Backend;
+  readonly state: ServerState;
+  readonly health: Health;
+  readonly methods: readonly ServerMethod[];
+  readonly protocols: readonly OpenProtocol[];
+  readonly connections: ServerConnections;
+  readonly isOfMesh: boolean;
+}
 
-/** A server that can tell which methods it has, and whose messages are small unless it is told otherwise. */
-class KnownMethods extends grpc.Server {
-  readonly paths = new Set<string>();
-  /** Of methods whose streams last as long as their callers like. */
-  readonly longPaths = new Set<string>();
-  readonly smallPaths = new Set<string>();
+function lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh }: Parts): Server {
+  const announce = createAnnouncer(backend, health);
+  const endStreams = (): void => {
+    for (const { goAway } of protocols) goAway?.();
+    health.endWatches();
+  };
+  return {
+    port: connections.port,
+    methods: methods.map(({ path }) => path),
+    open: () => {
+      if (state.phase !== 'opening' && state.phase !== 'open') return;
+      state.phase = 'open';
+      announce(backend.isWell?.() === false ? 'NOT_SERVING' : 'SERVING');
+    },
+    announceEnd: (noticeMs) => {
+      state.phase = 'leaving';
+      announce('NOT_SERVING');
+      return connections.noneWithin(noticeMs);
+    },
+    tellOverrun: (overrun) => {
+      for (const { tellOverrun } of protocols) tellOverrun?.(overrun);
+    },
+    close: async (graceMs) => {
+      state.phase = 'draining';
+      endStreams();
+      // Some have been opened since by whoever looked whether it is still there.
+      const goAwayAfter = isOfMesh ? state.idle().then(endStreams) : Promise.resolve();
+      await drain(connections, state, { graceMs, goAwayAfter });
+      for (const { close } of protocols) close?.();
+    },
+  };
+}
 
-  override addService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
-    for (const { path } of Object.values(service)) this.smallPaths.add(path);
-    this.addLargeService(withSmallMessages(service), implementation);
-  }
-
-  /** A service whose messages may be as large as the server takes them. */
-  addLargeService(service: grpc.ServiceDefinition, implementation: grpc.UntypedServiceImplementation): void {
-    for (const { path, requestStream, responseStream } of Object.values(service)) {
-      this.paths.add(path);
-      if (requestStream || responseStream) this.longPaths.add(path);
+/** Tells by health what is served, and what no longer. */
+function createAnnouncer(backend: Backend, health: Health): (status: 'SERVING' | 'NOT_SERVING') => void {
+  let announced: readonly string[] = [];
+  return (status) => {
+    const names = ['', ...backend.names()];
+    for (const gone of announced.filter((name) => !names.includes(name))) health.setStatus(gone, 'NOT_SERVING');
+    for (const name of names) {
+      const isOut = name !== '' && backend.isServing?.(name) === false;
+      health.setStatus(name, isOut ? 'NOT_SERVING' : status);
     }
-    super.addService(service, implementation);
-  }
+    announced = names;
+  };
 }
 
 /** After the last answer this long for what is on its way to a slow reader. */
 const lastBytesMs = 5_000;
 
-interface ShutDown {
+interface DrainOptions {
   readonly graceMs: number;
   /**
-   * Of HTTP/2. Where callers have been told otherwise to go elsewhere it is for after the last answer: node:http2 sends no ping on a connection that has
-   * had a GOAWAY, and grpc-js takes that for a peer that is gone and drops its calls at its next keep-alive.
+   * Of HTTP/2. Where callers have been told otherwise to go elsewhere it is for after the last answer: clients may take a connection that has had a GOAWAY
+   * and answers no ping for one that is gone.
    */
   readonly goAwayAfter: Promise<void>;
 }
 
-/** A stream that its peer keeps open (reflection, say) keeps tryShutdown from finishing, hence the timers. */
-function shutDown(server: grpc.Server, state: ServerState, { graceMs, goAwayAfter }: ShutDown): Promise<void> {
+/** A stream that its peer keeps open (reflection, say) keeps connections from ending, hence the timers. */
+function drain(
+  connections: ServerConnections,
+  state: ServerState,
+  { graceMs, goAwayAfter }: DrainOptions,
+): Promise<void> {
   return new Promise((resolve) => {
-    const cut = (): void => {
-      server.forceShutdown();
-      end();
+    let isOver = false;
+    const timers: NodeJS.Timeout[] = [];
+    const cutAfter = (ms: number): void => {
+      if (!isOver) timers.push(setTimeout(cut, ms));
     };
-    const timers = [setTimeout(cut, graceMs)];
     const end = (): void => {
+      isOver = true;
       for (const timer of timers.splice(0)) clearTimeout(timer);
       resolve();
     };
-    void state.idle().then(() => timers.push(setTimeout(cut, Math.min(lastBytesMs, graceMs))));
-    void goAwayAfter.then(() => server.tryShutdown(end));
+    const cut = (): void => {
+      connections.cut();
+      end();
+    };
+    cutAfter(graceMs);
+    void state.idle().then(() => cutAfter(Math.min(lastBytesMs, graceMs)));
+    void goAwayAfter.then(() => connections.goAway()).then(end);
   });
 }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
 import { describe, it } from 'node:test';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { InferError } from '@sheaf/inference';
 import fc from 'fast-check';
+import { type FakeStream, fakeCall } from '../testing/fake-call.ts';
 import { BytesInFlight } from './bytes/bytes-in-flight.ts';
-import { headBytes, readUnaryMessage, writeHead } from './unary-message.ts';
+import { headBytes, writeHead } from './framing.ts';
+import { type Expected, UnaryMessage } from './unary-message.ts';
 
 const bytesMax = 1_000;
 const late = (): InferError => new InferError('DEADLINE_EXCEEDED', 'late');
 const inFlight = new BytesInFlight(2 ** 24);
-const hold = inFlight.open(undefined);
-const expected = { encoding: undefined, bytesMax, withinMs: 10_000, late, onBytes: () => {}, hold };
+const room = inFlight.open(undefined);
+const expected = { encoding: undefined, limit: { messageBytesMax: bytesMax }, late, room };
 
 function frameOf(message: Uint8Array, flag = 0): Buffer {
   const frame = writeHead(Buffer.concat([Buffer.alloc(headBytes), message]));
@@ -20,12 +20,24 @@ function frameOf(message: Uint8Array, flag = 0): Buffer {
   return frame;
 }
 
+interface Reading {
+  readonly reader: UnaryMessage;
+  readonly message: Promise<Buffer>;
+  readonly stream: FakeStream;
+}
+
+function begin(more: Partial<Expected> = {}): Reading {
+  const { stream, call } = fakeCall();
+  const { promise: message, resolve: take, reject: fail } = Promise.withResolvers<Buffer>();
+  message.catch(() => {});
+  return { reader: new UnaryMessage(call, { ...expected, ...more }, { take, fail, close: () => {} }), message, stream };
+}
+
 /** What is read of a call that sends these chunks, one after the other, and then nothing more. */
-function read(chunks: readonly Uint8Array[], encoding?: string): Promise<Buffer | undefined> {
-  const stream = new PassThrough();
-  const message = readUnaryMessage(stream, { ...expected, encoding });
-  for (const chunk of chunks) stream.write(chunk);
-  stream.end();
+function read(chunks: readonly Uint8Array[], encoding?: string): Promise<Buffer> {
+  const { reader, message } = begin({ encoding });
+  for (const chunk of chunks) if (chunk.length > 0) reader.data(Buffer.from(chunk));
+  reader.end();
   return message;
 }
 
@@ -61,17 +73,13 @@ describe('the message of a unary call', () => {
     await assert.rejects(read([frameOf(gzipSync(more), 1)], 'gzip'), { ...refused, metadata });
   });
 
-  it('is refused as soon as its head promises too much, and what comes of it is counted and dropped', async () => {
-    const stream = new PassThrough();
-    let bytes = 0;
-    const message = readUnaryMessage(stream, { ...expected, onBytes: (more) => (bytes += more) });
+  it('is refused as soon as its head promises too much, and what comes of it is dropped', async () => {
+    const { reader, message } = begin();
     const frame = frameOf(Buffer.alloc(2 ** 20));
-    stream.write(frame.subarray(0, headBytes + 1));
+    reader.data(frame.subarray(0, headBytes + 1));
     await assert.rejects(message, { reason: 'MESSAGE_TOO_LARGE' });
-    stream.end(frame.subarray(headBytes + 1));
-    await once(stream, 'end');
-    assert.equal(bytes, frame.length);
-    assert.equal(stream.readableLength, 0);
+    reader.data(frame.subarray(headBytes + 1));
+    assert.equal(reader.isWaiting, false);
   });
 
   const good = frameOf(Buffer.from('hello'));
@@ -99,7 +107,9 @@ describe('the message of a unary call', () => {
   });
 
   it('is not waited for longer than it may take', async () => {
-    const message = readUnaryMessage(new PassThrough(), { ...expected, withinMs: 1 });
+    const { reader, message } = begin();
+    assert.equal(reader.isWaiting, true);
+    reader.late(true);
     await assert.rejects(message, { code: 'DEADLINE_EXCEEDED' });
   });
 
@@ -113,27 +123,29 @@ describe('the message of a unary call', () => {
         return other;
       });
       const sent = Buffer.alloc(bytes, 7);
-      // As that of a call, it is not closed before it has had its answer.
-      const stream = new PassThrough({ autoDestroy: false });
-      const message = readUnaryMessage(stream, { ...expected, bytesMax: 2 ** 21, hold: few.open(undefined) });
+      const limit = { messageBytesMax: 2 ** 21 };
+      const { reader, message, stream } = begin({ limit, room: few.open(undefined) });
       let isThere = false;
       void message.then(() => (isThere = true));
-      const paused = once(stream, 'pause');
-      stream.end(frameOf(sent));
-      await paused;
+      const frame = frameOf(sent);
+      // In pieces, as HTTP/2 has them.
+      for (let at = 0; at < frame.length; at += 2 ** 14) reader.data(frame.subarray(at, at + 2 ** 14));
+      reader.end();
+      assert.deepEqual(stream.done, [['pause']]);
       await new Promise(setImmediate);
       assert.deepEqual([isThere, few.used], [false, 14 * 2 ** 20]);
       for (const other of others) other.release();
       assert.deepEqual(await message, sent);
+      assert.deepEqual(stream.done, [['pause'], ['resume']]);
     });
 
   it('is given up while it waits for its room when its time is up, and leaves nothing behind', async () => {
     const few = new BytesInFlight(2 ** 24);
     const [other, hold] = [few.open(undefined), few.open(undefined)];
     other.take(2 ** 23);
-    const stream = new PassThrough();
-    const message = readUnaryMessage(stream, { ...expected, bytesMax: 2 ** 21, hold, withinMs: 1 });
-    stream.write(frameOf(Buffer.alloc(2 ** 21)).subarray(0, 1_000));
+    const { reader, message } = begin({ limit: { messageBytesMax: 2 ** 21 }, room: hold });
+    reader.data(frameOf(Buffer.alloc(2 ** 21)).subarray(0, 1_000));
+    reader.late(true);
     await assert.rejects(message, { code: 'DEADLINE_EXCEEDED' });
     hold.release();
     other.release();
@@ -145,17 +157,19 @@ describe('the message of a unary call', () => {
     mock.method(Buffer, 'allocUnsafeSlow', () => {
       throw new RangeError('Array buffer allocation failed');
     });
-    const stream = new PassThrough();
-    const message = readUnaryMessage(stream, expected);
-    stream.write(frameOf(Buffer.alloc(100)).subarray(0, 50));
+    const { reader, message } = begin();
+    reader.data(frameOf(Buffer.alloc(100)).subarray(0, 50));
     await assert.rejects(message, { reason: 'BYTES_IN_FLIGHT' });
   });
 
   it('is none when its caller has left', async () => {
-    const stream = new PassThrough();
-    const message = readUnaryMessage(stream, expected);
-    stream.write(good.subarray(0, 7));
-    stream.destroy();
-    assert.equal(await message, undefined);
+    const { reader, message } = begin();
+    let isThere = false;
+    void message.finally(() => (isThere = true)).catch(() => {});
+    reader.data(good.subarray(0, 7));
+    reader.close();
+    reader.end();
+    await new Promise(setImmediate);
+    assert.deepEqual([isThere, reader.isWaiting], [false, false]);
   });
 });

@@ -1,129 +1,191 @@
 /** The one message of a unary call, as gRPC frames it: a flag, a length in four bytes, and the bytes. */
-import type { Readable } from 'node:stream';
-import { InferError, type MessageLimit, messageTooLarge, monotonicClock } from '@sheaf/inference';
-import { byteLimits, noRoom } from './bytes/byte-room.ts';
-import type { Hold } from './bytes/bytes-in-flight.ts';
-import { isPacking, likelyRatio, packings, UnpackedTooLarge, unpack } from './bytes/unpack.ts';
+import type { InferError, MessageLimit } from '@sheaf/inference';
+import { type Arriving, byteLimits } from './bytes/byte-room.ts';
+import { ChunkList } from './bytes/chunk-list.ts';
+import { likelyRatio, type UnpackRoom } from './bytes/unpack.ts';
+import { allocate, checkHead, decompress, framingInvalid, headBytes } from './framing.ts';
+import type { IncomingCall, Receiver } from './grpc/server-call.ts';
 
-/** Before every message: the flag and the length. */
-export const headBytes = 5;
-
-/** As `grpc-accept-encoding` has it. */
-export const acceptedEncodings = ['identity', ...packings].join();
-
-/** Fills in the head of a message that has been left room for it. */
-export function writeHead(frame: Buffer): Buffer {
-  frame[0] = 0;
-  frame.writeUInt32BE(frame.length - headBytes, 1);
-  return frame;
+/** Where a message has its room. */
+export interface MessageRoom extends UnpackRoom {
+  /** Of a message that is not there: whoever waits for room may have it refused. Answers what ends that. */
+  watch(messageBytes: number, arriving: Arriving): () => void;
 }
 
 export interface Expected {
   /** As `grpc-encoding` has it. */
   readonly encoding: string | undefined;
   /** Of the message, also when it is unpacked. */
-  readonly bytesMax: number;
-  /** The key of mesh.yaml that sets it, if it is not that of the servers for callers. */
-  readonly messageKey?: MessageLimit['messageKey'];
-  /** How long it may take to come. */
-  readonly withinMs: number;
-  /** What its caller is told when it takes longer. */
-  readonly late: () => InferError;
-  /** StatusHints of every chunk, also of those that come when the message has been refused, and are dropped. */
-  readonly onBytes: (bytes: number) => void;
-  /** Where it has its room. Its stream is not read while it waits for that. */
-  readonly hold: Hold;
+  readonly limit: MessageLimit;
+  /** What its caller is told when it does not come in time. */
+  readonly late: (isDeadline: boolean) => InferError;
+  /** Its stream is not read while it waits for room. */
+  readonly room: MessageRoom;
+  /** Whether a call without a message is one whose message is empty. */
+  readonly isOptional?: boolean;
 }
 
-/** The message, when all of it has come; undefined when the caller has left before. Throws InferError. */
-export function readUnaryMessage(stream: Readable, expected: Expected): Promise<Buffer | undefined> {
-  const { encoding, bytesMax, messageKey, withinMs, late, onBytes, hold } = expected;
-  const limit = { messageBytesMax: bytesMax, ...(messageKey && { messageKey }) };
-  const gathering = new Gathering(limit);
-  return new Promise((resolve, reject) => {
-    const whole = (): Buffer | Promise<Buffer> => {
-      const { message, isCompressed } = gathering.end();
-      return isCompressed ? decompress(message, encoding, limit, hold) : message;
-    };
-    // The listeners stay when all is said: to take them off costs more.
-    let isSettled = false;
-    let isPromised = false;
-    let isWaiting = false;
-    let stopWatching = (): void => {};
-    const settle = (): void => {
-      isSettled = true;
-      stopTimer();
-      stopWatching();
-    };
-    const fail = (error: unknown): void => {
-      if (isSettled) return;
-      settle();
-      gathering.drop();
-      reject(error);
-    };
-    const gather = (): void => {
-      // Its time may be up by the moment that it has its room.
-      if (isSettled) return;
-      try {
-        hold.take(gathering.size);
-        gathering.makeRoom();
-      } catch (error) {
-        fail(error);
+/** Who waits for the message. */
+export interface MessageConsumer {
+  /** All of it has come; at most once, and not after `fail`. */
+  take(message: Buffer): void;
+  /** It has not come, or is none. */
+  fail(error: unknown): void;
+  /** The stream of the call is over. */
+  close(): void;
+}
+
+type Call = Pick<IncomingCall, 'stream' | 'isClosed'>;
+
+/** Reads the message of a call and hands it to its consumer. */
+export class UnaryMessage implements Receiver {
+  readonly #call: Call;
+  readonly #expected: Expected;
+  readonly #consumer: MessageConsumer;
+  readonly #gathering: Gathering;
+  #state: 'coming' | 'waiting' | 'settled' = 'coming';
+  #isPromised = false;
+  #hasEnded = false;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(call: Call, expected: Expected, consumer: MessageConsumer) {
+    this.#call = call;
+    this.#expected = expected;
+    this.#consumer = consumer;
+    this.#gathering = new Gathering(expected.limit);
+  }
+
+  get isWaiting(): boolean {
+    return this.#state !== 'settled';
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#state === 'settled') return;
+    const gathering = this.#gathering;
+    try {
+      gathering.add(chunk);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (!this.#isPromised && gathering.isPromised) this.#reserve();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    if (this.#state === 'coming') this.#finish();
+  }
+
+  late(isDeadline: boolean): void {
+    this.#fail(this.#expected.late(isDeadline));
+  }
+
+  close(): void {
+    this.#settle();
+    this.#gathering.drop();
+    this.#consumer.close();
+  }
+
+  #reserve(): void {
+    this.#isPromised = true;
+    const gathering = this.#gathering;
+    const held = (): number => (this.#call.stream as { readonly heldBytes?: number }).heldBytes ?? 0;
+    const waiting = this.#expected.room.reserve(gathering.bytesWanted, () => gathering.filled + held());
+    if (waiting !== undefined) void this.#wait(waiting);
+    else this.#gather();
+  }
+
+  /** Its caller sends no more than the window of its stream meanwhile. */
+  async #wait(room: Promise<void>): Promise<void> {
+    this.#state = 'waiting';
+    this.#call.stream.pause();
+    try {
+      await room;
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    // Its time may be up by the moment that it has its room.
+    if (this.#isSettled()) return;
+    this.#state = 'coming';
+    this.#gather();
+    this.#call.stream.resume();
+    if (this.#hasEnded && !this.#isSettled()) this.#finish();
+  }
+
+  #gather(): void {
+    const gathering = this.#gathering;
+    try {
+      this.#expected.room.take(gathering.size);
+      gathering.makeRoom();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    if (gathering.isWhole) return;
+    this.#stopWatching = this.#expected.room.watch(gathering.size, {
+      arrived: () => gathering.filled,
+      refuse: (error) => this.#fail(error),
+    });
+  }
+
+  #finish(): void {
+    const { encoding, limit, room, isOptional } = this.#expected;
+    this.#settle();
+    let message: Buffer;
+    try {
+      const whole = this.#gathering.end(isOptional);
+      if (whole.isCompressed) {
+        void this.#unpack(decompress(whole.message, encoding, limit, room));
         return;
       }
-      if (!gathering.isWhole)
-        stopWatching = hold.watch(gathering.size, { arrived: () => gathering.filled, refuse: fail });
-    };
-    const addTo = (chunk: Buffer): unknown => {
-      try {
-        return gathering.add(chunk);
-      } catch (error) {
-        return error;
-      }
-    };
-    const onData = (chunk: Buffer): void => {
-      onBytes(chunk.length);
-      if (isSettled) return;
-      const wrong = addTo(chunk);
-      if (wrong) fail(wrong);
-      else if (!isPromised && gathering.isPromised) {
-        isPromised = true;
-        const waiting = hold.reserve(gathering.bytesWanted, () => gathering.filled + stream.readableLength);
-        if (waiting === undefined) gather();
-        else void waitForRoom(waiting);
-      }
-    };
-    /** Its caller sends no more than the window of its stream meanwhile. */
-    const waitForRoom = async (room: Promise<void>): Promise<void> => {
-      isWaiting = true;
-      stream.pause();
-      await room.then(gather, fail);
-      isWaiting = false;
-      stream.resume();
-      // A small one is there already, and tells of its end only once.
-      if (stream.readableEnded) onEnd();
-    };
-    // A stream that is reset, or loses its connection, ends as well, and is closed by then.
-    const onEnd = (): void => {
-      if (isSettled || (isWaiting && !stream.closed)) return;
-      settle();
-      try {
-        resolve(stream.closed ? undefined : whole());
-      } catch (error) {
-        reject(error);
-      }
-    };
-    const stopTimer = monotonicClock.after(withinMs, () => fail(late()));
-    stream.on('data', onData).on('end', onEnd).on('close', onEnd);
-  });
+      message = whole.message;
+    } catch (error) {
+      this.#consumer.fail(error);
+      return;
+    }
+    this.#consumer.take(message);
+  }
+
+  async #unpack(unpacking: Promise<Buffer>): Promise<void> {
+    let message: Buffer;
+    try {
+      message = await unpacking;
+    } catch (error) {
+      if (!this.#call.isClosed) this.#consumer.fail(error);
+      return;
+    }
+    if (!this.#call.isClosed) this.#consumer.take(message);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#isSettled()) return;
+    this.#settle();
+    this.#gathering.drop();
+    this.#consumer.fail(error);
+  }
+
+  #isSettled(): boolean {
+    return this.#state === 'settled';
+  }
+
+  #settle(): void {
+    this.#state = 'settled';
+    this.#stopWatching?.();
+  }
 }
+
+const nothing: Buffer = Buffer.alloc(0);
 
 /** A frame as it comes, in chunks of any size. */
 class Gathering {
   readonly #limit: MessageLimit;
-  /** The first chunk as it came: a small message needs no other room. */
-  #frame: Buffer = Buffer.alloc(0);
+  /** The first chunk as it came, or all of the frame: a small message needs no other room. */
+  #frame = nothing;
+  /** What has come after it, as long as there is no room for all. */
+  #parts: ChunkList | undefined;
   #filled = 0;
+  #isChecked = false;
 
   constructor(limit: MessageLimit) {
     this.#limit = limit;
@@ -153,31 +215,39 @@ class Gathering {
     return isUnpackedLarge ? Math.min(this.#limit.messageBytesMax, this.size * likelyRatio) : this.size;
   }
 
-  /** Answers what is wrong with the message, as soon as that is seen. */
-  add(chunk: Buffer): InferError | undefined {
+  /** Throws what is wrong with the message, as soon as that is seen. */
+  add(chunk: Buffer): void {
     const filled = this.#filled + chunk.length;
     if (this.#filled === 0) this.#frame = chunk;
+    else if (this.#filled < headBytes) this.#frame = Buffer.concat([this.#frame, chunk]);
+    else if (filled <= this.#frame.length) chunk.copy(this.#frame, this.#filled);
     else {
-      if (filled > this.#frame.length) this.#grow(filled);
-      chunk.copy(this.#frame, this.#filled);
+      this.#parts ??= new ChunkList();
+      this.#parts.add(chunk);
     }
     this.#filled = filled;
-    if (filled < headBytes) return undefined;
-    const flag = this.#frame[0] ?? 0;
-    if (flag > 1) return framingInvalid(`want a flag of 0 or 1, got ${flag}`);
-    const { size } = this;
-    if (size > this.#limit.messageBytesMax) return tooLarge(`got ${size}`, this.#limit, size);
-    return filled > this.#wanted ? framingInvalid('want one, got more') : undefined;
+    if (filled < headBytes) return;
+    if (!this.#isChecked) checkHead(this.#frame, this.#limit);
+    this.#isChecked = true;
+    if (filled > this.#wanted) throw framingInvalid('want one, got more');
   }
 
   /** For all of it, once that is counted: untouched memory takes none. */
   makeRoom(): void {
-    if (!this.isWhole) this.#grow(this.#wanted);
+    if (this.isWhole && !this.#parts) return;
+    const grown = allocate(this.#wanted);
+    let at = this.#frame.copy(grown);
+    for (const part of this.#parts?.take() ?? []) at += part.copy(grown, at);
+    this.#frame = grown;
+    this.#parts = undefined;
   }
 
   /** Throws when it is not whole. */
-  end(): { readonly message: Buffer; readonly isCompressed: boolean } {
-    if (this.#filled === 0) throw framingInvalid('want one, got none');
+  end(isOptional = false): { readonly message: Buffer; readonly isCompressed: boolean } {
+    if (this.#filled === 0) {
+      if (isOptional) return { message: nothing, isCompressed: false };
+      throw framingInvalid('want one, got none');
+    }
     if (this.#filled < this.#wanted)
       throw framingInvalid(`want ${this.#wanted} bytes with its head, got ${this.#filled}`);
     const whole = { message: this.#frame.subarray(headBytes, this.#filled), isCompressed: this.#frame[0] === 1 };
@@ -187,53 +257,12 @@ class Gathering {
 
   /** What has come: whoever listens to the stream would keep it as long as that. */
   drop(): void {
-    this.#frame = Buffer.alloc(0);
+    this.#frame = nothing;
+    this.#parts = undefined;
   }
 
   /** Bytes of the whole frame, as its head says; of the head alone until that is there. */
   get #wanted(): number {
     return this.#filled < headBytes ? headBytes : headBytes + this.#frame.readUInt32BE(1);
   }
-
-  #grow(bytes: number): void {
-    const grown = allocate(bytes);
-    this.#frame.copy(grown, 0, 0, this.#filled);
-    this.#frame = grown;
-  }
 }
-
-/** The machine may have less memory than the process may take. */
-function allocate(bytes: number): Buffer {
-  try {
-    return Buffer.allocUnsafeSlow(bytes);
-  } catch {
-    throw noRoom();
-  }
-}
-
-async function decompress(
-  message: Buffer,
-  encoding: string | undefined,
-  limit: MessageLimit,
-  hold: Hold,
-): Promise<Buffer> {
-  if (encoding === undefined || encoding === 'identity')
-    throw framingInvalid('it is said to be compressed; grpc-encoding does not say how');
-  if (!isPacking(encoding))
-    throw new InferError('UNIMPLEMENTED', `grpc-encoding: want ${acceptedEncodings}, got another`, {
-      reason: 'ENCODING_UNKNOWN',
-    });
-  try {
-    return await unpack(message, encoding, limit.messageBytesMax, hold);
-  } catch (error) {
-    if (error instanceof InferError) throw error;
-    if (error instanceof UnpackedTooLarge) throw tooLarge('got more when it was unpacked', limit);
-    throw framingInvalid(`it is no ${encoding}`);
-  }
-}
-
-const framingInvalid = (what: string): InferError =>
-  new InferError('INVALID_ARGUMENT', `the message of the call: ${what}`, { reason: 'FRAMING_INVALID' });
-
-const tooLarge = (what: string, limit: MessageLimit, size?: number): InferError =>
-  messageTooLarge(`the message of the call: want at most ${limit.messageBytesMax} bytes, ${what}`, limit, size);

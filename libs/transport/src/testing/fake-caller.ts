@@ -5,8 +5,8 @@ import type { Socket } from 'node:net';
 import { defaultLimits } from '@sheaf/inference';
 import { inferPath } from '../proto.ts';
 import type { ConnectionPolicy } from '../server/connections/arrivals.ts';
+import { headBytes, writeHead } from '../server/framing.ts';
 import { createServer, type Server, type ServerOptions } from '../server/server.ts';
-import { headBytes, writeHead } from '../server/unary-message.ts';
 import { encodeRequest } from '../wire/codec.ts';
 import { requestFor, served } from './fake-model.ts';
 

@@ -1,12 +1,9 @@
 /** The TLS of a server: who is let in, who is told of, and that new connections see what stands in the files now. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants, X509Certificate } from 'node:crypto';
-import type { ServerHttp2Session } from 'node:http2';
-import { isIP } from 'node:net';
-import type { SecureContextOptions, TLSSocket } from 'node:tls';
-import * as grpc from '@grpc/grpc-js';
+import { isIP, type Socket } from 'node:net';
+import { createServer, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { InferError } from '@sheaf/inference';
-import { addressOfSocket } from '../server/connections/arrivals.ts';
-import { http2ServersOf } from '../server/http2-servers.ts';
 import { leaseCertificates, type Pem } from './certificate-files.ts';
 import { HandshakeLog } from './handshake-log.ts';
 import { checkTls, handshakeMaxMs, minimum, reasonOf, type TlsFiles } from './tls.ts';
@@ -15,7 +12,7 @@ import { checkTls, handshakeMaxMs, minimum, reasonOf, type TlsFiles } from './tl
  * No renegotiation: it lets a client make us do handshakes for little of its own. No tickets: a session taken up again would bring back a certificate
  * that may have expired meanwhile, and connections that live for hours gain nothing from it.
  */
-const doorContext = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
+const contextOf = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
   ...minimum,
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_NO_TICKET,
   ...(ca ? { ca } : {}),
@@ -23,29 +20,23 @@ const doorContext = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
   key,
 });
 
-/**
- * Certificates that are replaced while the server is open. By the watchers that grpc-js itself hangs on its credentials, and not by its certificate
- * providers: those close the server while a file cannot be read, and leave no way to say which TLS is spoken.
- */
-class ReloadingCredentials extends grpc.ServerCredentials {
-  renew(pem: Pem): void {
-    this.updateSecureContextOptions(doorContext(pem));
-  }
-  override _equals(other: grpc.ServerCredentials): boolean {
-    return this === other;
-  }
+/** A connection before its handshake. */
+export interface Handshake {
+  readonly socket: Socket;
+  /** Whom it comes from, in the log. */
+  readonly address: string;
+  /** Told when the handshake is done, and its client may come in. */
+  readonly done: (socket: TLSSocket) => void;
 }
 
 export interface ServerTls {
-  readonly credentials: grpc.ServerCredentials;
-  /** Once the server listens: turns away untrusted certificates, and tells of handshakes that fail. */
-  guard(server: grpc.Server): void;
+  begin(handshake: Handshake): void;
   close(): void;
 }
 
-/** `name` is the server's, in the log. */
-export function openServerTls(name: string, tls: TlsFiles): ServerTls {
-  const { certificate, key, clientCa, clientCertificate = 'ask' } = tls;
+/** `name` is the server's, in the log. Throws FAILED_PRECONDITION where the files cannot be used. */
+export function openServerTls(name: string, files: TlsFiles): ServerTls {
+  const { certificate, key, clientCa } = files;
   const { certificates, release } = leaseCertificates({ ca: clientCa, certificate, key });
   if (!certificates.current) {
     release();
@@ -54,28 +45,69 @@ export function openServerTls(name: string, tls: TlsFiles): ServerTls {
     throw new InferError('FAILED_PRECONDITION', `${name}: its certificates changed while it started`);
   }
   const first = certificates.current;
-  const options = {
-    ...minimum,
+  const server = createServer(optionsOf(files, first, () => certificates.current ?? first));
+  const unlisten = certificates.onChange((pem) => {
+    server.setSecureContext(contextOf(pem));
+    console.log(`${name}: new connections use the certificates that were written now`);
+  });
+  // The events of the server tell nothing of the socket below, and one that is closed has forgotten its address. Where they come from a socket that was
+  // closed there is no context either: those come in the order in which the sockets below were closed.
+  const closed = new Set<HandshakeState>();
+  const underWay = new AsyncLocalStorage<HandshakeState>();
+  const log = new HandshakeLog();
+  const fail = (state: HandshakeState | undefined, error: unknown): void => {
+    if (!state || state.isOver) return;
+    state.isOver = true;
+    closed.delete(state);
+    const { address } = state.handshake;
+    const who = address || 'a peer that left';
+    log.tell(address, `${name}: a TLS handshake with ${who} failed: ${reasonOf(error)}`);
+  };
+  server.on('tlsClientError', (error, socket) =>
+    fail(underWay.getStore() ?? closed.values().next().value, socket.authorizationError ?? error),
+  );
+  server.on('secureConnection', (socket) => {
+    const state = underWay.getStore();
+    const isStranger = !socket.authorized && socket.getPeerX509Certificate() !== undefined;
+    if (isStranger || !state) {
+      fail(state, socket.authorizationError);
+      socket.destroy();
+      return;
+    }
+    state.isOver = true;
+    state.handshake.done(socket);
+  });
+  return {
+    begin: (handshake) => {
+      const state: HandshakeState = { handshake, isOver: false };
+      handshake.socket.once('close', () => {
+        if (!state.isOver) closed.add(state);
+      });
+      underWay.run(state, () => server.emit('connection', handshake.socket));
+    },
+    close: () => {
+      unlisten();
+      release();
+    },
+  };
+}
+
+interface HandshakeState {
+  readonly handshake: Handshake;
+  /** It is done, or has failed. */
+  isOver: boolean;
+}
+
+function optionsOf({ clientCa, clientCertificate = 'ask' }: TlsFiles, first: Pem, current: () => Pem): TlsOptions {
+  return {
+    ...contextOf(first),
     requestCert: clientCa !== undefined,
     rejectUnauthorized: clientCa !== undefined && clientCertificate === 'require',
     handshakeTimeout: handshakeMaxMs,
     ALPNProtocols: ['h2'],
-    SNICallback: (asked: string, done: (error: Error | null) => void) => {
-      const known = isNamed(certificates.current ?? first, asked);
-      done(known ? null : Object.assign(new Error('the certificate is for another name'), { code: 'UNKNOWN_NAME' }));
-    },
-  };
-  const credentials = new ReloadingCredentials(options, doorContext(first));
-  const unlisten = certificates.onChange((pem) => {
-    credentials.renew(pem);
-    console.log(`${name}: new connections use the certificates that were written now`);
-  });
-  return {
-    credentials,
-    guard: (server) => guardHandshakes(server, name),
-    close: () => {
-      unlisten();
-      release();
+    SNICallback: (asked, done) => {
+      const isKnown = isNamed(current(), asked);
+      done(isKnown ? null : Object.assign(new Error('the certificate is for another name'), { code: 'UNKNOWN_NAME' }));
     },
   };
 }
@@ -84,21 +116,4 @@ export function openServerTls(name: string, tls: TlsFiles): ServerTls {
 function isNamed({ certificate }: Pem, asked: string): boolean {
   const own = new X509Certificate(certificate ?? '');
   return (isIP(asked) ? own.checkIP(asked) : own.checkHost(asked)) !== undefined;
-}
-
-function guardHandshakes(server: grpc.Server, name: string): void {
-  const log = new HandshakeLog();
-  const tell = (address: string | undefined, why: string): void =>
-    log.tell(address ?? '', `${name}: a TLS handshake with ${address ?? 'a peer that left'} failed: ${why}`);
-  for (const http2Server of http2ServersOf(server)) {
-    http2Server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) =>
-      tell(addressOfSocket(socket), reasonOf(socket.authorizationError ?? error)),
-    );
-    http2Server.on('session', (session: ServerHttp2Session) => {
-      const socket = session.socket as TLSSocket | undefined;
-      if (!socket || socket.authorized || !socket.getPeerX509Certificate()) return;
-      tell(addressOfSocket(socket), reasonOf(socket.authorizationError));
-      session.destroy();
-    });
-  }
 }

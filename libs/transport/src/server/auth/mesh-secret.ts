@@ -1,27 +1,25 @@
 /** What an internal server wants of whoever asks: the secret of its mesh. */
 import { timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { InferError } from '@sheaf/inference';
-import { textOf } from '../../headers.ts';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
+import type { IncomingCall } from '../grpc/server-call.ts';
 
 /** The header that it stands in, in the scheme that stock clients know (RFC 6750). */
 export const secretHeader = 'authorization';
 
 export const shownSecret = (secret: string): string => `Bearer ${secret}`;
 
-/** Whether a call shows the secret; nobody behind the server sees what it showed. */
-export type KnowsSecret = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+/** Whether a call shows the secret. */
+export type KnowsSecret = (call: IncomingCall) => boolean;
 
 /** `name` is the server's, in the log, which is told once per address and minute of who does not know it. */
 export function createSecretCheck(name: string, secret: string, log = new HandshakeLog()): KnowsSecret {
   const wanted = Buffer.from(shownSecret(secret));
-  return (stream, headers) => {
-    const given = Buffer.from(textOf(headers[secretHeader]) ?? '');
-    delete headers[secretHeader];
+  return ({ headers, connection }) => {
+    const given = Buffer.from(headers.list.get(secretHeader) ?? '');
     // How long it is, is no secret.
     if (given.length === wanted.length && timingSafeEqual(given, wanted)) return true;
-    const from = stream.session?.socket?.remoteAddress ?? 'a peer that is gone';
+    const from = connection.address || 'a peer that is gone';
     log.tell(from, `${name}: a call from ${from} without the secret of the mesh was refused`);
     return false;
   };

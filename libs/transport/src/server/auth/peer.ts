@@ -1,4 +1,3 @@
-import type { ServerHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 
 /** Whom the certificate of a connection names. */
@@ -13,20 +12,8 @@ export interface Peer {
   readonly expiresAt: number;
 }
 
-const peers = new WeakMap<ServerHttp2Session, { readonly peer: Peer | undefined }>();
-
-/** The peer of a session; undefined where it showed no certificate that the server's `clientCa` vouches for. Worked out once per session. */
-export function peerOf(session: ServerHttp2Session): Peer | undefined {
-  const known = peers.get(session);
-  if (known) return known.peer;
-  // A session that is over has no socket.
-  const socket = session.socket as TLSSocket | undefined;
-  const peer = socket?.encrypted && socket.authorized ? readPeer(socket) : undefined;
-  peers.set(session, { peer });
-  return peer;
-}
-
-function readPeer(socket: TLSSocket): Peer | undefined {
+/** Of a connection whose certificate was accepted. */
+export function readPeer(socket: TLSSocket): Peer | undefined {
   const certificate = socket.getPeerX509Certificate();
   if (!certificate) return undefined;
   const { CN } = certificate.toLegacyObject().subject as { readonly CN?: string | readonly string[] };

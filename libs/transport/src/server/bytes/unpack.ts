@@ -1,7 +1,6 @@
 /** Unpacks messages: small ones at once, the others a few at a time, so that they leave most of Node's threads to those who check credentials. */
 import { createGunzip, createInflate, gunzipSync, inflateSync } from 'node:zlib';
 import { byteLimits, type Share } from './byte-room.ts';
-import type { Hold } from './bytes-in-flight.ts';
 
 /** By the names of gRPC, whose deflate is the format of zlib. */
 const unpackers = {
@@ -30,11 +29,21 @@ function unpackedSize(packed: Buffer, packing: Packing, bytesMax: number): numbe
   return Math.min(bytesMax, isTold ? packed.readUInt32LE(packed.length - 4) : packed.length * likelyRatio);
 }
 
+/** Where a message has its room while it is unpacked. */
+export interface UnpackRoom {
+  readonly share: Share | undefined;
+  /** Undefined: there is room; else resolves when there is. `brought`: how much of the message has come by now. */
+  reserve(messageBytes: number, brought?: () => number): Promise<void> | undefined;
+  /** Throws RESOURCE_EXHAUSTED where there is none. */
+  take(bytes: number): void;
+  give(bytes: number): void;
+}
+
 /** It is larger than it may be once it is unpacked. */
 export class UnpackedTooLarge extends Error {}
 
 /** Throws UnpackedTooLarge, an InferError where `hold` has no room for it, and any other error where it is not packed as it is said to be. */
-export async function unpack(packed: Buffer, packing: Packing, bytesMax: number, hold: Hold): Promise<Buffer> {
+export async function unpack(packed: Buffer, packing: Packing, bytesMax: number, hold: UnpackRoom): Promise<Buffer> {
   if (packed.length <= atOnceBytesMax) {
     const unpacked = unpackAtOnce(packed, packing, Math.min(bytesMax, atOnceBytesMax));
     if (unpacked) {
@@ -63,7 +72,7 @@ function unpackAtOnce(packed: Buffer, packing: Packing, maxOutputLength: number)
   }
 }
 
-async function unpackInPieces(packed: Buffer, packing: Packing, bytesMax: number, hold: Hold): Promise<Buffer> {
+async function unpackInPieces(packed: Buffer, packing: Packing, bytesMax: number, hold: UnpackRoom): Promise<Buffer> {
   const stream = unpackers[packing].stream({ chunkSize: pieceBytes });
   const pieces: Buffer[] = [];
   let bytes = 0;

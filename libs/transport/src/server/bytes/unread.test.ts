@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import type { ServerHttp2Stream } from 'node:http2';
 import { describe, it } from 'node:test';
 import { boundUnread } from './unread.ts';
 
-const streamOf = (readableLength: number): ServerHttp2Stream => ({ readableLength }) as ServerHttp2Stream;
+const streamOf = (unreadBytes: number) => ({ unreadBytes });
 
 describe('streams that wait until it is known who calls', () => {
   /** How many of them are dropped, once that has been looked at. */

@@ -1,5 +1,4 @@
-/** Streams that nobody reads yet, while it is found out who calls: what they bring meanwhile is held by Node, each up to its window. */
-import type { ServerHttp2Stream } from 'node:http2';
+/** Streams that nobody reads yet, while it is found out who calls: what they bring meanwhile is held, each up to its window. */
 import { type Clock, monotonicClock } from '@sheaf/inference';
 
 /** So few may each bring their window. */
@@ -7,23 +6,28 @@ const unlookedMax = 64;
 /** Above that, what they have brought is looked at so often. */
 const lookIntervalMs = 10;
 
+/** As much of a call as is asked here. */
+interface Unreadable {
+  readonly unreadBytes: number;
+}
+
 export interface Unread {
   /** `drop` is called at most once, before `leave`: all of them together hold more than they may. */
-  enter(stream: ServerHttp2Stream, drop: () => void): void;
-  leave(stream: ServerHttp2Stream): void;
+  enter(stream: Unreadable, drop: () => void): void;
+  leave(stream: Unreadable): void;
 }
 
 /** `bytesMax` is what all of them may hold. */
 export function boundUnread(bytesMax: number, clock: Clock = monotonicClock): Unread {
-  const streams = new Map<ServerHttp2Stream, () => void>();
+  const streams = new Map<Unreadable, () => void>();
   let isWatched = false;
   const look = (): void => {
     isWatched = false;
     let bytes = 0;
     for (const [stream, drop] of streams) {
-      bytes += stream.readableLength;
+      bytes += stream.unreadBytes;
       if (bytes <= bytesMax) continue;
-      bytes -= stream.readableLength;
+      bytes -= stream.unreadBytes;
       streams.delete(stream);
       drop();
     }

@@ -1,13 +1,10 @@
 /** The connections of a server from the moment they are accepted: who they come from, how long they may be silent, and who goes when there are too many. */
-import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type * as grpc from '@grpc/grpc-js';
 import { createAddressSet, monotonicClock, networkOf } from '@sheaf/inference';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
-import { http2ServersOf } from '../http2-servers.ts';
-import { plainAddress, rememberOrigin } from './caller-address.ts';
-import { connectionLimits, IdleWatch } from './connection-ledger.ts';
-import { ConnectionRegistry, type Member } from './connection-registry.ts';
+import { Connection, type ConnectionTimes } from './connection.ts';
+import { connectionLimits } from './connection-limits.ts';
+import { ConnectionRegistry } from './connection-registry.ts';
 import { type ProxyProtocol, takeProxyHeader } from './proxy-protocol.ts';
 import { type ForwardedHeader, readForwarded } from './trusted-proxies.ts';
 
@@ -25,104 +22,67 @@ export interface ConnectionPolicy {
   readonly proxyProtocol?: ProxyProtocol | undefined;
 }
 
-/** One connection, whatever has become of it so far. */
-export class Arrival implements Member {
-  readonly socket: Socket;
-  /** Until it has a call. */
-  readonly idle = new IdleWatch(monotonicClock.now());
-  address: string;
-  session: ServerHttp2Session | undefined;
-  #overSince: number | undefined;
-
-  constructor(socket: Socket) {
-    this.socket = socket;
-    this.address = plainAddress(socket.remoteAddress ?? '');
-  }
-
-  judge(now: number): void {
-    if (this.session?.destroyed) {
-      // What was said last has left by now; a peer that does not close its side keeps no file of ours open.
-      this.#overSince ??= now;
-      if (now - this.#overSince >= connectionLimits.lingerMaxMs) this.socket.destroy();
-    } else if (this.idle.isOver(now)) this.close();
-  }
-
-  /** With a GOAWAY, where there is somebody to hear it. */
-  close(): void {
-    if (this.session) this.session.close();
-    else this.socket.destroy();
-  }
-
-  /** At once. */
-  cut(): void {
-    if (this.session) this.session.destroy(null as unknown as Error, constants.NGHTTP2_NO_ERROR);
-    else this.socket.destroy();
-  }
+export interface Arrivals {
+  /** Looks after a connection that has just been accepted, until it is over. */
+  accept(socket: Socket): void;
+  readonly registry: ConnectionRegistry;
 }
 
-const arrivalKey = Symbol('arrival');
-type Known = Partial<Record<typeof arrivalKey, Arrival>>;
-
-/** The arrival of a session that has just come: TLS stands between it and the socket that was accepted. */
-export function arrivalOf(session: ServerHttp2Session): Arrival | undefined {
-  const socket = session.socket as (Known & { readonly _parent?: Known }) | undefined;
-  return socket?.[arrivalKey] ?? socket?._parent?.[arrivalKey];
+export interface ArrivalsOptions {
+  /** Of the server, in the log. */
+  readonly name: string;
+  readonly policy: ConnectionPolicy;
+  readonly times: ConnectionTimes;
+  /** Told of each connection that may come in: what it says next is TLS, or HTTP/2. */
+  readonly pass: (connection: Connection) => void;
 }
 
-/** Whom a socket comes from, also when it is closed; `socket` may be that of TLS. */
-export function addressOfSocket(socket: Socket): string | undefined {
-  const { [arrivalKey]: own, _parent } = socket as Known & { readonly _parent?: Known };
-  return (own ?? _parent?.[arrivalKey])?.address || socket.remoteAddress;
-}
-
-/** Once the server listens: stands before HTTP/2 and TLS. `name` is the server's, in the log. */
-export function guardArrivals(server: grpc.Server, name: string, options: ConnectionPolicy): ConnectionRegistry {
-  const { connectionsMax = connectionLimits.connectionsMax, trustedProxies = [], proxyProtocol } = options;
+export function createArrivals({ name, policy, times, pass }: ArrivalsOptions): Arrivals {
+  const { connectionsMax = connectionLimits.connectionsMax, trustedProxies = [], proxyProtocol } = policy;
   const isTrusted = createAddressSet(trustedProxies);
-  const forwardedFor = readForwarded(options.forwardedHeader ?? 'x-forwarded-for', isTrusted);
+  const forwardedFor = readForwarded(policy.forwardedHeader ?? 'x-forwarded-for', isTrusted);
   const registry = new ConnectionRegistry(connectionsMax, tellFull(name, connectionsMax));
   const log = new HandshakeLog();
-  for (const http2Server of http2ServersOf(server)) {
-    const listeners = http2Server.listeners('connection');
-    http2Server.removeAllListeners('connection');
-    http2Server.on('connection', (socket: Socket & Known) => {
-      const arrival = new Arrival(socket);
-      const block = (): string | undefined => (isTrusted(arrival.address) ? undefined : networkOf(arrival.address));
-      const turnAway = (why: string): void => {
-        // One that has left already has no address.
-        if (arrival.address)
-          log.tell(arrival.address, `${name}: a connection of ${arrival.address} was closed: ${why}`);
-        socket.destroy();
-      };
-      // Before anybody is closed for it.
-      if (proxyProtocol && !isTrusted(arrival.address))
-        return turnAway('the server takes connections of trusted proxies only (gateway.trustedProxies in mesh.yaml)');
-      if (!registry.enter(arrival, proxyProtocol ? undefined : block())) return socket.destroy();
-      socket[arrivalKey] = arrival;
-      socket.once('close', () => registry.leave(arrival));
-      const pass = (): void => {
-        for (const listener of listeners) Reflect.apply(listener, http2Server, [socket]);
-      };
-      if (!proxyProtocol) return pass();
-      socket.on('error', ignoreError);
-      takeProxyHeader(socket, proxyProtocol, (header) => {
-        if (header.kind === 'wrong') return turnAway(header.why);
-        socket.off('error', ignoreError);
-        arrival.address = header.address ?? arrival.address;
-        if (registry.place(arrival, block())) pass();
-        else socket.destroy();
-      });
+  const accept = (socket: Socket): void => {
+    const connection = new Connection(socket, registry, times);
+    const block = (): string | undefined => (isTrusted(connection.address) ? undefined : networkOf(connection.address));
+    const enter = (): void => {
+      if (isTrusted(connection.address)) connection.forwardedFor = forwardedFor;
+      pass(connection);
+    };
+    const turnAway = (why: string): void => {
+      const { address } = connection;
+      // One that has left already has no address.
+      if (address) log.tell(address, `${name}: a connection of ${address} was closed: ${why}`);
+      socket.destroy();
+    };
+    // Before anybody is closed for it.
+    if (proxyProtocol && !isTrusted(connection.address)) {
+      turnAway('the server takes connections of trusted proxies only (gateway.trustedProxies in mesh.yaml)');
+      return;
+    }
+    if (!registry.enter(connection, proxyProtocol ? undefined : block())) {
+      socket.destroy();
+      return;
+    }
+    socket.once('close', () => registry.leave(connection));
+    if (!proxyProtocol) {
+      enter();
+      return;
+    }
+    socket.on('error', ignoreError);
+    takeProxyHeader(socket, proxyProtocol, (header) => {
+      if (header.kind === 'wrong') {
+        turnAway(header.why);
+        return;
+      }
+      socket.off('error', ignoreError);
+      connection.address = header.address ?? connection.address;
+      if (registry.place(connection, block())) enter();
+      else socket.destroy();
     });
-    http2Server.on('session', (session: ServerHttp2Session) => {
-      const arrival = arrivalOf(session);
-      if (!arrival) return;
-      arrival.session = session;
-      session.once('remoteSettings', () => arrival.idle.greet(monotonicClock.now()));
-      const { address } = arrival;
-      rememberOrigin(session, { address, forwardedFor: isTrusted(address) ? forwardedFor : undefined });
-    });
-  }
-  return registry;
+  };
+  return { accept, registry };
 }
 
 const ignoreError = (): void => {};

@@ -1,7 +1,7 @@
 /** Which connection of a server goes when there are too many. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { connectionLimits } from './connection-ledger.ts';
+import { connectionLimits } from './connection-limits.ts';
 import { ConnectionRegistry, type Member, type Standing } from './connection-registry.ts';
 
 interface Known extends Member {

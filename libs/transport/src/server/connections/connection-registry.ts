@@ -1,5 +1,5 @@
 /** The open connections of a server: what each is there for, and which one goes when there are too many. */
-import { connectionLimits } from './connection-ledger.ts';
+import { connectionLimits } from './connection-limits.ts';
 
 /**
  * What a connection is there for. Never a call that was let in; none now; streams that last as long as its caller likes; calls. Those that are worth least
@@ -108,6 +108,11 @@ export class ConnectionRegistry {
     this.#take(member, place);
     this.#file(block);
     if (block.count === 0 && block.name !== undefined) this.#blocks.delete(block.name);
+  }
+
+  /** Those that are open, also when some of them leave meanwhile. */
+  members(): Iterable<Member> {
+    return [...this.#places.keys()];
   }
 
   judge(now: number): void {

@@ -1,10 +1,11 @@
 /** Streams that last as long as their callers like (watches, reflection, the mesh stream): how many there may be. */
-import type { ServerHttp2Stream } from 'node:http2';
 import { InferError } from '@sheaf/inference';
 
 export interface LongStreams {
-  /** Counts a stream until it closes; answers why it may not come in. `block`: whose it is; undefined of proxies that do not say, who only share in all. */
-  enter(stream: ServerHttp2Stream, block: string | undefined): InferError | undefined;
+  /** Counts a stream until it leaves; answers why it may not come in. `block`: whose it is; undefined of proxies that do not say, who only share in all. */
+  enter(block: string | undefined): InferError | undefined;
+  /** Of each that has entered, once. */
+  leave(block: string | undefined): void;
 }
 
 /** `inAllMax` for the whole server, half of them of one address block. One connection may have as many as it may have calls. */
@@ -19,15 +20,15 @@ export function createLongStreams(inAllMax: number): LongStreams {
     else counts.delete(block);
   };
   return {
-    enter: (stream, block) => {
+    enter: (block) => {
       const ofOneMax = Math.ceil(inAllMax / 2);
       if (block !== undefined && (counts.get(block) ?? 0) >= ofOneMax)
         return tooMany(`want at most ${ofOneMax} from one address`);
       if (inAll >= inAllMax) return tooMany(`the server has ${inAllMax}, and takes no more`);
       add(block, 1);
-      stream.once('close', () => add(block, -1));
       return undefined;
     },
+    leave: (block) => add(block, -1),
   };
 }
 

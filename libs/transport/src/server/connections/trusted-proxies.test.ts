@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createAddressSet } from '@sheaf/inference';
+import { headerList } from '../../testing/fake-call.ts';
 import { readForwarded } from './trusted-proxies.ts';
 
 const isTrusted = createAddressSet(['10.0.0.0/8', '2001:db8:5::/48', '192.0.2.7']);
 
 describe('X-Forwarded-For', () => {
   const read = readForwarded('x-forwarded-for', isTrusted);
-  const told = (header?: string) => read(header === undefined ? {} : { 'x-forwarded-for': header });
+  const told = (header?: string) => read(headerList(header === undefined ? {} : { 'x-forwarded-for': header }));
 
   it('names the last address that is no proxy of ours; what callers wrote stands before it', () => {
     assert.equal(told('198.51.100.1'), '198.51.100.1');
@@ -44,14 +45,14 @@ describe('X-Forwarded-For', () => {
   });
 
   it('is not Forwarded, which the proxy hands on as the caller wrote it', () => {
-    assert.equal(read({ forwarded: 'for=198.51.100.1' }), undefined);
-    assert.equal(read({ forwarded: 'for=127.0.0.1', 'x-forwarded-for': '198.51.100.1' }), '198.51.100.1');
+    assert.equal(read(headerList({ forwarded: 'for=198.51.100.1' })), undefined);
+    assert.equal(read(headerList({ forwarded: 'for=127.0.0.1', 'x-forwarded-for': '198.51.100.1' })), '198.51.100.1');
   });
 });
 
 describe('Forwarded', () => {
   const read = readForwarded('forwarded', isTrusted);
-  const told = (forwarded: string) => read({ forwarded, 'x-forwarded-for': '203.0.113.9' });
+  const told = (forwarded: string) => read(headerList({ forwarded, 'x-forwarded-for': '203.0.113.9' }));
 
   it('names the last address that is no proxy of ours', () => {
     assert.equal(told('for=198.51.100.1'), '198.51.100.1');

@@ -1,7 +1,6 @@
 /** Proxies that a server believes about whom they speak for. */
-import type { IncomingHttpHeaders } from 'node:http2';
 import { isIPv4, isIPv6 } from 'node:net';
-import { textOf } from '../../headers.ts';
+import type { HeaderList } from '@sheaf/http2';
 import { plainAddress } from './caller-address.ts';
 
 /** Which header they name callers in. Never both: a proxy that writes one hands on what a caller wrote into the other. */
@@ -18,11 +17,11 @@ const hopsMax = 16;
 export function readForwarded(
   header: ForwardedHeader,
   isTrusted: (address: string) => boolean,
-): (headers: IncomingHttpHeaders) => string | undefined {
+): (headers: Pick<HeaderList, 'get'>) => string | undefined {
   const read = header === 'forwarded' ? forOf : nodeAddress;
   return (headers) => {
     // By commas alone: a quote that a caller left open must not swallow what the proxy wrote after it.
-    const hops = (textOf(headers[header]) ?? '').split(',').slice(-hopsMax).reverse();
+    const hops = (headers.get(header) ?? '').split(',').slice(-hopsMax).reverse();
     let address: string | undefined;
     for (const hop of hops) {
       address = read(hop.trim());

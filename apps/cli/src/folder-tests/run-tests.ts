@@ -1,0 +1,188 @@
+/** Runs the tests of a mesh folder: the pipeline itself, over fakes and over real services. */
+import { readFile } from 'node:fs/promises';
+import { resolve as resolvePath } from 'node:path';
+import {
+  type CallContext,
+  createTensor,
+  elementCount,
+  type Infer,
+  InferError,
+  Journal,
+  monotonicClock,
+  type Signature,
+  stack,
+  type Tensor,
+  type TensorSpec,
+} from '@sheaf/inference';
+import { enforceDeadline } from '@sheaf/layers';
+import { type Fake, type Mesh, type PipelineTest, signatureIn, type TestFile, transformName } from '@sheaf/mesh';
+import {
+  type AskModel,
+  type AskPipeline,
+  asPipeline,
+  type CompiledPipeline,
+  checkPipelines,
+  createPipeline,
+  type ModelTarget,
+  type PipelineName,
+  type PipelineSpec,
+  type PipelineTarget,
+  pipelineFinder,
+  pipelineName,
+  type Target,
+} from '@sheaf/pipeline';
+import { readTensor } from '@sheaf/tensor-io';
+import { UsageError } from '../command.ts';
+import { compare, compareRefusal } from './compare-answer.ts';
+
+export interface TestResult {
+  readonly file: string;
+  readonly pipeline: string;
+  readonly name: string;
+  readonly ms: number;
+  /** The differences from what is expected; empty when there is none. */
+  readonly failures: readonly string[];
+}
+
+/** Asks a service that really runs. */
+export type AskReal = (name: string) => Infer;
+
+/** The name by which a test fakes the target of a step. */
+const nameOf = (target: Target): string => (target.kind === 'transform' ? transformName(target.path) : target.name);
+
+/** The models and transforms that some test asks and does not fake. */
+export function realTargets({ models, transforms }: Mesh, files: readonly TestFile[]): boolean {
+  const all = [...models.map(({ name }) => name), ...transforms.map(({ name }) => name)];
+  return files.some(({ tests }) => tests.some(({ fakes }) => all.some((name) => !fakes?.has(name))));
+}
+
+/** Runs one test after the other; `askReal` is only called for what a test does not fake. */
+export async function* runTests(mesh: Mesh, files: readonly TestFile[], askReal: AskReal): AsyncGenerator<TestResult> {
+  for (const { file, folder, pipeline, tests } of files) {
+    const { signature, spec } = pipelineIn(mesh, pipelineName(pipeline)) ?? {};
+    if (!signature || !spec)
+      throw new UsageError(`${file}: there is no pipeline "${pipeline}" that is known without its servers`);
+    for (const test of tests) {
+      const startedAt = monotonicClock.now();
+      const failures = await run(mesh, spec, signature, test, folder, askReal);
+      yield { file, pipeline, name: test.name, ms: monotonicClock.now() - startedAt, failures };
+    }
+  }
+}
+
+const pipelineIn = ({ pipelines }: Mesh, named: PipelineName) => {
+  const found = pipelineFinder(pipelines.map(({ spec }) => spec))(named);
+  return pipelines.find(({ spec }) => spec === found);
+};
+
+async function run(
+  mesh: Mesh,
+  pipeline: PipelineSpec,
+  signature: Signature,
+  test: PipelineTest,
+  folder: string,
+  askReal: AskReal,
+): Promise<string[]> {
+  const pipelines = new Map<PipelineSpec, CompiledPipeline>();
+  const specs = mesh.pipelines.map(({ spec }) => spec);
+  const find = pipelineFinder(specs);
+  const checks = checkPipelines(specs, (target) => signatureIn(mesh, target));
+  for (const { spec, checked } of checks) {
+    if (!checked) continue;
+    const fakeOf = (target: Target): AskModel | undefined => {
+      const name = nameOf(target);
+      const fake = test.fakes?.get(name);
+      const infer = fake && fakeInfer(name, fake, signatureOfTarget(mesh, target));
+      return infer && ((request, context) => infer({ ...request, model: name, version: '' }, context));
+    };
+    const model = (target: ModelTarget): AskModel => {
+      const name = nameOf(target);
+      const version = target.kind === 'model' ? (target.version ?? '') : '';
+      return fakeOf(target) ?? ((request, context) => askReal(name)({ ...request, model: name, version }, context));
+    };
+    const pipeline = (target: PipelineTarget): AskPipeline => {
+      const fake = fakeOf(target);
+      if (fake) return asPipeline(fake);
+      return (request, context) =>
+        (pipelines.get(find(target) as PipelineSpec) as CompiledPipeline).ask(request, context);
+    };
+    pipelines.set(spec, createPipeline(checked, { model, pipeline }));
+  }
+  try {
+    const inputs = await Promise.all([...test.inputs].map(([name, value]) => inputOf(name, value, signature, folder)));
+    const request = {
+      model: pipeline.pipeline,
+      version: '',
+      id: '',
+      parameters: new Map(test.parameters ?? []),
+      inputs,
+      outputs: [],
+    };
+    const infer = stack([enforceDeadline('the test')], (pipelines.get(pipeline) as CompiledPipeline).infer);
+    const response = await infer(request, contextOf(test));
+    return compare(test.expect, response);
+  } catch (error) {
+    if (!(error instanceof InferError)) throw error;
+    return compareRefusal(test.expect, error);
+  }
+}
+
+const signatureOfTarget = (mesh: Mesh, target: Target): Signature | undefined =>
+  target.kind === 'pipeline' ? pipelineIn(mesh, target)?.signature : signatureIn(mesh, target);
+
+async function inputOf(
+  name: string,
+  value: Parameters<PipelineTest['inputs']['forEach']>[0] extends (value: infer V, ...rest: never) => void ? V : never,
+  { inputs }: Signature,
+  folder: string,
+): Promise<Tensor> {
+  const spec = inputs.find((input) => input.name === name);
+  if (!spec)
+    throw new UsageError(`there is no input "${name}"; the inputs are ${inputs.map((input) => input.name).join(', ')}`);
+  if (typeof value !== 'string') return tensorFrom(value, spec);
+  const bytes = await readFile(resolvePath(folder, value)).catch(() => {
+    throw new UsageError(`input ${name}: there is no file ${value} beside the test`);
+  });
+  return readTensor(bytes, spec);
+}
+
+type Written = NonNullable<Fake['gives']> extends ReadonlyMap<string, infer V> ? V : never;
+
+async function tensorFrom(value: Written, spec: TensorSpec): Promise<Tensor> {
+  if (!('shape' in value)) return readTensor(Buffer.from(JSON.stringify(value)), spec);
+  const { shape, fill = 0 } = value;
+  const element = await readTensor(Buffer.from(`[${fill}]`), { ...spec, shape: [1] });
+  const data = Buffer.alloc(elementCount(shape) * element.data.byteLength, element.data);
+  return createTensor({ ...element, shape, data });
+}
+
+function fakeInfer(name: string, { gives, fails, after = 0 }: Fake, signature: Signature | undefined): Infer {
+  return async ({ outputs: wanted }, { clock, signal }) => {
+    await new Promise<void>((resolve, reject) => {
+      const stop = clock.after(after, resolve);
+      signal.addEventListener('abort', () => {
+        stop();
+        reject(new InferError('CANCELLED', 'nobody waits for it'));
+      });
+    });
+    if (fails !== undefined) throw new InferError(fails, 'it fails, as the test says');
+    const specs = signature?.outputs.filter(({ name: output }) => wanted.length === 0 || wanted.includes(output)) ?? [];
+    const outputs = specs.flatMap((spec) =>
+      gives?.has(spec.name) ? [tensorFrom(gives.get(spec.name) as Written, spec)] : [],
+    );
+    return { model: name, version: 'fake', parameters: new Map(), outputs: await Promise.all(outputs) };
+  };
+}
+
+function contextOf({ timeout = 10_000, metadata }: PipelineTest): CallContext {
+  const journal = new Journal();
+  return {
+    clock: monotonicClock,
+    deadline: monotonicClock.now() + timeout,
+    signal: new AbortController().signal,
+    snapshot: { epoch: 0 },
+    journal,
+    span: journal.start('request', 'test', undefined),
+    metadata: (key) => metadata?.get(key),
+  };
+}

@@ -1,0 +1,110 @@
+/** How a connection ends, and what is left of its streams then. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { flags } from './frame-types.ts';
+import { encodeHeaders } from './hpack/encoder.ts';
+import { frame, headersFrame, openRawPeer, uint32 } from './testing/raw-peer.ts';
+import { errorCodes, type ServerStream } from './types.ts';
+
+const ok = encodeHeaders([[':status', '200']]);
+const answerAtOnce = (stream: ServerStream): undefined => {
+  stream.respondOnly(ok);
+};
+
+describe('goodbye', () => {
+  const lastStreams = (peer: ReturnType<typeof openRawPeer>): number[] =>
+    peer.of('GOAWAY').map(({ payload }) => payload.readUInt32BE(0));
+
+  it('is said twice, with a PING between, and calls that were on their way come in', async () => {
+    const peer = openRawPeer();
+    peer.send(headersFrame(1, { isLast: true }));
+    await peer.settle();
+    peer.connection.goAway();
+    await peer.settle();
+    assert.deepEqual(lastStreams(peer), [2 ** 31 - 1]);
+    peer.send(headersFrame(3, { isLast: true }), frame('PING', flags.ACK, 0, peer.of('PING')[0]?.payload ?? []));
+    await peer.settle();
+    assert.deepEqual(lastStreams(peer), [2 ** 31 - 1, 3]);
+    peer.send(headersFrame(5));
+    await peer.settle();
+    assert.deepEqual(peer.errors().at(-1), 'RST_STREAM 5 REFUSED_STREAM');
+    for (const { stream } of peer.streams) {
+      assert.equal(peer.hasEnded, false);
+      stream.respondOnly(ok);
+      await peer.settle();
+    }
+    assert.deepEqual([peer.hasEnded, peer.closed], [true, { why: undefined }]);
+    assert.deepEqual(
+      peer.streams.map(({ end }) => end?.kind),
+      ['done', 'done'],
+    );
+  });
+
+  it('is said the second time after a second, where the PING is not answered', async () => {
+    const peer = openRawPeer();
+    await peer.settle();
+    peer.connection.goAway();
+    peer.connection.tick(performance.now() + 1_001);
+    await peer.settle();
+    assert.deepEqual(lastStreams(peer), [2 ** 31 - 1, 0]);
+    assert.equal(peer.hasEnded, true);
+  });
+
+  it('with an error is said once', async () => {
+    const peer = openRawPeer();
+    peer.send(headersFrame(1));
+    await peer.settle();
+    peer.connection.goAway(errorCodes.ENHANCE_YOUR_CALM, 'enough');
+    await peer.settle();
+    assert.deepEqual(lastStreams(peer), [1]);
+    assert.equal(String(peer.of('GOAWAY')[0]?.payload.subarray(8)), 'enough');
+    assert.equal(peer.connection.isClosed, false);
+  });
+
+  it('may be the end of all streams', async () => {
+    const peer = openRawPeer();
+    peer.send(headersFrame(1));
+    await peer.settle();
+    peer.connection.destroy(errorCodes.INTERNAL_ERROR, 'over');
+    assert.deepEqual(peer.streams[0]?.end, { kind: 'lost', code: errorCodes.INTERNAL_ERROR });
+    await peer.settle();
+    assert.deepEqual([peer.errors(), peer.hasEnded], [['GOAWAY INTERNAL_ERROR'], true]);
+  });
+
+  it('closes a socket whose peer does not', async () => {
+    const peer = openRawPeer();
+    await peer.settle();
+    peer.connection.destroy();
+    peer.connection.tick(performance.now() + 1_001);
+    assert.equal(peer.connection.socket.destroyed, true);
+  });
+
+  it('of the peer with an error is told as why', async () => {
+    const peer = openRawPeer();
+    peer.send(frame('GOAWAY', 0, 0, Buffer.concat([uint32(0), uint32(errorCodes.INTERNAL_ERROR)])));
+    await peer.settle();
+    peer.socket.end();
+    await peer.settle();
+    assert.match(peer.closed?.why ?? '', /error 2/);
+  });
+});
+
+describe('what a stream is told after it is closed', () => {
+  it('does nothing', async () => {
+    const peer = openRawPeer({ answer: answerAtOnce });
+    peer.send(headersFrame(1, { isLast: true }));
+    await peer.settle();
+    const stream = peer.streams[0]?.stream;
+    const before = peer.seen.length;
+    assert.equal(stream?.isClosed, true);
+    stream?.respond(ok);
+    stream?.write(Buffer.of(1));
+    stream?.end();
+    stream?.reset(8);
+    stream?.pause();
+    stream?.resume();
+    await peer.settle();
+    assert.equal(peer.seen.length, before);
+    assert.deepEqual(peer.streams[0]?.end, { kind: 'done', code: 0 });
+  });
+});

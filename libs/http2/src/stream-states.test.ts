@@ -1,0 +1,140 @@
+/** Which frame may come in which state (RFC 9113, 5.1), and what is said to one that may not. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { encodeHeaders } from './hpack/encoder.ts';
+import { dataFrame, frame, headersFrame, openRawPeer, type RawPeer, uint32 } from './testing/raw-peer.ts';
+import { errorCodes, type HeaderBlock, type ServerStream } from './types.ts';
+
+const ok: HeaderBlock = encodeHeaders([[':status', '200']]);
+
+/** How stream 3 gets there; handlers may answer it. */
+interface State {
+  readonly frames: readonly Buffer[];
+  readonly answer?: (stream: ServerStream) => void;
+}
+
+const end = (stream: ServerStream): void => stream.respondOnly(ok);
+const states: Readonly<Record<string, State>> = {
+  idle: { frames: [] },
+  open: { frames: [headersFrame(3)] },
+  'half-closed (remote)': { frames: [headersFrame(3, { isLast: true })] },
+  'half-closed (local)': { frames: [headersFrame(3)], answer: end },
+  closed: { frames: [headersFrame(3, { isLast: true })], answer: end },
+  'reset by us': { frames: [headersFrame(3)], answer: (stream) => stream.reset(errorCodes.CANCEL) },
+  'reset by the peer': { frames: [headersFrame(3), frame('RST_STREAM', 0, 3, uint32(errorCodes.CANCEL))] },
+  'passed over': { frames: [headersFrame(5)] },
+};
+
+const trailers = headersFrame(3, { isLast: true, fields: [['checksum', '1']] });
+const frames = {
+  DATA: dataFrame(3, [1]),
+  HEADERS: trailers,
+  PRIORITY: frame('PRIORITY', 0, 3, [0, 0, 0, 1, 16]),
+  RST_STREAM: frame('RST_STREAM', 0, 3, uint32(errorCodes.CANCEL)),
+  WINDOW_UPDATE: frame('WINDOW_UPDATE', 0, 3, uint32(1)),
+  CONTINUATION: frame('CONTINUATION', 4, 3, []),
+  PUSH_PROMISE: frame('PUSH_PROMISE', 4, 3, uint32(2)),
+};
+type Name = keyof typeof frames;
+
+const protocol = 'GOAWAY PROTOCOL_ERROR';
+const closedStream = 'RST_STREAM 3 STREAM_CLOSED';
+const closedConnection = 'GOAWAY STREAM_CLOSED';
+/** Nothing said. */
+const fine = '';
+
+/** CONTINUATION and PUSH_PROMISE are errors of the connection in every state. HEADERS are trailers, which an idle stream takes for a malformed call. */
+const wanted: Readonly<Record<string, Readonly<Partial<Record<Name, string>>>>> = {
+  idle: {
+    DATA: protocol,
+    HEADERS: 'RST_STREAM 3 PROTOCOL_ERROR',
+    PRIORITY: fine,
+    RST_STREAM: protocol,
+    WINDOW_UPDATE: protocol,
+  },
+  open: { DATA: fine, HEADERS: fine, PRIORITY: fine, RST_STREAM: fine, WINDOW_UPDATE: fine },
+  'half-closed (remote)': {
+    DATA: closedStream,
+    HEADERS: closedStream,
+    PRIORITY: fine,
+    RST_STREAM: fine,
+    WINDOW_UPDATE: fine,
+  },
+  'half-closed (local)': { DATA: fine, HEADERS: fine, PRIORITY: fine, RST_STREAM: fine, WINDOW_UPDATE: fine },
+  closed: {
+    DATA: closedConnection,
+    HEADERS: closedConnection,
+    PRIORITY: fine,
+    RST_STREAM: fine,
+    WINDOW_UPDATE: fine,
+  },
+  'reset by us': { DATA: fine, HEADERS: fine, PRIORITY: fine, RST_STREAM: fine, WINDOW_UPDATE: fine },
+  'reset by the peer': {
+    DATA: closedStream,
+    HEADERS: closedStream,
+    PRIORITY: fine,
+    RST_STREAM: fine,
+    WINDOW_UPDATE: fine,
+  },
+  'passed over': { DATA: protocol, HEADERS: protocol, PRIORITY: fine, RST_STREAM: fine, WINDOW_UPDATE: fine },
+};
+
+async function inState({ frames: before, answer }: State): Promise<RawPeer> {
+  const peer = openRawPeer({
+    answer(stream) {
+      answer?.(stream);
+      return undefined;
+    },
+  });
+  peer.send(...before);
+  await peer.settle();
+  peer.seen.length = 0;
+  return peer;
+}
+
+for (const [state, how] of Object.entries(states))
+  describe(`a stream that is ${state}`, () => {
+    for (const [name, bytes] of Object.entries(frames)) {
+      const want = wanted[state]?.[name as Name] ?? protocol;
+      it(`answers ${name} with ${want || 'no error'}`, async () => {
+        const peer = await inState(how);
+        peer.send(bytes);
+        await peer.settle();
+        assert.deepEqual(peer.errors(), want === fine ? [] : [want]);
+        assert.equal(peer.connection.isClosed, want.startsWith('GOAWAY'));
+        // A stream that is reset leaves the connection to the others.
+        if (peer.connection.isClosed) return;
+        peer.send(headersFrame(7));
+        await peer.settle();
+        assert.equal(peer.streams.at(-1)?.stream.id, 7);
+      });
+    }
+  });
+
+describe('numbers of streams', () => {
+  it('are odd where a client opens them', async () => {
+    const peer = await inState({ frames: [] });
+    peer.send(headersFrame(2));
+    await peer.settle();
+    assert.deepEqual(peer.errors(), [protocol]);
+  });
+
+  it('are never 0 for frames of streams, nor any other for those of the connection', async () => {
+    const wrong = [
+      dataFrame(0, [1]),
+      headersFrame(0),
+      frame('PRIORITY', 0, 0, [0, 0, 0, 1, 16]),
+      frame('RST_STREAM', 0, 0, uint32(0)),
+      frame('CONTINUATION', 4, 0),
+      frame('SETTINGS', 0, 1),
+      frame('PING', 0, 1, Buffer.alloc(8)),
+      frame('GOAWAY', 0, 1, Buffer.alloc(8)),
+    ];
+    for (const bytes of wrong) {
+      const peer = await inState({ frames: [] });
+      peer.send(bytes);
+      await peer.settle();
+      assert.deepEqual(peer.errors(), [protocol], bytes.toString('hex'));
+    }
+  });
+});

@@ -1,0 +1,24 @@
+import { Ejector, type ObservedCall, type Standing } from '@sheaf/routing';
+import type { AttemptEnd, Observe, OutboundCall, UpstreamEndpoint } from './call.ts';
+
+/** Endpoints of one service that are much worse than their siblings are left out for a while; what is learned ends with the revision. */
+export interface Ejection {
+  /** How each of them stands now. */
+  standings(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<UpstreamEndpoint, Standing>;
+  readonly observe: Observe;
+}
+
+/** `now` in milliseconds on a monotonic clock. */
+export function createEjection(now: () => number): Ejection {
+  const ejector = new Ejector<UpstreamEndpoint>(now);
+  return {
+    standings: (endpoints) => ejector.standings(endpoints),
+    observe: ({ call, endpoint, isProbe }) => {
+      if (isProbe) ejector.probe(endpoint);
+      return (end) => ejector.record(endpoint, endedCall(call, end), isProbe);
+    },
+  };
+}
+
+const endedCall = ({ kind }: OutboundCall, { outcome, tookMs }: AttemptEnd): ObservedCall | undefined =>
+  outcome === 'ignored' ? undefined : { isGood: outcome !== 'failure', kind: kind.key, tookMs };

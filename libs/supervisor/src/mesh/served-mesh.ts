@@ -1,0 +1,255 @@
+/** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
+import { isDeepStrictEqual } from 'node:util';
+import { Turns } from '@sheaf/inference';
+import {
+  followLimits,
+  formatProblem,
+  isKept,
+  type Mesh,
+  type MeshReading,
+  readMesh,
+  type SeenSignatures,
+  trustKeptProblem,
+} from '@sheaf/mesh';
+import type { Gateways, Served } from '../gateways/gateways.ts';
+import type { Supervised } from '../process/supervised.ts';
+import type { StartReplicas } from '../services/replicas.ts';
+import {
+  endpointsOf,
+  lostBy,
+  missingFrom,
+  planServices,
+  type RunningServices,
+  seenOf,
+  startServices,
+  stopAll,
+  unservedOf,
+} from '../services/running-services.ts';
+import { takeUpChanged } from './take-up-changed.ts';
+
+export interface ServedMeshOptions {
+  /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */
+  readonly first: Mesh;
+  readonly start: StartReplicas;
+  /** Whether all of a folder is served, or none. */
+  readonly isStrict: boolean;
+  readonly onEvent: (line: string) => void;
+}
+
+/** Makes the message that gateways are told: a state of the folder, and where its services are. */
+export const servedBy = (
+  { first, isStrict }: Pick<ServedMeshOptions, 'first' | 'isStrict'>,
+  mesh: Mesh,
+  services: RunningServices,
+): Served => ({
+  mesh: { ...mesh, limits: followLimits(first.limits, mesh.limits) },
+  endpoints: endpointsOf(services),
+  unserved: unservedOf(services.values()),
+  isStrict,
+});
+
+/** A line for each model that is not served now; of those that were not before, nothing. */
+export function lostLines({ unserved }: Served, before?: Served): string[] {
+  const known = before?.unserved ?? [];
+  const lost = unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
+  return lost.map(({ name, version, why }) => `model ${name}/${version} is out: ${why}`);
+}
+
+/** Each change waits for those before it. Calls that are under way are finished by what they are under way to. */
+export class ServedMesh {
+  readonly #options: ServedMeshOptions;
+  readonly #gateways: Gateways;
+  readonly #turns = new Turns();
+  #mesh: Mesh;
+  #services: RunningServices;
+  /** The gateways were told this last. */
+  #told: Served;
+  #isStopping = false;
+  /** Services for which the folder is about to be taken up: one time is enough for all of its processes, and their next starts. */
+  readonly #changing = new Set<string>();
+
+  /** `services` run, and `gateways` serve them. */
+  constructor(options: ServedMeshOptions, services: RunningServices, gateways: Gateways) {
+    this.#options = options;
+    this.#gateways = gateways;
+    this.#mesh = options.first;
+    this.#services = services;
+    this.#told = servedBy(options, this.#mesh, services);
+  }
+
+  /** The state of the folder that is served. */
+  get mesh(): Mesh {
+    return this.#mesh;
+  }
+
+  get services(): RunningServices {
+    return this.#services;
+  }
+
+  get seen(): SeenSignatures {
+    return seenOf(this.#services.values());
+  }
+
+  /** Serves another state of the folder; answers false when nothing is different. */
+  update(next: Mesh): Promise<boolean> {
+    return this.#turns.take(() => this.#update(next));
+  }
+
+  /** Takes up the folder as it is now; throws with its mistakes. */
+  reread(): Promise<void> {
+    return this.#turns.take(async () => {
+      const { mesh, problems } = await readMesh(this.#mesh.folder, { seen: this.seen });
+      if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
+      if (!this.#isStopping) await this.#update(mesh);
+    });
+  }
+
+  /** Pipelines that do not fit what files declare may fit what their models give. */
+  takeUpSeen(): Promise<void> {
+    return this.#turns.take(async () => {
+      if (this.#options.isStrict || this.seen.size === 0 || !this.#mesh.out.some(({ kind }) => kind === 'pipeline'))
+        return;
+      const { servable } = await this.#readServed();
+      if (servable) await this.#update(servable);
+    });
+  }
+
+  /** Has all processes serve what one gateway serves since an operator had it take up the folder. */
+  follow(next: Mesh): void {
+    this.#unasked(async () => {
+      if (!this.#isStopping) await this.#update(next);
+    });
+  }
+
+  /** A service that is up again may serve more or less than the last time. */
+  tellUnserved(): void {
+    this.#unasked(async () => {
+      const now = servedBy(this.#options, this.#mesh, this.#services);
+      if (!isDeepStrictEqual(now.unserved, this.#told.unserved)) await this.#tell(now);
+    });
+  }
+
+  /** A process of this service has found other files than it was given: the folder is taken up for it. `message` is what it said. */
+  takeUpFor(service: string, message: string): void {
+    if (this.#isStopping || this.#changing.has(service)) return;
+    this.#changing.add(service);
+    const take = (): Promise<void> => this.#turns.take(() => this.#takeUpFor(service));
+    void takeUpChanged(message, take, this.#options.onEvent).finally(() => this.#changing.delete(service));
+  }
+
+  /** Replaces the processes of a service by others of the same, which must serve all that the old ones do; throws where they do not, and the old ones stay. */
+  restartService(name: string): Promise<void> {
+    return this.#turns.take(() => this.#restartService(name));
+  }
+
+  restartGateway(gateway: Supervised): Promise<void> {
+    return this.#turns.take(() => this.#gateways.restart(gateway));
+  }
+
+  /** Ends what is under way; nothing is taken up by itself any more. */
+  async stopChanging(): Promise<void> {
+    this.#isStopping = true;
+    await this.#turns.ended();
+  }
+
+  /** Makes a change that nobody waits for: its failure is an event. */
+  #unasked(change: () => Promise<void>): void {
+    void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message));
+  }
+
+  async #update(wanted: Mesh): Promise<boolean> {
+    const kept = trustKeptProblem(this.#options.first, wanted);
+    if (kept) throw new Error(kept);
+    const { next, started } = await this.#startChanged(wanted);
+    if (isDeepStrictEqual(next, this.#mesh) && missingFrom(this.#services, started).length === 0) return false;
+    await this.#serve(next, started);
+    return true;
+  }
+
+  /** Starts what is different in `wanted`; what does not come up is left as it was, with what depends on it. */
+  async #startChanged(wanted: Mesh): Promise<{ readonly next: Mesh; readonly started: RunningServices }> {
+    const { start, isStrict, onEvent } = this.#options;
+    const running = this.#services;
+    let next = wanted;
+    let started = running;
+    const keep = new Map<string, string>();
+    for (let known = -1; known !== keep.size; ) {
+      known = keep.size;
+      const plan = planServices(next, running, started);
+      if (plan.toStart.length > 0 && !isStrict) await this.#takeUpPolicies(next);
+      const { services, failed } = await startServices(plan, running, {
+        start: (service, isPatient) => start(next, service, isPatient),
+        isStrict,
+        before: this.#mesh,
+      });
+      await stopAll(missingFrom(services, started).filter((one) => running.get(one.service.name) !== one));
+      started = services;
+      for (const [name, why] of failed) {
+        onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
+        keep.set(name, why);
+      }
+      // Pipelines that fit what does not come up may not fit what goes on.
+      if (failed.size > 0) next = (await this.#readServed(keep)).servable ?? next;
+    }
+    return { next, started };
+  }
+
+  /** Who may call, and how much, is not to wait until services have started; where names lead has to. */
+  async #takeUpPolicies({ policies }: Mesh): Promise<void> {
+    const { policies: old } = this.#mesh;
+    if (!policies || !old || isDeepStrictEqual({ ...policies, routes: old.routes }, old)) return;
+    await this.#serve({ ...this.#mesh, policies: { ...policies, routes: old.routes } }, this.#services);
+  }
+
+  /** Takes up the folder for one service: mistakes elsewhere in it are no reason to do without that service. */
+  async #takeUpFor(name: string): Promise<void> {
+    const { mesh: whole, servable, problems } = await this.#readServed();
+    const next = this.#options.isStrict ? whole : servable;
+    const service = next?.services.find((one) => one.name === name);
+    if (!next || (service && isKept(next, service))) throw new Error(problems.map(formatProblem).join('\n'));
+    if (!this.#isStopping) await this.#update(next);
+  }
+
+  async #restartService(name: string): Promise<void> {
+    const service = this.#mesh.services.find((one) => one.name === name);
+    const old = this.#services.get(name);
+    // Meanwhile the folder may have lost it.
+    if (!service || !old) return;
+    // The old processes still have the port of the service, so that the new ones take free ones.
+    const processes = await this.#options.start(this.#mesh, { ...service, port: 0 }, false);
+    const fresh = { ...old, processes };
+    const lost = lostBy(fresh, old);
+    if (lost) {
+      await stopAll([fresh]);
+      const version = lost.version && `/${lost.version}`;
+      throw new Error(
+        `service ${name} is left as it is: its new process does not load ${lost.name}${version}, which the old one serves (${lost.why})`,
+      );
+    }
+    await this.#serve(this.#mesh, new Map([...this.#services, [name, fresh]]));
+  }
+
+  /** Has the gateways serve it, and then ends what they do not ask any more. */
+  async #serve(next: Mesh, started: RunningServices): Promise<void> {
+    const old = this.#services;
+    try {
+      await this.#tell(servedBy(this.#options, next, started));
+    } catch (error) {
+      await stopAll(missingFrom(old, started));
+      throw error;
+    }
+    this.#services = started;
+    this.#mesh = next;
+    await stopAll(missingFrom(started, old));
+  }
+
+  async #tell(next: Served): Promise<void> {
+    await this.#gateways.reload(next);
+    for (const line of lostLines(next, this.#told)) this.#options.onEvent(line);
+    this.#told = next;
+  }
+
+  #readServed(keep?: ReadonlyMap<string, string>): Promise<MeshReading> {
+    return readMesh(this.#mesh.folder, { before: this.#mesh, ...(keep ? { keep } : {}), seen: this.seen });
+  }
+}

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { type Mesh, readMesh } from '@sheaf/mesh';
+import { sampleModels } from '@sheaf/onnx/testing';
+import type { RunningMesh } from './running-mesh.ts';
+import { startMesh } from './start-mesh.ts';
+
+/** Says that it is ready, with what the file beside it says that it could not load; ends when it is told to. */
+const fakeService = `
+import { readFileSync } from 'node:fs';
+const unserved = JSON.parse(readFileSync(new URL('./unserved.json', import.meta.url), 'utf8'));
+process.on('message', ({ kind }) => kind === 'end' && process.exit(0));
+process.once('SIGTERM', () => process.exit(0));
+process.send({ kind: 'ready', port: Number(process.argv.at(-1)), unserved });
+`;
+/** Takes whatever it is to serve. */
+const fakeGateway = `
+process.on('message', ({ kind }) => {
+  if (kind === 'reload') process.send({ kind: 'reloaded' });
+  if (kind === 'end') process.exit(0);
+});
+process.once('SIGTERM', () => process.exit(0));
+process.send({ kind: 'ready', port: Number(process.argv.at(-1)) });
+`;
+
+describe('a service of a mesh that is restarted', () => {
+  let folder: string;
+  let running: RunningMesh;
+  const unserved = (what: readonly object[]): Promise<void> =>
+    writeFile(join(folder, 'programs/unserved.json'), JSON.stringify(what));
+  const pids = (): number[] => running.services.map(({ pid }) => pid);
+  const restart = async (): Promise<void> => {
+    const service = running.parts.find(({ name }) => name === 'pair');
+    assert.ok(service);
+    await service.restart();
+  };
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sheaf-start-mesh-'));
+    await mkdir(join(folder, 'programs'));
+    for (const name of ['double', 'triple']) {
+      await mkdir(join(folder, `models/${name}/1`), { recursive: true });
+      await writeFile(join(folder, `models/${name}/1/model.onnx`), sampleModels.scale(name === 'double' ? 2 : 3));
+    }
+    await writeFile(join(folder, 'mesh.yaml'), 'services: { pair: { models: [double, triple] } }\n');
+    await writeFile(join(folder, 'programs/service.mjs'), fakeService);
+    await writeFile(join(folder, 'programs/gateway.mjs'), fakeGateway);
+    await unserved([]);
+    const program = (name: string): URL => pathToFileURL(join(folder, `programs/${name}.mjs`));
+    running = await startMesh((await readMesh(folder)).mesh as Mesh, {
+      programs: { gateway: program('gateway'), modelServer: program('service') },
+      port: 0,
+      onEvent: () => {},
+    });
+  });
+  after(async () => {
+    await running.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('has another process, and is left as it is where that one loads less', async () => {
+    const [first] = pids();
+    await restart();
+    const [second] = pids();
+    assert.notEqual(second, first);
+    const lost = { name: 'triple', version: '1', why: 'there is no memory left' };
+    await unserved([lost]);
+    await assert.rejects(restart(), {
+      message:
+        'service pair is left as it is: its new process does not load triple/1, which the old one serves (there is no memory left)',
+    });
+    assert.deepEqual(pids(), [second]);
+    await unserved([]);
+    await restart();
+    assert.notEqual(pids()[0], second);
+  });
+});

@@ -1,0 +1,56 @@
+/** What stands behind a server. */
+import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
+import type { AdminService } from '../admin.ts';
+import type { Admit } from './auth/authenticate.ts';
+import type { CallLog } from './call-record.ts';
+
+/** Calls that cannot be told what they are for, by whom they are from: to read what says nothing takes time as well. */
+export interface Strays {
+  /** Before a message is looked at: throws where its caller has sent too many. */
+  check(principal: Principal | undefined, called: () => CallHead): void;
+  /** A message could not be read; throws where that was one too many. */
+  take(called: CallHead): Promise<void>;
+}
+
+/** As much of a call as is known before its message. */
+export interface CallHead {
+  readonly principal?: Principal | undefined;
+  /** Where it comes from. */
+  readonly address?: string | undefined;
+  readonly journal: Journal;
+  readonly span?: Span;
+}
+
+/** What stands behind a server. */
+export interface Backend {
+  /** To be done by the deadline of its context, and when its signal is aborted: the server does not look after it. */
+  readonly infer: Infer;
+  /** Throws NOT_FOUND for what is not there, or not for this principal. */
+  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
+  /** Never throws: what is not there is not ready. */
+  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  /** How busy a model version is, where that is known. */
+  readonly load?: (name: string, version: string) => Load | undefined;
+  /** Of all that a service holds, told in ServerMetadata: who asks its replicas sees whether they are of one content. */
+  readonly contentDigest?: string | undefined;
+  /** Names that health answers for, besides the server itself. */
+  readonly names: () => readonly string[];
+  /** What health says of a name, as of the last `open`. Default: that it is served. */
+  readonly isServing?: (name: string) => boolean;
+  /** Whether the server as a whole can do its work; asked with each `open`, and of ServerReady and ModelReady. Default: it can. */
+  readonly isWell?: () => boolean;
+  /** Pinned when a call enters. */
+  readonly snapshot: () => Snapshot;
+  /** CallHead once per call, after its answer, and for calls that were refused before. */
+  readonly onJournal: (journal: Journal) => void;
+  /** Whether what a call does is traced. Default: as its caller says. */
+  readonly sample?: Sample;
+  /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the server comes in. */
+  readonly admit?: Admit;
+  /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */
+  readonly strays?: Strays;
+  /** Served as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
+  readonly admin?: AdminService;
+  /** Told of each call when it has ended. */
+  readonly calls?: CallLog;
+}
