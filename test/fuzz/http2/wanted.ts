@@ -117,4 +117,15 @@ export const wanted: readonly Wanted[] = [
       ),
     why: 'A content-length among trailers: nobody reads it. nghttp2 takes it for one of the headers.',
   },
+  {
+    difference: /^connection: PROTOCOL_ERROR \/ open$/,
+    when: ({ role, ours }) => role === 'client' && /^PUSH_PROMISE/.test(ours.why ?? ''),
+    why: 'A push before our SETTINGS, which forbid it, are acknowledged. No server of gRPC pushes.',
+  },
+  {
+    difference: /^connection: open \/ PROTOCOL_ERROR$/,
+    when: ({ role, wireFrames }) =>
+      role === 'client' && wireFrames.some(({ type, payload }) => type === types.DATA && payload.length === 0),
+    why: 'DATA without data before the headers of a response: nobody is told anything.',
+  },
 ];
