@@ -6,12 +6,6 @@ export const functionLinesMax = 60;
 
 /** By room and name: why that function stays in one piece. */
 export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  gateway: {
-    createReloads: 'to be split',
-    followKeys: 'to be split',
-    main: 'to be split',
-    openCatalog: 'to be split',
-  },
   host: {
     createLineWriter: 'to be split',
   },
@@ -24,15 +18,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   },
   limiter: {
     limiterContract: 'to be split',
-  },
-  mesh: {
-    readMesh: 'to be split',
-  },
-  outbound: {
-    openFakeService: 'to be split',
-  },
-  pipeline: {
-    referencePage: 'to be split',
   },
   runtime: {
     serveTasks: 'to be split',

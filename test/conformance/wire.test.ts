@@ -283,8 +283,8 @@ for (const door of ['gateway', 'model server'] as const) {
           Buffer.concat([headerBlock(shownHeaders), Buffer.from([0x00, 0x7f, 0xff, 0xff, 0xff, 0x7f])]),
           ['goaway', 'closed'],
         ],
-        [headerBlock([...shownHeaders, ['x\u0001y', 'z']]), ['answered', 'reset']],
-        [headerBlock([...shownHeaders, ['x-line', 'a\r\nb: c']]), ['answered', 'reset']],
+        [headerBlock([...shownHeaders, ['x\u0001y', 'z']]), ['reset']],
+        [headerBlock([...shownHeaders, ['x-line', 'a\r\nb: c']]), ['reset']],
         [headerBlock([...shownHeaders, ['X-Upper', 'a']]), ['reset']],
         ...[' a', 'a ', '\ta', 'a\t', ' '].map((value): [Buffer, Outcome[]] => [
           headerBlock([...shownHeaders, ['x-space', value], ['x-after', 'b']]),

@@ -1,9 +1,12 @@
-/** h2spec at the public door. What fails there is listed in the README of transport, with why; the list is held to. */
+/** h2spec at the public door, and at a server that is nothing but `libs/http2`. What fails at the door is listed in the README of transport, with why; the list is held to. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { acceptConnection, encodeHeaders, type ServerStream, type StreamHandler } from '@sheaf/http2';
 import { sampleModels } from '@sheaf/onnx/testing';
 import { startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { root, run, skip } from './stock-tools.ts';
@@ -54,5 +57,38 @@ describe('h2spec at the public door', { skip }, () => {
     for (let again = 1; again < triesMax && found.join() !== wanted.join(); again++)
       found = await notPassed(mesh.running.gateway.port);
     assert.deepEqual(found, wanted);
+  });
+});
+
+const okHeaders = encodeHeaders([[':status', '200']]);
+const okBody = Buffer.from('some bytes, since the tool wants DATA');
+
+/** Answers every request alike. */
+const answer = (stream: ServerStream): StreamHandler => ({
+  data() {},
+  end() {
+    stream.respond(okHeaders);
+    stream.write(okBody);
+    stream.end();
+  },
+  close() {},
+});
+
+describe('h2spec at our HTTP/2', { skip }, () => {
+  let server: Server;
+  before(async () => {
+    server = createServer({ noDelay: true }, (socket) => {
+      acceptConnection(socket, {}, { stream: answer, close() {} });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  after(() => server?.close());
+
+  it('passes whole', async () => {
+    const { port } = server.address() as AddressInfo;
+    let found = await notPassed(port);
+    for (let again = 1; again < triesMax && found.length > 0; again++) found = await notPassed(port);
+    assert.deepEqual(found, []);
   });
 });

@@ -60,78 +60,116 @@ export interface CatalogOptions {
 
 /** Everything that the gateway serves, type-checked against the real signatures. */
 export async function openCatalog(
-  { mesh, whole, isStrict }: CatalogOptions,
+  options: CatalogOptions,
   services: Services,
   before: Known = nothing,
 ): Promise<Catalog> {
-  const [asked, told] = await Promise.all([
-    askForeign(services, before.foreign, isStrict),
-    describeOwn(mesh, services),
-  ]);
-  const foreign = asked.described;
-  const signatureOf = (target: Target): Signature | undefined =>
+  const { mesh, isStrict } = options;
+  const [asked, own] = await Promise.all([askForeign(services, before.foreign, isStrict), describeOwn(mesh, services)]);
+  const unsaid = unsaidBy(asked.described, services);
+  const checks = checkPipelines(
+    mesh.pipelines.map(({ spec }) => spec),
+    signaturesOf(options, own, asked.described),
+  );
+  const unfit = checks.filter(({ checked }) => !checked);
+  for (const check of isStrict ? unfit : []) throw mistakesOf(check, unsaid);
+  const outPipelines = unfit.map((check) => outPipeline(check, asked, unsaid));
+  tellNew(outPipelines, before.out);
+  const out = [...mesh.out, ...outPipelines];
+  const entries = outEntries(out, asked);
+  const parts = { mesh, services, out, own, foreign: asked.described, entries };
+  addModels(parts);
+  const fit = checks.filter(({ checked }) => checked);
+  const latencies = addPipelines(parts, fit, before.latencies);
+  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], latencies, foreign: asked.book };
+}
+
+/** What a catalog is made of, and what it has so far. */
+interface Parts {
+  readonly mesh: Mesh;
+  readonly services: Services;
+  readonly out: readonly CatalogOut[];
+  /** What our own services say of their models. */
+  readonly own: ReadonlyMap<string, ModelDescription>;
+  /** What somebody else's servers say of theirs. */
+  readonly foreign: ReadonlyMap<string, ModelDescription>;
+  /** By name; added to. */
+  readonly entries: Map<string, Entry>;
+}
+
+/** What targets take and give: what a server says of a model goes before what its file says. */
+const signaturesOf =
+  ({ mesh, whole }: CatalogOptions, own: Parts['own'], foreign: Parts['foreign']) =>
+  (target: Target): Signature | undefined =>
     target.kind === 'model'
-      ? (told.get(idOf(target.name, target.version)) ??
+      ? (own.get(idOf(target.name, target.version)) ??
         typed(foreign.get(target.name)) ??
         checkedSignature(mesh, target) ??
         checkedSignature(whole, target))
       : signatureIn(mesh, target);
-  const unsaid = (target: Target | undefined): string | undefined => {
+
+/** Why nobody knows what a model takes and gives, where its server is to blame. */
+const unsaidBy =
+  (foreign: Parts['foreign'], services: Services): Unsaid =>
+  (target) => {
     const told = target?.kind === 'model' ? foreign.get(target.name) : undefined;
     if (!told || typed(told)) return undefined;
     const service = services.holding(told.name)?.service.name ?? '';
     const example = `services.${service}.signatures: { ${told.name}: { inputs: { x: { datatype: FP32, shape: [-1, 2] } }, outputs: { ... } } }`;
     return `the server of service ${service} does not say what "${told.name}" takes and gives (its ModelMetadata has no inputs or no outputs), and a pipeline has to know; say it in mesh.yaml, as in ${example}, or in the settings of the model at that server`;
   };
-  const specs = mesh.pipelines.map(({ spec }) => spec);
-  const all = checkPipelines(specs, signatureOf);
-  const unfit = all.filter(({ checked }) => !checked);
-  for (const check of isStrict ? unfit : []) throw mistakesOf(check, unsaid);
-  const outPipelines = unfit.map((check) => outPipeline(check, asked, unsaid));
-  tellNew(outPipelines, before.out);
-  const out = [...mesh.out, ...outPipelines];
 
-  const entries = outEntries(out, asked);
-  const lostOf = (name: string): string[] =>
-    out.filter((part) => part.name === name && !part.keeps).flatMap(({ version }) => version ?? []);
+/** The versions of a name that are there and cannot be served. */
+const lostOf = (out: readonly CatalogOut[], name: string): string[] =>
+  out.filter((part) => part.name === name && !part.keeps).flatMap(({ version }) => version ?? []);
+
+function addModels({ mesh, services, out, own, foreign, entries }: Parts): void {
   for (const { name, versions } of mesh.models) {
     const handle = services.holding(name);
     const [newest] = versions;
     const described = new Map(
       versions.map(({ version, signature, properties }) => [version, { ...signature, properties }] as const),
     );
-    const own = { name, versions: [...described.keys()], lost: lostOf(name), platform: 'onnxruntime_onnx' };
-    const describe = (version: string) => told.get(idOf(name, version)) ?? described.get(version || newest.version);
-    if (handle) entries.set(name, modelEntry(own, describe, handle));
+    const known = { name, versions: [...described.keys()], lost: lostOf(out, name), platform: 'onnxruntime_onnx' };
+    const describe = (version: string) => own.get(idOf(name, version)) ?? described.get(version || newest.version);
+    if (handle) entries.set(name, modelEntry(known, describe, handle));
   }
   for (const [name, description] of foreign) {
     const handle = services.holding(name);
+    const known = { ...description, name, lost: [] };
     if (handle)
       entries.set(
         name,
-        modelEntry({ ...description, name, lost: [] }, () => description, handle),
+        modelEntry(known, () => description, handle),
       );
   }
-  const checks = all.filter(({ checked }) => checked);
-  const { earlyRefusal } = mesh.resilience;
+}
+
+/** Answers how long the stages of pipelines usually take, which the catalog that follows goes on with. */
+function addPipelines(
+  { mesh, services, out, foreign, entries }: Parts,
+  checks: readonly PipelineCheck[],
+  before: ReadonlyMap<string, LatencyTracker>,
+): ReadonlyMap<string, LatencyTracker> {
   const find = pipelineFinder(checks.map(({ spec }) => spec));
   const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, mesh, foreign));
   const latencies = new Map<string, LatencyTracker>();
   const latencyOf = ({ spec }: PipelineCheck): LatencyTracker => {
     const key = keyOf(spec);
-    const tracker = before.latencies.get(key) ?? new LatencyTracker();
+    const tracker = before.get(key) ?? new LatencyTracker();
     latencies.set(key, tracker);
     return tracker;
   };
   const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
+  const { earlyRefusal } = mesh.resilience;
   const pipelines = new Map<string, PipelineEntry>();
   const around = { services, entries, pipelines, isOut, latencyOf, find, earlyRefusal };
   for (const [name, versions] of Map.groupBy(checks, ({ spec }) => spec.pipeline)) {
     const fit = versions.map((check) => pipelineVersion(check, around));
-    pipelines.set(name, pipelineEntry(name, fit, lostOf(name)));
+    pipelines.set(name, pipelineEntry(name, fit, lostOf(out, name)));
   }
   for (const [name, entry] of pipelines) entries.set(name, entry);
-  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], latencies, foreign: asked.book };
+  return latencies;
 }
 
 /** A model or transform of which nothing is served. */

@@ -43,10 +43,39 @@ export async function followKeys(
     freshAt = at;
   };
   await read();
+  const looks = repeatLooks(read, log);
+  const isFresh = (): boolean => !doCount() || clock.now() - freshAt <= keysStaleMs;
+  // By itself: a look may hang for ever on a disk that is gone.
+  const endTelling = tellFreshness(isFresh, log, onFresh);
+  const endListening = onKeysChanged(looks.now);
+  return {
+    now: () => {
+      if (isFresh()) return known;
+      throw InferError.withoutStack('UNAVAILABLE', 'it cannot be told at the moment which API keys count', {
+        reason: 'IDENTITY_UNAVAILABLE',
+        progress: 'not-begun',
+        retryAfterMs: lookMs,
+      });
+    },
+    isFresh,
+    end: () => {
+      looks.end();
+      endTelling();
+      endListening();
+    },
+  };
+}
 
+interface Looks {
+  /** One look at a time, and another one after it for whoever asks meanwhile. */
+  readonly now: () => void;
+  readonly end: () => void;
+}
+
+/** Reads again and again, until it is ended: every {@link lookMs}, and sooner after a look that failed. */
+function repeatLooks(read: () => Promise<void>, log: (line: string) => void): Looks {
   let failing = false;
   let delayMs = againMs;
-  let timer: NodeJS.Timeout | undefined;
   let pending: Promise<void> | undefined;
   let isAskedAgain = false;
   let isOver = false;
@@ -58,15 +87,12 @@ export async function followKeys(
       delayMs = againMs;
     } catch (error) {
       if (isOver) return;
-      if (!failing)
-        log(
-          `the keys cannot be read (${(error as Error).message}); those from before count for ${keysStaleMs / 1000} s`,
-        );
+      const why = (error as Error).message;
+      if (!failing) log(`the keys cannot be read (${why}); those from before count for ${keysStaleMs / 1000} s`);
       failing = true;
       delayMs = Math.min(2 * delayMs, lookMs);
     }
   };
-  /** One look at a time, and another one after it for whoever asked meanwhile. */
   const lookNow = (): void => {
     if (pending !== undefined) {
       isAskedAgain = true;
@@ -80,9 +106,19 @@ export async function followKeys(
       isAskedAgain = false;
     });
   };
-  const isFresh = (): boolean => !doCount() || clock.now() - freshAt <= keysStaleMs;
+  let timer = setTimeout(lookNow, lookMs).unref();
+  return {
+    now: lookNow,
+    end: () => {
+      isOver = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Tells whenever `isFresh` answers something else than before, the log too; what it answers ends that. */
+function tellFreshness(isFresh: () => boolean, log: (line: string) => void, onFresh: () => void): () => void {
   let wasFresh = true;
-  // By itself: a look may hang for ever on a disk that is gone.
   const judge = setInterval(() => {
     if (isFresh() === wasFresh) return;
     wasFresh = !wasFresh;
@@ -93,23 +129,5 @@ export async function followKeys(
     );
     onFresh();
   }, lookMs).unref();
-  const endListening = onKeysChanged(lookNow);
-  timer = setTimeout(lookNow, lookMs).unref();
-  return {
-    now: () => {
-      if (isFresh()) return known;
-      throw InferError.withoutStack('UNAVAILABLE', 'it cannot be told at the moment which API keys count', {
-        reason: 'IDENTITY_UNAVAILABLE',
-        progress: 'not-begun',
-        retryAfterMs: lookMs,
-      });
-    },
-    isFresh,
-    end: () => {
-      isOver = true;
-      clearTimeout(timer);
-      clearInterval(judge);
-      endListening();
-    },
-  };
+  return () => clearInterval(judge);
 }

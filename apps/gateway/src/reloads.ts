@@ -31,65 +31,27 @@ export interface Reloads {
 /** In the audit trail, for what the supervisor saw change: whoever wrote the files. */
 const supervisorActor = 'supervisor';
 
-export function createReloads({ revisions, ports, audit, onTaken, onReread }: ReloadPorts): Reloads {
+export function createReloads(ports: ReloadPorts): Reloads {
+  const { revisions, audit } = ports;
   const turns = new Turns();
-  /** `actor` undefined: nobody needs to be told of it later. */
-  const takeUp = async (next: Served, actor: string | undefined) => {
-    const { mesh: before } = revisions.current.served;
-    const kept = policiesKeptProblem(before, next.mesh);
-    if (kept) throw unfit(kept);
-    const revision = await openRevision(next, ports, revisions.current.catalog);
-    const changed = changedParts(before, next.mesh);
-    const epoch = revisions.snapshot().epoch + 1;
-    try {
-      // First, so that there is no change without its entry.
-      if (actor !== undefined) {
-        const detail = JSON.stringify({ epoch, policies: policiesHash(next.mesh.policies) });
-        const subject = changed.join(', ') || 'nothing';
-        await audit.append({ at: Date.now(), actor, action: 'reload', subject, detail });
-      }
-    } catch (error) {
-      revision.close();
-      throw error;
-    }
-    const replaced = revisions.replace(revision);
-    onTaken();
-    return { epoch, changed, replaced };
-  };
-  const reread = async (actor: string): Promise<ReloadResponse> => {
-    const { served, fingerprints } = revisions.current;
-    const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
-    const mesh = served.isStrict ? whole : servable;
-    if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
-    // Nobody who asks for other policies is to believe that they are in force.
-    const kept = mesh.out.find(({ kind }) => kind === 'file');
-    if (kept) throw unfit(kept.why);
-    const others = othersProblem(served.mesh, mesh, fingerprints, fingerprintsOf(mesh, fingerprints));
-    if (others) throw unfit(others);
-    const { epoch, changed } = await takeUp({ ...served, mesh }, actor).catch((error: unknown) => {
-      throw asUnfit(error, mesh.folder);
-    });
-    onReread(mesh);
-    return { epoch, changed: [...changed], out: mesh.out.map(outText) };
-  };
   return {
     serve: async (next) => {
       const { replaced } = await turns.take(async () => {
         // It has taken that up by itself.
         if (!differs(revisions.current.served, next)) return { replaced: undefined };
         const isOther = changedParts(revisions.current.served.mesh, next.mesh).includes('policies');
-        return takeUp(next, isOther ? supervisorActor : undefined);
+        return takeUp(next, isOther ? supervisorActor : undefined, ports);
       });
       await replaced;
     },
     again: async () => {
-      const { replaced } = await turns.take(() => takeUp(revisions.current.served, undefined));
+      const { replaced } = await turns.take(() => takeUp(revisions.current.served, undefined, ports));
       await replaced;
     },
     reread: (actor) =>
       turns.take(async () => {
         try {
-          return await reread(actor);
+          return await reread(actor, ports);
         } catch (error) {
           // Why is for who asked: a folder that is broken may say anything.
           await audit.append({ at: Date.now(), actor, action: 'reload.refused', subject: 'gateway', detail: '' });
@@ -97,6 +59,47 @@ export function createReloads({ revisions, ports, audit, onTaken, onReread }: Re
         }
       }),
   };
+}
+
+/** Makes the next revision the current one. `actor` undefined: nobody needs to be told of it later. */
+async function takeUp(next: Served, actor: string | undefined, { revisions, ports, audit, onTaken }: ReloadPorts) {
+  const { mesh: before } = revisions.current.served;
+  const kept = policiesKeptProblem(before, next.mesh);
+  if (kept) throw unfit(kept);
+  const revision = await openRevision(next, ports, revisions.current.catalog);
+  const changed = changedParts(before, next.mesh);
+  const epoch = revisions.snapshot().epoch + 1;
+  try {
+    // First, so that there is no change without its entry.
+    if (actor !== undefined) {
+      const detail = JSON.stringify({ epoch, policies: policiesHash(next.mesh.policies) });
+      const subject = changed.join(', ') || 'nothing';
+      await audit.append({ at: Date.now(), actor, action: 'reload', subject, detail });
+    }
+  } catch (error) {
+    revision.close();
+    throw error;
+  }
+  const replaced = revisions.replace(revision);
+  onTaken();
+  return { epoch, changed, replaced };
+}
+
+async function reread(actor: string, ports: ReloadPorts): Promise<ReloadResponse> {
+  const { served, fingerprints } = ports.revisions.current;
+  const { mesh: whole, servable, problems } = await readMesh(served.mesh.folder, { before: served.mesh });
+  const mesh = served.isStrict ? whole : servable;
+  if (!mesh) throw unfit(problems.map(formatProblem).join('\n'));
+  // Nobody who asks for other policies is to believe that they are in force.
+  const kept = mesh.out.find(({ kind }) => kind === 'file');
+  if (kept) throw unfit(kept.why);
+  const others = othersProblem(served.mesh, mesh, fingerprints, fingerprintsOf(mesh, fingerprints));
+  if (others) throw unfit(others);
+  const { epoch, changed } = await takeUp({ ...served, mesh }, actor, ports).catch((error: unknown) => {
+    throw asUnfit(error, mesh.folder);
+  });
+  ports.onReread(mesh);
+  return { epoch, changed: [...changed], out: mesh.out.map(outText) };
 }
 
 /** SHA-256 of policies: whether two are the same can be told without telling what they say. */

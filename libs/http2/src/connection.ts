@@ -87,7 +87,9 @@ export class Connection implements Core {
       [settingIds.MAX_HEADER_LIST_SIZE, options.headerListBytesMax],
     ]);
     this.receiver.start();
-    startTicking(this);
+    // One that is over already tells nobody again.
+    if (socket.destroyed) process.nextTick(() => this.#lose(undefined));
+    else startTicking(this);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => this.#lose(undefined));
     socket.on('error', (error: Error) => this.#lose(error.message));
@@ -117,7 +119,11 @@ export class Connection implements Core {
   }
 
   handlerFailed(error: unknown): void {
-    this.role.handlerFailed(error);
+    try {
+      this.role.handlerFailed(error);
+    } catch {
+      // Whoever is told of errors makes another: there is nobody left to tell.
+    }
   }
 
   sendHeaders(id: number, isLast: boolean, { bytes }: HeaderBlock): void {
@@ -242,6 +248,10 @@ export class Connection implements Core {
   #bury(code: ErrorCode, why: string | undefined): void {
     this.lives.loseAll(code);
     this.pings.end();
-    this.role.closed(why);
+    try {
+      this.role.closed(why);
+    } catch (error) {
+      this.handlerFailed(error);
+    }
   }
 }

@@ -1,12 +1,19 @@
 /** How a connection ends, and what is left of its streams then. */
 import assert from 'node:assert/strict';
+import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
-import { flags } from './frame-types.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { flags, preface } from './frame-types.ts';
 import { encodeHeaders } from './hpack/encoder.ts';
-import { frame, headersFrame, openRawPeer, uint32 } from './testing/raw-peer.ts';
+import { acceptConnection } from './server.ts';
+import { dataFrame, frame, headersFrame, openRawPeer, uint32 } from './testing/raw-peer.ts';
 import { errorCodes, type ServerStream } from './types.ts';
 
 const ok = encodeHeaders([[':status', '200']]);
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await turn();
+}
+
 const answerAtOnce = (stream: ServerStream): undefined => {
   stream.respondOnly(ok);
 };
@@ -106,5 +113,35 @@ describe('what a stream is told after it is closed', () => {
     await peer.settle();
     assert.equal(peer.seen.length, before);
     assert.deepEqual(peer.streams[0]?.end, { kind: 'done', code: 0 });
+  });
+});
+
+describe('a handler that throws', () => {
+  it('also when it is told of the end, and of errors, leaves the connection to the others', async () => {
+    const [socket, theirs] = duplexPair();
+    const broken = (): never => {
+      throw new Error('broken');
+    };
+    const connection = acceptConnection(
+      theirs,
+      {},
+      { stream: () => ({ data: broken, end: broken, close: broken }), failed: broken, close: broken },
+    );
+    socket.write(Buffer.concat([preface, frame('SETTINGS', 0, 0), headersFrame(1, { isLast: true }), headersFrame(3)]));
+    await until(() => connection.openStreams === 1);
+    socket.write(dataFrame(3, [1]));
+    await until(() => connection.openStreams === 0);
+    assert.equal(connection.isClosed, false);
+    connection.destroy();
+  });
+});
+
+describe('a socket that is over before anybody accepts it', () => {
+  it('is a connection that has ended', async () => {
+    const [, theirs] = duplexPair();
+    theirs.destroy();
+    await turn();
+    const why = await new Promise((close) => acceptConnection(theirs, {}, { stream: () => assert.fail(), close }));
+    assert.equal(why, undefined);
   });
 });

@@ -2,7 +2,7 @@
 import { ConnectionFault, frameSizeFault, protocolFault } from './connection-fault.ts';
 import type { Core } from './core.ts';
 import type { FrameSink } from './frame-reader.ts';
-import { flags, frameTypes, int31Max } from './frame-types.ts';
+import { flags, frameHeaderBytes, frameTypes, int31Max } from './frame-types.ts';
 import { HeaderGatherer } from './header-gatherer.ts';
 import type { Stream } from './stream.ts';
 import { type ErrorCode, errorCodes } from './types.ts';
@@ -13,8 +13,8 @@ export class Incoming implements FrameSink {
   #isGreeted = false;
   /** Whose DATA is coming; undefined where it is dropped. */
   #stream: Stream | undefined;
-  /** Whether anything but padding has come of it. */
-  #hasData = false;
+  /** What has come of it, padding aside. */
+  #dataBytes = 0;
 
   constructor(core: Core) {
     this.#core = core;
@@ -25,7 +25,7 @@ export class Incoming implements FrameSink {
     if (id === 0) throw protocolFault('DATA for stream 0');
     const core = this.#core;
     const stream = core.lives.open.get(id);
-    this.#hasData = false;
+    this.#dataBytes = 0;
     this.#stream = undefined;
     const fits = core.receiver.take(stream, length);
     if (stream === undefined) this.#forClosed(frameTypes.DATA, id);
@@ -38,7 +38,7 @@ export class Incoming implements FrameSink {
     const stream = this.#stream;
     if (stream === undefined || stream.ended !== undefined) return;
     const core = this.#core;
-    this.#hasData = true;
+    this.#dataBytes += part.length;
     core.ledger.addUseful(part.length);
     if (stream.bodyLeft >= 0) {
       stream.bodyLeft -= part.length;
@@ -57,8 +57,10 @@ export class Incoming implements FrameSink {
     if (stream !== undefined && isLast) stream.isRemoteEnded = true;
     if (length > 0) this.#core.receiver.handled(stream, length);
     if (stream === undefined) return;
+    // Its head belongs to the message, unless there is less of that.
+    if (this.#dataBytes >= frameHeaderBytes) this.#core.ledger.addUseful(frameHeaderBytes);
     if (isLast) this.#core.lives.endRemote(stream, undefined);
-    else if (!this.#hasData) this.#core.ledger.addIdleFrame();
+    else if (this.#dataBytes === 0) this.#core.ledger.addIdleFrame();
   }
 
   frame(type: number, frameFlags: number, id: number, bytes: Buffer, start: number, end: number): void {
@@ -163,7 +165,8 @@ export class Incoming implements FrameSink {
     if (id === 0) throw protocolFault('RST_STREAM for stream 0');
     if (end - start !== 4) throw frameSizeFault('RST_STREAM: want 4 bytes');
     const stream = this.#core.lives.open.get(id);
-    this.#core.ledger.addReset();
+    // A server that gives up calls of ours costs us nothing.
+    if (this.#core.role.isServer) this.#core.ledger.addReset();
     if (!stream) {
       this.#forClosed(frameTypes.RST_STREAM, id);
       return;

@@ -47,7 +47,7 @@ export const limits = {
   /** Frames that mean nothing: empty ones, PRIORITY, those of unknown types, and all that comes for streams that are closed. */
   idleFrames: { max: 1_000, perSecond: 33 },
   /**
-   * Bytes that are neither a call's headers nor its message: frames around them, padding, and what is sent on a stream after we have reset it; hence
+   * Bytes that are neither a call's headers nor its message: frames around them, but for the head of a DATA frame that has at least as much in it, padding, and what is sent on a stream after we have reset it; hence
    * somewhat more than a stream's window.
    */
   idleBytes: { max: 9 * 1024 * 1024, perSecond: 1024 * 1024 },

@@ -1,12 +1,6 @@
 /** Which header lists are malformed (RFC 9113, 8.2 and 8.3): such a stream is reset, and nobody is told of it. */
+import type { DecodedHeaderList, Verdict } from './hpack/header-list.ts';
 import type { Field, HeaderList } from './types.ts';
-
-export interface Verdict {
-  /** What is wrong, if anything. */
-  readonly fault: string | undefined;
-  /** By content-length; -1 where it is not told. */
-  readonly bodyBytes: number;
-}
 
 /** A token (RFC 9110, 5.6.2) without upper case. */
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -30,27 +24,23 @@ const noNames: ReadonlySet<string> = new Set();
 
 const sound: Verdict = { fault: undefined, bodyBytes: -1 };
 
-/** Lists of the same bytes are the same object. */
-const requests = new WeakMap<HeaderList, Verdict>();
+/** A connection has requests or responses, never both. */
+export const checkRequest = (list: DecodedHeaderList): Verdict => {
+  list.verdict ??= verdictOf(list, requestNames, requestFault);
+  return list.verdict;
+};
 
-export function checkRequest(list: HeaderList): Verdict {
-  const known = requests.get(list);
-  if (known) return known;
-  const verdict = judge(list, requestNames, requestFault);
-  requests.set(list, verdict);
-  return verdict;
-}
-
-export const checkResponse = (list: HeaderList): Verdict => judge(list, responseNames, responseFault);
+export const checkResponse = (list: DecodedHeaderList): Verdict => {
+  list.verdict ??= verdictOf(list, responseNames, responseFault);
+  return list.verdict;
+};
 
 /** Trailers have no pseudo-header fields. */
 export const trailersFault = (list: HeaderList): string | undefined => fieldsFault(list.fields, noNames);
 
-function judge(
-  list: HeaderList,
-  pseudoNames: ReadonlySet<string>,
-  pseudoFault: (list: HeaderList) => string | undefined,
-): Verdict {
+type PseudoFault = (list: HeaderList) => string | undefined;
+
+function verdictOf(list: HeaderList, pseudoNames: ReadonlySet<string>, pseudoFault: PseudoFault): Verdict {
   const fault = fieldsFault(list.fields, pseudoNames) ?? pseudoFault(list);
   if (fault !== undefined) return { fault, bodyBytes: -1 };
   const lengths = list.fields.filter(([name]) => name === 'content-length');

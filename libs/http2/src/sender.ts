@@ -74,6 +74,9 @@ export class Sender {
     this.unsentBytes -= stream.unsentBytes;
     stream.unsentBytes = 0;
     stream.unsent = undefined;
+    // Without a window nobody's turn comes, and streams that are closed would be kept.
+    if (stream.isReady) this.#ready.splice(this.#ready.indexOf(stream), 1);
+    stream.isReady = false;
   }
 
   /** Writes frames while there are windows and the socket has room: of each stream that is ready one frame's worth in turn. */

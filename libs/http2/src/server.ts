@@ -119,8 +119,7 @@ export class ServerRole implements Role {
       // It may have ended before anybody could be told.
       if (stream.ended) handler.close(stream.ended);
     } catch (error) {
-      this.handlerFailed(error);
-      stream.reset(errorCodes.INTERNAL_ERROR);
+      this.#core.lives.handlerFailed(stream, error);
     }
   }
 

@@ -36,7 +36,7 @@ export class StreamLives {
     try {
       stream.handler.data(part);
     } catch (error) {
-      this.#handlerFailed(stream, error);
+      this.handlerFailed(stream, error);
     }
   }
 
@@ -45,7 +45,7 @@ export class StreamLives {
     try {
       stream.handler.drain?.();
     } catch (error) {
-      this.#handlerFailed(stream, error);
+      this.handlerFailed(stream, error);
     }
   }
 
@@ -60,7 +60,7 @@ export class StreamLives {
     try {
       stream.handler.end(trailers);
     } catch (error) {
-      this.#handlerFailed(stream, error);
+      this.handlerFailed(stream, error);
     }
     if (stream.isLocalEnded) this.close(stream, done);
   }
@@ -69,6 +69,12 @@ export class StreamLives {
   endLocal(stream: Stream): void {
     stream.isLocalEnded = true;
     if (stream.isRemoteEnded) this.close(stream, done);
+  }
+
+  /** A handler of it threw. */
+  handlerFailed(stream: Stream, error: unknown): void {
+    this.#owner.handlerFailed(error);
+    if (stream.ended === undefined) this.reset(stream, errorCodes.INTERNAL_ERROR);
   }
 
   /** By whoever uses the stream. */
@@ -116,10 +122,5 @@ export class StreamLives {
       this.#owner.handlerFailed(error);
     }
     this.#owner.streamClosed();
-  }
-
-  #handlerFailed(stream: Stream, error: unknown): void {
-    this.#owner.handlerFailed(error);
-    if (stream.ended === undefined) this.reset(stream, errorCodes.INTERNAL_ERROR);
   }
 }

@@ -27,7 +27,10 @@ export interface InferResponse {
   readonly outputs: readonly Tensor[];
 }
 
-/** What a model, a remote server, a pipeline and the whole gateway all are. Fails with InferError, rejected or thrown at once: an async function costs. */
+/**
+ * What a model, a remote server, a pipeline and the whole gateway all are. It fails by a promise that is rejected with InferError, and never throws at
+ * once: whoever wraps one, to redact what it says or to count how it ends, has one way to hear of it.
+ */
 export type Infer = (request: InferRequest, context: CallContext) => Promise<InferResponse>;
 export type Layer = (next: Infer) => Infer;
 

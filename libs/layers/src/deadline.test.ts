@@ -97,9 +97,9 @@ describe('the deadline layer', () => {
     );
   });
 
-  it('is over as well when what is below throws at once', async () => {
+  it('is over as well when what is below refuses at once', async () => {
     const { signal } = new AbortController();
-    const infer = enforceDeadline('here')(() => {
+    const infer = enforceDeadline('here')(async () => {
       throw new InferError('NOT_FOUND', 'there is none');
     });
     await assert.rejects(infer({} as never, contextWith(10_000, signal)), ends('NOT_FOUND'));
@@ -112,7 +112,7 @@ describe('the deadline layer', () => {
       started = true;
       return never();
     });
-    await assert.rejects(async () => infer({} as never, contextWith(0)), ends('DEADLINE_EXCEEDED'));
+    await assert.rejects(infer({} as never, contextWith(0)), ends('DEADLINE_EXCEEDED'));
     assert.equal(started, false);
   });
 

@@ -38,10 +38,11 @@ function lateIn(where: string, { journal, span }: CallContext): InferError {
  * The error names the stages that it waited for, or `where`, the hop.
  */
 export function enforceDeadline(where: string): Layer {
-  return (next) => (request, context) => {
-    checkAlive(context, where);
-    const controller = new AbortController();
-    return new Promise((resolve, reject) => {
+  return (next) => (request, context) =>
+    // What is thrown in here rejects.
+    new Promise((resolve, reject) => {
+      checkAlive(context, where);
+      const controller = new AbortController();
       const settle = (): void => {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
@@ -57,14 +58,9 @@ export function enforceDeadline(where: string): Layer {
       const onAbort = (): void => stop(abortReason(context.signal));
       const timer = setTimeout(() => stop(lateIn(where, context)), remainingMs(context));
       context.signal.addEventListener('abort', onAbort, { once: true });
-      try {
-        next(request, { ...context, signal: controller.signal }).then((response) => {
-          settle();
-          resolve(response);
-        }, fail);
-      } catch (error) {
-        fail(error);
-      }
+      next(request, { ...context, signal: controller.signal }).then((response) => {
+        settle();
+        resolve(response);
+      }, fail);
     });
-  };
 }

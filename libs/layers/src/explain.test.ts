@@ -40,6 +40,11 @@ const core: Infer = async (_request, context) => {
 };
 
 describe('the explanation', () => {
+  it('refuses what is no bool, by a promise', async () => {
+    const asked = explainOnRequest(core)(requestWith('yes'), contextOf(new Journal()));
+    await assert.rejects(asked, { code: 'INVALID_ARGUMENT', message: /sheaf_explain.*want a bool/ });
+  });
+
   it('is the tree of the journal, with what other processes told of their part', async () => {
     const { parameters } = await explainOnRequest(core)(requestWith(true), contextOf(new Journal()));
     const explanation = parseExplanation(parameters.get('sheaf_explanation'));

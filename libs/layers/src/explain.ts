@@ -13,10 +13,12 @@ import {
 
 /** Answers the request parameter `sheaf_explain: true` with the path that the call took, in the response parameter `sheaf_explanation`. */
 export const explainOnRequest: Layer = (next) => (request, context) =>
-  boolParameter(request, explainParameter) ? explained(next, request, context) : next(request, context);
+  request.parameters.has(explainParameter) ? explained(next, request, context) : next(request, context);
 
 async function explained(next: Infer, request: InferRequest, context: CallContext): Promise<InferResponse> {
+  const isWanted = boolParameter(request, explainParameter);
   const response = await next(request, context);
+  if (!isWanted) return response;
   const tree = explain(context.journal, context.span);
   const explanation = JSON.stringify(seesInside(context) ? tree : withoutAddresses(tree));
   return { ...response, parameters: new Map([...response.parameters, [explanationParameter, explanation]]) };

@@ -45,6 +45,12 @@ describe('the priority of a call', () => {
     assert.equal((await given(having('critical'), new Map([['priority', 0n]]))).priority, 'critical');
   });
 
+  it('refuses by a promise, and never throws at once', async () => {
+    const { context } = contextOf({ metadata: { 'x-priority': 'urgent' } });
+    const answer = setPriority(recorder().infer)(requestOf('m'), context);
+    await assert.rejects(answer, { reason: 'METADATA_INVALID' });
+  });
+
   it('refuses one that is none, and quotes no more than its beginning', async () => {
     for (const wrong of ['urgent', 'CRITICAL', '', '__proto__', 'x'.repeat(500)]) {
       const error = await refusalOf(setPriority, 'm', { metadata: { 'x-priority': wrong } });

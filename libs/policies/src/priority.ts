@@ -11,10 +11,12 @@ export const setPriority: Layer = (next) => (request, context) => {
     const asked = metadata?.(key);
     if (asked === undefined) continue;
     if (!isPriority(asked))
-      throw invalidMetadata(
-        `metadata "${key}"`,
-        `want ${priorities.join(', ')}, got "${asked.slice(0, 40)}"`,
-        'PRIORITY_INVALID',
+      return Promise.reject(
+        invalidMetadata(
+          `metadata "${key}"`,
+          `want ${priorities.join(', ')}, got "${asked.slice(0, 40)}"`,
+          'PRIORITY_INVALID',
+        ),
       );
     priority = lessImportant(priority, asked);
   }

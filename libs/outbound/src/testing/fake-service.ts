@@ -50,37 +50,76 @@ interface FakeEndpoint extends UpstreamEndpoint {
   full: number;
 }
 
+type Pass = (ms: number) => void;
+
+function openEndpoint(behave: Behave, index: number, pass: Pass): FakeEndpoint {
+  const endpoint: FakeEndpoint = {
+    target: `endpoint-${index}`,
+    isReady: true,
+    busy: 0,
+    full: 0,
+    utilization: () => endpoint.full,
+    behave,
+    calls: 0,
+    infer: async ({ model }, { attempt = 0, isolated = false }) => {
+      endpoint.calls++;
+      const error = await endpoint.behave({ attempt, isolated, pass });
+      if (error) throw error;
+      return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
+    },
+  };
+  return endpoint;
+}
+
+/** What is asked, and by whom. */
+interface Asked {
+  readonly model?: string;
+  readonly rows?: number;
+  readonly timeoutMs?: number;
+  readonly journal?: Journal;
+  readonly patience?: Patience;
+  readonly tenant?: string;
+}
+
+function contextOf(
+  { timeoutMs = 5_000, journal = new Journal(), patience = 'never', tenant }: Asked,
+  now: () => number,
+  pass: Pass,
+): CallContext {
+  return {
+    patience,
+    ...(tenant !== undefined && { principal: principalOf(tenant) }),
+    clock: {
+      now,
+      after: (delayMs, task) => {
+        pass(delayMs);
+        queueMicrotask(task);
+        return () => {};
+      },
+    },
+    deadline: now() + timeoutMs,
+    signal: new AbortController().signal,
+    snapshot: { epoch: 1 },
+    journal,
+    span: journal.start('request', 'test', undefined),
+  };
+}
+
 export function openFakeService(
   behaviours: readonly Behave[],
   policies: Partial<OutboundPolicies> = {},
   random = () => 0.5,
   isSupervised = true,
 ) {
-  let now = 0;
-  const transitions: string[] = [];
-  const pass = (ms: number): void => {
-    now += ms;
+  let nowMs = 0;
+  const now = (): number => nowMs;
+  const pass: Pass = (ms) => {
+    nowMs += ms;
   };
-  const endpoints = behaviours.map((behave, index): FakeEndpoint => {
-    const endpoint: FakeEndpoint = {
-      target: `endpoint-${index}`,
-      isReady: true,
-      busy: 0,
-      full: 0,
-      utilization: () => endpoint.full,
-      behave,
-      calls: 0,
-      infer: async ({ model }, { attempt = 0, isolated = false }) => {
-        endpoint.calls++;
-        const error = await endpoint.behave({ attempt, isolated, pass });
-        if (error) throw error;
-        return { model, version: '1', parameters: new Map([['endpoint', index]]), outputs: [] };
-      },
-    };
-    return endpoint;
-  });
+  const transitions: string[] = [];
+  const endpoints = behaviours.map((behave, index) => openEndpoint(behave, index, pass));
   const state = createResilienceState({
-    now: () => now,
+    now,
     random,
     onTransition: ({ endpoint }: BreakerName, { from, to }) => transitions.push(`${endpoint}: ${from} -> ${to}`),
   });
@@ -93,52 +132,18 @@ export function openFakeService(
     newestOf: () => '3',
     isSupervised,
   });
-  const contextOf = (
-    timeoutMs: number,
-    journal = new Journal(),
-    patience: Patience = 'never',
-    tenant: string | undefined = undefined,
-  ): CallContext => ({
-    patience,
-    ...(tenant !== undefined && { principal: principalOf(tenant) }),
-    clock: {
-      now: () => now,
-      after: (delayMs, task) => {
-        pass(delayMs);
-        queueMicrotask(task);
-        return () => {};
-      },
-    },
-    deadline: now + timeoutMs,
-    signal: new AbortController().signal,
-    snapshot: { epoch: 1 },
-    journal,
-    span: journal.start('request', 'test', undefined),
-  });
-  const ask = (
-    options: {
-      model?: string;
-      rows?: number;
-      timeoutMs?: number;
-      journal?: Journal;
-      patience?: Patience;
-      tenant?: string;
-    } = {},
-  ) => {
-    const { model = 'm', rows = 1, timeoutMs = 5_000, journal, patience = 'never', tenant } = options;
-    return infer(requestOf(model, rows), contextOf(timeoutMs, journal, patience, tenant));
-  };
+  const ask = (asked: Asked = {}) => infer(requestOf(asked.model ?? 'm', asked.rows ?? 1), contextOf(asked, now, pass));
   /** How many of so many calls were answered, one after the other. */
-  const answered = async (calls: number, options: Parameters<typeof ask>[0] = {}): Promise<number> => {
+  const answered = async (calls: number, asked: Asked = {}): Promise<number> => {
     let good = 0;
     for (let call = 0; call < calls; call++)
-      await ask(options).then(
+      await ask(asked).then(
         () => good++,
         () => {},
       );
     return good;
   };
-  return { endpoints, state, transitions, ask, answered, wait: pass, now: () => now };
+  return { endpoints, state, transitions, ask, answered, wait: pass, now };
 }
 
 const principalOf = (tenant: string): Principal => ({

@@ -3,7 +3,7 @@ import { contextExpectation } from '../engine/context-values.ts';
 import { kindOf } from '../stages/index.ts';
 import { stageReads } from './expressions.ts';
 import { findCycles } from './graph.ts';
-import { pipelineDocument } from './language.ts';
+import { pipelineDocument } from './pipeline-document.ts';
 import type { PipelineSpec, Problem, Reference, Step } from './spec.ts';
 import { allSteps, expressionsOf, innerSteps, targetsOf } from './walk.ts';
 

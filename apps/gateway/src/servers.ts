@@ -1,0 +1,143 @@
+/** The two servers of a gateway: the public one, and the internal one that transforms ask. */
+import { checkInnerDoor, type createTracing } from '@sheaf/host';
+import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
+import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
+import type { Mesh } from '@sheaf/mesh';
+import { tellOnlySeen } from '@sheaf/policies';
+import {
+  type AdminService,
+  type BytesInFlight,
+  type CallLog,
+  createServer,
+  mutualTls,
+  type Server,
+  type Strays,
+} from '@sheaf/transport';
+import { liveLimits } from './live-limits.ts';
+import type { Revisions } from './revisions.ts';
+import { logShadows } from './shadow-log.ts';
+
+const innerHost = '127.0.0.1';
+
+export type Tracing = Awaited<ReturnType<typeof createTracing>>;
+
+export interface ServersPorts {
+  readonly mesh: Mesh;
+  readonly revisions: Revisions;
+  readonly tracing: Tracing;
+  readonly onJournal: (journal: Journal) => void;
+  /** What the messages of both take together. */
+  readonly bytes: BytesInFlight;
+  /** Whether a model or pipeline can be asked, for health. */
+  readonly isServing: (name: string) => boolean;
+}
+
+/** What both have before all else. */
+const around = (core: Infer): Infer =>
+  stack(
+    [
+      // Sees the whole path, hence before everything that may be on it.
+      explainOnRequest,
+      // Outermost of what may take time: whatever hangs below, the caller has its answer at the deadline.
+      enforceDeadline('the gateway'),
+    ],
+    core,
+  );
+
+/** What is done with the journal of each call: it is traced, and the log tells which rules would have acted. One for both. */
+export function createOnJournal(tracing: Tracing): (journal: Journal) => void {
+  const shadow = logShadows(console.log);
+  return (journal) => {
+    tracing.onJournal(journal);
+    shadow(journal);
+  };
+}
+
+/** What both answer with. */
+function backendOf({ revisions, onJournal, isServing }: ServersPorts) {
+  const { describe, isReady, names, snapshot } = revisions;
+  return { describe, isReady, names, isServing, snapshot, onJournal };
+}
+
+const limitsNow =
+  ({ revisions }: ServersPorts) =>
+  (): Limits =>
+    revisions.current.served.mesh.limits;
+
+export interface PublicServerPorts extends ServersPorts {
+  readonly host: string;
+  readonly port: number;
+  readonly admin: AdminService;
+  readonly calls: CallLog;
+  /** Whether anybody can tell which keys count. */
+  readonly isFresh: () => boolean;
+}
+
+/** Serves callers from outside: what they may do, the policies of the current revision say. */
+export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
+  const { mesh, revisions, tracing, bytes, host, port, admin, calls, isFresh } = ports;
+  const policiesNow = () => revisions.current.served.mesh.policies;
+  /** Without policies it is somebody of this machine who calls. */
+  const sample: Sample = (traceId, parent) =>
+    policiesNow() === undefined || policiesNow()?.trustCallersSampling
+      ? tracing.sample(traceId, parent)
+      : tracing.sampleStrangers(traceId, parent);
+  const strays: Strays = {
+    check: (...caller) => revisions.current.policyStack.strays.check(...caller),
+    take: (called) => revisions.current.policyStack.strays.take(called),
+  };
+  const limits = liveLimits(mesh.limits, limitsNow(ports));
+  return createServer(
+    { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
+    {
+      ...backendOf(ports),
+      sample,
+      // Outermost, since it is about all that a caller is told.
+      infer: stack(
+        [tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal))],
+        around(revisions.infer),
+      ),
+      admit: (shown) => revisions.current.policyStack.admit(shown),
+      strays,
+      admin,
+      calls,
+      // Not of the internal server: whoever asks there has been let in.
+      isWell: isFresh,
+    },
+  );
+}
+
+export interface InternalServerPorts extends ServersPorts {
+  readonly port: number;
+  readonly secret: string | undefined;
+}
+
+/** Refuses to start an internal server that whoever reaches it could ask, unless that is meant. */
+export const checkInternalServer = (mesh: Mesh, secret: string | undefined, isOpen: boolean): void =>
+  checkInnerDoor({
+    name: "the gateway's inner door",
+    host: innerHost,
+    isLoopback: true,
+    isTls: mesh.tls !== undefined,
+    secret,
+    isOpen,
+    isInsecure: false,
+  });
+
+/** Serves calls from inside a graph: they were let in and counted already, so they enter below the policies. Never reachable from outside. */
+export function openInternalServer(ports: InternalServerPorts): Promise<Server> {
+  const { mesh, revisions, tracing, bytes, port, secret } = ports;
+  return createServer(
+    {
+      name: 'gateway',
+      host: innerHost,
+      port,
+      limits: liveLimits(innerLimits(mesh.limits), limitsNow(ports)),
+      bytes,
+      mesh: true,
+      tls: mesh.tls && mutualTls(mesh.tls),
+      secret,
+    },
+    { ...backendOf(ports), sample: tracing.sampleInner, infer: around(revisions.inner) },
+  );
+}
