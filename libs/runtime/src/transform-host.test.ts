@@ -30,8 +30,9 @@ export default defineTransform({ inputs: { x }, outputs: { x }, uses: ['known'] 
     await new Promise(() => {});
   }
   if (x.data[0] === 3) {
-    // Whichever number this task has. The answer to the first is taken for that to the question after it, which has its number.
-    for (let id = 1; id < 9; id++) send({ id, asks: 1, model: 'secret', inputs: [], outputs: [] });
+    // Whichever numbers this task and its question have: the answer to the forged one is taken for that to the question.
+    for (let id = 1; id < 9; id++)
+      for (const asks of [1, 2]) send({ id, asks, model: 'secret', inputs: [], outputs: [] });
     const code = await infer('known', {}).then(() => 'none', (error) => error.code);
     return { x: { shape: [1], data: Float32Array.of(code === 'FAILED_PRECONDITION' ? 9 : 0) } };
   }
