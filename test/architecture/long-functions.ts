@@ -19,12 +19,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   limiter: {
     limiterContract: 'to be split',
   },
-  mesh: {
-    readMesh: 'to be split',
-  },
-  pipeline: {
-    referencePage: 'to be split',
-  },
   runtime: {
     serveTasks: 'to be split',
   },

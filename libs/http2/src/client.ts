@@ -4,7 +4,7 @@ import { Connection } from './connection.ts';
 import { protocolFault } from './connection-fault.ts';
 import type { Core } from './core.ts';
 import { int31Max, preface, settingIds } from './frame-types.ts';
-import { createHeaderList } from './hpack/header-list.ts';
+import { createHeaderList, type DecodedHeaderList } from './hpack/header-list.ts';
 import { checkResponse, trailersFault } from './malformed.ts';
 import type { Opening, Role } from './role.ts';
 import { Stream } from './stream.ts';
@@ -135,7 +135,7 @@ class ClientRole implements Role {
     throw protocolFault(`a header list for stream ${id}, which was not opened`);
   }
 
-  headers(stream: Stream, headers: HeaderList, isLast: boolean): void {
+  headers(stream: Stream, headers: DecodedHeaderList, isLast: boolean): void {
     if (!(stream instanceof OwnStream)) return;
     if (stream.hasResponse) this.#trailers(stream, headers, isLast);
     else this.#response(stream, headers, isLast);
@@ -174,7 +174,7 @@ class ClientRole implements Role {
     this.#handler.close(why ?? this.#peersWhy);
   }
 
-  #response(stream: OwnStream, headers: HeaderList, isLast: boolean): void {
+  #response(stream: OwnStream, headers: DecodedHeaderList, isLast: boolean): void {
     const core = this.#core;
     const { fault, bodyBytes } = checkResponse(headers);
     const isInterim = headers.get(':status')?.startsWith('1') === true;

@@ -1,12 +1,6 @@
 /** Which header lists are malformed (RFC 9113, 8.2 and 8.3): such a stream is reset, and nobody is told of it. */
+import type { DecodedHeaderList, Verdict } from './hpack/header-list.ts';
 import type { Field, HeaderList } from './types.ts';
-
-export interface Verdict {
-  /** What is wrong, if anything. */
-  readonly fault: string | undefined;
-  /** By content-length; -1 where it is not told. */
-  readonly bodyBytes: number;
-}
 
 /** A token (RFC 9110, 5.6.2) without upper case. */
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
@@ -30,30 +24,21 @@ const noNames: ReadonlySet<string> = new Set();
 
 const sound: Verdict = { fault: undefined, bodyBytes: -1 };
 
-/** Lists of the same bytes are the same object. */
-const known = { requests: new WeakMap<HeaderList, Verdict>(), responses: new WeakMap<HeaderList, Verdict>() };
+/** A connection has requests or responses, never both. */
+export const checkRequest = (list: DecodedHeaderList): Verdict => {
+  list.verdict ??= verdictOf(list, requestNames, requestFault);
+  return list.verdict;
+};
 
-export const checkRequest = (list: HeaderList): Verdict =>
-  known.requests.get(list) ?? judge(list, known.requests, requestNames, requestFault);
-
-export const checkResponse = (list: HeaderList): Verdict =>
-  known.responses.get(list) ?? judge(list, known.responses, responseNames, responseFault);
+export const checkResponse = (list: DecodedHeaderList): Verdict => {
+  list.verdict ??= verdictOf(list, responseNames, responseFault);
+  return list.verdict;
+};
 
 /** Trailers have no pseudo-header fields. */
 export const trailersFault = (list: HeaderList): string | undefined => fieldsFault(list.fields, noNames);
 
 type PseudoFault = (list: HeaderList) => string | undefined;
-
-function judge(
-  list: HeaderList,
-  verdicts: WeakMap<HeaderList, Verdict>,
-  pseudoNames: ReadonlySet<string>,
-  pseudoFault: PseudoFault,
-): Verdict {
-  const verdict = verdictOf(list, pseudoNames, pseudoFault);
-  verdicts.set(list, verdict);
-  return verdict;
-}
 
 function verdictOf(list: HeaderList, pseudoNames: ReadonlySet<string>, pseudoFault: PseudoFault): Verdict {
   const fault = fieldsFault(list.fields, pseudoNames) ?? pseudoFault(list);
@@ -96,7 +81,8 @@ function requestFault(list: HeaderList): string | undefined {
     return list.get(':authority') ? undefined : 'CONNECT without :authority';
   }
   if (!scheme) return ':scheme is missing';
-  return path ? undefined : ':path is missing';
+  if (!list.get(':authority') && !list.get('host')) return ':authority is missing, and host too';
+  return path?.startsWith('/') || path === '*' ? undefined : ':path is missing, or does not begin with a slash';
 }
 
 function responseFault(list: HeaderList): string | undefined {

@@ -1,13 +1,14 @@
 /** What differs between the two sides of a connection. */
+import type { DecodedHeaderList } from './hpack/header-list.ts';
 import type { Stream } from './stream.ts';
-import type { ErrorCode, HeaderList } from './types.ts';
+import type { ErrorCode } from './types.ts';
 
 /** A header list for a stream that was not open. */
 export interface Opening {
   readonly id: number;
   readonly isLast: boolean;
   /** Undefined where the list is too large. */
-  readonly headers: HeaderList | undefined;
+  readonly headers: DecodedHeaderList | undefined;
   /** It depends on itself by its priority, which is an error and means nothing else. */
   readonly isSelfDependent: boolean;
   /** Of its header block. */
@@ -28,7 +29,7 @@ export interface Role {
   isIdle(id: number): boolean;
   open(opening: Opening): void;
   /** A header list on a stream whose peer has not ended it. */
-  headers(stream: Stream, headers: HeaderList, isLast: boolean): void;
+  headers(stream: Stream, headers: DecodedHeaderList, isLast: boolean): void;
   peerSettingsChanged(isFirst: boolean): void;
   /** The peer's GOAWAY. */
   goAway(code: ErrorCode, lastStream: number): void;

@@ -126,7 +126,7 @@ export type AcceptConnection = (
   handler: ServerConnectionHandler,
 ) => ServerConnection;
 
-/** What a connection may take, where whoever accepts it has another wish than the default; all other bounds are in `limits.ts`. */
+/** What a connection may take, where whoever accepts it wants something else than the default; all other bounds are in `limits.ts`. */
 export interface ConnectionOptions {
   /** Streams that the peer may have open at once. Default 256. */
   readonly concurrentStreamsMax?: number;

@@ -169,7 +169,7 @@ export interface Mesh {
   readonly pipelines: readonly MeshPipeline[];
   readonly services: readonly Service[];
   readonly limits: Limits;
-  /** Undefined: a door on loopback that everybody may use. */
+  /** Undefined: the gateway listens on loopback, and everybody may use it. */
   readonly policies: PoliciesSpec | undefined;
   readonly gateway: Gateway;
   readonly resilience: Resilience;
@@ -206,7 +206,7 @@ export interface Gateway {
   readonly replicas: number;
   /** So long callers are still answered after health has said that a gateway leaves: more than balancers take to ask it. Milliseconds. */
   readonly noticeMs: number;
-  /** Open at once, in each process; undefined: what a door has by default. */
+  /** Open at once, in each process; undefined: what a server has by default. */
   readonly connectionsMax?: number | undefined;
   /** How long a connection gets new calls, give or take a tenth, in milliseconds; 0 and undefined: for as long as it lasts. */
   readonly connectionAgeMaxMs?: number | undefined;

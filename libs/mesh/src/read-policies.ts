@@ -25,7 +25,7 @@ export interface PoliciesReading {
   readonly routes: readonly { readonly name: string; readonly problem: MeshProblem }[];
 }
 
-/** Reads policies.yaml, which may be missing where only this machine reaches the door. `broken` are models that are there, and out. */
+/** Reads policies.yaml, which may be missing where only this machine reaches the gateway. `broken` are models that are there, and out. */
 export async function readPolicies(mesh: Surroundings, broken: ReadonlySet<string>): Promise<PoliciesReading> {
   const problems: MeshProblem[] = [];
   const read = await readWritten(mesh, problems);
@@ -67,7 +67,7 @@ async function readWritten(
   const path = join(mesh.folder, file);
   if (!(await stat(path).catch(() => undefined))) {
     if (!isLoopback(mesh.gateway.host)) {
-      const expected = 'want a policies.yaml that says who may call: the door is not on loopback';
+      const expected = 'want a policies.yaml that says who may call: the gateway does not listen on loopback';
       problems.push(problemIn('mesh.yaml', `gateway.host: ${expected}`));
     }
     return undefined;
@@ -149,7 +149,7 @@ function whyNoAuthority(pem: Buffer, name: string): string | undefined {
 /** A token comes with other metadata. */
 const besideTokenBytes = 2_048;
 
-/** What the door refuses as too long is not judged by its token. */
+/** What the server refuses as too long is not judged by its token. */
 function tokenProblem(
   { identity: { jwt, tokenBytesMax } }: PoliciesSpec,
   { metadataBytesMax }: Limits,

@@ -1,5 +1,6 @@
 /** What a transform's process does before it loads the transform. */
 import { syncBuiltinESMExports } from 'node:module';
+import type { Socket } from 'node:net';
 import os from 'node:os';
 import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
@@ -8,10 +9,10 @@ import { Worker } from 'node:worker_threads';
 const watch = `const parent = process.ppid;
 setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1_000);`;
 
-/** Called before `confine`. Signals to the whole group are for the parent, which may have calls to answer yet. */
-export function endWithParent(): void {
+/** Called before `confine`; the parent's end of `channel` closes with it. Signals to the whole group are for the parent, which may have calls to answer yet. */
+export function endWithParent(channel: Socket): void {
   const kill = process.kill.bind(process, process.pid, 'SIGKILL');
-  process.once('disconnect', kill);
+  channel.once('close', kill).once('error', kill);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   if (process.platform !== 'win32') new Worker(watch, { eval: true }).unref();
 }

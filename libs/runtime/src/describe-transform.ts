@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
-import { forkTransform, transformOptions } from './transform-host.ts';
+import { startTransform, type TransformProcess, transformOptions } from './transform-host.ts';
 import { isFailure, isRecord } from './transform-message.ts';
 import type { TransformPlace } from './transform-rights.ts';
 import { specOf } from './transform-values.ts';
@@ -21,18 +20,19 @@ interface Declared {
 export async function describeTransform(
   place: TransformPlace,
 ): Promise<{ signature: Signature; uses: readonly string[]; pure: boolean }> {
-  const { data, ...options } = await transformOptions(place);
-  const child = forkTransform({
+  const { data, ...options } = await transformOptions(place, 0);
+  const started = startTransform({
     data: { ...data, describeOnly: true },
     ...options,
     // What it prints while it is loaded is no part of what the command that reads it prints.
     stdout: 'pipe',
   });
+  const { child } = started;
   createInterface({ input: child.stdout as Readable }).on('line', (line) =>
     console.error(`${basename(place.file)}: ${line}`),
   );
   try {
-    const { inputs, outputs, uses, pure } = await declaredBy(child);
+    const { inputs, outputs, uses, pure } = await declaredBy(started);
     if (!Array.isArray(uses) || !uses.every((one) => typeof one === 'string'))
       throw new TypeError(`uses: want a list of models and pipelines, got ${JSON.stringify(uses)}`);
     if (typeof pure !== 'boolean') throw new TypeError(`pure: want true or false, got ${JSON.stringify(pure)}`);
@@ -48,21 +48,23 @@ export async function describeTransform(
 const notLoaded = (why: string, cause?: unknown): InferError =>
   new InferError('FAILED_PRECONDITION', `the transform cannot be loaded: ${why}`, { cause });
 
-function declaredBy(child: ChildProcess): Promise<Partial<Declared>> {
+function declaredBy({ listen, ended }: TransformProcess): Promise<Partial<Declared>> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(notLoaded(`it took more than ${describeLimitMs} ms to load`)),
       describeLimitMs,
     );
-    child.once('message', (message: unknown) => {
-      const { failed, ...declared } = isRecord(message) ? message : {};
-      if (isFailure(failed)) reject(new InferError(failed.code, failed.message));
-      else resolve(declared);
-    });
-    child.once('error', (error) => reject(error));
-    child.once('exit', (code, signal) => {
+    listen(
+      (message) => {
+        const { failed, ...declared } = isRecord(message) ? message : {};
+        if (isFailure(failed)) reject(new InferError(failed.code, failed.message));
+        else resolve(declared);
+      },
+      (why) => reject(notLoaded('it sent a message that is none', why)),
+    );
+    void ended.then((how) => {
       clearTimeout(timer);
-      reject(notLoaded(`its process ended (${signal ?? `exit code ${code}`})`));
+      reject(notLoaded(`its process ended (${how})`));
     });
   });
 }

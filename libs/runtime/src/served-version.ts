@@ -187,7 +187,7 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
   const subject = `transform ${name}`;
   const worker = new TaskWorker<readonly PackedTensor[]>({
     start: inTransformProcess({
-      ...(await transformOptions(options)),
+      ...(await transformOptions(options, outputBytesMax)),
       stdout: 'inherit',
     }),
     subject,

@@ -1,13 +1,15 @@
 /** The process that runs one transform, with the rights that it was given. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { InferError } from '@sheaf/inference';
+import { InferError, type InferErrorCode } from '@sheaf/inference';
 import { transformVariables } from './process-variables.ts';
 import { readablePaths, real } from './readable-paths.ts';
 import type { HostEvents, StartHost, TaskHost } from './task-host.ts';
-import { readMessage, type TransformMessage } from './transform-message.ts';
-import type { Failed, TransformProcessData } from './transform-process.ts';
+import { createFrameReader, transformChannel, writeFrame, writeTo } from './transform-frames.ts';
+import { type Failed, readMessage, type TransformMessage } from './transform-message.ts';
+import type { TransformProcessData } from './transform-process.ts';
 import { permissionFlags, type TransformPlace } from './transform-rights.ts';
 
 const module = fileURLToPath(new URL('./transform-process.ts', import.meta.url));
@@ -21,9 +23,10 @@ export interface TransformProcessOptions {
   readonly stdout: 'inherit' | 'pipe';
 }
 
-/** What a transform is run with, and read with: it is to see the same of the machine both times. */
+/** Gives what a transform is run with, and read with: it is to see the same of the machine both times. `messageBytesMax` are bytes of tensors that it may send at once. */
 export async function transformOptions(
   place: TransformPlace,
+  messageBytesMax: number,
 ): Promise<Pick<TransformProcessOptions, 'data' | 'flags' | 'env'>> {
   const { name, file, service, rights } = place;
   // By where it is: its folder may be behind a link that it cannot read.
@@ -33,17 +36,62 @@ export async function transformOptions(
     name,
     service,
     trusted: rights.trusted ?? false,
+    messageBytesMax,
   };
   return { data, flags: permissionFlags(rights, await readablePaths(place)), env: transformVariables(place) };
 }
 
-export function forkTransform({ data, flags, env, stdout }: TransformProcessOptions): ChildProcess {
-  return fork(module, [JSON.stringify(data)], {
-    execArgv: [...flags],
+/** A transform's process, and the frames between it and us. */
+export interface TransformProcess {
+  readonly child: ChildProcess;
+  /** Throws where a message is too large; one to a process that has ended is lost, which its exit tells. */
+  send(message: unknown): void;
+  /** Hears each message, and once what is no message: then nothing more is read. */
+  listen(onMessage: (message: unknown) => void, onRubbish: (why: Error) => void): void;
+  /** Resolves when the process has ended and all that it sent has been heard. */
+  readonly ended: Promise<string>;
+}
+
+export function startTransform({ data, flags, env, stdout }: TransformProcessOptions): TransformProcess {
+  const child = spawn(process.execPath, [...flags, module, JSON.stringify(data)], {
     env,
-    stdio: ['ignore', stdout, 'inherit', 'ipc'],
-    serialization: 'advanced',
+    stdio: ['ignore', stdout, 'inherit', 'pipe'],
   });
+  // Node gives none to a process that it could not start for want of descriptors; that is told as its error.
+  const channel = (child.stdio?.[transformChannel] ?? new Socket()) as Socket;
+  // It ends with its process, which tells why.
+  channel.on('error', () => {});
+  return {
+    child,
+    send: (message) => writeTo(channel, writeFrame(message, Number.POSITIVE_INFINITY)),
+    listen: (onMessage, onRubbish) => {
+      const read = createFrameReader(data.messageBytesMax, onMessage);
+      channel.on('data', (chunk: Buffer) => {
+        try {
+          read(chunk);
+        } catch (error) {
+          channel.destroy();
+          onRubbish(error as Error);
+        }
+      });
+    },
+    ended: endOf(child, channel),
+  };
+}
+
+/** A native add-on may have handed the other end of the channel to a process of its own. */
+const drainMaxMs = 1_000;
+
+function endOf(child: ChildProcess, channel: Socket): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  child.once('error', (error) => resolve(error.message));
+  child.once('exit', (code, signal) => {
+    const tell = (): void => resolve(signal ?? `exit code ${code}`);
+    if (channel.closed) tell();
+    else channel.once('close', tell);
+    setTimeout(tell, drainMaxMs).unref();
+  });
+  return promise;
 }
 
 const running = new Set<ChildProcess>();
@@ -66,10 +114,9 @@ export const inTransformProcess =
   (options: TransformProcessOptions): StartHost<TransformReply> =>
   ({ onMessage, onLost }: HostEvents<TransformReply>): TaskHost => {
     const { subject } = options.data;
-    const child = forkTransform(options);
+    const { child, send, listen, ended } = startTransform(options);
     running.add(child);
-    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()).once('error', () => resolve()));
-    void exited.then(() => running.delete(child));
+    void ended.then(() => running.delete(child));
     let isOver = false;
     const lose = (why: InferError, log: unknown): void => {
       if (isOver) return;
@@ -77,31 +124,30 @@ export const inTransformProcess =
       console.error(`${subject}: its process failed:`, log);
       onLost(why);
     };
-    const ended = (how: string): void => lose(new InferError('INTERNAL', `${subject}: its process ended`), how);
-    child.on('message', (sent) => {
-      const message = readMessage(sent);
-      if (isOver || message === 'foreign') return;
-      if (message === 'wrong') {
-        const why = `${subject} sent its service a message that is none`;
-        lose(new InferError('INTERNAL', why, { reason: 'RUN_FAILED', retryAfterMs: -1 }), why);
-        return;
-      }
-      if (!('failed' in message)) {
-        onMessage(message);
-        return;
-      }
-      const { code, message: sentence, reason = 'RUN_FAILED', log } = message.failed;
-      lose(new InferError(code, sentence, { reason, retryAfterMs: -1 }), log);
-    });
-    child.once('exit', (code, signal) => ended(signal ?? `exit code ${code}`));
-    child.once('error', (error) => ended(error.message));
+    const refuse = (why: string): void =>
+      lose(failed('INTERNAL', `${subject} sent its service a message that is none`), why);
+    listen(
+      (sent) => {
+        const message = readMessage(sent);
+        if (isOver) return;
+        if (message === undefined) refuse('a message of another shape');
+        else if ('failed' in message) {
+          const { code, message: sentence, reason, log } = message.failed;
+          lose(failed(code, sentence, reason), log);
+        } else onMessage(message);
+      },
+      ({ message }) => refuse(message),
+    );
+    void ended.then((how) => lose(new InferError('INTERNAL', `${subject}: its process ended`), how));
     return {
-      // One that has ended is told of by its exit.
-      post: (message) => void child.send(message as object, () => {}),
+      post: send,
       end: () => {
         isOver = true;
         child.kill('SIGKILL');
-        return exited;
+        return ended;
       },
     };
   };
+
+const failed = (code: InferErrorCode, message: string, reason = 'RUN_FAILED'): InferError =>
+  new InferError(code, message, { reason, retryAfterMs: -1 });

@@ -2,17 +2,17 @@
 import { inferErrorCodes, isDatatype } from '@sheaf/inference';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { TaskFailure, TaskMessage } from './task-worker.ts';
-import type { Failed } from './transform-process.ts';
+
+/** The process ends for this. */
+export interface Failed {
+  readonly failed: TaskFailure;
+}
 
 export type TransformMessage = TaskMessage<readonly PackedTensor[]> | Failed;
 
-/** `foreign` is a message that is none of ours, `wrong` one that looks like ours and is not. */
-export function readMessage(message: unknown): TransformMessage | 'foreign' | 'wrong' {
-  if (!isRecord(message)) return 'foreign';
-  const isOurs = ['failed', 'loaded', 'asks', 'ok'].some((key) => key in message);
-  if (!isOurs) return 'foreign';
-  return isRight(message) ? (message as unknown as TransformMessage) : 'wrong';
-}
+/** Undefined for whatever is no message of ours. */
+export const readMessage = (message: unknown): TransformMessage | undefined =>
+  isRecord(message) && isRight(message) ? (message as unknown as TransformMessage) : undefined;
 
 function isRight(message: Fields): boolean {
   if ('failed' in message) return isFailure(message['failed']);
@@ -44,6 +44,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string';
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+export const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 const isListOf = (value: unknown, isOne: (one: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every(isOne);

@@ -1,4 +1,5 @@
 /** The process that runs one transform, for its parent. */
+import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { isTransform, type Transform, type TransformContext, type TypedValues } from '@sheaf/inference';
 import { confine, endWithParent } from './confine.ts';
@@ -6,7 +7,9 @@ import { denialOf } from './denial.ts';
 import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
 import { type AskOther, serveTasks, type TensorTask } from './task-thread.ts';
 import type { TaskFailure } from './task-worker.ts';
+import { createFrameReader, transformChannel, writeFrame, writeTo } from './transform-frames.ts';
 import { resolveTransformImports } from './transform-imports.ts';
+import type { Failed } from './transform-message.ts';
 import { createOutputCheck, readValues, UnlikeDeclared, writeValues } from './transform-values.ts';
 
 /** Goes as JSON, as an argument. */
@@ -17,29 +20,51 @@ export interface TransformProcessData {
   /** The service in mesh.yaml that runs it. */
   readonly service: string;
   readonly trusted: boolean;
+  /** Bytes of the tensors that it may send at once. */
+  readonly messageBytesMax: number;
   /** Only say what the transform declares. */
   readonly describeOnly?: boolean;
 }
 
-/** It ends for this. */
-export interface Failed {
-  readonly failed: TaskFailure;
-}
-
 const data = JSON.parse(process.argv[2] ?? '') as TransformProcessData;
 const { file, subject, describeOnly } = data;
-/** A transform may replace the method. */
-const send = process.send?.bind(process) as (message: unknown, sent?: () => void) => boolean;
+let hear: (message: unknown) => void = () => {};
+const readFrames = createFrameReader(Number.POSITIVE_INFINITY, (message) => hear(message));
+const channel = new Socket({
+  fd: transformChannel,
+  readable: true,
+  writable: true,
+  // One buffer for all that comes, where Node would make one for each piece: the reader of frames copies what it takes.
+  onread: {
+    buffer: Buffer.alloc(64 * 1024),
+    callback: (bytes, buffer) => {
+      readFrames(buffer.subarray(0, bytes));
+      return true;
+    },
+  },
+});
+const send = (message: unknown, onSent?: () => void): void =>
+  writeTo(channel, writeFrame(message, data.messageBytesMax), onSent);
 
-if (!describeOnly) endWithParent();
+if (!describeOnly) endWithParent(channel);
 if (!data.trusted) confine();
 process.on('uncaughtException', (error) => fail(failureOf(error)));
+
+/** Of the sentences of an error: a longer one is cut, so that it can be told at all. */
+const charsMax = 64 * 1024;
+const shortened = ({ message, log, ...rest }: TaskFailure): TaskFailure => ({
+  ...rest,
+  message: message.slice(0, charsMax),
+  ...(log !== undefined && { log: log.slice(0, charsMax) }),
+});
 
 function fail(failed: TaskFailure): void {
   send({ failed } satisfies Failed, () => process.exit(1));
 }
 
-function failureOf(error: unknown): TaskFailure {
+const failureOf = (error: unknown): TaskFailure => shortened(readFailure(error));
+
+function readFailure(error: unknown): TaskFailure {
   const denial = denialOf(error, data);
   if (describeOnly) {
     const why = error instanceof Error ? error.message : String(error);
@@ -98,6 +123,11 @@ if (describeOnly) {
     checkOutputs(inputs, made);
     return made.map(packTensor);
   };
-  const port = { postMessage: (message: unknown): void => void send(message), on: process.on.bind(process) };
-  serveTasks(run, failureOf, loaded, port);
+  serveTasks(run, failureOf, loaded, {
+    postMessage: (message) => send(message),
+    on: (_, onMessage) => {
+      hear = onMessage as typeof hear;
+      channel.resume();
+    },
+  });
 }

@@ -1,5 +1,5 @@
 /** Header lists by the bytes they were decoded from. Callers send the same headers again and again, and finding a list takes a tenth of decoding it. */
-import type { HeaderList } from '../types.ts';
+import type { DecodedHeaderList } from './header-list.ts';
 
 /** What is kept for one connection: the sum of the lists' sizes. It goes into the memory that each connection may take. */
 const bytesMax = 16 * 1024;
@@ -7,14 +7,14 @@ const bytesMax = 16 * 1024;
 const blockBytesMax = 2048;
 
 export interface BlockCache {
-  get(block: Buffer): HeaderList | undefined;
+  get(block: Buffer): DecodedHeaderList | undefined;
   /** Forgets all others where there is no room. */
-  set(block: Buffer, list: HeaderList): void;
+  set(block: Buffer, list: DecodedHeaderList): void;
   clear(): void;
 }
 
 export function createBlockCache(): BlockCache {
-  const lists = new Map<string, HeaderList>();
+  const lists = new Map<string, DecodedHeaderList>();
   let bytes = 0;
   const clear = (): void => {
     lists.clear();

@@ -1,9 +1,9 @@
 /** Reads the header blocks that a peer sends on one connection (RFC 7541, 3). */
-import type { Field, HeaderList } from '../types.ts';
+import type { Field } from '../types.ts';
 import { createBlockCache } from './block-cache.ts';
 import { CompressionError } from './compression-error.ts';
 import { createDynamicTable, fieldSize } from './dynamic-table.ts';
-import { createHeaderList } from './header-list.ts';
+import { createHeaderList, type DecodedHeaderList } from './header-list.ts';
 import { decodeHuffman } from './huffman.ts';
 import { type BlockCursor, decodeInteger } from './integer.ts';
 import { staticTable } from './static-table.ts';
@@ -23,7 +23,7 @@ export interface HeaderDecoder {
    * table is as the peer expects, so that the connection can go on. Throws CompressionError, which ends the connection. Lists of the same bytes may be
    * the same object.
    */
-  decode(block: Buffer): HeaderList | undefined;
+  decode(block: Buffer): DecodedHeaderList | undefined;
 }
 
 const defaults: Required<DecoderOptions> = { tableBytesMax: 4096, listBytesMax: 256 * 1024, fieldsMax: 128 };
@@ -53,7 +53,7 @@ export function createHeaderDecoder(options: DecoderOptions = {}): HeaderDecoder
     table.resize(size);
   }
 
-  function decodeFresh(block: Buffer): { list: HeaderList | undefined; isTableTouched: boolean } {
+  function decodeFresh(block: Buffer): { list: DecodedHeaderList | undefined; isTableTouched: boolean } {
     const cursor: BlockCursor = { bytes: block, at: 0 };
     const fields: Field[] = [];
     let size = 0;

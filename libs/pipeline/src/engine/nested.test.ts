@@ -51,6 +51,31 @@ describe('a pipeline in a pipeline', () => {
     assert.equal(parameters.get('sheaf_degraded'), true);
   });
 
+  it('tells what the rules did of all pipelines that the one inside was rerouted through', async () => {
+    const when = 'inputs.x.shape[7] > 1';
+    const first = {
+      ...inner,
+      rules: {
+        before: [
+          { name: 'mark', set: { n: 5 } },
+          { name: 'odd', when, shadow: true, refuse: 'no' },
+          { name: 'on', reroute: 'third' },
+        ],
+      },
+    };
+    const third = {
+      ...document({ t: { model: 'b', inputs: { x: 'x' } } }, { y: 't.y' }),
+      pipeline: 'third',
+      rules: { after: [{ name: 'tell', label: { seen: true } }] },
+    };
+    const { parameters } = await run(asking, { b: plus(1) }, {}, {}, { others: [first, third] });
+    assert.deepEqual(Object.fromEntries(parameters), {
+      sheaf_versions: 's=third/1, s.t=b/1',
+      sheaf_rules: 's.mark, s.on, s.tell',
+      sheaf_unevaluated: 's.rules.odd',
+    });
+  });
+
   it('has its refusals reach the caller as its rules wrote them', async () => {
     const refuse = { code: 'FAILED_PRECONDITION', reason: 'TOO_BIG', message: 'too big' };
     const refusing = { ...inner, rules: { before: [{ name: 'big', refuse }] } };
