@@ -11,6 +11,7 @@ import type { Field } from './types.ts';
 const method: Field = [':method', 'POST'];
 const scheme: Field = [':scheme', 'http'];
 const path: Field = [':path', '/a'];
+const authority: Field = [':authority', 'there'];
 const withField = (name: string, value: string): Field[] => [...requestFields, [name, value]];
 
 const malformed: Readonly<Record<string, readonly Field[]>> = {
@@ -31,25 +32,28 @@ const malformed: Readonly<Record<string, readonly Field[]>> = {
   'a value with a space before it': withField('x', ' a'),
   'a value with a space after it': withField('x', 'a '),
   'a value with a tab before it': withField('x', '\ta'),
-  'a path with a control character': [method, scheme, [':path', '/a\x01']],
+  'a path with a control character': [method, scheme, authority, [':path', '/a\x01']],
   connection: withField('connection', 'close'),
   'proxy-connection': withField('proxy-connection', 'close'),
   'keep-alive': withField('keep-alive', '1'),
   'transfer-encoding': withField('transfer-encoding', 'chunked'),
   upgrade: withField('upgrade', 'h2c'),
-  'te other than trailers': [method, scheme, path, ['te', 'gzip']],
-  'te with more than trailers': [method, scheme, path, ['te', 'trailers, gzip']],
-  'no :method': [scheme, path],
-  'no :scheme': [method, path],
-  'no :path': [method, scheme],
-  'an empty :path': [method, scheme, [':path', '']],
-  'a :method that is no token': [[':method', 'PO ST'], scheme, path],
-  ':method twice': [method, method, scheme, path],
-  ':path twice': [method, scheme, path, path],
-  ':authority twice': [method, scheme, path, [':authority', 'a'], [':authority', 'a']],
-  'a pseudo-header field after an ordinary one': [method, scheme, ['x', '1'], path],
-  'a pseudo-header field that nobody knows': [method, scheme, path, [':host', 'a']],
-  ':status in a request': [method, scheme, path, [':status', '200']],
+  'te other than trailers': [method, scheme, authority, path, ['te', 'gzip']],
+  'te with more than trailers': [method, scheme, authority, path, ['te', 'trailers, gzip']],
+  'no :method': [scheme, authority, path],
+  'no :scheme': [method, authority, path],
+  'no :path': [method, scheme, authority],
+  'a :path that does not begin with a slash': [method, scheme, authority, [':path', 'a']],
+  'no :authority and no host': [method, scheme, path],
+  'an empty :authority': [method, scheme, path, [':authority', '']],
+  'an empty :path': [method, scheme, authority, [':path', '']],
+  'a :method that is no token': [[':method', 'PO ST'], scheme, authority, path],
+  ':method twice': [method, method, scheme, authority, path],
+  ':path twice': [method, scheme, authority, path, path],
+  ':authority twice': [method, scheme, authority, authority, path],
+  'a pseudo-header field after an ordinary one': [method, scheme, authority, ['x', '1'], path],
+  'a pseudo-header field that nobody knows': [method, scheme, authority, path, [':host', 'a']],
+  ':status in a request': [method, scheme, authority, path, [':status', '200']],
   'CONNECT with a :path': [[':method', 'CONNECT'], path, [':authority', 'a']],
   'CONNECT without :authority': [[':method', 'CONNECT']],
   'a content-length that is no number': withField('content-length', '1x'),
@@ -58,7 +62,8 @@ const malformed: Readonly<Record<string, readonly Field[]>> = {
 };
 
 const sound: Readonly<Record<string, readonly Field[]>> = {
-  'te: Trailers': [method, scheme, path, ['te', 'Trailers']],
+  'host in the place of :authority': [method, scheme, path, ['host', 'a']],
+  'te: Trailers': [method, scheme, authority, path, ['te', 'Trailers']],
   'a tab and a space within a value': withField('x', 'a\t b'),
   'an empty value': withField('x', ''),
   'bytes above 0x7f in a value': withField('x', '\xc3\xa4'),

@@ -81,7 +81,8 @@ function requestFault(list: HeaderList): string | undefined {
     return list.get(':authority') ? undefined : 'CONNECT without :authority';
   }
   if (!scheme) return ':scheme is missing';
-  return path ? undefined : ':path is missing';
+  if (!list.get(':authority') && !list.get('host')) return ':authority is missing, and host too';
+  return path?.startsWith('/') || path === '*' ? undefined : ':path is missing, or does not begin with a slash';
 }
 
 function responseFault(list: HeaderList): string | undefined {

@@ -151,7 +151,7 @@ export const identityFields = {
   ),
   certificates: optional(
     list(certificate, 'a list of certificates', 64),
-    'Client certificates that the clientCa of the door has signed; the first that matches counts.',
+    'Client certificates that the clientCa of the gateway has signed; the first that matches counts.',
   ),
   anonymous: optional(
     record({ ...grantFields, addresses }),

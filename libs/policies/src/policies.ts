@@ -16,7 +16,7 @@ import { routes } from './routes-language.ts';
 import type { PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
 
 export const policyFields = {
-  identity: optional(identity, 'Whom the door lets in.'),
+  identity: optional(identity, 'Who may call, and by what credential.'),
   addresses: optional(addresses, 'Where callers may come from. Default everywhere.'),
   limits: optional(limits, 'How much of what each may use.'),
   limiter: optional(limiter, 'How limits are counted by several gateways.'),
@@ -24,7 +24,7 @@ export const policyFields = {
   accessLog: optional(accessLog, 'Of which calls a line is written, and where to. Default refused.'),
   trustCallersSampling: optional(
     boolean,
-    "Whether the sampled flag of a caller's `traceparent` decides what is traced, as of a door that only services of yours reach. Default false.",
+    "Whether the sampled flag of a caller's `traceparent` decides what is traced, as of a gateway that only services of yours reach. Default false.",
   ),
 };
 const document = record(policyFields);

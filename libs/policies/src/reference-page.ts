@@ -113,7 +113,7 @@ const identitySections = [
     '### certificates',
     fieldsTable({ subject: certificateFields.subject }),
     'Each kind of name is matched by itself: a common name that reads like a URI is none. Without a kind, `subject` is a pattern of common names; `*` alone is any certificate that has a name, and `*.example.com` a host, by its DNS name or common name. In hosts (`DNS:` too) `*` stands for one label, or a part of one; `DNS:*` is any host. In all others `*` is any run of characters.',
-    'The door needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
+    'The gateway needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
     '### throttle',
     'API keys and tokens that are not valid are counted by the address that they come from; what has expired, client certificates, and nothing at all are not counted. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. Meanwhile a key that was good from that address before is looked at, and so is a token whose issuer and subject were. Failures are forgotten evenly within ten minutes. Each gateway counts for itself. Behind a proxy, such as an ingress, name it in `gateway.trustedProxies` in mesh.yaml: else all callers have its address, and one of them with bad tokens has every new one refused. What comes from loopback is not counted, since it may come through a proxy of this machine.',
     fieldsTable(throttleFields),
@@ -185,7 +185,7 @@ const routeSections = [
 export function policiesPage(): string {
   return `${[
     '# policies.yaml',
-    'Who may call a mesh, how much, and where names lead: one file beside `mesh.yaml`. A folder without it has a door on loopback that lets everybody in. `sheaf check` finds every mistake, with its line; a file with a mistake is never put into force, and the one before stays. This page is generated (`npm run reference`).',
+    'Who may call a mesh, how much, and where names lead: one file beside `mesh.yaml`. Without it the gateway listens on loopback and lets everybody in. `sheaf check` finds every mistake, with its line; a file with a mistake is never put into force, and the one before stays. This page is generated (`npm run reference`).',
     fenced(policiesExample),
     'A `?` after a key says that it may be left out. A pattern is a name in which `*` is any run of characters.',
     fieldsTable(policyFields),

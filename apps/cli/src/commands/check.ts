@@ -1,8 +1,9 @@
 import type { Mesh } from '@sheaf/mesh';
 import { readTried, type TriedModel, tryMemory } from '@sheaf/supervisor';
 import { progressBar } from '@sheaf/terminal';
-import { type Command, readMeshOrFail, UsageError, wholeOrFail } from '../command.ts';
+import { type Command, UsageError } from '../command.ts';
 import { modelTrial, programs } from '../programs.ts';
+import { readMeshOrFail, wholeOrFail } from '../read-mesh.ts';
 
 export const check: Command = {
   usage: 'check [folder]',

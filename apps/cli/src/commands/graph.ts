@@ -1,5 +1,6 @@
 import { pipelineFinder, pipelineName, toMermaid, toSvg } from '@sheaf/pipeline';
-import { type Command, readMeshOrFail, textOf, UsageError, writeOrFail } from '../command.ts';
+import { type Command, textOf, UsageError, writeOrFail } from '../command.ts';
+import { readMeshOrFail } from '../read-mesh.ts';
 
 export const graph: Command = {
   usage: 'graph <pipeline>[/<version>] [folder]',

@@ -2,9 +2,10 @@ import { type Infer, innerLimits } from '@sheaf/inference';
 import { formatProblem, type Mesh, readTests } from '@sheaf/mesh';
 import { startMesh } from '@sheaf/supervisor';
 import { createRemote, isProxied } from '@sheaf/transport';
-import { type Command, readMeshOrFail, UsageError } from '../command.ts';
+import { type Command, UsageError } from '../command.ts';
 import { realTargets, runTests } from '../folder-tests/run-tests.ts';
 import { programs } from '../programs.ts';
+import { readMeshOrFail } from '../read-mesh.ts';
 
 export const test: Command = {
   usage: 'test [folder]',

@@ -11,9 +11,10 @@ import {
   watchMesh,
 } from '@sheaf/supervisor';
 import { hostPort } from '@sheaf/transport';
-import { type Command, integerOf, readServableOrFail, UsageError, wholeOrFail } from '../command.ts';
+import { type Command, integerOf, UsageError } from '../command.ts';
 import { loginName, withState } from '../folder-state.ts';
 import { modelTrial, programs } from '../programs.ts';
+import { readServableOrFail, wholeOrFail } from '../read-mesh.ts';
 
 const auditDetailMax = 4_096;
 

@@ -51,6 +51,7 @@ export const requestFields: readonly Field[] = [
   [':method', 'POST'],
   [':scheme', 'http'],
   [':path', '/a.Service/Method'],
+  [':authority', 'there'],
   ['te', 'trailers'],
 ];
 

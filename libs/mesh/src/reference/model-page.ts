@@ -22,7 +22,7 @@ queue: { callsMax: 64 }
 const notes = [
   '- `providers`: each before the one that runs the model is reported when the service starts. npm brings `cpu` and `webgpu` for Linux, `dml` too for Windows, and `coreml` for macOS. The libraries of `cuda` and `tensorrt` (Linux on x64) are fetched by `node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install`.',
   '- `memoryMaxMb` is about the process of the service. Its `memory` in [mesh.yaml](mesh.md) should be well above: what passes that is killed.',
-  '- `enableCpuMemArena` and `enableMemPattern` are terms of ONNX Runtime. With its arena a session keeps what its largest run has taken; without, a run gives back what it took. [What that costs](../../libs/runtime/README.md).',
+  '- `enableCpuMemArena` and `enableMemPattern` are terms of ONNX Runtime. With its arena a session keeps what its largest run has taken; without, a run gives back what it took. [What that costs](../../libs/mesh/README.md#why).',
   '- `sha256` of a model that keeps weights in files is that of all of them: `cat model.onnx model.onnx.data | sha256sum`.',
   '- `intraOpThreads`: [how threads are shared out](mesh.md#services).',
 ].join('\n');

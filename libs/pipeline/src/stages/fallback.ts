@@ -35,7 +35,7 @@ export const fallback: StageKind<'fallback'> = {
   // Each has a substitute, so none has to be there.
   inner: ({ steps }, path) =>
     steps.map((step, index) => ({ step, path: placeOf(path, index), label: `${index + 1}`, isRequired: false })),
-  asks: 'first',
+  runs: 'first',
   targets: () => [],
   expressions: () => [],
   validate({ steps }, path, problems) {

@@ -23,8 +23,8 @@ export interface StageKind<K extends StepKind = StepKind> {
   readonly holdsOneStep?: true;
   /** The steps directly inside, in their order. `path` is the place of this one in the document. */
   inner(step: StepKinds[K]['step'], path: Path): readonly InnerStep[];
-  /** Which of the steps inside a call asks, as far as anybody can know before: all, the first, or one of them. */
-  readonly asks: 'all' | 'first' | 'one';
+  /** Which of the steps inside a call runs, as far as anybody can know before: all, the first, or one of them. */
+  readonly runs: 'all' | 'first' | 'one';
   /** What it asks itself: models, transforms, other pipelines. */
   targets(step: StepKinds[K]['step']): readonly Target[];
   /** The expressions that it has itself. */

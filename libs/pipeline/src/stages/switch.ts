@@ -49,7 +49,7 @@ export const switchKind: StageKind<'switch'> = {
       label: when ? `when ${when.text}` : 'else',
       isRequired: true,
     })),
-  asks: 'one',
+  runs: 'one',
   targets: () => [],
   expressions: ({ branches }, path) =>
     branches.flatMap(({ when }, index) =>
