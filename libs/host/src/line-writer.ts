@@ -27,6 +27,7 @@ export interface LineWriter {
  * cannot be written, and that they can again.
  */
 export function createLineWriter(file: string | undefined, tell: (line: string) => void = console.error): LineWriter {
+  const name = file === undefined ? 'the access log' : `the access log ${file}`;
   const waiting: string[] = [];
   let waitingBytes = 0;
   let lost = 0;
@@ -49,13 +50,11 @@ export function createLineWriter(file: string | undefined, tell: (line: string) 
       isWorking = true;
     } catch (error) {
       lost += lines.length - (lostBefore > 0 ? 1 : 0);
-      if (isWorking)
-        tell(`${name}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'failed'}); calls go on`);
+      if (isWorking) tell(`${name}: cannot be written (${codeOf(error)}); calls go on`);
       isWorking = false;
       await target.close();
     }
   };
-  const name = file === undefined ? 'the access log' : `the access log ${file}`;
   const later = (): void => {
     if (timer || writing) return;
     timer = setTimeout(
@@ -81,13 +80,15 @@ export function createLineWriter(file: string | undefined, tell: (line: string) 
     },
     async close() {
       clearTimeout(timer);
-      const last = Promise.resolve(writing)
-        .then(() => (waiting.length > 0 || lost > 0 ? flush() : undefined))
-        .then(target.close);
-      await Promise.race([last, new Promise<void>((resolve) => setTimeout(resolve, closeMaxMs).unref())]);
+      const flushed = Promise.resolve(writing).then(() => (waiting.length > 0 || lost > 0 ? flush() : undefined));
+      await Promise.race([flushed.then(target.close), timeUp()]);
     },
   };
 }
+
+const timeUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, closeMaxMs).unref());
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'failed';
 
 /** Where lines go: `open` answers a descriptor that they can be appended to now. */
 interface Target {
