@@ -21,7 +21,7 @@ function callsOf(step: Step, find: Parameters<typeof plannedCalls>[1]): ReturnTy
     const other = find(target);
     return other ? plannedCalls(other, find) : [];
   });
-  switch (kindOf(step).asks) {
+  switch (kindOf(step).runs) {
     case 'one':
       return [...own, ...inner.reduce((most, calls) => (calls.length > most.length ? calls : most), [])];
     case 'first':

@@ -57,7 +57,7 @@ export const each: StageKind<'each'> = {
   }),
   holdsOneStep: true,
   inner: ({ step }, path) => [{ step, path: [...path, 'each'], label: 'each part', isRequired: true }],
-  asks: 'all',
+  runs: 'all',
   targets: () => [],
   expressions: () => [],
   validate({ over: split, step }, path, problems, inside) {

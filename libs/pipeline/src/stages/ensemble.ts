@@ -91,7 +91,7 @@ export const ensemble: StageKind<'ensemble'> = {
       label: labelOf(member),
       isRequired: !member.optional,
     })),
-  asks: 'all',
+  runs: 'all',
   targets({ combine }) {
     const own = combinerOf(combine);
     return own.members === 'joined' ? [own.meta(combine).target] : [];

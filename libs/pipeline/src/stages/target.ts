@@ -20,7 +20,7 @@ export const version = optional(versionText, 'Default: the newest.');
 
 export const asksOne = {
   inner: () => [],
-  asks: 'all',
+  runs: 'all',
   targets: ({ target }: TargetStep<Target>) => [target],
   expressions: () => [],
   validate: () => {},
