@@ -1,249 +1,62 @@
+/** The order in which a call meets the policies, by what it is refused with where several would refuse it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Journal } from '@sheaf/inference';
-import fc from 'fast-check';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
-const unavailable = failingWith('UNAVAILABLE');
-const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
-const untouched = failingWith('UNAVAILABLE', { progress: 'not-begun' });
+const slow: Behave = ({ pass }) => {
+  pass(300);
+  return undefined;
+};
+const overloaded = failingWith('UNAVAILABLE', { reason: 'OVERLOADED', progress: 'not-begun', retryAfterMs: 40 });
+const endsProcess = failingWith('INTERNAL', { endedRun: { run: undefined, calls: 1 } });
 
-const overloaded = failingWith('UNAVAILABLE', {
-  reason: 'OVERLOADED',
-  decision: 'load:m/3',
-  progress: 'not-begun',
-  retryAfterMs: 40,
-});
-
-/** Fails the first so many tries of a call. */
-const failingFirst =
-  (tries: number, error: Behave = unavailable): Behave =>
-  (call) =>
-    call.attempt <= tries ? error(call) : well(call);
-
-const callsOf = ({ endpoints }: ReturnType<typeof openFakeService>): number[] => endpoints.map(({ calls }) => calls);
-
-describe('a call that failed', () => {
-  it('is tried again on another endpoint, and each try has its number', async () => {
-    const service = openFakeService([failingFirst(2), failingFirst(2), failingFirst(2)]);
-    const { parameters } = await service.ask();
-    assert.equal(parameters.has('endpoint'), true);
-    assert.deepEqual(callsOf(service), [1, 1, 1]);
+describe('the way of a call to a service', () => {
+  it('is not begun for what the service would refuse, whatever else would', async () => {
+    const service = openFakeService([slow], { throttle: true }, () => 0);
+    await service.answered(30);
+    for (const endpoint of service.endpoints) endpoint.behave = overloaded;
+    await service.answered(40);
+    const before = service.endpoints[0]?.calls;
+    const refused = { reason: 'OVERLOADED', decision: 'throttle:s' };
+    await assert.rejects(service.ask({ timeoutMs: 200 }), refused, 'it would be too late as well');
+    assert.equal(service.endpoints[0]?.calls, before);
   });
 
-  it('is tried again on the same one where there is no other', async () => {
-    const service = openFakeService([failingFirst(2)]);
-    await service.ask();
-    assert.deepEqual(callsOf(service), [3]);
+  it('has a call that is too late refused before its request is looked for in quarantine', async () => {
+    const service = openFakeService([slow]);
+    await service.answered(30);
+    for (const endpoint of service.endpoints) endpoint.behave = endsProcess;
+    await service.answered(1);
+    await assert.rejects(service.ask({ timeoutMs: 200 }), { reason: 'DEADLINE_TOO_SHORT' });
+    await assert.rejects(service.ask(), { reason: 'REQUEST_QUARANTINED' });
   });
 
-  it('fails after two more tries, and says how many there were', async () => {
-    const service = openFakeService([unavailable]);
-    await assert.rejects(service.ask(), { code: 'UNAVAILABLE', reason: 'STAGE_FAILED', metadata: { attempts: '3' } });
-    assert.deepEqual(callsOf(service), [3]);
-  });
-
-  it('is tried once when it is not pure, unless it is sure not to have begun', async () => {
-    const service = openFakeService([unavailable, unavailable]);
-    await assert.rejects(service.ask({ model: 'impure' }), { reason: 'UNAVAILABLE' });
-    assert.deepEqual(callsOf(service).sort(), [0, 1]);
-    const other = openFakeService([untouched, well], {}, () => 0);
-    assert.equal((await other.ask({ model: 'impure' })).parameters.get('endpoint'), 1);
-  });
-
-  it('is tried once more when its process was lost, and not a third time', async () => {
-    const service = openFakeService([lost, lost, well], {}, () => 0);
-    await assert.rejects(service.ask(), { code: 'UNAVAILABLE', progress: 'lost', metadata: { attempts: '2' } });
-  });
-
-  it('is not tried again where no endpoint is ready', async () => {
-    const service = openFakeService([untouched]);
-    for (const endpoint of service.endpoints) endpoint.isReady = false;
-    await assert.rejects(service.ask(), { code: 'UNAVAILABLE' });
-    assert.deepEqual(callsOf(service), [1]);
-  });
-
-  it('is tried again where the server says when, and no earlier', async () => {
-    const service = openFakeService([failingFirst(1, failingWith('UNAVAILABLE', { retryAfterMs: 100 }))]);
-    await service.ask();
-    assert.equal(service.now(), 1 + 100 + 1);
-  });
-
-  it('goes to another endpoint at once when it is sure not to have begun, and that costs no retry', async () => {
-    const service = openFakeService([untouched, untouched, well], { retry: false, breaker: false });
-    assert.equal(await service.answered(50), 50);
-    assert.equal(service.state.getOrCreate('s').budgets.getOrCreate('anonymous').take(), true);
-  });
-
-  it('is not tried again when retries are switched off', async () => {
-    const service = openFakeService([unavailable, well], { retry: false }, () => 0);
-    await assert.rejects(service.ask(), { reason: 'UNAVAILABLE' });
-  });
-
-  it('never makes more than 1.2 tries a call, whatever fails', async () => {
-    const rates = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 4 });
-    const errors = fc.constantFrom(unavailable, lost, failingWith('UNAVAILABLE', { retryAfterMs: 3 }), overloaded);
-    await fc.assert(
-      fc.asyncProperty(rates, errors, fc.boolean(), fc.integer(), async (failing, error, breaker, seed) => {
-        let state = seed;
-        const random = (): number => {
-          state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-          return state / 2 ** 32;
-        };
-        const behaviours = failing.map(
-          (rate): Behave =>
-            (call) =>
-              random() < rate ? error(call) : well(call),
-        );
-        const service = openFakeService(behaviours, { breaker, earlyRefusal: false }, random);
-        const calls = 300;
-        await service.answered(calls);
-        const tries = callsOf(service).reduce((sum, count) => sum + count, 0);
-        assert.ok(tries <= 1.2 * calls + 3, `${tries} tries of ${calls} calls`);
-      }),
-      { numRuns: 60 },
+  it('ends at quarantine before a breaker is asked, and tells a try that reached nobody', async () => {
+    const service = openFakeService([endsProcess], { earlyRefusal: false });
+    await service.answered(1);
+    for (const endpoint of service.endpoints) endpoint.behave = failingWith('INTERNAL');
+    await service.answered(30, { rows: 2 });
+    await assert.rejects(service.ask({ rows: 2 }), { reason: 'CIRCUIT_OPEN' });
+    const journal = new Journal();
+    await assert.rejects(service.ask({ journal }), { reason: 'REQUEST_QUARANTINED' });
+    assert.deepEqual(
+      journal.spans.map(({ kind, attributes }) => [kind, attributes]),
+      [['try', { 'sheaf.quarantined': true }]],
     );
   });
-});
 
-describe('a call that an endpoint has no room for', () => {
-  it('goes to another one at once, also when it is not pure', async () => {
-    const service = openFakeService([overloaded, well], {}, () => 0);
-    assert.equal((await service.ask({ model: 'impure' })).parameters.get('endpoint'), 1);
-    assert.deepEqual([callsOf(service), service.now()], [[1, 1], 2]);
+  it('is gone once for each try, so that one that is tried again teaches each endpoint', async () => {
+    const service = openFakeService([failingWith('INTERNAL', { retryAfterMs: -1 }), well], { retry: false }, () => 0);
+    await service.answered(20);
+    assert.deepEqual(service.transitions, ['endpoint-0: closed -> open']);
+    assert.equal(await service.answered(5), 5);
   });
 
-  it('goes to another one first when that is known before', async () => {
-    const service = openFakeService([overloaded, well], {}, () => 0);
-    for (const endpoint of service.endpoints.slice(0, 1)) endpoint.full = 1;
-    assert.equal(await service.answered(10), 10);
-    assert.deepEqual(callsOf(service), [0, 10]);
-  });
-
-  it('is refused once all have refused it, and says not to come back', async () => {
-    for (const count of [1, 3]) {
-      const service = openFakeService(Array(count).fill(overloaded));
-      const metadata = { service: 's', ...(count > 1 ? { attempts: String(count) } : {}) };
-      await assert.rejects(service.ask(), {
-        code: 'UNAVAILABLE',
-        reason: 'OVERLOADED_ALL',
-        decision: 'load:m/3',
-        retryAfterMs: -1,
-        retryDelayMs: 40,
-        metadata,
-      });
-      assert.deepEqual(callsOf(service), Array(count).fill(1));
-    }
-  });
-
-  it('is not one that all have refused while one of them failed otherwise', async () => {
-    const service = openFakeService([overloaded, failingWith('INTERNAL')], {}, () => 0);
-    await assert.rejects(service.ask(), { reason: 'STAGE_FAILED', code: 'INTERNAL' });
-  });
-
-  it('asks no other when the budget is used up', async () => {
-    const service = openFakeService([overloaded, overloaded], { retry: false });
-    const journal = new Journal();
-    await service.answered(100);
-    await assert.rejects(service.ask({ journal }), { reason: 'OVERLOADED', retryAfterMs: 40 });
-    const [first, second] = callsOf(service);
-    assert.ok((first ?? 0) + (second ?? 0) <= 121, `${first} and ${second}`);
-  });
-
-  it('is refused by all when the others are not ready', async () => {
-    const alone = openFakeService([overloaded, well], {}, () => 0);
-    for (const endpoint of alone.endpoints.slice(1)) endpoint.isReady = false;
-    await assert.rejects(alone.ask(), { reason: 'OVERLOADED_ALL' });
-    assert.deepEqual(callsOf(alone), [1, 0]);
-  });
-});
-
-describe('a service of which some calls fail', () => {
-  /** Of each ten tries two fail, in an order that nobody foresees. */
-  function flaky(): Behave {
-    let left: boolean[] = [];
-    let state = 7;
-    return (call) => {
-      if (left.length === 0) left = Array.from({ length: 10 }, (_, n) => n < 2);
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      const [fails] = left.splice(Math.floor((state / 2 ** 32) * left.length), 1);
-      return fails ? unavailable(call) : well(call);
-    };
-  }
-
-  it('answers nearly always where one of two endpoints refuses a fifth, and without retries it does not', async () => {
-    const share = async (retry: boolean): Promise<number> =>
-      (await openFakeService([flaky(), well], { retry }, Math.random).answered(2_000)) / 2_000;
-    assert.ok((await share(true)) >= 0.999);
-    assert.ok((await share(false)) < 0.95);
-  });
-
-  it('answers 95 of 100 calls where the only endpoint refuses a fifth', async () => {
-    const service = openFakeService([flaky()]);
-    assert.ok((await service.answered(2_000)) >= 1_900);
-    assert.ok((callsOf(service)[0] ?? 0) <= 2_400);
-  });
-});
-
-describe('an endpoint that is much worse than its sibling', () => {
-  const grey: Behave = ({ pass }) => {
-    pass(200);
-    return undefined;
-  };
-
-  async function share(ejection: boolean): Promise<number> {
-    let state = 1;
-    const random = (): number => {
-      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-      return state / 2 ** 32;
-    };
-    const service = openFakeService([well, grey], { ejection, breaker: false, earlyRefusal: false }, random);
-    await service.answered(200);
-    const before = callsOf(service)[1] ?? 0;
-    await service.answered(100);
-    return (callsOf(service)[1] ?? 0) - before;
-  }
-
-  it('is left out, though it answers; and is not where that is switched off', async () => {
-    assert.equal(await share(true), 0);
-    assert.ok((await share(false)) > 20);
-  });
-});
-
-describe('a call of a model whose time is too short', () => {
-  const taking =
-    (ms: number): Behave =>
-    ({ pass }) => {
-      pass(ms);
-      return undefined;
-    };
-
-  it('is refused at once, until 30 s after a slow spell', async () => {
-    const service = openFakeService([taking(300)]);
-    await service.answered(30);
-    service.wait(100);
-    for (const endpoint of service.endpoints) endpoint.behave = well;
-    const slowEnd = service.now();
-    await assert.rejects(service.ask({ timeoutMs: 299 }), {
-      code: 'DEADLINE_EXCEEDED',
-      reason: 'DEADLINE_TOO_SHORT',
-      retryAfterMs: -1,
-      metadata: { remaining_ms: '299', estimate_ms: '300', stage: 'm' },
-    });
-    while ((await service.answered(1, { timeoutMs: 100 })) === 0) service.wait(50);
-    assert.ok(service.now() - slowEnd <= 30_000, `${service.now() - slowEnd} ms`);
-  });
-
-  it('is judged by calls of about as many rows', async () => {
-    const service = openFakeService([taking(300)]);
-    await service.answered(30, { rows: 100 });
-    await assert.rejects(service.ask({ rows: 100, timeoutMs: 200 }), { reason: 'DEADLINE_TOO_SHORT' });
-    await service.ask({ rows: 1, timeoutMs: 200 });
-  });
-
-  it('is tried where that is switched off', async () => {
-    const service = openFakeService([taking(300)], { earlyRefusal: false });
-    await service.answered(30);
-    await service.ask({ timeoutMs: 200 });
+  it('has no throttle, early refusal, quarantine, breaker or ejection that is switched off', async () => {
+    const off = { throttle: false, earlyRefusal: false, quarantine: false, breaker: false, ejection: false };
+    const service = openFakeService([endsProcess], off);
+    for (let call = 0; call < 60; call++) await assert.rejects(service.ask({ timeoutMs: 50 }), { code: 'INTERNAL' });
+    assert.deepEqual([service.endpoints[0]?.calls, service.transitions], [60, []]);
   });
 });

@@ -137,7 +137,7 @@ export const meshPage = (): string =>
     section(
       'resilience',
       fieldsTable(resilienceFields),
-      'What each of them does: [gateway](../../apps/gateway/README.md), and of the adaptive limit [runtime](../../libs/runtime/README.md).',
+      'What each of them does: [outbound](../../libs/outbound/README.md), and of the adaptive limit [runtime](../../libs/runtime/README.md).',
     ),
     ...trustSections,
   ].join('\n\n')}\n`;

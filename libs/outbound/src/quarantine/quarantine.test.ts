@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { InferError } from '@sheaf/inference';
-import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
+import { type Behave, failingWith, openFakeService, well } from '../testing/fake-service.ts';
 
 const lost = failingWith('UNAVAILABLE', { reason: 'STREAM_LOST', progress: 'lost' });
 const pastLimit = (calls: number): Behave =>
