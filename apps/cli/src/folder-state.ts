@@ -18,7 +18,7 @@ export async function checkMeshFolder(folder: string): Promise<void> {
   if (!found.some(Boolean)) throw new UsageError(`${folder}: want a mesh folder, found none`);
 }
 
-/** Whether the door of this folder asks for keys at all. */
+/** Whether the gateways of this folder ask for keys at all. */
 export const hasPolicies = (folder: string): Promise<boolean> => isThere(join(folder, 'policies.yaml'));
 
 export async function withState<T>(folder: string, task: (state: State) => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** Lines that are written when it can be done, and let go when not: whoever has something to say never waits. */
 import { constants, type Stats, write } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, open as openFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** Of lines that wait; beyond that the next ones are let go. */
@@ -27,29 +27,15 @@ export interface LineWriter {
  * cannot be written, and that they can again.
  */
 export function createLineWriter(file: string | undefined, tell: (line: string) => void = console.error): LineWriter {
+  const name = file === undefined ? 'the access log' : `the access log ${file}`;
   const waiting: string[] = [];
   let waitingBytes = 0;
   let lost = 0;
   let isWorking = true;
-  let handle: FileHandle | undefined;
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  const target = file === undefined ? standardOutputTarget : createFileTarget(file);
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> | undefined;
 
-  const openFile = async (path: string): Promise<number> => {
-    const now = performance.now();
-    if (handle && now - lookedAt < lookMs) return handle.fd;
-    lookedAt = now;
-    if (handle && !(await isStillAt(handle, path))) await closeFile();
-    // Not for everybody: who calls what is nobody else's.
-    handle ??= await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o640);
-    return handle.fd;
-  };
-  const closeFile = async (): Promise<void> => {
-    const old = handle;
-    handle = undefined;
-    await old?.close().catch(() => {});
-  };
   const flush = async (): Promise<void> => {
     if (lost > 0) add(JSON.stringify({ time: new Date().toISOString(), event: 'lines lost', lines: lost }));
     const lines = waiting.splice(0);
@@ -57,20 +43,18 @@ export function createLineWriter(file: string | undefined, tell: (line: string) 
     const text = Buffer.from(lines.join(''));
     const lostBefore = lost;
     try {
-      const target = file === undefined ? standardOutput : await openFile(file);
-      for (let at = 0; at < text.length; ) at += await writeSome(target, text, at);
+      const descriptor = await target.open();
+      for (let at = 0; at < text.length; ) at += await writeSome(descriptor, text, at);
       lost -= lostBefore;
       if (!isWorking) tell(`${name}: is written again`);
       isWorking = true;
     } catch (error) {
       lost += lines.length - (lostBefore > 0 ? 1 : 0);
-      if (isWorking)
-        tell(`${name}: cannot be written (${(error as NodeJS.ErrnoException).code ?? 'failed'}); calls go on`);
+      if (isWorking) tell(`${name}: cannot be written (${codeOf(error)}); calls go on`);
       isWorking = false;
-      await closeFile();
+      await target.close();
     }
   };
-  const name = file === undefined ? 'the access log' : `the access log ${file}`;
   const later = (): void => {
     if (timer || writing) return;
     timer = setTimeout(
@@ -96,12 +80,43 @@ export function createLineWriter(file: string | undefined, tell: (line: string) 
     },
     async close() {
       clearTimeout(timer);
-      const last = Promise.resolve(writing)
-        .then(() => (waiting.length > 0 || lost > 0 ? flush() : undefined))
-        .then(closeFile);
-      await Promise.race([last, new Promise<void>((resolve) => setTimeout(resolve, closeMaxMs).unref())]);
+      const flushed = Promise.resolve(writing).then(() => (waiting.length > 0 || lost > 0 ? flush() : undefined));
+      await Promise.race([flushed.then(target.close), timeUp()]);
     },
   };
+}
+
+const timeUp = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, closeMaxMs).unref());
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'failed';
+
+/** Where lines go: `open` answers a descriptor that they can be appended to now. */
+interface Target {
+  open(): Promise<number>;
+  close(): Promise<void>;
+}
+
+const standardOutputTarget: Target = { open: async () => standardOutput, close: async () => {} };
+
+/** Opens the file again where another one has its name now. */
+function createFileTarget(path: string): Target {
+  let handle: FileHandle | undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  const close = async (): Promise<void> => {
+    const old = handle;
+    handle = undefined;
+    await old?.close().catch(() => {});
+  };
+  const open = async (): Promise<number> => {
+    const now = performance.now();
+    if (handle && now - lookedAt < lookMs) return handle.fd;
+    lookedAt = now;
+    if (handle && !(await isStillAt(handle, path))) await close();
+    // Not for everybody: who calls what is nobody else's.
+    handle ??= await openFile(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o640);
+    return handle.fd;
+  };
+  return { open, close };
 }
 
 async function isStillAt(handle: FileHandle, path: string): Promise<boolean> {

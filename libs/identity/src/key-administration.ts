@@ -65,13 +65,7 @@ export function createKeyAdministration({
   daysMax,
 }: KeyAdministrationPorts): KeyAdministration {
   const record = (at: number, actor: string, action: string, subject: string, detail: object): Promise<unknown> =>
-    audit.append({
-      at,
-      actor,
-      action,
-      subject,
-      detail: JSON.stringify(detail).slice(0, detailCharsMax).toWellFormed(),
-    });
+    audit.append({ at, actor, action, subject, detail: detailText(detail) });
   const find = async (id: string): Promise<ApiKey> => {
     const key = (await keys.list()).find((one) => one.id === id);
     if (!key) throw new InferError('NOT_FOUND', `there is no key "${printable(id)}"`, { reason: 'KEY_NOT_FOUND' });
@@ -120,6 +114,8 @@ export function createKeyAdministration({
     },
   };
 }
+
+const detailText = (detail: object): string => JSON.stringify(detail).slice(0, detailCharsMax).toWellFormed();
 
 /** Throws for an end that nobody may have. */
 function expiryOf(inMs: number | undefined, now: number, daysMax: number | undefined): number | undefined {

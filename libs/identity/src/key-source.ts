@@ -117,10 +117,7 @@ function createRemoteKeys(remote: Remote, { log, ...ports }: KeySourcePorts): Re
   let last: Attempt | undefined;
   let pending: Promise<void> | undefined;
 
-  const coolDownLeftMs = (): number => {
-    if (last === undefined) return 0;
-    return last.at + (last.error === undefined ? coolDownMs : coolDownAfterFailureMs) - clock.now();
-  };
+  const coolDownLeftMs = (): number => (last === undefined ? 0 : coolDownEnd(last) - clock.now());
 
   const load = async (): Promise<void> => {
     try {
@@ -173,7 +170,10 @@ function createRemoteKeys(remote: Remote, { log, ...ports }: KeySourcePorts): Re
   };
 }
 
-/** Without what may be secret in a URL. */
+const coolDownEnd = ({ at, error }: Attempt): number =>
+  at + (error === undefined ? coolDownMs : coolDownAfterFailureMs);
+
+/** Names where the keys are, without what may be secret in a URL. */
 function placeName({ url }: Remote): string {
   const { origin, pathname } = new URL(url);
   return `identity: the keys at ${origin}${pathname}`;

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import { InferError, type InferErrorCode } from '@sheaf/inference';
+import { InferError } from '@sheaf/inference';
 import type { InnerAnswer, InnerCall } from './inner-calls.ts';
 import type { PackedTensor } from './packed-tensor.ts';
 import type { Loaded, TaskFailure, TaskReply } from './task-worker.ts';
@@ -48,28 +48,7 @@ export function serveTasks(
   // What it failed for is told to each task.
   loaded.then(tellLoaded, tellLoaded);
   const running = new Map<number, AbortController>();
-  const open = new Map<
-    number,
-    { resolve: (outputs: readonly PackedTensor[]) => void; reject: (error: Error) => void }
-  >();
-  let lastAsked = 0;
-  const ask = (id: number, ...[model, inputs, outputs]: Parameters<AskOther>): ReturnType<AskOther> =>
-    new Promise((resolve, reject) => {
-      if (open.size >= innerCallsMax) throw new RangeError(`more than ${innerCallsMax} questions are open`);
-      const call: InnerCall = { id, asks: ++lastAsked, model, inputs, outputs };
-      const named = (code: InferErrorCode, message: string) => new InnerCallError(code, `${model}: ${message}`);
-      open.set(call.asks, {
-        resolve,
-        reject: (error) => reject(error instanceof InferError ? named(error.code, error.message) : error),
-      });
-      port.postMessage(call, [...new Set(inputs.map(({ memory }) => memory))]);
-    });
-  const hear = (answer: InnerAnswer): void => {
-    const waiting = open.get(answer.answers);
-    open.delete(answer.answers);
-    if ('code' in answer) waiting?.reject(new InferError(answer.code, answer.message));
-    else waiting?.resolve(answer.outputs);
-  };
+  const { ask, hear, forget } = createQuestions(port);
   const execute = async (id: number, task: TensorTask, signal: AbortSignal): Promise<void> => {
     try {
       const startedAt = performance.now();
@@ -82,7 +61,7 @@ export function serveTasks(
       port.postMessage(reply, []);
     } finally {
       running.delete(id);
-      open.clear();
+      forget();
     }
   };
   // One after the other, as they come.
@@ -101,6 +80,33 @@ export function serveTasks(
     running.set(id, controller);
     last = last.then(() => execute(id, message.payload, controller.signal));
   });
+}
+
+/** Asks others over the port for one task after the other; `forget` drops what a task that is over has asked. */
+function createQuestions(port: TaskPort): {
+  ask(id: number, ...question: Parameters<AskOther>): ReturnType<AskOther>;
+  hear(answer: InnerAnswer): void;
+  forget(): void;
+} {
+  const open = new Map<number, PromiseWithResolvers<readonly PackedTensor[]> & { readonly model: string }>();
+  let lastAsked = 0;
+  return {
+    ask: async (id, model, inputs, outputs) => {
+      if (open.size >= innerCallsMax) throw new RangeError(`more than ${innerCallsMax} questions are open`);
+      const call: InnerCall = { id, asks: ++lastAsked, model, inputs, outputs };
+      port.postMessage(call, [...new Set(inputs.map(({ memory }) => memory))]);
+      const answer = Promise.withResolvers<readonly PackedTensor[]>();
+      open.set(call.asks, { ...answer, model });
+      return answer.promise;
+    },
+    hear: (answer) => {
+      const waiting = open.get(answer.answers);
+      open.delete(answer.answers);
+      if (!('code' in answer)) waiting?.resolve(answer.outputs);
+      else waiting?.reject(new InnerCallError(answer.code, `${waiting.model}: ${answer.message}`));
+    },
+    forget: () => open.clear(),
+  };
 }
 
 function knownFailure(error: unknown): TaskFailure | undefined {

@@ -2,7 +2,7 @@ import { InferError } from '@sheaf/inference';
 import { UsageError } from '../command.ts';
 import type { AskedServer } from './server-options.ts';
 
-/** An error of a door, with what to do about it where that is known, given how it was asked. */
+/** An error of a server, with what to do about it where that is known, given how it was asked. */
 export function withAdvice(error: unknown, asked: AskedServer): unknown {
   if (!(error instanceof InferError)) return error;
   if (error.reason === 'SERVICE_UNAVAILABLE' || (error.code === 'UNAVAILABLE' && error.reason === 'UNAVAILABLE'))
@@ -23,7 +23,7 @@ const causeOf = ({ cause }: InferError): string => String((cause as { details?: 
 
 function connectionAdvice({ tls }: AskedServer, cause: string): string {
   if (!tls) return 'is the mesh up? (sheaf up <folder>, or --address <host:port>; --tls where it speaks TLS)';
-  // An alert is the door's judgement of us, everything else ours of the door.
+  // An alert is the server's judgement of us, everything else ours of the server.
   if (/alert/i.test(cause))
     return tls.certificate
       ? 'the door does not take this client certificate (--cert and --cert-key: one that its clientCa has signed)'
@@ -34,7 +34,7 @@ function connectionAdvice({ tls }: AskedServer, cause: string): string {
     return tls.ca
       ? 'its certificate is not signed by the authority that was given (--ca)'
       : 'its certificate is signed by nobody known here (--ca <file>: who vouches for the door)';
-  // A door that refuses a certificate may end the connection before its alert is read.
+  // A server that refuses a certificate may end the connection before its alert is read.
   return tls.certificate && !cause.includes('ECONNREFUSED')
     ? 'does the door take this client certificate? (--cert and --cert-key: one that its clientCa has signed)'
     : 'is the mesh up? (sheaf up <folder>, or --address <host:port>; no --tls where it speaks plain gRPC)';

@@ -8,7 +8,7 @@ import { withAdvice, withTimeAdvice } from './advice.ts';
 import { type AskedServer, pairs, serverHelp, serverOf, serverOptions } from './server-options.ts';
 
 const describeTimeoutMs = 5_000;
-/** Whatever the door at the other end takes; it says so itself when it is too much. */
+/** As much as any server takes; the one that is asked says itself when it is too much. */
 const limits = {
   ...defaultLimits,
   messageBytesMax: 2 ** 31,
@@ -64,20 +64,20 @@ export async function askMesh(
   ]);
   const asked = serverOf(values);
   const { address, metadata, tls } = asked;
-  const door = createRemote(address, { service: address, limits, metadata, listenMs, tls });
+  const remote = createRemote(address, { service: address, limits, metadata, listenMs, tls });
   try {
-    const description = await describe(door, name, version, asked);
+    const description = await describe(remote, name, version, asked);
     const inputs = await readInputs(description, sources, shapesOf(values['shape']));
     await onInputs?.(inputs);
     const tensors = inputs.map(({ tensor }) => tensor);
     const outputs = (values['output'] ?? []) as string[];
     const own = { ...Object.fromEntries(given), ...parameters };
     const options = { version, timeoutMs, outputs, explain, parameters: own };
-    return await ask(door, name, tensors, options).catch((error: unknown) => {
+    return await ask(remote, name, tensors, options).catch((error: unknown) => {
       throw withTimeAdvice(error, timeoutMs);
     });
   } finally {
-    door.close();
+    remote.close();
   }
 }
 
@@ -87,9 +87,9 @@ function parameterOf(text: string): Parameter {
   return Number.isFinite(value) ? value : text;
 }
 
-async function describe(door: Remote, name: string, version: string, asked: AskedServer): Promise<ModelDescription> {
+async function describe(remote: Remote, name: string, version: string, asked: AskedServer): Promise<ModelDescription> {
   try {
-    return await door.describe(name, version, describeTimeoutMs);
+    return await remote.describe(name, version, describeTimeoutMs);
   } catch (error) {
     throw withAdvice(error, asked);
   }

@@ -19,11 +19,11 @@ export const serverOptions = {
 } as const;
 
 export const serverHelp = `  --address <target>   ${addressDefault} unless given
-  --key <API key>      where the door wants one; better in ${keyVariable}, where other users of the machine do not see it
+  --key <API key>      where the server wants one; better in ${keyVariable}, where other users of the machine do not see it
   --key-file <file>    the same in a file, as secrets are mounted; or ${keyFileVariable} names it
   --header k=v         gRPC metadata of the call, such as x-channel=phone; may be repeated
-  --tls                where the door speaks TLS
-  --ca <file>          with --tls: who vouches for the door, in PEM; the authorities that Node trusts unless given
+  --tls                where the server speaks TLS
+  --ca <file>          with --tls: who vouches for the server, in PEM; the authorities that Node trusts unless given
   --cert, --cert-key   with --tls: a certificate of ours and its key, files in PEM`;
 
 /** Who is asked, and with what. */

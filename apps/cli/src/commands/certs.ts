@@ -4,7 +4,7 @@ import { createDevelopmentCertificates, isClientName, isHost } from '@sheaf/iden
 import { type Command, integerOf, textOf, UsageError } from '../command.ts';
 import { checkMeshFolder } from '../folder-state.ts';
 
-/** Where services of `sheaf up` listen, and where people try a door. */
+/** Services of `sheaf up` listen on these, and people try a gateway there. */
 const hostsAlways = ['localhost', '127.0.0.1', '::1'];
 const daysDefault = 90;
 

@@ -1,4 +1,4 @@
-import { InferError, type Tensor, traced } from '@sheaf/inference';
+import { type CallContext, InferError, type Tensor, traced } from '@sheaf/inference';
 import type { Vote } from '../combiners/combiner.ts';
 import { contractViolation } from './errors.ts';
 import type { LatencyTracker } from './latency-tracker.ts';
@@ -8,15 +8,13 @@ import { canJoin, join } from './tensor-parts.ts';
 /** A model that reads the answers of all members of an ensemble. */
 export interface MetaModel {
   usualMs(now: number): number | undefined;
-  run(votes: readonly Vote[], ...rest: RestOf<RunStep>): Promise<StepResult>;
+  run(votes: readonly Vote[], wanted: readonly string[], call: Call, context: CallContext): Promise<StepResult>;
 }
 
-type RestOf<F> = F extends (first: never, ...rest: infer R) => unknown ? R : never;
-
-/** Asked by `run`, under a span and with a usual time of its own. `input` is what it calls the members' answers. */
+/** A meta-model that `run` asks, under a span and with a usual time of its own. `input` is what it calls the members' answers. */
 export const createMeta = (run: RunStep, input: string, place: string, latency: LatencyTracker): MetaModel => ({
   usualMs: (now) => latency.usualMs(place, now),
-  run: async (votes, wanted, call: Call, context) => {
+  run: async (votes, wanted, call, context) => {
     const startedAt = context.clock.now();
     const inputs = [{ ...joinLast(votes), name: input }];
     const result = await traced(context, 'stage', place, (own) => run(inputs, wanted, call, own));

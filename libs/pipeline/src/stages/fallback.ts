@@ -4,7 +4,7 @@ import type { LatencyTracker } from '../engine/latency-tracker.ts';
 import { dispensable, stepReserveMs } from '../engine/reserve.ts';
 import type { RunStep, StepResult } from '../engine/step.ts';
 import { limits, type Step, type StepBase } from '../language/spec.ts';
-import { outputsOfEither } from '../types/one-of.ts';
+import { outputsOfEither } from '../types/outputs-of-either.ts';
 import type { Checked, StageKind, StepReaders } from './stage-kind.ts';
 import { stepName } from './step-name.ts';
 

@@ -60,7 +60,7 @@ export interface StepReaders {
 }
 
 export interface InnerStep extends PlacedStep {
-  /** How it stands in its step, in a diagram: `cnn (weight 2)`, `when context.channel == "web"`. */
+  /** What a diagram calls it in its step: `cnn (weight 2)`, `when context.channel == "web"`. */
   readonly label: string;
   /** Whether its step cannot answer without it. */
   readonly isRequired: boolean;
@@ -79,11 +79,11 @@ export interface Place {
 /** What the type check of one kind asks of the rest. */
 export interface TypeChecker {
   readonly problems: PipelineProblems;
-  /** Of a step inside: over what its step is given, unless it has wires of its own. */
+  /** Checks a step inside, over what its step is given, unless it has wires of its own. */
   inner(step: Step, given: Given, place: Place): CheckedStep | undefined;
   /** Undefined when there is none, which is then a problem at `path`. */
   signature(target: Target, path: Path): Signature | undefined;
-  /** Of what takes an input of a step, wherever inside; undefined when that is not known. */
+  /** The signature of the first model, transform or pipeline that takes a step's inputs; undefined when that is not known. */
   firstTaker(step: Step): Signature | undefined;
   /** Undefined when the pipeline has a mistake. */
   pipeline(target: PipelineTarget): CheckedPipeline | undefined;
@@ -100,7 +100,7 @@ export interface Checked<S extends { readonly kind: StepKind }> {
 
 /** What compiling one kind asks of the rest. */
 export interface StepCompiler {
-  /** A step inside. */
+  /** Compiles a step inside. */
   inner(checked: CheckedStep, where: string): RunStep;
   readonly targets: Targets;
   readonly latency: LatencyTracker;

@@ -4,7 +4,7 @@ import { defined, type TryEvaluate } from '../engine/dry-run-report.ts';
 import { type Call, type Note, nothing, type RunStep } from '../engine/step.ts';
 import { readsInputs } from '../language/expressions.ts';
 import { limits, type Step, type StepBase } from '../language/spec.ts';
-import { outputsOfEither } from '../types/one-of.ts';
+import { outputsOfEither } from '../types/outputs-of-either.ts';
 import type { Checked, StageKind, StepReaders } from './stage-kind.ts';
 import { stepName } from './step-name.ts';
 

@@ -37,7 +37,7 @@ export interface Gateways {
   stop(notice: boolean): Promise<void>;
 }
 
-/** An inner door for each gateway: fixed before anything starts, and for good, so that a transform finds its gateway whoever was replaced. */
+/** Finds a port for the internal server of each gateway: fixed before anything starts, and for good, so that a transform finds its gateway whoever was replaced. */
 export const innerPorts = ({ gateway: { replicas } }: Mesh): Promise<number[]> =>
   Promise.all(Array.from({ length: replicas }, freePort));
 

@@ -133,8 +133,8 @@ function partsOf(served: ServedMesh, gateways: Gateways): readonly Part[] {
   const services = [...served.services.keys()].map(
     (name): Part => ({ name, kind: 'service', restart: () => served.restartService(name) }),
   );
-  const doors = gateways.serving.map(
+  const gatewayParts = gateways.serving.map(
     (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => served.restartGateway(gateway) }),
   );
-  return [...services, ...doors];
+  return [...services, ...gatewayParts];
 }

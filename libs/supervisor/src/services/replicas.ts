@@ -11,7 +11,7 @@ export interface ReplicaPorts {
   readonly module: URL;
   /** The secret of the mesh; undefined where its processes show certificates. */
   readonly secret: string | undefined;
-  /** The inner doors of the gateways, in the order of their numbers. */
+  /** The addresses of the gateways' internal servers, in the order of their numbers. */
   readonly gateways: readonly string[];
   /** Longest time that a process takes to answer what it has. */
   readonly graceMs: number;

@@ -12,7 +12,7 @@ import { BytesInFlight } from './bytes/bytes-in-flight.ts';
 import type { ConnectionPolicy } from './connections/arrivals.ts';
 import { connectionLimits } from './connections/connection-limits.ts';
 import { createLongStreams } from './connections/long-streams.ts';
-import { type Http2Engine, openConnections, type ServerConnections } from './connections/server-connections.ts';
+import { openConnections, type ServerConnections } from './connections/server-connections.ts';
 import { createDispatcher } from './dispatcher.ts';
 import type { ServerMethod } from './grpc/methods.ts';
 import { createHealth, type Health } from './health.ts';
@@ -40,8 +40,6 @@ export interface ServerOptions {
   readonly connections?: ConnectionPolicy;
   /** What every call has to show, whatever it asks, as `authorization: Bearer ...`. Undefined: whoever reaches the server may ask, but for `admit`. */
   readonly secret?: string | undefined;
-  /** Which HTTP/2 is spoken. Default: ours. */
-  readonly http2?: Http2Engine | undefined;
   /** Spoken beside gRPC, for inference alone. Default: none. */
   readonly protocols?: readonly Protocol[];
 }

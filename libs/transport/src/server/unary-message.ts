@@ -89,8 +89,7 @@ export class UnaryMessage implements Receiver {
   #reserve(): void {
     this.#isPromised = true;
     const gathering = this.#gathering;
-    const held = (): number => (this.#call.stream as { readonly heldBytes?: number }).heldBytes ?? 0;
-    const waiting = this.#expected.room.reserve(gathering.bytesWanted, () => gathering.filled + held());
+    const waiting = this.#expected.room.reserve(gathering.bytesWanted, () => gathering.filled);
     if (waiting !== undefined) void this.#wait(waiting);
     else this.#gather();
   }

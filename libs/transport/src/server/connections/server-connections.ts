@@ -1,25 +1,16 @@
 /** All connections of a server: it listens, and each socket that may come in speaks TLS, where that is wanted, and HTTP/2. */
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { type AcceptConnection, acceptConnection, type ConnectionOptions } from '@sheaf/http2';
+import { acceptConnection, type ConnectionOptions } from '@sheaf/http2';
 import { type Limits, monotonicClock } from '@sheaf/inference';
 import { openServerTls } from '../../tls/server-tls.ts';
 import type { TlsFiles } from '../../tls/tls.ts';
 import type { BytesInFlight } from '../bytes/bytes-in-flight.ts';
 import type { Dispatch } from '../dispatcher.ts';
 import { type Listener, listen } from '../listen.ts';
-import { acceptNodeHttp2 } from '../node-http2/node-http2.ts';
 import { type Arrivals, type ConnectionPolicy, createArrivals } from './arrivals.ts';
 import type { Connection, ConnectionTimes } from './connection.ts';
 import { connectionLimits } from './connection-limits.ts';
-
-/** Who speaks HTTP/2: we, or node:http2. */
-export type Http2Engine = 'sheaf' | 'node-http2';
-
-const engines: Readonly<Record<Http2Engine, AcceptConnection>> = {
-  sheaf: acceptConnection,
-  'node-http2': acceptNodeHttp2,
-};
 
 export interface ServerConnections {
   readonly port: number;
@@ -39,7 +30,6 @@ export interface ServerConnectionsOptions {
   readonly policy: ConnectionPolicy;
   readonly bytes: BytesInFlight;
   readonly tls?: TlsFiles | undefined;
-  readonly http2?: Http2Engine | undefined;
 }
 
 /** How often it is looked whether somebody has been waited for too long. */
@@ -49,7 +39,7 @@ export async function openConnections(
   options: ServerConnectionsOptions,
   dispatch: Dispatch,
 ): Promise<ServerConnections> {
-  const { name, limits, policy, bytes, http2 = 'sheaf' } = options;
+  const { name, limits, policy, bytes } = options;
   const tls = options.tls && openServerTls(name, options.tls);
   const open = new OpenConnections();
   const serve = (connection: Connection, socket: Duplex, secure?: TLSSocket): void => {
@@ -60,7 +50,7 @@ export async function openConnections(
       failed: (error: unknown) => console.error(`${name}: a call has failed inside:`, error),
     };
     open.add(connection);
-    connection.speak(engines[http2](socket, optionsOf(limits, bytes), handler), secure);
+    connection.speak(acceptConnection(socket, optionsOf(limits, bytes), handler), secure);
   };
   const arrivals: Arrivals = createArrivals({
     name,

@@ -159,7 +159,7 @@ export class IncomingCall implements ServerCall, StreamHandler {
 
   /** Of what has come, what nobody has read. */
   get unreadBytes(): number {
-    return this.#unread.length + ((this.stream as { readonly heldBytes?: number }).heldBytes ?? 0);
+    return this.#unread.length;
   }
 
   /** From now on `receiver` reads what comes, and what has come. */
@@ -224,7 +224,10 @@ export class IncomingCall implements ServerCall, StreamHandler {
   /** For what is no gRPC call at all. */
   refuseHttp(status: 405 | 415): void {
     if (!this.#answer(`HTTP ${status}`)) return;
-    this.stream.respondOnly(httpRefusals[status]);
+    const { head, body } = httpRefusals[status];
+    this.stream.respond(head);
+    this.stream.write(body);
+    this.stream.end();
   }
 
   reset(code: ErrorCode): void {
