@@ -22,7 +22,7 @@ const endHeaders = 4;
 const dataType = 0;
 const headersType = 1;
 const messageBytes = 100;
-/** With the head of a gRPC message. */
+/** The message has the head that gRPC puts before it. */
 const callBytes = messageBytes + 5;
 const indexedMethodAndScheme = [0x83, 0x86];
 const fields: readonly (readonly [string, string])[] = [
@@ -78,7 +78,7 @@ function run({ port, isTls, inFlight, seconds }: EchoLoad): Promise<EchoResult> 
       socket.write(Buffer.concat(calls));
     };
     const finish = (): void => {
-      // Of the calls that are under way some may have come already.
+      // Answers of calls that are still under way may have come in part.
       if (dataBytes < times.length * callBytes) reject(new Error(`${dataBytes} bytes for ${times.length} calls`));
       socket.removeAllListeners('close');
       socket.destroy();

@@ -1,4 +1,4 @@
-/** What is still known of streams that are over, for frames that come for them. */
+/** Remembers how streams ended, so that a frame that comes for one later gets the right answer. */
 import { limits } from './limits.ts';
 
 /** `own`: by our RST_STREAM, so that the peer may not know yet. `peer`: by its RST_STREAM. */

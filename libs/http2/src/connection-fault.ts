@@ -1,4 +1,4 @@
-/** What ends a whole connection. */
+/** An error that ends the whole connection. */
 import { type ErrorCode, errorCodes } from './types.ts';
 
 /** Thrown while frames are read, and caught where the connection hands them in. `message` goes to the peer with GOAWAY, and to the log. */

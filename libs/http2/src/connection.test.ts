@@ -1,4 +1,4 @@
-/** What is said on a connection beside its calls: SETTINGS, PING, GOAWAY, header blocks, and how it ends. */
+/** Frames that belong to no call, and header blocks: SETTINGS, PING, PRIORITY, HEADERS and CONTINUATION. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { flags, preface, settingIds } from './frame-types.ts';

@@ -44,7 +44,7 @@ export class Connection implements Core {
   #isSettled = false;
   #owesTableUpdate = false;
   readonly #startedAtMs: number;
-  /** Of the first GOAWAY, and of the end. */
+  /** The time of the first GOAWAY, and later that of the end. */
   #goodbyeAtMs = 0;
 
   constructor(socket: Duplex, options: ConnectionOptions, role: (core: Core) => Role) {
@@ -87,7 +87,7 @@ export class Connection implements Core {
       [settingIds.MAX_HEADER_LIST_SIZE, options.headerListBytesMax],
     ]);
     this.receiver.start();
-    // One that is over already tells nobody again.
+    // A socket that is closed already emits no 'close' any more.
     if (socket.destroyed) process.nextTick(() => this.#lose(undefined));
     else startTicking(this);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -108,7 +108,7 @@ export class Connection implements Core {
     }
     this.goodbye = 'leaving';
     this.outbox.goAway(int31Max, code, debug);
-    // What the peer sent before it read that has come when it answers.
+    // When the peer answers, everything has come that it sent before it read the GOAWAY.
     this.pings.ask((isAnswered) => {
       if (isAnswered && this.goodbye === 'leaving') this.#leave(code, debug);
     });
@@ -214,14 +214,14 @@ export class Connection implements Core {
     else this.#end(errorCodes.INTERNAL_ERROR, undefined, `a fault of our own: ${message}`);
   }
 
-  /** From now on no stream comes in; the connection ends with the last that is open. */
+  /** No stream comes in from now on; the connection ends with the last that is open. */
   #leave(code: ErrorCode, debug?: string): void {
     this.goodbye = 'left';
     this.outbox.goAway(this.role.lastPeerId, code, debug);
     if (this.lives.open.size === 0) this.#end(undefined, undefined, undefined);
   }
 
-  /** Without a code nothing is said any more. */
+  /** Ends the connection; no GOAWAY is sent where `code` is undefined. */
   #end(code: ErrorCode | undefined, debug: string | undefined, why: string | undefined): void {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -229,7 +229,7 @@ export class Connection implements Core {
     this.#reader.stop();
     if (code !== undefined) this.outbox.goAway(this.role.lastPeerId, code, debug);
     this.outbox.end();
-    // What still comes is read and dropped, so that the peer reads why before it finds that nobody listens.
+    // Bytes that still come are read and dropped: a reset of TCP could overtake the GOAWAY.
     this.socket.resume();
     this.#bury(code ?? errorCodes.NO_ERROR, why);
   }

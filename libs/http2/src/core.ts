@@ -1,4 +1,4 @@
-/** What the parts of a connection know of it: those that read frames, and the two roles. */
+/** The view of a connection that its parts have: those that read frames, and the two roles. */
 import type { HeaderDecoder } from './hpack/decoder.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';

@@ -32,9 +32,9 @@ const repeat = (times: number, one: (n: number) => Buffer): Buffer =>
 
 interface Flood {
   readonly options?: RawPeerOptions;
-  /** Before it. */
+  /** Is sent before the flood. */
   readonly first?: Buffer;
-  /** As many as are allowed at once. */
+  /** The number of frames that are allowed at once. */
   readonly max: number;
   readonly one: (n: number) => Buffer;
   readonly why: RegExp;
@@ -204,7 +204,7 @@ describe('a peer that does not read', () => {
         return undefined;
       },
     });
-    // What a socket takes that nobody reads.
+    // These bytes fill the socket that nobody reads.
     peer.send(headersFrame(1));
     await peer.settle();
     const batches: (string | undefined)[] = [];

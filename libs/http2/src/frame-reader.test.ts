@@ -4,7 +4,7 @@ import { FrameReader } from './frame-reader.ts';
 import { flags, frameTypes } from './frame-types.ts';
 import { dataFrame, frame } from './testing/raw-peer.ts';
 
-/** What the chunks say, DATA put together again. */
+/** Reads the chunks and lists the frames, with their DATA put together again. */
 function read(chunks: readonly Buffer[]): string[] {
   const told: string[] = [];
   let data: number[] = [];

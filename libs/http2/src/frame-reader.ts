@@ -2,7 +2,7 @@
 import { frameSizeFault, protocolFault } from './connection-fault.ts';
 import { flags, frameHeaderBytes, framePayloadBytesMax, frameTypes, int31Max } from './frame-types.ts';
 
-/** Who is told of frames. What it throws ends the reading. */
+/** Is told of each frame. An error that it throws ends the reading. */
 export interface FrameSink {
   /** The head of a DATA frame has come; `length` is that of its payload with its padding. */
   dataBegin(id: number, length: number): void;
@@ -19,16 +19,16 @@ export class FrameReader {
   /** The head of a frame that lies in two chunks. */
   readonly #head = new Uint8Array(frameHeaderBytes);
   #headFilled = 0;
-  /** Of the frame whose payload has not come whole. */
+  /** Describes the frame whose payload has not come whole. */
   #isInPayload = false;
   #type = 0;
   #flags = 0;
   #id = 0;
   #length = 0;
-  /** Of a DATA frame: what is still to come of its data and its padding; the latter is -1 before its length is known. */
+  /** Bytes of data and of padding that a DATA frame still owes; the padding is -1 before its length is known. */
   #dataLeft = 0;
   #paddingLeft = 0;
-  /** Of another frame: what has come of its payload. */
+  /** The part of the payload of any other frame that has come. */
   #payload: Buffer | undefined;
   #payloadFilled = 0;
   #isStopped = false;
@@ -126,7 +126,7 @@ export class FrameReader {
     }
     const filled = this.#payloadFilled;
     const taken = Math.min(left, this.#length - filled);
-    // As long as the frame says: at most 16 KiB, and only while it is on its way.
+    // A frame has at most 16 KiB, and its bytes are kept only while it is on its way.
     const target = payload ?? Buffer.allocUnsafeSlow(this.#length);
     chunk.copy(target, filled, at, at + taken);
     if (filled + taken < this.#length) {

@@ -1,4 +1,4 @@
-/** How a connection ends, and what is left of its streams then. */
+/** The end of a connection, and of its streams with it. */
 import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';

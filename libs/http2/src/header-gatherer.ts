@@ -10,7 +10,7 @@ export class HeaderGatherer {
   #parts: Buffer[] = [];
   #bytes = 0;
 
-  /** After a HEADERS frame that is not all. Its part is copied. */
+  /** Begins with a HEADERS frame that lacks END_HEADERS. Its part is copied. */
   begin(id: number, isLast: boolean, isSelfDependent: boolean, part: Buffer): void {
     this.id = id;
     this.isLast = isLast;

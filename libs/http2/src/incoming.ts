@@ -1,4 +1,4 @@
-/** What each frame of the peer does, and which are errors (RFC 9113, 5.1 and 6). A fault of a stream resets it; one of the connection is thrown. */
+/** Carries out the frames of the peer, and finds those that are errors (RFC 9113, 5.1 and 6). An error of a stream resets it; one of the connection is thrown. */
 import { ConnectionFault, frameSizeFault, protocolFault } from './connection-fault.ts';
 import type { Core } from './core.ts';
 import type { FrameSink } from './frame-reader.ts';
@@ -11,9 +11,9 @@ export class Incoming implements FrameSink {
   readonly #core: Core;
   readonly #gatherer = new HeaderGatherer();
   #isGreeted = false;
-  /** Whose DATA is coming; undefined where it is dropped. */
+  /** The stream whose DATA is coming; undefined where the DATA is dropped. */
   #stream: Stream | undefined;
-  /** What has come of it, padding aside. */
+  /** Bytes of the DATA frame that have come, padding aside. */
   #dataBytes = 0;
 
   constructor(core: Core) {
@@ -231,7 +231,7 @@ export class Incoming implements FrameSink {
     // A WINDOW_UPDATE that was on its way says nothing wrong, and has a limit of its own.
     if (type === frameTypes.WINDOW_UPDATE) return;
     const closedBy = core.lives.closed.closedBy(id);
-    // What was on its way when we reset it. The bytes of DATA are charged as such that do no work.
+    // The frame was on its way when we reset the stream. Bytes of DATA are charged as bytes that do no work.
     if (closedBy === 'own') {
       if (type !== frameTypes.DATA) core.ledger.addIdleFrame();
       return;

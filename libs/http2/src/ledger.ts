@@ -1,4 +1,4 @@
-/** What one connection costs against what it is for. Each frame is charged as it comes; what is too much throws. */
+/** Holds the cost of a connection against its use. Each frame is charged as it comes; a charge too many throws. */
 import { calmFault } from './connection-fault.ts';
 import { LeakyBucket } from './leaky-bucket.ts';
 import { limits } from './limits.ts';

@@ -1,24 +1,27 @@
-/** Every bound of one connection, for servers and clients alike. What passes one closes the connection with GOAWAY ENHANCE_YOUR_CALM, where nothing else is said. */
+/**
+ * Every bound of one connection, for servers and clients alike. A peer that passes one is told GOAWAY ENHANCE_YOUR_CALM and loses its connection, unless
+ * the bound says otherwise.
+ */
 
-/** A bucket that each one fills and time empties: so many at once, and so many more per second. */
+/** A bucket that frames fill and time empties: it takes `max` at once, and `perSecond` more each second. */
 export interface Rate {
   readonly max: number;
   readonly perSecond: number;
 }
 
-/** What a connection may take; each may be set otherwise in `ConnectionOptions`. */
+/** Defaults of `ConnectionOptions`. */
 export const connectionDefaults = {
   /** Streams that the peer may have open at once. One more is refused with REFUSED_STREAM, see `refusals`. */
   concurrentStreamsMax: 256,
   /** Bytes that the peer may send on a stream before they are handled. */
   streamWindowBytes: 8 * 1024 * 1024,
-  /** The same for all streams of a connection together; four times a stream's, so that one that is paused does not stop the others. */
+  /** Bytes that the peer may send on all streams together; four times the window of one, so that a stream that is paused does not stop the others. */
   connectionWindowBytes: 32 * 1024 * 1024,
-  /** Of a header list, unpacked (SETTINGS_MAX_HEADER_LIST_SIZE). A longer one resets its stream with ENHANCE_YOUR_CALM. */
+  /** Size of an unpacked header list (SETTINGS_MAX_HEADER_LIST_SIZE). A longer list resets its stream with ENHANCE_YOUR_CALM. */
   headerListBytesMax: 256 * 1024,
-  /** How long answers may wait for a peer that takes less than `takenBytesPerSecondMin` of them. In milliseconds. */
+  /** Milliseconds for which answers may wait while the peer takes less than `takenBytesPerSecondMin` of them. */
   stallMaxMs: 30_000,
-  /** Bytes of answers that may wait for a peer that takes less than that; above it only `overfullMaxMs` is borne. */
+  /** Bytes of answers that may wait for such a peer; where there are more, it gets `overfullMaxMs` only. */
   unsentBytesMax: 32 * 1024 * 1024,
 } as const;
 
@@ -27,51 +30,55 @@ export const limits = {
   headerFieldsMax: 128,
   /** Frames of a header list: HEADERS and its CONTINUATIONs. */
   headerFramesMax: 9,
-  /** Of a header list on the wire, in all its frames. */
+  /** Bytes of a header list on the wire, in all its frames. */
   headerBlockBytesMax: 9 * 16 * 1024,
-  /** SETTINGS: each is answered. */
+  /** SETTINGS, acknowledgements too: each of the others is answered. */
   settings: { max: 64, perSecond: 4 },
-  /** PING. Some clients (Go) measure the line with one for each answer, or for each frame of a long one, hence those that a call and what is sent bring. */
+  /** PINGs. Some clients (Go) measure the line with one for each answer, or for each frame of a long answer. */
   pings: { max: 2_000, perSecond: 100 },
+  /** PINGs that each call brings in addition. */
   pingsPerCall: 4,
-  /** One more PING, and `windowUpdatesPerFrame` more WINDOW_UPDATEs, for each DATA frame that we send. */
+  /** PINGs that each DATA frame of ours brings in addition. */
   pingsPerFrame: 1,
-  /** WINDOW_UPDATE. A peer that reads needs two for a call and two for each frame of a long answer at most. */
+  /** WINDOW_UPDATEs. A peer that reads needs few for a call, and two for each frame of a long answer at most. */
   windowUpdates: { max: 10_000, perSecond: 1_000 },
+  /** WINDOW_UPDATEs that each call brings in addition. */
   windowUpdatesPerCall: 8,
+  /** WINDOW_UPDATEs that each DATA frame of ours brings in addition. */
   windowUpdatesPerFrame: 2,
-  /** Streams that end by RST_STREAM: by the peer's, or by ours for what the peer did wrong. */
+  /** Streams that end by RST_STREAM: by that of a client, or by ours for an error of the peer. */
   resets: { max: 1_000, perSecond: 33 },
-  /** Streams above `concurrentStreamsMax`. A peer that has not read our SETTINGS cannot know. */
+  /** Streams above `concurrentStreamsMax`. A peer that has not read our SETTINGS cannot know the limit. */
   refusals: { max: 100, perSecond: 10 },
-  /** Frames that mean nothing: empty ones, PRIORITY, those of unknown types, and all that comes for streams that are closed. */
+  /** Frames that mean nothing: empty DATA, PRIORITY, GOAWAY, those of unknown types, trailers for a stream that we have reset, answers to nothing. */
   idleFrames: { max: 1_000, perSecond: 33 },
   /**
-   * Bytes that are neither a call's headers nor its message: frames around them, but for the head of a DATA frame that has at least as much in it, padding, and what is sent on a stream after we have reset it; hence
-   * somewhat more than a stream's window.
+   * Bytes that are neither headers nor message: heads of frames, but for those of DATA frames with at least as much in them, padding, and DATA for a stream
+   * that we have reset. The latter may be a whole window, hence the size.
    */
   idleBytes: { max: 9 * 1024 * 1024, perSecond: 1024 * 1024 },
-  /** What of these each call pays for: the heads of its frames, and the WINDOW_UPDATEs for its answer. */
+  /** Such bytes that each call brings in addition: the heads of its frames, and the WINDOW_UPDATEs for its answer. */
   idleBytesPerCall: 1024,
+  /** Such bytes that each DATA frame of ours brings in addition. */
   idleBytesPerFrame: 32,
   /** Answers to SETTINGS and PING that wait in a socket which the peer does not read. */
   unreadAnswersMax: 1_000,
-  /** Bytes handed to the socket that it has not got rid of; more waits in its stream, so that streams take turns. */
+  /** Bytes that are with the socket. Where there are more, DATA waits in its stream, so that streams take turns; nobody is told. */
   socketBytesMax: 128 * 1024,
-  /** Frames that wait for the socket, DATA aside. Above it nothing is read, so that nothing is added, until the socket has taken some. */
+  /** Bytes of frames that wait for the socket, DATA of streams aside. Above it nothing is read until the socket has taken some; nobody is told. */
   controlBytesMax: 256 * 1024,
-  /** A peer that takes less than this of what waits for it does not read. */
+  /** A peer that takes fewer bytes per second of the answers that wait for it does not read. */
   takenBytesPerSecondMin: 1024,
-  /** How long unread answers above `unsentBytesMax` are borne. In milliseconds. */
+  /** Milliseconds for which more than `unsentBytesMax` may wait for such a peer. */
   overfullMaxMs: 1_000,
-  /** For the answer to our SETTINGS; else GOAWAY SETTINGS_TIMEOUT. In milliseconds. */
+  /** Milliseconds for the acknowledgement of our SETTINGS; then GOAWAY SETTINGS_TIMEOUT is sent. */
   settingsAckMaxMs: 10_000,
-  /** Between the two GOAWAYs of a graceful end, and for the peer to close its side of a connection that is over. In milliseconds. */
+  /** Milliseconds between the two GOAWAYs of a graceful end, and for the peer to close its side of a connection that is over. */
   lingerMaxMs: 1_000,
-  /** How often what goes by time is looked at: one timer for all connections of a process. In milliseconds. */
+  /** Milliseconds between two looks at the limits of time. */
   tickMs: 250,
-  /** Closed streams of which it is remembered how they ended: what was on its way to one that we have reset is dropped, else it is an error. */
+  /** Streams of which it is remembered that they were reset, and by whom. */
   closedStreamsMax: 1_024,
-  /** Runs of stream numbers that the peer passed over: opening one of them later is another error than opening one twice. */
+  /** Runs of stream numbers that the peer has passed over and that are remembered: opening one of them later is another error than opening one twice. */
   skippedRunsMax: 64,
 } as const;

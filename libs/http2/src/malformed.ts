@@ -1,4 +1,4 @@
-/** Which header lists are malformed (RFC 9113, 8.2 and 8.3): such a stream is reset, and nobody is told of it. */
+/** Finds header lists that are malformed (RFC 9113, 8.2 and 8.3). Their streams are reset, and no handler is told of them. */
 import type { DecodedHeaderList, Verdict } from './hpack/header-list.ts';
 import type { Field, HeaderList } from './types.ts';
 

@@ -13,7 +13,7 @@ const copiedBytesMax = 2048;
 /** A socket that takes what it is given tells so a turn or two later. */
 const turnsStuckMin = 4;
 
-/** Of what is said in GOAWAY. */
+/** Longest text in GOAWAY. */
 const debugBytesMax = 256;
 
 export class Outbox {
@@ -27,11 +27,11 @@ export class Outbox {
   readonly #written = (): void => this.#onWritten();
   #isScheduled = false;
   #isClosed = false;
-  /** Where frames are being written, from `#from` to `#at`; what stands before it is with the socket. */
+  /** Memory in which frames are being written, from `#from` to `#at`; the bytes before those are with the socket. */
   #slab: Buffer | undefined;
   #from = 0;
   #at = 0;
-  /** What goes before that. */
+  /** Buffers that go out before those bytes. */
   #segments: Buffer[] = [];
   #segmentBytes = 0;
   /** Writes handed to the socket, and those that it is done with. */

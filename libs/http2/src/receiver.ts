@@ -1,4 +1,4 @@
-/** What the peer may send: windows of the connection and of its streams, given back once half of one is used, so that a WINDOW_UPDATE is rare. */
+/** Keeps the windows within which the peer may send. Credit is given back once half of a window is used, so that a WINDOW_UPDATE is rare. */
 import { ConnectionFault } from './connection-fault.ts';
 import { windowBytesDefault } from './frame-types.ts';
 import type { Outbox } from './outbox.ts';
@@ -6,7 +6,7 @@ import type { Stream } from './stream.ts';
 import type { StreamTable } from './stream-table.ts';
 import { errorCodes } from './types.ts';
 
-/** What receiving needs of its connection. */
+/** The view of a connection that receiving needs. */
 export interface ReceiverOwner {
   readonly outbox: Outbox;
   readonly lives: { readonly open: StreamTable };
@@ -16,10 +16,10 @@ export class Receiver {
   readonly #owner: ReceiverOwner;
   readonly #windowMax: number;
   readonly #streamWindowMax: number;
-  /** What the peer may still send on all streams. */
+  /** Bytes that the peer may still send on all streams. */
   #window = windowBytesDefault;
   #toReturn = 0;
-  /** That of a new stream: until the peer has read our SETTINGS it may take the default for granted. */
+  /** The window of a new stream. Until the peer has read our SETTINGS it may take the default for granted. */
   streamWindow: number;
 
   constructor(owner: ReceiverOwner, connectionWindowBytes: number, streamWindowBytes: number) {
@@ -29,7 +29,7 @@ export class Receiver {
     this.streamWindow = Math.max(windowBytesDefault, streamWindowBytes);
   }
 
-  /** After our first SETTINGS. */
+  /** Widens the window of the connection; follows our first SETTINGS. */
   start(): void {
     const more = this.#windowMax - this.#window;
     if (more > 0) this.#owner.outbox.windowUpdate(0, more);
@@ -66,7 +66,7 @@ export class Receiver {
     }
   }
 
-  /** What was held back is handled. */
+  /** Gives back the credit of a stream that was paused. */
   release(stream: Stream): void {
     const { held } = stream;
     stream.held = 0;

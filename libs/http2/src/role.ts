@@ -1,4 +1,4 @@
-/** What differs between the two sides of a connection. */
+/** The differences between the two sides of a connection. */
 import type { DecodedHeaderList } from './hpack/header-list.ts';
 import type { Stream } from './stream.ts';
 import type { ErrorCode } from './types.ts';
@@ -11,7 +11,7 @@ export interface Opening {
   readonly headers: DecodedHeaderList | undefined;
   /** It depends on itself by its priority, which is an error and means nothing else. */
   readonly isSelfDependent: boolean;
-  /** Of its header block. */
+  /** The length of its header block. */
   readonly bytes: number;
 }
 
@@ -19,9 +19,9 @@ export interface Role {
   readonly isServer: boolean;
   /** The last stream of the peer that was looked at, for GOAWAY. */
   readonly lastPeerId: number;
-  /** What is said before our SETTINGS. */
+  /** Says what goes before our SETTINGS. */
   greet(): void;
-  /** Of our SETTINGS, what only this side says. */
+  /** The SETTINGS that only this side sends. */
   settings(): readonly (readonly [id: number, value: number])[];
   /** Answers where in `chunk` frames begin; negative while what comes before them is not whole, or the connection has ended over it. */
   readPreface(chunk: Buffer): number;

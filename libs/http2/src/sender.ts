@@ -6,7 +6,7 @@ import type { Outbox } from './outbox.ts';
 import type { Stream } from './stream.ts';
 import { errorCodes, type HeaderBlock } from './types.ts';
 
-/** What sending needs of its connection. */
+/** The view of a connection that sending needs. */
 export interface SenderOwner {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
@@ -16,13 +16,13 @@ export interface SenderOwner {
 
 export class Sender {
   readonly #owner: SenderOwner;
-  /** Of the connection. */
+  /** The window of the connection. */
   #window = windowBytesDefault;
-  /** That of a new stream. */
+  /** The window of a new stream. */
   streamWindow = windowBytesDefault;
   /** Streams that have something to send, and window of their own for it, in the order of their turns. */
   readonly #ready: Stream[] = [];
-  /** What waits in all streams. */
+  /** Bytes that wait in all streams. */
   unsentBytes = 0;
 
   constructor(owner: SenderOwner) {
@@ -74,7 +74,7 @@ export class Sender {
     this.unsentBytes -= stream.unsentBytes;
     stream.unsentBytes = 0;
     stream.unsent = undefined;
-    // Without a window nobody's turn comes, and streams that are closed would be kept.
+    // Turns come only while there is a window: without one, closed streams would be kept here.
     if (stream.isReady) this.#ready.splice(this.#ready.indexOf(stream), 1);
     stream.isReady = false;
   }

@@ -27,7 +27,7 @@ export class ServerRole implements Role {
   readonly #core: Core;
   readonly #handler: ServerConnectionHandler;
   #prefaceRead = 0;
-  /** What the peer said when it went away for an error. */
+  /** The reason of a GOAWAY with which the peer told of an error. */
   #peersWhy: string | undefined;
 
   constructor(core: Core, handler: ServerConnectionHandler) {

@@ -1,9 +1,9 @@
-/** SETTINGS: what ours say, and what the peer's do. */
+/** Reads the SETTINGS of the peer. */
 import { ConnectionFault, frameSizeFault, protocolFault } from './connection-fault.ts';
 import { framePayloadBytesMax, int31Max, settingIds, windowBytesDefault } from './frame-types.ts';
 import { errorCodes } from './types.ts';
 
-/** What the peer has told us, with what holds before it has. */
+/** The settings of the peer that matter to us. */
 export interface PeerSettings {
   headerTableBytes: number;
   concurrentStreamsMax: number;

@@ -2,7 +2,7 @@
 
 export const slabBytes = 32 * 1024;
 
-/** What is kept while nobody uses it: 2 MiB. */
+/** Slabs that are kept while nobody uses them: 2 MiB. */
 const spareMax = 64;
 
 const spare: Buffer[] = [];

@@ -1,4 +1,4 @@
-/** How streams live and end, and that their handlers are told of it: whatever a handler throws ends its stream and nothing else. */
+/** Lets streams live and end, and tells their handlers. An error that a handler throws ends its stream and nothing else. */
 import { ClosedStreams } from './closed-streams.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
@@ -8,7 +8,7 @@ import type { Stream } from './stream.ts';
 import { StreamTable } from './stream-table.ts';
 import { type ErrorCode, errorCodes, type HeaderList, type StreamEnd } from './types.ts';
 
-/** What they need of their connection. */
+/** The view of a connection that its streams need. */
 export interface StreamLivesOwner {
   readonly outbox: Outbox;
   readonly ledger: Ledger;
@@ -77,14 +77,14 @@ export class StreamLives {
     if (stream.ended === undefined) this.reset(stream, errorCodes.INTERNAL_ERROR);
   }
 
-  /** By whoever uses the stream. */
+  /** Resets a stream for whoever uses it. */
   reset(stream: Stream, code: ErrorCode): void {
     this.#owner.outbox.reset(stream.id, code);
     this.closed.add(stream.id, 'own');
     this.close(stream, { kind: 'own', code });
   }
 
-  /** For what the peer did wrong; throws where it did too often. */
+  /** Resets a stream for an error of the peer; throws where there are too many of these. */
   resetFaulty(stream: Stream, code: ErrorCode): void {
     this.reset(stream, code);
     this.#owner.ledger.addReset();

@@ -1,4 +1,4 @@
-/** Which frame may come in which state (RFC 9113, 5.1), and what is said to one that may not. */
+/** Frames by states of their streams (RFC 9113, 5.1): those that may come, and the answers to those that may not. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeHeaders } from './hpack/encoder.ts';
@@ -7,7 +7,7 @@ import { errorCodes, type HeaderBlock, type ServerStream } from './types.ts';
 
 const ok: HeaderBlock = encodeHeaders([[':status', '200']]);
 
-/** How stream 3 gets there; handlers may answer it. */
+/** Frames that bring stream 3 there; a handler may answer it. */
 interface State {
   readonly frames: readonly Buffer[];
   readonly answer?: (stream: ServerStream) => void;

@@ -37,7 +37,7 @@ export class StreamTable {
     }
   }
 
-  /** In no order. Streams that are closed meanwhile are not visited, and keep no other from being. */
+  /** Visits streams in no order; those that are closed meanwhile are left out. */
   forEach(visit: (stream: Stream) => void): void {
     for (const stream of this.#streams.slice(0, this.#size)) if (stream && !stream.isClosed) visit(stream);
   }

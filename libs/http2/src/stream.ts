@@ -9,7 +9,7 @@ import type {
   StreamHandler,
 } from './types.ts';
 
-/** What a stream needs of its connection. */
+/** The view of a connection that its streams need. */
 export interface StreamOwner extends ServerConnection {
   readonly sender: {
     readonly streamWindow: number;
@@ -21,7 +21,7 @@ export interface StreamOwner extends ServerConnection {
   readonly lives: { reset(stream: Stream, code: ErrorCode): void };
 }
 
-/** Until a stream has its own. */
+/** Handles a stream until it has its own handler. */
 const nobody: StreamHandler = { data() {}, end() {}, close() {} };
 
 /**
@@ -37,9 +37,9 @@ export class Stream implements ServerStream {
   isRemoteEnded = false;
   /** Our side is over, with all that was written. */
   isLocalEnded = false;
-  /** How it ended. */
+  /** Undefined while it is open. */
   ended: StreamEnd | undefined;
-  /** Where a content-length was told: what of it has not come. Negative without one. */
+  /** Bytes of the content-length that have not come; negative where there is none. */
   bodyLeft: number;
 
   /** Sending, which `Sender` does. Nothing more is written when `isEnding`. */
@@ -47,7 +47,7 @@ export class Stream implements ServerStream {
   isEnding = false;
   trailers: HeaderBlock | undefined;
   unsent: Buffer[] | undefined;
-  /** What of the first of `unsent` is sent. */
+  /** Bytes of the first of `unsent` that are sent. */
   unsentFrom = 0;
   unsentBytes = 0;
   isReady = false;

@@ -1,4 +1,4 @@
-/** One timer for all connections of a process, for what goes by time and may be late by a little. */
+/** One timer for all connections of a process. Limits of time that may be late by a little are looked at when it ticks. */
 import { limits } from './limits.ts';
 
 export interface Ticked {
@@ -9,7 +9,7 @@ export interface Ticked {
 const ticked = new Set<Ticked>();
 let timer: NodeJS.Timeout | undefined;
 
-/** Until `stopTicking`. Keeps no process alive. */
+/** Calls `tick` until `stopTicking`. The timer keeps no process alive. */
 export function startTicking(one: Ticked): void {
   ticked.add(one);
   timer ??= setInterval(tickAll, limits.tickMs).unref();

@@ -35,7 +35,7 @@ export function statusFields(thrown: unknown, trailers: Trailers = noTrailers): 
   const fields: Field[] = [
     ['grpc-status', String(statusCode(error))],
     ['grpc-message', encodeURI(statusMessage(error))],
-    [detailsKey, encodeRpcStatus(error).toString('base64')],
+    [detailsKey, binaryValue(encodeRpcStatus(error))],
     ...trailers,
   ];
   if (retryAfterMs !== undefined) fields.push([pushbackKey, String(Math.ceil(retryAfterMs))]);
@@ -61,6 +61,9 @@ export function fromRpcStatus(
   const told = { reason, ...fromErrorInfoMetadata(metadata), decision: readDecision(decision) };
   return new InferError(codeOf(code), message, { ...told, ...retryAfterMs });
 }
+
+/** The value of a key that ends in `-bin`: base64, which gRPC wants without padding. */
+export const binaryValue = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
 
 /** A call that failed, as grpc-js tells it, and our own client. */
 export interface Failure {

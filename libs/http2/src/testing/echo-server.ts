@@ -18,7 +18,7 @@ export const okHeaders = encodeHeaders([
 ]);
 export const okTrailers = encodeHeaders([['grpc-status', '0']]);
 
-/** What came of one call. */
+/** A call as its handler saw it. */
 export interface SeenCall {
   readonly stream: ServerStream;
   readonly headers: HeaderList;

@@ -63,7 +63,7 @@ export const headersFrame = (
 export const dataFrame = (id: number, bytes: Uint8Array | readonly number[], isLast = false): Buffer =>
   frame('DATA', isLast ? flags.END_STREAM : 0, id, bytes);
 
-/** What handlers were told of one stream. */
+/** A stream as its handler saw it. */
 export interface ToldStream {
   readonly stream: ServerStream;
   readonly parts: Buffer[];
@@ -81,15 +81,15 @@ export interface RawPeer {
   readonly closed: { readonly why: string | undefined } | undefined;
   readonly hasEnded: boolean;
   send(...frames: Uint8Array[]): void;
-  /** Until the server has read all that was sent, and said what it has to say. */
+  /** Waits until the server has read all that was sent, and has answered. */
   settle(): Promise<void>;
-  /** What came for a stream, or for the connection: `RST_STREAM PROTOCOL_ERROR`, `GOAWAY ...`, or nothing. */
+  /** Lists the errors that came: `RST_STREAM 3 PROTOCOL_ERROR`, `GOAWAY PROTOCOL_ERROR`. */
   errors(): string[];
   of(type: FrameType, id?: number): SeenFrame[];
 }
 
 export interface RawPeerOptions extends ConnectionOptions {
-  /** Without it a call is taken, and nothing is answered. */
+  /** Handles each call. By default a call is taken, and nothing is answered. */
   readonly answer?: (stream: ServerStream) => StreamHandler | undefined;
   /** Whether it says hello by itself. Default true. */
   readonly isPolite?: boolean;
@@ -140,7 +140,7 @@ export function openRawPeer({ answer, isPolite = true, isReading = true, ...opti
     },
     send,
     async settle() {
-      // What is written on one side is read on the other some turns later.
+      // Bytes that one side writes reach the other some turns later.
       for (let turns = 0; turns < 6; turns++) await turn();
     },
     errors: () =>
