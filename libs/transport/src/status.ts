@@ -62,7 +62,7 @@ export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailer
     'grpc-message',
     encodeURI(statusMessage(error)),
     detailsKey,
-    encodeRpcStatus(error).toString('base64'),
+    binaryValue(encodeRpcStatus(error)),
   ];
   tellBeside(error, trailers, (key, value) => headers.push(key, value));
   return headers;
@@ -92,6 +92,9 @@ export function fromRpcStatus(
   const told = { reason, ...fromErrorInfoMetadata(metadata), decision: readDecision(decision) };
   return new InferError(codeOf(code), message, { ...told, ...retryAfterMs });
 }
+
+/** The value of a key that ends in `-bin`: base64, which gRPC wants without padding. */
+export const binaryValue = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '');
 
 /** A call that failed, as grpc-js tells it, and our own client. */
 export interface Failure {

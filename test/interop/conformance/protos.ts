@@ -1,6 +1,7 @@
 /** The messages that connectconformance speaks with what it tests, from the .proto files that install.sh put beside it. */
 import { join } from 'node:path';
-import { type AnyDefinition, loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
+import { type AnyDefinition, loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import type { MethodDefinition } from '../../../libs/transport/src/server/grpc/methods.ts';
 import { cache } from '../stock-tools.ts';
 
 const folder = join(cache, 'conformance');
@@ -24,6 +25,12 @@ export function messageOf<T>(name: string): Message<T> {
   const definition = loaded[`${packageName}.${name}`];
   if (!isMessage(definition)) throw new Error(`want a message ${name}`);
   return { decode: (bytes) => definition.deserialize(bytes) as T, encode: (value) => definition.serialize(value) };
+}
+
+/** A method of the suite's service. */
+export function methodOf<Request, Response>(name: string): MethodDefinition<Request, Response> {
+  const service = loaded[serviceName] as ServiceDefinition;
+  return service[name] as unknown as MethodDefinition<Request, Response>;
 }
 
 export interface PackedMessage {

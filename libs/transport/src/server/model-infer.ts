@@ -2,6 +2,7 @@
 import { asInferError, InferError, Journal, type Load, monotonicClock } from '@sheaf/inference';
 import { loadReport, loadReportKey } from '../load-report.ts';
 import { inferPath } from '../proto.ts';
+import { binaryValue } from '../status.ts';
 import { decodeRequest, encodeResponse } from '../wire/codec.ts';
 import { asStray, tensorBytes } from './answer.ts';
 import type { CallHead } from './backend.ts';
@@ -145,7 +146,7 @@ function shareOf({ connection, principal }: IncomingCall, bytes: BytesInFlight):
 }
 
 const tellLoad = (load: Load, trailers: Map<string, string>): void =>
-  void trailers.set(loadReportKey, loadReport(load).toString('base64'));
+  void trailers.set(loadReportKey, binaryValue(loadReport(load)));
 
 /** Good answers tell the load no more often than this: it costs a tenth of a small call, and whoever reads it takes the mean. */
 const reportIntervalMs = 50;
