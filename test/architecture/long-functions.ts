@@ -20,11 +20,7 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     quotasContract: aListOfCases,
   },
   transport: {
-    createServer: 'to be split',
     createRemote: 'to be split',
-    guardStreams: 'to be split',
-    readUnaryMessage: 'to be split',
-    serveInfer: 'to be split',
     watchHealth: 'to be split',
   },
 };

@@ -40,7 +40,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { what: 'admitted', model: 'small', headers: {}, status: '0' },
   {
-    what: 'ServerLive: what grpc-js takes for a call that does nothing',
+    what: 'ServerLive: what a call takes that does nothing',
     method: 'ServerLive',
     model: '',
     headers: {},

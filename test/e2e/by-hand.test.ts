@@ -73,7 +73,7 @@ describe('a process that is started by hand', () => {
     const args = ['--inner-port', '0', '--endpoint', `double=127.0.0.1:${meant.port}`];
     await using gateway = await start('gateway', [plain, ...args]);
     assert.equal(gateway.exitCode, 2, gateway.output());
-    assert.match(gateway.output(), /^the gateway's inner door would answer whoever /);
+    assert.match(gateway.output(), /^the gateway's internal server would answer whoever /);
   });
 
   it('answers a gateway, a command and a client that have the secret of its folder', async () => {

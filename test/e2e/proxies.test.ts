@@ -11,7 +11,7 @@ import { runSheaf } from '../support/sheaf.ts';
 /** Nobody listens there. */
 const deadProxy = 'http://127.0.0.1:9';
 
-/** Asks `double` while a transform, which runs in a process of its own, asks it through the gateway's inner door. */
+/** Asks `double` while a transform, which runs in a process of its own, asks it through the gateway's internal server. */
 const seek = `import { defineTransform } from '@sheaf/inference';
 const row = { datatype: 'FP32', shape: ['n', 2] } as const;
 export default defineTransform({ inputs: { x: row }, outputs: { y: row }, uses: ['double'] }, async ({ x }, context) => {

@@ -123,7 +123,7 @@ describe('a stranger on the machine of a mesh', { skip: skipWithoutProc }, () =>
   });
 
   it('is refused at once, whatever is asked, with nothing but that, at every port but the public one', async () => {
-    // Three services, and the inner door of the gateway.
+    // Three services, and the internal server of the gateway.
     assert.equal(ports.length, 4, mesh.output());
     const told = new Set<unknown>();
     const letIn: string[] = [];

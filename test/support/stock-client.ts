@@ -38,7 +38,7 @@ export class StockClient implements Disposable {
   readonly target: string;
   readonly #metadata = new grpc.Metadata();
 
-  /** A port of this machine, or a gRPC target. `secret` is that of a mesh whose inner door it is. */
+  /** A port of this machine, or a gRPC target. `secret` is that of a mesh whose internal server it is. */
   constructor(to: number | string, own: grpc.ChannelOptions = {}, secret?: string) {
     if (secret !== undefined) this.#metadata.set('authorization', `Bearer ${secret}`);
     this.target = typeof to === 'number' ? `127.0.0.1:${to}` : to;

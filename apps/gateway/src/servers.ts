@@ -115,7 +115,7 @@ export interface InternalServerPorts extends ServersPorts {
 /** Refuses to start an internal server that whoever reaches it could ask, unless that is meant. */
 export const checkInternalServer = (mesh: Mesh, secret: string | undefined, isOpen: boolean): void =>
   checkInnerDoor({
-    name: "the gateway's inner door",
+    name: "the gateway's internal server",
     host: innerHost,
     isLoopback: true,
     isTls: mesh.tls !== undefined,

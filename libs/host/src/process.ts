@@ -87,7 +87,7 @@ export interface ReloadMessage<T> {
 export interface Handover<T> {
   /** What it is to serve. */
   readonly what: T;
-  /** Of the inner doors of its mesh. Undefined: certificates are wanted there. */
+  /** Of the internal servers of its mesh. Undefined: certificates are wanted there. */
   readonly secret?: string | undefined;
   /** Variables of the environment of OpenTelemetry that may let somebody in at a collector. */
   readonly exporter?: Exporter;

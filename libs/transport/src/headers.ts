@@ -1,7 +1,3 @@
-/** The value of a header; the first where there are several. */
-export const textOf = (header: string | string[] | undefined): string | undefined =>
-  Array.isArray(header) ? header[0] : header;
-
 const ascii = /^[\x20-\x7e]*$/;
 const unseen = /[\p{Cc}\p{Zl}\p{Zp}]/gu;
 

@@ -49,7 +49,7 @@ export const { GRPCInferenceService: InferenceClient } = packages.inference;
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
-/** Of calls that servers answer without grpc-js. */
+/** The path of the method that infers. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
 export const meshPath = pathOf(meshService, 'Calls');
 

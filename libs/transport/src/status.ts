@@ -1,6 +1,6 @@
 /** InferError to and from a gRPC status with google.rpc details. */
-import type { OutgoingHttpHeaders } from 'node:http2';
 import * as grpc from '@grpc/grpc-js';
+import type { Field } from '@sheaf/http2';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
 import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
 import {
@@ -25,53 +25,22 @@ export function toMetadata(trailers: Trailers): grpc.Metadata {
   return metadata;
 }
 
-/** As grpc-js has it, which our servers answer by as well. */
-export const grpcContentType = 'application/grpc+proto';
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
-/** What is told beside the status of an error; `trailers` first. */
-function tellBeside({ retryAfterMs, decision }: InferError, trailers: Trailers, tell: Tell): void {
-  for (const [key, value] of trailers) tell(key, value);
-  if (retryAfterMs !== undefined) tell(pushbackKey, String(Math.ceil(retryAfterMs)));
-  if (decision !== undefined) tell(decisionKey, decision);
-}
-type Tell = (key: string, value: string) => unknown;
 
-/** What a handler answers with: trailers only, so that clients' retry rules apply. `trailers` are told beside. */
-export function toStatus(
-  thrown: unknown,
-  trailers: Trailers = noTrailers,
-): Partial<grpc.StatusObject> & { code: grpc.status; details: string } {
+/** How an answer that is an error says so: as fields of its trailers, or of its headers where it has nothing else. `trailers` are told beside. */
+export function statusFields(thrown: unknown, trailers: Trailers = noTrailers): Field[] {
   const error = asInferError(thrown);
-  const metadata = new grpc.Metadata();
-  tellBeside(error, trailers, (key, value) => metadata.set(key, value));
-  metadata.set(detailsKey, encodeRpcStatus(error));
-  return { code: statusCode(error), details: statusMessage(error), metadata };
-}
-
-/** The same as the headers of an answer that has nothing else: names and values in turn, which node:http2 need not copy into an object of its own. */
-export function toRefusalHeaders(thrown: unknown, trailers: Trailers = noTrailers): string[] {
-  const error = asInferError(thrown);
-  const headers = [
-    ':status',
-    '200',
-    'content-type',
-    grpcContentType,
-    'grpc-status',
-    String(statusCode(error)),
-    'grpc-message',
-    encodeURI(statusMessage(error)),
-    detailsKey,
-    binaryValue(encodeRpcStatus(error)),
+  const { retryAfterMs, decision } = error;
+  const fields: Field[] = [
+    ['grpc-status', String(statusCode(error))],
+    ['grpc-message', encodeURI(statusMessage(error))],
+    [detailsKey, binaryValue(encodeRpcStatus(error))],
+    ...trailers,
   ];
-  tellBeside(error, trailers, (key, value) => headers.push(key, value));
-  return headers;
-}
-
-/** The same as the trailers of an answer that has begun. */
-export function toTrailers(thrown: unknown): OutgoingHttpHeaders {
-  const [, , , , ...trailers] = toRefusalHeaders(thrown);
-  return Object.fromEntries(Array.from({ length: trailers.length / 2 }, (_, at) => trailers.slice(2 * at, 2 * at + 2)));
+  if (retryAfterMs !== undefined) fields.push([pushbackKey, String(Math.ceil(retryAfterMs))]);
+  if (decision !== undefined) fields.push([decisionKey, decision]);
+  return fields;
 }
 
 /** What is told beside a status. */

@@ -28,7 +28,7 @@ export interface Answered {
 
 /** One inference, as a client outside the mesh makes it. */
 export async function ask(
-  door: Remote,
+  server: Remote,
   model: string,
   inputs: InferRequest['inputs'],
   { version = '', outputs = [], timeoutMs = 10_000, explain = false, parameters = {} }: AskOptions = {},
@@ -36,7 +36,7 @@ export async function ask(
   const journal = new Journal();
   const { signal } = new AbortController();
   const startedAt = monotonicClock.now();
-  const response = await door.infer(
+  const response = await server.infer(
     {
       model,
       version,

@@ -61,9 +61,9 @@ export type ReadRequest = () => DecodedRequest;
 export type Answer = (read: ReadRequest, call: InferCall) => Promise<InferResult>;
 
 /** What every way into a server has in common: the limits, the deadline, the journal. */
-export function createAnswer({ name, limits, state }: AnswerOptions, served: Backend): Answer {
+export function createAnswer({ name, limits, state }: AnswerOptions, backend: Backend): Answer {
   return async (read, call) => {
-    const context = contextOf(call, name, limits, served);
+    const context = contextOf(call, name, limits, backend);
     const { journal, span } = context;
     if (context.principal && call.trailers) tellIds(call.trailers, call.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
@@ -83,7 +83,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Bac
         });
       }
       checkAlive(context, 'the server');
-      served.strays?.check(context.principal, () => context);
+      backend.strays?.check(context.principal, () => context);
       isReading = true;
       const { request, typed } = read();
       isReading = false;
@@ -91,22 +91,22 @@ export function createAnswer({ name, limits, state }: AnswerOptions, served: Bac
       call.onRequest?.(request);
       // Raw tensors are views of the message; typed ones are made anew.
       if (typed) context.bytes?.take(tensorBytes(request.inputs));
-      const response = await served.infer(request, context);
+      const response = await backend.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
       journal.end(span, 'OK', undefined, { model: response.model });
       return { response, id: request.id, typed };
     } catch (thrown) {
-      const told = isReading ? await asStray(thrown, context, served.strays) : thrown;
+      const told = isReading ? await asStray(thrown, context, backend.strays) : thrown;
       const error = withItsDeadline(asInferError(told), call.givenMs, limits);
       const { code, message, reason, decision } = error;
       journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
       throw error;
     } finally {
-      const load = asked && call.onLoad && served.load?.(asked.model, asked.version);
+      const load = asked && call.onLoad && backend.load?.(asked.model, asked.version);
       if (load) call.onLoad?.(load);
       state.leave();
-      served.onJournal(journal);
+      backend.onJournal(journal);
     }
   };
 }
@@ -144,15 +144,15 @@ function contextOf(
   { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: InferCall,
   name: string,
   limits: Limits,
-  served: Backend,
+  backend: Backend,
 ): CallContext {
   const journal = new Journal(trailers);
   const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
-  const span = journal.start('request', `${name} ModelInfer`, parent, {}, served.sample);
+  const span = journal.start('request', `${name} ModelInfer`, parent, {}, backend.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
-  const snapshot = given ?? served.snapshot();
+  const snapshot = given ?? backend.snapshot();
   const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...caller };
   return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };
 }

@@ -1,7 +1,10 @@
 /** The headers and trailers of answers. */
 import { encodeHeaders, type Field, type HeaderBlock } from '@sheaf/http2';
-import { grpcContentType, noTrailers, type Trailers, toRefusalHeaders } from '../../status.ts';
+import { statusFields, type Trailers } from '../../status.ts';
 import { acceptedEncodings } from '../framing.ts';
+
+/** As grpc-js has it. */
+const grpcContentType = 'application/grpc+proto';
 
 const head: readonly Field[] = [
   [':status', '200'],
@@ -21,22 +24,18 @@ const plainEnd = encodeHeaders([['grpc-status', '0']]);
 export const responseEnd = (trailers: Trailers): HeaderBlock =>
   trailers.size === 0 ? plainEnd : encodeHeaders([['grpc-status', '0'], ...trailers]);
 
+const bareHead: readonly Field[] = [
+  [':status', '200'],
+  ['content-type', grpcContentType],
+];
+
 /** Of an answer that is a refusal and nothing else, so that clients' retry rules apply. `metadata` is told before it. */
-export function refusalOnly(
-  thrown: unknown,
-  trailers: Trailers = noTrailers,
-  metadata: readonly Field[] = [],
-): HeaderBlock {
-  const fields = pairs(toRefusalHeaders(thrown, trailers));
-  return encodeHeaders(metadata.length === 0 ? fields : [...fields, ...metadata]);
-}
+export const refusalOnly = (thrown: unknown, trailers: Trailers, metadata: readonly Field[]): HeaderBlock =>
+  encodeHeaders([...bareHead, ...metadata, ...statusFields(thrown, trailers)]);
 
 /** Of an answer that has begun, and ends by an error. */
 export const refusalEnd = (thrown: unknown, trailers: Trailers): HeaderBlock =>
-  encodeHeaders(pairs(toRefusalHeaders(thrown, trailers)).slice(2));
-
-const pairs = (flat: readonly string[]): Field[] =>
-  Array.from({ length: flat.length / 2 }, (_, at): Field => [flat[2 * at] ?? '', flat[2 * at + 1] ?? '']);
+  encodeHeaders(statusFields(thrown, trailers));
 
 const httpRefusal = (status: 405 | 415, text: string): HttpRefusal => {
   const body = Buffer.from(`${text}\n`);
