@@ -128,4 +128,41 @@ export const wanted: readonly Wanted[] = [
       role === 'client' && wireFrames.some(({ type, payload }) => type === types.DATA && payload.length === 0),
     why: 'DATA without data before the headers of a response: nobody is told anything.',
   },
+  {
+    difference: /^connection: open \/ |^reset: none \/ /,
+    when: ({ wireFrames }) => {
+      const last = wireFrames.findLast(({ type }) => type === types.HEADERS || type === types.CONTINUATION);
+      return last !== undefined && (last.flags & 4) === 0;
+    },
+    why: 'A header list that does not come whole is judged by nghttp2 as far as it has come.',
+  },
+  {
+    difference: /^connection: [A-Z_]+ \/ open$/,
+    when: ({ isCut }) => isCut,
+    why: 'Ours judges a frame by its head, also one that does not come whole.',
+  },
+  {
+    difference: /^connection: (PROTOCOL_ERROR|FRAME_SIZE_ERROR) \/ open$/,
+    when: endedFor(/padding/),
+    why: 'RFC 9113, 6.1: a padding that is too long is an error of the connection. nghttp2 does not look at it where the stream is closed.',
+  },
+  {
+    difference: /^reset: none \/ PROTOCOL_ERROR$|^connection: open \/ PROTOCOL_ERROR$/,
+    when: ({ ours }) =>
+      Array.from(ours.streams.values()).some(({ headers = [] }) => headers.some((line) => oddTarget.test(line))),
+    why: 'Letters that no host, path or scheme has. Such a path is none that there is, and the others are not looked at.',
+  },
+  {
+    difference: /^connection: open \/ |^reset: none \/ /,
+    when: ({ role, ours }) =>
+      role === 'client' &&
+      Array.from(ours.streams.values()).some(({ headers = [] }) =>
+        headers.some((line) => /^:status: (204|304)$/.test(line)),
+      ),
+    why: 'DATA after a status that has none. Whoever asked by gRPC takes nothing but 200.',
+  },
 ];
+
+/** What nghttp2 refuses in pseudo-header fields, and in host. */
+const oddTarget =
+  /^host: $|^(?::authority|host): .*[^!$&'()*+,\-.~0-9:;=@A-Z[\]a-z%_]|^:path: .*[^\x21-\x7e\x80-\xff]|^:scheme: .*[^0-9A-Za-z+.-]/;
