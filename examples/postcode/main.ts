@@ -47,13 +47,13 @@ function pageLine({ file, text, confidence, elapsedMs, stages, missing }: Readin
   return `${file}  ${(text || '(empty)').padEnd(8)}  ${sure}  ${elapsedMs.toFixed(1).padStart(5)} ms  (${times})  ${verdict}${without}`;
 }
 
-async function readAll(door: Remote, pages: readonly LabelledPage[]): Promise<Reading[]> {
+async function readAll(gateway: Remote, pages: readonly LabelledPage[]): Promise<Reading[]> {
   const bar = progressBar('pages', pages.length);
   bar.log('page     read      lowest confidence, time (of which each stage)');
   const readings: Reading[] = [];
   for (const page of pages) {
     try {
-      const reading = await readPage(door, await readFile(`${folder}pages/${page.file}`), page.file);
+      const reading = await readPage(gateway, await readFile(`${folder}pages/${page.file}`), page.file);
       readings.push(reading);
       bar.log(pageLine(reading, page));
     } catch (error) {
@@ -104,10 +104,10 @@ starting.end();
 stopOnSignal(running);
 
 const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${folder}pages/labels.json`, 'utf8'));
-const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits });
+const gateway = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits });
 console.log('');
-const readings = await readAll(door, pages);
-door.close();
+const readings = await readAll(gateway, pages);
+gateway.close();
 
 printTimes(readings, pages.length);
 const figures = score(pages, readings);

@@ -35,9 +35,9 @@ export interface Reading {
 const page = { name: 'page', datatype: 'UINT8', shape: [-1, -1] } as const;
 
 /** Sends one page, a PNG or JPEG file, through the gateway. */
-export async function readPage(door: Remote, bytes: Uint8Array, file: string): Promise<Reading> {
+export async function readPage(gateway: Remote, bytes: Uint8Array, file: string): Promise<Reading> {
   const tensor = imageTensor(await decodeImage(bytes), page);
-  const { response, elapsedMs } = await ask(door, 'read-postcode', [tensor], { explain: true });
+  const { response, elapsedMs } = await ask(gateway, 'read-postcode', [tensor], { explain: true });
   const { outputs, parameters } = response;
   const boxes = Array.from(output(outputs, 'boxes', 'FP32'));
   const votes = Array.from(output(outputs, 'votes', 'INT64'), String);

@@ -23,18 +23,18 @@ const reversed = 'risk-shape';
 
 /** Asks the mesh at `target` about all rows in one request, for each context and model or pipeline. */
 export async function assess(target: string, limits: Limits, { labels, rows }: Cases) {
-  const doors = contexts.map((context) => ({
+  const clients = contexts.map((context) => ({
     context,
-    door: createRemote(target, { service: 'gateway', limits, metadata: { 'x-scanner': context } }),
+    gateway: createRemote(target, { service: 'gateway', limits, metadata: { 'x-scanner': context } }),
   }));
   try {
     const results: { name: string; contexts: Figures[] }[] = [];
     for (const name of asked) {
       const own: Figures[] = [];
-      for (const { context, door } of doors) {
+      for (const { context, gateway } of clients) {
         const data = Float32Array.from(rows[context].flat());
         const features = tensorOf('features', 'FP32', [labels.length, data.length / labels.length], data);
-        const { response } = await ask(door, name, [features]);
+        const { response } = await ask(gateway, name, [features]);
         const [output] = response.outputs;
         if (!output) throw new Error(`${name} gave no output`);
         const values = elements({ ...output, datatype: 'FP32' });
@@ -45,7 +45,7 @@ export async function assess(target: string, limits: Limits, { labels, rows }: C
     }
     return results;
   } finally {
-    for (const { door } of doors) door.close();
+    for (const { gateway } of clients) gateway.close();
   }
 }
 

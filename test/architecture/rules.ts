@@ -114,7 +114,7 @@ function roomRules(root: string): Violation[] {
     const rules: Violation[] = [];
     if (!existsSync(join(root, folder, 'README.md'))) rules.push({ file: folder, rule: 'want a README.md' });
     if (folder.startsWith('libs/') && !existsSync(join(root, folder, 'src/index.ts')))
-      rules.push({ file: folder, rule: 'want a door, src/index.ts' });
+      rules.push({ file: folder, rule: 'want an entry, src/index.ts' });
     if (folder.startsWith('libs/') && !(folder.slice(5) in rooms))
       rules.push({ file: folder, rule: 'want an entry in the table of rooms' });
     return rules;
@@ -159,7 +159,7 @@ function importRules(file: SourceFile): string[] {
 
 function relativeRule(name: string): string[] {
   if (!/\.(ts|js|json)$/.test(name)) return [`want an ending in the import of ${name}`];
-  return /\/(libs|apps)\//.test(name) ? [`want the door of the room, got its file ${name}`] : [];
+  return /\/(libs|apps)\//.test(name) ? [`want the entry of the room, got its file ${name}`] : [];
 }
 
 function roomRule({ kind, room, isTest }: SourceFile, imported: string): string[] {

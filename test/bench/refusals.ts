@@ -50,13 +50,13 @@ const kinds: readonly Kind[] = [
   { what: 'refused by identity', model: 'small', headers: { 'x-api-key': 'sheaf_nobody' }, status: '16' },
 ];
 
-export interface DoorCost {
+export interface RefusalCost {
   readonly what: string;
   readonly usPerCall: number;
 }
 
 /** The first is the admitted call. */
-export async function measureRefusals(): Promise<DoorCost[]> {
+export async function measureRefusals(): Promise<RefusalCost[]> {
   const folder = await writeFolder(files);
   const { mesh, problems } = await readMesh(folder);
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));

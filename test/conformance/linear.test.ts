@@ -1,9 +1,9 @@
 /** A request that is one field, as often as it fits, in few kilobytes of gzip: it takes a door no longer than any other of its size. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { Doors } from '../fuzz/doors.ts';
 import { type Method, readGrammar } from '../fuzz/grammar.ts';
 import { beside, rightShapes } from '../fuzz/right-messages.ts';
+import { Servers } from '../fuzz/servers.ts';
 import { fieldShapes, type Shape } from '../fuzz/shapes.ts';
 import type { Target } from '../fuzz/target.ts';
 import { within } from '../fuzz/wire.ts';
@@ -27,20 +27,20 @@ async function timeOf({ send }: Target, message: Buffer, enoughMs: number): Prom
 }
 
 describe('a request of a million times one field', () => {
-  let doors: Doors;
+  let servers: Servers;
   let targets: readonly Target[];
   let shapes: readonly Shape[];
   before(async () => {
     const grammar = readGrammar();
     const method = grammar.methods.find((one) => one.path === path) as Method;
-    doors = await Doors.open();
-    targets = await doors.targets([method]);
+    servers = await Servers.open();
+    targets = await servers.targets([method]);
     // Those with a byte in them are fewer and cost no more; the fuzzer sends them too.
     const smallest = fieldShapes(method.request, beside).filter(({ name }) => !name.includes(' = 1'));
     shapes = [...smallest, ...(rightShapes[method.request.name] ?? [])];
   });
   after(async () => {
-    await doors[Symbol.asyncDispose]();
+    await servers[Symbol.asyncDispose]();
   });
 
   for (const door of ['gateway', 'service'])
@@ -56,6 +56,6 @@ describe('a request of a million times one field', () => {
         if (ratio > ratioMax) slow.push(`${ratio.toFixed(0)} times: ${name}`);
       }
       assert.deepEqual(slow, []);
-      assert.equal(doors.damage(), '');
+      assert.equal(servers.damage(), '');
     });
 });

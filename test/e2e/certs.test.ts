@@ -31,7 +31,7 @@ describe('sheaf certs', () => {
 
   it('writes keys that nobody else reads, and nothing over what is there', async () => {
     const names = (await readdir(join(folder, 'certs'))).sort();
-    const pairs = ['ca', 'client-ca', 'client', 'door', 'service'].flatMap((name) => [`${name}.crt`, `${name}.key`]);
+    const pairs = ['ca', 'client-ca', 'client', 'gateway', 'service'].flatMap((name) => [`${name}.crt`, `${name}.key`]);
     assert.deepEqual(names, ['.gitignore', ...pairs]);
     for (const name of names.filter((file) => file.endsWith('.key')))
       assert.equal((await stat(join(folder, 'certs', name))).mode & 0o777, 0o600);
@@ -55,10 +55,10 @@ describe('sheaf certs', () => {
     const before = await readFile(join(folder, 'certs/ca.crt'), 'utf8');
     assert.equal((await runSheaf(['certs', folder, '--force', '--client', 'reader'])).code, 0);
     assert.notEqual(await readFile(join(folder, 'certs/ca.crt'), 'utf8'), before);
-    assert.equal((await stat(join(folder, 'certs/door.key'))).mode & 0o777, 0o600);
+    assert.equal((await stat(join(folder, 'certs/gateway.key'))).mode & 0o777, 0o600);
   });
 
-  it('makes what the mesh needs for TLS at its door and inside; a change that the supervisor takes up is recorded', async () => {
+  it('makes what the mesh needs for TLS at the gateway and inside; a change that the supervisor takes up is recorded', async () => {
     await writeFile(join(folder, 'mesh.yaml'), lines);
     const mesh = startSheaf(['up', folder, '--port', '0', '--watch']);
     const line = /the mesh is up: gRPC over TLS on (\S+);/;
@@ -69,7 +69,7 @@ describe('sheaf certs', () => {
     const { code, stdout, stderr } = await runSheaf(['admin', 'config', ...shown, '--json']);
     assert.equal(code, 0, stderr);
     const { gateway, services } = JSON.parse(stdout);
-    assert.equal(gateway.tls.key, 'certs/door.key');
+    assert.equal(gateway.tls.key, 'certs/gateway.key');
     assert.deepEqual([services[0].ready, services[0].tls.certificate], [true, 'certs/service.crt']);
     assert.match((await runSheaf(['admin', 'config', ...ca])).stderr, /\(--key, or SHEAF_API_KEY/);
 

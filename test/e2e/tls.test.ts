@@ -162,7 +162,7 @@ describe('a mesh with TLS', () => {
     [
       'with a client certificate of another CA',
       ['--tls', '--ca', 'ca.crt', '--cert', 'self.crt', '--cert-key', 'self.key'],
-      /cannot be reached; .*the door .*take this client certificate\W+\(--cert and --cert-key: /,
+      /cannot be reached; .*the server .*take this client certificate\W+\(--cert and --cert-key: /,
     ],
     ['with no CA file', ['--tls', '--ca', '/nowhere/ca.crt'], /^ca\.crt cannot be read \(ENOENT\)\n$/],
     ['with a CA and no --tls', ['--ca', 'ca.crt'], /^--ca, --cert and --cert-key want --tls with them\n$/],

@@ -19,7 +19,7 @@ const wrongKey = `sheaf_${'a'.repeat(12)}_${'x'.repeat(43)}`;
 
 type Keys = Record<'alice' | 'bob' | 'operator', string>;
 
-async function startDoor(policies: string, more = {}): Promise<{ readonly mesh: TestMesh; readonly keys: Keys }> {
+async function startPublicMesh(policies: string, more = {}): Promise<{ readonly mesh: TestMesh; readonly keys: Keys }> {
   let keys = {} as Keys;
   const mesh = await startTestMesh({ ...models, ...more, 'policies.yaml': policies }, async (folder) => {
     keys = await addKeys(folder, {
@@ -50,7 +50,7 @@ describe('the access log', () => {
     const policies = `accessLog: { file: ./access.log }
 limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
 `;
-    const { mesh, keys } = await startDoor(policies);
+    const { mesh, keys } = await startPublicMesh(policies);
     await using _ = mesh;
     const file = join(mesh.mesh.folder, 'access.log');
     using door = new Caller(mesh.running.gateway.port);
@@ -91,7 +91,7 @@ limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
   });
 
   it('has every call where that is asked for, also by a reload, and only then', async () => {
-    const { mesh, keys } = await startDoor('accessLog: off\n');
+    const { mesh, keys } = await startPublicMesh('accessLog: off\n');
     await using _ = mesh;
     const file = join(mesh.mesh.folder, 'access.log');
     using door = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.alice });
@@ -117,7 +117,7 @@ describe('a trace that its caller does not want', () => {
     using receiver = await startOtlpReceiver();
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
     try {
-      const { mesh, keys } = await startDoor(policies);
+      const { mesh, keys } = await startPublicMesh(policies);
       await using _ = mesh;
       using door = new Caller(mesh.running.gateway.port);
       for (const [at, key] of [wrongKey, keys.alice].entries()) {
@@ -150,7 +150,7 @@ describe('a trace that its caller does not want', () => {
 
 describe('addresses', () => {
   it('that are denied, or not allowed, come no further, whatever they show or ask', async () => {
-    const { mesh, keys } = await startDoor(
+    const { mesh, keys } = await startPublicMesh(
       'addresses: { allow: [127.0.0.0/8], deny: [127.0.0.2] }\nidentity: { open: [health] }\n',
     );
     await using _ = mesh;
@@ -197,7 +197,7 @@ describe('addresses', () => {
   });
 
   it('have a limit each, also of callers that show nothing', async () => {
-    const { mesh } = await startDoor(
+    const { mesh } = await startPublicMesh(
       'identity: { anonymous: { tenant: everyone } }\nlimits: [{ name: each, rate: 2/h, burst: 2, per: [address] }]\n',
     );
     await using _ = mesh;
@@ -214,7 +214,7 @@ describe('addresses', () => {
 describe('a caller that fails to authenticate again and again', () => {
   it('is not looked at for a while, alone of its address; who was good from there is let in', async () => {
     const trusted = { 'mesh.yaml': 'gateway: { trustedProxies: [127.0.0.1] }\n' };
-    const { mesh, keys } = await startDoor('identity: { throttle: { address: 5 } }\n', trusted);
+    const { mesh, keys } = await startPublicMesh('identity: { throttle: { address: 5 } }\n', trusted);
     await using _ = mesh;
     using near = new Caller(mesh.running.gateway.port, { 'x-forwarded-for': '192.0.2.1' });
     using far = new Caller(mesh.running.gateway.port, { 'x-forwarded-for': '192.0.2.2' });

@@ -73,7 +73,7 @@ async function leastCost<T>(target: Target, plan: FaultPlan, act: () => Promise<
 }
 
 /** Runs `act` at the door with TLS and at the one without, and asks of both what is promised of every flood. */
-async function atBothDoors<T>(
+async function atBothServers<T>(
   plan: FaultPlan,
   warmUp: (target: Target) => Promise<void>,
   act: (target: Target) => Promise<T>,
@@ -105,7 +105,7 @@ const rowOf = (flood: Flood): FaultRow => ({
   isShort: false,
   isExtra: flood.isExtra ?? false,
   run: (plan) =>
-    atBothDoors(
+    atBothServers(
       plan,
       (target) => sendDecent(target, flood),
       (target) => sendFlood(target, flood),

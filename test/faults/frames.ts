@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { frame } from '../support/raw-http2.ts';
 
 /** Where a door is; with `ca` it speaks TLS. */
-export interface DoorAddress {
+export interface ServerAddress {
   readonly port: number;
   readonly ca?: string;
 }
@@ -44,7 +44,7 @@ export class RawPeer implements Disposable {
   }
 
   /** Connected, with the preface and the first SETTINGS sent. */
-  static async open({ port, ca }: DoorAddress, options: RawPeerOptions = {}): Promise<RawPeer> {
+  static async open({ port, ca }: ServerAddress, options: RawPeerOptions = {}): Promise<RawPeer> {
     const to = { port, host: '127.0.0.1' };
     const socket = ca === undefined ? connect(to) : connectTls({ ...to, ca, ALPNProtocols: ['h2'] });
     const peer = new RawPeer(socket, options.onFrame);

@@ -8,7 +8,7 @@ import { createRemote, type Remote } from '@sheaf/transport';
 import { createAuthority } from '../support/certificates.ts';
 import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { secretFile, secretLine, testSecret } from '../support/mesh-secret.ts';
-import type { DoorAddress } from './frames.ts';
+import type { ServerAddress } from './frames.ts';
 
 /** How long a request may take to arrive, and an answer to be read, at these doors. */
 export const patienceMs = 2_000;
@@ -18,7 +18,7 @@ const pair: Tensor = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 /** One of the doors, as a stranger and as a decent client see it. */
 export interface Target {
   readonly name: string;
-  readonly address: DoorAddress;
+  readonly address: ServerAddress;
   readonly pid: number;
   /** A client of its own, to be closed by whoever opens it; told how busy the model is with each answer. */
   connect(onLoad?: (load: Load) => void): Remote;

@@ -2,11 +2,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Doors } from './doors.ts';
 import { type Message, readGrammar } from './grammar.ts';
 import { Judge } from './judge.ts';
 import { createRandom, damage, pick, type Random, randomMessage } from './random-message.ts';
 import { beside, rightShapes } from './right-messages.ts';
+import { Servers } from './servers.ts';
 import { fieldShapes, type Shape, strayShapes, wrongShapes } from './shapes.ts';
 import { Decoders, type Target } from './target.ts';
 
@@ -41,12 +41,12 @@ export async function runFuzz({ seconds, seed, log }: RunOptions): Promise<Outco
   const grammar = readGrammar();
   const random = createRandom(seed);
   await using decoders = new Decoders();
-  await using doors = await Doors.open();
+  await using servers = await Servers.open();
   const run = new Run(seed, random, log);
-  const groups = [decoders.targets(grammar, messageBytesMax), await doors.targets(grammar.methods)];
+  const groups = [decoders.targets(grammar, messageBytesMax), await servers.targets(grammar.methods)];
   // As much time for what is taken alone as for whole processes.
   for (const targets of groups) await run.send(targets, (seconds * 1000) / groups.length);
-  run.end(doors.damage());
+  run.end(servers.damage());
   return run;
 }
 
@@ -54,8 +54,8 @@ export async function runFuzz({ seconds, seed, log }: RunOptions): Promise<Outco
 export async function replay(name: string, message: Buffer): Promise<string> {
   const grammar = readGrammar();
   await using decoders = new Decoders();
-  await using doors = await Doors.open();
-  const targets = [...decoders.targets(grammar, messageBytesMax), ...(await doors.targets(grammar.methods))];
+  await using servers = await Servers.open();
+  const targets = [...decoders.targets(grammar, messageBytesMax), ...(await servers.targets(grammar.methods))];
   const target = targets.find((one) => one.name === name);
   if (!target) throw new Error(`--target: want one of\n${targets.map((one) => one.name).join('\n')}`);
   const { ratio, fault = 'no fault' } = await new Judge().judge(target, message);

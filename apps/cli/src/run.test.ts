@@ -27,7 +27,7 @@ describe('a command that is wrong', () => {
     [['init', '/proc/mesh'], /^\/proc\/mesh cannot be made/],
     [['infer', 'm', '[1]', '--address', '127.0.0.1:1'], /cannot be reached; is the mesh up\?/],
     [
-      ['infer', 'm', '[1]', '--key', 'door.key'],
+      ['infer', 'm', '[1]', '--key', 'gateway.key'],
       /^--key: want an API key, sheaf_\.\.\.; the key of a certificate goes to/,
     ],
     [['admin'], /^usage: sheaf admin config\|limits\|breakers\|quarantine\|audit\|breaker\|keys\|reload\|drain$/],

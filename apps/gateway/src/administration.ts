@@ -8,7 +8,7 @@ import type { BreakerRegistry, Quarantine } from '@sheaf/outbound';
 import type { State } from '@sheaf/store';
 import type { AdminService } from '@sheaf/transport';
 import { forceBreakers, listBreakers } from './breaker-administration.ts';
-import { describeConfiguration, type PublicDoor } from './configuration.ts';
+import { describeConfiguration, type PublicServer } from './configuration.ts';
 import type { Reloads } from './reloads.ts';
 import type { Revisions } from './revisions.ts';
 
@@ -20,19 +20,20 @@ export interface AdministrationPorts {
   readonly flushUses: () => Promise<void>;
   readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
-  readonly door: () => PublicDoor;
+  readonly publicServer: () => PublicServer;
   readonly drain: Drain;
 }
 
 export function createAdministration(ports: AdministrationPorts): AdminService {
-  const { revisions, reloads, state, flushUses, breakers, quarantine, door, drain } = ports;
+  const { revisions, reloads, state, flushUses, breakers, quarantine, publicServer, drain } = ports;
   const identity = () => revisions.current.served.mesh.policies?.identity;
   const breakerPorts = { current: () => revisions.current, breakers, audit: state.audit };
   return createAdminService({
     state,
     now: Date.now,
     random: randomBytes,
-    configuration: () => JSON.stringify(describeConfiguration(revisions.current, revisions.snapshot().epoch, door())),
+    configuration: () =>
+      JSON.stringify(describeConfiguration(revisions.current, revisions.snapshot().epoch, publicServer())),
     limits: async () => {
       const limits = await revisions.current.policyStack.limits();
       return limits.map((limit) => ({
@@ -52,9 +53,9 @@ export function createAdministration(ports: AdministrationPorts): AdminService {
   });
 }
 
-/** Nobody is to believe that a key opens a door that asks for none. */
+/** No key is made for a gateway that asks for none, since whoever got it would believe that it is needed. */
 function checkKeysCount(identity: IdentitySpec | undefined): void {
-  if (!identity) throw keyless('the folder has no policies.yaml: its door asks nobody for a key');
+  if (!identity) throw keyless('the folder has no policies.yaml: its gateway asks nobody for a key');
   if (!identity.keys) throw keyless('policies.yaml: identity.keys is false: API keys do not count');
 }
 

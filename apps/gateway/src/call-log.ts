@@ -1,4 +1,4 @@
-/** The access log of the public door, as the policies in force want it. */
+/** The access log of the public server, as the policies in force want it. */
 import { createAccessLog, createLineWriter, type LineWriter } from '@sheaf/host';
 import type { AccessLogSpec, PoliciesSpec } from '@sheaf/policies';
 import type { CallLog } from '@sheaf/transport';
@@ -10,7 +10,7 @@ export interface GatewayCallLog {
   close(): Promise<void>;
 }
 
-/** A door without policies lets everybody of this machine in: there is nobody to be watched. */
+/** Without policies nothing is logged: the server lets everybody of this machine in, and there is nobody to be watched. */
 const none: AccessLogSpec = { calls: 'off', file: undefined };
 const usual: AccessLogSpec = { calls: 'refused', file: undefined };
 

@@ -4,9 +4,9 @@ import { inFolder, targetIn, withoutCredentials } from './configuration.ts';
 
 describe('what a configuration tells', () => {
   it('names files from the folder, and of others only that they are elsewhere', () => {
-    assert.equal(inFolder('/srv/mesh', '/srv/mesh/certs/door.key'), 'certs/door.key');
+    assert.equal(inFolder('/srv/mesh', '/srv/mesh/certs/gateway.key'), 'certs/gateway.key');
     assert.equal(inFolder('/srv/mesh', 'pipelines/a.yaml'), 'pipelines/a.yaml');
-    for (const file of ['/etc/ssl/door.key', '/srv/mesh2/door.key', '/srv', '../door.key'])
+    for (const file of ['/etc/ssl/gateway.key', '/srv/mesh2/gateway.key', '/srv', '../gateway.key'])
       assert.equal(inFolder('/srv/mesh', file), '(outside the folder)', file);
   });
 

@@ -5,8 +5,8 @@ import type { PoliciesSpec } from '@sheaf/policies';
 import { policiesHash } from './reloads.ts';
 import type { Revision } from './revision.ts';
 
-/** Where the public door is, and how much it has to do. */
-export interface PublicDoor {
+/** Where the public server listens, and how many bytes its calls in flight hold. */
+export interface PublicServer {
   readonly host: string;
   readonly port: number;
   /** What the messages of its calls have of `limits.bytesInFlightMax` now. */
@@ -16,13 +16,13 @@ export interface PublicDoor {
 export function describeConfiguration(
   revision: Revision,
   epoch: number,
-  { host, port, bytesInFlight }: PublicDoor,
+  { host, port, bytesInFlight }: PublicServer,
 ): object {
   const { mesh } = revision;
   const { folder, gateway, limits, policies, secret, tls } = mesh;
   return {
     epoch,
-    gateway: { host, port, bytesInFlight, replicas: gateway.replicas, tls: describeDoorTls(folder, gateway.tls) },
+    gateway: { host, port, bytesInFlight, replicas: gateway.replicas, tls: describeGatewayTls(folder, gateway.tls) },
     mesh: { tls: filesIn(folder, tls) ?? null, ...(secret ? { secret: placeIn(folder, secret) } : {}) },
     limits,
     models: mesh.models.map(({ name, versions }) => ({
@@ -104,7 +104,7 @@ function describePolicies({ identity, ...others }: PoliciesSpec, folder: string)
   return { identity: { ...identity, jwt }, ...others, accessLog, limits };
 }
 
-function describeDoorTls(folder: string, tls: Mesh['gateway']['tls']): object | null {
+function describeGatewayTls(folder: string, tls: Mesh['gateway']['tls']): object | null {
   if (!tls) return null;
   const { clientCertificate, ...files } = tls;
   const certificates = clientCertificate === 'require' ? 'required' : 'asked';

@@ -10,7 +10,7 @@ import {
 import { refuseDryRun } from '@sheaf/layers';
 import type { ServiceHandle } from './services.ts';
 
-/** One name at the public door: a model or a pipeline. */
+/** What the public server serves under one name: a model or a pipeline. */
 export interface Entry {
   readonly describe: (version: string) => ModelDescription;
   readonly infer: Infer;

@@ -1,7 +1,7 @@
 import type { Limits } from '@sheaf/inference';
 
 /**
- * The limits of a door that is open: those that follow the models are as `now` has them, since models come with a reload; the others are those of the
+ * The limits of a server that is open: those that follow the models are as `now` has them, since models come with a reload; the others are those of the
  * start, which the connections were opened with.
  */
 export function liveLimits(start: Limits, now: () => Limits): Limits {

@@ -119,7 +119,7 @@ async function serve(gateway: Gateway): Promise<void> {
     ...{ revisions, reloads, breakers, quarantine },
     state: state.state,
     flushUses: state.flushUses,
-    door: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
+    publicServer: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
   const server = await openPublicServer({ ...shared, host, port, admin, calls: callLog.calls, isFresh: state.isFresh });
@@ -138,7 +138,7 @@ async function serve(gateway: Gateway): Promise<void> {
   const endHeads = mesh.policies ? tellHeads(state.state, tracing.onJournal) : () => {};
   const endAwaiting = awaitForeign(revisions, reloads);
   const drain: Drain = drainOnSignal({
-    door: server,
+    server,
     noticeMs: mesh.gateway.noticeMs,
     graceMs: () => revisions.current.served.mesh.limits.deadlineMaxMs,
     tracing,

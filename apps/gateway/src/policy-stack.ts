@@ -33,7 +33,7 @@ export interface PolicyStack {
   readonly names: () => readonly string[];
   readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
-  /** For what the door cannot read. */
+  /** For messages that the server cannot read. */
   readonly strays: Strays;
   /** What a principal may be told by name; undefined: all of it. */
   readonly sightOf: (principal: Principal) => Sight | undefined;

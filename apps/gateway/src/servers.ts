@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkInnerDoor, type createTracing } from '@sheaf/host';
+import { checkExposure, type createTracing } from '@sheaf/host';
 import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import type { Mesh } from '@sheaf/mesh';
@@ -114,7 +114,7 @@ export interface InternalServerPorts extends ServersPorts {
 
 /** Refuses to start an internal server that whoever reaches it could ask, unless that is meant. */
 export const checkInternalServer = (mesh: Mesh, secret: string | undefined, isOpen: boolean): void =>
-  checkInnerDoor({
+  checkExposure({
     name: "the gateway's internal server",
     host: innerHost,
     isLoopback: true,

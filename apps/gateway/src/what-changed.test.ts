@@ -43,7 +43,7 @@ describe('what is different in a folder', () => {
 
   const others: [string, Partial<Mesh>, ReadonlyMap<string, string>, RegExp][] = [
     [
-      'a door',
+      'a limit of the servers',
       { limits: { ...defaultLimits, concurrentStreamsMax: 1 } },
       files,
       /^mesh\.yaml: limits: .*start the mesh again$/,

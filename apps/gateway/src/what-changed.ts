@@ -6,8 +6,8 @@ import { followLimits, type Mesh } from '@sheaf/mesh';
 const own = ['pipelines', 'policies', 'limits'] as const;
 /** What the processes behind the gateway run. */
 const others = ['models', 'transforms', 'services'] as const;
-/** What was settled when the doors were opened; but limits that follow the models and pipelines are those of the moment. */
-const doors = ['gateway', 'limits', 'tls', 'secret'] as const;
+/** Parts that are settled when the servers open; of the limits, those that follow the models and pipelines are taken up all the same. */
+const ofServers = ['gateway', 'limits', 'tls', 'secret'] as const;
 
 /** Both copied, since what came from another process has lost its prototypes. */
 export const differs = (before: unknown, after: unknown): boolean =>
@@ -26,9 +26,9 @@ export function othersProblem(
   runsNow: Fingerprints,
 ): string | undefined {
   const opened = { ...before, limits: followLimits(before.limits, after.limits) };
-  const atDoors = doors.filter((part) => differs(opened[part], after[part]));
-  if (atDoors.length > 0)
-    return `mesh.yaml: ${atDoors.join(', ')}: a reload leaves the doors as they were opened; start the mesh again`;
+  const settled = ofServers.filter((part) => differs(opened[part], after[part]));
+  if (settled.length > 0)
+    return `mesh.yaml: ${settled.join(', ')}: a reload leaves the servers as they were opened; start the mesh again`;
   const parts = others.filter((part) => differs(before[part], after[part]));
   const services = [...runsNow].flatMap(([name, print]) => (ranBefore.get(name) === print ? [] : [name]));
   if (parts.length === 0 && services.length === 0) return undefined;

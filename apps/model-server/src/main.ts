@@ -1,6 +1,6 @@
 /** One process is one service: its models or its transforms, behind a server. */
 import {
-  checkInnerDoor,
+  checkExposure,
   countInFlight,
   createTracing,
   drainOnSignal,
@@ -42,7 +42,7 @@ await main(async () => {
   const handover = await (asked.isHandedOver ? handedOver<Mesh>() : readServable(folder));
   const { what: mesh, secret, exporter } = handover;
   const isTls = mesh.tls !== undefined;
-  checkInnerDoor({ name: `service ${name}`, host, isLoopback: isLoopback(host), isTls, secret, ...asked });
+  checkExposure({ name: `service ${name}`, host, isLoopback: isLoopback(host), isTls, secret, ...asked });
   const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`, exporter);
   const gateways = connectGateways(targets, mesh, { limits, secret });
@@ -63,7 +63,7 @@ await main(async () => {
   );
   if (own?.memoryMaxBytes !== undefined) endBeyond(own.memoryMaxBytes, name, service, server);
   drainOnSignal({
-    door: server,
+    server,
     noticeMs: serviceNoticeMs,
     graceMs: () => limits.deadlineMaxMs,
     tracing,

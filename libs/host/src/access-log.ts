@@ -1,4 +1,4 @@
-/** A line of JSON for calls of a door. */
+/** Writes a line of JSON for each call of a server. */
 import { networkOf } from '@sheaf/inference';
 import type { CallLog, EndedCall } from '@sheaf/transport';
 

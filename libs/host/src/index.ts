@@ -1,5 +1,5 @@
 export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
-export { checkInnerDoor, type InnerDoor } from './inner-door.ts';
+export { checkExposure, type InternalServer } from './internal-server.ts';
 export { createLineWriter, type LineWriter } from './line-writer.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {

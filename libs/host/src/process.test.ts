@@ -12,7 +12,7 @@ const draining = `
 import { drainOnSignal } from ${JSON.stringify(new URL('process.ts', import.meta.url).href)};
 const done = async () => {};
 drainOnSignal({
-  door: { announceEnd: done, close: () => new Promise((resolve) => setTimeout(resolve, 300)) },
+  server: { announceEnd: done, close: () => new Promise((resolve) => setTimeout(resolve, 300)) },
   noticeMs: 0, graceMs: () => 1_000, tracing: { shutdown: done }, close: done,
 });
 process.send({ kind: 'ready', port: 1 });

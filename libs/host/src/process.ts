@@ -153,7 +153,7 @@ function answerVitals(residentBytes: () => number): void {
 
 /**
  * V8 makes objects in the old generation where many before them lived long, such as the streams of the first calls. There each keeps all of its call until
- * the next major collection, and a tenth of a door's CPU goes into carrying the dead over.
+ * the next major collection, and a tenth of a server's CPU goes into carrying the dead over.
  */
 const heapFlags = '--no-allocation-site-pretenuring';
 
@@ -187,7 +187,7 @@ export interface EndMessage {
 }
 
 export interface DrainOptions {
-  readonly door: Server;
+  readonly server: Server;
   /** So long callers are still answered after health has said that they should go elsewhere: more than they take to ask it, or to hear of it. */
   readonly noticeMs: number;
   /** Longest time that calls in flight get: the longest that any may take. */
@@ -195,7 +195,7 @@ export interface DrainOptions {
   readonly tracing: Tracing;
   /** The notice is over: from now on new calls are refused. */
   readonly onDraining?: () => void;
-  /** What is behind the door, closed when the last call is answered; the last spans go after it. */
+  /** Closes what the server stands before, called when the last call is answered; the last spans go after it. */
   readonly close: () => Promise<void>;
 }
 
@@ -204,7 +204,7 @@ export interface DrainOptions {
  * order. A second signal forces: exit code 1.
  */
 export function drainOnSignal(options: DrainOptions): Drain {
-  const { door, noticeMs, graceMs, tracing, onDraining = () => {}, close } = options;
+  const { server, noticeMs, graceMs, tracing, onDraining = () => {}, close } = options;
   let draining = false;
   let signalled = false;
   const drain = async (notice: number): Promise<void> => {
@@ -212,9 +212,9 @@ export function drainOnSignal(options: DrainOptions): Drain {
     draining = true;
     const withinMs = notice + graceMs();
     if (process.connected) process.send?.({ kind: 'draining', withinMs } satisfies ProcessMessage);
-    await door.announceEnd(notice);
+    await server.announceEnd(notice);
     onDraining();
-    await door.close(graceMs());
+    await server.close(graceMs());
     await close();
     await tracing.shutdown();
     process.exit(0);

@@ -42,8 +42,8 @@ export function samplerOf(
 }
 
 /**
- * As `samplerOf`, for what a process of the mesh asks another: whoever came in has been decided on at the door, and a share by ids is not asked for again,
- * since the door need not have gone by the id.
+ * As `samplerOf`, for what a process of the mesh asks another: the public server has decided for whoever came in, and a share by ids is not asked for again,
+ * since the public server need not have gone by the id.
  */
 export function innerSamplerOf(environment: Environment): Sample {
   const { OTEL_TRACES_SAMPLER: name } = environment;

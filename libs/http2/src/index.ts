@@ -1,5 +1,4 @@
 export { openConnection } from './client.ts';
-export { createHeaderDecoder } from './hpack/decoder.ts';
 export { encodeHeaders } from './hpack/encoder.ts';
 export { acceptConnection } from './server.ts';
 export type {

@@ -20,7 +20,7 @@ const certificate = { commonName: 'reader', alternativeNames: [], fingerprint: '
 const authenticateBy = (spec: Partial<IdentitySpec>) =>
   createAuthenticate({ ...closed, ...spec }, { keys: () => new Map([[key.id, key]]), now: () => noon });
 
-describe('what is shown at the door', () => {
+describe('credentials of a call', () => {
   const open = { anonymous: { ...grant, tenant: 'public' }, certificates: [{ ...grant, subject: 'reader' }] };
 
   it('counts in the order key, bearer, certificate, nothing', async () => {
@@ -107,7 +107,7 @@ describe('an identity spec', () => {
   });
 });
 
-describe('a door that is open to strangers', () => {
+describe('a server that is open to strangers', () => {
   const open = { ...closed, anonymous: grant };
 
   it('is told of, unless only this machine reaches it', () => {

@@ -34,7 +34,7 @@ export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts)
   const checkCertificate = createCertificateCheck(spec.certificates, now);
   const checkToken = createTokenCheck(spec.jwt, { now, keySources, tokenBytesMax });
   const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
-  const checkAnonymous: CheckAddress = comesFrom(spec.anonymous?.addresses, 'a door without a credential');
+  const checkAnonymous: CheckAddress = comesFrom(spec.anonymous?.addresses, 'this server without a credential');
 
   // The first credential that is shown decides; a bad one is refused, whatever else is there. `checkNew` is asked before one that is not remembered.
   const decide = (

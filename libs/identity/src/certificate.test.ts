@@ -129,25 +129,25 @@ describe('createDevelopmentCertificates', () => {
   const made = createDevelopmentCertificates({ days: 30, hosts });
 
   it('makes two P-256 authorities, one of the mesh and one of its callers, and leaves that they have signed', async () => {
-    const { ca, clientCa, door, service, client } = await made;
+    const { ca, clientCa, gateway, service, client } = await made;
     const [mesh, callers] = [new X509Certificate(ca.certificate), new X509Certificate(clientCa.certificate)];
     for (const { ca: signs, publicKey } of [mesh, callers])
       assert.deepEqual([signs, publicKey.asymmetricKeyDetails?.namedCurve], [true, 'prime256v1']);
     for (const [pair, authority, other] of [
-      [door, mesh, callers],
+      [gateway, mesh, callers],
       [service, mesh, callers],
       [await client('reader'), callers, mesh],
     ] as const) {
       const leaf = new X509Certificate(pair.certificate);
       assert.ok(leaf.checkIssued(authority) && leaf.verify(authority.publicKey) && !leaf.ca);
-      assert.ok(!leaf.verify(other.publicKey), 'who may knock at the door is no service');
+      assert.ok(!leaf.verify(other.publicKey), 'a caller is no service');
     }
-    assert.equal(new Set([ca.key, door.key, service.key]).size, 3);
+    assert.equal(new Set([ca.key, gateway.key, service.key]).size, 3);
   });
 
   it('names the hosts, the purposes and the days', async () => {
-    const { door, client } = await made;
-    const leaf = new X509Certificate(door.certificate);
+    const { gateway, client } = await made;
+    const leaf = new X509Certificate(gateway.certificate);
     assert.ok(leaf.checkHost('localhost') && leaf.checkHost('a.sheaf.example') && leaf.checkIP('127.0.0.1'));
     assert.ok(leaf.checkIP('::1') && !leaf.checkHost('other.example'));
     const days = (leaf.validToDate.getTime() - leaf.validFromDate.getTime()) / 86_400_000;
@@ -157,9 +157,9 @@ describe('createDevelopmentCertificates', () => {
   });
 
   it('opens a connection on which both sides are sure of each other', async () => {
-    const { ca, clientCa, door, client } = await made;
+    const { ca, clientCa, gateway, client } = await made;
     const pair = await client('reader');
-    const options = { cert: door.certificate, key: door.key, ca: clientCa.certificate, requestCert: true };
+    const options = { cert: gateway.certificate, key: gateway.key, ca: clientCa.certificate, requestCert: true };
     const server = createServer({ ...options, rejectUnauthorized: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -7,7 +7,7 @@ export interface Credentials {
   readonly apiKey: string | undefined;
   /** `authorization`, whole. */
   readonly authorization: string | undefined;
-  /** Of a TLS client certificate that the door's CA has signed. */
+  /** The subject of a TLS client certificate that the server's clientCa has signed. */
   readonly certificate: CertificateFacts | undefined;
   /** Where the connection comes from; undefined where it has no address. */
   readonly address?: string | undefined;
@@ -30,7 +30,7 @@ export interface CertificateFacts {
  */
 export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>;
 
-/** A part of policies.yaml: whom the door lets in. */
+/** A part of policies.yaml: whom the gateway lets in. */
 export interface IdentitySpec {
   /** API keys made with `sheaf keys create`. */
   readonly keys: boolean;

@@ -10,12 +10,12 @@ export interface PemPair {
 }
 
 export interface DevelopmentCertificates {
-  /** The authority of the mesh: it has signed the door's and the services'. Whoever has its key can make more of them. */
+  /** The authority of the mesh: it has signed the gateway's and the services'. Whoever has its key can make more of them. */
   readonly ca: PemPair;
-  /** The authority of callers, another one: who may knock at the door is not thereby one of the services. */
+  /** The authority of callers, another one: whoever may call the gateway is not thereby one of the services. */
   readonly clientCa: PemPair;
   /** Of the gateway: a server to callers, a client to services. */
-  readonly door: PemPair;
+  readonly gateway: PemPair;
   /** Of the services behind it. */
   readonly service: PemPair;
   /** Of somebody who calls, by common name; it cannot be used as a server. */
@@ -24,7 +24,7 @@ export interface DevelopmentCertificates {
 
 export interface DevelopmentCertificateOptions {
   readonly days: number;
-  /** Names and addresses under which door and services are reached. */
+  /** Names and addresses under which gateway and services are reached. */
   readonly hosts: readonly string[];
   /** Milliseconds since the epoch. */
   readonly now?: number;
@@ -54,7 +54,7 @@ export async function createDevelopmentCertificates(
   return {
     ca: authority.pair,
     clientCa: callers.pair,
-    door: await authority.issue('sheaf door', ['server', 'client'], names),
+    gateway: await authority.issue('sheaf gateway', ['server', 'client'], names),
     service: await authority.issue('sheaf service', ['server', 'client'], names),
     async client(name) {
       if (!isClientName(name)) throw invalid('client name: want 1 to 64 letters, digits, dots, dashes, underscores');

@@ -15,7 +15,7 @@ import { createKeySources } from './key-source.ts';
 import { bearer, createSigningKey, issuerOf, noon, sign } from './testing/fake-issuer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-issuer-'));
-const { ca, door } = await createDevelopmentCertificates({ days: 2, hosts: ['localhost', 'issuer.example'] });
+const { ca, gateway } = await createDevelopmentCertificates({ days: 2, hosts: ['localhost', 'issuer.example'] });
 const { ca: other } = await createDevelopmentCertificates({ days: 2, hosts: ['localhost'] });
 const caFile = join(folder, 'ca.pem');
 writeFileSync(caFile, ca.certificate);
@@ -23,7 +23,7 @@ writeFileSync(caFile, ca.certificate);
 const key = await createSigningKey('one');
 const good = bearer(await sign(key));
 
-const issuer = createServer({ cert: door.certificate, key: door.key }, (_, response) =>
+const issuer = createServer({ cert: gateway.certificate, key: gateway.key }, (_, response) =>
   response.end(JSON.stringify({ keys: [key.jwk] })),
 );
 /** Of whom it was asked for. */

@@ -20,7 +20,7 @@ export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec)
   const problems = jwt.flatMap((issuer, i) => issuerProblems(issuer, `jwt[${i}]`));
   const twice = jwt.findIndex(({ issuer }, i) => jwt.findIndex((other) => other.issuer === issuer) !== i);
   if (twice >= 0) problems.push({ path: `jwt[${twice}].issuer`, message: 'want each issuer once' });
-  else if (jwt.length > 1) problems.push(...jwt.flatMap((issuer, i) => sharedDoorProblems(issuer, `jwt[${i}]`)));
+  else if (jwt.length > 1) problems.push(...jwt.flatMap((issuer, i) => sharedIssuerProblems(issuer, `jwt[${i}]`)));
   for (const [i, rule] of certificates.entries()) {
     if (!isName(rule.subject)) problems.push({ path: `certificates[${i}].subject`, message: 'want a pattern' });
     add(problems, `certificates[${i}]`, grantProblem(rule));
@@ -34,7 +34,7 @@ export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec)
 }
 
 /** One issuer alone is trusted with every tenant; of several, none is trusted with those of another. */
-function sharedDoorProblems({ tenant, tenants }: JwtIssuer, path: string): IdentityProblem[] {
+function sharedIssuerProblems({ tenant, tenants }: JwtIssuer, path: string): IdentityProblem[] {
   if ('fixed' in tenant || tenants !== undefined) return [];
   const message = `want the patterns of the tenants that the claim ${tenant.claim} may name, since there are several issuers; [*] for any`;
   return [{ path: `${path}.tenants`, message }];

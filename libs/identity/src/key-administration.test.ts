@@ -8,7 +8,7 @@ import { noon, nothingShown } from './testing/fake-issuer.ts';
 const day = 24 * 3_600_000;
 const request: KeyRequest = { tenant: 'acme', roles: ['infer'], models: ['*'], note: '', expiresInMs: undefined };
 
-/** Keys in memory, and a door that asks for them. */
+/** Keys in memory, and the check of credentials that asks for them. */
 function open(limits: { daysMax?: number } = {}) {
   const state = createMemoryState();
   let now = noon;

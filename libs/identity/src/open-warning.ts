@@ -1,7 +1,7 @@
 import { isLoopback } from '@sheaf/inference';
 import type { IdentitySpec } from './credentials.ts';
 
-/** The warning to print at start when strangers may call; undefined when they may not, or cannot reach the door. */
+/** The warning to print at start when strangers may call; undefined when they may not, or cannot reach the server. */
 export function loudlyOpen({ anonymous }: IdentitySpec, host: string): string | undefined {
   if (anonymous === undefined || isLoopback(host)) return undefined;
   const { tenant, roles, models } = anonymous;

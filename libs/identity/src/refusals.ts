@@ -2,7 +2,7 @@ import { InferError } from '@sheaf/inference';
 
 const decision = 'identity';
 
-/** Refusals of the door. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
+/** Refusals of callers by who they are. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
 
 export function credentialsMissing(): InferError {
   return InferError.withoutStack(

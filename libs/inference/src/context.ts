@@ -55,7 +55,7 @@ export interface CallContext {
   readonly metadata?: (key: string) => string | undefined;
   /** Who calls; undefined inside a mesh, where the gateway has asked already. */
   readonly principal?: Principal;
-  /** Where the caller's connection comes from, as the door sees it; undefined inside a mesh. */
+  /** Where the caller's connection comes from, as the public server sees it; undefined inside a mesh. */
   readonly address?: string;
   /** How much it matters; `standard` when nothing is said. */
   readonly priority?: Priority;

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { InferError } from './error.ts';
 
-/** Every limit of the doors, in one place; `limits:` in mesh.yaml changes them. */
+/** Every limit of the servers, in one place; `limits:` in mesh.yaml changes them. */
 export interface Limits {
   /** Bytes of one gRPC message, either way. */
   readonly messageBytesMax: number;
@@ -64,14 +64,14 @@ export const defaultLimits: Limits = {
   deadlineMaxMs: 60_000,
 };
 
-/** As `limits`, for the doors inside a mesh and whoever asks there. */
+/** As `limits`, for the internal servers of a mesh and their clients. */
 export const innerLimits = (limits: Limits): Limits => ({
   ...limits,
   messageBytesMax: limits.innerMessageBytesMax,
   messageKey: 'innerMessageBytesMax',
 });
 
-/** What may be taken of a message, and the key of mesh.yaml that says so: that of the doors for callers unless given. */
+/** What may be taken of a message, and the key of mesh.yaml that says so: that of the public server unless given. */
 export type MessageLimit = Pick<Limits, 'messageBytesMax' | 'messageKey'>;
 
 /** Refuses a message; `what` says that it is too large, and what it may be. */

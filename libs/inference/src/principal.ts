@@ -14,7 +14,7 @@ export const isPriority = (value: unknown): value is Priority => priorities.incl
 export const lessImportant = (a: Priority, b: Priority): Priority =>
   priorities.indexOf(a) > priorities.indexOf(b) ? a : b;
 
-/** Who calls, as the door found out. */
+/** Who calls, as the server found out. */
 export interface Principal {
   /** Names the credential in limits, logs and the audit trail, such as `key:q3f9...`, `jwt:https://issuer.example#alice`, `cert:reader`, `anonymous`; never a secret. */
   readonly id: string;

@@ -14,7 +14,7 @@ import {
 import { explainOnRequest } from './explain.ts';
 
 function contextOf(journal: Journal): CallContext {
-  const span = journal.start('request', 'door', undefined);
+  const span = journal.start('request', 'gateway', undefined);
   const { signal } = new AbortController();
   return { clock: monotonicClock, deadline: Number.POSITIVE_INFINITY, signal, snapshot: { epoch: 0 }, journal, span };
 }
@@ -50,7 +50,7 @@ describe('the explanation', () => {
     const explanation = parseExplanation(parameters.get('sheaf_explanation'));
     assert.ok(explanation);
     const names = ({ name, children }: Explanation): unknown => [name, ...children.map(names)];
-    assert.deepEqual(names(explanation), ['door', ['first'], ['second', ['far']]]);
+    assert.deepEqual(names(explanation), ['gateway', ['first'], ['second', ['far']]]);
     const [first, second] = explanation.children;
     assert.ok(first && second && first.startMs <= second.startMs && second.startMs + second.ms <= explanation.ms + 1);
   });

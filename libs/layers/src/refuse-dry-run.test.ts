@@ -16,7 +16,7 @@ async function ask(value: Parameter | undefined): Promise<number> {
     signal: new AbortController().signal,
     snapshot: { epoch: 0 },
     journal,
-    span: journal.start('request', 'door', undefined),
+    span: journal.start('request', 'gateway', undefined),
   };
   const parameters = new Map<string, Parameter>(value === undefined ? [] : [['sheaf_plan', value]]);
   await infer({ model: 'm', version: '', id: '', parameters, inputs: [], outputs: [] }, context);

@@ -1,4 +1,4 @@
-/** The door of this room: inside, every number is one. */
+/** Checks what is taken once, at the entry of this room: inside it, every number is a finite one. */
 import { InferError } from '@sheaf/inference';
 import type { Take } from './limiter.ts';
 

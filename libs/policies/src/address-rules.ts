@@ -5,13 +5,13 @@ import type { AddressRules } from './spec.ts';
 
 /** Both throw PERMISSION_DENIED. */
 export interface AddressCheck {
-  /** Before anything is asked of whoever comes. */
-  door(address: string | undefined): void;
-  /** When it is known who it is. */
+  /** Asked before anything else about a caller. */
+  address(address: string | undefined): void;
+  /** Asked once it is known who the caller is. */
   principal(principal: Principal, address: string | undefined): void;
 }
 
-const anywhere: AddressCheck = { door: () => {}, principal: () => {} };
+const anywhere: AddressCheck = { address: () => {}, principal: () => {} };
 
 /** Compiles the rules; without any everybody may come from everywhere. */
 export function createAddressCheck(rules: AddressRules | undefined): AddressCheck {
@@ -24,7 +24,7 @@ export function createAddressCheck(rules: AddressRules | undefined): AddressChec
   }));
   const keys = new Map(Object.entries(rules.keys).map(([id, ranges]) => [`key:${id}`, comesFrom(ranges, 'this key')]));
   return {
-    door: (address) => {
+    address: (address) => {
       if (isDenied(address) || isAllowed?.(address) === false)
         throw addressDenied('this address may not call this server');
     },

@@ -4,7 +4,7 @@ import { InferError, type Principal, type Role } from '@sheaf/inference';
 import { createAddressCheck } from './address-rules.ts';
 import type { AddressRules, OpenMethods } from './spec.ts';
 
-/** Every method of every service that a gateway has on its public door. One that is not here is nobody's. */
+/** Every method of every service that a gateway has on its public server. One that is not here is nobody's. */
 export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/inference.GRPCInferenceService/ServerLive': 'any',
   '/inference.GRPCInferenceService/ServerReady': 'any',
@@ -78,7 +78,7 @@ export function createAdmission(
   return (shown) => {
     const { method, metadata, peer, address } = shown;
     // First, since it costs next to nothing.
-    checkAddress.door(address);
+    checkAddress.address(address);
     if (opened.has(method)) return stranger;
     const principal = authenticate({
       apiKey: metadata('x-api-key'),

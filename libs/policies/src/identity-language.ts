@@ -14,7 +14,7 @@ import {
 } from '@sheaf/document';
 import { type CertificateRule, type Grant, type IdentitySpec, type JwtIssuer, keyDaysMax } from '@sheaf/identity';
 import { priorities, type Role, roles } from '@sheaf/inference';
-import { someRanges, throttle } from './door-language.ts';
+import { someRanges, throttle } from './access-language.ts';
 import type { OpenMethods } from './spec.ts';
 
 /** What a tenant is called, wherever one is named. */

@@ -52,7 +52,7 @@ describe('policies.yaml with a mistake', () => {
 });
 
 describe('policies.yaml', () => {
-  it('may be empty: then the door is for API keys, and nothing is limited', () => {
+  it('may be empty: then the gateway takes API keys, and nothing is limited', () => {
     for (const empty of [undefined, null, {}, { identity: {} }])
       assert.deepEqual(JSON.parse(JSON.stringify(policiesOf(empty))), {
         identity: { keys: true, jwt: [], certificates: [] },

@@ -9,7 +9,7 @@ import {
   record,
   show,
 } from '@sheaf/document';
-import { accessLog, addresses } from './door-language.ts';
+import { accessLog, addresses } from './access-language.ts';
 import { identity } from './identity-language.ts';
 import { limiter, limits } from './limits-language.ts';
 import { routes } from './routes-language.ts';
@@ -39,7 +39,7 @@ export function parsePolicies(value: unknown): {
   if (!read || problems.list.length > 0)
     return { spec: undefined, problems: problems.list.map((problem) => named(problem, value)) };
   const spec: PoliciesSpec = {
-    // Whoever writes a file of policies and says nothing of identity has a door for keys.
+    // Whoever writes a file of policies and says nothing of identity wants API keys.
     identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
     open: read.identity?.open ?? [],
     addresses: read.addresses,

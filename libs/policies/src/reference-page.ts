@@ -1,8 +1,8 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
 import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
 import { sharedBackends } from '@sheaf/limiter';
+import { accessLogFields, addressFields, throttleFields } from './access-language.ts';
 import { methodRoles } from './admission.ts';
-import { accessLogFields, addressFields, throttleFields } from './door-language.ts';
 import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
 import { limiterFields, limitVariants } from './limits-language.ts';
 import { policyFields } from './policies.ts';

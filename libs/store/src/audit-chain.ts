@@ -54,7 +54,7 @@ export function checkPage(
 
 /**
  * SHA-256 over the UTF-8 bytes of a JSON array without spaces. Such an array has one spelling only, its strings cannot run into each other, and
- * anybody can compute it again without our code. Strings are well-formed: the door has checked.
+ * anybody can compute it again without our code. Strings are well-formed: `checks.ts` sees to that before they get here.
  */
 function chainHash(before: string, sequence: number, { at, actor, action, subject, detail }: AuditEntry): string {
   return hash('sha256', JSON.stringify([before, sequence, at, actor, action, subject, detail]), 'hex');

@@ -1,4 +1,4 @@
-/** What may enter the state, checked once, at its door. Types say the rest. */
+/** Checks once what may enter the state, before any store sees it. Types say the rest. */
 import { InferError, isPriority, isRole } from '@sheaf/inference';
 import type { AuditEntry, KeyUse, NewApiKey, Rotation } from './state.ts';
 

@@ -142,8 +142,8 @@ export const wanted: readonly Wanted[] = [
     why: 'Ours judges a frame by its head, also one that does not come whole.',
   },
   {
-    difference: /^connection: PROTOCOL_ERROR \/ open$/,
-    when: endedFor(/^the padding of /),
+    difference: /^connection: (PROTOCOL_ERROR|FRAME_SIZE_ERROR) \/ open$/,
+    when: endedFor(/padding/),
     why: 'RFC 9113, 6.1: a padding that is too long is an error of the connection. nghttp2 does not look at it where the stream is closed.',
   },
   {
@@ -152,8 +152,17 @@ export const wanted: readonly Wanted[] = [
       Array.from(ours.streams.values()).some(({ headers = [] }) => headers.some((line) => oddTarget.test(line))),
     why: 'Letters that no host, path or scheme has. Such a path is none that there is, and the others are not looked at.',
   },
+  {
+    difference: /^connection: open \/ |^reset: none \/ /,
+    when: ({ role, ours }) =>
+      role === 'client' &&
+      Array.from(ours.streams.values()).some(({ headers = [] }) =>
+        headers.some((line) => /^:status: (204|304)$/.test(line)),
+      ),
+    why: 'DATA after a status that has none. Whoever asked by gRPC takes nothing but 200.',
+  },
 ];
 
 /** What nghttp2 refuses in pseudo-header fields, and in host. */
 const oddTarget =
-  /^(?::authority|host): .*[^!$&'()*+,\-.~0-9:;=@A-Z[\]a-z%_]|^:path: .*[^\x21-\x7e\x80-\xff]|^:scheme: .*[^0-9A-Za-z+.-]/;
+  /^host: $|^(?::authority|host): .*[^!$&'()*+,\-.~0-9:;=@A-Z[\]a-z%_]|^:path: .*[^\x21-\x7e\x80-\xff]|^:scheme: .*[^0-9A-Za-z+.-]/;

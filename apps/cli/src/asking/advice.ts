@@ -26,17 +26,17 @@ function connectionAdvice({ tls }: AskedServer, cause: string): string {
   // An alert is the server's judgement of us, everything else ours of the server.
   if (/alert/i.test(cause))
     return tls.certificate
-      ? 'the door does not take this client certificate (--cert and --cert-key: one that its clientCa has signed)'
+      ? 'the server does not take this client certificate (--cert and --cert-key: one that its clientCa has signed)'
       : 'it may want a client certificate (--cert and --cert-key)';
   if (/altnames/i.test(cause)) return 'its certificate is for other names (--address: one of those)';
   if (/expired|not yet valid/i.test(cause)) return 'its certificate is not valid at this time';
   if (/certificate/i.test(cause))
     return tls.ca
       ? 'its certificate is not signed by the authority that was given (--ca)'
-      : 'its certificate is signed by nobody known here (--ca <file>: who vouches for the door)';
+      : 'its certificate is signed by nobody known here (--ca <file>: who vouches for the server)';
   // A server that refuses a certificate may end the connection before its alert is read.
   return tls.certificate && !cause.includes('ECONNREFUSED')
-    ? 'does the door take this client certificate? (--cert and --cert-key: one that its clientCa has signed)'
+    ? 'does the server take this client certificate? (--cert and --cert-key: one that its clientCa has signed)'
     : 'is the mesh up? (sheaf up <folder>, or --address <host:port>; no --tls where it speaks plain gRPC)';
 }
 

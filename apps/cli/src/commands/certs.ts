@@ -10,7 +10,7 @@ const daysDefault = 90;
 
 export const certs: Command = {
   usage: 'certs [folder]',
-  summary: 'make certificates for development: an authority, the door, the services, a client',
+  summary: 'make certificates for development: an authority, the gateway, the services, a client',
   options: {
     host: { type: 'string', multiple: true },
     client: { type: 'string' },
@@ -19,7 +19,7 @@ export const certs: Command = {
   },
   help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout and those for policies.yaml on stderr. Who has certs/ca.key or
   certs/client-ca.key can make more of them.
-  --host <name>     a further name or address of the door and the services, beside ${hostsAlways.join(', ')}; may be repeated
+  --host <name>     a further name or address of the gateway and the services, beside ${hostsAlways.join(', ')}; may be repeated
   --client <name>   the common name of the client; "client" unless given
   --days <n>        ${daysDefault} unless given
   --force           write over those that are there`,
@@ -37,7 +37,7 @@ export const certs: Command = {
     const pairs = {
       ca: made.ca,
       'client-ca': made.clientCa,
-      door: made.door,
+      gateway: made.gateway,
       service: made.service,
       client: await made.client(client),
     };
@@ -48,7 +48,7 @@ export const certs: Command = {
     ]);
     await writeAll(target, files, values['force'] === true);
     console.error(
-      `${target}: two authorities, door, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`,
+      `${target}: two authorities, gateway, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`,
     );
     console.log(meshLines);
     console.error(`in policies.yaml, for the client:\n${policyLines(client)}`);
@@ -56,7 +56,7 @@ export const certs: Command = {
 };
 
 const meshLines = `gateway:
-  tls: { certificate: certs/door.crt, key: certs/door.key, clientCa: certs/client-ca.crt }
+  tls: { certificate: certs/gateway.crt, key: certs/gateway.key, clientCa: certs/client-ca.crt }
 tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
 
 /** Goes to stderr, since stdout is mesh.yaml. Names are quoted: one may look like a number. */

@@ -39,7 +39,7 @@ sheaf admin keys does the same through a running gateway, for whoever has no she
     });
     await actOnKeys(command, keysOf(folder, daysMax), action, id, values);
     if (action === 'create' && !(await hasPolicies(folder)))
-      console.error(`${folder} has no policies.yaml: its door asks nobody for a key`);
+      console.error(`${folder} has no policies.yaml: its gateway asks nobody for a key`);
   },
 };
 

@@ -53,7 +53,7 @@ const places: readonly Mistake[] = [
     [`addresses.deny.0: ${rangeExpected}, got "10.0.0.0/33"`],
   ],
   [
-    'a door for nobody',
+    'a server that nobody may call',
     { addresses: { allow: [] } },
     ['addresses.allow: want at least one; left out, it is every address'],
   ],

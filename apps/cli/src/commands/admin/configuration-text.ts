@@ -85,9 +85,9 @@ export function configurationText(configuration: Configuration): string {
   const parts = [
     `epoch ${epoch}, ${tls ? 'gRPC over TLS' : 'gRPC'} on ${hostPort(host, port)}`,
     ...servedParts(configuration),
-    ...(policies ? policyParts(policies) : ['no policies: whoever reaches the door may call']),
+    ...(policies ? policyParts(policies) : ['no policies: whoever reaches the gateway may call']),
     section(
-      ['limit of the door', 'value'],
+      ['limit of the server', 'value'],
       Object.entries(limits).map(([name, value]) => [name, String(value)]),
     ),
   ];

@@ -1,4 +1,4 @@
-/** Real processes, and what each method at their doors answers to bytes. */
+/** Real processes, and what each method at their servers answers to bytes. */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
@@ -19,7 +19,7 @@ const left = ['/sheaf.admin.v1.Admin/Drain'];
 
 const namesOfCodes = new Map(Object.entries(grpc.status).map(([name, code]) => [String(code), name]));
 
-export class Doors implements AsyncDisposable {
+export class Servers implements AsyncDisposable {
   readonly #mesh: TestMesh;
   readonly #sessions = new Map<number, ClientHttp2Session>();
   readonly #pids: readonly number[];
@@ -29,21 +29,23 @@ export class Doors implements AsyncDisposable {
     this.#pids = this.#pidsNow();
   }
 
-  static async open(): Promise<Doors> {
-    return new Doors(await startTestMesh({ [`models/${model}`]: sampleModels.scale(2) }));
+  static async open(): Promise<Servers> {
+    return new Servers(await startTestMesh({ [`models/${model}`]: sampleModels.scale(2) }));
   }
 
   /** Every method at every door that has it; throws for one that no door has. */
   async targets(methods: readonly Method[]): Promise<Target[]> {
     const { gateway, services } = this.#mesh.running;
-    const doors = [['gateway', gateway.port] as const, ...services.map(({ port }) => ['service', port] as const)];
+    const servers = [['gateway', gateway.port] as const, ...services.map(({ port }) => ['service', port] as const)];
     const found = await Promise.all(
       methods
         .filter(({ path }) => !left.includes(path))
         .map(async (method) => {
-          const here = await Promise.all(doors.map(([, port]) => this.#has(port, method.path)));
+          const here = await Promise.all(servers.map(([, port]) => this.#has(port, method.path)));
           if (!here.includes(true)) throw new Error(`${method.path}: no door has it`);
-          return doors.filter((_, index) => here[index]).flatMap(([door, port]) => this.#methodAt(door, port, method));
+          return servers
+            .filter((_, index) => here[index])
+            .flatMap(([door, port]) => this.#methodAt(door, port, method));
         }),
     );
     return found.flat();

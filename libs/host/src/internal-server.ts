@@ -1,7 +1,7 @@
-/** Doors between the processes of a mesh: nobody's is open by oversight, or readable on the way. */
+/** Checks the servers between the processes of a mesh: none is open to everybody, or readable on the way, by oversight. */
 import { InferError } from '@sheaf/inference';
 
-export interface InnerDoor {
+export interface InternalServer {
   /** Whose it is, for the sentence. */
   readonly name: string;
   readonly host: string;
@@ -17,8 +17,8 @@ export interface InnerDoor {
   readonly isInsecure: boolean;
 }
 
-/** Throws FAILED_PRECONDITION, with what to write or type, where a door must not be opened as it is. */
-export function checkInnerDoor({ name, host, isLoopback, isTls, secret, isOpen, isInsecure }: InnerDoor): void {
+/** Throws FAILED_PRECONDITION, with what to write or type, where a server must not be opened as it is. */
+export function checkExposure({ name, host, isLoopback, isTls, secret, isOpen, isInsecure }: InternalServer): void {
   if (isTls) return;
   if (secret === undefined && !isOpen)
     throw unfit(
@@ -31,4 +31,4 @@ export function checkInnerDoor({ name, host, isLoopback, isTls, secret, isOpen, 
 }
 
 const unfit = (message: string): InferError =>
-  new InferError('FAILED_PRECONDITION', message, { reason: 'INNER_DOOR_OPEN' });
+  new InferError('FAILED_PRECONDITION', message, { reason: 'INTERNAL_SERVER_OPEN' });
