@@ -52,7 +52,8 @@ class Terminal {
     const { pid } = this.#child ?? {};
     this.#child = undefined;
     if (!pid) return true;
-    process.kill(-pid, 'SIGINT');
+    // It may have ended by itself, where it could not start.
+    if (isRunning(-pid)) process.kill(-pid, 'SIGINT');
     const until = performance.now() + downLimitMs;
     while (isRunning(-pid) && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
     return !isRunning(-pid);

@@ -1,10 +1,7 @@
 /** A stage kind and a combiner need a file of their own and an entry in their table, and nothing else: shown on a copy of the room's source. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import {
   type CallContext,
   elements,
@@ -15,63 +12,30 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import type * as Pipeline from '@sheaf/pipeline';
-import ts from 'typescript';
+import { copyRoom, type RoomCopy } from './room-copy.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const fixtures = new URL('../fixtures/pipeline-kinds/', import.meta.url);
+const stageEntry = {
+  file: 'stages/index.ts',
+  imported: "import { retry } from './retry.ts';\n",
+  after: '  fallback,\n',
+  entry: '  retry,\n',
+};
+const combinerEntry = {
+  file: 'combiners/index.ts',
+  imported: "import { min } from './min.ts';\n",
+  after: '  max,\n',
+  entry: '  min,\n',
+};
 
-/** The import and the entry of the table. */
-const entries = {
-  'stages/index.ts': ["import { retry } from './retry.ts';\n", '  fallback,\n', '  retry,\n'],
-  'combiners/index.ts': ["import { min } from './min.ts';\n", '  max,\n', '  min,\n'],
-} as const;
-
-let room: string;
-let source: string;
+let room: RoomCopy;
 before(async () => {
-  room = await mkdtemp(join(tmpdir(), 'sheaf-kinds-'));
-  source = join(room, 'src');
-  await cp(join(root, 'libs/pipeline/src'), source, {
-    recursive: true,
-    filter: (path) => !path.endsWith('.test.ts') && !path.endsWith('/testing'),
-  });
-  await cp(join(root, 'libs/pipeline/package.json'), join(room, 'package.json'));
-  await symlink(join(root, 'node_modules'), join(room, 'node_modules'));
-  await writeFile(join(source, 'stages/retry.ts'), await readFile(new URL('retry.ts', fixtures)));
-  await writeFile(join(source, 'combiners/min.ts'), await readFile(new URL('min.ts', fixtures)));
+  room = await copyRoom('pipeline');
+  await room.add('pipeline-kinds/retry.ts', 'stages/retry.ts');
+  await room.add('pipeline-kinds/min.ts', 'combiners/min.ts');
 });
-after(() => rm(room, { recursive: true, force: true }));
+after(() => room.remove());
 
-async function enter(file: keyof typeof entries): Promise<void> {
-  const [imported, last, entry] = entries[file];
-  const text = await readFile(join(source, file), 'utf8');
-  assert.ok(text.includes(last), `${file} has no line "${last.trim()}"`);
-  await writeFile(join(source, file), imported + text.replace(last, last + entry));
-}
-
-const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) => ts.sys.readFile(path));
-const typeRoots = [join(root, 'node_modules/@types')];
-const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, typeRoots }, root);
-const host = ts.createCompilerHost(options);
-const parsed = new Map<string, ts.SourceFile | undefined>();
-
-/** What the compiler says of the copy, with the options of the project. What is no part of it is parsed once. */
-function mistakes(): string[] {
-  const getSourceFile: ts.CompilerHost['getSourceFile'] = (path, ...rest) => {
-    if (path.startsWith(source)) return host.getSourceFile(path, ...rest);
-    if (!parsed.has(path)) parsed.set(path, host.getSourceFile(path, ...rest));
-    return parsed.get(path);
-  };
-  const roots = ['index.ts', 'stages/retry.ts'].map((path) => join(source, path));
-  const program = ts.createProgram(roots, options, { ...host, getSourceFile });
-  return program
-    .getSourceFiles()
-    .filter(({ fileName }) => fileName.startsWith(source))
-    .flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])
-    .map(({ file, messageText }) => `${file?.fileName.slice(source.length + 1)}: ${flat(messageText)}`);
-}
-
-const flat = (text: string | ts.DiagnosticMessageChain): string => ts.flattenDiagnosticMessageText(text, ' ');
+const mistakes = (): string[] => room.mistakes('stages/retry.ts');
 
 const signature: Signature = {
   inputs: [{ name: 'x', datatype: 'FP32', shape: [-1], symbols: ['n'] }],
@@ -104,18 +68,16 @@ describe('a new kind of step, and a new combiner', () => {
   });
 
   it('do not compile where a kind says nothing of one of its parts', async () => {
-    await enter('stages/index.ts');
-    await enter('combiners/index.ts');
-    const file = join(source, 'stages/retry.ts');
-    const whole = await readFile(file, 'utf8');
-    await writeFile(file, whole.replace(/ {2}describe: .*\n/, ''));
-    assert.match(mistakes().join('\n'), /^stages\/retry\.ts: Property 'describe' is missing/);
-    await writeFile(file, whole);
+    await room.enter(stageEntry);
+    await room.enter(combinerEntry);
+    await room.without('stages/retry.ts', / {2}describe: .*\n/, () =>
+      assert.match(mistakes().join('\n'), /^stages\/retry\.ts: Property 'describe' is missing/),
+    );
   });
 
   it('need nothing else to compile, to run, to be drawn and to stand in the schema and on the reference page', async () => {
     assert.deepEqual(mistakes(), []);
-    const pipeline: typeof Pipeline = await import(join(source, 'index.ts'));
+    const pipeline: typeof Pipeline = await import(join(room.source, 'index.ts'));
     const { spec, problems } = pipeline.parsePipeline(document);
     assert.deepEqual(problems, []);
     assert.ok(spec);

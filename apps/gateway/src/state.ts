@@ -1,8 +1,8 @@
 /** What outlives a reload: keys, also those of issuers, quotas, the audit trail, and the buckets of the limits. */
 import { createFailureBook, type FailureBook, type KeySources, openKeySources } from '@sheaf/identity';
 import { InferError, monotonicClock } from '@sheaf/inference';
-import { createMemoryLimiter, createRedisLimiter, type Limiter } from '@sheaf/limiter';
-import { countingProblem, findRedis, isRedisUrl, type Mesh, type RedisFinding } from '@sheaf/mesh';
+import { createMemoryLimiter, type Limiter, type SharedBackend } from '@sheaf/limiter';
+import { countingProblem, findShared, type Mesh, type SharedFinding } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
 import { createSecret } from '@sheaf/transport';
 import { followKeys } from './key-follower.ts';
@@ -34,24 +34,24 @@ export interface GatewayStateOptions {
   readonly onFresh?: () => void;
 }
 
-/** A folder without policies has nothing to remember, and gets no file. `REDIS_URL`, or the file that `REDIS_URL_FILE` names, says where the gateways of a mesh count together. */
+/** A folder without policies has nothing to remember, and gets no file. The variable of a backend, such as `REDIS_URL`, or the file that `REDIS_URL_FILE` names, says where the gateways of a mesh count together. */
 export async function openGatewayState(
   mesh: Mesh,
   { env = process.env, doKeysCount = () => true, onFresh = () => {} }: GatewayStateOptions = {},
 ): Promise<GatewayState> {
-  const redis = mesh.policies && findRedis(env);
-  checkCounting(mesh, redis);
+  const shared = mesh.policies && findShared(env);
+  checkCounting(mesh, shared);
   const state = mesh.policies ? await openState(mesh.folder) : createMemoryState();
   const part = 1 / mesh.gateway.replicas;
   const own = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas: state.quotas });
   const whenGone = mesh.policies?.limiter.whenGone ?? 'share';
-  const limiter = redis?.place
-    ? await createRedisLimiter({
-        url: redisUrl(redis.place, env),
+  const limiter = shared?.place
+    ? await shared.backend.open({
+        url: urlOf(shared, env),
         whenGone,
         share: part,
         fallback: own,
-        onReachable: tellReachable,
+        onReachable: tellReachable(shared.backend),
       })
     : own;
   const keys = await followKeys(state, { clock: monotonicClock, log: console.error, doCount: doKeysCount, onFresh });
@@ -76,28 +76,31 @@ export async function openGatewayState(
 }
 
 /** Whoever checked the folder may have had another environment. */
-function checkCounting({ gateway, policies }: Mesh, redis: RedisFinding | undefined): void {
+function checkCounting({ gateway, policies }: Mesh, shared: SharedFinding | undefined): void {
   if (!policies) return;
-  if (redis?.problem) throw new InferError('FAILED_PRECONDITION', `${redis.variable}: ${redis.problem}`);
-  const wrongCount = countingProblem(gateway.replicas, policies, redis !== undefined);
+  if (shared?.problem) throw new InferError('FAILED_PRECONDITION', `${shared.variable}: ${shared.problem}`);
+  const wrongCount = countingProblem(gateway.replicas, policies, shared !== undefined);
   if (wrongCount) throw new InferError('FAILED_PRECONDITION', `policies.yaml: limits: ${wrongCount}`);
 }
 
+type Named = Extract<SharedFinding, { backend: SharedBackend }>;
+
 /** What stands in a file counts from the next connection on; what is no URL does not. */
-function redisUrl(place: NonNullable<RedisFinding['place']>, env: NodeJS.ProcessEnv): () => string {
-  const secret = createSecret('the URL of Redis', place, { env });
+function urlOf({ backend, place }: Named, env: NodeJS.ProcessEnv): () => string {
+  const secret = createSecret(`the URL of ${backend.title}`, place, { env });
   let last = secret();
   return () => {
     const read = secret();
-    if (isRedisUrl(read)) last = read;
+    if (backend.isUrl(read)) last = read;
     return last;
   };
 }
 
-function tellReachable(isReachable: boolean, code?: string): void {
-  console.error(
-    isReachable
-      ? 'limits are counted in Redis'
-      : `limits cannot be counted in Redis (${code}): until they can, they are counted as policies.yaml says`,
-  );
-}
+const tellReachable =
+  ({ title }: SharedBackend) =>
+  (isReachable: boolean, code?: string): void =>
+    console.error(
+      isReachable
+        ? `limits are counted in ${title}`
+        : `limits cannot be counted in ${title} (${code}): until they can, they are counted as policies.yaml says`,
+    );

@@ -1,3 +1,4 @@
 export type { Limiter, QuotaWindow, Receipt, Standing, Take, Verdict } from './limiter.ts';
 export { createMemoryLimiter, type MemoryLimiterOptions } from './memory.ts';
-export { createRedisLimiter, type RedisLimiterOptions } from './redis.ts';
+export type { SharedBackend, SharedLimiterOptions } from './shared-backend.ts';
+export { sharedBackends } from './shared-backends.ts';

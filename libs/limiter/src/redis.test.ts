@@ -3,12 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import type { Limiter } from './limiter.ts';
 import { createMemoryLimiter } from './memory.ts';
 import { createRedisLimiter } from './redis.ts';
-import { concurrent, type FakeTime, limiterContract, quota, rate, taken } from './testing/limiter-contract.ts';
+import { concurrent, type FakeTime, quota, rate, taken } from './testing/limiter-contract.ts';
 import { RedisServer, skipWithoutRedis } from './testing/redis-server.ts';
 
 describe('with a real Redis', { skip: skipWithoutRedis }, () => {
   let server: RedisServer;
-  let prefixes = 0;
   before(async () => {
     server = await RedisServer.start();
   });
@@ -25,8 +24,6 @@ describe('with a real Redis', { skip: skipWithoutRedis }, () => {
       ...(time && { now: () => time.now }),
       fallback: createMemoryLimiter({ now: performance.now, wallNow: Date.now }),
     });
-
-  limiterContract('the limiter in Redis', (time) => create(time, `contract${prefixes++}`));
 
   it('is exact to the call with 8 clients on 2 gateways', async () => {
     const time = { now: Date.UTC(2026, 10, 25) };

@@ -5,26 +5,8 @@ import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
 import { LocalReceipt, LocalShare, type Owed } from './local-share.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { settleScript, takeScript } from './redis-scripts.ts';
+import type { SharedBackend, SharedLimiterOptions } from './shared-backend.ts';
 import { closed, refusal } from './verdicts.ts';
-
-export interface RedisLimiterOptions {
-  /** redis://, or rediss:// for TLS, with user and password where there are any. A function is asked for each connection: a password may be another one by then. */
-  readonly url: string | (() => string);
-  /** No call waits for Redis longer. Default 50. */
-  readonly budgetMs?: number;
-  /** When Redis is gone, paused, slower than the budget or refuses to count: count a share of each limit here, or refuse. */
-  readonly whenGone: 'share' | 'closed';
-  /** 1 / the number of gateways. */
-  readonly share: number;
-  /** Counts the share; ended together with this one. */
-  readonly fallback: Limiter;
-  /** Milliseconds since the epoch, for tests. Default: the clock of Redis. */
-  readonly now?: () => number;
-  /** Told when Redis counts, or stops to, or has never done so, and why: a word such as ECONNREFUSED, WRONGPASS, ETIMEDOUT or READONLY. */
-  readonly onReachable?: (reachable: boolean, code?: string) => void;
-  /** In front of all keys, such as for two meshes on one Redis. Default `sheaf`. */
-  readonly prefix?: string;
-}
 
 const defaultPrefix = 'sheaf';
 /** How long the start waits for Redis. */
@@ -34,7 +16,7 @@ const owedAtOnce = 256;
 const owedMax = 10_000;
 
 /** Ready when Redis has answered, or has not for two seconds: a gateway starts without it as it runs without it. */
-export async function createRedisLimiter(options: RedisLimiterOptions): Promise<Limiter> {
+export async function createRedisLimiter(options: SharedLimiterOptions): Promise<Limiter> {
   const { url, budgetMs = 50, onReachable, prefix = defaultPrefix } = options;
   const ready = Promise.withResolvers<void>();
   const connection = new RedisConnection({
@@ -59,6 +41,27 @@ export async function createRedisLimiter(options: RedisLimiterOptions): Promise<
   return limiter;
 }
 
+/** Whether it is a `redis://` URL, or a `rediss://` one for TLS. */
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, username, password } = new URL(text);
+  return (
+    (protocol === 'redis:' || protocol === 'rediss:') &&
+    hostname !== '' &&
+    // The number of a database.
+    /^(\/\d*)?$/.test(pathname) &&
+    [username, password].every((part) => /^([^%]|%[\da-f]{2})*$/i.test(part))
+  );
+}
+
+export const redis: SharedBackend = {
+  title: 'Redis',
+  variable: 'REDIS_URL',
+  expected: 'redis://... or rediss://...',
+  isUrl: isRedisUrl,
+  open: createRedisLimiter,
+};
+
 class RedisReceipt implements Receipt {
   readonly takes: readonly Take[];
   /** Names the call in the sets of calls at the same time. */
@@ -77,7 +80,7 @@ class RedisReceipt implements Receipt {
 }
 
 class RedisLimiter implements Limiter {
-  readonly #options: RedisLimiterOptions;
+  readonly #options: SharedLimiterOptions;
   readonly #connection: RedisConnection;
   readonly #local: LocalShare;
   readonly #process = randomUUID();
@@ -86,7 +89,7 @@ class RedisLimiter implements Limiter {
   #calls = 0;
   #open = true;
 
-  constructor(options: RedisLimiterOptions, connection: RedisConnection) {
+  constructor(options: SharedLimiterOptions, connection: RedisConnection) {
     this.#options = options;
     this.#connection = connection;
     this.#local = new LocalShare(options.fallback, options.share, options.now ?? (() => performance.now()));

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { findRedis } from './counting.ts';
+import { sharedBackends } from '@sheaf/limiter';
+import { findShared } from './counting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sheaf-redis-url-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -12,9 +13,12 @@ describe('the place of Redis in the environment', () => {
   it('is a variable, or a file that another one names, or nowhere', () => {
     const file = join(folder, 'url');
     writeFileSync(file, 'rediss://u:secret@host:6380/1\n');
-    assert.deepEqual(findRedis({ REDIS_URL: 'redis://host' }), { place: { env: 'REDIS_URL' } });
-    assert.deepEqual(findRedis({ REDIS_URL_FILE: file }), { place: { file } });
-    for (const env of [{}, { REDIS_URL: '', REDIS_URL_FILE: '' }]) assert.equal(findRedis(env), undefined);
+    assert.deepEqual(findShared({ REDIS_URL: 'redis://host' }), {
+      backend: sharedBackends.redis,
+      place: { env: 'REDIS_URL' },
+    });
+    assert.deepEqual(findShared({ REDIS_URL_FILE: file }), { backend: sharedBackends.redis, place: { file } });
+    for (const env of [{}, { REDIS_URL: '', REDIS_URL_FILE: '' }]) assert.equal(findShared(env), undefined);
   });
 
   it('is told to be wrong in a sentence that shows no URL', () => {
@@ -31,7 +35,7 @@ describe('the place of Redis in the environment', () => {
       [{ REDIS_URL: 'redis://u:secret@host', REDIS_URL_FILE: file }, 'REDIS_URL_FILE: want it or REDIS_URL, got both'],
     ];
     for (const [env, sentence] of cases) {
-      const found = findRedis(env);
+      const found = findShared(env);
       assert.equal(found?.problem && `${found.variable}: ${found.problem}`, sentence);
     }
   });

@@ -1,6 +1,6 @@
 export { checkCode } from './code-digest.ts';
 export { contentChanged } from './content-changed.ts';
-export { countingProblem, findRedis, isRedisUrl, type RedisFinding } from './counting.ts';
+export { countingProblem, countingVariables, findShared, type SharedFinding } from './counting.ts';
 export { contentDigest, fingerprint } from './fingerprint.ts';
 export { followLimits } from './fit-limits.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';

@@ -5,7 +5,7 @@ import { identityProblems, subjectNote } from '@sheaf/identity';
 import { isLoopback, type Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
-import { countingProblem, findRedis } from './counting.ts';
+import { countingProblem, findShared } from './counting.ts';
 import type { Mesh } from './mesh.ts';
 import { type MeshProblem, problemIn } from './problem.ts';
 import { readYaml, type YamlFile } from './yaml-file.ts';
@@ -94,9 +94,9 @@ async function readWritten(
   const tooLong = tokenProblem(spec, mesh.limits);
   if (tooLong) problems.push(yaml.place(['identity', 'tokenBytesMax'], tooLong));
   const files = await readFiles(spec, placed, yaml, problems);
-  const redis = findRedis(process.env);
-  if (redis?.problem) problems.push(problemIn(redis.variable, redis.problem));
-  const wrongCount = countingProblem(mesh.gateway.replicas, spec, redis !== undefined);
+  const shared = findShared(process.env);
+  if (shared?.problem) problems.push(problemIn(shared.variable, shared.problem));
+  const wrongCount = countingProblem(mesh.gateway.replicas, spec, shared !== undefined);
   if (wrongCount) problems.push(yaml.place(['limits'], wrongCount));
   return { spec: { ...placed, files }, yaml };
 }

@@ -1,10 +1,11 @@
 import { join, resolve, sep } from 'node:path';
+import { countingVariables } from './counting.ts';
 import type { Mesh, Service } from './mesh.ts';
 import { tokenPlace } from './transform-place.ts';
 import { readYaml } from './yaml-file.ts';
 
 /** They name files that hold secrets of whoever runs the mesh. */
-const fileVariables = ['REDIS_URL_FILE', 'OTEL_EXPORTER_OTLP_HEADERS_FILE', 'SHEAF_API_KEY_FILE'];
+const fileVariables = [...countingVariables.files, 'OTEL_EXPORTER_OTLP_HEADERS_FILE', 'SHEAF_API_KEY_FILE'];
 
 /**
  * What no transform reads, whether it is there or not, absolute: what mesh.yaml names as private keys, tokens and its secret; `logs`; and of the mesh

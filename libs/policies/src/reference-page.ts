@@ -1,5 +1,6 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
 import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
+import { sharedBackends } from '@sheaf/limiter';
 import { accessLogFields, addressFields, throttleFields } from './access-language.ts';
 import { methodRoles } from './admission.ts';
 import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
@@ -143,6 +144,10 @@ const accessLogSections = [
   ),
 ];
 
+const sharedPlaces = Object.values(sharedBackends)
+  .map(({ variable }) => `\`${variable}\`, or \`${variable}_FILE\``)
+  .join(', or ');
+
 const limitSections = [
   section(
     'limits',
@@ -157,7 +162,7 @@ const limitSections = [
     'A call pays for what it ran, however it ends. One that ran nothing (what it asks is not what the model takes, or could not be reached) has its cost and its part of a quota given back, as a plan has; of a rate it has taken one for good, since such calls take time too. So do messages that cannot be read, and names that are not there or not for this caller: of each rate that is about all models and not `per` model. Whom that leaves with nothing has its messages refused unread, until there is one again. A fallback of the same call does not take that one again.',
     fenced(policySnippets.cost),
     '### limiter',
-    'A part of the file of its own. One gateway counts in its memory. Several count together where the environment has `REDIS_URL`, or `REDIS_URL_FILE` with the absolute path of a file that holds it; without either `sheaf check` wants `share: true`. Quotas are kept in the state of the mesh in any case.',
+    `A part of the file of its own. One gateway counts in its memory. Several count together where the environment has ${sharedPlaces} with the absolute path of a file that holds it; without either \`sheaf check\` wants \`share: true\`. Quotas are kept in the state of the mesh in any case.`,
     fieldsTable(limiterFields),
     fenced(policySnippets.limiter),
     '### What an answer tells',

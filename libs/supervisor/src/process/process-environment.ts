@@ -1,6 +1,6 @@
 /** Selects what the processes of a mesh get of the environment of whoever starts it: services run models and code that somebody brought. */
 import type { Exporter } from '@sheaf/host';
-import type { Mesh } from '@sheaf/mesh';
+import { countingVariables, type Mesh } from '@sheaf/mesh';
 import { letsIn, passedVariables, proxyVariables, selectVariables } from '@sheaf/runtime';
 
 /** `named` are those of its `env` in mesh.yaml. */
@@ -28,8 +28,8 @@ export function gatewayVariables(
 ): Readonly<Record<string, string>> {
   const places = [secret, ...services.map(({ sent }) => sent?.token?.place)];
   const wanted = new Set([
-    'REDIS_URL',
-    'REDIS_URL_FILE',
+    ...countingVariables.urls,
+    ...countingVariables.files,
     // Transforms that it reads are not to read that file.
     'SHEAF_API_KEY_FILE',
     ...places.flatMap((place) => (place && 'env' in place ? [place.env] : [])),
