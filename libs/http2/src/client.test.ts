@@ -44,6 +44,21 @@ describe("our client asks Node's server, which", () => {
     connection.destroy();
   });
 
+  it('is asked on another connection when the numbers of streams have run out, and answers the last call', async () => {
+    served.set('/last', (stream) => {
+      stream.respond({ ':status': 200 });
+      stream.end('last');
+    });
+    const { connection, goneAway, closed } = await open();
+    // It would take 2^30 calls.
+    (connection as unknown as { role: { nextId: number } }).role.nextId = 2 ** 31 - 1;
+    const { answer } = ask(connection, requestBlock('/last'));
+    assert.equal(connection.canRequest, false);
+    assert.deepEqual(await goneAway, [errorCodes.NO_ERROR, 2 ** 31 - 1]);
+    assert.equal((await answer).body.toString(), 'last');
+    assert.equal(await closed, undefined);
+  });
+
   it('echoes megabytes, on three streams at once', async () => {
     served.set('/echo', (stream) => {
       stream.respond({ ':status': 200 });

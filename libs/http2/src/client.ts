@@ -85,7 +85,8 @@ class ClientRole implements Role {
   readonly lastPeerId = 0;
   readonly #core: Core;
   readonly #handler: ClientConnectionHandler;
-  #nextId = 1;
+  /** Of the stream that is opened next. */
+  nextId = 1;
   /** The last stream that the peer looks at, after its GOAWAY. */
   #lastStream = int31Max;
   #peersWhy: string | undefined;
@@ -98,20 +99,21 @@ class ClientRole implements Role {
   get canRequest(): boolean {
     const { isClosed, goodbye, lives, peerSettings } = this.#core;
     return (
-      !isClosed && goodbye === 'none' && this.#nextId <= int31Max && lives.open.size < peerSettings.concurrentStreamsMax
+      !isClosed && goodbye === 'none' && this.nextId <= int31Max && lives.open.size < peerSettings.concurrentStreamsMax
     );
   }
 
   request(headers: HeaderBlock, handler: ResponseHandler, isLast: boolean): ClientStream {
     if (!this.canRequest) throw new Error('no stream may be opened on this connection now');
     const core = this.#core;
-    const stream = new OwnStream(core, this.#nextId, handler);
-    this.#nextId += 2;
+    const stream = new OwnStream(core, this.nextId, handler);
+    this.nextId += 2;
     core.ledger.addCall(0);
     core.lives.open.add(stream);
     core.sendHeaders(stream.id, isLast, headers);
     stream.isEnding = isLast;
     stream.isLocalEnded = isLast;
+    if (this.nextId > int31Max) this.#runOut(stream.id);
     return stream;
   }
 
@@ -128,7 +130,7 @@ class ClientRole implements Role {
   }
 
   isIdle(id: number): boolean {
-    return id >= this.#nextId || id % 2 === 0;
+    return id >= this.nextId || id % 2 === 0;
   }
 
   open({ id }: Opening): void {
@@ -202,6 +204,12 @@ class ClientRole implements Role {
     if (!isLast || trailersFault(headers) !== undefined)
       this.#core.lives.resetFaulty(stream, errorCodes.PROTOCOL_ERROR);
     else this.#core.lives.endRemote(stream, headers);
+  }
+
+  /** There are no numbers left for streams: whoever wants one opens another connection. */
+  #runOut(lastId: number): void {
+    this.#core.goAway();
+    this.#handler.goneAway?.(errorCodes.NO_ERROR, lastId);
   }
 
   #tellAvailable(): void {

@@ -9,19 +9,23 @@ export class ClosedStreams {
   readonly #ids: number[] = [];
   readonly #by: ClosedBy[] = [];
   #next = 0;
+  /** The highest number that was noted and is forgotten. */
+  #forgotten = 0;
   /** Numbers that the peer has passed over, from and to. */
   readonly #skipped: (readonly [from: number, to: number])[] = [];
 
   add(id: number, by: ClosedBy): void {
+    this.#forgotten = Math.max(this.#forgotten, this.#ids[this.#next] ?? 0);
     this.#ids[this.#next] = id;
     this.#by[this.#next] = by;
     this.#next = (this.#next + 1) % limits.closedStreamsMax;
   }
 
-  /** Undefined for one that both sides have ended, and for one that was closed too long ago. */
+  /** Undefined for one that both sides have ended. One that may be forgotten counts as reset by us: that is no error of the peer. */
   closedBy(id: number): ClosedBy | undefined {
     const index = this.#ids.lastIndexOf(id);
-    return index < 0 ? undefined : this.#by[index];
+    if (index >= 0) return this.#by[index];
+    return id <= this.#forgotten ? 'own' : undefined;
   }
 
   /** The peer opens `id` after `last`: what lies between was never opened. */

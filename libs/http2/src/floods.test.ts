@@ -158,6 +158,29 @@ describe('what is forgiven', () => {
   });
 });
 
+describe('WINDOW_UPDATEs of a byte', () => {
+  it('are not paid for by the frames of a byte that they let go out', async () => {
+    const peer = openRawPeer({
+      answer(stream) {
+        stream.respond(ok);
+        stream.write(Buffer.alloc(1_000));
+        return undefined;
+      },
+    });
+    const streams = 200;
+    peer.send(frame('SETTINGS', 0, 0, setting(settingIds.INITIAL_WINDOW_SIZE, 0)));
+    peer.send(repeat(streams, (n) => headersFrame(id(n), { isLast: true })));
+    await peer.settle();
+    let sent = 0;
+    while (!peer.connection.isClosed && sent < 5 * limits.windowUpdates.max) {
+      peer.send(repeat(streams, (n) => frame('WINDOW_UPDATE', 0, id(n), uint32(1))));
+      sent += streams;
+      await peer.settle();
+    }
+    assert.deepEqual(peer.errors(), calm);
+  });
+});
+
 describe('a header list', () => {
   const { bytes } = encodeHeaders(requestFields);
 

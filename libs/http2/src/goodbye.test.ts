@@ -47,6 +47,26 @@ describe('goodbye', () => {
     );
   });
 
+  it('drops all that comes of a stream that was refused after it, and keeps the calls that run', async () => {
+    const late = {
+      DATA: dataFrame(3, [0, 0, 0, 0, 0], true),
+      RST_STREAM: frame('RST_STREAM', 0, 3, uint32(errorCodes.CANCEL)),
+      WINDOW_UPDATE: frame('WINDOW_UPDATE', 0, 3, uint32(1_000)),
+      HEADERS: headersFrame(3, { isLast: true, fields: [['checksum', '1']] }),
+    };
+    for (const [type, bytes] of Object.entries(late)) {
+      const peer = openRawPeer();
+      peer.send(headersFrame(1, { isLast: true }));
+      await peer.settle();
+      peer.connection.goAway();
+      await peer.settle();
+      peer.send(frame('PING', flags.ACK, 0, peer.of('PING')[0]?.payload ?? []), headersFrame(3), bytes);
+      await peer.settle();
+      assert.deepEqual(peer.errors().slice(2), ['RST_STREAM 3 REFUSED_STREAM'], type);
+      assert.deepEqual([lastStreams(peer).at(-1), peer.streams[0]?.end], [1, undefined], type);
+    }
+  });
+
   it('is said the second time after a second, where the PING is not answered', async () => {
     const peer = openRawPeer();
     await peer.settle();

@@ -50,11 +50,13 @@ export class Ledger {
     this.#usefulBytes += bytes;
   }
 
-  /** We have sent a DATA frame. */
-  addSent(): void {
-    this.#pings.give(limits.pingsPerFrame);
-    this.#windowUpdates.give(limits.windowUpdatesPerFrame);
-    this.#idleBytes.give(limits.idleBytesPerFrame);
+  /** We have sent a DATA frame; `isCut`: there is more of its message, for which there was no window. */
+  addSent(bytes: number, isCut: boolean): void {
+    // Else a peer that gives window by the byte would pay for each WINDOW_UPDATE with the frame that it makes us send.
+    const part = isCut && bytes < limits.wholeFrameBytesMin ? bytes / limits.wholeFrameBytesMin : 1;
+    this.#pings.give(limits.pingsPerFrame * part);
+    this.#windowUpdates.give(limits.windowUpdatesPerFrame * part);
+    this.#idleBytes.give(limits.idleBytesPerFrame * part);
   }
 
   addSettings(): void {

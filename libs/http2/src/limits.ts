@@ -46,6 +46,8 @@ export const limits = {
   windowUpdatesPerCall: 8,
   /** WINDOW_UPDATEs that each DATA frame of ours brings in addition. */
   windowUpdatesPerFrame: 2,
+  /** A DATA frame of ours that the peer's window has cut to less than so many bytes brings a part of that only. */
+  wholeFrameBytesMin: 4 * 1024,
   /** Streams that end by RST_STREAM: by that of a client, or by ours for an error of the peer. */
   resets: { max: 1_000, perSecond: 33 },
   /** Streams above `concurrentStreamsMax`. A peer that has not read our SETTINGS cannot know the limit. */

@@ -37,7 +37,7 @@ export class Sender {
     const { length } = bytes;
     const fits = length <= framePayloadBytesMax && length <= stream.sendWindow && length <= this.#window;
     if (fits && stream.unsentBytes === 0 && this.#owner.outbox.hasRoom) {
-      this.#sendData(stream, bytes, false);
+      this.#sendData(stream, bytes, false, false);
       return;
     }
     if (stream.unsent === undefined) stream.unsent = [];
@@ -94,7 +94,8 @@ export class Sender {
     while (stream.unsentBytes > 0) {
       const piece = (stream.unsent as Buffer[])[0] as Buffer;
       const from = stream.unsentFrom;
-      const length = Math.min(piece.length - from, left, stream.sendWindow, this.#window);
+      const wanted = Math.min(piece.length - from, left);
+      const length = Math.min(wanted, stream.sendWindow, this.#window);
       if (length <= 0) break;
       left -= length;
       stream.unsentBytes -= length;
@@ -104,7 +105,12 @@ export class Sender {
         stream.unsentFrom = 0;
       } else stream.unsentFrom = from + length;
       const isLast = stream.unsentBytes === 0 && stream.isEnding && stream.trailers === undefined;
-      this.#sendData(stream, length === piece.length ? piece : piece.subarray(from, from + length), isLast);
+      this.#sendData(
+        stream,
+        length === piece.length ? piece : piece.subarray(from, from + length),
+        isLast,
+        length < wanted,
+      );
       if (isLast) {
         this.#owner.lives.endLocal(stream);
         return;
@@ -115,10 +121,10 @@ export class Sender {
     else this.#owner.lives.tellDrain(stream);
   }
 
-  #sendData(stream: Stream, bytes: Buffer, isLast: boolean): void {
+  #sendData(stream: Stream, bytes: Buffer, isLast: boolean, isCut: boolean): void {
     stream.sendWindow -= bytes.length;
     this.#window -= bytes.length;
-    this.#owner.ledger.addSent();
+    this.#owner.ledger.addSent(bytes.length, isCut);
     this.#owner.outbox.data(stream.id, isLast, bytes);
   }
 

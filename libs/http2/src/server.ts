@@ -24,6 +24,8 @@ export const acceptConnection: AcceptConnection = (socket: Duplex, options, hand
 export class ServerRole implements Role {
   readonly isServer = true;
   lastPeerId = 0;
+  /** The highest number that the peer has used, also for a stream that was not looked at. */
+  #lastSeenId = 0;
   readonly #core: Core;
   readonly #handler: ServerConnectionHandler;
   #prefaceRead = 0;
@@ -51,13 +53,14 @@ export class ServerRole implements Role {
   }
 
   isIdle(id: number): boolean {
-    return id > this.lastPeerId || id % 2 === 0;
+    return id > this.#lastSeenId || id % 2 === 0;
   }
 
   open({ id, isLast, headers, isSelfDependent, bytes }: Opening): void {
     const core = this.#core;
     if (id % 2 === 0) throw protocolFault(`stream ${id} is opened, which is not the client's`);
-    core.lives.closed.skip(this.lastPeerId, id);
+    core.lives.closed.skip(this.#lastSeenId, id);
+    this.#lastSeenId = id;
     if (core.goodbye === 'left') {
       // Not looked at: `lastPeerId` says so.
       core.lives.resetUnopened(id, errorCodes.REFUSED_STREAM);

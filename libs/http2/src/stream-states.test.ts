@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encodeHeaders } from './hpack/encoder.ts';
+import { limits } from './limits.ts';
 import { dataFrame, frame, headersFrame, openRawPeer, type RawPeer, uint32 } from './testing/raw-peer.ts';
 import { errorCodes, type HeaderBlock, type ServerStream } from './types.ts';
 
@@ -136,5 +137,18 @@ describe('numbers of streams', () => {
       await peer.settle();
       assert.deepEqual(peer.errors(), [protocol], bytes.toString('hex'));
     }
+  });
+});
+
+describe('more resets of ours than are remembered', () => {
+  it('make no error of what was on its way', async () => {
+    const peer = openRawPeer({ answer: (stream) => stream.reset(errorCodes.CANCEL) as undefined });
+    const ids = Array.from({ length: limits.closedStreamsMax + 10 }, (_, n) => 2 * n + 1);
+    peer.send(...ids.map((id) => headersFrame(id)));
+    await peer.settle();
+    peer.send(dataFrame(1, [1]), headersFrame(3, { isLast: true, fields: [['checksum', '1']] }));
+    await peer.settle();
+    assert.equal(peer.streams.length, ids.length);
+    assert.deepEqual([peer.errors().filter((error) => error.startsWith('GOAWAY')), peer.closed], [[], undefined]);
   });
 });

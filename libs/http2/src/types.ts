@@ -30,7 +30,7 @@ export type Field = readonly [name: string, value: string];
  */
 export interface HeaderList {
   readonly fields: readonly Field[];
-  /** The value of a name in lower case; those of a name that came more than once are joined by `, `. */
+  /** The value of a name in lower case; those of a name that came more than once are joined by `, `, cookies by `; `. */
   get(name: string): string | undefined;
   /** As RFC 9113 6.5.2 counts it: names, values, and 32 for each field. */
   readonly size: number;
@@ -166,7 +166,7 @@ export interface ClientConnectionHandler {
   greeted?(): void;
   /** `canRequest` may have become true. */
   available?(): void;
-  /** The peer takes no new streams; those after `lastStream` were not looked at: each is closed as `reset` with REFUSED_STREAM. */
+  /** No new streams may be opened, since the peer takes none, or the numbers have run out (after 2^30); those after `lastStream` were not looked at: each is closed as `reset` with REFUSED_STREAM. */
   goneAway?(code: ErrorCode, lastStream: number): void;
   /** What one of the handlers threw; its stream was reset with INTERNAL_ERROR. */
   failed?(error: unknown): void;

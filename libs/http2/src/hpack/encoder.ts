@@ -16,7 +16,7 @@ const integersBytesMax = 3 * 6;
 
 /**
  * Encodes `fields` in their order; pseudo-header fields have to come first, and names have to be in lower case. One byte goes out for each character
- * (latin1). Credentials and cookies are marked as never to be indexed, and so are the names in `sensitive`.
+ * (latin1), and one that is no byte throws. Credentials and cookies are marked as never to be indexed, and so are the names in `sensitive`.
  */
 export function encodeHeaders(fields: readonly Field[], sensitive: ReadonlySet<string> = sensitiveNames): HeaderBlock {
   let bytesMax = 0;
@@ -39,6 +39,7 @@ export function encodeHeaders(fields: readonly Field[], sensitive: ReadonlySet<s
 
 function encodeString(text: string, target: Buffer, at: number): number {
   const packed = huffmanLength(text);
+  if (Number.isNaN(packed)) throw new RangeError('a header field: want characters up to U+00FF, got one above it');
   if (packed < text.length) return encodeHuffman(text, target, encodeInteger(packed, 7, huffmanFlag, target, at));
   const start = encodeInteger(text.length, 7, 0, target, at);
   return start + target.write(text, start, 'latin1');

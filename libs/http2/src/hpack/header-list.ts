@@ -24,7 +24,9 @@ export class DecodedHeaderList implements HeaderList {
     let found: string | undefined;
     // Lists are short, and are mostly asked for a few names: an index of the names would cost more than it saves.
     for (const [name, value] of this.fields) {
-      if (name === wanted) found = found === undefined ? value : `${found}, ${value}`;
+      if (name !== wanted) continue;
+      // RFC 9113, 8.2.3: clients split cookies for the sake of compression.
+      found = found === undefined ? value : `${found}${name === 'cookie' ? '; ' : ', '}${value}`;
     }
     return found;
   }

@@ -41,6 +41,20 @@ function encodeLength(length: number): Buffer {
 
 const wrong = (decode: () => unknown): void => assert.throws(decode, CompressionError);
 
+describe('a header list that is encoded', () => {
+  it('has no character that is no byte: the low half of some is a line feed', () => {
+    for (const value of ['a\u010a', '\u010a'.repeat(20), '\uff41'])
+      assert.throws(() => encodeHeaders([['x', value]]), /U\+00FF/);
+    assert.throws(() => encodeHeaders([['x\u010a', 'a']]), RangeError);
+  });
+
+  it('gives several cookies as one, as a list with semicolons, and all else with commas', () => {
+    const fields = ['cookie', 'x'].flatMap((name) => [[name, 'a=1'] as const, [name, 'b=2'] as const]);
+    const list = createHeaderDecoder().decode(encodeHeaders(fields).bytes);
+    assert.deepEqual([list?.get('cookie'), list?.get('x')], ['a=1; b=2', 'a=1, b=2']);
+  });
+});
+
 describe('integers of HPACK', () => {
   it('come back as they were, with every prefix', () => {
     fc.assert(

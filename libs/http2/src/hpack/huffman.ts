@@ -102,11 +102,16 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number, isSkipp
   return isSkipped ? '' : target.toString('latin1', 0, length);
 }
 
-/** The bytes that `text` takes as a Huffman code. */
+/** The bytes that `text` takes as a Huffman code; NaN where a character of it is no byte. */
 export function huffmanLength(text: string): number {
   let bits = 0;
-  for (let at = 0; at < text.length; at++) bits += codeLengths[text.charCodeAt(at) & 0xff] ?? 0;
-  return (bits + 7) >>> 3;
+  let all = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    all |= code;
+    bits += codeLengths[code & 0xff] ?? 0;
+  }
+  return all > 0xff ? Number.NaN : (bits + 7) >>> 3;
 }
 
 /** Writes `text` as a Huffman code to `target`, from `at` on; returns where it ends. There have to be `huffmanLength(text)` bytes. */
