@@ -96,7 +96,7 @@ describe('a server that', () => {
   for (const [what, code, frames] of deadly)
     it(`${what} is left`, async () => {
       await using server = await openRawServer();
-      const options = { connectionWindowBytes: 65_535, streamWindowBytes: 1_000_000 };
+      const options = { connectionWindowBytes: 65_535, streamWindowBytes: 1_000_000, heldBytesMax: 0 };
       const { connection, greeted, closed } = openTold(server.socket, options);
       await greeted;
       const asked = ask(connection);

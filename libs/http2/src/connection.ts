@@ -44,8 +44,10 @@ export class Connection implements Core {
   #isSettled = false;
   #owesTableUpdate = false;
   readonly #startedAtMs: number;
-  /** The time of the first GOAWAY, and later that of the end. */
+  /** The time of the first GOAWAY, later that of the end, and after that when the socket last had something to get rid of. */
   #goodbyeAtMs = 0;
+  /** It is over with its last stream. */
+  #hasEndedWell = false;
 
   constructor(socket: Duplex, options: ConnectionOptions, role: (core: Core) => Role) {
     const now = performance.now();
@@ -61,13 +63,13 @@ export class Connection implements Core {
     );
     this.sender = new Sender(this);
     this.lives = new StreamLives(this);
-    this.receiver = new Receiver(this, this.options.connectionWindowBytes, this.options.streamWindowBytes);
+    this.receiver = new Receiver(this, this.options);
     this.decoder = createHeaderDecoder({
       listBytesMax: this.options.headerListBytesMax,
       fieldsMax: limits.headerFieldsMax,
     });
     this.pings = new Pings(this.outbox, () => this.ledger.addIdleFrame());
-    this.#stalls = new StallWatch(this.options, now);
+    this.#stalls = new StallWatch(this, this.options, now);
     this.#reader = new FrameReader(new Incoming(this));
     this.role = role(this);
   }
@@ -169,7 +171,7 @@ export class Connection implements Core {
 
   tick(now: number): void {
     if (this.isClosed) {
-      if (now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.socket.destroy();
+      this.#linger(now);
       return;
     }
     if (!this.#isSettled && now - this.#startedAtMs >= limits.settingsAckMaxMs) {
@@ -177,9 +179,15 @@ export class Connection implements Core {
       return;
     }
     if (this.goodbye === 'leaving' && now - this.#goodbyeAtMs >= limits.lingerMaxMs) this.#leave(errorCodes.NO_ERROR);
-    const waiting = this.sender.unsentBytes + this.outbox.pendingBytes + this.outbox.socketBytes;
-    if (!this.isClosed && this.#stalls.isStalled(waiting, this.outbox.takenBytes, now))
-      this.#fail(calmFault('answers that are not read'));
+    if (!this.isClosed && this.#stalls.isStalled(now)) this.#fail(calmFault('answers that are not read'));
+  }
+
+  #linger(now: number): void {
+    // Answers are with the socket: whoever reads them slowly gets all of them.
+    const isTaking = this.#hasEndedWell && this.outbox.socketBytes > 0;
+    const isOver = isTaking ? this.#stalls.isStalled(now) : now - this.#goodbyeAtMs >= limits.lingerMaxMs;
+    if (isOver) this.socket.destroy();
+    else if (isTaking) this.#goodbyeAtMs = now;
   }
 
   #read(chunk: Buffer): void {
@@ -226,6 +234,7 @@ export class Connection implements Core {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#goodbyeAtMs = performance.now();
+    this.#hasEndedWell = code === undefined;
     this.#reader.stop();
     if (code !== undefined) this.outbox.goAway(this.role.lastPeerId, code, debug);
     this.outbox.end();

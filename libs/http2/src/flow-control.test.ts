@@ -165,7 +165,7 @@ describe('what we let the peer send', () => {
     assert.equal(peer.of('WINDOW_UPDATE', 0)[1]?.payload.readUInt32BE(0), 70_000);
   });
 
-  it('is held back while a stream is paused, of the connection too, and given back with resume', async () => {
+  it('is held back while a stream is paused, which stops no other stream, and given back with resume', async () => {
     const peer = openRawPeer({
       ...options,
       answer(stream) {
@@ -176,16 +176,59 @@ describe('what we let the peer send', () => {
     peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
     await peer.settle();
     assert.equal(peer.of('WINDOW_UPDATE', 1).length, 0);
-    assert.equal(peer.of('WINDOW_UPDATE', 0).length, 1);
+    assert.equal(peer.of('WINDOW_UPDATE', 0)[1]?.payload.readUInt32BE(0), 70_000);
     peer.streams[0]?.stream.resume();
     await peer.settle();
     assert.equal(peer.of('WINDOW_UPDATE', 1)[0]?.payload.readUInt32BE(0), 70_000);
+    assert.equal(peer.of('WINDOW_UPDATE', 0).length, 2);
+  });
+
+  it('is held back of the connection too where paused streams hold more than they may together', async () => {
+    const window = 70_000;
+    const peer = openRawPeer({
+      ...options,
+      heldBytesMax: 2 * window,
+      answer(stream) {
+        stream.pause();
+        return take();
+      },
+    });
+    const fill = (id: number): Buffer[] => [
+      headersFrame(id),
+      ...Array.from({ length: 5 }, () => dataFrame(id, Buffer.alloc(window / 5))),
+    ];
+    const given = (): number =>
+      peer.of('WINDOW_UPDATE', 0).reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 65_535);
+    for (const id of [1, 3, 5, 7]) peer.send(...fill(id));
+    await peer.settle();
+    // The window of the connection and as much as may be held: there is none left.
+    assert.equal(given(), 4 * window);
+    peer.send(headersFrame(9), dataFrame(9, [1]));
+    await peer.settle();
+    assert.deepEqual(peer.errors(), ['GOAWAY FLOW_CONTROL_ERROR']);
+  });
+
+  it('comes back to the connection when a paused stream that holds too much is resumed', async () => {
+    const peer = openRawPeer({
+      ...options,
+      heldBytesMax: 0,
+      answer(stream) {
+        stream.pause();
+        return take();
+      },
+    });
+    peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
+    await peer.settle();
+    assert.equal(peer.of('WINDOW_UPDATE', 0).length, 1);
+    peer.streams[0]?.stream.resume();
+    await peer.settle();
     assert.equal(peer.of('WINDOW_UPDATE', 0)[1]?.payload.readUInt32BE(0), 70_000);
   });
 
   it('comes back to the connection from a stream that ends while it is paused', async () => {
     const peer = openRawPeer({
       ...options,
+      heldBytesMax: 0,
       answer(stream) {
         stream.pause();
         return take();
@@ -223,7 +266,12 @@ describe('what we let the peer send', () => {
     peer.send(...frames(1));
     await peer.settle();
     assert.deepEqual(peer.errors(), ['RST_STREAM 1 FLOW_CONTROL_ERROR']);
-    const other = openRawPeer({ streamWindowBytes: 70_005, connectionWindowBytes: 70_006, answer: pause });
+    const other = openRawPeer({
+      streamWindowBytes: 70_005,
+      connectionWindowBytes: 70_006,
+      heldBytesMax: 0,
+      answer: pause,
+    });
     other.send(...frames(1), headersFrame(3), dataFrame(3, [1, 2]));
     await other.settle();
     assert.deepEqual(other.errors(), ['GOAWAY FLOW_CONTROL_ERROR']);

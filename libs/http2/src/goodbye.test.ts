@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { duplexPair } from 'node:stream';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { flags, preface } from './frame-types.ts';
+import { flags, preface, settingIds } from './frame-types.ts';
 import { encodeHeaders } from './hpack/encoder.ts';
+import { limits } from './limits.ts';
 import { acceptConnection } from './server.ts';
-import { dataFrame, frame, headersFrame, openRawPeer, uint32 } from './testing/raw-peer.ts';
+import { dataFrame, frame, headersFrame, openRawPeer, setting, uint32 } from './testing/raw-peer.ts';
 import { errorCodes, type ServerStream } from './types.ts';
 
 const ok = encodeHeaders([[':status', '200']]);
@@ -104,6 +105,40 @@ describe('goodbye', () => {
     peer.connection.destroy();
     peer.connection.tick(performance.now() + 1_001);
     assert.equal(peer.connection.socket.destroyed, true);
+  });
+
+  it('waits for whoever reads the last answer slowly, and not for one that does not read', async () => {
+    for (const isRead of [true, false]) {
+      const bytes = limits.socketBytesMax;
+      const peer = openRawPeer({
+        isReading: false,
+        answer(stream) {
+          stream.respond(ok);
+          stream.write(Buffer.alloc(bytes));
+          stream.end(ok);
+          return undefined;
+        },
+      });
+      const wide = frame('SETTINGS', 0, 0, setting(settingIds.INITIAL_WINDOW_SIZE, 2 ** 31 - 1));
+      peer.send(wide, frame('WINDOW_UPDATE', 0, 0, uint32(2 ** 30)), headersFrame(1, { isLast: true }));
+      await peer.settle();
+      const { connection } = peer;
+      const start = performance.now();
+      connection.goAway();
+      connection.tick(start + 1_001);
+      assert.deepEqual([connection.isClosed, peer.streams[0]?.end?.kind], [true, 'done']);
+      connection.tick(start + 2_500);
+      connection.tick(start + 5_000);
+      assert.equal(connection.socket.destroyed, false);
+      if (isRead) {
+        let read = 0;
+        for await (const chunk of peer.socket) read += (chunk as Buffer).length;
+        assert.ok(read > bytes, `${read} bytes came`);
+        connection.tick(start + 5_000);
+        connection.tick(start + 6_001);
+      } else for (const ms of [40_000, 80_000]) connection.tick(start + ms);
+      assert.equal(connection.socket.destroyed, true);
+    }
   });
 
   it('of the peer with an error is told as why', async () => {

@@ -15,8 +15,10 @@ export const connectionDefaults = {
   concurrentStreamsMax: 256,
   /** Bytes that the peer may send on a stream before they are handled. */
   streamWindowBytes: 8 * 1024 * 1024,
-  /** Bytes that the peer may send on all streams together; four times the window of one, so that a stream that is paused does not stop the others. */
+  /** Bytes that the peer may send on all streams together before they are handled. */
   connectionWindowBytes: 32 * 1024 * 1024,
+  /** Bytes that streams which are paused may hold beside the window of the connection; what they hold above that is taken from it. */
+  heldBytesMax: 32 * 1024 * 1024,
   /** Size of an unpacked header list (SETTINGS_MAX_HEADER_LIST_SIZE). A longer list resets its stream with ENHANCE_YOUR_CALM. */
   headerListBytesMax: 256 * 1024,
   /** Milliseconds for which answers may wait while the peer takes less than `takenBytesPerSecondMin` of them. */

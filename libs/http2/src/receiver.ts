@@ -12,6 +12,12 @@ export interface ReceiverOwner {
   readonly lives: { readonly open: StreamTable };
 }
 
+export interface ReceiveLimits {
+  readonly connectionWindowBytes: number;
+  readonly streamWindowBytes: number;
+  readonly heldBytesMax: number;
+}
+
 export class Receiver {
   readonly #owner: ReceiverOwner;
   readonly #windowMax: number;
@@ -19,13 +25,17 @@ export class Receiver {
   /** Bytes that the peer may still send on all streams. */
   #window = windowBytesDefault;
   #toReturn = 0;
+  readonly #heldMax: number;
+  /** Bytes that came for streams which are paused. */
+  #held = 0;
   /** The window of a new stream. Until the peer has read our SETTINGS it may take the default for granted. */
   streamWindow: number;
 
-  constructor(owner: ReceiverOwner, connectionWindowBytes: number, streamWindowBytes: number) {
+  constructor(owner: ReceiverOwner, { connectionWindowBytes, streamWindowBytes, heldBytesMax }: ReceiveLimits) {
     this.#owner = owner;
     this.#windowMax = Math.max(windowBytesDefault, connectionWindowBytes);
     this.#streamWindowMax = streamWindowBytes;
+    this.#heldMax = heldBytesMax;
     this.streamWindow = Math.max(windowBytesDefault, streamWindowBytes);
   }
 
@@ -59,8 +69,10 @@ export class Receiver {
   /** A DATA frame has come whole, and been told to its stream, or dropped. */
   handled(stream: Stream | undefined, length: number): void {
     if (stream === undefined || stream.ended !== undefined) this.#returnToConnection(length);
-    else if (stream.isPaused) stream.held += length;
-    else {
+    else if (stream.isPaused) {
+      stream.held += length;
+      this.#hold(length);
+    } else {
       this.#returnToConnection(length);
       this.#returnToStream(stream, length);
     }
@@ -71,8 +83,17 @@ export class Receiver {
     const { held } = stream;
     stream.held = 0;
     if (held === 0) return;
-    this.#returnToConnection(held);
+    this.#hold(-held);
     if (stream.ended === undefined) this.#returnToStream(stream, held);
+  }
+
+  /** Streams that are paused take nothing from the others: the connection gets its credit back at once, but for what they hold above `heldBytesMax`. */
+  #hold(change: number): void {
+    const before = Math.max(this.#held - this.#heldMax, 0);
+    this.#held += change;
+    const after = Math.max(this.#held - this.#heldMax, 0);
+    const back = Math.max(change, 0) + before - after;
+    if (back > 0) this.#returnToConnection(back);
   }
 
   #returnToConnection(length: number): void {

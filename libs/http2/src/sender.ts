@@ -24,9 +24,17 @@ export class Sender {
   readonly #ready: Stream[] = [];
   /** Bytes that wait in all streams. */
   unsentBytes = 0;
+  /** Bytes of DATA that have been sent, and those of them that had to wait. Both count up. */
+  sentBytes = 0;
+  takenBytes = 0;
 
   constructor(owner: SenderOwner) {
     this.#owner = owner;
+  }
+
+  /** Whether a stream waits that has window of its own. */
+  get hasTurns(): boolean {
+    return this.#ready.length > 0;
   }
 
   get hasReady(): boolean {
@@ -100,6 +108,8 @@ export class Sender {
       left -= length;
       stream.unsentBytes -= length;
       this.unsentBytes -= length;
+      this.takenBytes += length;
+      stream.takenBytes += length;
       if (from + length === piece.length) {
         (stream.unsent as Buffer[]).shift();
         stream.unsentFrom = 0;
@@ -116,14 +126,20 @@ export class Sender {
         return;
       }
     }
-    if (stream.unsentBytes > 0) this.#makeReady(stream);
-    else if (stream.isEnding) this.#finish(stream);
+    if (stream.unsentBytes > 0) {
+      this.#makeReady(stream);
+      return;
+    }
+    stream.stalledMs = 0;
+    stream.takenBytes = 0;
+    if (stream.isEnding) this.#finish(stream);
     else this.#owner.lives.tellDrain(stream);
   }
 
   #sendData(stream: Stream, bytes: Buffer, isLast: boolean, isCut: boolean): void {
     stream.sendWindow -= bytes.length;
     this.#window -= bytes.length;
+    this.sentBytes += bytes.length;
     this.#owner.ledger.addSent(bytes.length, isCut);
     this.#owner.outbox.data(stream.id, isLast, bytes);
   }

@@ -51,6 +51,9 @@ export class Stream implements ServerStream {
   unsentFrom = 0;
   unsentBytes = 0;
   isReady = false;
+  /** Of what waits: for how long there has been no window for it, and how much of it was sent since. `StallWatch` looks at them. */
+  stalledMs = 0;
+  takenBytes = 0;
 
   /** Receiving, which `Receiver` does. `toReturn` has been handled, `held` came while it was paused. */
   receiveWindow: number;

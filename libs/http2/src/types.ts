@@ -132,8 +132,10 @@ export interface ConnectionOptions {
   readonly concurrentStreamsMax?: number;
   /** Bytes that the peer may send on a stream before it is resumed. Default 8 MiB. */
   readonly streamWindowBytes?: number;
-  /** Bytes that the peer may send on all streams before any of it is handled; those of a stream that is paused count until it is resumed. At least 65,535. Default 32 MiB, so that one stream that is paused does not stop the others. */
+  /** Bytes that the peer may send on all streams before any of it is handled. At least 65,535. Default 32 MiB. */
   readonly connectionWindowBytes?: number;
+  /** Bytes that streams which are paused may hold together; above that they take from the window of the connection, and so stop the others. Default 32 MiB. */
+  readonly heldBytesMax?: number;
   /** Of a header list, unpacked (SETTINGS_MAX_HEADER_LIST_SIZE). Default 256 KiB. */
   readonly headerListBytesMax?: number;
   /** How long what we send may wait for a peer that takes less than 1 KiB of it per second. Default 30,000, in milliseconds. */

@@ -17,6 +17,6 @@ export const connectionLimits = {
   abandonedMaxMs: 1_000,
   /** A call that is answered may still send its request for so long; what it sends is dropped. */
   answeredMaxMs: 1_000,
-  /** A connection that is over may take so long to close; one that has reached its age takes calls for so long that were on their way. */
+  /** One that has reached its age takes calls for so long that were on their way. */
   lingerMaxMs: 1_000,
 } as const;

@@ -37,7 +37,6 @@ export class Connection implements Member {
   #tls: TLSSocket | undefined;
   #peer: { readonly peer: Peer | undefined } | undefined;
   #isLeaving = false;
-  #overSince: number | undefined;
   #agedAt = Number.POSITIVE_INFINITY;
   #isAged = false;
 
@@ -96,17 +95,13 @@ export class Connection implements Member {
   }
 
   judge(now: number): void {
-    if (!this.#http2?.isClosed) {
-      this.#calls.forEach((call) => {
-        call.judge(now, this.#times);
-      });
-      if (now >= this.#agedAt) this.#age(now - this.#agedAt);
-      else if (this.idle.isOver(now)) this.close();
-      return;
-    }
-    // What was said last has left by now; a peer that does not close its side keeps no file of ours open.
-    this.#overSince ??= now;
-    if (now - this.#overSince >= connectionLimits.lingerMaxMs) this.socket.destroy();
+    // One that is over closes its socket by itself, when its last answer is read.
+    if (this.#http2?.isClosed) return;
+    this.#calls.forEach((call) => {
+      call.judge(now, this.#times);
+    });
+    if (now >= this.#agedAt) this.#age(now - this.#agedAt);
+    else if (this.idle.isOver(now)) this.close();
   }
 
   /** With a GOAWAY, where there is somebody to hear it; what has been called is answered. */

@@ -88,9 +88,11 @@ export async function openConnections(
   };
 }
 
-const optionsOf = (limits: Limits, { windowBytes }: BytesInFlight): ConnectionOptions => ({
+const optionsOf = (limits: Limits, { windowBytes, unreadBytesMax }: BytesInFlight): ConnectionOptions => ({
   concurrentStreamsMax: limits.concurrentStreamsMax,
   streamWindowBytes: windowBytes,
+  // As many streams as may wait for room in the whole process: however many one caller has wait, others on its connection are heard.
+  heldBytesMax: unreadBytesMax,
   stallMaxMs: limits.requestArrivalMaxMs,
   // One answer of the largest size may wait.
   unsentBytesMax: Math.max(unsentBytesMax, limits.messageBytesMax),
