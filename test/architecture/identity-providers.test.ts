@@ -69,7 +69,12 @@ describe('a new kind of credential', () => {
     assert.throws(() => authenticateBy({})(nothing), {
       message: 'want a credential: x-api-key, authorization: Bearer, a client certificate, or x-badge',
     });
-    assert.throws(() => authenticateBy({ badges: { a: { opens: { tenant: 'a', models: ['\u0007'] } } } }));
+    const bad = { badges: new Map([['a', { tenant: '', roles: [], models: [] }]]) };
+    const closed = { keys: true, jwt: [], certificates: [], anonymous: undefined };
+    assert.deepEqual(
+      identity.identityProblems({ ...closed, ...bad }).map(({ path }) => path),
+      ['badges.a'],
+    );
     assert.match(JSON.stringify(documentSchema('identity', document)), /Who is let in by `x-badge`\./);
     assert.match(
       identity.identityProviders.flatMap(({ reference }) => reference).join('\n'),
