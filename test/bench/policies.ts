@@ -17,11 +17,9 @@ import {
   createAdmission,
   createRoutes,
   createStrays,
-  enforceLimits,
-  followRoutes,
-  hideUnseen,
   parsePolicies,
-  setPriority,
+  policyLayers,
+  RecentBuckets,
 } from '@sheaf/policies';
 import { createMemoryState } from '@sheaf/store';
 
@@ -67,14 +65,11 @@ function policyWay(): Way {
   const limiter = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas });
   const plans = { callsOf: (model: string) => [model], usualMs: () => 2 };
   const limits = compileLimits(spec.limits, 1);
-  const strays = createStrays(limits, limiter);
+  const recent = new RecentBuckets();
+  const strays = createStrays(limits, limiter, { recent });
+  const routes = createRoutes(spec.routes);
   const infer = stack(
-    [
-      setPriority,
-      hideUnseen(strays),
-      followRoutes(createRoutes(spec.routes), () => true),
-      enforceLimits(limits, limiter, plans, { strays }),
-    ],
+    policyLayers(spec, { routes, isReady: () => true, limits, limiter, plans, recent, strays }),
     nothing,
   );
   return { admit: (metadata) => admission({ method, metadata, peer: undefined }), infer, key: text };
