@@ -70,7 +70,7 @@ try {
     ])}`,
   );
   const [admitted, ...refused] = await measureRefusals();
-  const door = [admitted, ...refused].flatMap((cost) =>
+  const refusals = [admitted, ...refused].flatMap((cost) =>
     cost && admitted
       ? [
           [
@@ -81,12 +81,12 @@ try {
         ]
       : [],
   );
-  console.log(`\n${table([["the gateway's CPU for a call of one client", '', ''], ...door])}`);
+  console.log(`\n${table([["the gateway's CPU for a call of one client", '', ''], ...refusals])}`);
 } finally {
   bar.end();
   for (const [, proxy] of proxies) proxy.close();
   await running.stop();
-  await Promise.all(sleepers.map((door) => door.close(100)));
+  await Promise.all(sleepers.map((server) => server.close(100)));
   await rm(folder, { recursive: true });
 }
 process.exit(0);

@@ -1,4 +1,4 @@
-/** Load on a door, in a closed loop: so many calls are always in flight. */
+/** Load on a server, in a closed loop: so many calls are always in flight. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
@@ -20,7 +20,7 @@ export interface Measured {
 
 export interface Load {
   readonly port: number;
-  /** What the door wants, where it is a service's. */
+  /** The secret that the server wants, where it is a service's. */
   readonly secret: string | undefined;
   readonly model: string;
   /** Each call's input; its first dimension counts the rows. */
@@ -69,15 +69,15 @@ async function measured(
 export function ownLoad(transport: Transport, load: Load): Promise<Measured> {
   const { port, secret, model, input, inFlight, seconds } = load;
   return measured(load, async () => {
-    const door = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport, secret });
+    const gateway = createRemote(`127.0.0.1:${port}`, { service: model, limits: defaultLimits, transport, secret });
     const startedAt = performance.now();
     const until = startedAt + seconds * 1000;
     const times: number[] = [];
     const loop = async (): Promise<void> => {
-      while (performance.now() < until) times.push((await ask(door, model, [input])).elapsedMs);
+      while (performance.now() < until) times.push((await ask(gateway, model, [input])).elapsedMs);
     };
     await Promise.all(Array.from({ length: inFlight }, loop));
-    door.close();
+    gateway.close();
     return { times, seconds: (performance.now() - startedAt) / 1000 };
   });
 }

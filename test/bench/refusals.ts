@@ -1,4 +1,4 @@
-/** What a refusal takes of the gateway's CPU, at a real door, beside an admitted call. */
+/** What a refusal takes of the gateway's CPU, at a real server, beside an admitted call. */
 import { rm } from 'node:fs/promises';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { tensorOf } from '@sheaf/inference';

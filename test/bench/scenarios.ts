@@ -48,9 +48,9 @@ const rawRow = (folder: string, label: string, model: ModelName, batch: number, 
 
 /** Answers through the gateway have to be those of the raw runtime, or nothing of it is worth a figure. */
 export async function checkAnswers({ folder, running }: Setting): Promise<void> {
-  const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
+  const gateway = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
   const answerOf = async (model: string, x: Tensor): Promise<Tensor> => {
-    const [y] = (await ask(door, model, [x])).response.outputs;
+    const [y] = (await ask(gateway, model, [x])).response.outputs;
     if (!y) throw new Error(`${model} answers nothing`);
     return y;
   };
@@ -69,7 +69,7 @@ export async function checkAnswers({ folder, running }: Setting): Promise<void> 
   const chained = await answerOf('chain', x);
   for (const stage of ['stage-one', 'stage-two', 'stage-three']) x = { ...(await answerOf(stage, x)), name: 'x' };
   same('chain', chained, Array.from(elements({ ...x, datatype: 'FP32' as const })));
-  door.close();
+  gateway.close();
 }
 
 export function scenarios(setting: Setting): Row[] {

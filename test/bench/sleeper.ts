@@ -7,7 +7,7 @@ const x = { name: 'x', datatype: 'FP32', shape: [-1, 64] } as const;
 /** A server whose every model takes 20 ms and no CPU. */
 export async function openSleeper(): Promise<Server> {
   const y = tensorOf('y', 'FP32', [1, 1], Float32Array.of(1));
-  const door = await createServer(
+  const server = await createServer(
     { name: 'sleeper', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model }) => {
@@ -27,6 +27,6 @@ export async function openSleeper(): Promise<Server> {
       onJournal: () => {},
     },
   );
-  door.open();
-  return door;
+  server.open();
+  return server;
 }

@@ -79,7 +79,7 @@ async function send(
   return { status, httpStatus, message: Buffer.concat(chunks).subarray(5) };
 }
 
-describe('a door behind an ingress or a balancer', () => {
+describe('a server behind an ingress or a balancer', () => {
   let mesh: TestMesh;
   let guarded: TestMesh;
   const sessions = new Map<string, ClientHttp2Session>();

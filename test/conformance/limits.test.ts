@@ -17,7 +17,7 @@ const shaped = (shape: string[], data = bytes) => ({
   raw_input_contents: [data],
 });
 
-describe('each limit of the doors', () => {
+describe('each limit of the servers', () => {
   it('is met at the limit and one beside it, as mesh.yaml sets it', async () => {
     await using mesh = await startTestMesh({
       'models/pair': sampleModels.scale(2),
@@ -50,7 +50,7 @@ describe('each limit of the doors', () => {
     const count = tensorOf('x', 'INT64', [], BigInt64Array.of(2n ** 21n));
     const startedAt = performance.now();
     const late = await Promise.allSettled(
-      Array.from({ length: 3 }, () => ask(mesh.door, 'slow', [count], { timeoutMs: 30_000 })),
+      Array.from({ length: 3 }, () => ask(mesh.gateway, 'slow', [count], { timeoutMs: 30_000 })),
     );
     assert.ok(performance.now() - startedAt < 5_000);
     const codes = late.map((result) => (result.status === 'rejected' ? result.reason.code : 'OK')).sort();

@@ -1,4 +1,4 @@
-/** A request that is one field, as often as it fits, in few kilobytes of gzip: it takes a door no longer than any other of its size. */
+/** A request that is one field, as often as it fits, in few kilobytes of gzip: it takes a server no longer than any other of its size. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Method, readGrammar } from '../fuzz/grammar.ts';
@@ -43,9 +43,9 @@ describe('a request of a million times one field', () => {
     await servers[Symbol.asyncDispose]();
   });
 
-  for (const door of ['gateway', 'service'])
-    it(`takes the ${door} about as long as a plain one of its size`, async () => {
-      const target = targets.find(({ name }) => name === `${door} ${path} gzip`);
+  for (const server of ['gateway', 'service'])
+    it(`takes the ${server} about as long as a plain one of its size`, async () => {
+      const target = targets.find(({ name }) => name === `${server} ${path} gzip`);
       assert.ok(target);
       // One field that nobody knows: it is unpacked and passed over.
       const plain = within(100, Buffer.alloc(bytes));

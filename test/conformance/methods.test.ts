@@ -1,4 +1,4 @@
-/** Every method that a public door has is in the table of roles, and nothing else is. */
+/** Every method that the public server has is in the table of roles, and nothing else is. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError } from '@sheaf/inference';
@@ -6,7 +6,7 @@ import { methodRoles } from '@sheaf/policies';
 import { type Backend, createServer, type Server, type ServerOptions } from '@sheaf/transport';
 
 const refused = async (): Promise<never> => {
-  throw new InferError('UNIMPLEMENTED', 'this door is only looked at');
+  throw new InferError('UNIMPLEMENTED', 'this server is only looked at');
 };
 const served: Backend = {
   infer: refused,
@@ -18,7 +18,7 @@ const served: Backend = {
   snapshot: () => ({ epoch: 1 }),
   onJournal: () => {},
 };
-/** As the gateway opens its public door. */
+/** A public server, opened as the gateway opens it. */
 const publicly: Backend = {
   ...served,
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
@@ -53,7 +53,7 @@ describe('the table of roles', () => {
   });
   after(() => methods.splice(0));
 
-  it('has every method that a public door has', () => {
+  it('has every method that a public server has', () => {
     assert.ok(methods.length > 10, methods.join());
     assert.deepEqual(
       methods.filter((method) => !Object.hasOwn(methodRoles, method)),
@@ -61,7 +61,7 @@ describe('the table of roles', () => {
     );
   });
 
-  it('has no method that no public door has', () => {
+  it('has no method that no public server has', () => {
     assert.deepEqual(
       Object.keys(methodRoles).filter((method) => !methods.includes(method)),
       [],
@@ -76,7 +76,7 @@ describe('the table of roles', () => {
     );
   });
 
-  it('is of public doors: administration is on no other', async () => {
+  it('is of public servers: administration is on no other', async () => {
     const inner = await methodsOf(() => createServer({ ...options, mesh: true }, served));
     assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
     assert.deepEqual(

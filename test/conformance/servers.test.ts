@@ -1,4 +1,4 @@
-/** What each door answers to each request of the protocol. Long, since it is one table of what comes in and what must come out, for every door. */
+/** What the gateway and a model server answer to each request of the protocol. Long, since it is one table of what comes in and what must come out, for both. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
@@ -68,7 +68,7 @@ const files: Files = {
   'models/many/1/model.onnx': sampleModels.scale(1),
   'models/many/2/model.onnx': sampleModels.scale(2),
   'models/many/10/model.onnx': sampleModels.scale(10),
-  // One process for all of them: what is tested here is the doors.
+  // One process for all of them: what is tested here is the servers.
   'echo.ts': `import { defineTransform } from '@sheaf/inference';
 const bytes = { datatype: 'BYTES', shape: [-1] } as const;
 const halves = { datatype: 'BF16', shape: [-1] } as const;
@@ -365,14 +365,15 @@ const bad: [string, object, string, RegExp][] = [
   ['a message over the limit', input({ shape: ['600000', '2'] }, Buffer.alloc(4_800_000)), 'RESOURCE_EXHAUSTED', /./],
 ];
 
-for (const door of ['gateway', 'model server'] as const) {
-  describe(`the door of the ${door}`, () => {
+for (const server of ['gateway', 'model server'] as const) {
+  describe(`the ${server}`, () => {
     let mesh: TestMesh;
     let client: StockClient;
     before(async () => {
       mesh = await startTestMesh(files);
       const { gateway, services, secret } = mesh.running;
-      client = door === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
+      client =
+        server === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
     });
     after(async () => {
       client[Symbol.dispose]();
@@ -466,7 +467,7 @@ for (const door of ['gateway', 'model server'] as const) {
       const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0x00, 0xc0, 0xaf]);
       const contents = [Buffer.from(packBytes([jpeg, Buffer.alloc(0)])), raw(Uint16Array.of(0x3f80, 0x7fc1, 0x8000))];
       const { reply, error } = await client.call('ModelInfer', {
-        model_name: door === 'gateway' ? 'echoes' : 'echo',
+        model_name: server === 'gateway' ? 'echoes' : 'echo',
         inputs: [
           { name: 'bytes', datatype: 'BYTES', shape: ['2'] },
           { name: 'halves', datatype: 'BF16', shape: ['3'] },
@@ -508,7 +509,7 @@ for (const door of ['gateway', 'model server'] as const) {
     const skip = existsSync('/proc/self/status') ? false : 'only Linux tells the memory of a process in a file';
     it('allocates nothing for a gibibyte that is only declared', { skip }, async () => {
       const service = mesh.running.services[0];
-      const { pid } = (door === 'gateway' ? mesh.running.gateway : service) ?? { pid: 0 };
+      const { pid } = (server === 'gateway' ? mesh.running.gateway : service) ?? { pid: 0 };
       const before = residentBytes(pid);
       const request = input({ shape: ['33554432', '2'] }, Buffer.alloc(4));
       for (let round = 0; round < 100; round++)

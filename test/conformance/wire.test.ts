@@ -1,4 +1,4 @@
-/** What no client library sends, byte by byte. Long, since it is one table of what comes in and what must come out, for every door. */
+/** Sends byte by byte what no client library sends. Long, since it is one table of what comes in and what must come out, for both servers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
@@ -210,8 +210,8 @@ const cases: Case[] = [
   ],
 ];
 
-for (const door of ['gateway', 'model server'] as const) {
-  describe(`the wire at the door of the ${door}`, () => {
+for (const server of ['gateway', 'model server'] as const) {
+  describe(`the wire of the ${server}`, () => {
     let mesh: TestMesh;
     let client: StockClient;
     let session: ClientHttp2Session;
@@ -222,7 +222,8 @@ for (const door of ['gateway', 'model server'] as const) {
         ...secretFile,
       });
       const { gateway, services, secret } = mesh.running;
-      client = door === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
+      client =
+        server === 'gateway' ? new StockClient(gateway.port) : new StockClient(services[0]?.port ?? 0, {}, secret);
       session = connect(`http://${client.target}`, { maxSendHeaderBlockLength: 1024 * 1024 });
     });
     after(async () => {

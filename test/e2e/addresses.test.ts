@@ -76,8 +76,8 @@ describe('a server behind on an IPv6 address', { skip: hasIPv6 ? false : 'this m
       await using mesh = await startTestMesh({
         'mesh.yaml': `services: { far: { models: [far], endpoint: '${prefix}[::1]:${server.port}' } }\n`,
       });
-      using door = new Caller(mesh.running.gateway.port);
-      assert.equal((await door.infer('far')).code, 'OK');
+      using caller = new Caller(mesh.running.gateway.port);
+      assert.equal((await caller.infer('far')).code, 'OK');
     });
 });
 

@@ -37,13 +37,13 @@ describe('calls that come together', () => {
         ['open', 1],
         ['alone', 3],
       ] as const) {
-        const answers = await Promise.all(values.map((value) => ask(mesh.door, model, [row(value)])));
+        const answers = await Promise.all(values.map((value) => ask(mesh.gateway, model, [row(value)])));
         assert.deepEqual(
           answers.map(({ byName }) => floats(byName.get('y'))),
           values.map((value) => [factor * value, -factor * value]),
         );
       }
-      const turned = await Promise.all(values.map((value) => ask(mesh.door, 'transpose', [row(value)])));
+      const turned = await Promise.all(values.map((value) => ask(mesh.gateway, 'transpose', [row(value)])));
       assert.ok(
         turned.every(
           ({ byName }, index) => String(byName.get('y')?.shape) === '2,1' && floats(byName.get('y'))[0] === index,
@@ -51,7 +51,7 @@ describe('calls that come together', () => {
       );
       const texts = await Promise.all(
         values.map((value) =>
-          ask(mesh.door, 'texts', [{ name: 'x', datatype: 'BYTES', shape: [1], data: packBytes([`${value}`]) }]),
+          ask(mesh.gateway, 'texts', [{ name: 'x', datatype: 'BYTES', shape: [1], data: packBytes([`${value}`]) }]),
         ),
       );
       assert.deepEqual(

@@ -21,7 +21,7 @@ outputs: { y: only.y }
 
 async function answer(mesh: TestMesh, name: string, version = ''): Promise<number | string> {
   try {
-    const { byName } = await ask(mesh.door, name, [['spare', 'foreign-op'].includes(name) ? single : x], {
+    const { byName } = await ask(mesh.gateway, name, [['spare', 'foreign-op'].includes(name) ? single : x], {
       timeoutMs: 20_000,
       version,
     });

@@ -23,7 +23,7 @@ const owned = ['x-mesh-decision', 'x-served-by', 'x-gateway-inference-fairness-i
 
 let mesh: TestMesh;
 let keys: Record<'standard' | 'sheddable' | 'critical' | 'bob', string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const files = {
     'models/double': sampleModels.scale(2),
@@ -40,10 +40,10 @@ before(async () => {
       bob: { tenant: 'bobs', models: ['double'] },
     });
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 const as = (name: keyof typeof keys): Record<string, string> => ({ 'x-api-key': keys[name] });
@@ -66,17 +66,17 @@ async function order(first: Waiting, second: Waiting): Promise<string> {
     const parameters = parameter === undefined ? {} : { parameters: { priority: { int64_param: parameter } } };
     const timeoutMs = name === 'first' ? 9_000 : 10_000;
     const message = { ...request(20_000), ...parameters };
-    const told = await door.call(inferPath, message, { ...as(who), ...metadata }, timeoutMs);
+    const told = await caller.call(inferPath, message, { ...as(who), ...metadata }, timeoutMs);
     ended.push(told.code === 'OK' ? name : `${name}: ${told.message}`);
   };
-  const busy = door.call(inferPath, request(50_000), as('critical'));
+  const busy = caller.call(inferPath, request(50_000), as('critical'));
   await Promise.all([busy, send('first', first), send('second', second)]);
   return ended.join(', ');
 }
 
 describe('the metadata of a caller', () => {
   it('has no effect where only the gateway may speak', async () => {
-    const plain = await door.infer('double', as('standard'));
+    const plain = await caller.infer('double', as('standard'));
     const forged = {
       'x-sheaf-ticket': '1',
       'x-gw-tenant': 'bobs',
@@ -90,22 +90,22 @@ describe('the metadata of a caller', () => {
       'x-forwarded-client-cert': 'Subject=reader',
     };
     // Somebody else's call is under way, and its ticket would be one of these.
-    const others = door.call(inferPath, request(100_000), as('standard'));
+    const others = caller.call(inferPath, request(100_000), as('standard'));
     for (let ticket = 1; ticket < 50; ticket++) {
       const sent = { ...forged, 'x-sheaf-ticket': String(ticket) };
-      assert.equal((await door.infer('slow', { ...as('bob'), ...sent })).code, 'NOT_FOUND');
-      assert.equal((await door.infer('double', sent)).reason, 'CREDENTIALS_MISSING');
+      assert.equal((await caller.infer('slow', { ...as('bob'), ...sent })).code, 'NOT_FOUND');
+      assert.equal((await caller.infer('double', sent)).reason, 'CREDENTIALS_MISSING');
     }
     assert.equal((await others).code, 'OK');
-    const told = await door.infer('double', { ...as('standard'), ...forged });
+    const told = await caller.infer('double', { ...as('standard'), ...forged });
     assert.equal(told.code, 'OK');
     assert.deepEqual([...told.trailers.keys()].sort(), [...plain.trailers.keys()].sort());
     for (const [key, value] of Object.entries(forged)) assert.notEqual(told.trailers.get(key), value, key);
     for (const key of owned) {
       const own = key === 'x-tenant' ? 'acme' : 'forged';
-      assert.equal((await door.infer(`sees-${key}`, { ...as('standard'), [key]: own })).code, 'OK', key);
+      assert.equal((await caller.infer(`sees-${key}`, { ...as('standard'), [key]: own })).code, 'OK', key);
     }
-    const free = await door.infer('sees-x-free', { ...as('standard'), 'x-free': 'mine' });
+    const free = await caller.infer('sees-x-free', { ...as('standard'), 'x-free': 'mine' });
     assert.equal(free.message, 'rule seen: it was seen');
   });
 
@@ -136,7 +136,7 @@ describe('the metadata of a caller', () => {
   }
 
   it('is refused where it names a priority that there is not', async () => {
-    const told = await door.infer('double', { ...as('standard'), 'x-priority': 'urgent' });
+    const told = await caller.infer('double', { ...as('standard'), 'x-priority': 'urgent' });
     assert.equal(told.code, 'INVALID_ARGUMENT');
     assert.match(told.message, /metadata "x-priority": want critical, standard, sheddable, got "urgent"/);
   });
@@ -146,7 +146,7 @@ describe('the metadata of a caller', () => {
     for (const path of unary) {
       const named = { ...inferRequest('double'), name: 'double' };
       const asked = (who: Record<string, string>, id: string | undefined) =>
-        door.call(path, named, id === undefined ? who : { ...who, 'x-request-id': id });
+        caller.call(path, named, id === undefined ? who : { ...who, 'x-request-id': id });
       for (const who of [as('standard'), {}, { 'x-api-key': 'bad' }]) {
         assert.equal((await asked(who, 'my-own:1')).trailers.get('x-request-id'), 'my-own:1', path);
         for (const id of [undefined, 'with a space', 'x'.repeat(129)])
@@ -155,12 +155,12 @@ describe('the metadata of a caller', () => {
     }
     const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
     for (const who of [as('standard'), {}])
-      assert.equal((await door.infer('double', { ...who, traceparent })).trailers.get('x-trace-id'), 'a'.repeat(32));
+      assert.equal((await caller.infer('double', { ...who, traceparent })).trailers.get('x-trace-id'), 'a'.repeat(32));
   });
 
   it('is answered with how the limits stand, good or bad', async () => {
     const left = async (model: string, more: Message = {}): Promise<number[]> => {
-      const { trailers } = await door.infer(model, as('bob'), more);
+      const { trailers } = await caller.infer(model, as('bob'), more);
       const told = trailers.get('ratelimit') ?? '';
       assert.match(told, /^"calls";r=\d+;t=\d+, "daily";r=\d+;t=\d+$/);
       assert.equal(
@@ -179,7 +179,7 @@ describe('the metadata of a caller', () => {
     const flood = async (round: string): Promise<number> => {
       const ask = async (start: number): Promise<void> => {
         for (let index = start; index < 10_000; index += 8)
-          assert.equal((await door.infer(`${round}-${index}`, as('standard'))).code, 'NOT_FOUND');
+          assert.equal((await caller.infer(`${round}-${index}`, as('standard'))).code, 'NOT_FOUND');
       };
       await Promise.all(Array.from({ length: 8 }, (_, start) => ask(start)));
       return (await mesh.running.gateway.vitals()).memoryBytes / 1024 ** 2;
@@ -188,7 +188,7 @@ describe('the metadata of a caller', () => {
     // What a collection has not come to yet is no leak: the lower of two counts.
     const after = Math.min(await flood('cold'), await flood('other'));
     assert.ok(after - before < 64, `${before.toFixed(0)} MiB, then ${after.toFixed(0)} MiB`);
-    const { trailers } = await door.infer('double', as('bob'));
+    const { trailers } = await caller.infer('double', as('bob'));
     assert.match(trailers.get('ratelimit') ?? '', /"daily";r=999997/);
   });
 });

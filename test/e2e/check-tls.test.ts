@@ -26,17 +26,17 @@ const files: Files = {
   'tls/encrypted.key': encrypted,
   'tls/text.crt': 'hello',
 };
-const door = (inner: string): string => `gateway:\n  tls: { ${inner} }\n`;
+const gatewayTls = (inner: string): string => `gateway:\n  tls: { ${inner} }\n`;
 const between = (inner: string): string => `tls: { ${inner} }\n`;
 const far = (tls: string): string => `services:\n  far: { models: [m], endpoint: far:1, tls: ${tls} }\n`;
 const pair = 'certificate: tls/own.crt, key: tls/own.key';
 
 const good: [string, string][] = [
-  ['a door', door(pair)],
-  ['a door that knows its clients', door(`${pair}, clientCa: tls/bundle.crt`)],
-  ['a door that wants to know them', door(`${pair}, clientCa: tls/bundle.crt, certificates: required`)],
-  ['a door that would like to', door(`${pair}, clientCa: tls/bundle.crt, certificates: asked`)],
-  ['a door and services', `${door(`${pair}, clientCa: tls/other.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`],
+  ['a gateway', gatewayTls(pair)],
+  ['a gateway that knows its clients', gatewayTls(`${pair}, clientCa: tls/bundle.crt`)],
+  ['a gateway that wants to know them', gatewayTls(`${pair}, clientCa: tls/bundle.crt, certificates: required`)],
+  ['a gateway that would like to', gatewayTls(`${pair}, clientCa: tls/bundle.crt, certificates: asked`)],
+  ['a gateway and services', `${gatewayTls(`${pair}, clientCa: tls/other.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`],
   ['services among themselves', between(`ca: tls/ca.crt, ${pair}`)],
   ['services among themselves, and several authorities', between(`ca: tls/bundle.crt, ${pair}`)],
   ['somebody else who is trusted like everybody', far('true')],
@@ -47,24 +47,24 @@ const good: [string, string][] = [
 const broken: [string, string, (string | RegExp)[]][] = [
   [
     'certificates that nobody vouches for',
-    door(`${pair}, certificates: required`),
+    gatewayTls(`${pair}, certificates: required`),
     [
       'mesh.yaml:2: gateway.tls.certificates: want clientCa with it: who vouches for the certificates that are required',
     ],
   ],
   [
     'certificates that are wanted somehow',
-    door(`${pair}, clientCa: tls/bundle.crt, certificates: true`),
+    gatewayTls(`${pair}, clientCa: tls/bundle.crt, certificates: true`),
     ['mesh.yaml:2: gateway.tls.certificates: want asked or required, got true'],
   ],
   [
     'no key',
-    door('certificate: tls/own.crt'),
+    gatewayTls('certificate: tls/own.crt'),
     ['mesh.yaml:2: gateway.tls.key: want a file in PEM, from the mesh folder, got nothing'],
   ],
   [
     'one authority for callers and services',
-    `${door(`${pair}, clientCa: tls/bundle.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`,
+    `${gatewayTls(`${pair}, clientCa: tls/bundle.crt`)}${between(`ca: tls/ca.crt, ${pair}`)}`,
     [
       'mesh.yaml:2: gateway.tls.clientCa: an authority of tls.ca signs callers too, so that each of them could open a service; want another authority',
     ],
@@ -78,12 +78,12 @@ const broken: [string, string, (string | RegExp)[]][] = [
   ],
   [
     'a file that is not there',
-    door('certificate: tls/own.crt, key: tls/door.key'),
-    ['mesh.yaml:2: gateway.tls.key: there is no file "tls/door.key"'],
+    gatewayTls('certificate: tls/own.crt, key: tls/absent.key'),
+    ['mesh.yaml:2: gateway.tls.key: there is no file "tls/absent.key"'],
   ],
   [
     'text for a certificate and a certificate for a key',
-    door('certificate: tls/text.crt, key: tls/own.crt'),
+    gatewayTls('certificate: tls/text.crt, key: tls/own.crt'),
     [
       'mesh.yaml:2: gateway.tls.certificate: "tls/text.crt" holds no certificate in PEM',
       'mesh.yaml:2: gateway.tls.key: "tls/own.crt" holds no private key in PEM',
@@ -91,12 +91,12 @@ const broken: [string, string, (string | RegExp)[]][] = [
   ],
   [
     'an encrypted key',
-    door('certificate: tls/own.crt, key: tls/encrypted.key'),
+    gatewayTls('certificate: tls/own.crt, key: tls/encrypted.key'),
     ['mesh.yaml:2: gateway.tls.key: the key in "tls/encrypted.key" is encrypted; want one without a passphrase'],
   ],
   [
     'a key of another certificate',
-    door('certificate: tls/own.crt, key: tls/expired.key'),
+    gatewayTls('certificate: tls/own.crt, key: tls/expired.key'),
     ['mesh.yaml:2: gateway.tls.key: the key in "tls/expired.key" does not fit the certificate in "tls/own.crt"'],
   ],
   [

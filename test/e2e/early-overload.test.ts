@@ -43,12 +43,12 @@ async function burst(resilience: string) {
   let tookMs = Number.POSITIVE_INFINITY;
   for (let n = 0; n < 4; n++) {
     const start = performance.now();
-    await ask(mesh.door, 'three', x, { timeoutMs: 30_000 });
+    await ask(mesh.gateway, 'three', x, { timeoutMs: 30_000 });
     tookMs = Math.min(tookMs, performance.now() - start);
   }
   const before = await runsOf(mesh);
   const results = await Promise.allSettled(
-    Array.from({ length: 12 }, () => ask(mesh.door, 'three', x, { timeoutMs: 3.5 * tookMs })),
+    Array.from({ length: 12 }, () => ask(mesh.gateway, 'three', x, { timeoutMs: 3.5 * tookMs })),
   );
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as InferError] : []));
   return { answered: 12 - errors.length, dear: (await runsOf(mesh)) - before, errors };

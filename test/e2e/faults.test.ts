@@ -37,7 +37,7 @@ describe('a mesh under faults', () => {
     await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
     const startedAt = performance.now();
     await assert.rejects(
-      ask(mesh.door, 'slow', [count(3_000_000)], { timeoutMs: 300 }),
+      ask(mesh.gateway, 'slow', [count(3_000_000)], { timeoutMs: 300 }),
       fails('DEADLINE_EXCEEDED', /./),
     );
     assert.ok(performance.now() - startedAt < 3_000);
@@ -45,43 +45,43 @@ describe('a mesh under faults', () => {
 
   it('starts no run for a caller that has left', async () => {
     await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
-    const occupied = ask(mesh.door, 'slow', [count(400_000)], { timeoutMs: 30_000 });
+    const occupied = ask(mesh.gateway, 'slow', [count(400_000)], { timeoutMs: 30_000 });
     const controller = new AbortController();
     // Behind the first in the queue of the one worker: if it ran, the third would have to wait for it until its deadline.
-    const cancelled = ask(mesh.door, 'slow', [endless], { timeoutMs: 30_000, signal: controller.signal });
+    const cancelled = ask(mesh.gateway, 'slow', [endless], { timeoutMs: 30_000, signal: controller.signal });
     setTimeout(() => controller.abort(), 50);
     await assert.rejects(cancelled, fails('CANCELLED', /./));
     await occupied;
-    await ask(mesh.door, 'slow', [count(1)], { timeoutMs: 10_000 });
+    await ask(mesh.gateway, 'slow', [count(1)], { timeoutMs: 10_000 });
   });
 
   it('answers at once who cancels a run that goes on, and does not mind who cancels too late', async () => {
     await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
     const controller = new AbortController();
-    const running = ask(mesh.door, 'slow', [count(3_000_000)], { timeoutMs: 30_000, signal: controller.signal });
+    const running = ask(mesh.gateway, 'slow', [count(3_000_000)], { timeoutMs: 30_000, signal: controller.signal });
     setTimeout(() => controller.abort(), 200);
     await assert.rejects(running, fails('CANCELLED', /./));
     const answered = new AbortController();
-    await ask(mesh.door, 'quick', [quick], { signal: answered.signal });
+    await ask(mesh.gateway, 'quick', [quick], { signal: answered.signal });
     answered.abort();
-    await ask(mesh.door, 'quick', [quick]);
-    await ask(mesh.door, 'slow', [count(1)], { timeoutMs: 30_000 });
+    await ask(mesh.gateway, 'quick', [quick]);
+    await ask(mesh.gateway, 'slow', [count(1)], { timeoutMs: 30_000 });
   });
 
   it('ends a model that passes its run limit with its process, never retries it, and serves it again', async () => {
     await using mesh = await startTestMesh(files);
     const slow = mesh.running.services.find(({ name }) => name === 'slow');
     const pid = slow?.pid;
-    const stuck = ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 });
+    const stuck = ask(mesh.gateway, 'slow', [endless], { timeoutMs: 20_000 });
     await assert.rejects(
       stuck,
       (error) =>
         fails('INTERNAL', /longer than its limit of 1500 ms/)(error) && (error as InferError).retryAfterMs === -1,
     );
-    await ask(mesh.door, 'quick', [quick]);
+    await ask(mesh.gateway, 'quick', [quick]);
     await waitFor(() => slow?.pid !== pid);
     await waitFor(() =>
-      ask(mesh.door, 'slow', [count(1)]).then(
+      ask(mesh.gateway, 'slow', [count(1)]).then(
         () => true,
         () => false,
       ),
@@ -92,10 +92,10 @@ describe('a mesh under faults', () => {
     await using mesh = await startTestMesh(files);
     const pids = mesh.running.services.map(({ pid }) => pid);
     await assert.rejects(
-      ask(mesh.door, 'spins', [count(1)], { timeoutMs: 20_000 }),
+      ask(mesh.gateway, 'spins', [count(1)], { timeoutMs: 20_000 }),
       fails('INTERNAL', /stage spin: .*longer than its limit of 5000 ms/),
     );
-    await ask(mesh.door, 'spins', [count(2)]);
+    await ask(mesh.gateway, 'spins', [count(2)]);
     assert.deepEqual(
       mesh.running.services.map(({ pid }) => pid),
       pids,
@@ -104,8 +104,8 @@ describe('a mesh under faults', () => {
 
   it('finishes what is in flight when it is told to stop', async () => {
     const mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
-    const inFlight = ask(mesh.door, 'slow', [count(300_000)], { timeoutMs: 10_000 });
-    await ask(mesh.door, 'quick', [quick]);
+    const inFlight = ask(mesh.gateway, 'slow', [count(300_000)], { timeoutMs: 10_000 });
+    await ask(mesh.gateway, 'quick', [quick]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const [answer] = await Promise.all([inFlight, mesh.running.stop()]);
     assert.equal(answer.version, '1');

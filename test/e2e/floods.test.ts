@@ -25,22 +25,22 @@ const scale = 0.2;
 /** What only we close; of PINGs HTTP/2 itself may be weary first. */
 const ours = ['settings', 'window-update', 'slow-reader'];
 
-for (const door of ['gateway', 'service'] as const) {
-  describe(`a flood on one connection, at the ${door}`, () => {
+for (const server of ['gateway', 'service'] as const) {
+  describe(`a flood on one connection, at the ${server}`, () => {
     for (const flood of floods)
       it(`is closed and leaves nothing behind: ${flood.fault}`, async () => {
-        const { isClosed, goAway } = await sendFlood(targets[door], flood, scale);
+        const { isClosed, goAway } = await sendFlood(targets[server], flood, scale);
         assert.ok(isClosed, 'it was not closed');
         // A connection that is cut while its peer still sends may lose its last word.
         if (ours.includes(flood.name))
           assert.ok(goAway === undefined || goAway === enhanceYourCalm, `GOAWAY ${goAway}`);
-        assert.ok(await isRight(targets[door]), 'the next request was not answered well');
+        assert.ok(await isRight(targets[server]), 'the next request was not answered well');
         assert.deepEqual(targets.pids(), pids);
       });
 
     it('does not take a decent client for one: a connection that waits is still there, and its caller served', async () => {
-      using peer = await RawPeer.open(targets[door].address);
-      const client = targets[door].connect();
+      using peer = await RawPeer.open(targets[server].address);
+      const client = targets[server].connect();
       await leaveCalls(client, 100, 10);
       await sleep(500);
       client.close();

@@ -17,7 +17,7 @@ const secret = 'abc.def-secret';
 
 let server: StockServer;
 let mesh: TestMesh;
-let door: Caller;
+let caller: Caller;
 let operator: string;
 
 before(async () => {
@@ -53,10 +53,10 @@ before(async () => {
       ({ operator } = await addKeys(folder, { operator: { tenant: 'operations', roles: ['admin'] } }));
     },
   );
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
@@ -67,7 +67,7 @@ describe('a server behind', () => {
   it('is sent what mesh.yaml says with calls and questions, alone and as a stage', async () => {
     for (const name of ['far', 'through']) {
       seen.delete('ModelInfer');
-      assert.equal((await door.infer(name)).code, 'OK');
+      assert.equal((await caller.infer(name)).code, 'OK');
       const { metadata, host } = ofInfer();
       assert.equal(metadata['x-site'], 'a');
       assert.equal(metadata['authorization'], `Bearer ${secret}`);
@@ -79,7 +79,7 @@ describe('a server behind', () => {
 
   it('is sent the headers of the caller that are named, and no other', async () => {
     const given = { 'x-user': 'alice', baggage: 'a=b', 'x-other': 'no', cookie: 'session=1', 'x-site': 'theirs' };
-    assert.equal((await door.infer('through', given)).code, 'OK');
+    assert.equal((await caller.infer('through', given)).code, 'OK');
     const { metadata } = ofInfer();
     const handed = Object.keys(given).map((key) => metadata[key]);
     assert.deepEqual(handed, ['alice', 'a=b', undefined, undefined, 'a']);
@@ -88,7 +88,7 @@ describe('a server behind', () => {
   it('is sent another token as soon as another one stands in the file', async () => {
     await writeFile(join(mesh.mesh.folder, 'secrets/token'), 'newer');
     await waitFor(async () => {
-      assert.equal((await door.infer('far')).code, 'OK');
+      assert.equal((await caller.infer('far')).code, 'OK');
       return ofInfer().metadata['authorization'] === 'Bearer newer';
     });
   });
@@ -98,8 +98,8 @@ describe('a server behind', () => {
     t.after(() => delete process.env['TEST_FAR_TOKEN']);
     const place = `endpoint: 'localhost:${server.port}', token: { env: TEST_FAR_TOKEN }`;
     await using mesh = await startTestMesh({ 'mesh.yaml': `services: { far: { models: [far], ${place} } }\n` });
-    using door = new Caller(mesh.running.gateway.port);
-    assert.equal((await door.infer('far')).code, 'OK');
+    using caller = new Caller(mesh.running.gateway.port);
+    assert.equal((await caller.infer('far')).code, 'OK');
     assert.equal(ofInfer().metadata['authorization'], 'Bearer from-the-environment');
   });
 
@@ -109,16 +109,16 @@ describe('a server behind', () => {
       'mesh.yaml': `services: { far: { models: [far], endpoint: 'localhost:${server.port}', token: { file: ./token } } }\n`,
     };
     await using mesh = await startTestMesh(files, undefined, false);
-    using door = new Caller(mesh.running.gateway.port);
-    assert.equal((await door.infer('double')).code, 'OK');
-    assert.notEqual((await door.infer('far')).code, 'OK');
+    using caller = new Caller(mesh.running.gateway.port);
+    assert.equal((await caller.infer('double')).code, 'OK');
+    assert.notEqual((await caller.infer('far')).code, 'OK');
     await writeFile(join(mesh.mesh.folder, 'token'), 'late');
-    await waitFor(async () => (await door.infer('far')).code === 'OK');
+    await waitFor(async () => (await caller.infer('far')).code === 'OK');
     assert.equal(ofInfer().metadata['authorization'], 'Bearer late');
   });
 
   it('has a token that no configuration and no line of the log shows', async () => {
-    const told = await door.call('/sheaf.admin.v1.Admin/GetConfiguration', {}, { 'x-api-key': operator });
+    const told = await caller.call('/sheaf.admin.v1.Admin/GetConfiguration', {}, { 'x-api-key': operator });
     const text = JSON.stringify(told);
     assert.match(text, /secrets\/token/);
     for (const shown of [text, mesh.events.join('\n')]) assert.doesNotMatch(shown, /abc\.def-secret|newer/);

@@ -18,7 +18,7 @@ const spec = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as c
 /** Serves `theirs`, which answers seven times what it gets. */
 async function openServer(port: number): Promise<Server> {
   const y = tensorOf('y', 'FP32', [1, 2], Float32Array.of(7, 7));
-  const door = await createServer(
+  const server = await createServer(
     { name: 'far', host: '127.0.0.1', port, limits: defaultLimits },
     {
       infer: async ({ model }) => ({ model, version: '1', parameters: new Map(), outputs: [y] }),
@@ -29,8 +29,8 @@ async function openServer(port: number): Promise<Server> {
       onJournal: () => {},
     },
   );
-  door.open();
-  return door;
+  server.open();
+  return server;
 }
 
 const asking = (name: string, model: string, shape = '[n, 2]'): string => `pipeline: ${name}
@@ -39,11 +39,11 @@ stages: { only: { model: ${model}, inputs: { x: x } } }
 outputs: { y: only.y }
 `;
 
-async function answers({ door }: TestMesh, names: readonly string[]): Promise<(number | string)[]> {
+async function answers({ gateway }: TestMesh, names: readonly string[]): Promise<(number | string)[]> {
   return Promise.all(
     names.map(async (name) => {
       try {
-        const { byName } = await ask(door, name, [x], { timeoutMs: 20_000 });
+        const { byName } = await ask(gateway, name, [x], { timeoutMs: 20_000 });
         return elements({ ...(byName.get('y') as Tensor), datatype: 'FP32' as const })[0] ?? 0;
       } catch (error) {
         assert.ok(error instanceof InferError);

@@ -38,18 +38,18 @@ describe('a model whose server does not say what it takes and gives', () => {
   it('is asked with whatever the caller sends, in any version', async () => {
     const other = { ...x, name: 'whatever' };
     for (const version of ['', '7']) {
-      const { byName } = await ask(mesh.door, 'plain', [x, other], { version });
+      const { byName } = await ask(mesh.gateway, 'plain', [x, other], { version });
       assert.deepEqual([floats(byName.get('y')), floats(byName.get('whatever'))], [floats(x), floats(x)]);
     }
-    const { inputs, outputs, versions } = await mesh.door.describe('plain', '', 5_000);
+    const { inputs, outputs, versions } = await mesh.gateway.describe('plain', '', 5_000);
     assert.deepEqual([inputs, outputs, versions], [[], [], []]);
   });
 
   it('is checked, described and used by pipelines by what mesh.yaml says of it', async () => {
-    assert.deepEqual(floats((await ask(mesh.door, 'through', [x])).outputs[0]), floats(x));
+    assert.deepEqual(floats((await ask(mesh.gateway, 'through', [x])).outputs[0]), floats(x));
     const wrong = tensorOf('x', 'FP32', [2, 3], new Float32Array(6));
-    await assert.rejects(ask(mesh.door, 'told', [wrong]), { code: 'INVALID_ARGUMENT', message: /want 2, got 3/ });
-    const { inputs } = await mesh.door.describe('told', '', 5_000);
+    await assert.rejects(ask(mesh.gateway, 'told', [wrong]), { code: 'INVALID_ARGUMENT', message: /want 2, got 3/ });
+    const { inputs } = await mesh.gateway.describe('told', '', 5_000);
     assert.deepEqual(
       inputs.map(({ name, datatype, shape }) => [name, datatype, shape]),
       [['x', 'FP32', [-1, 2]]],

@@ -33,20 +33,20 @@ outputs: { y: only.y }
 };
 const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
-async function answerOf(door: Remote, model: string): Promise<number[]> {
-  const { byName } = await ask(door, model, [x], { timeoutMs: 3_000 });
+async function answerOf(gateway: Remote, model: string): Promise<number[]> {
+  const { byName } = await ask(gateway, model, [x], { timeoutMs: 3_000 });
   return Array.from(elements({ ...(byName.get('y') as typeof x), datatype: 'FP32' }));
 }
 
 describe('several gateways of one mesh', () => {
   it('answer alike, take up a change together, and a transform asks the one that its call came from', async () => {
     await using mesh = await startTestMesh(files);
-    const doors = mesh.running.gateways.map(({ port }) =>
+    const gateways = mesh.running.gateways.map(({ port }) =>
       createRemote(`127.0.0.1:${port}`, { service: 'gateway', limits: mesh.mesh.limits }),
     );
-    const [first, second] = doors;
+    const [first, second] = gateways;
     assert.ok(first && second);
-    for (const door of doors) assert.deepEqual(await answerOf(door, 'nested'), [2, 4]);
+    for (const gateway of gateways) assert.deepEqual(await answerOf(gateway, 'nested'), [2, 4]);
 
     // Whatever the first one is asked now it will not answer.
     process.kill(mesh.running.gateway.pid, 'SIGSTOP');
@@ -58,8 +58,8 @@ describe('several gateways of one mesh', () => {
     const { mesh: next } = await readMesh(mesh.mesh.folder);
     assert.ok(next);
     assert.equal(await mesh.running.update(next), true);
-    for (const door of doors) assert.deepEqual(await answerOf(door, 'nested'), [3, 6]);
-    for (const door of doors) door.close();
+    for (const gateway of gateways) assert.deepEqual(await answerOf(gateway, 'nested'), [3, 6]);
+    for (const gateway of gateways) gateway.close();
   });
 
   it('may not each allow the whole of a limit', async () => {

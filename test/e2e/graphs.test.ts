@@ -54,18 +54,18 @@ describe('a mesh of real processes', () => {
   it('runs a chain, a diamond and an ensemble, two of which share a model, each service a process of its own', async () => {
     await using mesh = await startTestMesh(files);
 
-    const chained = await ask(mesh.door, 'chain', [page]);
+    const chained = await ask(mesh.gateway, 'chain', [page]);
     assert.deepEqual(numbers(chained.byName.get('y')), [7, 13, 19, 25]);
     assert.equal(chained.parameters.get('sheaf_versions'), 'first=double/1, second=triple/1, third=plus-one/1');
 
-    const joined = await ask(mesh.door, 'diamond', [page], { outputs: ['y'] });
+    const joined = await ask(mesh.gateway, 'diamond', [page], { outputs: ['y'] });
     assert.deepEqual(
       joined.outputs.map(({ name }) => name),
       ['y'],
     );
     assert.deepEqual(numbers(joined.byName.get('y')), [5, 10, 15, 20]);
 
-    const voted = await ask(mesh.door, 'vote', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(0, 0))]);
+    const voted = await ask(mesh.gateway, 'vote', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(0, 0))]);
     const score = numbers(voted.byName.get('score'));
     assert.ok(Math.abs((score[0] ?? 0) - 2 / 3) < 1e-6);
 
@@ -85,23 +85,23 @@ rules:
     await using mesh = await startTestMesh({ ...files, 'pipelines/diamond-2.yaml': next });
     const small = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
     const told = async (input: Tensor, version: string): Promise<unknown> => {
-      const answer = await ask(mesh.door, 'diamond', [input], { version, outputs: ['y'] });
+      const answer = await ask(mesh.gateway, 'diamond', [input], { version, outputs: ['y'] });
       return [answer.version, numbers(answer.byName.get('y')), answer.parameters.get('sheaf_rerouted')];
     };
     assert.deepEqual(await told(small, ''), ['2', [3, 6], undefined]);
     assert.deepEqual(await told(small, '1'), ['1', [5, 10], undefined]);
     assert.deepEqual(await told(page, '2'), ['1', [5, 10, 15, 20], 'diamond/2 -> diamond/1']);
-    assert.deepEqual((await mesh.door.describe('diamond', '', 1000)).versions, ['2', '1']);
+    assert.deepEqual((await mesh.gateway.describe('diamond', '', 1000)).versions, ['2', '1']);
     await assert.rejects(
-      ask(mesh.door, 'diamond', [small], { version: '3' }),
+      ask(mesh.gateway, 'diamond', [small], { version: '3' }),
       /"diamond" has no version 3; it has 2, 1/,
     );
   });
 
-  it('serves single models with the same door, and says what each name takes and gives', async () => {
+  it('serves single models beside pipelines, and says what each name takes and gives', async () => {
     await using mesh = await startTestMesh(files);
-    assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
-    const description = await mesh.door.describe('diamond', '', 1000);
+    assert.deepEqual(numbers((await ask(mesh.gateway, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
+    const description = await mesh.gateway.describe('diamond', '', 1000);
     assert.deepEqual(description.outputs, [
       { name: 'y', datatype: 'FP32', shape: [-1, 2] },
       { name: 'left', datatype: 'FP32', shape: [-1, 2] },
@@ -114,17 +114,17 @@ rules:
     const triple = mesh.running.services.find(({ name }) => name === 'triple');
     assert.ok(triple);
     const { pid } = triple;
-    const load = startLoad(() => ask(mesh.door, 'double', [page]));
+    const load = startLoad(() => ask(mesh.gateway, 'double', [page]));
     process.kill(pid, 'SIGKILL');
     const startedAt = performance.now();
-    const refused = await firstFailure(() => ask(mesh.door, 'diamond', [page]), 200);
+    const refused = await firstFailure(() => ask(mesh.gateway, 'diamond', [page]), 200);
     assert.ok(performance.now() - startedAt < 4_000);
     assert.equal(refused.code, 'UNAVAILABLE');
     assert.match(refused.message, /stage right: service triple cannot be reached/);
-    assert.deepEqual(numbers((await ask(mesh.door, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
+    assert.deepEqual(numbers((await ask(mesh.gateway, 'double', [page])).byName.get('y')), [2, 4, 6, 8]);
     for (let tries = 0; tries < 100 && triple.pid === pid; tries++)
       await new Promise((resolve) => setTimeout(resolve, 50));
-    await eventually(() => ask(mesh.door, 'diamond', [page]));
+    await eventually(() => ask(mesh.gateway, 'diamond', [page]));
     assert.notEqual(triple.pid, pid);
     const { answered, failed } = await load.stop();
     assert.equal(failed, 0);

@@ -57,7 +57,7 @@ const small = Object.entries(useless).flatMap(([what, { request }]) =>
 
 let mesh: TestMesh;
 let keys: Record<string, string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const models = {
     'models/member': sampleModels.scale(1),
@@ -71,13 +71,13 @@ before(async () => {
     const seen = ['member', 'zeros', 'each', 'nobody'];
     keys = await addKeys(folder, Object.fromEntries(tenants.map((tenant) => [tenant, { tenant, models: seen }])));
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
-const ask = (who: string, request: Message, by = door): Promise<Told> =>
+const ask = (who: string, request: Message, by = caller): Promise<Told> =>
   by.call(inferPath, request, { 'x-api-key': keys[who] ?? '' });
 const remaining = ({ trailers }: Told): number =>
   Number(/";r=(\d+)/.exec(trailers.get('ratelimit') ?? '')?.[1] ?? Number.NaN);

@@ -56,7 +56,7 @@ type Tenant = (typeof tenants)[number];
 
 let mesh: TestMesh;
 let keys: Record<Tenant | 'other', string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const models = { 'models/member': sampleModels.scale(1), 'models/slow': sampleModels.slowLoop() };
   mesh = await startTestMesh(
@@ -69,18 +69,18 @@ before(async () => {
       >);
     },
   );
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 const ask = (who: keyof typeof keys, model = 'member', rows = 1): Promise<Told> =>
-  door.call(inferPath, inferRequest(model, rows), { 'x-api-key': keys[who] });
+  caller.call(inferPath, inferRequest(model, rows), { 'x-api-key': keys[who] });
 const slowly = (who: Tenant, iterations: number): Promise<Told> => {
   const raw = Buffer.from(BigInt64Array.of(BigInt(iterations)).buffer);
   const inputs = [{ name: 'x', datatype: 'INT64', shape: [] }];
-  return door.call(inferPath, { model_name: 'slow', inputs, raw_input_contents: [raw] }, { 'x-api-key': keys[who] });
+  return caller.call(inferPath, { model_name: 'slow', inputs, raw_input_contents: [raw] }, { 'x-api-key': keys[who] });
 };
 const remaining = ({ trailers }: Told, name: string): number =>
   Number(new RegExp(`"${name}";r=(\\d+)`).exec(trailers.get('ratelimit') ?? '')?.[1] ?? Number.NaN);

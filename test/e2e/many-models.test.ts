@@ -28,7 +28,7 @@ describe('a service of 120 models on a machine that is busy', () => {
       );
       const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 1));
       for (const [index, name] of names.entries()) {
-        const { byName } = await ask(mesh.door, name, [x], { timeoutMs: 30_000 });
+        const { byName } = await ask(mesh.gateway, name, [x], { timeoutMs: 30_000 });
         assert.equal(elements({ ...(byName.get('y') as Tensor), datatype: 'FP32' as const })[0], index);
       }
     } finally {

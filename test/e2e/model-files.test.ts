@@ -89,7 +89,7 @@ describe('a model file', () => {
       try {
         await using mesh = await startTestMesh({ 'models/flipped': bytes, 'models/good': good });
         const tensor = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
-        assert.equal((await ask(mesh.door, 'good', [tensor])).version, '1', about);
+        assert.equal((await ask(mesh.gateway, 'good', [tensor])).version, '1', about);
       } catch (error) {
         // From reading the folder, or from the service that could not start.
         assert.match(
@@ -138,10 +138,10 @@ outputs: { label: a.label }
     );
     const want = Array.from({ length: 20 }, (_, row) => ((row * 14) % 5 >= (row * 14 + 7) % 5 ? 0n : 1n));
     for (const name of ['labels', 'p']) {
-      const { byName } = await ask(mesh.door, name, [x]);
+      const { byName } = await ask(mesh.gateway, name, [x]);
       assert.deepEqual([...elements({ ...(byName.get('label') as Tensor), datatype: 'INT64' })], want);
     }
-    assert.deepEqual((await mesh.door.describe('labels', '', 5_000)).outputs[0]?.shape, [-1]);
+    assert.deepEqual((await mesh.gateway.describe('labels', '', 5_000)).outputs[0]?.shape, [-1]);
     assert.ok(
       mesh.events.includes('model labels/1: output "label" is declared as [1] and is [-1]'),
       mesh.events.join('\n'),
@@ -165,7 +165,7 @@ outputs: { y: a.y }
     const up = startSheaf(['up', folder, '--port', '0']);
     await waitFor(() => up.output().includes('the mesh is up'), up.output);
     const [, port] = /gRPC on 127\.0\.0\.1:(\d+);/.exec(up.output()) ?? [];
-    const door = createRemote(`127.0.0.1:${port}`, { service: 'gateway', limits: defaultLimits });
+    const gateway = createRemote(`127.0.0.1:${port}`, { service: 'gateway', limits: defaultLimits });
     for (let call = 0; call < 30; call++) {
       const count = call % 5;
       const x = tensorOf(
@@ -174,10 +174,10 @@ outputs: { y: a.y }
         [4],
         Float32Array.from({ length: 4 }, (_, index) => (index < count ? 1 : 0)),
       );
-      const { byName } = await ask(door, call % 2 === 0 ? 'indices' : 'p', [x]);
+      const { byName } = await ask(gateway, call % 2 === 0 ? 'indices' : 'p', [x]);
       assert.deepEqual(byName.get('y')?.shape, [1, count]);
     }
-    door.close();
+    gateway.close();
     up.kill('SIGTERM');
     await up.ended;
     const told = up.output().match(/model indices\/1: output "y" is not as declared: .*; it is answered as it is/g);

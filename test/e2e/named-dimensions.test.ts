@@ -23,10 +23,10 @@ outputs: { y: rec.y, sum: add.y }
 `;
 
 describe('named dimensions', () => {
-  it('of one name are one size in every call, at the door and at the service itself', async () => {
+  it('of one name are one size in every call, at the gateway and at the service itself', async () => {
     await using mesh = await startTestMesh({ 'models/sum': sampleModels.add() });
-    assert.deepEqual(shapes(await ask(mesh.door, 'sum', [floats('a', 3, 2), floats('b', 3, 2)])), [[3, 2]]);
-    for (const remote of [mesh.door, mesh.service('sum')])
+    assert.deepEqual(shapes(await ask(mesh.gateway, 'sum', [floats('a', 3, 2), floats('b', 3, 2)])), [[3, 2]]);
+    for (const remote of [mesh.gateway, mesh.service('sum')])
       await assert.rejects(ask(remote, 'sum', [floats('a', 1, 2), floats('b', 3, 2)]), {
         code: 'INVALID_ARGUMENT',
         message: 'input "b": shape[0]: want 1 (batch, as input "a" has it), got 3',
@@ -40,8 +40,8 @@ describe('named dimensions', () => {
       'pipelines/read.yaml': read,
     });
     const crops = floats('x', 2, 3, 48, 192);
-    assert.deepEqual(shapes(await ask(mesh.door, 'recogniser', [crops])), [[2, 3, 48, 192]]);
-    const answer = await ask(mesh.door, 'read', [{ ...crops, name: 'crops' }, floats('others', 5, 2)]);
+    assert.deepEqual(shapes(await ask(mesh.gateway, 'recogniser', [crops])), [[2, 3, 48, 192]]);
+    const answer = await ask(mesh.gateway, 'read', [{ ...crops, name: 'crops' }, floats('others', 5, 2)]);
     assert.deepEqual(shapes(answer), [
       [2, 3, 48, 192],
       [5, 2],
@@ -61,7 +61,7 @@ rules:
 `,
     });
     const three = (name: string, ...values: number[]) => tensorOf(name, 'FP32', [3], Float32Array.from(values));
-    const answer = await ask(mesh.door, 'p', [three('a', 2, 0, 3), three('b', 1, 1, 1)]);
+    const answer = await ask(mesh.gateway, 'p', [three('a', 2, 0, 3), three('b', 1, 1, 1)]);
     assert.deepEqual(shapes(answer), [[2], [2]]);
   });
 });

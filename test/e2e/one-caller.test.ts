@@ -23,21 +23,21 @@ outputs: { y: a.y }
 
 let mesh: TestMesh;
 let keys: { good: string; bad: string };
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const slow = { 'models/slow': sampleModels.slowLoop(), 'models/slow/model.yaml': 'runLimitMs: 1000\n' };
   const files = { ...slow, 'throws.ts': throws, 'pipelines/strict.yaml': strict, 'policies.yaml': '{}\n' };
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, { good: { tenant: 'good' }, bad: { tenant: 'bad' } });
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 const ask = (who: keyof typeof keys, request: Message, timeoutMs = 10_000): Promise<Told> =>
-  door.call(inferPath, request, { 'x-api-key': keys[who] }, timeoutMs);
+  caller.call(inferPath, request, { 'x-api-key': keys[who] }, timeoutMs);
 const loops = (iterations: number): Message => ({
   model_name: 'slow',
   inputs: [{ name: 'x', datatype: 'INT64', shape: [] }],

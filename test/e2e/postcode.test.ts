@@ -16,26 +16,26 @@ import { programs } from '../support/programs.ts';
 const example = fileURLToPath(new URL('../../examples/postcode/', import.meta.url));
 const pages: readonly LabelledPage[] = JSON.parse(await readFile(`${example}pages/labels.json`, 'utf8'));
 
-async function start(folder: string): Promise<{ running: RunningMesh; door: Remote }> {
+async function start(folder: string): Promise<{ running: RunningMesh; gateway: Remote }> {
   const { mesh, problems } = await readMesh(folder);
   assert.ok(mesh, problems.map(formatProblem).join('\n'));
   const running = await startMesh(mesh, { programs, port: 0, onEvent: () => {} });
   return {
     running,
-    door: createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits }),
+    gateway: createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: mesh.limits }),
   };
 }
 
 /** A few at a time: all at once, on a busy machine, the last would wait so long for the locator that its pages are read without it. */
 const pagesAtOnce = 4;
 
-async function readAll(door: Remote): Promise<Reading[]> {
+async function readAll(gateway: Remote): Promise<Reading[]> {
   const readings: Reading[] = [];
   const left = [...pages.entries()];
   const lane = async (): Promise<void> => {
     for (let next = left.shift(); next; next = left.shift()) {
       const [index, { file }] = next;
-      readings[index] = await readPage(door, await readFile(`${example}pages/${file}`), file);
+      readings[index] = await readPage(gateway, await readFile(`${example}pages/${file}`), file);
     }
   };
   await Promise.all(Array.from({ length: pagesAtOnce }, lane));
@@ -50,10 +50,10 @@ describe('the postcode example, through the mesh', () => {
   let readings: Reading[];
   before(async () => {
     mesh = await start(example);
-    readings = await readAll(mesh.door);
+    readings = await readAll(mesh.gateway);
   });
   after(async () => {
-    mesh.door.close();
+    mesh.gateway.close();
     await mesh.running.stop();
   });
 
@@ -92,7 +92,7 @@ describe('the postcode example, through the mesh', () => {
       process.kill(service.pid, 'SIGKILL');
     };
     const png = await readFile(`${example}pages/${pages[0]?.file}`);
-    const read = () => readPage(mesh.door, png, 'again');
+    const read = () => readPage(mesh.gateway, png, 'again');
     const until = performance.now() + 15_000;
     kill('digits-forest');
     let reading = await read();
@@ -140,11 +140,11 @@ describe('the postcode example without its locator', () => {
       ],
     });
     await writeFile(join(folder, 'models/digit-locator/1/model.onnx'), fixed);
-    const { running, door } = await start(folder);
+    const { running, gateway } = await start(folder);
     try {
-      assert.ok(score(pages, await readAll(door)).digits < 0.5);
+      assert.ok(score(pages, await readAll(gateway)).digits < 0.5);
     } finally {
-      door.close();
+      gateway.close();
       await running.stop();
       await rm(folder, { recursive: true });
     }

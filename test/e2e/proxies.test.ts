@@ -51,7 +51,7 @@ async function within<T>(variables: Readonly<Record<string, string>>, work: () =
 /** Answers what a client, `sheaf infer` and `sheaf admin` got from a mesh of this environment. */
 async function askAll(): Promise<void> {
   await using mesh = await startTestMesh(files);
-  const { byName } = await ask(mesh.door, 'twice', [x]);
+  const { byName } = await ask(mesh.gateway, 'twice', [x]);
   assert.deepEqual(numbers(byName.get('y')), [4, 8]);
   const address = `127.0.0.1:${mesh.running.gateway.port}`;
   const inferred = await runSheaf(['infer', 'twice', '[[1, 2]]', '--address', address]);
@@ -64,7 +64,7 @@ const row = (name: string) => ({ name, datatype: 'FP32', shape: [-1, 2] }) as co
 
 /** Somebody else's server, which answers what it was sent. */
 async function openForeign() {
-  const door = await createServer(
+  const server = await createServer(
     { name: 'foreign', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model, inputs }) => ({ model, version: '1', parameters: new Map(), outputs: inputs }),
@@ -75,8 +75,8 @@ async function openForeign() {
       onJournal: () => {},
     },
   );
-  door.open();
-  return { port: door.port, [Symbol.asyncDispose]: () => door.close(1_000) };
+  server.open();
+  return { port: server.port, [Symbol.asyncDispose]: () => server.close(1_000) };
 }
 
 const farMesh = (endpoint: string) => ({
@@ -100,7 +100,7 @@ describe('a mesh where the environment names an HTTP proxy', () => {
     await using proxy = await startRecordingProxy({ 'echo.example': foreign.port });
     await within({ grpc_proxy: proxy.url }, async () => {
       await using mesh = await startTestMesh(farMesh('dns:///echo.example:8001'));
-      const { byName } = await ask(mesh.door, 'echo', [x]);
+      const { byName } = await ask(mesh.gateway, 'echo', [x]);
       assert.deepEqual(numbers(byName.get('x')), [1, 2]);
     });
     assert.deepEqual([...new Set(proxy.asked)], ['CONNECT echo.example:8001 HTTP/1.1']);
@@ -111,7 +111,7 @@ describe('a mesh where the environment names an HTTP proxy', () => {
     await using proxy = await startRecordingProxy();
     await within({ http_proxy: proxy.url, no_proxy: 'intranet.example,localhost' }, async () => {
       await using mesh = await startTestMesh(farMesh(`localhost:${foreign.port}`));
-      await ask(mesh.door, 'echo', [x]);
+      await ask(mesh.gateway, 'echo', [x]);
     });
     assert.deepEqual(proxy.asked, []);
   });

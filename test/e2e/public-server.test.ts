@@ -41,7 +41,7 @@ const mayCall = (path: string): 'operator' | 'watcher' | 'alice' => {
 
 let mesh: TestMesh;
 let keys: Record<'alice' | 'bob' | 'old' | 'spare' | 'watcher' | 'operator', string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const files = {
     'models/double': sampleModels.scale(2),
@@ -61,10 +61,10 @@ before(async () => {
       operator: { tenant: 'acme', roles: ['admin'] },
     });
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 
@@ -114,19 +114,24 @@ async function badCredentials(): Promise<[string, Record<string, string>, string
   ];
 }
 
-describe('the front door', () => {
+describe('the public server', () => {
   it('lets nobody in without a good credential, on every method, and answers the next good call', async () => {
     assert.ok(everyMethod.length >= 11, everyMethod.join());
     const wrong = await badCredentials();
     for (const path of everyMethod) {
       for (const [what, metadata, reason] of wrong)
-        assertRefused(await door.call(path, requestOf(path), metadata), 'UNAUTHENTICATED', reason, `${path}: ${what}`);
-      if (!changes(path)) assert.equal((await door.call(path, requestOf(path), as(mayCall(path)))).code, 'OK', path);
+        assertRefused(
+          await caller.call(path, requestOf(path), metadata),
+          'UNAUTHENTICATED',
+          reason,
+          `${path}: ${what}`,
+        );
+      if (!changes(path)) assert.equal((await caller.call(path, requestOf(path), as(mayCall(path)))).code, 'OK', path);
     }
   });
 
   it('knows every service that it tells of by reflection', async () => {
-    const told = await door.call(reflected[0] ?? '', { list_services: '' }, as('alice'));
+    const told = await caller.call(reflected[0] ?? '', { list_services: '' }, as('alice'));
     const { service = [] } = (told.replies[0]?.['list_services_response'] ?? {}) as { service?: { name: string }[] };
     assert.ok(service.length >= 2);
     for (const { name } of service)
@@ -143,51 +148,51 @@ describe('the front door', () => {
       assert.notEqual(told.code, 'OK', path);
       assert.deepEqual(told.replies, [], path);
     }
-    assert.equal((await door.infer('double', as('alice'))).code, 'OK');
+    assert.equal((await caller.infer('double', as('alice'))).code, 'OK');
   });
 
   it('takes a key as a bearer too, and a token of its issuer', async () => {
-    assert.deepEqual(numbersOf(await door.infer('double', bearer(keys.alice))), [2, 2]);
-    assert.deepEqual(numbersOf(await door.infer('double', bearer(await issuer.token({ tenant: 'acme' })))), [2, 2]);
+    assert.deepEqual(numbersOf(await caller.infer('double', bearer(keys.alice))), [2, 2]);
+    assert.deepEqual(numbersOf(await caller.infer('double', bearer(await issuer.token({ tenant: 'acme' })))), [2, 2]);
     const long = await issuer.token({ tenant: 'acme', groups: 'x'.repeat(11_000) });
-    assert.deepEqual(numbersOf(await door.infer('double', bearer(long))), [2, 2]);
+    assert.deepEqual(numbersOf(await caller.infer('double', bearer(long))), [2, 2]);
   });
 
   it('refuses a key within a second of its being revoked', async () => {
-    assert.equal((await door.infer('double', as('spare'))).code, 'OK');
+    assert.equal((await caller.infer('double', as('spare'))).code, 'OK');
     await revokeKey(mesh.mesh.folder, keys.spare);
-    await waitFor(async () => (await door.infer('double', as('spare'))).code !== 'OK', undefined, 2_000);
+    await waitFor(async () => (await caller.infer('double', as('spare'))).code !== 'OK', undefined, 2_000);
     for (const path of everyMethod)
-      assertRefused(await door.call(path, requestOf(path), as('spare')), 'UNAUTHENTICATED', 'TOKEN_INVALID', path);
-    assert.equal((await door.infer('double', as('alice'))).code, 'OK');
+      assertRefused(await caller.call(path, requestOf(path), as('spare')), 'UNAUTHENTICATED', 'TOKEN_INVALID', path);
+    assert.equal((await caller.infer('double', as('alice'))).code, 'OK');
   });
 
   it('asks for the role of each method', async () => {
     for (const who of ['watcher', 'operator'] as const) {
-      const told = await door.infer('double', as(who));
+      const told = await caller.infer('double', as(who));
       assertRefused(told, 'PERMISSION_DENIED', 'ROLE_MISSING', who);
       assert.equal(told.trailers.get('x-mesh-decision'), 'authorisation');
-      assert.equal((await door.call('/grpc.health.v1.Health/List', {}, as(who))).code, 'OK');
+      assert.equal((await caller.call('/grpc.health.v1.Health/List', {}, as(who))).code, 'OK');
     }
-    const list = await door.call('/grpc.health.v1.Health/List', {}, as('alice'));
+    const list = await caller.call('/grpc.health.v1.Health/List', {}, as('alice'));
     assertRefused(list, 'PERMISSION_DENIED', 'ROLE_MISSING', 'List');
     for (const path of everyMethod.filter(changes))
       for (const who of ['alice', 'watcher'] as const)
-        assertRefused(await door.call(path, requestOf(path), as(who)), 'PERMISSION_DENIED', 'ROLE_MISSING', path);
+        assertRefused(await caller.call(path, requestOf(path), as(who)), 'PERMISSION_DENIED', 'ROLE_MISSING', path);
     for (const path of openPaths)
       for (const who of ['alice', 'watcher', 'operator'] as const)
-        assert.equal((await door.call(path, requestOf(path), as(who))).code, 'OK', `${path} ${who}`);
+        assert.equal((await caller.call(path, requestOf(path), as(who))).code, 'OK', `${path} ${who}`);
   });
 
   it('hides what a tenant may not see: it is told of it what it is told of names that nobody has', async () => {
     /** All that a caller can tell of a name, the name itself left out. */
     const seen = async (name: string, version: string): Promise<string> => {
       const asked = [
-        await door.call(inferPath, { ...inferRequest(name), model_version: version }, as('bob')),
-        await door.call('/inference.GRPCInferenceService/ModelMetadata', { name, version }, as('bob')),
-        await door.call('/inference.GRPCInferenceService/ModelReady', { name, version }, as('bob')),
-        await door.call('/grpc.health.v1.Health/Check', { service: name }, as('bob')),
-        await door.call('/grpc.health.v1.Health/Watch', { service: name }, as('bob')),
+        await caller.call(inferPath, { ...inferRequest(name), model_version: version }, as('bob')),
+        await caller.call('/inference.GRPCInferenceService/ModelMetadata', { name, version }, as('bob')),
+        await caller.call('/inference.GRPCInferenceService/ModelReady', { name, version }, as('bob')),
+        await caller.call('/grpc.health.v1.Health/Check', { service: name }, as('bob')),
+        await caller.call('/grpc.health.v1.Health/Watch', { service: name }, as('bob')),
       ];
       const told = asked.map(({ code, message, reason, replies, details, trailers }) => {
         const keys = [...trailers.keys()].sort();
@@ -203,16 +208,16 @@ describe('the front door', () => {
       // A name that the tenant might see, were it there, is told like any other.
       assert.equal(await seen('ghost', version), unknown);
     }
-    for (const name of names) assert.equal((await door.infer(name, as('alice'))).code, 'OK', name);
+    for (const name of names) assert.equal((await caller.infer(name, as('alice'))).code, 'OK', name);
   });
 
   it('refuses a tenant other than the one of the credential', async () => {
     for (const path of everyMethod) {
       const who = mayCall(path);
-      const told = await door.call(path, requestOf(path), { ...as(who), 'x-tenant': 'bobs' });
+      const told = await caller.call(path, requestOf(path), { ...as(who), 'x-tenant': 'bobs' });
       assertRefused(told, 'PERMISSION_DENIED', 'TENANT_MISMATCH', path);
       if (!changes(path))
-        assert.equal((await door.call(path, requestOf(path), { ...as(who), 'x-tenant': 'acme' })).code, 'OK', path);
+        assert.equal((await caller.call(path, requestOf(path), { ...as(who), 'x-tenant': 'acme' })).code, 'OK', path);
     }
   });
 });

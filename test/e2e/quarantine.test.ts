@@ -20,7 +20,7 @@ const quick = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
 const endsOf = ({ events }: TestMesh): number => events.filter((line) => /^slow\S* .*starts? again/.test(line)).length;
 const isBack = (mesh: TestMesh) => (): Promise<boolean> =>
-  ask(mesh.door, 'slow', [count(1)]).then(
+  ask(mesh.gateway, 'slow', [count(1)]).then(
     () => true,
     () => false,
   );
@@ -36,12 +36,12 @@ async function refusalOf(asked: Promise<unknown>): Promise<InferError> {
 describe('a request that no run can end', () => {
   it('ends one process, and is then refused at once, also in a pipeline, while others are answered', async () => {
     await using mesh = await startTestMesh(files);
-    const first = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+    const first = await refusalOf(ask(mesh.gateway, 'slow', [endless], { timeoutMs: 20_000 }));
     assert.deepEqual([first.code, first.reason, first.retryAfterMs], ['INTERNAL', 'RUN_LIMIT_EXCEEDED', -1]);
-    await ask(mesh.door, 'quick', [quick]);
+    await ask(mesh.gateway, 'quick', [quick]);
     for (const name of ['slow', 'loops', 'slow']) {
       const startedAt = performance.now();
-      const refused = await refusalOf(ask(mesh.door, name, [endless], { timeoutMs: 20_000 }));
+      const refused = await refusalOf(ask(mesh.gateway, name, [endless], { timeoutMs: 20_000 }));
       const { code, reason, retryAfterMs, metadata } = refused;
       assert.deepEqual([code, reason, retryAfterMs], ['FAILED_PRECONDITION', 'REQUEST_QUARANTINED', -1]);
       assert.deepEqual([metadata['model'], metadata['version']], ['slow', '1']);
@@ -68,10 +68,10 @@ describe('a request that no run can end', () => {
 
   it('is known also when its caller has left before the limit was passed', async () => {
     await using mesh = await startTestMesh(files);
-    const left = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 200 }));
+    const left = await refusalOf(ask(mesh.gateway, 'slow', [endless], { timeoutMs: 200 }));
     assert.equal(left.code, 'DEADLINE_EXCEEDED');
     await waitFor(() => endsOf(mesh) === 1);
-    const refused = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+    const refused = await refusalOf(ask(mesh.gateway, 'slow', [endless], { timeoutMs: 20_000 }));
     assert.equal(refused.reason, 'REQUEST_QUARANTINED');
     await waitFor(isBack(mesh));
     assert.equal(endsOf(mesh), 1, mesh.events.join('\n'));
@@ -80,7 +80,7 @@ describe('a request that no run can end', () => {
   it('ends a process each time where the quarantine is switched off', async () => {
     await using mesh = await startTestMesh({ ...files, 'mesh.yaml': 'resilience: { quarantine: false }\n' });
     for (const ends of [1, 2]) {
-      const refused = await refusalOf(ask(mesh.door, 'slow', [endless], { timeoutMs: 20_000 }));
+      const refused = await refusalOf(ask(mesh.gateway, 'slow', [endless], { timeoutMs: 20_000 }));
       assert.equal(refused.reason, 'RUN_LIMIT_EXCEEDED');
       await waitFor(isBack(mesh));
       assert.equal(endsOf(mesh), ends, mesh.events.join('\n'));
@@ -93,7 +93,7 @@ describe('a process that was stopped for a while', () => {
     await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 3000\n' });
     const timed = async (iterations: number): Promise<number> => {
       const startedAt = performance.now();
-      await ask(mesh.door, 'slow', [count(iterations)], { timeoutMs: 20_000 });
+      await ask(mesh.gateway, 'slow', [count(iterations)], { timeoutMs: 20_000 });
       return performance.now() - startedAt;
     };
     const oneMs = 50_000 / (await timed(50_000));

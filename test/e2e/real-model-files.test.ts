@@ -51,7 +51,7 @@ describe('a model with weights beside it', () => {
       ['m', [11, 13]],
       ['below', [21, 23]],
     ] as const)
-      assert.deepEqual(read((await ask(mesh.door, name, [rows('x', 1, 2)])).outputs[0]), sum);
+      assert.deepEqual(read((await ask(mesh.gateway, name, [rows('x', 1, 2)])).outputs[0]), sum);
   });
 
   it('is served from a Kubernetes volume, whose files are links to a folder of the same volume', async () => {
@@ -117,7 +117,7 @@ describe('a model with weights beside it', () => {
     const files = { 'models/m': model, 'models/m/1/model.onnx.data': weights(10) };
     await using mesh = await startTestMesh(files);
     const file = join(mesh.mesh.folder, 'models/m/1/model.onnx.data');
-    const sum = async () => read((await ask(mesh.door, 'm', [rows('x', 1, 2)])).outputs[0]);
+    const sum = async () => read((await ask(mesh.gateway, 'm', [rows('x', 1, 2)])).outputs[0]);
     await writeFile(file, weights(90));
     assert.deepEqual(await sum(), [11, 13]);
     await truncate(file, 0);
@@ -136,7 +136,7 @@ describe('weights beside a model that are replaced', () => {
     await utimes(file, atime, mtime);
     const { mesh: next } = await readMesh(folder);
     assert.ok(next && (await mesh.running.update(next)));
-    assert.deepEqual(read((await ask(mesh.door, 'm', [rows('x', 1, 2)])).outputs[0]), [91, 93]);
+    assert.deepEqual(read((await ask(mesh.gateway, 'm', [rows('x', 1, 2)])).outputs[0]), [91, 93]);
   });
 });
 
@@ -188,11 +188,11 @@ outputs: { p: s.output_probability }
 
   it('tells its classes in ModelMetadata, and a vote over two brings them into one order', async () => {
     await using mesh = await startTestMesh(files);
-    for (const door of [mesh.door, mesh.service('b')])
-      assert.deepEqual((await door.describe('b', '', 5_000)).outputs, [
+    for (const remote of [mesh.gateway, mesh.service('b')])
+      assert.deepEqual((await remote.describe('b', '', 5_000)).outputs, [
         { name: 'output_probability', datatype: 'FP32', shape: [-1, 2], labels: ['yes', 'no'] },
       ]);
-    assert.deepEqual((await mesh.door.describe('vote', '', 5_000)).outputs[0]?.labels, ['no', 'yes']);
+    assert.deepEqual((await mesh.gateway.describe('vote', '', 5_000)).outputs[0]?.labels, ['no', 'yes']);
     using stock = new Caller(mesh.running.gateway.port);
     const [{ outputs }] = (await stock.call('/inference.GRPCInferenceService/ModelMetadata', { name: 'b' }))
       .replies as [{ readonly outputs: readonly { readonly parameters: unknown }[] }];
@@ -200,7 +200,7 @@ outputs: { p: s.output_probability }
       sheaf_labels: { string_param: '["yes","no"]', parameter_choice: 'string_param' },
     });
     // Each is as sure of its first class: together they are of none.
-    const [no, yes] = read((await ask(mesh.door, 'vote', [rows('x', 9, 0)])).outputs[0]);
+    const [no, yes] = read((await ask(mesh.gateway, 'vote', [rows('x', 9, 0)])).outputs[0]);
     assert.deepEqual([no, yes], [0.5, 0.5]);
   });
 });
@@ -238,7 +238,7 @@ outputs: { 'sum (cm)': second.constructor, '0': 'second["scope/x:0"]' }
   it('go through gateway, services and pipelines', async () => {
     await using mesh = await startTestMesh({ 'models/odd': odd, 'models/half': half, 'pipelines/wired.yaml': wired });
     const inputs = [rows('sepal length (cm)', 1, 2), rows('__proto__', 3, 5)];
-    const { outputs } = await ask(mesh.door, 'odd', inputs);
+    const { outputs } = await ask(mesh.gateway, 'odd', inputs);
     assert.deepEqual(
       outputs.map(({ name }) => name),
       ['constructor', 'scope/x:0'],
@@ -248,7 +248,7 @@ outputs: { 'sum (cm)': second.constructor, '0': 'second["scope/x:0"]' }
       [-2, -3],
     ]);
     const scalar = (name: string) => tensorOf(name, 'FP32', [], Float32Array.of(2));
-    const one = await ask(mesh.door, 'odd', [scalar('sepal length (cm)'), scalar('__proto__')], {
+    const one = await ask(mesh.gateway, 'odd', [scalar('sepal length (cm)'), scalar('__proto__')], {
       outputs: ['constructor'],
     });
     assert.deepEqual(
@@ -256,7 +256,7 @@ outputs: { 'sum (cm)': second.constructor, '0': 'second["scope/x:0"]' }
       [[]],
     );
 
-    const answer = await ask(mesh.door, 'wired', [rows('x', 1, 2)]);
+    const answer = await ask(mesh.gateway, 'wired', [rows('x', 1, 2)]);
     assert.deepEqual(
       answer.outputs.map(({ name }) => name),
       ['0', 'sum (cm)'],
@@ -267,10 +267,10 @@ outputs: { 'sum (cm)': second.constructor, '0': 'second["scope/x:0"]' }
     ]);
 
     const bits = Uint16Array.of(0x3f80, 0xbf80);
-    const halves = (await ask(mesh.door, 'half', [tensorOf('x', 'BF16', [2], bits)])).outputs[0];
+    const halves = (await ask(mesh.gateway, 'half', [tensorOf('x', 'BF16', [2], bits)])).outputs[0];
     assert.deepEqual(halves && elements({ ...halves, datatype: 'BF16' as const }), bits);
 
-    const told = await mesh.door.describe('odd', '', 5_000);
+    const told = await mesh.gateway.describe('odd', '', 5_000);
     assert.deepEqual(told.inputs[0], { name: 'sepal length (cm)', datatype: 'FP32', shape: [], unranked: true });
     const address = `127.0.0.1:${mesh.running.gateway.port}`;
     const cli = await runSheaf([

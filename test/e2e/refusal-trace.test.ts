@@ -11,7 +11,7 @@ const policies = `limits:
 routes: { alias: { to: double } }
 `;
 
-describe('the trace of the front door', () => {
+describe('the trace of a refusal', () => {
   it('has what was refused and why, and what the limits and routes decided', async () => {
     using receiver = await startOtlpReceiver();
     process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
@@ -21,7 +21,7 @@ describe('the trace of the front door', () => {
       await using mesh = await startTestMesh(files, async (folder) => {
         key = (await addKeys(folder, { acme: { tenant: 'acme' } })).acme;
       });
-      using door = new Caller(mesh.running.gateway.port);
+      using caller = new Caller(mesh.running.gateway.port);
       const own = { 'x-api-key': key };
       const asked: readonly [string, Record<string, string>][] = [
         ['double', {}],
@@ -34,7 +34,7 @@ describe('the trace of the front door', () => {
       ];
       for (const [at, [model, metadata]] of asked.entries()) {
         const traceparent = `00-${String(at + 1).repeat(32)}-${'b'.repeat(16)}-01`;
-        const told = await door.infer(model, { ...metadata, traceparent });
+        const told = await caller.infer(model, { ...metadata, traceparent });
         assert.equal(told.trailers.get('x-trace-id'), String(at + 1).repeat(32));
       }
     } finally {

@@ -46,7 +46,7 @@ describe('a mesh that is reloaded', () => {
     let loading = true;
     const load = async (): Promise<void> => {
       while (loading) {
-        const { parameters, byName } = await ask(mesh.door, 'twice', [x]);
+        const { parameters, byName } = await ask(mesh.gateway, 'twice', [x]);
         answers.push(`${parameters.get('sheaf_versions')}: ${first(byName.get('y'))}`);
       }
     };
@@ -67,8 +67,8 @@ describe('a mesh that is reloaded', () => {
     await using mesh = await startTestMesh(files);
     const old = mesh.running.services.find(({ name }) => name === 'slow')?.pid ?? 0;
     const count = tensorOf('x', 'INT64', [], BigInt64Array.of(400_000n));
-    const slow = ask(mesh.door, 'slowly', [count], { timeoutMs: 20_000 });
-    await ask(mesh.door, 'twice', [x]);
+    const slow = ask(mesh.gateway, 'slowly', [count], { timeoutMs: 20_000 });
+    await ask(mesh.gateway, 'twice', [x]);
     await write(mesh, 'models/slow/model.yaml', 'runLimitMs: 9000\n');
     const reloaded = reload(mesh);
     await waitFor(() => mesh.events.filter((line) => line.startsWith('slow is ready')).length === 2);
@@ -84,9 +84,9 @@ describe('a mesh that is reloaded', () => {
     await write(mesh, 'models/half/1/model.onnx', sampleModels.scale(0.5));
     await write(mesh, 'pipelines/twice.yaml', twice.replace('pipeline: twice', 'pipeline: squared'));
     assert.equal(await reload(mesh), true);
-    assert.equal(first((await ask(mesh.door, 'half', [x])).byName.get('y')), 0.5);
-    assert.equal(first((await ask(mesh.door, 'squared', [x])).byName.get('y')), 1);
-    await assert.rejects(ask(mesh.door, 'twice', [x]), { code: 'NOT_FOUND' });
+    assert.equal(first((await ask(mesh.gateway, 'half', [x])).byName.get('y')), 0.5);
+    assert.equal(first((await ask(mesh.gateway, 'squared', [x])).byName.get('y')), 1);
+    await assert.rejects(ask(mesh.gateway, 'twice', [x]), { code: 'NOT_FOUND' });
     assert.equal(mesh.running.services.find(({ name }) => name === 'factor')?.pid, factor);
     assert.equal(await reload(mesh), false);
   });
@@ -105,13 +105,13 @@ describe('a mesh that is reloaded', () => {
       ),
     );
     await assert.rejects(reload(mesh), /model factor\/2 does not run: the runtime cannot load it: .*Frobnicate/);
-    assert.equal(first((await ask(mesh.door, 'twice', [x])).byName.get('y')), 1);
+    assert.equal(first((await ask(mesh.gateway, 'twice', [x])).byName.get('y')), 1);
     assert.deepEqual(
       mesh.running.services.map(({ pid }) => pid),
       pids,
     );
     await assert.rejects(
-      ask(mesh.door, 'half', [x]),
+      ask(mesh.gateway, 'half', [x]),
       (error) => error instanceof InferError && error.code === 'NOT_FOUND',
     );
   });
@@ -123,7 +123,7 @@ describe('a mesh that is reloaded', () => {
     process.kill(mesh.running.gateway.pid, 'SIGKILL');
     await waitFor(() => mesh.events.some((line) => line.startsWith('gateway is ready again')));
     await waitFor(() =>
-      ask(mesh.door, 'twice', [x]).then(
+      ask(mesh.gateway, 'twice', [x]).then(
         ({ byName }) => first(byName.get('y')) === 4,
         () => false,
       ),

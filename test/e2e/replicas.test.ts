@@ -47,10 +47,10 @@ describe('a service with replicas', () => {
     );
     const count = tensorOf('x', 'INT64', [], BigInt64Array.of(500_000n));
     const ends: string[] = [];
-    const long = ask(mesh.door, 'slow', [count], { timeoutMs: 30_000 }).then(() => ends.push('long'));
+    const long = ask(mesh.gateway, 'slow', [count], { timeoutMs: 30_000 }).then(() => ends.push('long'));
     // One worker each: behind the long call these would have to wait for it.
     for (let calls = 0; calls < 5; calls++)
-      await ask(mesh.door, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
+      await ask(mesh.gateway, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
     ends.push('short');
     await long;
     assert.deepEqual(ends, ['short', 'long']);
@@ -58,7 +58,7 @@ describe('a service with replicas', () => {
 
   it('loses no call when replicas come and go under load', async () => {
     await using mesh = await startTestMesh(files);
-    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const load = startLoad(() => ask(mesh.gateway, 'pair', [x]));
     const stats = load.counts;
     for (const replicas of [3, 1, 2]) {
       await writeFile(join(mesh.mesh.folder, 'mesh.yaml'), meshYaml(replicas));
@@ -78,7 +78,7 @@ describe('a service with replicas', () => {
 
   it('answers on when one is killed: only what it had begun is lost, and it comes back', async () => {
     await using mesh = await startTestMesh(files);
-    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const load = startLoad(() => ask(mesh.gateway, 'pair', [x]));
     const { counts } = load;
     await waitFor(() => counts.answered > 50);
     const victim = mesh.running.services[0];
@@ -99,7 +99,7 @@ describe('a service with replicas', () => {
     let slowestMs = 0;
     const load = startLoad(async () => {
       const startedAt = performance.now();
-      await ask(mesh.door, 'pair', [x], { timeoutMs }).finally(() => {
+      await ask(mesh.gateway, 'pair', [x], { timeoutMs }).finally(() => {
         slowestMs = Math.max(slowestMs, performance.now() - startedAt);
       });
     });

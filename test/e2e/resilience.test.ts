@@ -44,10 +44,10 @@ function startLoad(work: () => Promise<unknown>) {
 }
 
 /** Somebody's server: of each ten tries of its model two are refused, in an order that nobody foresees. */
-async function openFlaky(): Promise<{ door: Server; tries: () => number }> {
+async function openFlaky(): Promise<{ server: Server; tries: () => number }> {
   let tries = 0;
   let left: boolean[] = [];
-  const door = await createServer(
+  const server = await createServer(
     { name: 'far', host: '127.0.0.1', port: 0, limits: defaultLimits },
     {
       infer: async ({ model }) => {
@@ -64,33 +64,33 @@ async function openFlaky(): Promise<{ door: Server; tries: () => number }> {
       onJournal: () => {},
     },
   );
-  door.open();
-  return { door, tries: () => tries };
+  server.open();
+  return { server, tries: () => tries };
 }
 
 async function askFlaky(more = ''): Promise<{ calls: number; answered: number; tries: number }> {
-  const { door, tries } = await openFlaky();
-  const meshYaml = `services:\n  far: { models: [flaky], endpoint: '127.0.0.1:${door.port}', protocol: open-inference }\n${more}`;
+  const { server, tries } = await openFlaky();
+  const meshYaml = `services:\n  far: { models: [flaky], endpoint: '127.0.0.1:${server.port}', protocol: open-inference }\n${more}`;
   await using mesh = await startTestMesh({ 'mesh.yaml': meshYaml });
   let [calls, answered] = [0, 0];
   const lane = async (): Promise<void> => {
     while (calls < 2_000) {
       calls++;
-      await ask(mesh.door, 'flaky', []).then(
+      await ask(mesh.gateway, 'flaky', []).then(
         () => answered++,
         () => {},
       );
     }
   };
   await Promise.all(Array.from({ length: 8 }, lane));
-  await door.close(1_000);
+  await server.close(1_000);
   return { calls, answered, tries: tries() };
 }
 
 describe('a mesh that loses a process under load', () => {
   it('answers all but 1 of 1,000 calls when one of two replicas is killed', async (t) => {
     await using mesh = await startTestMesh(pairs(2));
-    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const load = startLoad(() => ask(mesh.gateway, 'pair', [x]));
     const { counts } = load;
     await waitFor(() => counts.answered > 1_000);
     process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');
@@ -107,7 +107,7 @@ describe('a mesh that loses a process under load', () => {
 
   it('loses calls there when retries are switched off', async (t) => {
     await using mesh = await startTestMesh(pairs(2, 'resilience: { retry: false }\n'));
-    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const load = startLoad(() => ask(mesh.gateway, 'pair', [x]));
     await waitFor(() => load.counts.answered > 500);
     process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');
     await waitFor(() => mesh.events.some((line) => line.startsWith('pairs-1 is ready again')));
@@ -118,7 +118,7 @@ describe('a mesh that loses a process under load', () => {
 
   it('refuses at once while the only replica is away, and answers as soon as it is back', async (t) => {
     await using mesh = await startTestMesh(pairs(1));
-    const load = startLoad(() => ask(mesh.door, 'pair', [x]));
+    const load = startLoad(() => ask(mesh.gateway, 'pair', [x]));
     const { counts } = load;
     await waitFor(() => counts.answered > 200);
     process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');

@@ -33,7 +33,7 @@ async function lose(files: Files) {
   const spare = 'spare.ts' in files ? ', spare: { trusted: true }' : '';
   const trusted = `services: { work: { trusted: true }${spare} }\n`;
   await using mesh = await startTestMesh({ ...files, 'mesh.yaml': trusted });
-  const call = ask(mesh.door, 'one', [x], { timeoutMs: 60_000, parameters: { [explainParameter]: true } });
+  const call = ask(mesh.gateway, 'one', [x], { timeoutMs: 60_000, parameters: { [explainParameter]: true } });
   call.catch(() => {});
   const begun = join(mesh.mesh.folder, 'begun');
   await waitFor(() => existsSync(begun));

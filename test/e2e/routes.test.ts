@@ -45,7 +45,7 @@ const factors: Readonly<Record<number, string>> = { 1: 'one', 2: 'two', 4: 'sum'
 
 let mesh: TestMesh;
 let keys: Record<'acme' | 'narrow', string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   const files = {
     'models/one': sampleModels.scale(1),
@@ -58,17 +58,17 @@ before(async () => {
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, { acme: { tenant: 'acme' }, narrow: { tenant: 'narrow', models: ['alias'] } });
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 
 /** Which model or pipeline answers. */
 async function goes(name: string, metadata: Readonly<Record<string, string>> = {}, version = ''): Promise<string> {
   const own = 'authorization' in metadata ? {} : { 'x-api-key': keys.acme };
-  const told = await door.infer(name, { ...own, ...metadata }, { model_version: version });
+  const told = await caller.infer(name, { ...own, ...metadata }, { model_version: version });
   return told.code === 'OK' ? (factors[numbersOf(told)[0] ?? 0] ?? '?') : `${told.code}: ${told.message}`;
 }
 
@@ -82,14 +82,14 @@ describe('a route', () => {
   it('is described, ready and healthy as what it leads to', async () => {
     const metadata = { 'x-api-key': keys.acme };
     const ask = (method: string, name: string) =>
-      door.call(`/inference.GRPCInferenceService/${method}`, { name }, metadata);
+      caller.call(`/inference.GRPCInferenceService/${method}`, { name }, metadata);
     const [described] = (await ask('ModelMetadata', 'alias')).replies;
     assert.deepEqual(
       [described?.['name'], described?.['versions'], described?.['platform']],
       ['alias', ['1'], 'onnxruntime_onnx'],
     );
     assert.equal((await ask('ModelReady', 'alias')).replies[0]?.['ready'], true);
-    const health = await door.call('/grpc.health.v1.Health/Check', { service: 'alias' }, metadata);
+    const health = await caller.call('/grpc.health.v1.Health/Check', { service: 'alias' }, metadata);
     assert.equal(health.replies[0]?.['status'], 'SERVING');
   });
 
@@ -201,18 +201,18 @@ describe('policies that change', () => {
     const same = await readFile(join(mesh.mesh.folder, 'policies.yaml'), 'utf8');
     assert.equal(await change(same), 'true', 'a key set that changed was not taken up');
     assert.equal(await change(same), 'false');
-    assert.equal((await door.infer('alias')).reason, 'CREDENTIALS_MISSING');
+    assert.equal((await caller.infer('alias')).reason, 'CREDENTIALS_MISSING');
     assert.equal(
       await change(`identity: { keys: false, anonymous: { tenant: all } }\nroutes: { alias: { to: one } }\n`),
       'true',
     );
-    assert.equal((await door.infer('alias')).code, 'OK');
-    assert.equal((await door.infer('alias', { 'x-api-key': keys.acme })).reason, 'TOKEN_INVALID');
+    assert.equal((await caller.infer('alias')).code, 'OK');
+    assert.equal((await caller.infer('alias', { 'x-api-key': keys.acme })).reason, 'TOKEN_INVALID');
   });
 
   it('keep the old ones when a file that they name is of no use to the gateway', async () => {
     await writeFile(join(mesh.mesh.folder, 'jwks.json'), '{"keys": 7}');
     assert.match(await change(policies.replace('one }', 'one }\n  more: { to: two }')), /key set .*cannot be used/);
-    assert.equal((await door.infer('alias')).code, 'OK');
+    assert.equal((await caller.infer('alias')).code, 'OK');
   });
 });

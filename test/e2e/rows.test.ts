@@ -33,7 +33,7 @@ describe('an answer through the mesh', () => {
     await using mesh = await startTestMesh(files);
     for (const model of ['running-sum', 'centered', 'own']) {
       const bytes = async (index: number): Promise<string> =>
-        Buffer.from((await ask(mesh.door, model, [call(index)])).byName.get('y')?.data ?? []).toString('hex');
+        Buffer.from((await ask(mesh.gateway, model, [call(index)])).byName.get('y')?.data ?? []).toString('hex');
       const alone: string[] = [];
       for (let index = 0; index < callsEach; index++) alone.push(await bytes(index));
       let wrong = 0;
@@ -52,7 +52,7 @@ describe('an answer through the mesh', () => {
     assert.ok(told.some((line) => line.startsWith('model trusted/1 is batched: model.yaml says that its rows are')));
 
     const notes = async (model: string): Promise<readonly unknown[]> => {
-      const { parameters } = await mesh.door.infer(
+      const { parameters } = await mesh.gateway.infer(
         { model, version: '', id: '', parameters: new Map([[explainParameter, true]]), inputs: [call(0)], outputs: [] },
         testContext(),
       );

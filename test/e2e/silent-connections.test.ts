@@ -1,4 +1,4 @@
-/** Connections that say next to nothing: what is left of them at both doors. */
+/** Connections that say next to nothing: what is left of them at both servers. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -61,22 +61,23 @@ after(async () => {
 
 describe('connections that are silent', () => {
   it('are closed in their time, however they are silent, also those that do not close their side', async () => {
-    const doors = [targets.gateway, targets.service];
-    for (const door of doors) assert.ok(await isRight(door));
-    const files = doors.map(({ pid }) => openFiles(pid));
+    const servers = [targets.gateway, targets.service];
+    for (const server of servers) assert.ok(await isRight(server));
+    const files = servers.map(({ pid }) => openFiles(pid));
     const sockets = await Promise.all(
-      doors.flatMap((door) =>
+      servers.flatMap((server) =>
         silences.flatMap(({ says, beforeTls = false }) =>
-          Array.from({ length: count }, () => speak(door, says, beforeTls)),
+          Array.from({ length: count }, () => speak(server, says, beforeTls)),
         ),
       ),
     );
     try {
-      const left = (): string => doors.map(({ pid }, index) => `${openFiles(pid) - (files[index] ?? 0)} files`).join();
-      await waitFor(() => doors.every(({ pid }, index) => openFiles(pid) <= (files[index] ?? 0) + 2), left, 60_000);
+      const left = (): string =>
+        servers.map(({ pid }, index) => `${openFiles(pid) - (files[index] ?? 0)} files`).join();
+      await waitFor(() => servers.every(({ pid }, index) => openFiles(pid) <= (files[index] ?? 0) + 2), left, 60_000);
     } finally {
       for (const socket of sockets) socket.destroy();
     }
-    for (const door of doors) assert.ok(await isRight(door));
+    for (const server of servers) assert.ok(await isRight(server));
   });
 });

@@ -58,7 +58,7 @@ export default defineTransform({ inputs: { x: one }, outputs: { y: one }, uses: 
         'pipeline: p\ninputs: { x: { datatype: FP32, shape: [1] } }\nstages: { c: { transform: ./count.ts, inputs: { x: x } } }\noutputs: { y: c.y }\n',
     });
     await askWide(mesh, 300);
-    const { byName } = await ask(mesh.door, 'p', [tensorOf('x', 'FP32', [1], Float32Array.of(1))]);
+    const { byName } = await ask(mesh.gateway, 'p', [tensorOf('x', 'FP32', [1], Float32Array.of(1))]);
     assert.deepEqual(numbersOf(byName.get('y')), [300]);
     const sources = Array.from({ length: 300 }, (_, index) => `x${index}=[${index}]`);
     const address = `127.0.0.1:${mesh.running.gateway.port}`;
@@ -118,14 +118,14 @@ const bytes = tensorOf('x', 'UINT8', [MiB], new Uint8Array(MiB));
 const times = (count: number) => tensorOf('times', 'INT64', [1], BigInt64Array.of(BigInt(count)));
 
 describe('a tensor that is larger than a message may be', () => {
-  it('goes from stage to stage where the mesh allows it there, and the door stays as it is', async () => {
+  it('goes from stage to stage where the mesh allows it there, and the public server stays as it is', async () => {
     await using mesh = await startTestMesh({
       ...growing,
       'mesh.yaml': 'limits: { messageBytesMax: 4MiB, innerMessageBytesMax: 32MiB }\n',
     });
-    const { byName } = await ask(mesh.door, 'grow', [bytes, times(24)], { timeoutMs: 60_000 });
+    const { byName } = await ask(mesh.gateway, 'grow', [bytes, times(24)], { timeoutMs: 60_000 });
     assert.deepEqual(numbersOf(byName.get('y')), [BigInt(24 * MiB)]);
-    await assert.rejects(ask(mesh.door, 'tile', [bytes, times(8)], { timeoutMs: 60_000 }), {
+    await assert.rejects(ask(mesh.gateway, 'tile', [bytes, times(8)], { timeoutMs: 60_000 }), {
       code: 'RESOURCE_EXHAUSTED',
       message: /the outputs take 8388608 bytes; a message may take 4194304 \(limits\.messageBytesMax in mesh\.yaml\)/,
     });
@@ -133,7 +133,7 @@ describe('a tensor that is larger than a message may be', () => {
 
   it('is refused with the key that would let it through', async () => {
     await using mesh = await startTestMesh({ ...growing, 'mesh.yaml': 'limits: { messageBytesMax: 4MiB }\n' });
-    await assert.rejects(ask(mesh.door, 'grow', [bytes, times(24)], { timeoutMs: 60_000 }), {
+    await assert.rejects(ask(mesh.gateway, 'grow', [bytes, times(24)], { timeoutMs: 60_000 }), {
       code: 'RESOURCE_EXHAUSTED',
       message: /^stage tiled: .*limits\.innerMessageBytesMax in mesh\.yaml/,
     });
@@ -158,7 +158,7 @@ describe('a call of 80 MB each way', () => {
     const data = new Uint8Array(80_000_000).fill(7);
     data.set([1, 2, 3], data.length - 3);
     for (const model of ['bytes', 'alone']) {
-      const { byName } = await ask(mesh.door, model, [tensorOf('x', 'UINT8', [data.length], data)], {
+      const { byName } = await ask(mesh.gateway, model, [tensorOf('x', 'UINT8', [data.length], data)], {
         timeoutMs: 60_000,
       });
       assert.ok(Buffer.from(byName.get('y')?.data ?? []).equals(data));
@@ -174,7 +174,7 @@ describe('a deadline that a caller did not choose', () => {
       'models/slow': sampleModels.slowLoop(),
       'mesh.yaml': 'limits: { deadlineDefaultMs: 200, deadlineMaxMs: 300 }\n',
     });
-    await assert.rejects(ask(mesh.door, 'slow', [loop(2_000_000)], { timeoutMs: 30_000 }), (error) => {
+    await assert.rejects(ask(mesh.gateway, 'slow', [loop(2_000_000)], { timeoutMs: 30_000 }), (error) => {
       assert.ok(error instanceof InferError);
       assert.equal(error.code, 'DEADLINE_EXCEEDED');
       assert.match(

@@ -96,7 +96,7 @@ function knock(session: ClientHttp2Session, path: string, authorization: string 
       stream.close();
       resolve({ headers, bytes });
     };
-    // A door that waits for the rest of the request has let it in.
+    // A server that waits for the rest of the request has let it in.
     const timer = setTimeout(settle, 3_000);
     stream.once('end', settle).once('close', settle);
   });

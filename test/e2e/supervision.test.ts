@@ -34,11 +34,11 @@ const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 describe('a service whose process ends again and again', () => {
   it('is refused at once and not ready, is told of once, leaves the others alone, and is back when it stays up', async () => {
     await using mesh = await startTestMesh(files);
-    const { door, running, events } = mesh;
+    const { gateway, running, events } = mesh;
     const lines = (): string[] => events.filter((line) => line.startsWith('fragile'));
     const service = running.services.find(({ name }) => name === 'fragile');
     assert.ok(service);
-    await ask(door, 'needs', [x]);
+    await ask(gateway, 'needs', [x]);
     const broken = join(mesh.mesh.folder, 'broken');
     await writeFile(broken, '');
     process.kill(service.pid, 'SIGKILL');
@@ -65,7 +65,7 @@ describe('a service whose process ends again and again', () => {
     const until = performance.now() + 3_000;
     while (performance.now() < until) {
       const startedAt = performance.now();
-      await assert.rejects(ask(door, 'needs', [x], { timeoutMs: 20_000 }), (error) => {
+      await assert.rejects(ask(gateway, 'needs', [x], { timeoutMs: 20_000 }), (error) => {
         assert.ok(error instanceof InferError);
         assert.deepEqual([error.code, error.reason], ['UNAVAILABLE', 'CRASH_LOOP'], error.message);
         assert.match(
@@ -77,14 +77,14 @@ describe('a service whose process ends again and again', () => {
         return true;
       });
       assert.ok(performance.now() - startedAt < 2_000, 'the refusal took two seconds');
-      await ask(door, 'well', [x]);
+      await ask(gateway, 'well', [x]);
     }
     assert.equal(lines().length, length, `told again:\n${lines().join('\n')}`);
 
     await rm(broken);
     await waitFor(
       () =>
-        ask(door, 'needs', [x]).then(
+        ask(gateway, 'needs', [x]).then(
           () => true,
           () => false,
         ),
@@ -101,7 +101,7 @@ describe('a service whose process ends again and again', () => {
       'models/triple': sampleModels.scale(3),
       'mesh.yaml': 'services: { single: { models: [double] }, pair: { models: [triple], replicas: 2 } }\n',
     });
-    const { door, running, events } = mesh;
+    const { gateway, running, events } = mesh;
     const victims = running.services.filter(({ name }) => name === 'single' || name === 'pair-1');
     assert.equal(victims.length, 2);
     const killed = new Map<string, number[]>(victims.map(({ name }) => [name, []]));
@@ -122,13 +122,13 @@ describe('a service whose process ends again and again', () => {
       process.kill(running.gateway.pid, 'SIGKILL');
       await waitFor(() => events.some((line) => line.startsWith('gateway is ready again')));
       await waitFor(() =>
-        ask(door, 'triple', [x]).then(
+        ask(gateway, 'triple', [x]).then(
           () => true,
           () => false,
         ),
       );
-      for (let call = 0; call < 50; call++) await ask(door, 'triple', [x]);
-      await assert.rejects(ask(door, 'double', [x]), { code: 'UNAVAILABLE', reason: 'CRASH_LOOP' });
+      for (let call = 0; call < 50; call++) await ask(gateway, 'triple', [x]);
+      await assert.rejects(ask(gateway, 'double', [x]), { code: 'UNAVAILABLE', reason: 'CRASH_LOOP' });
       for (const [name, pids] of killed) assert.ok(pids.length <= 6, `${name} was started ${pids.length} times`);
     } finally {
       clearInterval(killer);
@@ -159,7 +159,7 @@ describe('a service with a memory limit', () => {
 
   it('is replaced when its process takes more: what ran is told why, the others answer, and it is back', async () => {
     await using mesh = await startTestMesh(leaking);
-    const { door, running, events } = mesh;
+    const { gateway, running, events } = mesh;
     const service = running.services.find(({ name }) => name === 'leaks');
     assert.ok(service);
     const pid = service.pid;
@@ -169,11 +169,11 @@ describe('a service with a memory limit', () => {
     let error: unknown;
     let answered = 0;
     while (!error && answered < 30) {
-      await ask(door, 'keeps', [x]).then(
+      await ask(gateway, 'keeps', [x]).then(
         () => answered++,
         (thrown: unknown) => (error = thrown),
       );
-      await ask(door, 'well', [x]);
+      await ask(gateway, 'well', [x]);
     }
     assert.ok(error instanceof InferError, `${answered} calls were answered`);
     assert.deepEqual([error.code, error.reason, error.retryAfterMs], ['RESOURCE_EXHAUSTED', 'MEMORY_LIMIT', -1]);
@@ -182,7 +182,7 @@ describe('a service with a memory limit', () => {
       /service leaks: its process passed its memory limit of 384 MiB and is replaced; this call/,
     );
     assert.ok(answered >= 1 && answered <= 12, `${answered} calls of 32 MiB each`);
-    await ask(door, 'well', [x]);
+    await ask(gateway, 'well', [x]);
 
     await waitFor(() => events.some((line) => line.startsWith('leaks is ready again')));
     assert.notEqual(service.pid, pid);
@@ -192,7 +192,7 @@ describe('a service with a memory limit', () => {
       /^leaks ended \(SIGKILL, its memory limit of 384 MiB passed with \d+ MiB\); it starts again in \d+ ms$/,
     );
     await waitFor(() =>
-      ask(door, 'keeps', [x]).then(
+      ask(gateway, 'keeps', [x]).then(
         () => true,
         () => false,
       ),
@@ -209,22 +209,22 @@ describe('a service with a memory limit', () => {
       'models/double': sampleModels.scale(2),
       'mesh.yaml': 'services: { fills: { models: [zeros], memory: 512MiB } }\n',
     });
-    const { door, events } = mesh;
+    const { gateway, events } = mesh;
     const shape = (dim: bigint) => tensorOf('x', 'INT64', [1], BigInt64Array.of(dim));
-    await ask(door, 'zeros', [shape(2n)]);
+    await ask(gateway, 'zeros', [shape(2n)]);
     // 4 GiB of zeros.
-    const filling = assert.rejects(ask(door, 'zeros', [shape(2n ** 30n)], { timeoutMs: 20_000 }), {
+    const filling = assert.rejects(ask(gateway, 'zeros', [shape(2n ** 30n)], { timeoutMs: 20_000 }), {
       code: 'RESOURCE_EXHAUSTED',
       reason: 'MEMORY_LIMIT',
     });
-    await ask(door, 'double', [x]);
+    await ask(gateway, 'double', [x]);
     await filling;
     await waitFor(() => events.some((line) => line.startsWith('fills is ready again')));
     const [, used] =
       /^fills ended \(SIGKILL, its memory limit of 512 MiB passed with (\d+) MiB\)/m.exec(events.join('\n')) ?? [];
     assert.ok(Number(used) < 4_096, `noticed with ${used} MiB`);
     await waitFor(() =>
-      ask(door, 'zeros', [shape(2n)]).then(
+      ask(gateway, 'zeros', [shape(2n)]).then(
         () => true,
         () => false,
       ),

@@ -1,4 +1,4 @@
-/** A mesh whose door speaks TLS, and whose services show one another their certificates. Long, since one mesh with all its certificates is started for most of it. */
+/** A mesh whose gateway speaks TLS, and whose services show one another their certificates. Long, since one mesh with all its certificates is started for most of it. */
 import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { type RunningCommand, runSheaf, startSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const meshYaml = `gateway: { tls: { certificate: tls/door.crt, key: tls/door.key, clientCa: tls/callers.crt } }
+const meshYaml = `gateway: { tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/callers.crt } }
 tls: { ca: tls/ca.crt, certificate: tls/mesh.crt, key: tls/mesh.key }
 services:
   alone: { models: [alone], transport: unary }
@@ -36,9 +36,9 @@ outputs: { y: last.y }
 const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
 let ca: Authority;
-/** Of the door's callers. */
+/** Signs callers of the gateway. */
 let callers: Authority;
-let door: Issued;
+let gateway: Issued;
 let own: Issued;
 let folder: string;
 let mesh: RunningCommand;
@@ -92,7 +92,7 @@ async function stock(port: number): Promise<string | undefined> {
 before(async () => {
   ca = await createAuthority();
   callers = await createAuthority('Callers CA');
-  [door, own] = [await ca.issue(), await ca.issue()];
+  [gateway, own] = [await ca.issue(), await ca.issue()];
   folder = await writeFolder({
     'models/double': sampleModels.scale(2),
     'models/alone': sampleModels.scale(3),
@@ -102,8 +102,8 @@ before(async () => {
     'tls/ca.crt': ca.certificate,
     'tls/callers.crt': callers.certificate,
     'tls/other.crt': (await createAuthority('Other CA')).certificate,
-    'tls/door.crt': door.certificate,
-    'tls/door.key': door.key,
+    'tls/gateway.crt': gateway.certificate,
+    'tls/gateway.key': gateway.key,
     'tls/mesh.crt': own.certificate,
     'tls/mesh.key': own.key,
   });
@@ -122,7 +122,7 @@ after(async () => {
 });
 
 describe('a mesh with TLS', () => {
-  it('answers through its door, its transforms that infer, and both transports inside', async () => {
+  it('answers through its gateway, its transforms that infer, and both transports inside', async () => {
     assert.equal(await askOnce(processOf('gateway').port, trusting()), 'all');
     assert.equal(await askOnce(processOf('gateway').port, showing('client')), 'all');
   });
@@ -185,7 +185,7 @@ describe('a mesh with TLS', () => {
       'tls/ca.crt': ca.certificate,
     });
     await using near = await startTestMesh(files('{ ca: tls/ca.crt }'));
-    assert.equal((await ask(near.door, 'double', [x])).model, 'double');
+    assert.equal((await ask(near.gateway, 'double', [x])).model, 'double');
     const other = { ca: file('ca.crt'), certificate: file('mesh.crt'), key: file('mesh.key') };
     await assert.rejects(
       near.running.update({ ...near.mesh, tls: other }),
@@ -207,7 +207,7 @@ describe('a mesh with TLS', () => {
     ['garbage', sendGarbage],
   ];
 
-  it('refuses what it should at every door, tells it once each, and answers the next good call', async () => {
+  it('refuses what it should at every server, tells it once each, and answers the next good call', async () => {
     const pids = ['gateway', 'double', 'alone', 'asking'].map((name) => processOf(name).pid);
     for (const name of ['gateway', 'double', 'alone', 'asking']) {
       const { port } = processOf(name);
@@ -257,7 +257,7 @@ describe('a mesh with TLS', () => {
       return serial;
     };
     const processes = ['gateway', 'double', 'alone', 'asking'];
-    assert.deepEqual(await Promise.all(processes.map(serialOf)), [door.serial, own.serial, own.serial, own.serial]);
+    assert.deepEqual(await Promise.all(processes.map(serialOf)), [gateway.serial, own.serial, own.serial, own.serial]);
     let isOver = false;
     const counts = { answered: 0, connections: 0 };
     const steady = createRemote(`127.0.0.1:${port}`, { service: 'test', limits: defaultLimits, tls: trusting() });
@@ -276,10 +276,10 @@ describe('a mesh with TLS', () => {
       })(),
     ];
     for (let round = 0; round < 2; round++) {
-      [door, own] = [await ca.issue(), await ca.issue()];
-      await write('door', door);
+      [gateway, own] = [await ca.issue(), await ca.issue()];
+      await write('gateway', gateway);
       await write('mesh', own);
-      const wanted = [door.serial, own.serial, own.serial, own.serial].join();
+      const wanted = [gateway.serial, own.serial, own.serial, own.serial].join();
       await waitFor(async () => (await Promise.all(processes.map(serialOf))).join() === wanted);
     }
     isOver = true;
@@ -296,8 +296,8 @@ describe('a mesh with TLS', () => {
 
   it('keeps its certificates when the new ones are of no use, and says so once', async () => {
     const { port } = processOf('gateway');
-    await writeFile(file('door.crt'), 'nothing of use');
-    const line = 'TLS: door.crt holds no certificate in PEM; what they held before is used on';
+    await writeFile(file('gateway.crt'), 'nothing of use');
+    const line = 'TLS: gateway.crt holds no certificate in PEM; what they held before is used on';
     await waitFor(() => mesh.output().includes(line), mesh.output);
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     assert.equal(await askOnce(port, trusting()), 'all');
@@ -306,22 +306,22 @@ describe('a mesh with TLS', () => {
     assert.equal(checked.code, 2);
     assert.match(
       checked.stderr,
-      /^mesh\.yaml:1: gateway\.tls\.certificate: "tls\/door\.crt" holds no certificate in PEM\n/,
+      /^mesh\.yaml:1: gateway\.tls\.certificate: "tls\/gateway\.crt" holds no certificate in PEM\n/,
     );
-    await write('door', door);
+    await write('gateway', gateway);
   });
 });
 
-describe('a door whose clients have to show a certificate', () => {
+describe('a gateway whose clients have to show a certificate', () => {
   it('lets in whoever shows one of its authority, and nobody without or with another', async () => {
     const pem = (name: string): Promise<string> => readFile(file(name), 'utf8');
     const line =
-      'gateway: { tls: { certificate: tls/door.crt, key: tls/door.key, clientCa: tls/callers.crt, certificates: required } }\n';
+      'gateway: { tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/callers.crt, certificates: required } }\n';
     await using closed = await startTestMesh({
       'models/double': sampleModels.scale(2),
       'mesh.yaml': line,
-      'tls/door.crt': await pem('door.crt'),
-      'tls/door.key': await pem('door.key'),
+      'tls/gateway.crt': await pem('gateway.crt'),
+      'tls/gateway.key': await pem('gateway.key'),
       'tls/callers.crt': callers.certificate,
     });
     const { port } = closed.running.gateway;

@@ -38,7 +38,7 @@ async function spansWith(variables: Readonly<Record<string, string>>): Promise<r
   Object.assign(process.env, all);
   try {
     await using mesh = await startTestMesh({ 'models/slow': sampleModels.slowLoop() });
-    await ask(mesh.door, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
+    await ask(mesh.gateway, 'slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(1n))]);
   } finally {
     for (const name of Object.keys(all)) delete process.env[name];
   }
@@ -79,7 +79,7 @@ describe('the trace of a diamond', () => {
         'models/sum': sampleModels.add([]),
         'pipelines/diamond.yaml': diamond,
       });
-      await ask(mesh.door, 'diamond', [tensorOf('x', 'INT64', [], BigInt64Array.of(50_000n))]);
+      await ask(mesh.gateway, 'diamond', [tensorOf('x', 'INT64', [], BigInt64Array.of(50_000n))]);
     } finally {
       delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
     }

@@ -112,7 +112,7 @@ describe('what a transform returns', () => {
     });
 
   it('is answered when it is as declared, whichever array holds its bytes', async () => {
-    const { byName } = await ask(mesh.door, 'p', [x(-1)]);
+    const { byName } = await ask(mesh.gateway, 'p', [x(-1)]);
     const values = <D extends keyof Elements>(name: string, datatype: D) =>
       Array.from(elements({ ...(byName.get(name) as Tensor), datatype }) as ArrayLike<unknown>);
     assert.deepEqual(values('y', 'FP32'), [1, 2, 3, 4, 5, 6]);
@@ -122,7 +122,7 @@ describe('what a transform returns', () => {
 
   it('is told to callers with the stage, and to its author in the log of the service', async () => {
     const [, , sentence] = wrong[0] as (typeof wrong)[number];
-    await assert.rejects(ask(mesh.door, 'p', [x(0)]), {
+    await assert.rejects(ask(mesh.gateway, 'p', [x(0)]), {
       code: 'INTERNAL',
       message: `stage made: transform answers: ${sentence}`,
     });

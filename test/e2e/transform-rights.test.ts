@@ -169,11 +169,14 @@ describe('a transform that was granted nothing', () => {
       const message = `transform "acts" wants ${wants}`;
       await assert.rejects(ask(mesh.service('acts'), 'acts', [act(number, port)]), { ...denied, message });
       // What a transform may not is no mistake of the pipeline that asks it.
-      await assert.rejects(ask(mesh.door, 'p', [act(number, port)]), { ...denied, message: `stage made: ${message}` });
+      await assert.rejects(ask(mesh.gateway, 'p', [act(number, port)]), {
+        ...denied,
+        message: `stage made: ${message}`,
+      });
     });
 
   it('answers other calls after all of that', async () => {
-    const { byName } = await ask(mesh.door, 'p', [act(pidsAct)]);
+    const { byName } = await ask(mesh.gateway, 'p', [act(pidsAct)]);
     assert.match(textOf(byName.get('y')), /^\d+ \d+$/);
   });
 });
@@ -306,7 +309,7 @@ describe('the process of a transform', () => {
   it('goes with its parent, whatever it does at that time', async () => {
     const mesh = await start(files);
     try {
-      const { byName } = await ask(mesh.door, 'p', [act(pidsAct)]);
+      const { byName } = await ask(mesh.gateway, 'p', [act(pidsAct)]);
       const [own = 0, parent = 0] = textOf(byName.get('y')).split(' ').map(Number);
       const looping = ask(mesh.service('acts'), 'acts', [act(loopAct)]).catch(() => {});
       // It has begun when a call behind it has no answer.

@@ -41,7 +41,7 @@ const unseen = /covert|buried|tunnel|fraudscore|inside|127\.0\.0\.1/;
 
 let mesh: TestMesh;
 let keys: Record<'narrow' | 'wide' | 'operator', string>;
-let door: Caller;
+let caller: Caller;
 before(async () => {
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, {
@@ -50,10 +50,10 @@ before(async () => {
       operator: { tenant: 'o', roles: ['admin'] },
     });
   });
-  door = new Caller(mesh.running.gateway.port);
+  caller = new Caller(mesh.running.gateway.port);
 });
 after(async () => {
-  door?.[Symbol.dispose]();
+  caller?.[Symbol.dispose]();
   await mesh?.[Symbol.asyncDispose]();
 });
 
@@ -68,7 +68,7 @@ const parameterOf = ({ replies }: Told, name: string): string => {
   return parameters[name]?.string_param ?? '';
 };
 const infer = (model: string, who: keyof typeof keys, more = {}): Promise<Told> =>
-  door.infer(model, { 'x-api-key': keys[who] }, more);
+  caller.infer(model, { 'x-api-key': keys[who] }, more);
 
 describe('names that a caller may not see', () => {
   it('are in no explanation, plan or list of versions; the shape stays', async () => {
@@ -149,7 +149,7 @@ describe('names that a caller may not see', () => {
       ['shown', '7'],
     ]) {
       const path = '/inference.GRPCInferenceService/ModelMetadata';
-      const told = await door.call(path, { name, version }, { 'x-api-key': keys.narrow });
+      const told = await caller.call(path, { name, version }, { 'x-api-key': keys.narrow });
       assert.doesNotMatch(allOf(told), unseen);
     }
   });

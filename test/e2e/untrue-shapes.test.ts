@@ -67,11 +67,11 @@ describe('a pipeline over a model that gives another shape than its file declare
       [['pipeline', 'p']],
     );
     await using mesh = await startTestMesh(fits, undefined, false);
-    const { byName } = await ask(mesh.door, 'p', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2))]);
+    const { byName } = await ask(mesh.gateway, 'p', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2))]);
     assert.deepEqual([...elements({ ...(byName.get('y') as Tensor), datatype: 'FP32' })], [2, 4, 2, 4, 2, 4]);
 
     await using other = await startTestMesh(fitsOnPaper, undefined, false);
-    await assert.rejects(ask(other.door, 'p', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2))]), {
+    await assert.rejects(ask(other.gateway, 'p', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2))]), {
       code: 'FAILED_PRECONDITION',
       reason: 'MODEL_BROKEN',
     });

@@ -62,7 +62,7 @@ describe('a transform that infers', () => {
   after(() => mesh[Symbol.asyncDispose]());
 
   it('asks other pipelines and models of the mesh', async () => {
-    const { byName } = await ask(mesh.door, 'search', [x(3, 1)]);
+    const { byName } = await ask(mesh.gateway, 'search', [x(3, 1)]);
     assert.deepEqual(values(byName.get('y')), [192, 64]);
   });
 
@@ -70,7 +70,7 @@ describe('a transform that infers', () => {
     const context = testContext();
     const parameters = new Map([[explainParameter, true]]);
     const request = { model: 'search', version: '', id: '', parameters, inputs: [x(30, 1)], outputs: [] };
-    const response = await mesh.door.infer(request, context);
+    const response = await mesh.gateway.infer(request, context);
     const lines: string[] = [];
     const walk = (node: ReturnType<typeof parseExplanation>, depth: number): void => {
       if (!node) return;
@@ -86,9 +86,9 @@ describe('a transform that infers', () => {
   });
 
   it('may catch what fails; what it does not catch is its own failure, named', async () => {
-    const { byName } = await ask(mesh.door, 'search', [x(-2, 0)]);
+    const { byName } = await ask(mesh.gateway, 'search', [x(-2, 0)]);
     assert.deepEqual(values(byName.get('y')), [1, 0]);
-    await assert.rejects(ask(mesh.door, 'search', [x(-3, 0)]), (error) => {
+    await assert.rejects(ask(mesh.gateway, 'search', [x(-3, 0)]), (error) => {
       assert.ok(error instanceof InferError);
       assert.match(error.message, /stage last: .*double: .*x/);
       return true;
@@ -96,7 +96,7 @@ describe('a transform that infers', () => {
   });
 
   it('may ask nobody that it does not declare', async () => {
-    await assert.rejects(ask(mesh.door, 'search', [x(-1, 0)]), {
+    await assert.rejects(ask(mesh.gateway, 'search', [x(-1, 0)]), {
       code: 'INTERNAL',
       message: /transform seek threw an error/,
     });
@@ -105,10 +105,10 @@ describe('a transform that infers', () => {
   it('ends with the deadline of its call', async () => {
     // Doubling 0 never ends.
     const startedAt = performance.now();
-    await assert.rejects(ask(mesh.door, 'search', [x(0, 0)], { timeoutMs: 300 }), { code: 'DEADLINE_EXCEEDED' });
+    await assert.rejects(ask(mesh.gateway, 'search', [x(0, 0)], { timeoutMs: 300 }), { code: 'DEADLINE_EXCEEDED' });
     assert.ok(performance.now() - startedAt < 3_000);
     // The worker is free again: its questions failed with the call, so it ended too.
-    const { byName } = await ask(mesh.door, 'search', [x(50, 0)]);
+    const { byName } = await ask(mesh.gateway, 'search', [x(50, 0)]);
     assert.deepEqual(values(byName.get('y')), [200, 0]);
   });
 
@@ -118,7 +118,7 @@ describe('a transform that infers', () => {
     let answered: number[] = [];
     await waitFor(
       async () => {
-        answered = await ask(mesh.door, 'search', [x(26, 1)], { timeoutMs: 1_000 }).then(
+        answered = await ask(mesh.gateway, 'search', [x(26, 1)], { timeoutMs: 1_000 }).then(
           ({ byName }) => values(byName.get('y')),
           () => [],
         );
@@ -153,7 +153,7 @@ describe('what a transform uses', () => {
   it('is kept by an update while calls are under way', async () => {
     const mesh = await startTestMesh(files);
     try {
-      const calls = Array.from({ length: 20 }, () => ask(mesh.door, 'search', [x(3, 1)]));
+      const calls = Array.from({ length: 20 }, () => ask(mesh.gateway, 'search', [x(3, 1)]));
       const changed = await readFile(join(mesh.mesh.folder, 'pipelines/quadruple.yaml'), 'utf8');
       await writeFile(
         join(mesh.mesh.folder, 'pipelines/quadruple.yaml'),
@@ -165,7 +165,7 @@ describe('what a transform uses', () => {
       // Each of them doubled and doubled again, or doubled and tripled, but never both in one call: 3 x 4^3, or 3 x 6^2.
       for (const { byName } of await Promise.all(calls))
         assert.ok([192, 108].includes(values(byName.get('y'))[0] ?? 0), String(values(byName.get('y'))));
-      const { byName } = await ask(mesh.door, 'search', [x(3, 1)]);
+      const { byName } = await ask(mesh.gateway, 'search', [x(3, 1)]);
       assert.deepEqual(values(byName.get('y')), [108, 36]);
     } finally {
       await mesh[Symbol.asyncDispose]();

@@ -50,12 +50,12 @@ describe('weights of the size and the time of those before', () => {
     const up = startSheaf(['up', folder, '--port', '0', '--watch']);
     await waitFor(() => up.output().includes('the mesh is up'), up.output);
     const [, address = ''] = /gRPC on (\S+);/.exec(up.output()) ?? [];
-    const door = createRemote(address, { service: 'gateway', limits: defaultLimits });
-    assert.equal(first((await ask(door, 'pair', [x])).byName.get('y')), 2);
+    const gateway = createRemote(address, { service: 'gateway', limits: defaultLimits });
+    assert.equal(first((await ask(gateway, 'pair', [x])).byName.get('y')), 2);
     await replaceFile(join(folder, pairFile), sampleModels.scale(3));
     await waitFor(() => up.output().includes('the change is taken up'), up.output);
-    assert.equal(first((await ask(door, 'pair', [x])).byName.get('y')), 3);
-    door.close();
+    assert.equal(first((await ask(gateway, 'pair', [x])).byName.get('y')), 3);
+    gateway.close();
     up.kill('SIGTERM');
     assert.equal((await up.ended).code, 0);
     await rm(folder, { recursive: true });
@@ -66,7 +66,7 @@ describe('weights of the size and the time of those before', () => {
     await replaceFile(join(mesh.mesh.folder, pairFile), sampleModels.scale(3));
     const answers: number[] = [];
     const call = (): Promise<unknown> =>
-      ask(mesh.door, 'pair', [x]).then(
+      ask(mesh.gateway, 'pair', [x]).then(
         ({ byName }) => answers.push(first(byName.get('y'))),
         // What ran on the one that was killed.
         (error) => assert.ok(error instanceof InferError),
@@ -102,7 +102,7 @@ describe('weights of the size and the time of those before', () => {
       () => mesh.events.includes('the change is taken up'),
       () => mesh.events.join('\n'),
     );
-    assert.equal(first((await ask(mesh.door, 'pair', [x])).byName.get('y')), 3);
+    assert.equal(first((await ask(mesh.gateway, 'pair', [x])).byName.get('y')), 3);
   });
 
   it('are so too where they come while another service still starts', async () => {
@@ -130,9 +130,9 @@ outputs: { y: a.y }
       () => events.includes('the change is taken up'),
       () => events.join('\n'),
     );
-    const door = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
-    assert.equal(first((await ask(door, 'pair', [x])).byName.get('y')), 3);
-    door.close();
+    const gateway = createRemote(`127.0.0.1:${running.gateway.port}`, { service: 'gateway', limits: defaultLimits });
+    assert.equal(first((await ask(gateway, 'pair', [x])).byName.get('y')), 3);
+    gateway.close();
     await running.stop();
     await rm(folder, { recursive: true });
   });
@@ -151,7 +151,7 @@ outputs: { y: a.y }
       await writeFile(join(folder, 'models/w.bin'), weights(10));
       await setTime(join(folder, 'models/w.bin'));
     });
-    assert.equal(first((await ask(mesh.door, 'sum', [x])).byName.get('y')), 11);
+    assert.equal(first((await ask(mesh.gateway, 'sum', [x])).byName.get('y')), 11);
     await replaceFile(join(mesh.mesh.folder, 'models/w.bin'), weights(20));
     process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');
     await waitFor(
@@ -163,7 +163,7 @@ outputs: { y: a.y }
         line.startsWith('model sum/1: w.bin is another file than the one that the mesh serves'),
       ),
     );
-    assert.equal(first((await ask(mesh.door, 'sum', [x])).byName.get('y')), 21);
+    assert.equal(first((await ask(mesh.gateway, 'sum', [x])).byName.get('y')), 21);
   });
 
   it('are so too where they are the code of a transform', async () => {
@@ -181,7 +181,7 @@ outputs: { y: a.y }
     await using mesh = await startTestMesh({ 'times.ts': code(2), 'pipelines/p.yaml': pipeline }, (folder) =>
       setTime(join(folder, 'times.ts')),
     );
-    assert.equal(first((await ask(mesh.door, 'p', [x])).byName.get('y')), 2);
+    assert.equal(first((await ask(mesh.gateway, 'p', [x])).byName.get('y')), 2);
     await replaceFile(join(mesh.mesh.folder, 'times.ts'), code(3));
     process.kill(mesh.running.services[0]?.pid ?? 0, 'SIGKILL');
     await waitFor(
@@ -193,7 +193,7 @@ outputs: { y: a.y }
         line.startsWith('the code in the folder is other code than the mesh serves: want digest sha256:'),
       ),
     );
-    assert.equal(first((await ask(mesh.door, 'p', [x])).byName.get('y')), 3);
+    assert.equal(first((await ask(mesh.gateway, 'p', [x])).byName.get('y')), 3);
   });
 
   it('are left out, and the siblings serve on, where the folder cannot be taken up', async () => {
@@ -205,7 +205,7 @@ outputs: { y: a.y }
         mesh.events.some((line) => line.endsWith('the mesh keeps running as it was, without the process that ended')),
       () => mesh.events.join('\n'),
     );
-    assert.equal(first((await ask(mesh.door, 'pair', [x])).byName.get('y')), 2);
+    assert.equal(first((await ask(mesh.gateway, 'pair', [x])).byName.get('y')), 2);
     // As it was: the process comes back by itself.
     await writeFile(join(mesh.mesh.folder, pairFile), sampleModels.scale(2));
     await waitFor(
@@ -213,7 +213,7 @@ outputs: { y: a.y }
       () => mesh.events.join('\n'),
       60_000,
     );
-    assert.equal(first((await ask(mesh.door, 'pair', [x])).byName.get('y')), 2);
+    assert.equal(first((await ask(mesh.gateway, 'pair', [x])).byName.get('y')), 2);
   });
 });
 
@@ -227,12 +227,12 @@ async function startGateway(folder: string, endpoints: readonly string[]) {
     () => output.includes('the gateway is ready'),
     () => output,
   );
-  const door = createRemote(/ready on (\S+)/.exec(output)?.[1] ?? '', { service: 'gateway', limits: defaultLimits });
+  const remote = createRemote(/ready on (\S+)/.exec(output)?.[1] ?? '', { service: 'gateway', limits: defaultLimits });
   return {
-    door,
+    remote,
     output: () => output,
     [Symbol.asyncDispose]: async () => {
-      door.close();
+      remote.close();
       child.kill('SIGTERM');
       await once(child, 'exit');
       await rm(folder, { recursive: true });
@@ -254,9 +254,9 @@ describe('a service that was started from another copy of the folder', () => {
       /^service pair at \S+ holds other models or other code than this gateway's folder: want sha256:[0-9a-f]{64}, got sha256:[0-9a-f]{64}; it is not asked/m,
     );
     for (let calls = 0; calls < 50; calls++)
-      assert.equal(first((await ask(gateway.door, 'pair', [x])).byName.get('y')), 3);
+      assert.equal(first((await ask(gateway.remote, 'pair', [x])).byName.get('y')), 3);
     await using alone = await startGateway(await writeFolder(files), [oldPlace as string]);
-    await assert.rejects(ask(alone.door, 'pair', [x]), { code: 'UNAVAILABLE' });
+    await assert.rejects(ask(alone.remote, 'pair', [x]), { code: 'UNAVAILABLE' });
   });
 });
 
@@ -272,7 +272,7 @@ describe('a process that is started again', () => {
       () => mesh.events.filter((line) => line.includes('is ready again')).length === 2,
       () => mesh.events.join('\n'),
     );
-    const answer = await ask(mesh.door, 'pair', [x]);
+    const answer = await ask(mesh.gateway, 'pair', [x]);
     assert.deepEqual([answer.version, first(answer.byName.get('y'))], ['1', 2]);
   });
 });
@@ -291,7 +291,7 @@ describe('a model', () => {
       ['folder', 3],
       ['named', 4],
     ] as const) {
-      const answer = await ask(mesh.door, name, [x]);
+      const answer = await ask(mesh.gateway, name, [x]);
       assert.deepEqual([answer.version, first(answer.byName.get('y'))], ['1', factor]);
     }
   });
@@ -313,7 +313,7 @@ describe('a model', () => {
       ['version', 3],
       ['file', 4],
     ] as const)
-      assert.equal(first((await ask(mesh.door, name, [x])).byName.get('y')), factor);
+      assert.equal(first((await ask(mesh.gateway, name, [x])).byName.get('y')), factor);
     await rm(elsewhere, { recursive: true });
   });
 
@@ -331,9 +331,9 @@ describe('a model', () => {
     const { digest } = mesh.mesh.models[0]?.versions[0]?.content ?? {};
     assert.match(digest ?? '', /^sha256:[0-9a-f]{64}$/);
     const told = { sheaf_digest: digest, sheaf_producer: 'sheaf', labels: 'cat,dog' };
-    for (const door of [mesh.door, mesh.service('m')])
+    for (const remote of [mesh.gateway, mesh.service('m')])
       for (const version of ['', '1']) {
-        const { properties = [] } = await door.describe('m', version, 5_000);
+        const { properties = [] } = await remote.describe('m', version, 5_000);
         assert.deepEqual(Object.fromEntries(properties), told);
       }
     const address = `127.0.0.1:${mesh.running.gateway.port}`;
@@ -350,9 +350,12 @@ describe('a model', () => {
       'models/pair/10/model.onnx': sampleModels.scale(10),
       'models/pair/model.yaml': 'versionPolicy: { latest: 2 }\n',
     });
-    assert.deepEqual((await mesh.door.describe('pair', '', 5_000)).versions, ['10', '9']);
-    assert.equal((await ask(mesh.door, 'pair', [x])).version, '10');
-    assert.equal(first((await ask(mesh.door, 'pair', [x], { version: '9' })).byName.get('y')), 9);
-    await assert.rejects(ask(mesh.door, 'pair', [x], { version: '1' }), { code: 'NOT_FOUND', message: /it has 10, 9/ });
+    assert.deepEqual((await mesh.gateway.describe('pair', '', 5_000)).versions, ['10', '9']);
+    assert.equal((await ask(mesh.gateway, 'pair', [x])).version, '10');
+    assert.equal(first((await ask(mesh.gateway, 'pair', [x], { version: '9' })).byName.get('y')), 9);
+    await assert.rejects(ask(mesh.gateway, 'pair', [x], { version: '1' }), {
+      code: 'NOT_FOUND',
+      message: /it has 10, 9/,
+    });
   });
 });

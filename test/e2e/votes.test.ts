@@ -81,22 +81,22 @@ describe('an ensemble', () => {
       return Array.from(elements({ ...(tensor as Tensor), datatype }) as ArrayLike<number | bigint>, Number);
     };
 
-    const voted = await ask(mesh.door, 'texts', [tensorOf('x', 'BYTES', [2], packBytes(['ham', 'SPAM']))]);
+    const voted = await ask(mesh.gateway, 'texts', [tensorOf('x', 'BYTES', [2], packBytes(['ham', 'SPAM']))]);
     assert.deepEqual(texts(voted.byName.get('label')), ['ham', 'SPAM']);
     assert.deepEqual(texts(voted.byName.get('votes')), ['ham', 'HAM', 'ham', 'SPAM', 'SPAM', 'SPAM']);
     assert.deepEqual(numbers(voted.byName.get('score'), 'FP32'), [2 / 3, 1].map(Math.fround));
 
-    const integers = await ask(mesh.door, 'integers', [tensorOfNumbers('x', 'INT32', [1, 2], [3, 0])]);
+    const integers = await ask(mesh.gateway, 'integers', [tensorOfNumbers('x', 'INT32', [1, 2], [3, 0])]);
     assert.deepEqual(numbers(integers.byName.get('label'), 'INT32'), [6, 0]);
     assert.deepEqual(numbers(integers.byName.get('votes'), 'INT64'), [3, 6, 6, 0, 0, 0]);
 
     const halves = tensorOfNumbers('x', 'FP16', [1, 2], [0.5, 2]);
     const bits = tensorOfNumbers('y', 'FP16', [1, 2], [0.375, 1.5]);
     assert.deepEqual(
-      Buffer.from((await ask(mesh.door, 'mean', [halves])).byName.get('y')?.data ?? []),
+      Buffer.from((await ask(mesh.gateway, 'mean', [halves])).byName.get('y')?.data ?? []),
       Buffer.from(bits.data),
     );
-    const soft = await ask(mesh.door, 'soft', [halves]);
+    const soft = await ask(mesh.gateway, 'soft', [halves]);
     assert.deepEqual(Buffer.from(soft.byName.get('y')?.data ?? []), Buffer.from(bits.data));
     assert.deepEqual(numbers(soft.byName.get('label'), 'INT64'), [1]);
   });

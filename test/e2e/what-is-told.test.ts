@@ -30,7 +30,7 @@ outputs: { y: dear.y }
 `,
     });
     const { code, message, reason, metadata } = await refusal(
-      ask(mesh.door, 'p', [count('x', 3_000_000)], { timeoutMs: 60_000 }),
+      ask(mesh.gateway, 'p', [count('x', 3_000_000)], { timeoutMs: 60_000 }),
     );
     assert.deepEqual([code, reason, metadata['stage']], ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED_IN_STAGE', 'dear']);
     assert.match(message, /stage dear: /);
@@ -47,7 +47,7 @@ outputs: { y: parts.y }
 `,
     });
     const { code, message, reason } = await refusal(
-      ask(mesh.door, 'p', [count('each', ...Array(8).fill(500_000))], { timeoutMs: 60_000 }),
+      ask(mesh.gateway, 'p', [count('each', ...Array(8).fill(500_000))], { timeoutMs: 60_000 }),
     );
     assert.deepEqual([code, reason], ['UNAVAILABLE', 'OVERLOADED_ALL']);
     assert.match(
@@ -62,7 +62,7 @@ outputs: { y: parts.y }
       'models/zeros': sampleModels.zeros(),
     });
     const { code, message } = await refusal(
-      ask(mesh.door, 'zeros', [tensorOf('x', 'INT64', [1], BigInt64Array.of(100_000n))]),
+      ask(mesh.gateway, 'zeros', [tensorOf('x', 'INT64', [1], BigInt64Array.of(100_000n))]),
     );
     assert.equal(code, 'RESOURCE_EXHAUSTED');
     assert.match(message, /more than 65536 bytes \(limits\.innerMessageBytesMax in mesh\.yaml\)$/);

@@ -1,4 +1,4 @@
-/** What the operator of a public door is told of its callers, and what it can say of where they come from. */
+/** What the operator of a public server is told of its callers, and what it can say of where they come from. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -53,19 +53,19 @@ limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
     const { mesh, keys } = await startPublicMesh(policies);
     await using _ = mesh;
     const file = join(mesh.mesh.folder, 'access.log');
-    using door = new Caller(mesh.running.gateway.port);
+    using caller = new Caller(mesh.running.gateway.port);
     using far = await fromAddress('127.0.0.2', mesh.running.gateway.port);
     using other = new Caller(far.port);
     const traceparent = `00-${'1'.repeat(32)}-${'b'.repeat(16)}-00`;
     await other.infer('double', { 'x-api-key': wrongKey, traceparent, 'x-secret': 'hush-hush' });
-    await door.infer('double');
-    await door.infer('double', { 'x-api-key': keys.alice });
-    await door.infer('secret', { 'x-api-key': keys.bob });
-    await door.infer('double', { 'x-api-key': keys.bob });
-    await door.infer('double', { 'x-api-key': keys.bob });
-    await door.call('/sheaf.admin.v1.Admin/GetLimits', {}, { 'x-api-key': keys.bob });
-    await door.call(metadataPath, { name: 'secret' }, { 'x-api-key': keys.bob });
-    await door.infer('double', { 'x-api-key': keys.alice }, { inputs: [] });
+    await caller.infer('double');
+    await caller.infer('double', { 'x-api-key': keys.alice });
+    await caller.infer('secret', { 'x-api-key': keys.bob });
+    await caller.infer('double', { 'x-api-key': keys.bob });
+    await caller.infer('double', { 'x-api-key': keys.bob });
+    await caller.call('/sheaf.admin.v1.Admin/GetLimits', {}, { 'x-api-key': keys.bob });
+    await caller.call(metadataPath, { name: 'secret' }, { 'x-api-key': keys.bob });
+    await caller.infer('double', { 'x-api-key': keys.alice }, { inputs: [] });
     await waitFor(
       () => linesIn(file).length >= 7,
       () => JSON.stringify(linesIn(file)),
@@ -94,14 +94,14 @@ limits: [{ name: burst, rate: 1/h, burst: 2, tenants: [bobs] }]
     const { mesh, keys } = await startPublicMesh('accessLog: off\n');
     await using _ = mesh;
     const file = join(mesh.mesh.folder, 'access.log');
-    using door = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.alice });
-    assert.equal((await door.infer('double')).code, 'OK');
+    using caller = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.alice });
+    assert.equal((await caller.infer('double')).code, 'OK');
     await writeFile(join(mesh.mesh.folder, 'policies.yaml'), 'accessLog: { calls: all, file: ./access.log }\n');
     using operator = new Caller(mesh.running.gateway.port, { 'x-api-key': keys.operator });
     assert.equal((await operator.call('/sheaf.admin.v1.Admin/Reload')).code, 'OK');
     await waitFor(() => linesIn(file).length === 1);
-    assert.equal((await door.infer('double')).code, 'OK');
-    assert.equal((await door.call(metadataPath, { name: 'double' })).code, 'OK');
+    assert.equal((await caller.infer('double')).code, 'OK');
+    assert.equal((await caller.call(metadataPath, { name: 'double' })).code, 'OK');
     await waitFor(() => linesIn(file).length === 3);
     const [, infer = {}, metadata = {}] = linesIn(file);
     assert.deepEqual(
@@ -119,10 +119,10 @@ describe('a trace that its caller does not want', () => {
     try {
       const { mesh, keys } = await startPublicMesh(policies);
       await using _ = mesh;
-      using door = new Caller(mesh.running.gateway.port);
+      using caller = new Caller(mesh.running.gateway.port);
       for (const [at, key] of [wrongKey, keys.alice].entries()) {
         const traceId = String(at + 1).repeat(32);
-        const told = await door.infer('double', {
+        const told = await caller.infer('double', {
           'x-api-key': key,
           traceparent: `00-${traceId}-${'b'.repeat(16)}-00`,
         });
@@ -135,7 +135,7 @@ describe('a trace that its caller does not want', () => {
     return [...new Set(receiver.spans.map(({ service, traceId }) => `${traceId.slice(0, 1)} ${service}`))].sort();
   };
 
-  it('is there at a public door, of what was refused and of what was let in, in every process', async () => {
+  it('is there at a public server, of what was refused and of what was let in, in every process', async () => {
     const seen = await traceIds('limits: []\n');
     assert.deepEqual(
       seen.filter((one) => one.endsWith('gateway')),
@@ -185,11 +185,11 @@ describe('addresses', () => {
     using place = await fromAddress('127.0.0.2', mesh.running.gateway.port);
     using far = new Caller(place.port);
     const token = { authorization: `Bearer ${await issuer.token()}` };
-    const asked = async (door: Caller): Promise<string[]> => [
-      outcome(await door.infer('double', { 'x-api-key': keys.alice })),
-      outcome(await door.infer('double', { 'x-api-key': keys.bob })),
-      outcome(await door.infer('double', token)),
-      outcome(await door.call('/sheaf.admin.v1.Admin/GetLimits', {}, { 'x-api-key': keys.operator })),
+    const asked = async (caller: Caller): Promise<string[]> => [
+      outcome(await caller.infer('double', { 'x-api-key': keys.alice })),
+      outcome(await caller.infer('double', { 'x-api-key': keys.bob })),
+      outcome(await caller.infer('double', token)),
+      outcome(await caller.call('/sheaf.admin.v1.Admin/GetLimits', {}, { 'x-api-key': keys.operator })),
     ];
     const denied = 'PERMISSION_DENIED ADDRESS_DENIED';
     assert.deepEqual(await asked(near), [denied, 'OK', denied, denied]);
@@ -204,8 +204,8 @@ describe('addresses', () => {
     using near = new Caller(mesh.running.gateway.port);
     using place = await fromAddress('127.0.0.2', mesh.running.gateway.port);
     using far = new Caller(place.port);
-    for (const door of [near, far]) {
-      const told = [await door.infer('double'), await door.infer('double'), await door.infer('double')];
+    for (const caller of [near, far]) {
+      const told = [await caller.infer('double'), await caller.infer('double'), await caller.infer('double')];
       assert.deepEqual(told.map(outcome), ['OK', 'OK', 'RESOURCE_EXHAUSTED RATE_LIMITED']);
     }
   });

@@ -49,7 +49,7 @@ export interface FaultMeshOptions {
   readonly files?: Files;
   /** Of each of our own services, by name. Default `{ work: 2 }`. */
   readonly replicas?: Readonly<Record<string, number>>;
-  /** Services that this process plays: the ports of their doors. */
+  /** Services that this process plays: the ports of their servers. */
   readonly stubs?: Readonly<Record<string, readonly number[]>>;
   /** What each service holds, as mesh.yaml has it. Default: `work` has both transforms. */
   readonly services?: string;
@@ -66,7 +66,7 @@ export type MeshProcess = Pick<Supervised, 'name' | 'pid' | 'port'>;
 export interface FaultMesh extends AsyncDisposable {
   readonly mesh: Mesh;
   /** The gateway, as a client sees it. */
-  readonly door: Remote;
+  readonly client: Remote;
   readonly gateway: MeshProcess;
   /** Our own, in the order of their names and numbers. */
   readonly services: readonly MeshProcess[];
@@ -123,14 +123,14 @@ export async function startFaultMesh(options: FaultMeshOptions = {}): Promise<Fa
     const endpoints = places.map(({ service, port }, index) => `${service}=127.0.0.1:${links[index]?.port ?? port}`);
     const gateway = await startGateway(folder, endpoints);
     cleanUp.push(() => gateway.stop());
-    const door = createRemote(`127.0.0.1:${gateway.port}`, { service: 'gateway', limits: mesh.limits });
-    cleanUp.push(() => door.close());
+    const client = createRemote(`127.0.0.1:${gateway.port}`, { service: 'gateway', limits: mesh.limits });
+    cleanUp.push(() => client.close());
     const samples: Sample[] = [];
     const sampling = setInterval(() => samples.push(...takeSamples([gateway, ...services])), sampleEveryMs);
     cleanUp.push(() => clearInterval(sampling));
     return {
       mesh,
-      door,
+      client,
       gateway,
       services,
       links,

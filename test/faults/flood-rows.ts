@@ -1,4 +1,4 @@
-/** What is promised of every flood: what it comes to at a door with TLS and at one without, and what it costs those who have no part in it. */
+/** What is promised of every flood: what it comes to at a server with TLS and at one without, and what it costs those who have no part in it. */
 import { type Flood, floods, OpenConnections, sendDecent, sendFlood } from './floods.ts';
 import { enhanceYourCalm } from './frames.ts';
 import type { FaultPlan, FaultRow, Measured } from './row.ts';
@@ -72,7 +72,7 @@ async function leastCost<T>(target: Target, plan: FaultPlan, act: () => Promise<
   return least;
 }
 
-/** Runs `act` at the door with TLS and at the one without, and asks of both what is promised of every flood. */
+/** Runs `act` at the server with TLS and at the one without, and asks of both what is promised of every flood. */
 async function atBothServers<T>(
   plan: FaultPlan,
   warmUp: (target: Target) => Promise<void>,
@@ -118,7 +118,7 @@ const rowOf = (flood: Flood): FaultRow => ({
     ),
 });
 
-/** As the doors have it. */
+/** The same as the servers of the mesh have. */
 const idleConnectionsMax = 1_024;
 const crowd = 3_000;
 /** Handshakes and all; what OpenSSL keeps of a connection is about 50 KiB. */

@@ -1,4 +1,4 @@
-/** Floods of frames, and peers that send or read next to nothing: each on one connection, at a door with TLS and at one without. */
+/** Floods of frames, and peers that send or read next to nothing: each on one connection, at a server with TLS and at one without. */
 import protobuf from 'protobufjs';
 import { testBearer } from '../support/mesh-secret.ts';
 import { endHeaders, endStream, frame, headerBlock, inferHeaders } from '../support/raw-http2.ts';
@@ -12,7 +12,7 @@ export interface Flood {
   readonly options?: RawPeerOptions;
   /** Sends until the connection is closed or it has nothing more. `scale` is 1 in full, less in tests. */
   readonly send: (peer: RawPeer, scale: number) => Promise<unknown>;
-  /** What a decent caller sends alike, beforehand: what a door keeps for that is not the flood's. */
+  /** What a decent caller sends alike, beforehand: what a server keeps for that is not the flood's. */
   readonly decent?: (peer: RawPeer) => Promise<unknown>;
 }
 
@@ -84,7 +84,7 @@ export const floods: readonly Flood[] = [
   {
     name: 'made-reset',
     isExtra: true,
-    fault: '20,000 calls that the door has to reset (WINDOW_UPDATE of 0)',
+    fault: '20,000 calls that the server has to reset (WINDOW_UPDATE of 0)',
     send: (peer, scale) =>
       many(peer, 20_000 * scale, (at) =>
         Buffer.concat([open(idOf(at)), frame('windowUpdate', 0, idOf(at), number(0))]),
@@ -183,14 +183,14 @@ export const floods: readonly Flood[] = [
       }
     },
     send: async (peer) => {
-      // By then the door has told that it takes more than 64 KiB.
+      // By then the server has told that it takes more than 64 KiB.
       await sleep(500);
       for (let at = 0; at < 4; at++) await peer.write(largeCall(idOf(at), 1024 * 1024));
     },
   },
 ];
 
-/** What one flood came to at one door. */
+/** What one flood came to at one server. */
 export interface FloodOutcome {
   readonly isClosed: boolean;
   /** From the last frame on. */
@@ -202,7 +202,7 @@ export async function sendFlood(target: Target, { options, send }: Flood, scale 
   using peer = await RawPeer.open(target.address, options);
   await send(peer, scale);
   const sentAt = performance.now();
-  // A door that bears slow peers for a while closes only after it.
+  // A server that bears slow peers for a while closes only after it.
   const isClosed = await peer.closed(patienceMs + 5_000);
   return { isClosed, closedAfterMs: performance.now() - sentAt, goAway: peer.goAway };
 }

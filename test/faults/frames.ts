@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { frame } from '../support/raw-http2.ts';
 
-/** Where a door is; with `ca` it speaks TLS. */
+/** Where a server listens; with `ca` it speaks TLS. */
 export interface ServerAddress {
   readonly port: number;
   readonly ca?: string;

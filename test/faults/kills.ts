@@ -46,7 +46,7 @@ async function killOneOfTwo(plan: FaultPlan): Promise<Measured> {
 async function killTheOnly(plan: FaultPlan): Promise<Measured> {
   await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
   const [victim] = mesh.services;
-  using lateness = new Lateness(mesh.door);
+  using lateness = new Lateness(mesh.client);
   const run = await runUnderFault({
     plan: brief(plan),
     mesh,

@@ -9,10 +9,10 @@ export class Lateness implements Disposable {
   readonly #asked: { readonly at: number; readonly tookMs: number }[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(door: Pick<Remote, 'isServerReady'>) {
+  constructor(gateway: Pick<Remote, 'isServerReady'>) {
     this.#timer = setInterval(async () => {
       const at = monotonicMs();
-      await door.isServerReady(1_000);
+      await gateway.isServerReady(1_000);
       this.#asked.push({ at, tookMs: monotonicMs() - at });
     }, intervalMs);
   }

@@ -40,13 +40,13 @@ const stallMinMs = 15;
 export class Recorder {
   readonly operations: Operation[] = [];
   readonly stalls: Stall[] = [];
-  readonly #door: Remote;
+  readonly #gateway: Remote;
   readonly #timer: NodeJS.Timeout;
   readonly #open = new Set<Promise<void>>();
   #lastTickAt = monotonicMs();
 
-  constructor(door: Remote) {
-    this.#door = door;
+  constructor(gateway: Remote) {
+    this.#gateway = gateway;
     this.#timer = setInterval(() => this.#tick(), tickMs).unref();
   }
 
@@ -99,7 +99,7 @@ export class Recorder {
       outputs: [],
     };
     try {
-      const { parameters, outputs } = await this.#door.infer(request, context);
+      const { parameters, outputs } = await this.#gateway.infer(request, context);
       const path = parseExplanation(parameters.get(explanationParameter));
       if (path) Object.assign(operation, { attempts: triesIn(path), endpoint: endpointIn(path) });
       operation.versions = ask.versionsOf ? ask.versionsOf(outputs) : versionsIn(path);

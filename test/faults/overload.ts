@@ -23,7 +23,7 @@ const overloaded =
   async (plan: FaultPlan): Promise<Measured> => {
     const ask: Ask = { model: 'ask-work', timeoutMs: 600, inputs: workFor(20) };
     await using mesh = await startFaultMesh({ replicas: { work: 1 }, off: plan.off });
-    using lateness = new Lateness(mesh.door);
+    using lateness = new Lateness(mesh.client);
     const run = await runUnderFault({
       plan,
       mesh,

@@ -12,7 +12,7 @@ const capacityInFlight = 16;
 
 export interface RunOptions {
   readonly plan: FaultPlan;
-  readonly mesh: Pick<FaultMesh, 'door' | 'runs' | 'transitions' | 'samples'>;
+  readonly mesh: Pick<FaultMesh, 'client' | 'runs' | 'transitions' | 'samples'>;
   /** The next call. */
   readonly next: (random: () => number) => Ask;
   /** Calls a second; undefined: a part of what the mesh is measured to do. */
@@ -54,7 +54,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export async function runUnderFault(options: RunOptions): Promise<Run> {
   const { plan, mesh, next, inject, heal = () => {}, published } = options;
   const random = seeded(plan.seed);
-  const recorder = new Recorder(mesh.door);
+  const recorder = new Recorder(mesh.client);
   const call = (): Promise<Operation> => recorder.call(next(random));
   try {
     const capacity = options.ratePerSecond ? 0 : await measureAll(call, options.inFlight ?? capacityInFlight);

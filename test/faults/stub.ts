@@ -25,14 +25,14 @@ export async function openStub(behave: Stub['behave'] = takes(5)): Promise<Stub>
   const stub: Stub = {
     behave,
     get port() {
-      return door.port;
+      return server.port;
     },
     get asked() {
       return asked;
     },
-    [Symbol.asyncDispose]: () => door.close(500),
+    [Symbol.asyncDispose]: () => server.close(500),
   };
-  const door = await createServer(
+  const server = await createServer(
     { name: 'stub', host: '127.0.0.1', port: 0, limits: defaultLimits, mesh: true },
     {
       infer: async ({ model }) => {
@@ -47,7 +47,7 @@ export async function openStub(behave: Stub['behave'] = takes(5)): Promise<Stub>
       onJournal: () => {},
     },
   );
-  door.open();
+  server.open();
   return stub;
 }
 

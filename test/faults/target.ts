@@ -10,12 +10,12 @@ import { ask, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { secretFile, secretLine, testSecret } from '../support/mesh-secret.ts';
 import type { ServerAddress } from './frames.ts';
 
-/** How long a request may take to arrive, and an answer to be read, at these doors. */
+/** How long a request may take to arrive, and an answer to be read, at these servers. */
 export const patienceMs = 2_000;
 
 const pair: Tensor = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
-/** One of the doors, as a stranger and as a decent client see it. */
+/** One of the servers, as a stranger and as a decent client see it. */
 export interface Target {
   readonly name: string;
   readonly address: ServerAddress;
@@ -40,12 +40,12 @@ export async function openTargets(): Promise<Targets> {
     'models/bytes': sampleModels.identity('UINT8', ['n']),
     'models/slow': sampleModels.slowLoop(),
     ...secretFile,
-    'mesh.yaml': `${secretLine}limits: { requestArrivalMaxMs: ${patienceMs} }\ngateway: { tls: { certificate: tls/door.crt, key: tls/door.key } }\nservices:\n  all: { models: [pair, bytes, slow] }\n`,
+    'mesh.yaml': `${secretLine}limits: { requestArrivalMaxMs: ${patienceMs} }\ngateway: { tls: { certificate: tls/gateway.crt, key: tls/gateway.key } }\nservices:\n  all: { models: [pair, bytes, slow] }\n`,
   };
   const mesh = await startTestMesh(files, async (folder) => {
     await mkdir(join(folder, 'tls'));
-    await writeFile(join(folder, 'tls/door.crt'), issued.certificate);
-    await writeFile(join(folder, 'tls/door.key'), issued.key);
+    await writeFile(join(folder, 'tls/gateway.crt'), issued.certificate);
+    await writeFile(join(folder, 'tls/gateway.key'), issued.key);
     await writeFile(join(folder, 'tls/ca.crt'), authority.certificate);
   });
   const [service] = mesh.running.services;

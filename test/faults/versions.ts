@@ -50,7 +50,7 @@ async function newVersions(plan: FaultPlan): Promise<Measured> {
   ];
   const run = await runUnderFault({
     plan: brief(plan),
-    mesh: { door: mesh.door, transitions: [], samples: [], runs: async () => undefined },
+    mesh: { client: mesh.gateway, transitions: [], samples: [], runs: async () => undefined },
     next: () => ({ model: 'both', timeoutMs: 2_000, stages: 2, inputs: () => [x], versionsOf }),
     ratePerSecond: 100,
     inject: async () => {

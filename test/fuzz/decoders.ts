@@ -1,7 +1,7 @@
 /** What reads messages in a process of ours, taken alone. */
 import { defaultLimits, InferError } from '@sheaf/inference';
 import { readClientFrames, readServerFrames } from '../../libs/transport/src/mesh-stream/read-frames.ts';
-// Past the room's door: a decoder is tried here by itself, so that its time is its own.
+// Past the entry of the room: a decoder is tried here by itself, so that its time is its own.
 import { readRpcStatus } from '../../libs/transport/src/rpc-status.ts';
 import { decodeRequest, decodeResponse } from '../../libs/transport/src/wire/codec.ts';
 

@@ -1,4 +1,4 @@
-/** Real processes, and what each method at their servers answers to bytes. */
+/** Real processes, and what each method of their servers answers to bytes. */
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import * as grpc from '@grpc/grpc-js';
@@ -9,9 +9,9 @@ import type { Method } from './grammar.ts';
 import { model } from './right-messages.ts';
 import type { Target } from './target.ts';
 
-/** A door has given up long before. */
+/** A server has given up long before. */
 const silentMs = 20_000;
-/** At the door of every process, whatever it is for. */
+/** The largest message that is sent, to every server, whatever it is for. */
 const largeMax = 4 * 1024 * 1024;
 
 /** Ends the gateway, which nothing else could be asked of then. */
@@ -33,7 +33,7 @@ export class Servers implements AsyncDisposable {
     return new Servers(await startTestMesh({ [`models/${model}`]: sampleModels.scale(2) }));
   }
 
-  /** Every method at every door that has it; throws for one that no door has. */
+  /** Every method at every server that has it; throws for one that no server has. */
   async targets(methods: readonly Method[]): Promise<Target[]> {
     const { gateway, services } = this.#mesh.running;
     const servers = [['gateway', gateway.port] as const, ...services.map(({ port }) => ['service', port] as const)];
@@ -42,10 +42,10 @@ export class Servers implements AsyncDisposable {
         .filter(({ path }) => !left.includes(path))
         .map(async (method) => {
           const here = await Promise.all(servers.map(([, port]) => this.#has(port, method.path)));
-          if (!here.includes(true)) throw new Error(`${method.path}: no door has it`);
+          if (!here.includes(true)) throw new Error(`${method.path}: no server has it`);
           return servers
             .filter((_, index) => here[index])
-            .flatMap(([door, port]) => this.#methodAt(door, port, method));
+            .flatMap(([server, port]) => this.#methodAt(server, port, method));
         }),
     );
     return found.flat();
@@ -67,9 +67,9 @@ export class Servers implements AsyncDisposable {
     return [gateway.pid, ...services.map(({ pid }) => pid)];
   }
 
-  #methodAt(door: string, port: number, { path, request }: Method): Target[] {
+  #methodAt(server: string, port: number, { path, request }: Method): Target[] {
     return [false, true].map((zipped) => ({
-      name: `${door} ${path}${zipped ? ' gzip' : ''}`,
+      name: `${server} ${path}${zipped ? ' gzip' : ''}`,
       message: request,
       bytesMax: largeMax,
       floorMs: 150,

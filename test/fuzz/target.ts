@@ -1,4 +1,4 @@
-/** Whatever takes messages: a decoder by itself, or a method at the door of a process. */
+/** Whatever takes messages: a decoder by itself, or a method of a server. */
 import { Worker } from 'node:worker_threads';
 import { decoders, type Timed } from './decoders.ts';
 import type { Message, readGrammar } from './grammar.ts';

@@ -41,15 +41,15 @@ describe('MLServer as a stage of a pipeline', { skip }, () => {
 
   const start = async (): Promise<void> => {
     server = spawn(command, ['start', folder], { cwd: folder, stdio: 'ignore' });
-    const door = createRemote(`127.0.0.1:${port}`, { service: 'mlserver', limits: defaultLimits });
+    const gateway = createRemote(`127.0.0.1:${port}`, { service: 'mlserver', limits: defaultLimits });
     const isReady = async (): Promise<boolean> =>
-      (await door.isServerReady(500)) &&
-      door.describe('affine', '', 1_000).then(
+      (await gateway.isServerReady(500)) &&
+      gateway.describe('affine', '', 1_000).then(
         () => true,
         () => false,
       );
     await waitFor(isReady, () => `MLServer, exit code ${server.exitCode}`, 60_000);
-    door.close();
+    gateway.close();
   };
   const stop = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
@@ -99,27 +99,27 @@ describe('MLServer as a stage of a pipeline', { skip }, () => {
   });
 
   it('answers through both servers, and by itself', async () => {
-    const through = await ask(mesh.door, 'both', [x]);
+    const through = await ask(mesh.gateway, 'both', [x]);
     assert.deepEqual(floats(through.outputs[0]), [7, 13, 19, 25]);
-    const alone = await ask(mesh.door, 'affine', [x]);
+    const alone = await ask(mesh.gateway, 'affine', [x]);
     assert.deepEqual(floats(alone.outputs[0]), [4, 7, 10, 13]);
   });
 
   it('answers with a model that it says nothing of', async () => {
-    const { inputs } = await mesh.door.describe('untold', '', 5_000);
+    const { inputs } = await mesh.gateway.describe('untold', '', 5_000);
     assert.deepEqual(inputs, []);
-    const { outputs } = await ask(mesh.door, 'untold', [x]);
+    const { outputs } = await ask(mesh.gateway, 'untold', [x]);
     assert.deepEqual(floats(outputs[0]), [4, 7, 10, 13]);
   });
 
   it('answers every one of many calls at once', async () => {
-    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(mesh.door, 'both', [x])));
+    const answers = await Promise.all(Array.from({ length: 50 }, () => ask(mesh.gateway, 'both', [x])));
     for (const { outputs } of answers) assert.deepEqual(floats(outputs[0]), [7, 13, 19, 25]);
   });
 
   it('is UNAVAILABLE in our words when it is gone, and answers again when it is back', async () => {
     await stop();
-    const error: InferError = await ask(mesh.door, 'both', [x], { timeoutMs: 2_000 }).then(
+    const error: InferError = await ask(mesh.gateway, 'both', [x], { timeoutMs: 2_000 }).then(
       () => assert.fail('nobody is there to answer'),
       (reason) => reason,
     );
@@ -127,7 +127,7 @@ describe('MLServer as a stage of a pipeline', { skip }, () => {
     assert.match(error.message, /service python cannot be reached/);
     await start();
     const answers = (): Promise<boolean> =>
-      ask(mesh.door, 'both', [x]).then(
+      ask(mesh.gateway, 'both', [x]).then(
         () => true,
         () => false,
       );

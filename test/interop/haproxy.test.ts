@@ -1,4 +1,4 @@
-/** haproxy in front of a door: whom it says that a call is of, by the PROXY protocol and by headers. */
+/** haproxy in front of a server: whom it says that a call is of, by the PROXY protocol and by headers. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -29,11 +29,11 @@ interface Seen extends AsyncDisposable {
   readonly addresses: string[];
 }
 
-/** A door that tells whom each of its calls comes from. */
+/** A server that tells whom each of its calls comes from. */
 async function openServer(options: Pick<ServerOptions, 'connections' | 'tls'>): Promise<Seen> {
   const addresses: string[] = [];
-  const door = await createServer(
-    { name: 'door', host: '127.0.0.1', port: 0, limits: defaultLimits, ...options },
+  const server = await createServer(
+    { name: 'sheaf', host: '127.0.0.1', port: 0, limits: defaultLimits, ...options },
     {
       infer: () => Promise.reject(new Error('nobody asks')),
       describe: () => assert.fail('nobody asks'),
@@ -47,15 +47,15 @@ async function openServer(options: Pick<ServerOptions, 'connections' | 'tls'>): 
       },
     },
   );
-  door.open();
-  return { port: door.port, addresses, [Symbol.asyncDispose]: () => door.close(1_000) };
+  server.open();
+  return { port: server.port, addresses, [Symbol.asyncDispose]: () => server.close(1_000) };
 }
 
-/** haproxy before a door; answers its port once it listens. */
+/** Starts haproxy before a server; answers its port once it listens. */
 async function proxyTo(
-  door: Seen,
+  server: Seen,
   mode: 'tcp' | 'http',
-  server: string,
+  serverOptions: string,
   rules = '',
 ): Promise<{ port: number } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'sheaf-haproxy-'));
@@ -70,10 +70,10 @@ defaults
   timeout connect 5s
   timeout client 30s
   timeout server 30s
-listen door
+listen sheaf
   bind 127.0.0.1:${port}${mode === 'http' ? ' proto h2' : ''}
 ${rules}
-  server door 127.0.0.1:${door.port} ${server}
+  server sheaf 127.0.0.1:${server.port} ${serverOptions}
 `,
   );
   const proxy = spawn('haproxy', ['-db', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -124,62 +124,62 @@ async function ask(port: number, headers: Record<string, string> = {}, ca?: stri
   return answer;
 }
 
-describe('haproxy in front of a door', { skip }, () => {
+describe('haproxy in front of a server', { skip }, () => {
   for (const [version, setting] of [
     ['v1', 'send-proxy'],
     ['v2', 'send-proxy-v2'],
     ['any', 'send-proxy-v2-ssl-cn'],
   ] as const)
     it(`says by the PROXY protocol whom a connection is of (${setting})`, async () => {
-      await using door = await openServer({ connections: { ...trusted, proxyProtocol: version } });
-      // It also asks whether the door is there, on its own behalf.
-      await using proxy = await proxyTo(door, 'tcp', `${setting} check inter 50ms`);
+      await using server = await openServer({ connections: { ...trusted, proxyProtocol: version } });
+      // It also asks whether the server is there, on its own behalf.
+      await using proxy = await proxyTo(server, 'tcp', `${setting} check inter 50ms`);
       for (const _ of [1, 2]) assert.equal(await ask(proxy.port, { 'x-forwarded-for': '198.51.100.1' }), '0');
-      assert.deepEqual(door.addresses, [callerAddress, callerAddress]);
+      assert.deepEqual(server.addresses, [callerAddress, callerAddress]);
     });
 
   it('says so before TLS', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-haproxy-tls-'));
     const authority = await createAuthority();
     const { certificate, key } = await authority.issue();
-    const tls = { certificate: join(folder, 'door.crt'), key: join(folder, 'door.key') };
+    const tls = { certificate: join(folder, 'gateway.crt'), key: join(folder, 'gateway.key') };
     await Promise.all([writeFile(tls.certificate, certificate), writeFile(tls.key, key)]);
-    await using door = await openServer({ connections: { ...trusted, proxyProtocol: 'any' }, tls });
+    await using server = await openServer({ connections: { ...trusted, proxyProtocol: 'any' }, tls });
     for (const setting of ['send-proxy', 'send-proxy-v2']) {
-      await using proxy = await proxyTo(door, 'tcp', setting);
+      await using proxy = await proxyTo(server, 'tcp', setting);
       assert.equal(await ask(proxy.port, {}, authority.certificate), '0');
     }
-    assert.deepEqual(door.addresses, [callerAddress, callerAddress]);
+    assert.deepEqual(server.addresses, [callerAddress, callerAddress]);
     await rm(folder, { recursive: true });
   });
 
   it('says by X-Forwarded-For whom a call is of, after whatever the caller wrote there', async () => {
-    await using door = await openServer({ connections: trusted });
-    await using proxy = await proxyTo(door, 'http', 'proto h2', '  option forwardfor');
+    await using server = await openServer({ connections: trusted });
+    await using proxy = await proxyTo(server, 'http', 'proto h2', '  option forwardfor');
     assert.equal(await ask(proxy.port), '0');
     assert.equal(await ask(proxy.port, { 'x-forwarded-for': '198.51.100.1' }), '0');
     assert.equal(await ask(proxy.port, { forwarded: 'for=198.51.100.1' }), '0');
-    assert.deepEqual(door.addresses, [callerAddress, callerAddress, callerAddress]);
+    assert.deepEqual(server.addresses, [callerAddress, callerAddress, callerAddress]);
   });
 
   it('says so by Forwarded', async () => {
-    await using door = await openServer({ connections: { ...trusted, forwardedHeader: 'forwarded' } });
+    await using server = await openServer({ connections: { ...trusted, forwardedHeader: 'forwarded' } });
     await using proxy = await proxyTo(
-      door,
+      server,
       'http',
       'proto h2',
       '  http-request add-header forwarded for=%[src];proto=http',
     );
     assert.equal(await ask(proxy.port, { 'x-forwarded-for': '198.51.100.1' }), '0');
     assert.equal(await ask(proxy.port, { forwarded: 'for="198.51.100.1' }), '0');
-    assert.deepEqual(door.addresses, [callerAddress, callerAddress]);
+    assert.deepEqual(server.addresses, [callerAddress, callerAddress]);
   });
 
-  it('is not believed where the door does not trust it, and gets no connection where the PROXY protocol is wanted', async () => {
-    await using door = await openServer({ connections: { trustedProxies: ['10.0.0.0/8'] } });
-    await using proxy = await proxyTo(door, 'http', 'proto h2', '  option forwardfor');
+  it('is not believed where the server does not trust it, and gets no connection where the PROXY protocol is wanted', async () => {
+    await using server = await openServer({ connections: { trustedProxies: ['10.0.0.0/8'] } });
+    await using proxy = await proxyTo(server, 'http', 'proto h2', '  option forwardfor');
     assert.equal(await ask(proxy.port), '0');
-    assert.deepEqual(door.addresses, [proxyAddress]);
+    assert.deepEqual(server.addresses, [proxyAddress]);
     await using strict = await openServer({ connections: { trustedProxies: ['10.0.0.0/8'], proxyProtocol: 'any' } });
     await using other = await proxyTo(strict, 'tcp', 'send-proxy');
     assert.notEqual(await ask(other.port), '0');

@@ -1,4 +1,4 @@
-/** What the front door refuses, told with the types of google.rpc that everybody has; install.sh gets what this needs. */
+/** What the public server refuses, told with the types of google.rpc that everybody has; install.sh gets what this needs. */
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ const clients: readonly Client[] = [
 ];
 
 for (const client of clients) {
-  describe(`the refusals of a front door, decoded by ${client.name}`, { skip }, () => {
+  describe(`the refusals of a public server, decoded by ${client.name}`, { skip }, () => {
     let mesh: TestMesh;
     let folder: string;
     let output = '';

@@ -1,4 +1,4 @@
-/** Any method of a door as a stock client calls it, with metadata, and all that it is told: nothing of ours in between. */
+/** Any method of a server as a stock client calls it, with metadata, and all that it is told: nothing of ours in between. */
 import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';

@@ -1,16 +1,16 @@
-/** Lets a client call a door of this machine from another of its addresses, 127.0.0.0/8. */
+/** Lets a client call a server of this machine from another of its addresses, 127.0.0.0/8. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface OtherAddress extends Disposable {
-  /** What is called here arrives at the door from that address. */
+  /** What is called here arrives at the server from that address. */
   readonly port: number;
 }
 
-export async function fromAddress(address: string, door: number): Promise<OtherAddress> {
+export async function fromAddress(address: string, port: number): Promise<OtherAddress> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect({ port: door, host: '127.0.0.1', localAddress: address });
+    const far = connect({ port, host: '127.0.0.1', localAddress: address });
     for (const [socket, other] of [
       [near, far],
       [far, near],

@@ -26,7 +26,7 @@ export interface TestMesh extends AsyncDisposable {
   readonly mesh: Mesh;
   readonly running: RunningMesh;
   /** The gateway, as a client sees it. */
-  readonly door: Remote;
+  readonly gateway: Remote;
   /** A service, as a client sees it that goes round the gateway, and knows the secret. */
   service(name: string): Remote;
   readonly events: readonly string[];
@@ -62,7 +62,7 @@ export async function startTestMesh(
     mesh,
     running,
     events,
-    door: remote('gateway', running.gateway.port),
+    gateway: remote('gateway', running.gateway.port),
     service: (name) =>
       remote(name, running.services.find((service) => service.name === name)?.port ?? 0, running.secret),
     [Symbol.asyncDispose]: async () => {

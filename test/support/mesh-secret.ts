@@ -1,4 +1,4 @@
-/** A secret that meshes of tests have in their folder, as whoever asks a service's door itself gives them one. */
+/** A secret that meshes of tests have in their folder, for tests that ask a service itself. */
 export const testSecret = 'what-the-meshes-of-these-tests-share';
 /** What a call shows. */
 export const testBearer = ['authorization', `Bearer ${testSecret}`] as const;

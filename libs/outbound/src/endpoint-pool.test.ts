@@ -16,7 +16,7 @@ const service: OutboundService = {
 };
 
 async function openServer(host: string, port: number, tls?: TlsFiles): Promise<Server> {
-  const door = await createServer(
+  const server = await createServer(
     { name: host, host, port, limits: defaultLimits, mesh: true, tls },
     {
       infer: async ({ model }) => ({ model, version: '1', parameters: new Map([['host', host]]), outputs: [] }),
@@ -27,8 +27,8 @@ async function openServer(host: string, port: number, tls?: TlsFiles): Promise<S
       onJournal: () => {},
     },
   );
-  door.open();
-  return door;
+  server.open();
+  return server;
 }
 
 async function until(what: () => boolean): Promise<void> {
@@ -102,11 +102,11 @@ describe('the endpoints of a service behind a name', () => {
     await writeFile(files.ca, authority.certificate);
     await writeFile(files.certificate, certificate);
     await writeFile(files.key, key);
-    const door = await openServer('127.0.0.1', 0, files);
+    const server = await openServer('127.0.0.1', 0, files);
     const resolve = async (): Promise<readonly string[]> => ['127.0.0.1'];
     const pools = ['echo.test', 'other.test'].map(
       (host) =>
-        new EndpointPool([`dns:///${host}:${door.port}`], service, defaultLimits, { resolve, tls: { ca: files.ca } }),
+        new EndpointPool([`dns:///${host}:${server.port}`], service, defaultLimits, { resolve, tls: { ca: files.ca } }),
     );
     await Promise.all(pools.map(({ asked }) => asked));
     assert.deepEqual(
@@ -114,7 +114,7 @@ describe('the endpoints of a service behind a name', () => {
       [[true], [false]],
     );
     for (const pool of pools) pool.close();
-    await door.close(1_000);
+    await server.close(1_000);
     await rm(folder, { recursive: true });
   });
 });

@@ -1,4 +1,4 @@
-// Every refusal of the front door, decoded with google.rpc types. Usage: refusals <host:port> <key> <narrow key>
+// Every refusal of the public server, decoded with google.rpc types. Usage: refusals <host:port> <key> <narrow key>
 package main
 
 import (
