@@ -1,12 +1,12 @@
 /** A server: the Open Inference Protocol, health and reflection in front of whatever answers. */
 import type { Limits, Overrun } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { adminMethods } from '../admin.ts';
 import { meshStream } from '../mesh-stream/mesh-server.ts';
 import { adminFile, inferenceFile } from '../proto.ts';
 import type { TlsFiles } from '../tls/tls.ts';
+import { adminMethods } from './admin-methods.ts';
 import { createAnswer } from './answer.ts';
-import { createSecretCheck } from './auth/mesh-secret.ts';
+import { createSecretCheck } from './auth/secret-check.ts';
 import type { Backend } from './backend.ts';
 import { BytesInFlight } from './bytes/bytes-in-flight.ts';
 import type { ConnectionPolicy } from './connections/arrivals.ts';
@@ -48,7 +48,7 @@ export interface Server {
   readonly port: number;
   /** The paths of all methods that it has, such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly methods: readonly string[];
-  /** From now on health says SERVING. CallHead again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
+  /** From now on health says SERVING. Called again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
    * Health says NOT_SERVING for every name, and ServerReady no; calls are still answered. Resolves when callers have had `noticeMs` to see it, or when none
