@@ -81,7 +81,8 @@ function openLine({ target, secure, pongMaxMs }: ChannelOptions, handler: LineHa
   connecting.socket.then((socket) => {
     const connection = openConnection(
       socket,
-      {},
+      // A request is as large as its caller made it, and waits while the server has no room for it: that does not tell of a server that is gone.
+      { unsentBytesMax: Number.POSITIVE_INFINITY },
       {
         greeted() {
           clearTimeout(timer);
