@@ -217,6 +217,6 @@ function createResponse(messageBytesMax: number, call: ResponseTo): ResponseHand
       else if (reader.isWithin) call.end(ownStatus(status.INTERNAL, 'the answer ended within a message'));
       else call.end(statusIn(said));
     },
-    close: (end) => call.end(statusOfEnd(end)),
+    close: (end) => call.end(statusOfEnd(end, lastHeaders !== undefined)),
   };
 }

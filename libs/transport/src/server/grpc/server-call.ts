@@ -19,7 +19,7 @@ import { httpRefusals, refusalEnd, refusalOnly, responseEnd, responseHead } from
 export interface ServerCall {
   /** Such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly method: string;
-  /** The first value of a key, in lower case; undefined for what callers may not say. */
+  /** The text of a key, in lower case: its values joined by `, `, of a binary key the first alone. Undefined for what callers may not say. */
   metadata(key: string): string | undefined;
   /** On whose behalf it is; undefined where nobody is asked. */
   readonly principal: Principal | undefined;
