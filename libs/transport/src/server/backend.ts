@@ -1,6 +1,6 @@
 /** What stands behind a server. */
 import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
-import type { AdminService } from '../admin.ts';
+import type { AdminService } from '../admin-service.ts';
 import type { Admit } from './auth/authenticate.ts';
 import type { CallLog } from './call-record.ts';
 
@@ -41,7 +41,7 @@ export interface Backend {
   readonly isWell?: () => boolean;
   /** Pinned when a call enters. */
   readonly snapshot: () => Snapshot;
-  /** It is called once per call, after its answer, and for calls that were refused before. */
+  /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;
