@@ -27,11 +27,11 @@ export interface WatchOptions {
   readonly channel: ChannelTo;
   /** What goes with each question; throws while that cannot be had. */
   readonly metadata: () => grpc.Metadata;
-  /** StatusHints whenever it changes; never the same twice. */
+  /** Told whenever it changes; never the same twice. */
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
   readonly probe: (timeoutMs: number) => Promise<Probed>;
-  /** StatusHints whenever the server does not let us in. */
+  /** Told whenever the server does not let us in. */
   readonly onRefused: () => void;
   /** Pings tell soon enough that a connection leads nowhere. */
   readonly isPinged: boolean;

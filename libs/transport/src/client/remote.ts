@@ -62,9 +62,9 @@ export interface RemoteOptions extends SentOptions {
   readonly limits: Limits;
   /** Default `unary`. */
   readonly transport?: Transport;
-  /** StatusHints what the server says of its load, with each answer that says something, good or bad. */
+  /** Told what the server says of its load, with each answer that says something, good or bad. */
   readonly onLoad?: (load: Load, model: string) => void;
-  /** StatusHints of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
+  /** Told of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
   readonly listenMs?: number;
