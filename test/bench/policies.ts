@@ -17,11 +17,10 @@ import {
   createAdmission,
   createRoutes,
   createStrays,
-  enforceLimits,
-  followRoutes,
-  hideUnseen,
   parsePolicies,
-  setPriority,
+  policyLayers,
+  RecentBuckets,
+  type Shown,
 } from '@sheaf/policies';
 import { createMemoryState } from '@sheaf/store';
 
@@ -50,34 +49,32 @@ const policies = {
 
 const grant = { tenant: 'acme', roles: ['infer'], models: ['digits', 'read-*'] } as const;
 
-interface Way {
-  readonly admit: (metadata: (key: string) => string | undefined) => Principal | Promise<Principal>;
+/** What stands before `core`, and a key that comes in. */
+export interface PolicyWay {
+  readonly admit: (shown: Shown) => Principal | Promise<Principal>;
   readonly infer: Infer;
   readonly key: string;
 }
 
-function policyWay(): Way {
+/** Policies of every kind, which refuse nobody that has the key. */
+export function policyWay(core: Infer): PolicyWay {
   const { spec, problems } = parsePolicies(policies);
   if (!spec) throw new Error(`the bench has policies that cannot be read: ${JSON.stringify(problems)}`);
   const { key, text } = createApiKey(randomBytes, grant, 'bench', Date.now(), undefined);
   const keys = new Map([[key.id, key]]);
   const authenticate = createAuthenticate(spec.identity, { keys: () => keys, now: Date.now });
-  const admission = createAdmission(authenticate, spec.open);
   const { quotas } = createMemoryState();
   const limiter = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas });
   const plans = { callsOf: (model: string) => [model], usualMs: () => 2 };
   const limits = compileLimits(spec.limits, 1);
-  const strays = createStrays(limits, limiter);
+  const recent = new RecentBuckets();
+  const strays = createStrays(limits, limiter, { recent });
+  const routes = createRoutes(spec.routes);
   const infer = stack(
-    [
-      setPriority,
-      hideUnseen(strays),
-      followRoutes(createRoutes(spec.routes), () => true),
-      enforceLimits(limits, limiter, plans, { strays }),
-    ],
-    nothing,
+    policyLayers(spec, { routes, isReady: () => true, limits, limiter, plans, recent, strays }),
+    core,
   );
-  return { admit: (metadata) => admission({ method, metadata, peer: undefined }), infer, key: text };
+  return { admit: createAdmission(authenticate, spec.open), infer, key: text };
 }
 
 function context(trailers: Map<string, string>, metadata: (key: string) => string | undefined): CallContext {
@@ -102,7 +99,7 @@ async function cpuUs(run: () => Promise<void>): Promise<number> {
 
 /** Microseconds of CPU that the policies add to a call, which has a context anyhow. */
 export async function measurePolicies(): Promise<number> {
-  const { admit, infer, key } = policyWay();
+  const { admit, infer, key } = policyWay(nothing);
   const headers = new Map([
     ['x-api-key', key],
     ['x-priority', 'standard'],
@@ -113,8 +110,8 @@ export async function measurePolicies(): Promise<number> {
   });
   const whole = await cpuUs(async () => {
     const trailers = new Map<string, string>();
-    const shown = admit(metadata);
-    const principal = shown instanceof Promise ? await shown : shown;
+    const admitted = admit({ method, metadata, peer: undefined });
+    const principal = admitted instanceof Promise ? await admitted : admitted;
     await infer(request, { ...context(trailers, metadata), principal });
     const answer = new grpc.Metadata();
     for (const [name, value] of trailers) answer.set(name, value);

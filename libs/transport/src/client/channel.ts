@@ -106,7 +106,11 @@ function pingOften(connection: ClientConnection, pongMaxMs: number): () => void 
   const ask = (): void => {
     if (isAsked) return;
     isAsked = true;
-    const silent = setTimeout(() => connection.destroy(), pongMaxMs).unref();
+    const onTime = (): void => {
+      if (isAsked) connection.destroy();
+    };
+    // After a time in which this process did nothing else timers come first: an answer may have come that is not read yet.
+    const silent = setTimeout(() => setImmediate(onTime), pongMaxMs).unref();
     const answered = (): void => {
       isAsked = false;
       clearTimeout(silent);
