@@ -21,6 +21,7 @@ export {
   type ValueOf,
 } from './reader.ts';
 export {
+  type AllOf,
   type Fields,
   optional,
   record,

@@ -25,6 +25,11 @@ export type ValuesOf<F extends Fields> = {
   readonly [K in OptionalKeys<F>]: ValueOf<F[K]['reader']> | undefined;
 };
 
+/** What has all that the members of a union have: the whole of which each is a part. */
+export type AllOf<Parts> = (Parts extends unknown ? (part: Parts) => void : never) extends (whole: infer Whole) => void
+  ? Whole
+  : never;
+
 export const required = <T>(reader: Reader<T>, doc: string): Field<T, 'required'> => ({
   reader,
   doc,

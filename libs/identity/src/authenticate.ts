@@ -1,14 +1,13 @@
 import { InferError, monotonicClock, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
-import { type CheckAddress, comesFrom } from './addresses.ts';
-import { createKeyCheck, looksLikeApiKey, parseApiKey } from './api-key.ts';
-import { createCertificateCheck } from './certificate.ts';
-import type { Authenticate, Credentials, Grant, IdentitySpec } from './credentials.ts';
+import type { Authenticate, Credentials } from './credentials.ts';
 import { createFailureBook, createThrottle, type FailureBook, type Throttle, throttleDefault } from './failures.ts';
-import { identityProblems } from './identity-problems.ts';
+import { type IdentitySpec, identityProblems } from './identity-spec.ts';
 import { createKeySources, type KeySources } from './key-source.ts';
+import { everyProvider } from './providers/index.ts';
+import type { CheckNew, Shown } from './providers/provider.ts';
 import { authenticationThrottled, credentialInvalid, credentialsMissing } from './refusals.ts';
-import { type CheckNew, createTokenCheck, tokenBytesDefault } from './token-check.ts';
+import { tokenBytesDefault } from './token-check.ts';
 
 export interface AuthenticatePorts {
   /** The keys as they are now, by id. */
@@ -27,53 +26,55 @@ export interface AuthenticatePorts {
 export function createAuthenticate(spec: IdentitySpec, ports: AuthenticatePorts): Authenticate {
   const [problem] = identityProblems(spec);
   if (problem !== undefined) throw new InferError('INVALID_ARGUMENT', `identity: ${problem.path}: ${problem.message}`);
-  const { now, keys, onKeyUse: onUse = () => {}, keySources = openKeySources() } = ports;
-  const { failures = createFailureBook() } = ports;
-  const { tokenBytesMax = tokenBytesDefault, keyDaysMax: daysMax, throttle = throttleDefault } = spec;
-  const checkKey = spec.keys ? createKeyCheck({ keys, now, daysMax, onUse }) : refuseKeys;
-  const checkCertificate = createCertificateCheck(spec.certificates, now);
-  const checkToken = createTokenCheck(spec.jwt, { now, keySources, tokenBytesMax });
-  const anonymous = spec.anonymous && anonymousPrincipal(spec.anonymous);
-  const checkAnonymous: CheckAddress = comesFrom(spec.anonymous?.addresses, 'this server without a credential');
+  const { now, keys, onKeyUse = () => {}, keySources = openKeySources(), failures = createFailureBook() } = ports;
+  const { tokenBytesMax = tokenBytesDefault, throttle = throttleDefault } = spec;
+  const providers = everyProvider.map((provider) => ({
+    isGuessed: provider.isGuessed,
+    check: provider.open(spec, { now, keys, onKeyUse, keySources }),
+  }));
 
-  // The first credential that is shown decides; a bad one is refused, whatever else is there. `checkNew` is asked before one that is not remembered.
-  const decide = (
-    { apiKey, authorization, certificate, address }: Credentials,
-    checkNew: CheckNew,
-  ): Principal | Promise<Principal> => {
-    const checkKeyFrom = (text: string): Principal => {
-      checkNew(() => `key:${parseApiKey(text)?.id}`);
-      return checkKey(text);
-    };
-    if (apiKey !== undefined) {
-      if (authorization !== undefined) throw credentialInvalid('want one credential, got x-api-key and authorization');
-      return checkKeyFrom(apiKey);
+  // The first credential that is shown decides; a bad one is refused, whatever else is there.
+  const decide: Decide = (credentials, checkNew, onAsked) => {
+    const shown = readShown(credentials, tokenBytesMax);
+    for (const { check, isGuessed } of providers) {
+      onAsked(isGuessed);
+      const principal = check(shown, checkNew);
+      if (principal !== undefined) return principal;
     }
-    if (authorization !== undefined) {
-      const token = bearerToken(authorization, tokenBytesMax);
-      return looksLikeApiKey(token) ? checkKeyFrom(token) : checkToken(token, address, checkNew);
-    }
-    if (certificate !== undefined && spec.certificates.length > 0) return checkCertificate(certificate, address);
-    if (anonymous === undefined) throw credentialsMissing();
-    checkAnonymous(address);
-    return anonymous;
+    throw credentialsMissing(wanted);
   };
-  if (throttle === false) return (credentials) => decide(credentials, () => {});
+  if (throttle === false) return (credentials) => decide(credentials, ignore, ignore);
   return throttled(decide, createThrottle(throttle, failures, now));
+}
+
+const wanted = everyProvider.flatMap((provider) => provider.wanted ?? []);
+const ignore = (): void => {};
+
+/** `onAsked` is told of each provider that is asked whether what it checks may be guessed. */
+type Decide = (
+  credentials: Credentials,
+  checkNew: CheckNew,
+  onAsked: (isGuessed: boolean) => void,
+) => Principal | Promise<Principal>;
+
+function readShown({ authorization, ...others }: Credentials, tokenBytesMax: number): Shown {
+  if (authorization === undefined) return { ...others, bearer: undefined };
+  if (others.apiKey !== undefined) throw credentialInvalid('want one credential, got x-api-key and authorization');
+  return { ...others, bearer: bearerToken(authorization, tokenBytesMax) };
 }
 
 /**
  * Who fails again and again is not looked at for a while. Whoever was good from there before is: it may share the address with who fails. Whoever shows nothing
  * has tried nothing, what has expired was good, and keys that cannot be had are no fault of the caller.
  */
-function throttled(
-  decide: (credentials: Credentials, checkNew: CheckNew) => Principal | Promise<Principal>,
-  throttle: Throttle,
-): Authenticate {
+function throttled(decide: Decide, throttle: Throttle): Authenticate {
   return (credentials) => {
-    const { address, apiKey, authorization } = credentials;
-    // Nobody guesses a certificate: the connection has proved that it is its owner's.
-    const isGuess = apiKey !== undefined || authorization !== undefined;
+    const { address } = credentials;
+    // What cannot even be read is a guess.
+    let isGuess = true;
+    const onAsked = (isGuessed: boolean): void => {
+      isGuess = isGuessed;
+    };
     const failed = (error: unknown): never => {
       if (isGuess && error instanceof InferError && error.reason === 'TOKEN_INVALID') throttle.failed(address);
       throw error;
@@ -87,7 +88,7 @@ function throttled(
       if (waitMs > 0 && !throttle.isKnown(claimed(), address)) throw authenticationThrottled(waitMs);
     };
     try {
-      const answer = decide(credentials, checkNew);
+      const answer = decide(credentials, checkNew, onAsked);
       return answer instanceof Promise ? answer.then(succeeded, failed) : succeeded(answer);
     } catch (error) {
       return failed(error);
@@ -98,19 +99,6 @@ function throttled(
 /** Of this process: by its clock and its environment. */
 export const openKeySources = (): KeySources =>
   createKeySources({ clock: monotonicClock, env: process.env, log: console.error });
-
-function refuseKeys(): never {
-  throw credentialInvalid('API keys are not accepted here');
-}
-
-const anonymousPrincipal = ({ tenant, roles, models, priority = 'standard' }: Grant): Principal => ({
-  id: 'anonymous',
-  tenant,
-  roles,
-  models,
-  priority,
-  claims: {},
-});
 
 /** The scheme in any case, spaces, and something without one. */
 const bearerPattern = /^bearer +([^ ]+)$/i;

@@ -1,5 +1,4 @@
 import type { AddressRange, Principal, Priority, Role } from '@sheaf/inference';
-import type { ThrottleSpec } from './failures.ts';
 
 /** What a caller showed of itself. */
 export interface Credentials {
@@ -9,6 +8,8 @@ export interface Credentials {
   readonly authorization: string | undefined;
   /** The subject of a TLS client certificate that the server's clientCa has signed. */
   readonly certificate: CertificateFacts | undefined;
+  /** All else that it says beside its call, by key, for other kinds of credential. */
+  readonly metadata?: ((key: string) => string | undefined) | undefined;
   /** Where the connection comes from; undefined where it has no address. */
   readonly address?: string | undefined;
 }
@@ -29,23 +30,6 @@ export interface CertificateFacts {
  * Synchronous where it can be, also in throwing: most calls come with something seen before.
  */
 export type Authenticate = (credentials: Credentials) => Principal | Promise<Principal>;
-
-/** A part of policies.yaml: whom the gateway lets in. */
-export interface IdentitySpec {
-  /** API keys made with `sheaf keys create`. */
-  readonly keys: boolean;
-  /** The most days that one of them counts from when its secret was made; undefined: as long as it says. */
-  readonly keyDaysMax?: number | undefined;
-  readonly jwt: readonly JwtIssuer[];
-  /** None: client certificates are for the transport only, and tell nothing about who calls. */
-  readonly certificates: readonly CertificateRule[];
-  /** A longer token is refused unread. Default 16,384. */
-  readonly tokenBytesMax?: number | undefined;
-  /** Whoever shows nothing; undefined: nobody gets in without a credential. */
-  readonly anonymous: Grant | undefined;
-  /** What happens to who fails again and again; false: nothing. Default {@link throttleDefault}. */
-  readonly throttle?: ThrottleSpec | false | undefined;
-}
 
 /** What a credential gives. */
 export interface Grant {

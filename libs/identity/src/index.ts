@@ -1,3 +1,4 @@
+export { ranges, someRanges } from './address-language.ts';
 export { addressDenied, comesFrom } from './addresses.ts';
 export { type CreatedKey, createApiKey, type KeyParts, parseApiKey } from './api-key.ts';
 export { type AuthenticatePorts, createAuthenticate, openKeySources } from './authenticate.ts';
@@ -8,7 +9,6 @@ export type {
   CertificateRule,
   Credentials,
   Grant,
-  IdentitySpec,
   JwtIssuer,
 } from './credentials.ts';
 export {
@@ -20,7 +20,8 @@ export {
   type PemPair,
 } from './development-certificates.ts';
 export { createFailureBook, type FailureBook, type ThrottleSpec, throttleDefault } from './failures.ts';
-export { type IdentityProblem, identityProblems, tokenAlgorithms } from './identity-problems.ts';
+export { grantFields, patterns, tenantName } from './grant-language.ts';
+export { type IdentitySpec, identityFields, identityProblems, readIdentity } from './identity-spec.ts';
 export {
   createKeyAdministration,
   type KeyAdministration,
@@ -33,3 +34,6 @@ export {
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
 export { loudlyOpen } from './open-warning.ts';
+export { everyProvider as identityProviders } from './providers/index.ts';
+export type { IdentityProblem } from './providers/provider.ts';
+export { throttleFields } from './throttle-language.ts';

@@ -1,5 +1,5 @@
 import { isLoopback } from '@sheaf/inference';
-import type { IdentitySpec } from './credentials.ts';
+import type { IdentitySpec } from './identity-spec.ts';
 
 /** The warning to print at start when strangers may call; undefined when they may not, or cannot reach the server. */
 export function loudlyOpen({ anonymous }: IdentitySpec, host: string): string | undefined {

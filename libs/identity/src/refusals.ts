@@ -4,10 +4,11 @@ const decision = 'identity';
 
 /** Refusals of callers by who they are. Their texts name no secret and echo nothing that the caller sent; the cause stays in our logs. */
 
-export function credentialsMissing(): InferError {
+/** `wanted` are the kinds of credential that there are. */
+export function credentialsMissing(wanted: readonly string[]): InferError {
   return InferError.withoutStack(
     'UNAUTHENTICATED',
-    'want a credential: x-api-key, authorization: Bearer, or a client certificate',
+    `want a credential: ${wanted.slice(0, -1).join(', ')}, or ${wanted.at(-1)}`,
     {
       reason: 'CREDENTIALS_MISSING',
       decision,

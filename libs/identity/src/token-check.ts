@@ -4,6 +4,7 @@ import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyOptions, 
 import { type CheckAddress, comesFrom } from './addresses.ts';
 import type { JwtIssuer } from './credentials.ts';
 import type { KeySet, KeySource, KeySources } from './key-source.ts';
+import type { CheckNew } from './providers/provider.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
 import { tokenPrincipal } from './token-principal.ts';
 import { createVerifiedTokens } from './verified-tokens.ts';
@@ -27,9 +28,6 @@ interface KnownIssuer {
   readonly source: KeySource;
   readonly checkAddress: CheckAddress;
 }
-
-/** Throws where a credential is not to be looked at now; `claimed` answers the principal that it says that it is of, which nobody has checked. */
-export type CheckNew = (claimed: () => string) => void;
 
 /** Answers who shows a token: at once when it has been verified before. `checkNew` is called before one is verified that has not been. */
 export type TokenCheck = (

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import type { IdentitySpec, JwtIssuer } from './credentials.ts';
+import type { JwtIssuer } from './credentials.ts';
+import type { IdentitySpec } from './identity-spec.ts';
 import { createAuthenticate } from './index.ts';
 import { bearer, createSigningKey, issuerOf, noon, sign } from './testing/fake-issuer.ts';
 

@@ -62,7 +62,12 @@ describe('admission', () => {
       return acme;
     }, []);
     assert.equal(admit({ method: '/inference.GRPCInferenceService/ModelInfer', metadata, peer }), acme);
-    assert.deepEqual(seen, { apiKey: 'the x-api-key', authorization: 'the authorization', certificate: peer });
+    assert.deepEqual(seen, {
+      apiKey: 'the x-api-key',
+      authorization: 'the authorization',
+      certificate: peer,
+      metadata,
+    });
   });
 
   it('holds to the roles those who are known only later', async () => {

@@ -84,6 +84,7 @@ export function createAdmission(
       apiKey: metadata('x-api-key'),
       authorization: metadata('authorization'),
       certificate: peer,
+      metadata,
       ...(address !== undefined && { address }),
     });
     return principal instanceof Promise

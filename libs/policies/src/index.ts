@@ -1,6 +1,5 @@
 export { createAdmission, methodRoles, type Shown } from './admission.ts';
 export { type CompiledLimits, compileLimits } from './compiled-limit.ts';
-export { tenantName } from './identity-language.ts';
 export type { Plans } from './limit-cost.ts';
 export { enforceLimits } from './limits.ts';
 export { checkRoutes, parsePolicies, policiesSchema, shownTarget } from './policies.ts';

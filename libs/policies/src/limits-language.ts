@@ -13,9 +13,9 @@ import {
   text,
   variants,
 } from '@sheaf/document';
+import { patterns } from '@sheaf/identity';
 import type { QuotaWindow } from '@sheaf/limiter';
 import { checkExpression, expression } from '@sheaf/rules';
-import { patterns } from './identity-language.ts';
 import { type Allowance, type Dimension, dimensions, type LimitSpec } from './spec.ts';
 
 /** What an expression of a cost may read, all numbers. */

@@ -1,9 +1,10 @@
 /** The reference page of policies.yaml, made from the definitions that the parser reads by. */
 import { fenced, fieldsTable, kindsTable, section } from '@sheaf/document';
+import { grantFields, identityProviders, throttleFields } from '@sheaf/identity';
 import { sharedBackends } from '@sheaf/limiter';
-import { accessLogFields, addressFields, throttleFields } from './access-language.ts';
+import { accessLogFields, addressFields } from './access-language.ts';
 import { methodRoles } from './admission.ts';
-import { certificateFields, grantFields, identityFields, issuerFields, keysFields } from './identity-language.ts';
+import { identityFields } from './identity-language.ts';
 import { limiterFields, limitVariants } from './limits-language.ts';
 import { policyFields } from './policies.ts';
 import { conditionVariants, routeVariants } from './routes-language.ts';
@@ -42,14 +43,11 @@ routes:
 `;
 
 /** Parts of the file that are not in the example: parsed by the test of this page. */
+const providerExamples = Object.fromEntries(
+  identityProviders.flatMap(({ fields, example }) => (example ? [[Object.keys(fields).join(), example]] : [])),
+);
+
 export const policySnippets = {
-  keys: `
-identity:
-  keys: { daysMax: 90 }`,
-  anonymous: `
-identity:
-  keys: false
-  anonymous: { tenant: everyone, models: [read-*], priority: sheddable }`,
   cost: `
 limits:
   - name: work
@@ -70,7 +68,8 @@ identity:
   throttle: { address: 200, waitMax: 5m }`,
   accessLog: `
 accessLog: { calls: all, file: /var/log/sheaf/access.log }`,
-} as const;
+  ...providerExamples,
+};
 
 const refusals = [
   '| what | code | reason | pushback |',
@@ -100,21 +99,11 @@ const identitySections = [
     'identity',
     'The first credential that a caller shows decides: `x-api-key`, `authorization: Bearer` (an API key or a token), a client certificate, nothing. A bad one is refused whatever else there is.',
     fieldsTable(identityFields),
-    '### keys',
-    fieldsTable(keysFields),
-    fenced(policySnippets.keys),
     '### What a credential gives',
     'The same keys for `anonymous` and for each of `certificates`; for an API key they are said when it is made.',
     fieldsTable(grantFields),
     'Roles: `infer` asks models, `observe` reads how things are, `admin` changes them (and may do what `observe` may). Nobody has both `infer` and `admin`; nobody anonymous is an `admin`. A caller may ask for a lower priority (`x-priority`, or the parameter `priority`), never for a higher one.',
-    fenced(policySnippets.anonymous),
-    '### jwt',
-    fieldsTable(issuerFields),
-    'Where a claim says the roles or models, it is a list or a text with spaces; a token without it has none. One issuer may name any tenant, also one that API keys are of, unless `tenants` says which; of several, each has to say so, since its tokens could otherwise be of a tenant of another. A token that names another one is refused. Every token has an `exp` and a `sub`; clocks may differ by 60 s.',
-    '### certificates',
-    fieldsTable({ subject: certificateFields.subject }),
-    'Each kind of name is matched by itself: a common name that reads like a URI is none. Without a kind, `subject` is a pattern of common names; `*` alone is any certificate that has a name, and `*.example.com` a host, by its DNS name or common name. In hosts (`DNS:` too) `*` stands for one label, or a part of one; `DNS:*` is any host. In all others `*` is any run of characters.',
-    'The gateway needs a `clientCa` for these (`gateway.tls` in mesh.yaml); with `certificates: required` beside it nobody gets in without one, whatever else they show.',
+    ...identityProviders.flatMap(({ reference, example }) => [...reference, ...(example ? [fenced(example)] : [])]),
     '### throttle',
     'API keys and tokens that are not valid are counted by the address that they come from; what has expired, client certificates, and nothing at all are not counted. When there were too many, the next are refused unseen for a second, and after each further failure for twice as long. Meanwhile a key that was good from that address before is looked at, and so is a token whose issuer and subject were. Failures are forgotten evenly within ten minutes. Each gateway counts for itself. Behind a proxy, such as an ingress, name it in `gateway.trustedProxies` in mesh.yaml: else all callers have its address, and one of them with bad tokens has every new one refused. What comes from loopback is not counted, since it may come through a proxy of this machine.',
     fieldsTable(throttleFields),

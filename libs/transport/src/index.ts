@@ -1,7 +1,8 @@
-export type { AdminCalls, AdminService, Asking } from './admin.ts';
-export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './admin-client.ts';
 export type {
+  AdminCalls,
+  AdminService,
   ApiKey,
+  Asking,
   AuditEntry,
   Breaker,
   CreateKeyRequest,
@@ -14,7 +15,8 @@ export type {
   QuarantinedRequest,
   ReloadResponse,
   RotateKeyRequest,
-} from './admin-messages.ts';
+} from './admin-service.ts';
+export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './client/admin.ts';
 export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
 export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';

@@ -3,6 +3,7 @@ import * as grpc from '@grpc/grpc-js';
 import type { Field } from '@sheaf/http2';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
 import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
+import { secretReason } from './mesh-secret.ts';
 import {
   type ErrorInfo,
   encodeRpcStatus,
@@ -12,7 +13,6 @@ import {
   statusCode,
   statusMessage,
 } from './rpc-status.ts';
-import { secretReason } from './server/auth/mesh-secret.ts';
 
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself, as it stands on the wire; keys in lower case. */

@@ -1,7 +1,7 @@
 /** The messages that connectconformance speaks with what it tests, from the .proto files that install.sh put beside it. */
 import { join } from 'node:path';
 import { type AnyDefinition, loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import type { MethodDefinition } from '../../../libs/transport/src/server/grpc/methods.ts';
+import type { MethodDefinition } from '../../../libs/transport/src/server/grpc/method-definition.ts';
 import { cache } from '../stock-tools.ts';
 
 const folder = join(cache, 'conformance');

@@ -1,12 +1,8 @@
 /** The service of connectconformance, over the dispatcher of our servers. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { encodeHeaders, type Field } from '@sheaf/http2';
-import {
-  type MethodDefinition,
-  type ServerMethod,
-  serverStreaming,
-  unary,
-} from '../../../libs/transport/src/server/grpc/methods.ts';
+import type { MethodDefinition } from '../../../libs/transport/src/server/grpc/method-definition.ts';
+import { type ServerMethod, serverStreaming, unary } from '../../../libs/transport/src/server/grpc/methods.ts';
 import type { ResponseStream } from '../../../libs/transport/src/server/grpc/response-stream.ts';
 import type { IncomingCall, ServerCall } from '../../../libs/transport/src/server/grpc/server-call.ts';
 import { streaming } from '../../../libs/transport/src/server/grpc/streaming.ts';

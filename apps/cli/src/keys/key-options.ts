@@ -1,7 +1,6 @@
 /** The options that describe a key on the command line, wherever it is made. */
-import { overlapDaysMax } from '@sheaf/identity';
+import { overlapDaysMax, tenantName } from '@sheaf/identity';
 import { isPriority, isRole, type Priority, priorities, type Role, roles } from '@sheaf/inference';
-import { tenantName } from '@sheaf/policies';
 import type { CreateKeyRequest, RotateKeyRequest } from '@sheaf/transport';
 import { type OptionValues, textOf, UsageError } from '../command.ts';
 

@@ -1,7 +1,6 @@
 /** API keys, for operators: through a gateway, or in the state of a folder itself. */
-import { createKeyAdministration, type KeyRequest, type ListedKey } from '@sheaf/identity';
+import { createKeyAdministration, type KeyRequest, type ListedKey, tenantName } from '@sheaf/identity';
 import { InferError, isPriority, isRole, priorities, type Role, roles } from '@sheaf/inference';
-import { tenantName } from '@sheaf/policies';
 import type { State } from '@sheaf/store';
 import type { AdminService, ApiKey, CreateKeyRequest } from '@sheaf/transport';
 import { actorOf, limitOf } from './actor.ts';

@@ -2,7 +2,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { Field } from '@sheaf/http2';
 import type { CallContext } from '@sheaf/inference';
-import { secretHeader, shownSecret } from '../server/auth/mesh-secret.ts';
+import { secretHeader, shownSecret } from '../mesh-secret.ts';
 import { toMetadata } from '../status.ts';
 import { createSecret, type SecretPlace } from './secret.ts';
 

@@ -1,6 +1,6 @@
 /** What stands behind a server. */
 import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
-import type { AdminService } from '../admin.ts';
+import type { AdminService } from '../admin-service.ts';
 import type { Admit } from './auth/authenticate.ts';
 import type { CallLog } from './call-record.ts';
 

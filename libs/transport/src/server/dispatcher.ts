@@ -3,7 +3,7 @@ import type { ServerStream, StreamHandler } from '@sheaf/http2';
 import { InferError, type Limits, type Principal } from '@sheaf/inference';
 import { askAgain } from './auth/ask-again.ts';
 import { type Admit, authenticate } from './auth/authenticate.ts';
-import { type KnowsSecret, wantsSecret } from './auth/mesh-secret.ts';
+import { type KnowsSecret, wantsSecret } from './auth/secret-check.ts';
 import { noRoom } from './bytes/byte-room.ts';
 import type { BytesInFlight } from './bytes/bytes-in-flight.ts';
 import { boundUnread, type Unread } from './bytes/unread.ts';

@@ -1,7 +1,8 @@
 /** grpc.health.v1 of a server of ours. */
 import { InferError, invalidField, type Limits, maySee, notFound } from '@sheaf/inference';
 import { service } from 'grpc-health-check';
-import { type MethodDefinition, type ServerMethod, serverStreaming, unary } from './grpc/methods.ts';
+import type { MethodDefinition } from './grpc/method-definition.ts';
+import { type ServerMethod, serverStreaming, unary } from './grpc/methods.ts';
 import type { ResponseStream } from './grpc/response-stream.ts';
 import type { ServerCall } from './grpc/server-call.ts';
 

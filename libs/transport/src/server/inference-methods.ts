@@ -5,7 +5,8 @@ import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
 import { checkName, checkVersion } from '../wire/codec.ts';
 import type { Backend } from './backend.ts';
-import { type MethodDefinition, type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';
+import type { MethodDefinition } from './grpc/method-definition.ts';
+import { type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';
 import type { ServerCall } from './grpc/server-call.ts';
 import { tellIds } from './trailers.ts';
 

@@ -4,7 +4,8 @@ import { ReflectionService } from '@grpc/reflection';
 import { InferError } from '@sheaf/inference';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { protoFolder } from '../proto.ts';
-import type { MethodDefinition, ServerMethod } from './grpc/methods.ts';
+import type { MethodDefinition } from './grpc/method-definition.ts';
+import type { ServerMethod } from './grpc/methods.ts';
 import { type StreamingHandler, streaming } from './grpc/streaming.ts';
 
 const { FileDescriptorProto } = descriptor;

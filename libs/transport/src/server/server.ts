@@ -1,12 +1,12 @@
 /** A server: the Open Inference Protocol, health and reflection in front of whatever answers. */
 import type { Limits, Overrun } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
-import { adminMethods } from '../admin.ts';
 import { meshStream } from '../mesh-stream/mesh-server.ts';
 import { adminFile, inferenceFile } from '../proto.ts';
 import type { TlsFiles } from '../tls/tls.ts';
+import { adminMethods } from './admin-methods.ts';
 import { createAnswer } from './answer.ts';
-import { createSecretCheck } from './auth/mesh-secret.ts';
+import { createSecretCheck } from './auth/secret-check.ts';
 import type { Backend } from './backend.ts';
 import { BytesInFlight } from './bytes/bytes-in-flight.ts';
 import type { ConnectionPolicy } from './connections/arrivals.ts';

@@ -5,7 +5,6 @@ import { errorCodes, type HeaderList, type ServerConnection } from '@sheaf/http2
 import { monotonicClock, networkOf } from '@sheaf/inference';
 import { InFlight } from '../../in-flight.ts';
 import { type Peer, readPeer } from '../auth/peer.ts';
-import type { CallPatience, IncomingCall } from '../grpc/server-call.ts';
 import { plainAddress } from './caller-address.ts';
 import { connectionLimits } from './connection-limits.ts';
 import type { ConnectionRegistry, Member } from './connection-registry.ts';
@@ -13,6 +12,23 @@ import { IdleWatch } from './idle-watch.ts';
 
 /** Of a trusted proxy: whom its calls come from, as their metadata says; undefined where that cannot be told. */
 export type ForwardedFor = (headers: HeaderList) => string | undefined;
+
+/** How long a call is waited for. In milliseconds. */
+export interface CallPatience {
+  readonly arrivalMaxMs: number;
+  /** A call that is answered may still send its request for so long; what it sends is dropped. */
+  readonly answeredMaxMs: number;
+}
+
+/** What a connection knows of a call that came on it. */
+export interface ConnectionCall {
+  readonly stream: { readonly id: number };
+  readonly isClosed: boolean;
+  /** Once it was let in: whether it lasts as its caller likes. */
+  letInAs: 'long' | 'short' | undefined;
+  /** Asked a few times a second: nobody is waited for longer than they may take. `now` is by the monotonic clock, in milliseconds. */
+  judge(now: number, patience: CallPatience): void;
+}
 
 export interface ConnectionTimes extends CallPatience {
   /** No new calls from then on; give or take a tenth. 0 is for ever. In milliseconds. */
@@ -30,7 +46,7 @@ export class Connection implements Member {
   forwardedFor: ForwardedFor | undefined;
   readonly #registry: ConnectionRegistry;
   readonly #times: ConnectionTimes;
-  readonly #calls = new InFlight<IncomingCall>();
+  readonly #calls = new InFlight<ConnectionCall>();
   /** Calls that were let in. */
   readonly #letIn = { long: 0, short: 0 };
   #http2: ServerConnection | undefined;
@@ -73,20 +89,20 @@ export class Connection implements Member {
     return this.forwardedFor && caller === this.address ? undefined : networkOf(caller);
   }
 
-  enter(call: IncomingCall): void {
+  enter(call: ConnectionCall): void {
     this.idle.stop();
     this.#calls.set(call.stream.id, call);
   }
 
   /** It is a call that was let in: there is work for as long as it is open, or a reason to stay, where it may last as its caller likes. */
-  letIn(call: IncomingCall, isLong: boolean): void {
+  letIn(call: ConnectionCall, isLong: boolean): void {
     if (call.isClosed) return;
     call.letInAs = isLong ? 'long' : 'short';
     this.#letIn[call.letInAs]++;
     this.#stand();
   }
 
-  leave(call: IncomingCall): void {
+  leave(call: ConnectionCall): void {
     this.#calls.delete(call.stream.id);
     if (this.#calls.size === 0) this.idle.start(monotonicClock.now());
     if (!call.letInAs) return;

@@ -6,19 +6,10 @@ import { headBytes, writeHead } from '../framing.ts';
 import { lateRefusal } from '../refusal.ts';
 import { decodeSmall } from '../small-messages.ts';
 import { type MessageConsumer, UnaryMessage } from '../unary-message.ts';
+import type { MethodDefinition } from './method-definition.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';
 import type { IncomingCall, ServerCall } from './server-call.ts';
 import { SmallRoom } from './small-room.ts';
-
-/** The part of a definition of proto-loader that is looked at. */
-export interface MethodDefinition<Request, Response> {
-  /** Such as `/inference.GRPCInferenceService/ModelInfer`. */
-  readonly path: string;
-  readonly requestStream: boolean;
-  readonly responseStream: boolean;
-  requestDeserialize(bytes: Buffer): Request;
-  responseSerialize(value: Response): Buffer;
-}
 
 /** What a server answers under one path. */
 export interface ServerMethod {

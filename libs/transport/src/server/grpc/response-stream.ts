@@ -1,4 +1,4 @@
-import type { MethodDefinition } from './methods.ts';
+import type { MethodDefinition } from './method-definition.ts';
 import type { IncomingCall } from './server-call.ts';
 
 /** The answers of a call that has several. */

@@ -11,7 +11,7 @@ import { asInferError, deadlineExceeded, monotonicClock, type Principal } from '
 import type { Peer } from '../auth/peer.ts';
 import { ChunkList } from '../bytes/chunk-list.ts';
 import { type CallFacts, type CallLog, tellEnded } from '../call-record.ts';
-import type { Connection } from '../connections/connection.ts';
+import type { CallPatience, Connection, ConnectionCall } from '../connections/connection.ts';
 import { type CallHeaders, metadataOf } from './call-headers.ts';
 import { httpRefusals, refusalEnd, refusalOnly, responseEnd, responseHead } from './response.ts';
 
@@ -53,20 +53,13 @@ export interface Receiver {
   late(isDeadline: boolean): void;
 }
 
-/** How long a call is waited for. In milliseconds. */
-export interface CallPatience {
-  readonly arrivalMaxMs: number;
-  /** A call that is answered may still send its request for so long; what it sends is dropped. */
-  readonly answeredMaxMs: number;
-}
-
 /** What hides metadata that callers may not say. */
 export type IsHidden = (key: string) => boolean;
 
 /** The longest that a timer can take; whoever gives more waits for ever. In milliseconds. */
 const timerMaxMs = 2 ** 31 - 1;
 
-export class IncomingCall implements ServerCall, StreamHandler {
+export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
   readonly stream: ServerStream;
   readonly connection: Connection;
   readonly headers: CallHeaders;

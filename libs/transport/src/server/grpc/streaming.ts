@@ -4,7 +4,8 @@ import { stepLimits } from '../../step-limits.ts';
 import { decompressAtOnce } from '../framing.ts';
 import { decodeSmall } from '../small-messages.ts';
 import { MessageSplitter } from './message-splitter.ts';
-import { lateBy, type MethodDefinition, type MethodServer, type ServerMethod } from './methods.ts';
+import type { MethodDefinition } from './method-definition.ts';
+import { lateBy, type MethodServer, type ServerMethod } from './methods.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';
 import type { IncomingCall, Receiver, ServerCall } from './server-call.ts';
 

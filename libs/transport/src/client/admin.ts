@@ -1,11 +1,11 @@
 /** The Admin service of another process. */
 import * as grpc from '@grpc/grpc-js';
-import { type AdminCalls, methodName } from './admin.ts';
-import { proxyOption } from './client/proxy.ts';
-import { adminService } from './proto.ts';
-import { fromStatus, toMetadata } from './status.ts';
-import { openRemoteTls } from './tls/remote-tls.ts';
-import type { RemoteTls } from './tls/tls.ts';
+import { type AdminCalls, methodName } from '../admin-service.ts';
+import { adminService } from '../proto.ts';
+import { fromStatus, toMetadata } from '../status.ts';
+import { openRemoteTls } from '../tls/remote-tls.ts';
+import type { RemoteTls } from '../tls/tls.ts';
+import { proxyOption } from './proxy.ts';
 
 export interface AdminConnection {
   readonly calls: AdminCalls;

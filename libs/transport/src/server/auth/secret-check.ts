@@ -1,13 +1,9 @@
 /** What an internal server wants of whoever asks: the secret of its mesh. */
 import { timingSafeEqual } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
+import { secretHeader, secretReason, shownSecret } from '../../mesh-secret.ts';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
 import type { IncomingCall } from '../grpc/server-call.ts';
-
-/** The header that it stands in, in the scheme that stock clients know (RFC 6750). */
-export const secretHeader = 'authorization';
-
-export const shownSecret = (secret: string): string => `Bearer ${secret}`;
 
 /** Whether a call shows the secret. */
 export type KnowsSecret = (call: IncomingCall) => boolean;
@@ -24,9 +20,6 @@ export function createSecretCheck(name: string, secret: string, log = new Handsh
     return false;
   };
 }
-
-/** Of refusals for want of it. */
-export const secretReason = 'MESH_SECRET';
 
 export const wantsSecret = InferError.withoutStack(
   'UNAUTHENTICATED',

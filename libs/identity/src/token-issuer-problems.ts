@@ -1,13 +1,8 @@
-import type { IdentitySpec, JwtIssuer } from './credentials.ts';
-import { grantProblem, isName, modelsProblem, rolesProblem } from './grant.ts';
+/** What may be wrong with the issuers of tokens. */
+import type { JwtIssuer } from './credentials.ts';
+import { isName, modelsProblem, rolesProblem } from './grant.ts';
 import { jwksProblem } from './key-source.ts';
-
-/** One mistake in an identity spec. */
-export interface IdentityProblem {
-  /** Such as `jwt[0].algorithms`. */
-  readonly path: string;
-  readonly message: string;
-}
+import { addProblem as add, type IdentityProblem } from './providers/provider.ts';
 
 /** Signatures that a public key verifies: with a symmetric one, whoever can check tokens could make them. */
 export const tokenAlgorithms: readonly string[] = [
@@ -15,21 +10,11 @@ export const tokenAlgorithms: readonly string[] = [
   ...['PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
 ];
 
-/** Everything that is wrong with a spec of the right form; a gateway does not start with any. */
-export function identityProblems({ jwt, certificates, anonymous }: IdentitySpec): readonly IdentityProblem[] {
+export function issuersProblems(jwt: readonly JwtIssuer[]): readonly IdentityProblem[] {
   const problems = jwt.flatMap((issuer, i) => issuerProblems(issuer, `jwt[${i}]`));
   const twice = jwt.findIndex(({ issuer }, i) => jwt.findIndex((other) => other.issuer === issuer) !== i);
   if (twice >= 0) problems.push({ path: `jwt[${twice}].issuer`, message: 'want each issuer once' });
   else if (jwt.length > 1) problems.push(...jwt.flatMap((issuer, i) => sharedIssuerProblems(issuer, `jwt[${i}]`)));
-  for (const [i, rule] of certificates.entries()) {
-    if (!isName(rule.subject)) problems.push({ path: `certificates[${i}].subject`, message: 'want a pattern' });
-    add(problems, `certificates[${i}]`, grantProblem(rule));
-  }
-  if (anonymous !== undefined) {
-    add(problems, 'anonymous', grantProblem(anonymous));
-    if (anonymous.roles.includes('admin'))
-      add(problems, 'anonymous.roles', 'want infer or observe: nobody unknown is an admin');
-  }
   return problems;
 }
 
@@ -60,8 +45,4 @@ function issuerProblems(spec: JwtIssuer, path: string): IdentityProblem[] {
   if ('fixed' in roles) add(problems, path, rolesProblem(roles.fixed));
   if ('fixed' in models) add(problems, path, modelsProblem(models.fixed));
   return problems;
-}
-
-function add(problems: IdentityProblem[], path: string, message: string | undefined): void {
-  if (message !== undefined) problems.push({ path, message });
 }
