@@ -1,6 +1,6 @@
 // Original file: proto/inference/grpc_predict_v2.proto
 
-import type { InferParameter as _inference_InferParameter, InferParameter__Output as _inference_InferParameter__Output } from './InferParameter.ts';
+import type { InferParameter as _inference_InferParameter, InferParameter__Output as _inference_InferParameter__Output } from '../inference/InferParameter.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface _inference_ModelMetadataResponse_TensorMetadata {

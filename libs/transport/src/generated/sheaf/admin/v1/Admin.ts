@@ -2,32 +2,32 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import type { ClearQuarantineRequest as _sheaf_admin_v1_ClearQuarantineRequest, ClearQuarantineRequest__Output as _sheaf_admin_v1_ClearQuarantineRequest__Output } from './ClearQuarantineRequest.ts';
-import type { ClearQuarantineResponse as _sheaf_admin_v1_ClearQuarantineResponse, ClearQuarantineResponse__Output as _sheaf_admin_v1_ClearQuarantineResponse__Output } from './ClearQuarantineResponse.ts';
-import type { CreateKeyRequest as _sheaf_admin_v1_CreateKeyRequest, CreateKeyRequest__Output as _sheaf_admin_v1_CreateKeyRequest__Output } from './CreateKeyRequest.ts';
-import type { CreateKeyResponse as _sheaf_admin_v1_CreateKeyResponse, CreateKeyResponse__Output as _sheaf_admin_v1_CreateKeyResponse__Output } from './CreateKeyResponse.ts';
-import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from './DrainRequest.ts';
-import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from './DrainResponse.ts';
-import type { ForceBreakersRequest as _sheaf_admin_v1_ForceBreakersRequest, ForceBreakersRequest__Output as _sheaf_admin_v1_ForceBreakersRequest__Output } from './ForceBreakersRequest.ts';
-import type { ForceBreakersResponse as _sheaf_admin_v1_ForceBreakersResponse, ForceBreakersResponse__Output as _sheaf_admin_v1_ForceBreakersResponse__Output } from './ForceBreakersResponse.ts';
-import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from './GetConfigurationRequest.ts';
-import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from './GetConfigurationResponse.ts';
-import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from './GetLimitsRequest.ts';
-import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from './GetLimitsResponse.ts';
-import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './ListAuditRequest.ts';
-import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './ListAuditResponse.ts';
-import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from './ListBreakersRequest.ts';
-import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from './ListBreakersResponse.ts';
-import type { ListKeysRequest as _sheaf_admin_v1_ListKeysRequest, ListKeysRequest__Output as _sheaf_admin_v1_ListKeysRequest__Output } from './ListKeysRequest.ts';
-import type { ListKeysResponse as _sheaf_admin_v1_ListKeysResponse, ListKeysResponse__Output as _sheaf_admin_v1_ListKeysResponse__Output } from './ListKeysResponse.ts';
-import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from './ListQuarantineRequest.ts';
-import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from './ListQuarantineResponse.ts';
-import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from './ReloadRequest.ts';
-import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './ReloadResponse.ts';
-import type { RevokeKeyRequest as _sheaf_admin_v1_RevokeKeyRequest, RevokeKeyRequest__Output as _sheaf_admin_v1_RevokeKeyRequest__Output } from './RevokeKeyRequest.ts';
-import type { RevokeKeyResponse as _sheaf_admin_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _sheaf_admin_v1_RevokeKeyResponse__Output } from './RevokeKeyResponse.ts';
-import type { RotateKeyRequest as _sheaf_admin_v1_RotateKeyRequest, RotateKeyRequest__Output as _sheaf_admin_v1_RotateKeyRequest__Output } from './RotateKeyRequest.ts';
-import type { RotateKeyResponse as _sheaf_admin_v1_RotateKeyResponse, RotateKeyResponse__Output as _sheaf_admin_v1_RotateKeyResponse__Output } from './RotateKeyResponse.ts';
+import type { ClearQuarantineRequest as _sheaf_admin_v1_ClearQuarantineRequest, ClearQuarantineRequest__Output as _sheaf_admin_v1_ClearQuarantineRequest__Output } from '../../../sheaf/admin/v1/ClearQuarantineRequest.ts';
+import type { ClearQuarantineResponse as _sheaf_admin_v1_ClearQuarantineResponse, ClearQuarantineResponse__Output as _sheaf_admin_v1_ClearQuarantineResponse__Output } from '../../../sheaf/admin/v1/ClearQuarantineResponse.ts';
+import type { CreateKeyRequest as _sheaf_admin_v1_CreateKeyRequest, CreateKeyRequest__Output as _sheaf_admin_v1_CreateKeyRequest__Output } from '../../../sheaf/admin/v1/CreateKeyRequest.ts';
+import type { CreateKeyResponse as _sheaf_admin_v1_CreateKeyResponse, CreateKeyResponse__Output as _sheaf_admin_v1_CreateKeyResponse__Output } from '../../../sheaf/admin/v1/CreateKeyResponse.ts';
+import type { DrainRequest as _sheaf_admin_v1_DrainRequest, DrainRequest__Output as _sheaf_admin_v1_DrainRequest__Output } from '../../../sheaf/admin/v1/DrainRequest.ts';
+import type { DrainResponse as _sheaf_admin_v1_DrainResponse, DrainResponse__Output as _sheaf_admin_v1_DrainResponse__Output } from '../../../sheaf/admin/v1/DrainResponse.ts';
+import type { ForceBreakersRequest as _sheaf_admin_v1_ForceBreakersRequest, ForceBreakersRequest__Output as _sheaf_admin_v1_ForceBreakersRequest__Output } from '../../../sheaf/admin/v1/ForceBreakersRequest.ts';
+import type { ForceBreakersResponse as _sheaf_admin_v1_ForceBreakersResponse, ForceBreakersResponse__Output as _sheaf_admin_v1_ForceBreakersResponse__Output } from '../../../sheaf/admin/v1/ForceBreakersResponse.ts';
+import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest, GetConfigurationRequest__Output as _sheaf_admin_v1_GetConfigurationRequest__Output } from '../../../sheaf/admin/v1/GetConfigurationRequest.ts';
+import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
+import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
+import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
+import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
+import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
+import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
+import type { ListBreakersResponse as _sheaf_admin_v1_ListBreakersResponse, ListBreakersResponse__Output as _sheaf_admin_v1_ListBreakersResponse__Output } from '../../../sheaf/admin/v1/ListBreakersResponse.ts';
+import type { ListKeysRequest as _sheaf_admin_v1_ListKeysRequest, ListKeysRequest__Output as _sheaf_admin_v1_ListKeysRequest__Output } from '../../../sheaf/admin/v1/ListKeysRequest.ts';
+import type { ListKeysResponse as _sheaf_admin_v1_ListKeysResponse, ListKeysResponse__Output as _sheaf_admin_v1_ListKeysResponse__Output } from '../../../sheaf/admin/v1/ListKeysResponse.ts';
+import type { ListQuarantineRequest as _sheaf_admin_v1_ListQuarantineRequest, ListQuarantineRequest__Output as _sheaf_admin_v1_ListQuarantineRequest__Output } from '../../../sheaf/admin/v1/ListQuarantineRequest.ts';
+import type { ListQuarantineResponse as _sheaf_admin_v1_ListQuarantineResponse, ListQuarantineResponse__Output as _sheaf_admin_v1_ListQuarantineResponse__Output } from '../../../sheaf/admin/v1/ListQuarantineResponse.ts';
+import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Output as _sheaf_admin_v1_ReloadRequest__Output } from '../../../sheaf/admin/v1/ReloadRequest.ts';
+import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from '../../../sheaf/admin/v1/ReloadResponse.ts';
+import type { RevokeKeyRequest as _sheaf_admin_v1_RevokeKeyRequest, RevokeKeyRequest__Output as _sheaf_admin_v1_RevokeKeyRequest__Output } from '../../../sheaf/admin/v1/RevokeKeyRequest.ts';
+import type { RevokeKeyResponse as _sheaf_admin_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _sheaf_admin_v1_RevokeKeyResponse__Output } from '../../../sheaf/admin/v1/RevokeKeyResponse.ts';
+import type { RotateKeyRequest as _sheaf_admin_v1_RotateKeyRequest, RotateKeyRequest__Output as _sheaf_admin_v1_RotateKeyRequest__Output } from '../../../sheaf/admin/v1/RotateKeyRequest.ts';
+import type { RotateKeyResponse as _sheaf_admin_v1_RotateKeyResponse, RotateKeyResponse__Output as _sheaf_admin_v1_RotateKeyResponse__Output } from '../../../sheaf/admin/v1/RotateKeyResponse.ts';
 
 export interface AdminClient extends grpc.Client {
   ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;

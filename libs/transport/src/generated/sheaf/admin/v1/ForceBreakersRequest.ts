@@ -1,6 +1,6 @@
 // Original file: proto/sheaf/admin/v1/admin.proto
 
-import type { ForcedState as _sheaf_admin_v1_ForcedState, ForcedState__Output as _sheaf_admin_v1_ForcedState__Output } from './ForcedState.ts';
+import type { ForcedState as _sheaf_admin_v1_ForcedState, ForcedState__Output as _sheaf_admin_v1_ForcedState__Output } from '../../../sheaf/admin/v1/ForcedState.ts';
 
 export interface ForceBreakersRequest {
   'service'?: (string);

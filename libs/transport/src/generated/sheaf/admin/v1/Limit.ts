@@ -1,6 +1,6 @@
 // Original file: proto/sheaf/admin/v1/admin.proto
 
-import type { Bucket as _sheaf_admin_v1_Bucket, Bucket__Output as _sheaf_admin_v1_Bucket__Output } from './Bucket.ts';
+import type { Bucket as _sheaf_admin_v1_Bucket, Bucket__Output as _sheaf_admin_v1_Bucket__Output } from '../../../sheaf/admin/v1/Bucket.ts';
 
 export interface Limit {
   'name'?: (string);

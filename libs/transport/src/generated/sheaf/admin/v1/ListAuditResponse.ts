@@ -1,6 +1,6 @@
 // Original file: proto/sheaf/admin/v1/admin.proto
 
-import type { AuditEntry as _sheaf_admin_v1_AuditEntry, AuditEntry__Output as _sheaf_admin_v1_AuditEntry__Output } from './AuditEntry.ts';
+import type { AuditEntry as _sheaf_admin_v1_AuditEntry, AuditEntry__Output as _sheaf_admin_v1_AuditEntry__Output } from '../../../sheaf/admin/v1/AuditEntry.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface ListAuditResponse {
