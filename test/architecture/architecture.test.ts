@@ -31,6 +31,11 @@ const planted: [string, string, RegExp][] = [
   ['libs/layers/src/star.ts', "export * from './deadline.ts';\n", /one by one/],
   ['libs/layers/src/long.ts', '\n'.repeat(301), /at most 300 lines/],
   ['libs/layers/src/long.ts', `const long = () => {${'\n'.repeat(60)}};\n`, /at most 60 lines, got 61 of long/],
+  [
+    'libs/limiter/src/short.ts',
+    'const limiterContract = () => {};\n',
+    /long functions only, got limiterContract of limiter/,
+  ],
   ['libs/layers/src/index.ts', "import './testing/fake.ts';\n", /no test support/],
   ['libs/layers/src/index.ts', "import '@sheaf/onnx/testing';\n", /no test support/],
   ['libs/layers/src/fake.ts', '', /or else src\/testing/],

@@ -73,6 +73,7 @@ interface SourceFile {
   /** `lib` or `app`, and its name. */
   readonly kind: 'libs' | 'apps';
   readonly room: string;
+  readonly tree: ts.SourceFile;
 }
 
 export interface Scan {
@@ -88,12 +89,40 @@ export function scan(root: string): Scan {
     const [kind, room = ''] = path.split('/');
     const source = readFileSync(join(root, path), 'utf8');
     const isTest = path.endsWith('.test.ts') || path.includes('/src/testing/');
-    return { path, source, isTest, kind: kind === 'apps' ? 'apps' : 'libs', room };
+    const tree = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
+    return { path, source, isTest, kind: kind === 'apps' ? 'apps' : 'libs', room, tree };
   });
   const found = files.flatMap((file) =>
     [...fileRules(file), ...importRules(file)].map((rule) => ({ file: file.path, rule })),
   );
-  return { files: files.length, violations: [...found, ...placeRules(files), ...roomRules(root)] };
+  return {
+    files: files.length,
+    violations: [...found, ...lengthRules(files), ...placeRules(files), ...roomRules(root)],
+  };
+}
+
+/** A function is short, or has an entry in the list of long ones; an entry is of a function that is long. */
+function lengthRules(files: readonly SourceFile[]): Violation[] {
+  const long = files
+    // A test's `describe` holds all of its cases.
+    .filter(({ path }) => !path.endsWith('.test.ts'))
+    .flatMap(({ path, room, tree }) => longFunctionsIn(tree).map((found) => ({ path, room, ...found })));
+  const unlisted = long
+    .filter(({ room, name }) => longFunctions[room]?.[name] === undefined)
+    .map(({ path, name, lines }) => ({
+      file: path,
+      rule: `want functions of at most ${functionLinesMax} lines, got ${lines} of ${name}`,
+    }));
+  const present = new Set(files.map(({ room }) => room));
+  const needless = Object.entries(longFunctions)
+    .filter(([room]) => present.has(room))
+    .flatMap(([room, names]) => Object.keys(names).map((name) => ({ room, name })))
+    .filter((listed) => !long.some(({ room, name }) => room === listed.room && name === listed.name))
+    .map(({ room, name }) => ({
+      file: 'test/architecture/long-functions.ts',
+      rule: `want entries of long functions only, got ${name} of ${room}`,
+    }));
+  return [...unlisted, ...needless];
 }
 
 /** What only tests import stands in `src/testing`, where nobody takes it for a part of the product. */
@@ -121,24 +150,18 @@ function roomRules(root: string): Violation[] {
   });
 }
 
-function fileRules({ path, source, room }: SourceFile): string[] {
+function fileRules({ path, source, tree }: SourceFile): string[] {
   const name = path.split('/').at(-1) ?? '';
   const rules: string[] = [];
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(name)) rules.push('want a kebab-case name');
   if (source.split('\n').length > linesMax) rules.push(`want at most ${linesMax} lines`);
   if (/@ts-(ignore|expect-error|nocheck)/.test(source)) rules.push('want no switched-off type check');
-  const tree = ts.createSourceFile(path, source, ts.ScriptTarget.Latest, true);
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.AnyKeyword) rules.push('want unknown, got any');
     if (ts.isExportDeclaration(node) && !node.exportClause) rules.push('want exported names one by one, got export *');
     ts.forEachChild(node, visit);
   };
   visit(tree);
-  // A test's `describe` holds all of its cases.
-  if (!path.endsWith('.test.ts'))
-    for (const { name, lines } of longFunctionsIn(tree))
-      if (longFunctions[room]?.[name] === undefined)
-        rules.push(`want functions of at most ${functionLinesMax} lines, got ${lines} of ${name}`);
   return rules;
 }
 

@@ -12,6 +12,8 @@ import { meshFiles } from './folder.ts';
 import { http2Table, measureHttp2 } from './http2.ts';
 import { type Measured, nativeClient } from './load.ts';
 import { measurePolicies } from './policies.ts';
+import { ratioTable } from './ratio-table.ts';
+import { measureRatios } from './ratios.ts';
 import { measureRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
@@ -59,6 +61,7 @@ try {
   ]);
   console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
   console.log(`\n${table(http2Table(await measureHttp2(seconds)))}`);
+  console.log(`\n${table(ratioTable(await measureRatios(quick ? 0.5 : 1)))}`);
   const policies = `${(await measurePolicies()).toFixed(1)} us CPU a call`;
   console.log(
     `\n${table([

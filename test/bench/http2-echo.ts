@@ -38,9 +38,18 @@ function answerByNode(stream: ServerHttp2Stream): void {
   });
 }
 
+/** As ours has them: with Node's own, which are of 64 KiB, only the round trips of large messages would be measured. */
+const streamWindowBytes = 8 * 2 ** 20;
+const connectionWindowBytes = 32 * 2 ** 20;
+
 function open(): Server {
-  if (kind === 'node')
-    return (tls ? createSecureServer(tls) : createHttp2Server()).on('stream', answerByNode) as Server;
+  if (kind === 'node') {
+    const settings = { initialWindowSize: streamWindowBytes };
+    const own = tls ? createSecureServer({ ...tls, settings }) : createHttp2Server({ settings });
+    return own
+      .on('session', (session) => session.setLocalWindowSize(connectionWindowBytes))
+      .on('stream', answerByNode) as Server;
+  }
   const accept = (socket: Parameters<typeof acceptConnection>[0]): void => {
     acceptConnection(socket, {}, { stream: answer, close() {} });
   };

@@ -1,4 +1,4 @@
-/** Calls of 100 bytes on one connection, made of frames that were prepared beforehand, so that the same few instructions load every server. */
+/** Small calls on one connection, made of frames that were prepared beforehand, so that the same few instructions load every server. */
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { frame } from '../support/raw-http2.ts';
@@ -8,7 +8,17 @@ export interface EchoLoad {
   readonly isTls: boolean;
   readonly inFlight: number;
   readonly seconds: number;
+  /** Default: ModelInfer's. */
+  readonly path?: string;
+  /** Fields beside those that every call has; values of up to 126 characters. */
+  readonly fields?: readonly Field[];
+  /** What is sent, with the head that gRPC puts before it, in base64. Default: 100 bytes, which the server has to send back. */
+  readonly message?: string;
+  /** How each call has to end: with what was sent, with a message of any kind, or refused, which has none. Default `echo`. */
+  readonly answer?: 'echo' | 'message' | 'refusal';
 }
+
+type Field = readonly [name: string, value: string];
 
 export interface EchoResult {
   readonly calls: number;
@@ -21,38 +31,60 @@ const endStream = 1;
 const endHeaders = 4;
 const dataType = 0;
 const headersType = 1;
-const messageBytes = 100;
-/** The message has the head that gRPC puts before it. */
-const callBytes = messageBytes + 5;
+const echoed = Buffer.concat([Buffer.from([0, 0, 0, 0, 100]), Buffer.alloc(100, 7)]);
+const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 const indexedMethodAndScheme = [0x83, 0x86];
-const fields: readonly (readonly [string, string])[] = [
-  [':path', '/inference.GRPCInferenceService/ModelInfer'],
-  [':authority', '127.0.0.1:50051'],
-  ['content-type', 'application/grpc'],
-  ['te', 'trailers'],
-  ['user-agent', 'grpc-bench/1.0'],
-];
+/** Places in the dynamic table begin after those of the static one. */
+const staticFields = 61;
 
 const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)]);
 
+/** A call as it goes out, but for the number of its stream. */
+interface PreparedCall {
+  readonly bytes: Buffer;
+  readonly dataAt: number;
+}
+
+interface PreparedCalls {
+  readonly first: PreparedCall;
+  readonly next: PreparedCall;
+  /** As far as it is known what each has to be answered with. */
+  readonly messageBytes: number;
+}
+
 /** As real clients do: the first call puts its fields into the table, and the others name them by their place in it. */
-const firstBlock = Buffer.concat([
-  Buffer.from(indexedMethodAndScheme),
-  ...fields.flatMap(([name, value]) => [Buffer.from([0x40]), text(name), text(value)]),
-]);
-const nextBlock = Buffer.from([
-  ...indexedMethodAndScheme,
-  ...fields.map((_, index) => 0x80 | (61 + fields.length - index)),
-]);
+function prepare({ path = inferPath, fields: own = [], message, answer = 'echo' }: EchoLoad): PreparedCalls {
+  const body = message === undefined ? echoed : Buffer.from(message, 'base64');
+  const fields: readonly Field[] = [
+    [':path', path],
+    [':authority', '127.0.0.1:50051'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+    ['user-agent', 'grpc-bench/1.0'],
+    ...own,
+  ];
+  const literal = fields.flatMap(([name, value]) => [Buffer.from([0x40]), text(name), text(value)]);
+  const indexed = fields.map((_, index) => 0x80 | (staticFields + fields.length - index));
+  const callOf = (block: Buffer): PreparedCall => {
+    const headers = frame('headers', endHeaders, 1, block);
+    return { bytes: Buffer.concat([headers, frame('data', endStream, 1, body)]), dataAt: headers.length };
+  };
+  return {
+    first: callOf(Buffer.concat([Buffer.from(indexedMethodAndScheme), ...literal])),
+    next: callOf(Buffer.from([...indexedMethodAndScheme, ...indexed])),
+    messageBytes: answer === 'echo' ? body.length : 0,
+  };
+}
 
-const callOf = (block: Buffer): Buffer => {
-  const body = Buffer.concat([Buffer.from([0, 0, 0, 0, messageBytes]), Buffer.alloc(messageBytes, 7)]);
-  return Buffer.concat([frame('headers', endHeaders, 1, block), frame('data', endStream, 1, body)]);
-};
-const firstCall = callOf(firstBlock);
-const nextCall = callOf(nextBlock);
+/** What is wrong with so many bytes of messages for so many calls. Answers of calls that are still under way may have come in part. */
+function isShort({ answer = 'echo' }: EchoLoad, messageBytes: number, dataBytes: number, calls: number): boolean {
+  if (answer === 'refusal') return dataBytes > 0;
+  return dataBytes < calls * (answer === 'echo' ? messageBytes : 1);
+}
 
-function run({ port, isTls, inFlight, seconds }: EchoLoad): Promise<EchoResult> {
+function run(load: EchoLoad): Promise<EchoResult> {
+  const { port, isTls, inFlight, seconds } = load;
+  const { first, next, messageBytes } = prepare(load);
   return new Promise((resolve, reject) => {
     const socket = isTls
       ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] })
@@ -67,10 +99,10 @@ function run({ port, isTls, inFlight, seconds }: EchoLoad): Promise<EchoResult> 
       const calls: Buffer[] = [];
       const now = performance.now();
       for (let n = 0; n < count; n++) {
-        const bytes = Buffer.from(nextId === 1 ? firstCall : nextCall);
-        const headersBytes = 9 + (nextId === 1 ? firstBlock : nextBlock).length;
+        const call = nextId === 1 ? first : next;
+        const bytes = Buffer.from(call.bytes);
         bytes.writeUInt32BE(nextId, 5);
-        bytes.writeUInt32BE(nextId, headersBytes + 5);
+        bytes.writeUInt32BE(nextId, call.dataAt + 5);
         begun[(nextId - 1) / 2] = now;
         nextId += 2;
         calls.push(bytes);
@@ -78,8 +110,8 @@ function run({ port, isTls, inFlight, seconds }: EchoLoad): Promise<EchoResult> 
       socket.write(Buffer.concat(calls));
     };
     const finish = (): void => {
-      // Answers of calls that are still under way may have come in part.
-      if (dataBytes < times.length * callBytes) reject(new Error(`${dataBytes} bytes for ${times.length} calls`));
+      if (isShort(load, messageBytes, dataBytes, times.length))
+        reject(new Error(`${dataBytes} bytes of messages for ${times.length} calls`));
       socket.removeAllListeners('close');
       socket.destroy();
       times.sort((a, b) => a - b);
@@ -113,14 +145,14 @@ function run({ port, isTls, inFlight, seconds }: EchoLoad): Promise<EchoResult> 
       let at = 0;
       let ended = 0;
       while (bytes.length - at >= 9) {
-        const next = at + 9 + bytes.readUIntBE(at, 3);
-        if (next > bytes.length) break;
+        const end = at + 9 + bytes.readUIntBE(at, 3);
+        if (end > bytes.length) break;
         if (bytes[at + 3] === headersType && ((bytes[at + 4] as number) & endStream) !== 0) {
           times.push(now - (begun[(bytes.readUInt32BE(at + 5) - 1) / 2] ?? Number.NaN));
           ended++;
         } else if (bytes[at + 3] === 3 || bytes[at + 3] === 7) reject(new Error('the server refuses'));
-        else if (bytes[at + 3] === dataType) dataBytes += next - at - 9;
-        at = next;
+        else if (bytes[at + 3] === dataType) dataBytes += end - at - 9;
+        at = end;
       }
       rest = bytes.subarray(at);
       if (now - startedAt >= seconds * 1_000) finish();

@@ -21,6 +21,7 @@ import {
   followRoutes,
   hideUnseen,
   parsePolicies,
+  type Shown,
   setPriority,
 } from '@sheaf/policies';
 import { createMemoryState } from '@sheaf/store';
@@ -50,19 +51,20 @@ const policies = {
 
 const grant = { tenant: 'acme', roles: ['infer'], models: ['digits', 'read-*'] } as const;
 
-interface Way {
-  readonly admit: (metadata: (key: string) => string | undefined) => Principal | Promise<Principal>;
+/** What stands before `core`, and a key that comes in. */
+export interface PolicyWay {
+  readonly admit: (shown: Shown) => Principal | Promise<Principal>;
   readonly infer: Infer;
   readonly key: string;
 }
 
-function policyWay(): Way {
+/** Policies of every kind, which refuse nobody that has the key. */
+export function policyWay(core: Infer): PolicyWay {
   const { spec, problems } = parsePolicies(policies);
   if (!spec) throw new Error(`the bench has policies that cannot be read: ${JSON.stringify(problems)}`);
   const { key, text } = createApiKey(randomBytes, grant, 'bench', Date.now(), undefined);
   const keys = new Map([[key.id, key]]);
   const authenticate = createAuthenticate(spec.identity, { keys: () => keys, now: Date.now });
-  const admission = createAdmission(authenticate, spec.open);
   const { quotas } = createMemoryState();
   const limiter = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas });
   const plans = { callsOf: (model: string) => [model], usualMs: () => 2 };
@@ -75,9 +77,9 @@ function policyWay(): Way {
       followRoutes(createRoutes(spec.routes), () => true),
       enforceLimits(limits, limiter, plans, { strays }),
     ],
-    nothing,
+    core,
   );
-  return { admit: (metadata) => admission({ method, metadata, peer: undefined }), infer, key: text };
+  return { admit: createAdmission(authenticate, spec.open), infer, key: text };
 }
 
 function context(trailers: Map<string, string>, metadata: (key: string) => string | undefined): CallContext {
@@ -102,7 +104,7 @@ async function cpuUs(run: () => Promise<void>): Promise<number> {
 
 /** Microseconds of CPU that the policies add to a call, which has a context anyhow. */
 export async function measurePolicies(): Promise<number> {
-  const { admit, infer, key } = policyWay();
+  const { admit, infer, key } = policyWay(nothing);
   const headers = new Map([
     ['x-api-key', key],
     ['x-priority', 'standard'],
@@ -113,8 +115,8 @@ export async function measurePolicies(): Promise<number> {
   });
   const whole = await cpuUs(async () => {
     const trailers = new Map<string, string>();
-    const shown = admit(metadata);
-    const principal = shown instanceof Promise ? await shown : shown;
+    const admitted = admit({ method, metadata, peer: undefined });
+    const principal = admitted instanceof Promise ? await admitted : admitted;
     await infer(request, { ...context(trailers, metadata), principal });
     const answer = new grpc.Metadata();
     for (const [name, value] of trailers) answer.set(name, value);

@@ -31,8 +31,7 @@ async function judge(mode: 'client' | 'server'): Promise<void> {
 /** What may be wrong with a case that fails for the details of its status alone. */
 const onlyDetails = /^actual error contain 1 details; expecting 0$/;
 /** Cases that are listed for another reason: all others are listed for the details. */
-const others =
-  /(request-equal-to-server-limit|multiple-requests|no-request|unexpected-codec|unexpected-compress(ion|ed-message))$/;
+const others = /(request-equal-to-server-limit|multiple-requests|no-request|unexpected-compress(ion|ed-message))$/;
 const listedPattern = /^INFO: (.+) failed \(as expected\):\n((?:\t.*\n)+)/gm;
 
 /** Cases that are listed for the details of their status, and have something else wrong. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { defaultLimits, tensorOf } from '@sheaf/inference';
-import { createRemote } from '@sheaf/transport';
+import { defaultLimits, InferError, type InferErrorCode, tensorOf } from '@sheaf/inference';
+import { createRemote, type Remote } from '@sheaf/transport';
 import { preface } from '../../libs/http2/src/frame-types.ts';
 import { contextOf, requestFor } from '../../libs/transport/src/testing/fake-model.ts';
 import { encode, types } from '../fuzz/http2/frames.ts';
@@ -12,38 +12,44 @@ import { createRandom } from '../fuzz/random-message.ts';
 
 export type Work = () => Promise<unknown>;
 
-/** Each is done in turn, over and over, by a task of its own. What the server refuses is no fault. */
-export function works(port: number): { readonly all: readonly Work[]; close(): void } {
+export interface Load {
+  /** By what it is; each is done over and over by a task of its own. It fails where the server did what it should not. */
+  readonly works: ReadonlyMap<string, Work>;
+  /** Ends the connections that all share. */
+  close(): void;
+}
+
+export function createLoad(port: number): Load {
   const address = `127.0.0.1:${port}`;
   const options = { service: 'soak', limits: defaultLimits };
   const stream = createRemote(address, { ...options, transport: 'stream' });
   const unary = createRemote(address, options);
   const random = createRandom(1);
   const bytes = (length: number) => [tensorOf('x', 'UINT8', [length], new Uint8Array(length))];
-  const left = async (remote: typeof stream): Promise<void> => {
+  const ask = (remote: Remote, model: string, length: number) => () =>
+    remote.infer(requestFor(model, { inputs: bytes(length) }), contextOf(patienceMs));
+  const wait = (remote: Remote, timeoutMs: number, signal?: AbortSignal) =>
+    remote.infer(requestFor('wait', { id: `wait ${random(2 ** 30)}` }), contextOf(timeoutMs, signal));
+  const leave = async (remote: Remote): Promise<void> => {
     const controller = new AbortController();
-    const call = remote.infer(
-      requestFor('wait', { id: `left ${random(2 ** 30)}` }),
-      contextOf(5_000, controller.signal),
-    );
     setTimeout(() => controller.abort(), random(20));
-    await call.catch(() => {});
+    await wantCode('CANCELLED', wait(remote, patienceMs, controller.signal));
   };
   return {
-    all: [
-      () => stream.infer(requestFor('echo'), contextOf()),
-      () => unary.infer(requestFor('echo'), contextOf()),
-      () => stream.infer(requestFor('echo', { inputs: bytes(200_000) }), contextOf()),
-      () => stream.infer(requestFor('echo', { inputs: bytes(defaultLimits.messageBytesMax - 5_000) }), contextOf()),
-      () => stream.infer(requestFor('refuse'), contextOf()).catch(() => {}),
-      () => unary.infer(requestFor('wait', { id: `late ${random(2 ** 30)}` }), contextOf(20)).catch(() => {}),
-      () => left(stream),
-      () => left(unary),
-      () => comeAndGo(address),
-      () => resets(port),
-      () => wrongFrames(port, random),
-      () => hangUp(port, random),
-    ],
+    works: new Map<string, Work>([
+      ['small on the stream', ask(stream, 'echo', 8)],
+      ['small', ask(unary, 'echo', 8)],
+      ['large on the stream', ask(stream, 'echo', 200_000)],
+      ['largest on the stream', ask(stream, 'echo', defaultLimits.messageBytesMax - 5_000)],
+      ['refused', () => wantCode('UNAVAILABLE', ask(stream, 'refuse', 8)())],
+      ['late', () => wantCode('DEADLINE_EXCEEDED', wait(unary, 20))],
+      ['left on the stream', () => leave(stream)],
+      ['left', () => leave(unary)],
+      ['a client that comes and goes', () => comeAndGo(address)],
+      ['resets', () => resets(port)],
+      ['wrong frames', () => wrongFrames(port, random)],
+      ['hung up', () => hangUp(port, random)],
+    ]),
     close: () => {
       stream.close();
       unary.close();
@@ -51,13 +57,29 @@ export function works(port: number): { readonly all: readonly Work[]; close(): v
   };
 }
 
+/** Longer than a call may wait for others that are as large as they may be, on a machine that has more to do. */
+const patienceMs = 30_000;
+
+/** The call has to end with this code. */
+async function wantCode(code: InferErrorCode, call: Promise<unknown>): Promise<void> {
+  const ending = await call.then(
+    () => 'OK',
+    (error: unknown) => error,
+  );
+  if (!(ending instanceof InferError)) throw new Error(`want ${code}, got ${ending}`);
+  if (ending.code !== code) throw ending;
+}
+
 /** A client that asks one thing and a watch, and leaves. */
 async function comeAndGo(address: string): Promise<void> {
   const remote = createRemote(address, { service: 'soak', limits: defaultLimits, transport: 'stream' });
   const end = remote.watchReady(() => {});
-  await remote.infer(requestFor('echo'), contextOf());
-  end();
-  remote.close();
+  try {
+    await remote.infer(requestFor('echo'), contextOf(patienceMs));
+  } finally {
+    end();
+    remote.close();
+  }
 }
 
 /** Calls that are reset before they are answered. */

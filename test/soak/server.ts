@@ -7,8 +7,9 @@ export interface Held {
   /** MiB, after a collection. */
   readonly heap: number;
   readonly resident: number;
-  /** What keeps the event loop: sockets, timers and the like. */
+  /** What keeps the event loop: sockets, timers and the like, and how many are sockets. */
   readonly handles: number;
+  readonly sockets: number;
 }
 
 const mib = (bytes: number): number => bytes / 2 ** 20;
@@ -27,12 +28,16 @@ const server = await createServer(
 );
 server.open();
 process.on('message', () => {
+  // What the first one finalizes, the second one frees.
+  globalThis.gc?.();
   globalThis.gc?.();
   const { heapUsed, external, rss } = process.memoryUsage();
+  const resources = process.getActiveResourcesInfo();
   const held: Held = {
     heap: mib(heapUsed + external),
     resident: mib(rss),
-    handles: process.getActiveResourcesInfo().length,
+    handles: resources.length,
+    sockets: resources.filter((kind) => kind === 'TCPSocketWrap').length,
   };
   process.send?.(held);
 });

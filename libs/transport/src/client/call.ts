@@ -77,7 +77,7 @@ export function timeoutValue(timeoutMs: number): string {
 function requestFields(
   { scheme, authority }: CallTarget,
   { path, metadata = [] }: CallOptions,
-  leftMs: number | undefined,
+  leftMs: number,
 ): Field[] {
   const fields: Field[] = [
     [':method', 'POST'],
@@ -87,7 +87,7 @@ function requestFields(
     ['te', 'trailers'],
     ['content-type', 'application/grpc'],
   ];
-  if (leftMs !== undefined) fields.push(['grpc-timeout', timeoutValue(leftMs)]);
+  if (leftMs < Number.POSITIVE_INFINITY) fields.push(['grpc-timeout', timeoutValue(leftMs)]);
   return [...fields, ...metadata];
 }
 
@@ -109,6 +109,8 @@ const faultDetails: Readonly<Record<MessageFault, readonly [status, string]>> = 
   'too large': [status.RESOURCE_EXHAUSTED, 'the answer is a message that is too large'],
 };
 
+const late = (): CallStatus => ownStatus(status.DEADLINE_EXCEEDED, 'the deadline passed before the answer came');
+
 /** Longer ones do not fit a timer; whoever waits so long has no deadline. */
 const timerMsMax = 2 ** 31 - 1;
 
@@ -125,7 +127,8 @@ export interface PendingCall {
 /** Begins the time of a call, whose stream may be opened later. */
 export function createCall(options: CallOptions, handler: CallHandler): PendingCall {
   const { timeoutMs } = options;
-  const startedAt = performance.now();
+  const endAt = timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutMs;
+  const leftMs = (): number => endAt - performance.now();
   let stream: ClientStream | undefined;
   /** Messages for a stream that is not open yet. */
   let waiting: Buffer[] = [];
@@ -143,13 +146,15 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
     finish(ending);
     stream?.reset(errorCodes.CANCEL);
   };
-  const onTime = (): void => leave(ownStatus(status.DEADLINE_EXCEEDED, 'the deadline passed before the answer came'));
+  const onTime = (): void => leave(late());
   const timer =
     timeoutMs === undefined || timeoutMs > timerMsMax ? undefined : setTimeout(onTime, Math.max(0, timeoutMs));
   const response = createResponse(options.messageBytesMax, {
     ...handler,
     isOver: () => isOver,
     leave,
+    // The server's timer may run out before ours is looked at; it is not told of less time than was left, so that ours is over then too.
+    lost: (ending) => finish(leftMs() <= 0 ? late() : ending),
     end: (ending) => {
       finish(ending);
       // What we may still have to say has nobody who hears it.
@@ -160,8 +165,7 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
     isOver: () => isOver,
     fail: finish,
     open(connection, target) {
-      const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (performance.now() - startedAt);
-      stream = connection.request(encodeHeaders(requestFields(target, options, leftMs)), response);
+      stream = connection.request(encodeHeaders(requestFields(target, options, leftMs())), response);
       for (const message of waiting) sendMessage(stream, message);
       waiting = [];
       if (isEnded) stream.end();
@@ -186,6 +190,8 @@ interface ResponseTo extends CallHandler {
   isOver(): boolean;
   /** Ends the call for what the server did wrong. */
   leave(ending: CallStatus): void;
+  /** Ends the call for a stream that is over without a status. */
+  lost(ending: CallStatus): void;
 }
 
 /** Reads what comes on the stream of a call. */
@@ -217,6 +223,6 @@ function createResponse(messageBytesMax: number, call: ResponseTo): ResponseHand
       else if (reader.isWithin) call.end(ownStatus(status.INTERNAL, 'the answer ended within a message'));
       else call.end(statusIn(said));
     },
-    close: (end) => call.end(statusOfEnd(end)),
+    close: (end) => call.lost(statusOfEnd(end)),
   };
 }

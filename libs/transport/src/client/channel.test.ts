@@ -153,6 +153,8 @@ describe('a channel', () => {
 describe('a deadline as grpc-timeout has it', () => {
   for (const [ms, value] of [
     [0, '1u'],
+    [0.0001, '1u'],
+    [2.0001, '2001u'],
     [0.5, '500u'],
     [1_500, '1500000u'],
     [99_999.999, '99999999u'],

@@ -108,7 +108,8 @@ export async function unary(
   if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
   // With a deadline of its own the client would not hear an answer that comes at that very moment.
   if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
-  const options = listenMs > 0 ? {} : { deadline: Date.now() + remaining };
+  // Clocks are read in whole milliseconds: without one more the server could be told of less time than is left.
+  const options = listenMs > 0 ? {} : { deadline: Date.now() + 1 + remaining };
   const message = encodeRequest(request);
   let cancel = (): void => {};
   let isLate = false;
@@ -128,7 +129,9 @@ export async function unary(
     });
   } catch (error) {
     if (signal.aborted) throw abortReason(signal);
-    throw isLate ? late(service) : error;
+    // Nobody here has cancelled it: the server has, since its timer ran out before ours.
+    const isTimedOut = error instanceof InferError && error.code === 'CANCELLED' && remainingMs(context) <= 0;
+    throw isLate || isTimedOut ? late(service) : error;
   } finally {
     stopListening();
     signal.removeEventListener('abort', onAbort);

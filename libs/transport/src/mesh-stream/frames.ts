@@ -56,7 +56,7 @@ export interface Reply {
 export interface OutFrame {
   readonly bytes: number;
   readonly write: (writer: WireWriter) => void;
-  /** CallHead when it has left the process. */
+  /** Called when it has left the process. */
   readonly onSent?: () => void;
 }
 

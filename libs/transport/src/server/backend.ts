@@ -41,7 +41,7 @@ export interface Backend {
   readonly isWell?: () => boolean;
   /** Pinned when a call enters. */
   readonly snapshot: () => Snapshot;
-  /** CallHead once per call, after its answer, and for calls that were refused before. */
+  /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;

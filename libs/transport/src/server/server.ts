@@ -48,7 +48,7 @@ export interface Server {
   readonly port: number;
   /** The paths of all methods that it has, such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly methods: readonly string[];
-  /** From now on health says SERVING. CallHead again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
+  /** From now on health says SERVING. Called again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
    * Health says NOT_SERVING for every name, and ServerReady no; calls are still answered. Resolves when callers have had `noticeMs` to see it, or when none

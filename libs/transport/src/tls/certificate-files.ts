@@ -98,7 +98,7 @@ const inUse = new Map<string, { readonly certificates: CertificateFiles; users: 
 
 export interface Lease {
   readonly certificates: CertificateFiles;
-  /** CallHead once; the last one that does so ends the watching. */
+  /** Called once; the last one that does so ends the watching. */
   release(): void;
 }
 

@@ -35,3 +35,18 @@ describe('the metadata of a call', () => {
     assert.equal(readableOf('a\tb'), 'a\ufffdb');
   });
 });
+
+describe('the content type of a call', () => {
+  const statusOf = (type: string) =>
+    readCallHeaders(headerList({ ':method': 'POST', 'content-type': type })).httpStatus;
+
+  it('is that of gRPC with protobuf', () => {
+    for (const type of ['', '+proto', '+PROTO', ';charset=utf-8', '+proto ; a=b'])
+      assert.equal(statusOf(`application/grpc${type}`), undefined, type);
+  });
+
+  it('is not that of another codec or another protocol', () => {
+    for (const type of ['application/grpc+json', 'application/grpc+protobuf', 'application/grpc-web', 'text/plain', ''])
+      assert.equal(statusOf(type), 415, type);
+  });
+});

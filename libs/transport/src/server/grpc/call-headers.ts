@@ -44,8 +44,11 @@ function read(list: HeaderList): CallHeaders {
 
 function httpStatusOf(list: HeaderList): 405 | 415 | undefined {
   if (list.get(':method') !== 'POST') return 405;
-  return list.get('content-type')?.startsWith('application/grpc') ? undefined : 415;
+  return contentTypePattern.test(list.get('content-type') ?? '') ? undefined : 415;
 }
+
+/** Messages are protobuf, with or without `+proto`. Other codecs, and gRPC-Web, are not spoken. */
+const contentTypePattern = /^application\/grpc(\+proto)?\s*(;|$)/i;
 
 /** Eight digits at most and a unit: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
 const timeoutPattern = /^[0-9]{1,8}[HMSmun]$/;

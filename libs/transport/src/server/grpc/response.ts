@@ -56,5 +56,5 @@ export interface HttpRefusal {
 /** Of what is no gRPC, in words for whoever looks by hand. */
 export const httpRefusals = {
   405: httpRefusal(405, 'want POST: this is a server of gRPC'),
-  415: httpRefusal(415, 'want a content-type of application/grpc: this is a server of gRPC'),
+  415: httpRefusal(415, 'want a content-type of application/grpc or application/grpc+proto: this is a server of gRPC'),
 } as const;
