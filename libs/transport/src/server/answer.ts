@@ -61,9 +61,9 @@ export interface InferCall {
   readonly bytes?: ByteHold;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
-  /** Told what is asked, once it can be read. */
+  /** Called with the request once it can be read. */
   readonly onRequest?: (request: InferRequest) => void;
-  /** Told how busy the model is that was asked, before the answer, also when that is an error. */
+  /** Called with how busy the model is that was asked, before the answer, also when that is an error. */
   readonly onLoad?: (load: Load) => void;
 }
 
