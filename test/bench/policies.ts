@@ -17,12 +17,10 @@ import {
   createAdmission,
   createRoutes,
   createStrays,
-  enforceLimits,
-  followRoutes,
-  hideUnseen,
   parsePolicies,
+  policyLayers,
+  RecentBuckets,
   type Shown,
-  setPriority,
 } from '@sheaf/policies';
 import { createMemoryState } from '@sheaf/store';
 
@@ -69,14 +67,11 @@ export function policyWay(core: Infer): PolicyWay {
   const limiter = createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now, quotas });
   const plans = { callsOf: (model: string) => [model], usualMs: () => 2 };
   const limits = compileLimits(spec.limits, 1);
-  const strays = createStrays(limits, limiter);
+  const recent = new RecentBuckets();
+  const strays = createStrays(limits, limiter, { recent });
+  const routes = createRoutes(spec.routes);
   const infer = stack(
-    [
-      setPriority,
-      hideUnseen(strays),
-      followRoutes(createRoutes(spec.routes), () => true),
-      enforceLimits(limits, limiter, plans, { strays }),
-    ],
+    policyLayers(spec, { routes, isReady: () => true, limits, limiter, plans, recent, strays }),
     core,
   );
   return { admit: createAdmission(authenticate, spec.open), infer, key: text };

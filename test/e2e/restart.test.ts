@@ -116,7 +116,8 @@ describe('a mesh of one gateway', () => {
   it('leaves it as it is, and says why when it is named; where no mesh runs, that is told', async () => {
     const { mesh, folder } = await up({ 'models/double': sampleModels.scale(2) });
     const all = await runSheaf(['restart', '--rolling', '--folder', folder]);
-    assert.deepEqual([all.code, all.stdout], [0, 'double is restarted\n']);
+    assert.equal(all.code, 0);
+    assert.match(all.stdout, /^gateway is left as it is: it is the only one, .*\ndouble is restarted\n$/);
     const only = await runSheaf(['restart', '--rolling', 'gateway', '--folder', folder]);
     assert.deepEqual([only.code, only.stdout], [2, '']);
     assert.match(only.stderr, /one gateway, and calls would be lost without it: want gateway: \{ replicas: 2 \}/);

@@ -8,13 +8,11 @@ import {
   createRoutes,
   createSight,
   createStrays,
-  enforceLimits,
-  followRoutes,
-  hideUnseen,
   type Inside,
   type LimitStanding,
   noSuchModel,
   type PoliciesSpec,
+  policyLayers,
   RecentBuckets,
   Redaction,
   type RouteTarget,
@@ -22,7 +20,6 @@ import {
   type Shown,
   type Sight,
   type Strays,
-  setPriority,
 } from '@sheaf/policies';
 import type { ApiKey } from '@sheaf/store';
 import type { Catalog } from './catalog.ts';
@@ -80,16 +77,15 @@ export function openPolicyStack(
   const strays = createStrays(limits, ports.limiter, { recent });
   const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
   const infer = stack(
-    [
-      // Before anything is counted, since it says what the call is worth.
-      setPriority,
-      // By the name that the caller uses: what a route leads to is the operator's choice.
-      hideUnseen(strays),
-      // What limits count are the models and pipelines behind the routes.
-      followRoutes(routes, isTargetReady),
-      // Last, so that nothing is charged for what is refused before.
-      enforceLimits(limits, ports.limiter, catalog, { recent, strays }),
-    ],
+    policyLayers(policies, {
+      routes,
+      isReady: isTargetReady,
+      limits,
+      limiter: ports.limiter,
+      plans: catalog,
+      recent,
+      strays,
+    }),
     catalog.infer,
   );
   const isHidden = (name: string, principal: Principal | undefined): boolean =>

@@ -1,32 +1,23 @@
 /** What policies.yaml may hold: one definition for the parser and for editors. */
-import {
-  boolean,
-  documentSchema,
-  type JsonSchema,
-  optional,
-  type Problem,
-  Problems,
-  record,
-  show,
-} from '@sheaf/document';
-import { accessLog, addresses } from './access-language.ts';
-import { identity } from './identity-language.ts';
-import { limiter, limits } from './limits-language.ts';
-import { routes } from './routes-language.ts';
-import type { PoliciesSpec, RouteSpec, RouteTarget } from './spec.ts';
+import { type AllOf, documentSchema, type JsonSchema, type Problem, Problems, record, show } from '@sheaf/document';
+import type { Layer } from '@sheaf/inference';
+import { everyPolicy, type policies } from './policies/index.ts';
+import type { PolicyContext } from './policies/policy.ts';
+import type { RouteSpec, RouteTarget } from './spec.ts';
 
-export const policyFields = {
-  identity: optional(identity, 'Who may call, and by what credential.'),
-  addresses: optional(addresses, 'Where callers may come from. Default everywhere.'),
-  limits: optional(limits, 'How much of what each may use.'),
-  limiter: optional(limiter, 'How limits are counted by several gateways.'),
-  routes: optional(routes, 'Names that callers use, and where their calls go.'),
-  accessLog: optional(accessLog, 'Of which calls a line is written, and where to. Default refused.'),
-  trustCallersSampling: optional(
-    boolean,
-    "Whether the sampled flag of a caller's `traceparent` decides what is traced, as of a gateway that only services of yours reach. Default false.",
-  ),
+type PolicyOf = (typeof policies)[number];
+type SpecOf<P extends PolicyOf> = ReturnType<P['read']>;
+
+/** What a file of policies says: the parts of all of them. */
+export type PoliciesSpec = AllOf<SpecOf<PolicyOf>> & {
+  /** SHA-256 of the files that it names: what changes in one of them is a change of the policies. */
+  readonly files: readonly string[];
 };
+
+export const policyFields: AllOf<(typeof policies)[number]['fields']> = Object.assign(
+  {},
+  ...everyPolicy.map(({ fields }) => fields),
+);
 const document = record(policyFields);
 
 /** Reads the document; `spec` is undefined when anything is wrong with it. */
@@ -38,18 +29,7 @@ export function parsePolicies(value: unknown): {
   const read = document.read(value ?? {}, [], problems);
   if (!read || problems.list.length > 0)
     return { spec: undefined, problems: problems.list.map((problem) => named(problem, value)) };
-  const spec: PoliciesSpec = {
-    // Whoever writes a file of policies and says nothing of identity wants API keys.
-    identity: read.identity?.identity ?? { keys: true, jwt: [], certificates: [], anonymous: undefined },
-    open: read.identity?.open ?? [],
-    addresses: read.addresses,
-    accessLog: read.accessLog,
-    trustCallersSampling: read.trustCallersSampling,
-    limits: read.limits ?? [],
-    limiter: read.limiter ?? { share: false, whenGone: 'share' },
-    routes: read.routes ?? [],
-    files: [],
-  };
+  const spec: PoliciesSpec = Object.assign({ files: [] }, ...everyPolicy.map((policy) => policy.read(read)));
   return { spec, problems: [] };
 }
 
@@ -84,3 +64,9 @@ export function checkRoutes(
 
 export const shownTarget = ({ model, version }: RouteTarget): string =>
   version === '' ? model : `${model}/${version}`;
+
+/** What calls meet, in this order. Without a file of policies those hold that need none. */
+export function policyLayers(spec: PoliciesSpec | undefined, context: PolicyContext): readonly Layer[] {
+  const said = spec ?? parsePolicies({}).spec ?? {};
+  return everyPolicy.flatMap((policy) => policy.layer?.(said, context) ?? []);
+}

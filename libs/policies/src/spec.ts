@@ -1,4 +1,3 @@
-import type { IdentitySpec } from '@sheaf/identity';
 import type { AddressRange, Role } from '@sheaf/inference';
 import type { QuotaWindow } from '@sheaf/limiter';
 import type { Expression } from '@sheaf/rules';
@@ -84,20 +83,4 @@ export interface AccessLogSpec {
   readonly calls: (typeof accessLogCalls)[number];
   /** Undefined: the standard output of the gateway. */
   readonly file: string | undefined;
-}
-
-export interface PoliciesSpec {
-  readonly identity: IdentitySpec;
-  /** Undefined: from everywhere. */
-  readonly addresses?: AddressRules | undefined;
-  /** Undefined: of refused calls, to standard output. */
-  readonly accessLog?: AccessLogSpec | undefined;
-  /** Whether callers decide by the sampled flag of their traceparent what is traced of their calls. Default false. */
-  readonly trustCallersSampling?: boolean | undefined;
-  readonly open: readonly OpenMethods[];
-  readonly limits: readonly LimitSpec[];
-  readonly limiter: LimiterSpec;
-  readonly routes: readonly RouteSpec[];
-  /** SHA-256 of the files that it names: what changes in one of them is a change of the policies. */
-  readonly files: readonly string[];
 }

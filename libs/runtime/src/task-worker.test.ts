@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { inThread, type StartHost } from './task-host.ts';
+import { type CallContext, InferError } from '@sheaf/inference';
+import type { InnerCall } from './inner-calls.ts';
+import { type HostEvents, inThread, type StartHost } from './task-host.ts';
 import { type TaskMessage, TaskWorker } from './task-worker.ts';
+
+type Events = HostEvents<TaskMessage<unknown>>;
+type Sent = { readonly id: number; readonly payload?: unknown; readonly code?: string };
 
 /** Is loaded after so many milliseconds, never for -1; its tasks are done at once. */
 const slow = `
@@ -46,6 +51,51 @@ describe('a worker that takes its time to load', () => {
     const worker = new TaskWorker({ start: start(-1), subject: 'it', ...limits, overrun });
     await assert.rejects(worker.run({}, []), { message: 'it: loading it took longer than its limit of 50 ms' });
     assert.equal(what, 'loading it');
+    await worker.close();
+  });
+});
+
+describe('a message that is too large for the host', () => {
+  const tooLarge = new InferError('RESOURCE_EXHAUSTED', 'too large to be sent');
+  /** Answers `small` at once; `asks` first asks a question, and its answer is told. */
+  const open = (answers: Sent[]): TaskWorker<unknown> => {
+    const start = ({ onMessage }: Events) => {
+      queueMicrotask(() => onMessage({ loaded: true }));
+      return {
+        post: (message: unknown) => {
+          const sent = message as Sent;
+          if (sent.payload === 'large' || 'outputs' in sent) throw tooLarge;
+          if (sent.payload === 'asks') {
+            const question: InnerCall = { id: sent.id, asks: 1, model: 'other', inputs: [], outputs: [] };
+            queueMicrotask(() => onMessage(question));
+            return;
+          }
+          if (sent.payload === undefined) answers.push(sent);
+          queueMicrotask(() => onMessage({ id: sent.id, ok: true, result: sent.payload, ms: 1 }));
+        },
+        end: async () => '',
+      };
+    };
+    const infer = async () => ({ model: 'other', version: '1', parameters: new Map(), outputs: [] });
+    return new TaskWorker({ start, subject: 'it', limitMs: 60_000, overrun: 'replace', infer });
+  };
+
+  it('fails its own task alone: those after it have their answers', async () => {
+    const worker = open([]);
+    await assert.rejects(worker.run('large', []), tooLarge);
+    assert.equal((await worker.run('small', [])).result, 'small');
+    await worker.close();
+  });
+
+  it('is told to the task that it would have answered', async () => {
+    const answers: Sent[] = [];
+    const worker = open(answers);
+    const caller = { context: { signal: new AbortController().signal } as CallContext, parameters: new Map() };
+    await worker.run('asks', [], caller);
+    assert.deepEqual(
+      answers.map(({ code }) => code),
+      ['RESOURCE_EXHAUSTED'],
+    );
     await worker.close();
   });
 });

@@ -1,5 +1,5 @@
-import { type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
-import { type CallerContext, type InnerCall, InnerCalls } from './inner-calls.ts';
+import { asInferError, type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { type CallerContext, type InnerAnswer, type InnerCall, InnerCalls } from './inner-calls.ts';
 import type { StartHost, TaskHost } from './task-host.ts';
 
 /** What a worker of ours answers to a task. */
@@ -92,9 +92,10 @@ export class TaskWorker<Result> {
       const inner = infer && caller ? new InnerCalls(infer, caller) : undefined;
       const task: Task<Result> = { id: this.#nextId++, resolve, reject, inner };
       this.#host ??= this.#spawn();
+      // A message that is too large throws here: its task must not wait among the others for a reply that never comes.
+      this.#host.post({ id: task.id, payload }, transfer);
       this.#tasks.push(task);
       if (this.#tasks.length === 1) this.#watch(task);
-      this.#host.post({ id: task.id, payload }, transfer);
     });
   }
 
@@ -132,7 +133,14 @@ export class TaskWorker<Result> {
   async #ask(host: TaskHost, call: InnerCall): Promise<void> {
     const task = this.#tasks.find(({ id }) => id === call.id);
     const answer = await task?.inner?.ask(call);
-    if (answer && host === this.#host) host.post(answer.message, answer.transfer);
+    if (!answer || host !== this.#host) return;
+    try {
+      host.post(answer.message, answer.transfer);
+    } catch (error) {
+      // The answer is too large to be sent; the task would wait for it until its limit.
+      const { code, message } = asInferError(error);
+      host.post({ id: call.id, answers: call.asks, code, message } satisfies InnerAnswer);
+    }
   }
 
   #finish(reply: TaskReply<Result>): void {

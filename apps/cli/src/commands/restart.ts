@@ -25,6 +25,10 @@ all and one more try of UNAVAILABLE. Ctrl-C leaves what has not begun as it is.`
         switch (reply.kind) {
           case 'plan':
             bar = progressBar('restarted', reply.names.length);
+            for (const name of reply.left)
+              bar.log(
+                `${name} is left as it is: it is the only one, and calls would be lost without it; gateway: { replicas: 2 } in mesh.yaml lets it be replaced too`,
+              );
             break;
           case 'restarted':
             bar?.log(`${reply.name} is restarted`);

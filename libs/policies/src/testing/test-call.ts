@@ -11,8 +11,8 @@ import {
   tensorOf,
 } from '@sheaf/inference';
 import type { Limiter, Take } from '@sheaf/limiter';
+import type { PoliciesSpec } from '../policies.ts';
 import { parsePolicies } from '../policies.ts';
-import type { PoliciesSpec } from '../spec.ts';
 
 export const acme: Principal = {
   id: 'key:k1',

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { type Mesh, readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx/testing';
-import type { RunningMesh } from './running-mesh.ts';
+import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { startMesh } from './start-mesh.ts';
 
 /** Says that it is ready, with what the file beside it says that it could not load; ends when it is told to. */
@@ -30,6 +30,7 @@ process.send({ kind: 'ready', port: Number(process.argv.at(-1)) });
 describe('a service of a mesh that is restarted', () => {
   let folder: string;
   let running: RunningMesh;
+  let programs: StartOptions['programs'];
   const unserved = (what: readonly object[]): Promise<void> =>
     writeFile(join(folder, 'programs/unserved.json'), JSON.stringify(what));
   const pids = (): number[] => running.services.map(({ pid }) => pid);
@@ -50,11 +51,8 @@ describe('a service of a mesh that is restarted', () => {
     await writeFile(join(folder, 'programs/gateway.mjs'), fakeGateway);
     await unserved([]);
     const program = (name: string): URL => pathToFileURL(join(folder, `programs/${name}.mjs`));
-    running = await startMesh((await readMesh(folder)).mesh as Mesh, {
-      programs: { gateway: program('gateway'), modelServer: program('service') },
-      port: 0,
-      onEvent: () => {},
-    });
+    programs = { gateway: program('gateway'), modelServer: program('service') };
+    running = await startMesh((await readMesh(folder)).mesh as Mesh, { programs, port: 0, onEvent: () => {} });
   });
   after(async () => {
     await running.stop();
@@ -76,5 +74,18 @@ describe('a service of a mesh that is restarted', () => {
     await unserved([]);
     await restart();
     assert.notEqual(pids()[0], second);
+  });
+
+  it('leaves no process behind where the last step of a start fails', async () => {
+    const started: number[] = [];
+    const onEvent = (line: string): void => {
+      const pid = /ready, pid (\d+)/.exec(line)?.[1];
+      if (pid) started.push(Number(pid));
+      if (line.startsWith('gateway is ready')) throw new Error('the last step failed');
+    };
+    const { mesh } = await readMesh(folder);
+    await assert.rejects(startMesh(mesh as Mesh, { programs, port: 0, onEvent }), { message: 'the last step failed' });
+    assert.equal(started.length, 2);
+    for (const pid of started) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
   });
 });

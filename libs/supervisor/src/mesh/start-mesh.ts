@@ -18,8 +18,8 @@ import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { lostLines, ServedMesh, servedBy } from './served-mesh.ts';
 
 /**
- * Starts every service of the mesh as its own process, then the gateways. When one of a strict mesh fails, or a gateway, those that run are ended before it
- * throws.
+ * Starts every service of the mesh as its own process, then the gateways. When one of a strict mesh fails, or a gateway, or what comes
+ * after these, those that run are ended before it throws.
  */
 export async function startMesh(mesh: Mesh, options: StartOptions): Promise<RunningMesh> {
   const { programs, onEvent, onReady = () => {}, onDrained = () => {}, port = mesh.gateway.port, signal } = options;
@@ -65,12 +65,18 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(services.values());
     throw error;
   });
-  for (const gateway of gateways.processes) tellReady(gateway);
-  gateways.tellOutages();
   const served = new ServedMesh({ first: mesh, start, isStrict, onEvent }, services, gateways);
-  await served.takeUpSeen();
+  const running = runningMesh(served, gateways, secret);
+  try {
+    for (const gateway of gateways.processes) tellReady(gateway);
+    gateways.tellOutages();
+    await served.takeUpSeen();
+  } catch (error) {
+    await running.stop();
+    throw error;
+  }
   whole.resolve(served);
-  return runningMesh(served, gateways, secret);
+  return running;
 }
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */

@@ -18,6 +18,8 @@ import { createWorkingFolder } from './working-folder.ts';
 const deafLimitMs = 15_000;
 /** A process that has not said anything for so long, neither that it is ready, nor why not, nor how far it has come, never will. */
 const startMaxMs = 300_000;
+/** A gateway that has not answered for so long whether it takes up what it is to serve hangs, and holds up every other change and the end of the mesh. */
+const reloadMaxMs = 120_000;
 /** A process has this on top of its own grace, to close what it has open after its last answer. */
 const closingMs = 10_000;
 
@@ -106,15 +108,24 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
   throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
 }
 
+/** Throws where the process refuses; one that has not answered within 120,000 ms is killed, so that it is started again with what it served before. */
 export async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
   if (!child.connected) throw new Error(`${name} is not running`);
+  let isLate = false;
   const answer = nextMessage(
     child,
-    (how) => `${name} ended while it reloaded: ${how}`,
+    (how) =>
+      isLate
+        ? `${name} is killed: it did not take up the change within ${reloadMaxMs} ms`
+        : `${name} ended while it reloaded: ${how}`,
     ({ kind }) => kind === 'reloaded' || kind === 'refused',
   );
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, reloadMaxMs);
   child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
-  const message = await answer;
+  const message = await answer.finally(() => clearTimeout(timer));
   if (message.kind === 'refused') throw new Error(message.message);
 }
 

@@ -131,6 +131,7 @@ class SupervisedProcess implements Supervised {
 
   kill(): void {
     this.#isStopping = true;
+    clearTimeout(this.#timer);
     this.#crashes.stop();
     this.#child.kill('SIGKILL');
   }
@@ -171,6 +172,8 @@ class SupervisedProcess implements Supervised {
   }
 
   async #startAgain(): Promise<void> {
+    // It was stopped or killed while a restart waited for its end.
+    if (this.#isStopping) throw new Error(`${this.name} is stopped`);
     this.#crashes.started();
     try {
       this.#child = start(this.#spec, this.port);

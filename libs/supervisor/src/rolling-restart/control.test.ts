@@ -43,7 +43,7 @@ describe('the control socket of a mesh', () => {
 
   it('has one restart at a time, since two could have all gateways gone at once', async () => {
     const first = askRestart(folder, []);
-    assert.deepEqual((await first.next()).value, { kind: 'plan', names: ['digits'] });
+    assert.deepEqual((await first.next()).value, { kind: 'plan', names: ['digits'], left: [] });
     assert.deepEqual(await restart(), [
       { kind: 'refused', message: 'a restart is under way already; wait until it has ended' },
     ]);

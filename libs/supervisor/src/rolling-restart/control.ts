@@ -22,7 +22,8 @@ export interface MeshStatus {
 }
 
 export type RestartReply =
-  | { readonly kind: 'plan'; readonly names: readonly string[] }
+  /** `left`: what a restart of all leaves as it is, the only gateway. */
+  | { readonly kind: 'plan'; readonly names: readonly string[]; readonly left: readonly string[] }
   | { readonly kind: 'restarted'; readonly name: string }
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly message: string };
@@ -134,10 +135,12 @@ async function restart(
     const mesh = await starting;
     // New processes want the files that the mesh was read from: all of it is to be of one state of the folder.
     await mesh.reread();
-    const parts = partsToRestart(mesh.parts, names);
+    const all = mesh.parts;
+    const parts = partsToRestart(all, names);
     const planned = parts.map(({ name }) => name);
+    const left = names.length > 0 ? [] : all.filter((part) => !parts.includes(part)).map(({ name }) => name);
     await onRestart(planned);
-    tell({ kind: 'plan', names: planned });
+    tell({ kind: 'plan', names: planned, left });
     await restartOneByOne(parts, ({ name }) => tell({ kind: 'restarted', name }), isWanted);
     tell({ kind: 'done' });
   } finally {

@@ -1,7 +1,12 @@
-/** The parts of policies.yaml that are about where callers come from, and what is written down of their calls. */
-import { choice, either, mapOf, mapped, optional, type Reader, record, text } from '@sheaf/document';
+import { fieldsTable, mapOf, mapped, optional, type Reader, record, section, text } from '@sheaf/document';
 import { ranges, someRanges } from '@sheaf/identity';
-import { type AccessLogSpec, type AddressRules, accessLogCalls } from './spec.ts';
+import type { AddressRules } from '../spec.ts';
+import type { Policy } from './policy.ts';
+
+interface Spec {
+  /** Undefined: from everywhere. */
+  readonly addresses?: AddressRules | undefined;
+}
 
 const roleFields = {
   infer: optional(someRanges, 'Callers with this role.'),
@@ -10,7 +15,7 @@ const roleFields = {
 };
 const keyId = text('the id of an API key, as sheaf keys list has it', /^[a-z2-7]{12}$/);
 
-export const addressFields = {
+const addressFields = {
   allow: optional(someRanges, 'Whoever comes from elsewhere is refused, whatever they show. Default every address.'),
   deny: optional(ranges, 'Whoever comes from here is refused, whatever they show, also if `allow` has the address.'),
   roles: optional(record(roleFields), 'Where callers with a role may come from. Default everywhere.'),
@@ -20,7 +25,7 @@ export const addressFields = {
   ),
 };
 
-export const addresses: Reader<AddressRules> = mapped(
+const reader: Reader<AddressRules> = mapped(
   record(addressFields),
   ({ allow, deny = [], roles = {}, keys = new Map() }): AddressRules => ({
     allow,
@@ -30,17 +35,18 @@ export const addresses: Reader<AddressRules> = mapped(
   }),
 );
 
-const calls = choice(accessLogCalls);
-export const accessLogFields = {
-  calls: optional(calls, '`refused`: those that did not end well. Default refused.'),
-  file: optional(
-    text('a file such as ./access.log or /var/log/sheaf/access.log', /^(\.\/|\/)[^\0]{1,1024}$/),
-    'Where the lines go, appended to it; `./` is the folder. Default: the standard output of the gateway.',
-  ),
-};
+const fields = { addresses: optional(reader, 'Where callers may come from. Default everywhere.') };
 
-export const accessLog: Reader<AccessLogSpec> = either(
-  (value) => typeof value === 'string',
-  mapped(calls, (which): AccessLogSpec => ({ calls: which, file: undefined })),
-  mapped(record(accessLogFields), ({ calls: which = 'refused', file }): AccessLogSpec => ({ calls: which, file })),
-);
+/** `createAdmission` asks it at the door. */
+export const addresses: Policy<Spec, typeof fields> = {
+  fields,
+  read: ({ addresses: read }) => ({ addresses: read }),
+  reference: [
+    section(
+      'addresses',
+      'An address is that of the connection, or what a proxy that is trusted says of it. `allow` and `deny` hold for all methods, also for those that are open, and are looked at before anything else. `addresses` of an issuer, of `anonymous` and of one of `certificates` is looked at before a signature.',
+      fieldsTable(addressFields),
+    ),
+  ],
+  examples: {},
+};
