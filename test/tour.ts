@@ -10,8 +10,16 @@ const tools = `${root}.cache/interop/bin`;
 const toolsRequired = process.env['SHEAF_INTEROP'] === 'required';
 const upLimitMs = 60_000;
 const downLimitMs = 20_000;
-/** What the commands of the tour make. */
-const made = ['page.png', 'my-mesh'].map((name) => root + name);
+/** What the commands of the tour make: each page has a mesh of its own, so that they can be followed one after the other. */
+const made = [
+  'page.png',
+  'my-mesh',
+  'models-mesh',
+  'pipeline-mesh',
+  'guarded-mesh',
+  'running-mesh',
+  'watched-mesh',
+].map((name) => root + name);
 
 interface Ran {
   readonly ok: boolean;
@@ -90,7 +98,6 @@ async function follow(commands: readonly string[]): Promise<number> {
     }
   } finally {
     await terminal.down();
-    for (const path of made) await rm(path, { recursive: true, force: true });
   }
   return failed;
 }
@@ -102,12 +109,16 @@ const [, , ...named] = process.argv;
 const pages = named.length > 0 ? named : ['README.md', ...globSync('docs/*.md', { cwd: root }).sort()];
 let total = 0;
 let failed = 0;
-for (const page of pages) {
-  const text = await readFile(root + page, 'utf8');
-  const commands = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
-  if (commands.length > 0) console.log(`${page}:`);
-  total += commands.length;
-  failed += await follow(commands);
+try {
+  for (const page of pages) {
+    const text = await readFile(root + page, 'utf8');
+    const commands = [...text.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, block = '']) => block.trim().split('\n'));
+    if (commands.length > 0) console.log(`${page}:`);
+    total += commands.length;
+    failed += await follow(commands);
+  }
+} finally {
+  for (const path of made) await rm(path, { recursive: true, force: true });
 }
 if (named.length === 0 && total < 30) throw new Error(`the pages have only ${total} commands`);
 console.log(`tour: ${total} commands, ${failed} failed`);

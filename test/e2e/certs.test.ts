@@ -51,6 +51,19 @@ describe('sheaf certs', () => {
     ]);
   });
 
+  it('--write puts the lines into mesh.yaml, and makes nothing where it has others', async () => {
+    const file = join(folder, 'mesh.yaml');
+    await writeFile(file, '# ours\nlimits: { deadlineMaxMs: 60000 }\n');
+    assert.equal((await runSheaf(['certs', folder, '--force', '--write', '--client', 'reader'])).code, 0);
+    const written = await readFile(file, 'utf8');
+    assert.match(written, /^# ours\nlimits: \{ deadlineMaxMs: 60000 \}\n/);
+    assert.deepEqual(parse(written), { limits: { deadlineMaxMs: 60000 }, ...parse(lines) });
+    const { code, stderr } = await runSheaf(['certs', folder, '--force', '--write']);
+    assert.deepEqual([code, await readFile(file, 'utf8')], [2, written]);
+    assert.match(stderr, /mesh\.yaml: want a mapping without tls and without gateway\.tls/);
+    await rm(file);
+  });
+
   it('--force makes others', async () => {
     const before = await readFile(join(folder, 'certs/ca.crt'), 'utf8');
     assert.equal((await runSheaf(['certs', folder, '--force', '--client', 'reader'])).code, 0);

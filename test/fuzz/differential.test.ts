@@ -1,18 +1,18 @@
-/** HTTP/2 of our own against Node's for some seconds with the same bytes each time, or with others for as long as `SHEAF_FUZZ_MINUTES` says. */
+/** HTTP/2 of our own against Node's, with the same bytes each time: what fails is then of what was changed. Others are tried by hand: `npm run fuzz -- --http2`. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { runDifferential } from './http2/differential.ts';
 
-const longSeconds = Number(process.env['SHEAF_FUZZ_MINUTES'] ?? 0) * 60;
-const seconds = longSeconds || 5;
-const seed = longSeconds > 0 ? Math.floor(Math.random() * 2 ** 32) : 1;
+const seconds = Number(process.env['SHEAF_FUZZ_MINUTES'] ?? 0) * 60 || 5;
+const seeds = [1, 2, 3, 4];
 
 describe('the same bytes, given to our HTTP/2 and to that of Node', () => {
-  it('are told the same, but for what is meant to differ', async () => {
-    const { cases, same, faults } = await runDifferential({ seconds, seed });
-    assert.deepEqual(faults, []);
-    // Most damage is seen by both alike; where it is not, nothing was compared.
-    assert.ok(same > cases / 2, `${same} of ${cases} the same`);
-    assert.ok(cases > 50, `${cases} cases`);
-  });
+  for (const seed of seeds)
+    it(`are told the same, but for what is meant to differ: seed ${seed}`, async () => {
+      const { cases, same, faults } = await runDifferential({ seconds: seconds / seeds.length, seed });
+      assert.deepEqual(faults, []);
+      // Most damage is seen by both alike; where it is not, nothing was compared.
+      assert.ok(same > cases / 2, `${same} of ${cases} the same`);
+      assert.ok(cases > 10, `${cases} cases`);
+    });
 });

@@ -52,7 +52,7 @@ async function workUntil(atMs: number): Promise<void> {
 
 /** With what was behind it, which users are not told. */
 const tellError = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return JSON.stringify(error);
   const own = error instanceof InferError ? `${error.code} ${error.reason}, ${error.message}` : String(error);
   return error.cause === undefined ? own : `${own}; since ${tellError(error.cause)}`;
 };

@@ -35,5 +35,6 @@ export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { testsExample, testsPage } from './reference/tests-page.ts';
 export { runThreads, threadsLine } from './run-threads.ts';
+export { setTls, type TlsSections } from './set-tls.ts';
 export { transformPlace } from './transform-place.ts';
 export { checkContent } from './version-content.ts';

@@ -1,6 +1,7 @@
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createDevelopmentCertificates, isClientName, isHost } from '@sheaf/identity';
+import { setTls, type TlsSections } from '@sheaf/mesh';
 import { type Command, integerOf, textOf, UsageError } from '../command.ts';
 import { checkMeshFolder } from '../folder-state.ts';
 
@@ -16,12 +17,14 @@ export const certs: Command = {
     client: { type: 'string' },
     days: { type: 'string' },
     force: { type: 'boolean' },
+    write: { type: 'boolean' },
   },
   help: `  Written to <folder>/certs, with the lines for mesh.yaml on stdout and those for policies.yaml on stderr. Who has certs/ca.key or
   certs/client-ca.key can make more of them.
   --host <name>     a further name or address of the gateway and the services, beside ${hostsAlways.join(', ')}; may be repeated
   --client <name>   the common name of the client; "client" unless given
   --days <n>        ${daysDefault} unless given
+  --write           put the lines into mesh.yaml; all else of it stays as it is
   --force           write over those that are there`,
   async run([folder = '.', more], values) {
     if (more !== undefined) throw new UsageError(`usage: sheaf ${certs.usage}`);
@@ -46,18 +49,38 @@ export const certs: Command = {
       { path: join(target, `${name}.crt`), text: certificate, mode: 0o644 },
       { path: join(target, `${name}.key`), text: key, mode: 0o600 },
     ]);
+    const meshFile = join(folder, 'mesh.yaml');
+    const meshText = values['write'] === true ? await withTls(meshFile) : undefined;
     await writeAll(target, files, values['force'] === true);
+    if (meshText !== undefined) await writeFile(meshFile, meshText);
     console.error(
-      `${target}: two authorities, gateway, service and client, for ${days} days and ${hosts.join(', ')}; in mesh.yaml:`,
+      `${target}: two authorities, gateway, service and client, for ${days} days and ${hosts.join(', ')}; ${meshText === undefined ? 'for' : 'written into'} mesh.yaml:`,
     );
     console.log(meshLines);
     console.error(`in policies.yaml, for the client:\n${policyLines(client)}`);
   },
 };
 
-const meshLines = `gateway:
-  tls: { certificate: certs/gateway.crt, key: certs/gateway.key, clientCa: certs/client-ca.crt }
-tls: { ca: certs/ca.crt, certificate: certs/service.crt, key: certs/service.key }`;
+const sections: TlsSections = {
+  gateway: { certificate: 'certs/gateway.crt', key: 'certs/gateway.key', clientCa: 'certs/client-ca.crt' },
+  mesh: { ca: 'certs/ca.crt', certificate: 'certs/service.crt', key: 'certs/service.key' },
+};
+
+const meshLines = setTls('', sections)?.trimEnd();
+
+/** Before anything is written. */
+async function withTls(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw new UsageError(`${file}: it cannot be read: ${error.message}`);
+  });
+  const changed = setTls(text, sections);
+  if (changed === undefined)
+    throw new UsageError(
+      `${file}: want a mapping without tls and without gateway.tls; without --write the lines are printed`,
+    );
+  return changed;
+}
 
 /** Goes to stderr, since stdout is mesh.yaml. Names are quoted: one may look like a number. */
 const policyLines = (client: string): string => `identity:

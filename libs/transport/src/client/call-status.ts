@@ -84,10 +84,13 @@ const httpCodes: Readonly<Record<string, status>> = {
   '504': status.UNAVAILABLE,
 };
 
-/** What the end of a stream means whose status did not come. */
-export function statusOfEnd({ kind, code }: StreamEnd): CallStatus {
+/** What the end of a stream means whose status did not come. `hasBegun`: something of an answer has come, so that whoever refuses it has seen it. */
+export function statusOfEnd({ kind, code }: StreamEnd, hasBegun: boolean): CallStatus {
   if (kind === 'lost') return ownStatus(status.UNAVAILABLE, 'the connection was lost');
-  if (code === errorCodes.REFUSED_STREAM) return ownStatus(status.UNAVAILABLE, 'the call was refused unseen', true);
+  if (code === errorCodes.REFUSED_STREAM)
+    return hasBegun
+      ? ownStatus(status.UNAVAILABLE, 'the call was refused after its answer had begun')
+      : ownStatus(status.UNAVAILABLE, 'the call was refused unseen', true);
   return ownStatus(resetCodes[code] ?? status.INTERNAL, `the call was reset with the code ${code}`);
 }
 

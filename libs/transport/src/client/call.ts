@@ -223,6 +223,6 @@ function createResponse(messageBytesMax: number, call: ResponseTo): ResponseHand
       else if (reader.isWithin) call.end(ownStatus(status.INTERNAL, 'the answer ended within a message'));
       else call.end(statusIn(said));
     },
-    close: (end) => call.lost(statusOfEnd(end)),
+    close: (end) => call.lost(statusOfEnd(end, lastHeaders !== undefined)),
   };
 }

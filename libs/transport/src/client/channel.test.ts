@@ -1,7 +1,7 @@
 /** How a channel keeps its connection; what calls on it mean is judged by connectconformance. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { acceptConnection, encodeHeaders, errorCodes, type ServerConnection, type ServerStream } from '@sheaf/http2';
@@ -112,6 +112,34 @@ describe('a channel', () => {
     assert.deepEqual([code, isRefused], [status.UNAVAILABLE, true]);
   });
 
+  it('does not say so of a call whose answer has begun', async () => {
+    await using target = await openTarget({ isAnswering: false });
+    const broken = start(target.channel);
+    await untilDone(async () => assert.equal(target.streams.length, 1));
+    target.streams[0]?.respond(okHeaders);
+    target.streams[0]?.reset(errorCodes.REFUSED_STREAM);
+    const { code, isRefused } = await broken;
+    assert.deepEqual([code, isRefused], [status.UNAVAILABLE, false]);
+  });
+
+  it('closes a connection whose TLS cannot begin', { timeout: 10_000 }, async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const closed = once(server, 'connection').then(([socket]) => once((socket as Socket).resume(), 'close'));
+    const channel = createChannel({
+      target: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+      pongMaxMs: 1_000,
+      secure: async () => {
+        throw new Error('the certificates cannot be read');
+      },
+    });
+    assert.equal((await start(channel)).code, status.UNAVAILABLE);
+    await closed;
+    channel.close();
+    server.close();
+    await once(server, 'close');
+  });
+
   it('loses its calls with the connection', async () => {
     await using target = await openTarget({ isAnswering: false });
     const lost = start(target.channel);
@@ -132,6 +160,27 @@ describe('a channel', () => {
     mock.timers.tick(999);
     mock.timers.tick(1);
     assert.equal((await silent).code, status.UNAVAILABLE);
+  });
+
+  it('keeps a connection whose answer to a ping has come, and is not read yet when its time is up', async ({
+    mock,
+  }) => {
+    await using target = await openTarget({ isAnswering: false });
+    mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+    const alive = start(target.channel);
+    while (target.streams.length === 0) await new Promise(setImmediate);
+    const pinged = Promise.withResolvers<void>();
+    target.connections[0]?.socket.once('data', () =>
+      // The answer has been written by now, and nothing of it read.
+      setImmediate(() => {
+        mock.timers.tick(1_000);
+        pinged.resolve();
+      }),
+    );
+    mock.timers.tick(5_000);
+    await pinged.promise;
+    target.answer(target.streams[0]);
+    assert.equal((await alive).code, status.OK);
   });
 
   it('ends a call at its deadline, also while it waits for a connection', async () => {

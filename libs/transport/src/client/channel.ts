@@ -81,7 +81,8 @@ function openLine({ target, secure, pongMaxMs }: ChannelOptions, handler: LineHa
   connecting.socket.then((socket) => {
     const connection = openConnection(
       socket,
-      {},
+      // A request is as large as its caller made it, and waits while the server has no room for it: that does not tell of a server that is gone.
+      { unsentBytesMax: Number.POSITIVE_INFINITY },
       {
         greeted() {
           clearTimeout(timer);
@@ -105,7 +106,11 @@ function pingOften(connection: ClientConnection, pongMaxMs: number): () => void 
   const ask = (): void => {
     if (isAsked) return;
     isAsked = true;
-    const silent = setTimeout(() => connection.destroy(), pongMaxMs).unref();
+    const onTime = (): void => {
+      if (isAsked) connection.destroy();
+    };
+    // After a time in which this process did nothing else timers come first: an answer may have come that is not read yet.
+    const silent = setTimeout(() => setImmediate(onTime), pongMaxMs).unref();
     const answered = (): void => {
       isAsked = false;
       clearTimeout(silent);

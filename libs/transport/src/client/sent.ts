@@ -19,7 +19,7 @@ export interface SentOptions {
   readonly token?: Token | undefined;
   /** Of the mesh that both are of; it stands where a token would. */
   readonly secret?: string | undefined;
-  /** Keys, in lower case, of the caller's metadata; those that it has not are left out. */
+  /** Keys, in lower case, of the caller's metadata; those that it has not are left out. What is no printable ASCII is percent-encoded. */
   readonly forward?: readonly string[] | undefined;
 }
 
@@ -36,11 +36,14 @@ export function createSent(
     if (secret) sent.set(token.header, token.header === 'authorization' ? authorizationOf(secret()) : secret());
     for (const key of context?.metadata ? forward : []) {
       const value = context?.metadata?.(key);
-      if (value !== undefined) sent.set(key, value);
+      if (value !== undefined) sent.set(key, asAscii(value));
     }
     return sent;
   };
 }
+
+/** gRPC carries printable ASCII; all else goes as the percent-encoded bytes of its UTF-8, as in `grpc-message`. */
+const asAscii = (value: string): string => value.toWellFormed().replace(/[^\x20-\x7e]+/g, encodeURIComponent);
 
 const authorizationOf = (token: string): string => (token.includes(' ') ? token : `Bearer ${token}`);
 

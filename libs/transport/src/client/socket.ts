@@ -34,8 +34,13 @@ export function openSocket(target: string, secure: Secure | undefined): Connecti
   plain.once('error', reject);
   plain.once('close', () => reject(new Error('the connection was closed')));
   plain.once('connect', () => {
-    if (secure) secure(plain, host).then(resolve, reject);
-    else resolve(plain);
+    if (!secure) resolve(plain);
+    else
+      secure(plain, host).then(resolve, (error) => {
+        // It may have failed before there was anything that ends with it.
+        plain.destroy();
+        reject(error);
+      });
   });
   return { socket: promise, abort: () => plain.destroy() };
 }

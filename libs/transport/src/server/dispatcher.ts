@@ -121,9 +121,16 @@ class Dispatcher {
     // Of what is wrong with a call, the length of its metadata comes last: a credential that is too long is a bad credential.
     if (size > this.#options.limits.metadataBytesMax) call.refuse(tooLongRefusal(size, this.#options.limits));
     else if (!method) call.refuse(unknownMethod(call.method));
-    else if (!method.isLong || this.#stay(call)) {
+    else if (!method.isLong || this.#stay(call)) this.#serve(call, method);
+  }
+
+  /** A mistake of ours ends the call, and neither the process nor others. */
+  #serve(call: IncomingCall, method: ServerMethod): void {
+    try {
       call.connection.letIn(call, method.isLong);
       method.serve(call, this.#options);
+    } catch (error) {
+      call.refuse(error);
     }
   }
 

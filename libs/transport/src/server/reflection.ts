@@ -56,7 +56,9 @@ function repair({ field = [], nestedType = [] }: Message): void {
 /** A question names a file, a symbol or a type of ours, and the host that was called. */
 const questionCharsMax = 1_024;
 /** Answers that are made and not sent, as to a caller that asks and does not read. */
-const waitingMax = 64;
+const waitingMax = 4;
+/** Streams of one connection, whose callers may be several behind a proxy. */
+const ofConnectionMax = 8;
 
 interface Question {
   readonly host: string;
@@ -82,7 +84,8 @@ export function createReflection(files: readonly string[]): readonly ServerMetho
   const methods: ServerMethod[] = [];
   const registry = {
     addService: (definitions: Definitions, { ServerReflectionInfo: serve }: LibraryHandlers) => {
-      for (const definition of Object.values(definitions)) methods.push(streaming(definition, reflect(serve)));
+      for (const definition of Object.values(definitions))
+        methods.push(streaming(definition, reflect(serve), { ofConnectionMax }));
     },
   };
   const loaded = Object.assign({}, ...files.map(loadReflected));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { describe, it } from 'node:test';
-import { defaultLimits } from '@sheaf/inference';
+import { defaultLimits, type Limits } from '@sheaf/inference';
 import { inferPath } from '../../proto.ts';
 import { statusOf } from '../../testing/fake-caller.ts';
 import { requestFor, served, until } from '../../testing/fake-model.ts';
@@ -40,9 +40,14 @@ interface Place {
   readonly session: ClientHttp2Session;
 }
 
-async function withRoom(max: number, mesh: boolean, work: (place: Place) => Promise<void>): Promise<void> {
+async function withRoom(
+  max: number,
+  mesh: boolean,
+  work: (place: Place) => Promise<void>,
+  more: Partial<Limits> = {},
+): Promise<void> {
   const bytes = new BytesInFlight(max);
-  const limits = { ...defaultLimits, messageBytesMax: 16 * MiB, bytesInFlightMax: max };
+  const limits = { ...defaultLimits, messageBytesMax: 16 * MiB, bytesInFlightMax: max, ...more };
   const server = await createServer({ name: 'test', host: '127.0.0.1', port: 0, limits, bytes, mesh }, served);
   server.open();
   // Node's own would take no second call beside a large one.
@@ -70,6 +75,42 @@ describe('the bodies of health checks', () => {
       const asking = call(session, checkPath).end(frameOf(Buffer.alloc(0)));
       assert.equal(await statusOf(asking), '0');
     }));
+});
+
+const reflectionPath = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+
+describe('streams of questions', () => {
+  it('have what has come of a message counted', () =>
+    withRoom(8 * MiB, false, async ({ bytes, session }) => {
+      const stream = call(session, reflectionPath);
+      const body = frameOf(Buffer.alloc(100 * 1024)).subarray(0, -1);
+      stream.write(body);
+      await until(() => bytes.used > 90 * 1024);
+    }));
+
+  it('have answers counted that are not read', () =>
+    withRoom(8 * MiB, false, async ({ bytes, session }) => {
+      await once(session, 'remoteSettings');
+      session.settings({ initialWindowSize: 0 });
+      const symbol = 'inference.GRPCInferenceService';
+      const question = frameOf(Buffer.concat([Buffer.from([0x22, symbol.length]), Buffer.from(symbol)]));
+      call(session, reflectionPath).write(Buffer.concat([question, question]));
+      await until(() => bytes.used > 4 * 1024);
+      session.settings({ initialWindowSize: 65_535 });
+      await until(() => bytes.used === 0);
+    }));
+
+  it('end when a message that has begun does not become whole in time', () =>
+    withRoom(
+      8 * MiB,
+      false,
+      async ({ session }) => {
+        const stream = call(session, reflectionPath);
+        stream.write(frameOf(Buffer.alloc(100 * 1024)).subarray(0, -1));
+        assert.equal(await statusOf(stream), '4');
+      },
+      { requestArrivalMaxMs: 500 },
+    ));
 });
 
 describe('an upload that waits for its room', () => {

@@ -154,6 +154,20 @@ describe('streams that last', () => {
     session.destroy();
   });
 
+  it('of reflection are a few on each connection', async () => {
+    const session = client();
+    const streams = Array.from({ length: 9 }, () => open(session, reflectionPath));
+    const last = await told(streams[8] as ClientHttp2Stream);
+    assert.equal(last, `8: streams of ${reflectionPath}: want at most 8 on one connection`);
+    const closed = once(streams[0] as ClientHttp2Stream, 'close', inTime());
+    streams[0]?.close();
+    await closed;
+    const another = open(session, reflectionPath);
+    another.write(asked('inference.GRPCInferenceService'));
+    assert.equal(await told(another), 'status none');
+    session.destroy();
+  });
+
   it('of reflection end when so many answers are not read', async () => {
     const session = client();
     await once(session, 'remoteSettings');
@@ -165,7 +179,7 @@ describe('streams that last', () => {
     await new Promise((resolve) => session.ping(resolve));
     let answers = 0;
     stream.on('data', (chunk: Buffer) => (answers += chunk.length));
-    assert.equal(messageOf((await trailers)[0] as IncomingHttpHeaders), '8: 64 answers are not read');
+    assert.equal(messageOf((await trailers)[0] as IncomingHttpHeaders), '8: 4 answers are not read');
     assert.ok(answers > 0);
     session.destroy();
   });

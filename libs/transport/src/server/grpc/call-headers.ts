@@ -76,7 +76,7 @@ function malformedRefusal(name: string): InferError {
   return invalidMetadata(field, want);
 }
 
-/** The first value of a key, as text; what is binary comes in base64, several values joined by commas. */
+/** A key as text: its values joined by `, `; of what is binary, which comes in base64, the first alone. */
 export function metadataOf(list: HeaderList, key: string): string | undefined {
   const value = list.get(key);
   if (value === undefined || !key.endsWith('-bin')) return value && readableOf(value);

@@ -7,15 +7,34 @@ type OnMessage = (message: Buffer, isCompressed: boolean) => void;
 export class MessageSplitter {
   readonly #limit: MessageLimit;
   readonly #onMessage: OnMessage;
+  readonly #onPart: (bytes: number) => void;
   readonly #head = Buffer.alloc(headBytes);
   #headFilled = 0;
   /** Of a message that has not come in one chunk. */
   #body: Buffer | undefined;
   #bodyFilled = 0;
 
-  constructor(limit: MessageLimit, onMessage: OnMessage) {
+  /** `onPart` is told how long a message will be that has not come in one chunk, before there is memory for it; what it throws ends the reading. */
+  constructor(limit: MessageLimit, onMessage: OnMessage, onPart: (bytes: number) => void) {
     this.#limit = limit;
     this.#onMessage = onMessage;
+    this.#onPart = onPart;
+  }
+
+  /** Whether a message has begun that is not whole. */
+  get isWithin(): boolean {
+    return this.#headFilled > 0;
+  }
+
+  /** Of such a message, the bytes that have come after its head. */
+  get filled(): number {
+    return this.#body ? this.#bodyFilled : 0;
+  }
+
+  /** What has come of a message: nobody waits for the rest. */
+  drop(): void {
+    this.#body = undefined;
+    this.#headFilled = 0;
   }
 
   /** Throws InferError for what is no message, or too large a one. */
@@ -26,7 +45,7 @@ export class MessageSplitter {
 
   /** Throws InferError where a message has not come whole. */
   end(): void {
-    if (this.#headFilled > 0) throw framingInvalid('want all of it, got a part');
+    if (this.isWithin) throw framingInvalid('want all of it, got a part');
   }
 
   #begin(chunk: Buffer, from: number): number {
@@ -39,6 +58,7 @@ export class MessageSplitter {
       this.#tell(chunk.subarray(at, at + size));
       return at + size;
     }
+    this.#onPart(size);
     this.#body = allocate(size);
     this.#bodyFilled = 0;
     return at;

@@ -9,7 +9,7 @@ import { type MessageConsumer, UnaryMessage } from '../unary-message.ts';
 import type { MethodDefinition } from './method-definition.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';
 import type { IncomingCall, ServerCall } from './server-call.ts';
-import { SmallRoom } from './small-room.ts';
+import { SmallRoom, type StreamRoom } from './small-room.ts';
 
 /** What a server answers under one path. */
 export interface ServerMethod {
@@ -58,9 +58,9 @@ export function serverStreaming<Request, Response>(
 ): ServerMethod {
   const serve = (call: IncomingCall, server: MethodServer): void => {
     let onClose: (() => void) | undefined;
-    const respond = (request: Request): void => {
+    const respond = (request: Request, room: StreamRoom): void => {
       call.watchDeadline();
-      onClose = handler(request, call, createResponses(definition, call));
+      onClose = handler(request, call, createResponses(definition, call, room));
     };
     receiveOne(definition, call, server, isOptional, respond, () => onClose?.());
   };
@@ -73,7 +73,7 @@ function receiveOne<Request>(
   call: IncomingCall,
   { limits, bytes }: MethodServer,
   isOptional: boolean,
-  take: (request: Request) => void,
+  take: (request: Request, room: StreamRoom) => void,
   onClose = (): void => {},
 ): void {
   const room = new SmallRoom(bytes, call.connection);
@@ -81,7 +81,7 @@ function receiveOne<Request>(
     take: (message) => {
       call.facts.bytesIn = message.length;
       try {
-        take(decodeSmall(definition, message));
+        take(decodeSmall(definition, message), room);
       } catch (error) {
         call.refuse(error);
       }

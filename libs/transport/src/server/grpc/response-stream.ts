@@ -1,5 +1,6 @@
 import type { MethodDefinition } from './method-definition.ts';
 import type { IncomingCall } from './server-call.ts';
+import type { StreamRoom } from './small-room.ts';
 
 /** The answers of a call that has several. */
 export interface ResponseStream<Response> {
@@ -22,15 +23,16 @@ const joinedBytesMax = 16 * 1024;
 export function createResponses<Response>(
   { responseSerialize }: Pick<MethodDefinition<never, Response>, 'responseSerialize'>,
   call: IncomingCall,
+  room: StreamRoom,
 ): ResponseStream<Response> {
   const { stream, facts } = call;
-  const waiting: { readonly at: number; readonly onSent: () => void }[] = [];
+  const waiting: { readonly at: number; readonly done: () => void }[] = [];
   let written = 0;
   const tellSent = (): void => {
     const sent = written - stream.unsentBytes;
     for (let next = waiting[0]; next && next.at <= sent; next = waiting[0]) {
       waiting.shift();
-      next.onSent();
+      next.done();
     }
   };
   call.onDrain = tellSent;
@@ -41,6 +43,12 @@ export function createResponses<Response>(
     write: (response, onSent) => {
       if (call.isAnswered || call.isClosed) return;
       const message = responseSerialize(response);
+      try {
+        room.take(message.length);
+      } catch (error) {
+        call.refuse(error);
+        return;
+      }
       const head = headOf(message);
       facts.bytesOut += message.length;
       written += head.length + message.length;
@@ -49,8 +57,12 @@ export function createResponses<Response>(
         call.send(head);
         call.send(message);
       }
-      if (onSent) waiting.push({ at: written, onSent });
-      if (waiting.length > 0) tellSent();
+      const done = (): void => {
+        room.give(message.length);
+        onSent?.();
+      };
+      waiting.push({ at: written, done });
+      tellSent();
     },
     end: () => call.finish(),
     fail: (error) => call.refuse(error),

@@ -19,7 +19,7 @@ import { httpRefusals, refusalEnd, refusalOnly, responseEnd, responseHead } from
 export interface ServerCall {
   /** Such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly method: string;
-  /** The first value of a key, in lower case; undefined for what callers may not say. */
+  /** The text of a key, in lower case: its values joined by `, `, of a binary key the first alone. Undefined for what callers may not say. */
   metadata(key: string): string | undefined;
   /** On whose behalf it is; undefined where nobody is asked. */
   readonly principal: Principal | undefined;
@@ -49,6 +49,8 @@ export interface Receiver {
   close(): void;
   /** Whether it waits for a message that has not come. */
   readonly isWaiting: boolean;
+  /** When that began to come, in milliseconds of the monotonic clock. Undefined: with the call. */
+  readonly begunAt?: number | undefined;
   /** It has waited for too long: until the deadline that the caller named, or as long as a request may take to arrive. */
   late(isDeadline: boolean): void;
 }
@@ -237,7 +239,9 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     }
     const { timeoutMs } = this.headers;
     const sinceMs = now - this.openedAt;
-    if (!this.#receiver?.isWaiting || sinceMs < Math.min(timeoutMs, arrivalMaxMs)) return;
+    if (!this.#receiver?.isWaiting) return;
+    const waitedMs = now - (this.#receiver.begunAt ?? this.openedAt);
+    if (sinceMs < timeoutMs && waitedMs < arrivalMaxMs) return;
     this.connection.idle.giveUp();
     this.#receiver.late(sinceMs >= timeoutMs);
   }
