@@ -8,9 +8,6 @@ const aListOfCases = 'a contract: a list of cases, none of which is long';
 
 /** By room and name: why that function stays in one piece. */
 export const longFunctions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  http2: {
-    createHeaderDecoder: 'to be split',
-  },
   limiter: {
     limiterContract: aListOfCases,
   },
@@ -18,10 +15,6 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     auditContract: aListOfCases,
     keysContract: aListOfCases,
     quotasContract: aListOfCases,
-  },
-  transport: {
-    createRemote: 'to be split',
-    watchHealth: 'to be split',
   },
 };
 

@@ -276,7 +276,7 @@ export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x
       'there.ts': times(4),
       'pipelines/here.yaml': asking('at-here', 'transform: ./here.ts'),
       'pipelines/there.yaml': asking('at-there', 'transform: ./there.ts'),
-      'mesh.yaml': 'services:\n  mixed: { models: [other], transforms: [here] }\n  lone: { transforms: [there] }\n',
+      'mesh.yaml': 'services:\n  mixed: { models: [other], transforms: [here] }\n  single: { transforms: [there] }\n',
     });
     const answers = (): Promise<(number | string)[]> =>
       Promise.all(['other', 'at-here', 'at-there'].map((name) => answer(mesh, name)));

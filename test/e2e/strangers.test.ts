@@ -74,8 +74,8 @@ interface Told {
   readonly bytes: number;
 }
 
-/** What is told to a call whose request never ends. */
-function knock(session: ClientHttp2Session, path: string, authorization: string | undefined): Promise<Told> {
+/** Starts a call whose request never ends, and answers what it is told. */
+function startCall(session: ClientHttp2Session, path: string, authorization: string | undefined): Promise<Told> {
   const stream = session.request({
     ':method': 'POST',
     ':path': path,
@@ -129,10 +129,10 @@ describe('a stranger on the machine of a mesh', { skip: skipWithoutProc }, () =>
     const letIn: string[] = [];
     for (const port of ports) {
       const session = connect(`http://127.0.0.1:${port}`).on('error', () => {});
-      const knocks = paths.flatMap((path) => shown.map((one) => ({ path, one })));
+      const attempts = paths.flatMap((path) => shown.map((one) => ({ path, one })));
       await Promise.all(
-        knocks.map(async ({ path, one }) => {
-          const { headers, bytes } = await knock(session, path, one);
+        attempts.map(async ({ path, one }) => {
+          const { headers, bytes } = await startCall(session, path, one);
           if (headers['grpc-status'] !== '16' || bytes > 0) letIn.push(`${port}${path} ${one} ${bytes}`);
           told.add(headers['grpc-message']);
         }),

@@ -300,13 +300,13 @@ describe('a model', () => {
     const elsewhere = await writeFolder({
       'whole/1/model.onnx': sampleModels.scale(2),
       'one/model.onnx': sampleModels.scale(3),
-      'lone.onnx': sampleModels.scale(4),
+      'single.onnx': sampleModels.scale(4),
     });
     await using mesh = await startTestMesh({ 'models/file/1/labels.txt': '' }, async (folder) => {
       await symlink(join(elsewhere, 'whole'), join(folder, 'models/whole'));
       await mkdir(join(folder, 'models/version'));
       await symlink(join(elsewhere, 'one'), join(folder, 'models/version/1'));
-      await symlink(join(elsewhere, 'lone.onnx'), join(folder, 'models/file/1/model.onnx'));
+      await symlink(join(elsewhere, 'single.onnx'), join(folder, 'models/file/1/model.onnx'));
     });
     for (const [name, factor] of [
       ['whole', 2],

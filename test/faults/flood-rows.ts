@@ -120,14 +120,14 @@ const rowOf = (flood: Flood): FaultRow => ({
 
 /** The same as the servers of the mesh have. */
 const idleConnectionsMax = 1_024;
-const crowd = 3_000;
+const idleConnections = 3_000;
 /** Handshakes and all; what OpenSSL keeps of a connection is about 50 KiB. */
-const crowdMaxMiB = 192;
+const idleMaxMiB = 192;
 
-const crowdRow: FaultRow = {
+const idleRow: FaultRow = {
   name: 'flood-idle-connections',
-  fault: `${crowd} connections of one address that never call`,
-  promise: `at most ${idleConnectionsMax} stay; memory <= +${crowdMaxMiB} MiB; the next request is right`,
+  fault: `${idleConnections} connections of one address that never call`,
+  promise: `at most ${idleConnectionsMax} stay; memory <= +${idleMaxMiB} MiB; the next request is right`,
   isShort: false,
   isExtra: true,
   run: async () => {
@@ -137,15 +137,15 @@ const crowdRow: FaultRow = {
     for (const target of [targets.gateway, targets.service]) {
       const before = residentMiB(target.pid);
       using many = new OpenConnections();
-      await many.open(target, crowd);
+      await many.open(target, idleConnections);
       const grown = residentMiB(target.pid) - before;
       await sleep(1_000);
       const stay = many.stay();
-      kept &&= stay > 0 && stay <= idleConnectionsMax && grown <= crowdMaxMiB && (await isRight(target));
+      kept &&= stay > 0 && stay <= idleConnectionsMax && grown <= idleMaxMiB && (await isRight(target));
       texts.push(`${target.name}: ${stay} stay, ${grown.toFixed(1)} MiB`);
     }
     return { kept, measured: texts.join('; ') };
   },
 };
 
-export const floodRows: readonly FaultRow[] = [...floods.map(rowOf), crowdRow];
+export const floodRows: readonly FaultRow[] = [...floods.map(rowOf), idleRow];

@@ -99,7 +99,7 @@ function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceSt
   const instances = new Map(mesh.models.map((model) => [model.name, model.instances]));
   // What it says of itself between two crashes is not to be trusted.
   const endpoints = () =>
-    pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.of(service.name, target) }));
+    pool.endpoints.map(({ target, isReady }) => ({ target, isReady: isReady && !outages.find(service.name, target) }));
   return {
     service,
     infer: upstreamOf(pool, mesh, resilienceState),

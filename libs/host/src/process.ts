@@ -195,7 +195,7 @@ export interface DrainOptions {
   readonly tracing: Tracing;
   /** The notice is over: from now on new calls are refused. */
   readonly onDraining?: () => void;
-  /** Closes what the server stands before, called when the last call is answered; the last spans go after it. */
+  /** Closes what calls needed (models, upstreams, state), once the last call is answered. The last spans are sent after it. */
   readonly close: () => Promise<void>;
 }
 

@@ -20,8 +20,8 @@ function refused(reason: string, message?: RegExp) {
   };
 }
 
-/** Asks with keys, at a time. */
-function asker(keys: readonly ApiKey[], now = () => noon, accepted = true, keyDaysMax?: number) {
+/** Authenticates with keys, at a time. */
+function authenticatorOf(keys: readonly ApiKey[], now = () => noon, accepted = true, keyDaysMax?: number) {
   const byId = new Map(keys.map((key) => [key.id, key]));
   const spec = { keys: accepted, keyDaysMax, jwt: [], certificates: [], anonymous: { ...grant, tenant: 'public' } };
   const used: [string, number][] = [];
@@ -70,7 +70,7 @@ describe('an API key', () => {
   const last = text.at(-1) === 'A' ? 'B' : 'A';
 
   it('tells who calls, in x-api-key and as a bearer, without a promise', () => {
-    const { show, authenticate } = asker([key]);
+    const { show, authenticate } = authenticatorOf([key]);
     const principal = {
       id: `key:${key.id}`,
       tenant: 'acme',
@@ -104,7 +104,7 @@ describe('an API key', () => {
   ];
   for (const [what, sent] of bad) {
     it(`${what} is refused, and does not fall back to anonymous`, () => {
-      const { show, authenticate } = asker([key]);
+      const { show, authenticate } = authenticatorOf([key]);
       assert.throws(() => show(sent), refused('TOKEN_INVALID'));
       assert.throws(() => authenticate({ ...nothingShown, authorization: `Bearer ${sent}` }), refused('TOKEN_INVALID'));
     });
@@ -112,14 +112,14 @@ describe('an API key', () => {
 
   it('is good until the millisecond in which it expires', () => {
     let now = noon + 999;
-    const { show } = asker([key], () => now);
+    const { show } = authenticatorOf([key], () => now);
     assert.ok(show(text));
     now = noon + 1000;
     assert.throws(() => show(text), refused('TOKEN_EXPIRED'));
   });
 
   it('is refused from when it is revoked, also when it was good before', () => {
-    const { show, byId } = asker([key]);
+    const { show, byId } = authenticatorOf([key]);
     assert.ok(show(text));
     byId.set(key.id, { ...key, revokedAt: noon });
     assert.throws(() => show(text), refused('TOKEN_INVALID', /^the API key is not valid$/));
@@ -131,7 +131,7 @@ describe('an API key', () => {
     const secret = 'r'.repeat(43);
     const old = createHash('sha256').update(secret).digest('hex');
     let now = noon + 499;
-    const { show } = asker([{ ...key, replaced: { secretHash: old, until: noon + 500 } }], () => now);
+    const { show } = authenticatorOf([{ ...key, replaced: { secretHash: old, until: noon + 500 } }], () => now);
     const before = text.slice(0, -43) + secret;
     assert.equal(show(before), show(text));
     now = noon + 500;
@@ -139,7 +139,7 @@ describe('an API key', () => {
     assert.ok(show(text));
     // Nor longer than the key itself.
     now = noon + 1_000;
-    const { show: late } = asker([{ ...key, replaced: { secretHash: old, until: noon + 5_000 } }], () => now);
+    const { show: late } = authenticatorOf([{ ...key, replaced: { secretHash: old, until: noon + 5_000 } }], () => now);
     assert.throws(() => late(before), refused('TOKEN_EXPIRED'));
   });
 
@@ -147,19 +147,19 @@ describe('an API key', () => {
     const day = 24 * 3_600_000;
     const endless = { ...key, expiresAt: undefined };
     let now = noon + 2 * day - 1;
-    const { show } = asker([endless], () => now, true, 2);
-    const { show: renewed } = asker([{ ...endless, rotatedAt: noon + day }], () => now, true, 2);
+    const { show } = authenticatorOf([endless], () => now, true, 2);
+    const { show: renewed } = authenticatorOf([{ ...endless, rotatedAt: noon + day }], () => now, true, 2);
     assert.ok(show(text));
     now += 1;
     assert.throws(() => show(text), refused('TOKEN_EXPIRED'));
     assert.ok(renewed(text));
     // One that ends earlier by its own word does.
     now = noon + 1_000;
-    assert.throws(() => asker([key], () => now, true, 2).show(text), refused('TOKEN_EXPIRED'));
+    assert.throws(() => authenticatorOf([key], () => now, true, 2).show(text), refused('TOKEN_EXPIRED'));
   });
 
   it('tells that it was used, and of nobody who is refused', () => {
-    const { show, used } = asker([key]);
+    const { show, used } = authenticatorOf([key]);
     assert.equal((show(text) as Principal).tenant, key.tenant);
     assert.throws(() => show(text.slice(0, -1) + last));
     assert.deepEqual(used, [[key.id, noon]]);
@@ -167,16 +167,16 @@ describe('an API key', () => {
 
   it('that gives both duties, or whose record is damaged, gives nothing', () => {
     for (const changes of [{ roles: ['infer', 'admin'] as const }, { secretHash: 'zz' }, { secretHash: '' }]) {
-      assert.throws(() => asker([{ ...key, ...changes }]).show(text), refused('TOKEN_INVALID', /not valid/));
+      assert.throws(() => authenticatorOf([{ ...key, ...changes }]).show(text), refused('TOKEN_INVALID', /not valid/));
     }
   });
 
   it('is refused where keys are not accepted', () => {
-    assert.throws(() => asker([key], () => noon, false).show(text), refused('TOKEN_INVALID', /not accepted/));
+    assert.throws(() => authenticatorOf([key], () => noon, false).show(text), refused('TOKEN_INVALID', /not accepted/));
   });
 
   it('is not accepted beside another credential', () => {
-    const { authenticate } = asker([key]);
+    const { authenticate } = authenticatorOf([key]);
     for (const authorization of [`Bearer ${text}`, 'Basic YTpi', '']) {
       assert.throws(
         () => authenticate({ ...nothingShown, apiKey: text, authorization }),
@@ -186,7 +186,7 @@ describe('an API key', () => {
   });
 
   it('is compared in constant time, known or not, and nobody can tell the two apart', () => {
-    const { show } = asker([key]);
+    const { show } = authenticatorOf([key]);
     const compare = mock.method(crypto, 'timingSafeEqual');
     syncBuiltinESMExports();
     try {
@@ -209,7 +209,7 @@ describe('an API key', () => {
   });
 
   it('is told to nobody by the errors', () => {
-    const { show } = asker([key]);
+    const { show } = authenticatorOf([key]);
     for (const [, sent] of bad.filter(([, { length }]) => length > 10)) {
       assert.throws(
         () => show(sent),

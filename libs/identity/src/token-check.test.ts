@@ -27,7 +27,7 @@ const stranger = await createSigningKey('one');
 const jwks = join(folder, 'keys.json');
 writeFileSync(jwks, JSON.stringify({ keys: [key.jwk] }));
 
-function asker(changes: Partial<JwtIssuer> = {}, now = () => noon) {
+function authenticatorOf(changes: Partial<JwtIssuer> = {}, now = () => noon) {
   const anonymous = { tenant: 'public', roles: [], models: [] };
   const spec = { keys: true, jwt: [issuerOf(jwks, changes)], certificates: [], anonymous };
   return createAuthenticate(spec, { keys: () => new Map(), now });
@@ -36,7 +36,7 @@ function asker(changes: Partial<JwtIssuer> = {}, now = () => noon) {
 /** What a token ends with; never an answer for a bad one. */
 async function ends(token: string, changes: Partial<JwtIssuer> = {}, now = noon): Promise<string> {
   try {
-    const { id } = await asker(changes, () => now)(bearer(token));
+    const { id } = await authenticatorOf(changes, () => now)(bearer(token));
     return id;
   } catch (error) {
     assert.ok(error instanceof InferError, String(error));
@@ -57,7 +57,7 @@ const [header = '', payload = '', signature = ''] = good.split('.');
 
 describe('a good token', () => {
   it('makes a principal of its claims; roles for other services are not ours', async () => {
-    const principal = await asker()(bearer(good));
+    const principal = await authenticatorOf()(bearer(good));
     assert.deepEqual(
       { ...principal, claims: { ...principal.claims } },
       {
@@ -72,7 +72,7 @@ describe('a good token', () => {
   });
 
   it('is answered with a promise the first time, and without one from then on', async () => {
-    const authenticate = asker();
+    const authenticate = authenticatorOf();
     const first = authenticate(bearer(good));
     assert.ok(first instanceof Promise);
     const principal = await first;
@@ -118,7 +118,7 @@ describe('the times of a token', () => {
 
   it('are looked at on each call, whichever way the clock steps', async () => {
     let now = noon;
-    const authenticate = asker({}, () => now);
+    const authenticate = authenticatorOf({}, () => now);
     const token = await sign(key, { exp: noonSeconds + 10, nbf: noonSeconds });
     await authenticate(bearer(token));
     now = noon + 9_999;
@@ -214,7 +214,7 @@ describe('a bad token', () => {
 
   it('is anything but Bearer', async () => {
     for (const authorization of ['', 'Bearer', 'Bearer ', `Basic ${good}`, good, `Bearer\t${good}`, `DPoP ${good}`]) {
-      assert.throws(() => asker()({ ...nothingShown, authorization }), { reason: 'TOKEN_INVALID' });
+      assert.throws(() => authenticatorOf()({ ...nothingShown, authorization }), { reason: 'TOKEN_INVALID' });
     }
   });
 });
@@ -224,7 +224,7 @@ describe('the claims of a token', () => {
     const claims = ['__proto__', 'constructor', 'toString', 'plan'];
     const body = `{"__proto__":"polluted",${JSON.stringify(goodPayload).slice(1)}`;
     const token = await signText(body);
-    const principal = await asker({ claims })(bearer(token));
+    const principal = await authenticatorOf({ claims })(bearer(token));
     assert.deepEqual(Object.entries(principal.claims), [
       ['__proto__', 'polluted'],
       ['plan', 'gold'],
@@ -238,14 +238,14 @@ describe('the claims of a token', () => {
   });
 
   it('give nothing that they do not say', async () => {
-    const { roles, models } = await asker()(bearer(await sign(key, { roles: undefined, models: undefined })));
+    const { roles, models } = await authenticatorOf()(bearer(await sign(key, { roles: undefined, models: undefined })));
     assert.deepEqual([roles, models], [[], []]);
   });
 
   it('are not asked where the configuration says it', async () => {
     const fixed = { tenant: { fixed: 'acme' }, roles: { fixed: ['observe'] }, models: { fixed: ['*'] } } as const;
     const token = await sign(key, { tenant: 7, roles: 7, models: 7 });
-    const { tenant, roles, models } = await asker(fixed)(bearer(token));
+    const { tenant, roles, models } = await authenticatorOf(fixed)(bearer(token));
     assert.deepEqual([tenant, roles, models], ['acme', ['observe'], ['*']]);
   });
 
@@ -264,7 +264,7 @@ describe('the claims of a token', () => {
 });
 
 it('no change of a good token is accepted', async () => {
-  const authenticate = asker();
+  const authenticate = authenticatorOf();
   await authenticate(bearer(good));
   const place = fc.nat(good.length - 1);
   const letter = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/é');

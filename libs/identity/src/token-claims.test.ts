@@ -15,7 +15,7 @@ const key = await createSigningKey('one');
 const jwks = join(folder, 'keys.json');
 writeFileSync(jwks, JSON.stringify({ keys: [key.jwk] }));
 
-function asker(changes: Partial<JwtIssuer> = {}, more: Partial<IdentitySpec> = {}) {
+function authenticatorOf(changes: Partial<JwtIssuer> = {}, more: Partial<IdentitySpec> = {}) {
   const spec = { keys: true, jwt: [issuerOf(jwks, changes)], certificates: [], anonymous: undefined, ...more };
   return createAuthenticate(spec, { keys: () => new Map(), now: () => noon });
 }
@@ -35,16 +35,16 @@ describe('a token', () => {
       models: at('resource_access.my.client.models'),
       claims: ['realm_access.constructor', 'realm_access.none.at.all'],
     };
-    const { tenant, roles, models, claims } = await asker(changes)(bearer(nested));
+    const { tenant, roles, models, claims } = await authenticatorOf(changes)(bearer(nested));
     assert.deepEqual([tenant, roles, models, { ...claims }], ['acme', ['infer'], ['digits'], {}]);
     const flat = await sign(key, { realm_access: 'infer' });
-    await assert.rejects(async () => asker({ roles: at('realm_access.roles') })(bearer(flat)), {
+    await assert.rejects(async () => authenticatorOf({ roles: at('realm_access.roles') })(bearer(flat)), {
       message: /claim realm_access: want an object/,
     });
   });
 
   it('names a tenant that tokens of its issuer may name, and no other', async () => {
-    const ask = asker({ tenants: ['b-*', 'bobs'] });
+    const ask = authenticatorOf({ tenants: ['b-*', 'bobs'] });
     for (const tenant of ['b-1', 'bobs']) assert.equal((await ask(bearer(await sign(key, { tenant })))).tenant, tenant);
     for (const tenant of ['acme', 'xb-1', 'bobs2'])
       await assert.rejects(async () => ask(bearer(await sign(key, { tenant }))), {
@@ -55,7 +55,7 @@ describe('a token', () => {
   });
 
   it('counts from the addresses that are said of its issuer, also when it was verified before', async () => {
-    const ask = asker({ addresses: ['192.0.2.0/24'] });
+    const ask = authenticatorOf({ addresses: ['192.0.2.0/24'] });
     const shown = bearer(await sign(key));
     const denied = { code: 'PERMISSION_DENIED', reason: 'ADDRESS_DENIED' };
     assert.throws(() => ask({ ...shown, address: '198.51.100.1' }), denied);
@@ -67,8 +67,8 @@ describe('a token', () => {
     const groups = Array.from({ length: 250 }, (_, index) => `${index}-6f2a9c1e-5b7d-4e0f-8a3b`.padEnd(36, '0'));
     const long = await sign(key, { groups });
     assert.ok(long.length > 12_000, `${long.length} bytes`);
-    assert.equal((await asker()(bearer(long))).tenant, 'acme');
+    assert.equal((await authenticatorOf()(bearer(long))).tenant, 'acme');
     const limited = { tokenBytesMax: 8_192 };
-    assert.throws(() => asker({}, limited)(bearer(long)), { message: /token of at most 8192 bytes/ });
+    assert.throws(() => authenticatorOf({}, limited)(bearer(long)), { message: /token of at most 8192 bytes/ });
   });
 });

@@ -22,7 +22,7 @@ export interface AvailabilityOptions {
 }
 
 export function createAvailability({ service, outages, breakers }: AvailabilityOptions): Availability {
-  const outageOf = ({ target }: UpstreamEndpoint): KnownOutage | undefined => outages.of(service, target);
+  const outageOf = ({ target }: UpstreamEndpoint): KnownOutage | undefined => outages.find(service, target);
   return {
     outageOf,
     lets: (endpoint, call) => !outageOf(endpoint) && (breakers?.lets(endpoint, call) ?? true),
@@ -33,7 +33,7 @@ export function createAvailability({ service, outages, breakers }: AvailabilityO
         return outage ? [{ endpoint: endpoint.target, ...outage }] : [];
       });
       const open = endpoints.flatMap((endpoint) => {
-        const breaker = outageOf(endpoint) ? undefined : breakers?.of(endpoint, call);
+        const breaker = outageOf(endpoint) ? undefined : breakers?.getOrCreate(endpoint, call);
         return breaker ? [{ endpoint: endpoint.target, breaker }] : [];
       });
       const refused = { ...kind, service };

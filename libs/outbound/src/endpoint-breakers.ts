@@ -6,7 +6,7 @@ import { enterTraced } from './traced-breaker.ts';
 /** The breakers of one service: one for each endpoint and model version. */
 export interface EndpointBreakers {
   /** What the caller of this call meets at that endpoint. */
-  of(endpoint: UpstreamEndpoint, call: OutboundCall): CallerBreaker;
+  getOrCreate(endpoint: UpstreamEndpoint, call: OutboundCall): CallerBreaker;
   /** Whether the call may go there. An endpoint that is not well by its own word is not the one to try whether it is well again. */
   lets(endpoint: UpstreamEndpoint, call: OutboundCall): boolean;
   readonly observe: Observe;
@@ -15,7 +15,10 @@ export interface EndpointBreakers {
 export function createEndpointBreakers(service: string, registry: BreakerRegistry): EndpointBreakers {
   /** By model and version. The registry knows them by name, which is longer to look up. */
   const known = new WeakMap<UpstreamEndpoint, Map<string, FairBreaker>>();
-  const of = (endpoint: UpstreamEndpoint, { kind: { model, version }, tenant }: OutboundCall): CallerBreaker => {
+  const getOrCreate = (
+    endpoint: UpstreamEndpoint,
+    { kind: { model, version }, tenant }: OutboundCall,
+  ): CallerBreaker => {
     const own = known.get(endpoint) ?? new Map<string, FairBreaker>();
     known.set(endpoint, own);
     const key = `${model}/${version}`;
@@ -24,13 +27,13 @@ export function createEndpointBreakers(service: string, registry: BreakerRegistr
     return breaker.getOrCreate(tenant);
   };
   return {
-    of,
+    getOrCreate,
     lets: (endpoint, call) => {
-      const breaker = of(endpoint, call);
+      const breaker = getOrCreate(endpoint, call);
       return breaker.letsThrough && (breaker.state !== 'open' || endpoint.isReady);
     },
     observe: ({ call, endpoint }) => {
-      const breaker = of(endpoint, call);
+      const breaker = getOrCreate(endpoint, call);
       const pass = enterTraced(breaker, { ...call.kind, endpoint: endpoint.target }, call.context);
       const isTrial = breaker.state === 'half-open';
       return ({ error, outcome }) => {

@@ -148,7 +148,7 @@ describe('a process that is lost and does not say for whose call', () => {
   it('is lost for the one whose calls alone are there whenever it is, whatever they vary and also without a second try', async () => {
     const service = openFakeService([lost], { ...lonely, retry: false });
     for (let rows = 1; rows <= 4; rows++) {
-      assert.equal(service.state.quarantine.offenders.of('s', 'key:bad')?.slowedMs ?? 0, 0);
+      assert.equal(service.state.quarantine.offenders.find('s', 'key:bad')?.slowedMs ?? 0, 0);
       await service.answered(1, { tenant: 'bad', rows });
     }
     await assert.rejects(service.ask({ tenant: 'bad', rows: 5 }), { reason: 'CALLER_SLOWED' });

@@ -37,7 +37,7 @@ export class Outages {
     );
   }
 
-  of(service: string, endpoint: string): KnownOutage | undefined {
+  find(service: string, endpoint: string): KnownOutage | undefined {
     const known = this.#known.get(keyOf(service, endpoint));
     if (!known) return undefined;
     const { ended, count, until } = known;

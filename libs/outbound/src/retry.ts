@@ -51,7 +51,7 @@ function goesElsewhere(call: OutboundCall, error: InferError, options: RetryOpti
   const open = endpoints().filter((endpoint) => availability.lets(endpoint, call));
   const candidates = prefer(open, ({ isReady }) => isReady);
   if (error.isOverload && candidates.every((endpoint) => call.overloaded.has(endpoint)))
-    throw withAttempts(overloadedAll(service, error, siblings.of(call.context)), call.attempts);
+    throw withAttempts(overloadedAll(service, error, siblings.count(call.context)), call.attempts);
   if (error.progress !== 'not-begun' || candidates.every((endpoint) => call.tried.has(endpoint))) return false;
   if (error.isOverload && !pays(call, options)) throw withAttempts(error, call.attempts);
   return true;

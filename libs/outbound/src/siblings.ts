@@ -5,7 +5,7 @@ import type { Observe } from './call.ts';
 export class Siblings {
   readonly #counts = new WeakMap<FanOut, number>();
 
-  of({ fanOut }: CallContext): number {
+  count({ fanOut }: CallContext): number {
     return (fanOut && this.#counts.get(fanOut)) ?? 0;
   }
 

@@ -77,7 +77,7 @@ export function createUpstream(options: UpstreamOptions): Infer {
     policies.throttle ? [throttle({ service, random, clock: { now }, tenantOf })] : [],
     (request, context) => {
       const [tenant, kind] = [tenantOf(context), kindOf(request, options)];
-      const usual = times.of(tenant, kind.key, now());
+      const usual = times.usual(tenant, kind.key, now());
       const none = { tried: new Set<UpstreamEndpoint>(), overloaded: new Set<UpstreamEndpoint>() };
       return send({ request, context, kind, tenant, ...usual, ...none, attempts: 0, lost: 0, waitsUntil: undefined });
     },

@@ -21,7 +21,7 @@ export class UsualTimes {
   readonly #byTenant = new Map<string, LatencyTracker>();
 
   /** What is to be expected of the tenant's next call; while too few of its own are known, what everybody's take. */
-  of(tenant: string, kind: string, now: number): Usual {
+  usual(tenant: string, kind: string, now: number): Usual {
     const ownMs = this.#byTenant.get(tenant)?.usualMs(kind, now);
     return { usualMs: ownMs ?? this.#all.usualMs(kind, now), isOwn: ownMs !== undefined };
   }

@@ -11,7 +11,7 @@ export class Kept {
   }
 
   /** By key of the bucket; undefined where nothing was, as nearly always. */
-  of(journal: Journal): ReadonlyMap<string, number> | undefined {
+  find(journal: Journal): ReadonlyMap<string, number> | undefined {
     return this.#byRequest.get(journal);
   }
 }

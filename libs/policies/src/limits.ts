@@ -30,7 +30,7 @@ export function enforceLimits(
     const planned = plans.callsOf(request.model, request.version);
     // What is not there leaves no bucket of its own behind; whoever is asked next says that it is not there.
     if (!planned) await strays.take(context);
-    const charges = principal && planned ? withoutKept(chargesOf(principal, request, address), kept.of(journal)) : [];
+    const charges = principal && planned ? withoutKept(chargesOf(principal, request, address), kept.find(journal)) : [];
     if (charges.length === 0) return next(request, context);
     recent?.note(charges);
     const takes = charges.map(({ take }) => take);

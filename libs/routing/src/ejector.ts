@@ -55,12 +55,12 @@ export class Ejector<E extends { readonly isReady: boolean }> {
 
   /** The one call that finds out whether it is well again begins; whoever asks for it says how it ended, or that it says nothing. */
   probe(endpoint: E): void {
-    this.#of(endpoint).isProbing = true;
+    this.#getOrCreate(endpoint).isProbing = true;
   }
 
   /** `call` undefined: it says nothing of the endpoint. */
   record(endpoint: E, call: ObservedCall | undefined, wasProbe: boolean): void {
-    const member = this.#of(endpoint);
+    const member = this.#getOrCreate(endpoint);
     if (wasProbe) this.#endProbe(member, call);
     if (!call || member.ejectedAt !== undefined) return;
     if (!call.isGood) member.failures++;
@@ -70,7 +70,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
     }
   }
 
-  #of(endpoint: E): Member {
+  #getOrCreate(endpoint: E): Member {
     const known = this.#members.get(endpoint);
     if (known) return known;
     const member: Member = {
@@ -105,12 +105,14 @@ export class Ejector<E extends { readonly isReady: boolean }> {
 
   #endInterval(endpoints: readonly E[], now: number): void {
     const numbered = new Map(endpoints.map((endpoint, index) => [String(index), endpoint]));
-    const records = new Map([...numbered].map(([key, endpoint]) => [key, recordOf(endpoint, this.#of(endpoint))]));
+    const records = new Map(
+      [...numbered].map(([key, endpoint]) => [key, recordOf(endpoint, this.#getOrCreate(endpoint))]),
+    );
     const inUse = [...records.values()].filter(({ isEjected }) => !isEjected);
     const bad = new Set(outliers(records).map((key) => numbered.get(key)));
     this.#usualMs = usualOf(inUse.map(({ mediansMs }) => mediansMs));
     for (const endpoint of endpoints) {
-      const member = this.#of(endpoint);
+      const member = this.#getOrCreate(endpoint);
       if (bad.has(endpoint)) this.#eject(member);
       else if (member.ejectedAt === undefined) {
         // Nobody may have asked for several intervals.

@@ -105,8 +105,8 @@ export class CallQueue<Entry extends Waiting> {
     return true;
   }
 
-  /** Those of a class that wait, as they would be taken. */
-  of(priority: Priority): readonly Entry[] {
+  /** The calls of a class that wait, in the order in which they would be taken. */
+  waiting(priority: Priority): readonly Entry[] {
     return [...this.#classes[priority]];
   }
 

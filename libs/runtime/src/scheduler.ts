@@ -97,7 +97,7 @@ export class Scheduler {
 
   /** Refuses what waits and matters least, for the sake of the rest: this process is about to end, and another may have time for it. */
   shedForDrain(): void {
-    for (const entry of this.#queue.of('sheddable')) this.#leave(entry, shuttingDown(this.#options.subject));
+    for (const entry of this.#queue.waiting('sheddable')) this.#leave(entry, shuttingDown(this.#options.subject));
   }
 
   /** Answers all calls, now and from now on, since the process is about to end: those that run with `running`, the others with `waiting`. */

@@ -2,7 +2,7 @@
 import type { Field } from '../types.ts';
 import { createBlockCache } from './block-cache.ts';
 import { CompressionError } from './compression-error.ts';
-import { createDynamicTable, fieldSize } from './dynamic-table.ts';
+import { createDynamicTable, type DynamicTable, fieldSize } from './dynamic-table.ts';
 import { createHeaderList, type DecodedHeaderList } from './header-list.ts';
 import { decodeHuffman } from './huffman.ts';
 import { type BlockCursor, decodeInteger } from './integer.ts';
@@ -33,26 +33,6 @@ export function createHeaderDecoder(options: DecoderOptions = {}): HeaderDecoder
   const table = createDynamicTable(tableBytesMax);
   const cache = createBlockCache();
 
-  function indexed(index: number): Field {
-    const field = index <= staticTable.length ? staticTable[index - 1] : table.get(index - staticTable.length - 1);
-    if (field === undefined) throw new CompressionError(`a header block names field ${index}, which there is not`);
-    return field;
-  }
-
-  /** With `isDropped` nobody will read the field, so that no strings are made of it. */
-  function literal(cursor: BlockCursor, prefixBits: number, isDropped: boolean): Field {
-    const nameIndex = decodeInteger(cursor, prefixBits);
-    const name = nameIndex === 0 ? decodeString(cursor, isDropped) : indexed(nameIndex)[0];
-    return [name, decodeString(cursor, isDropped)];
-  }
-
-  function resize(cursor: BlockCursor): void {
-    const size = decodeInteger(cursor, 5);
-    if (size > tableBytesMax)
-      throw new CompressionError(`a header table of ${size} bytes, where ${tableBytesMax} are allowed`);
-    table.resize(size);
-  }
-
   function decodeFresh(block: Buffer): { list: DecodedHeaderList | undefined; isTableTouched: boolean } {
     const cursor: BlockCursor = { bytes: block, at: 0 };
     const fields: Field[] = [];
@@ -64,18 +44,18 @@ export function createHeaderDecoder(options: DecoderOptions = {}): HeaderDecoder
       if ((first & 0xe0) === 0x20) {
         if (fields.length > 0 || isTooLarge)
           throw new CompressionError('a header table changes its size within a block');
-        resize(cursor);
+        resize(table, cursor, tableBytesMax);
         isTableTouched = true;
         continue;
       }
       let field: Field;
-      if (first >= 0x80) field = indexed(decodeInteger(cursor, 7));
+      if (first >= 0x80) field = indexed(table, decodeInteger(cursor, 7));
       else if (first >= 0x40) {
         // This one is read whole also where the list is refused: blocks that follow may mean it.
-        field = literal(cursor, 6, false);
+        field = literal(table, cursor, 6, false);
         table.add(field);
         isTableTouched = true;
-      } else field = literal(cursor, 4, isTooLarge);
+      } else field = literal(table, cursor, 4, isTooLarge);
       if (isTooLarge) continue;
       size += fieldSize(field[0], field[1]);
       isTooLarge = size > listBytesMax || fields.length === fieldsMax;
@@ -95,6 +75,25 @@ export function createHeaderDecoder(options: DecoderOptions = {}): HeaderDecoder
       return list;
     },
   };
+}
+
+function indexed(table: DynamicTable, index: number): Field {
+  const field = index <= staticTable.length ? staticTable[index - 1] : table.get(index - staticTable.length - 1);
+  if (field === undefined) throw new CompressionError(`a header block names field ${index}, which there is not`);
+  return field;
+}
+
+/** With `isDropped` nobody will read the field, so that no strings are made of it. */
+function literal(table: DynamicTable, cursor: BlockCursor, prefixBits: number, isDropped: boolean): Field {
+  const nameIndex = decodeInteger(cursor, prefixBits);
+  const name = nameIndex === 0 ? decodeString(cursor, isDropped) : indexed(table, nameIndex)[0];
+  return [name, decodeString(cursor, isDropped)];
+}
+
+function resize(table: DynamicTable, cursor: BlockCursor, bytesMax: number): void {
+  const size = decodeInteger(cursor, 5);
+  if (size > bytesMax) throw new CompressionError(`a header table of ${size} bytes, where ${bytesMax} are allowed`);
+  table.resize(size);
 }
 
 function decodeString(cursor: BlockCursor, isSkipped: boolean): string {

@@ -51,7 +51,7 @@ export class Offenders {
   }
 
   /** Undefined: nothing is known of it, as of nearly all. */
-  of(service: string, caller: string | undefined): Offender | undefined {
+  find(service: string, caller: string | undefined): Offender | undefined {
     if (this.#marks.size === 0 || caller === undefined) return undefined;
     const mark = this.#marks.get(keyOf(service, caller));
     return mark && this.#now() < mark.until ? this.#told(mark) : undefined;

@@ -43,7 +43,7 @@ export function createQuarantinePolicy(service: string, { requests, offenders }:
   return {
     policy: (next) => (call) => {
       const { kind, request, context } = call;
-      const offender = offenders.of(service, callerOf(context));
+      const offender = offenders.find(service, callerOf(context));
       if (offender && offender.slowedMs > 0)
         return refuseTry(call, service, slowed(offender), { 'sheaf.caller_slowed': offender.ends });
       const verdict = requests.verdict({ ...kind, inputs: request.inputs });

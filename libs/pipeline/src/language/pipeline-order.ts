@@ -12,23 +12,23 @@ export interface PipelineOrder {
   readonly cycles: readonly (readonly PipelineSpec[])[];
 }
 
-/** Looks at each pipeline and each of its askings once, without recursion: a folder may hold a chain of thousands. */
+/** Looks at each pipeline and each of its dependencies once, without recursion: a folder may hold a chain of thousands. */
 export function orderPipelines(specs: readonly PipelineSpec[], find: Find): PipelineOrder {
   const asked = new Map(
     specs.map((spec) => [spec, new Set(pipelinesAsked(spec).flatMap((named) => find(named) ?? []))]),
   );
-  const askers = new Map<PipelineSpec, PipelineSpec[]>(specs.map((spec) => [spec, []]));
-  for (const [spec, others] of asked) for (const other of others) askers.get(other)?.push(spec);
+  const dependents = new Map<PipelineSpec, PipelineSpec[]>(specs.map((spec) => [spec, []]));
+  for (const [spec, others] of asked) for (const other of others) dependents.get(other)?.push(spec);
   const waitsFor = new Map(specs.map((spec) => [spec, asked.get(spec)?.size ?? 0]));
   const ordered = specs.filter((spec) => waitsFor.get(spec) === 0);
   const depths = new Map<PipelineSpec, number>();
   // Grows as it is walked.
   for (const spec of ordered) {
     depths.set(spec, 1 + Math.max(0, ...[...(asked.get(spec) ?? [])].map((other) => depths.get(other) ?? 0)));
-    for (const asker of askers.get(spec) ?? []) {
-      const left = (waitsFor.get(asker) ?? 0) - 1;
-      waitsFor.set(asker, left);
-      if (left === 0) ordered.push(asker);
+    for (const dependent of dependents.get(spec) ?? []) {
+      const left = (waitsFor.get(dependent) ?? 0) - 1;
+      waitsFor.set(dependent, left);
+      if (left === 0) ordered.push(dependent);
     }
   }
   const knotted = specs.filter((spec) => !depths.has(spec));

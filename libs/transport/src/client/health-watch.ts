@@ -10,7 +10,7 @@ const againMaxMs = 1_000;
 /** A server that does not say how it is within this is not ready. */
 const silentMs = 5_000;
 
-/** How often one is asked whether it is there that is not pinged, and how long it may take. */
+/** How often a server that is not pinged is asked whether it is there, and how long its answer may take. */
 const probeMs = 5_000;
 
 /** How a server is reached. */
@@ -27,19 +27,19 @@ export interface WatchOptions {
   readonly channel: ChannelTo;
   /** What goes with each question; throws while that cannot be had. */
   readonly metadata: () => grpc.Metadata;
-  /** Told whenever it changes; never the same twice. */
+  /** Called whenever it changes, and never with the same twice. */
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
   readonly probe: (timeoutMs: number) => Promise<Probed>;
-  /** Told whenever the server does not let us in. */
+  /** Called whenever the server does not let us in. */
   readonly onRefused: () => void;
   /** Pings tell soon enough that a connection leads nowhere. */
   readonly isPinged: boolean;
 }
 
 /** Watches whether a server is ready, for as long as nobody calls what it answers. Servers without grpc.health.v1 are asked again and again. */
-export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPinged }: WatchOptions): () => void {
-  const { target, credentials, options } = channel;
+export function watchHealth(watched: WatchOptions): () => void {
+  const { onReady, probe, onRefused } = watched;
   let ready: boolean | undefined;
   let delayMs = againMinMs;
   let stopped = false;
@@ -55,54 +55,20 @@ export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPi
     timer = setTimeout(begin, delayMs).unref();
     delayMs = Math.min(delayMs * 2, againMaxMs);
   };
-
-  const metadataNow = (): grpc.Metadata | undefined => {
-    try {
-      return metadata();
-    } catch {
-      return undefined;
-    }
-  };
-
   const poll = async (): Promise<void> => {
     tell((await probe(againMaxMs)) === 'ready');
     delayMs = againMaxMs / 2;
     again(() => void poll());
   };
   const watch = (): void => {
-    const sent = metadataNow();
-    if (!sent) {
-      tell(false);
-      again(watch);
-      return;
-    }
-    // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
-    const client = new HealthClient(target, credentials, options);
-    const stream = client['watch']?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
     const beganAt = performance.now();
     let hasSpoken = false;
-    const silent = setTimeout(() => stream.cancel(), silentMs).unref();
-    const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
-    const look = async (): Promise<void> => {
-      // What it says of itself stands in the watch.
-      if ((await probe(probeMs)) === 'silent') stream.cancel();
-    };
-    end = () => {
-      clearTimeout(silent);
-      clearInterval(prober);
-      stream.cancel();
-      client.close();
-    };
-    stream.on('data', ({ status }) => {
-      clearTimeout(silent);
+    const onStatus = (isServing: boolean): void => {
       delayMs = againMinMs;
       hasSpoken = true;
-      tell(status === 'SERVING');
-    });
-    stream.on('end', () => {});
-    stream.on('error', () => {});
-    stream.on('status', ({ code }: grpc.StatusObject) => {
-      end();
+      tell(isServing);
+    };
+    const onEnd = (code: grpc.status): void => {
       if (code === grpc.status.UNIMPLEMENTED) {
         void poll();
         return;
@@ -112,7 +78,14 @@ export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPi
       if (!hasSpoken) tell(false);
       if (hasSpoken && !stopped && performance.now() - beganAt > againMinMs) watch();
       else again(watch);
-    });
+    };
+    const sent = metadataNow(watched);
+    if (sent) {
+      end = openWatch(watched, sent, onStatus, onEnd);
+      return;
+    }
+    tell(false);
+    again(watch);
   };
   watch();
   return () => {
@@ -120,4 +93,47 @@ export function watchHealth({ channel, onReady, metadata, probe, onRefused, isPi
     clearTimeout(timer);
     end();
   };
+}
+
+function metadataNow({ metadata }: WatchOptions): grpc.Metadata | undefined {
+  try {
+    return metadata();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Begins one Watch. `onEnd` is called once, after the last `onStatus`; what this answers ends the watch earlier. */
+function openWatch(
+  { channel: { target, credentials, options }, probe, isPinged }: WatchOptions,
+  sent: grpc.Metadata,
+  onStatus: (isServing: boolean) => void,
+  onEnd: (code: grpc.status) => void,
+): () => void {
+  // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
+  const client = new HealthClient(target, credentials, options);
+  const stream = client['watch']?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
+  const silent = setTimeout(() => stream.cancel(), silentMs).unref();
+  const look = async (): Promise<void> => {
+    // What it says of itself stands in the watch.
+    if ((await probe(probeMs)) === 'silent') stream.cancel();
+  };
+  const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
+  const end = (): void => {
+    clearTimeout(silent);
+    clearInterval(prober);
+    stream.cancel();
+    client.close();
+  };
+  stream.on('data', ({ status }) => {
+    clearTimeout(silent);
+    onStatus(status === 'SERVING');
+  });
+  stream.on('end', () => {});
+  stream.on('error', () => {});
+  stream.on('status', ({ code }: grpc.StatusObject) => {
+    end();
+    onEnd(code);
+  });
+  return end;
 }

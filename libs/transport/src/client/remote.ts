@@ -16,22 +16,18 @@ import {
   rowCount,
   traced,
 } from '@sheaf/inference';
-import { digestIn } from '../content-extension.ts';
-import type { ModelMetadataResponse__Output } from '../generated/inference/ModelMetadataResponse.ts';
-import type { ServerMetadataResponse__Output } from '../generated/inference/ServerMetadataResponse.ts';
 import { MeshConnection, type MeshConnectionOptions } from '../mesh-stream/mesh-client.ts';
-import { InferenceClient } from '../proto.ts';
 import { tensorBytes } from '../server/answer.ts';
-import { readSpec } from '../tensor-metadata.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
 import { openRemoteTls } from '../tls/remote-tls.ts';
 import type { RemoteTls } from '../tls/tls.ts';
 import { decodeResponse } from '../wire/codec.ts';
 import { createChannel } from './channel.ts';
-import { type ChannelTo, type Probed, watchHealth } from './health-watch.ts';
+import { createControlClient } from './control-client.ts';
+import { type ChannelTo, watchHealth } from './health-watch.ts';
 import { proxyOption } from './proxy.ts';
 import { createSent, fieldsOf, type SentOptions } from './sent.ts';
-import { control, inferBy, inferOn, unary } from './unary-call.ts';
+import { inferBy, inferOn, unary } from './unary-call.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -50,8 +46,6 @@ export type Transport = 'unary' | 'stream';
 
 /** A frame is a message with something around it. */
 const frameBytesMax = 64 * 1024;
-/** One that has not answered a question for so long is asked on another connection: the machine behind the first may be gone without a word. */
-const silentMsMax = 8_000;
 /** Larger requests take a connection of their own, so that they do not hold up small ones: streams of one share its flow-control window. */
 const largeBytes = 64 * 1024;
 
@@ -62,9 +56,9 @@ export interface RemoteOptions extends SentOptions {
   readonly limits: Limits;
   /** Default `unary`. */
   readonly transport?: Transport;
-  /** Told what the server says of its load, with each answer that says something, good or bad. */
+  /** Called with what the server says of its load, at each answer that says something, good or bad. */
   readonly onLoad?: (load: Load, model: string) => void;
-  /** Told of a run for which the server's process ends, whoever asked for it; more than once. On the mesh stream only. */
+  /** Called for a run that the server's process ends for, whoever asked for it; more than once. On the mesh stream only. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
   readonly listenMs?: number;
@@ -79,95 +73,21 @@ export interface RemoteOptions extends SentOptions {
 }
 
 /** `target` is a gRPC target such as `127.0.0.1:8001` or `dns:///triton:8001`. */
-export function createRemote(
-  target: string,
-  {
-    service,
-    limits,
-    transport,
-    onLoad,
-    onOverrun,
-    tls,
-    foreign = false,
-    authority,
-    proxied = false,
-    listenMs = 0,
-    ...beside
-  }: RemoteOptions,
-): Remote {
-  const named = authority ?? tls?.serverName;
-  const options = {
-    ...channelOptions(limits),
-    ...(foreign ? seldomPings : oftenPings(limits)),
-    ...proxyOption(proxied),
-    ...(named ? { 'grpc.default_authority': named } : {}),
-  };
+export function createRemote(target: string, remote: RemoteOptions): Remote {
+  const { service, limits, tls, foreign = false } = remote;
   const secured = openRemoteTls(service, tls);
-  const channel: ChannelTo = { target, credentials: secured.credentials, options };
-  let client = new InferenceClient(target, secured.credentials, options);
-  const sent = createSent(service, beside);
-  const lanes =
-    transport === 'stream'
-      ? createLanes({
-          ...{ target, authority: named, secure: secured.secure, pongMaxMs: pongMaxMs(limits) },
-          ...{ service, metadata: () => fieldsOf(sent()), onOverrun },
-          messageBytesMax: limits.messageBytesMax + frameBytesMax,
-        })
-      : undefined;
-  const send = (request: InferRequest, context: CallContext, charge: ChargedCall): Promise<Buffer> => {
-    const bytes = tensorBytes(request.inputs);
-    if (!lanes || bytes > limits.messageBytesMax - frameBytesMax) {
-      const start = lanes ? lanes.infer : inferBy(() => client);
-      return unary({ start, service, metadata: sent(context), listenMs }, request, context);
-    }
-    const lane = bytes > largeBytes ? lanes.large : lanes.small;
-    return lane.call(request, context, (load) => {
-      onLoad?.(load, request.model);
-      const ms = costMs(load, request);
-      if (ms > 0) charge.ms = ms;
-      context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
-    });
-  };
-  /** Counts what is sent for as long as nobody has answered: it is written, and framed by the transport. */
-  const sendCounted = async (request: InferRequest, context: CallContext): Promise<Buffer> => {
-    const { bytes } = context;
-    const sentBytes = 2 * tensorBytes(request.inputs);
-    bytes?.take(sentBytes);
-    // Before what has come is counted: it has the room that was set aside for what was sent.
-    const message = await counted(request, context, send).finally(() => bytes?.give(sentBytes));
-    bytes?.takeFor(message);
-    return message;
-  };
+  const channel: ChannelTo = { target, credentials: secured.credentials, options: grpcOptions(remote) };
+  const sent = createSent(service, remote);
+  const control = createControlClient(service, channel, sent);
+  const lanes = remote.transport === 'stream' ? lanesTo(target, secured.secure, sent, remote) : undefined;
+  const send = createSend(remote, lanes, control.client, sent);
   const refusals = new HandshakeLog();
   const onRefused = (): void =>
     refusals.tell('', `service ${service} at ${target} does not let us in: want its secret, or token, in mesh.yaml`);
-  let silentSince: number | undefined;
-  /** Calls that are under way are left where they are. */
-  const renew = (): void => {
-    silentSince = undefined;
-    const silent = client;
-    client = new InferenceClient(target, secured.credentials, options);
-    silent.close();
-  };
-  const probe = async (timeoutMs: number): Promise<Probed> => {
-    const askedAt = performance.now();
-    const asked = client;
-    const answer = await control<{ ready: boolean }>(service, timeoutMs, (options, done) =>
-      asked.serverReady({}, sent(), options, done),
-    ).catch((error: InferError) => error);
-    const isSilent = answer instanceof InferError && answer.code === 'DEADLINE_EXCEEDED';
-    if (asked === client) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
-    if (silentSince !== undefined && performance.now() - silentSince > silentMsMax) {
-      renew();
-      return 'silent';
-    }
-    return 'ready' in answer && answer.ready ? 'ready' : 'not ready';
-  };
-  const isServerReady = async (timeoutMs: number): Promise<boolean> => (await probe(timeoutMs)) === 'ready';
   const work =
     (request: InferRequest) =>
     async (inner: CallContext): Promise<InferResponse> => {
-      const response = readResponse(await sendCounted(request, inner), limits, service);
+      const response = readResponse(await sendHeld(request, inner, send), limits, service);
       const { model, version } = response;
       inner.journal.mark(inner.span, { 'sheaf.model': model, 'sheaf.version': version });
       const explanation = parseExplanation(response.parameters.get(explanationParameter));
@@ -180,41 +100,57 @@ export function createRemote(
         'sheaf.endpoint': target,
         'sheaf.attempt': context.attempt ?? 1,
       }),
-    describe: async (name, version, timeoutMs) => {
-      const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (options, done) =>
-        client.modelMetadata({ name, version }, sent(), options, done),
-      );
-      return {
-        name: wire.name,
-        versions: wire.versions,
-        platform: wire.platform,
-        inputs: wire.inputs.map(readSpec),
-        outputs: wire.outputs.map(readSpec),
-        properties: new Map(Object.entries(wire.properties)),
-      };
-    },
-    isServerReady,
-    contentDigest: async (timeoutMs) => {
-      const { extensions } = await control<ServerMetadataResponse__Output>(service, timeoutMs, (options, done) =>
-        client.serverMetadata({}, sent(), options, done),
-      );
-      return extensions.map(digestIn).find((digest) => digest !== undefined);
-    },
-    watchReady: (onReady) => watchHealth({ channel, onReady, metadata: sent, probe, onRefused, isPinged: !foreign }),
+    describe: control.describe,
+    isServerReady: async (timeoutMs) => (await control.probe(timeoutMs)) === 'ready',
+    contentDigest: control.contentDigest,
+    watchReady: (onReady) =>
+      watchHealth({ channel, onReady, metadata: sent, probe: control.probe, onRefused, isPinged: !foreign }),
     close: () => {
       lanes?.close();
-      client.close();
+      control.close();
       secured.close();
     },
   };
 }
 
-/** Sends a call, and counts it: what a server has begun is owed, whatever came of it, unless it was lost with the server. */
-async function counted(
-  request: InferRequest,
-  context: CallContext,
-  send: (request: InferRequest, context: CallContext, charge: ChargedCall) => Promise<Buffer>,
-): Promise<Buffer> {
+/** Sends a request and answers the bytes of its response; `charge` is told what the run took, where the server says so. */
+type Send = (request: InferRequest, context: CallContext, charge: ChargedCall) => Promise<Buffer>;
+
+/** On a lane of the mesh stream, where there is one and the request fits into a frame; else as a gRPC call. */
+function createSend(
+  { service, limits, listenMs = 0, onLoad }: RemoteOptions,
+  lanes: Lanes | undefined,
+  client: () => grpc.Client,
+  sent: (context: CallContext) => grpc.Metadata,
+): Send {
+  const start = lanes ? lanes.infer : inferBy(client);
+  return (request, context, charge) => {
+    const bytes = tensorBytes(request.inputs);
+    if (!lanes || bytes > limits.messageBytesMax - frameBytesMax)
+      return unary({ start, service, metadata: sent(context), listenMs }, request, context);
+    const lane = bytes > largeBytes ? lanes.large : lanes.small;
+    return lane.call(request, context, (load) => {
+      onLoad?.(load, request.model);
+      const ms = costMs(load, request);
+      if (ms > 0) charge.ms = ms;
+      context.journal.mark(context.span, { 'sheaf.cost_ms': ms });
+    });
+  };
+}
+
+/** Holds the bytes of what is sent for as long as nobody has answered: it is written, and framed by the transport. */
+async function sendHeld(request: InferRequest, context: CallContext, send: Send): Promise<Buffer> {
+  const { bytes } = context;
+  const sentBytes = 2 * tensorBytes(request.inputs);
+  bytes?.take(sentBytes);
+  // Before what has come is counted: it has the room that was set aside for what was sent.
+  const message = await sendCharged(request, context, send).finally(() => bytes?.give(sentBytes));
+  bytes?.takeFor(message);
+  return message;
+}
+
+/** Sends a call, and charges it: what a server has begun is owed, whatever came of it, unless it was lost with the server. */
+async function sendCharged(request: InferRequest, context: CallContext, send: Send): Promise<Buffer> {
   const charge = context.journal.charge(request.inputs);
   const startedAt = context.clock.now();
   const end = (): void => {
@@ -235,8 +171,20 @@ async function counted(
 /** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
 const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
+type Lanes = ReturnType<typeof lanesTo>;
+
 /** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function createLanes(options: MeshConnectionOptions) {
+function lanesTo(
+  target: string,
+  secure: MeshConnectionOptions['secure'],
+  sent: () => grpc.Metadata,
+  { service, limits, onOverrun, authority, tls }: RemoteOptions,
+) {
+  const options: MeshConnectionOptions = {
+    ...{ target, authority: authority ?? tls?.serverName, secure, pongMaxMs: pongMaxMs(limits) },
+    ...{ service, metadata: () => fieldsOf(sent()), onOverrun },
+    messageBytesMax: limits.messageBytesMax + frameBytesMax,
+  };
   const small = new MeshConnection(options);
   const large = new MeshConnection(options);
   const calls = createChannel(options);
@@ -271,6 +219,16 @@ const seldomPings: grpc.ChannelOptions = {
   'grpc.keepalive_timeout_ms': 20_000,
   'grpc.keepalive_permit_without_calls': 0,
 };
+
+function grpcOptions({ limits, authority, tls, foreign, proxied = false }: RemoteOptions): grpc.ChannelOptions {
+  const named = authority ?? tls?.serverName;
+  return {
+    ...channelOptions(limits),
+    ...(foreign ? seldomPings : oftenPings(limits)),
+    ...proxyOption(proxied),
+    ...(named ? { 'grpc.default_authority': named } : {}),
+  };
+}
 
 const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
   'grpc.max_receive_message_length': limits.messageBytesMax + frameBytesMax,

@@ -42,7 +42,7 @@ function parse(text: string): Principal {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && 'tenant' in value) return value as Principal;
   } catch {
-    // Told below.
+    // Refused below, as what parses and is no principal is.
   }
   throw malformed('an open with a principal that is none');
 }

@@ -27,10 +27,10 @@ const helloLimitMs = 5_000;
 /** Call numbers are uint32; a stream that has used so many is replaced. */
 const callNumberMax = 2 ** 32 - 1;
 
-/** Told how busy the model is that was asked, before the answer, also when that is an error. */
+/** Called with how busy the model is that was asked, before the answer, also when that is an error. */
 type OnLoad = (load: Load) => void;
 
-/** Told of a run for which the peer ends. */
+/** Called for a run that the peer ends for. */
 type OnOverrun = (overrun: Overrun) => void;
 
 interface PendingCall {

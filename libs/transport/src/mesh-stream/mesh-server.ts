@@ -162,7 +162,7 @@ class MeshStream {
         traceparent,
         signal: controller.signal,
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
-        caller,
+        from: { admitted: caller },
         isolated,
         bytes: hold,
         onLoad: (told) => (load = told),

@@ -19,6 +19,7 @@ import {
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
 import type { DecodedRequest, InferResult } from '../wire/codec.ts';
+import type { AuthRequest } from './auth/authenticate.ts';
 import type { Backend, CallHead, Strays } from './backend.ts';
 import type { ServerState } from './server-state.ts';
 import { tellIds } from './trailers.ts';
@@ -27,6 +28,18 @@ export interface AnswerOptions {
   readonly name: string;
   readonly limits: Limits;
   readonly state: ServerState;
+}
+
+/**
+ * Whom a call comes from. `admitted`: the dispatcher has let it in and logs it, as each call of gRPC, or another process of the mesh has. `asks`: it came by
+ * a listener of the protocol's own, and is let in and logged as it is answered.
+ */
+export type CallFrom = { readonly admitted: Caller } | { readonly asks: Asks };
+
+/** What a call that is not let in yet shows. */
+export interface Asks extends Omit<AuthRequest, 'onKnown'> {
+  /** Of its message. */
+  readonly bytesIn: number;
 }
 
 /** What comes with a request, however it came. */
@@ -41,16 +54,16 @@ export interface InferCall {
   readonly metadata?: (key: string) => string | undefined;
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
   readonly snapshot?: Snapshot | undefined;
-  readonly caller?: Caller;
+  readonly from: CallFrom;
   /** It is not to share a run; false unless given. */
   readonly isolated?: boolean;
   /** Where what its messages take is counted. */
   readonly bytes?: ByteHold;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
-  /** Told what is asked, once it can be read. */
+  /** Called with the request once it can be read. */
   readonly onRequest?: (request: InferRequest) => void;
-  /** Told how busy the model is that was asked, before the answer, also when that is an error. */
+  /** Called with how busy the model is that was asked, before the answer, also when that is an error. */
   readonly onLoad?: (load: Load) => void;
 }
 
@@ -60,10 +73,13 @@ export type ReadRequest = () => DecodedRequest;
 /** Answers one inference, by whatever protocol it came; rejects with InferError. */
 export type Answer = (read: ReadRequest, call: InferCall) => Promise<InferResult>;
 
+/** The same, of a call that is in. */
+export type AnswerAdmitted = (read: ReadRequest, call: Omit<InferCall, 'from'>, caller: Caller) => Promise<InferResult>;
+
 /** What every way into a server has in common: the limits, the deadline, the journal. */
-export function createAnswer({ name, limits, state }: AnswerOptions, backend: Backend): Answer {
-  return async (read, call) => {
-    const context = contextOf(call, name, limits, backend);
+export function createAnswer({ name, limits, state }: AnswerOptions, backend: Backend): AnswerAdmitted {
+  return async (read, call, caller) => {
+    const context = contextOf(call, caller, { name, limits }, backend);
     const { journal, span } = context;
     if (context.principal && call.trailers) tellIds(call.trailers, call.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
@@ -141,9 +157,18 @@ export const tensorBytes = (tensors: readonly Tensor[]): number =>
   tensors.reduce((total, { data }) => total + data.byteLength, 0);
 
 function contextOf(
-  { givenMs, traceparent, signal, metadata, snapshot: given, caller, isolated = false, bytes, trailers }: InferCall,
-  name: string,
-  limits: Limits,
+  {
+    givenMs,
+    traceparent,
+    signal,
+    metadata,
+    snapshot: given,
+    isolated = false,
+    bytes,
+    trailers,
+  }: Omit<InferCall, 'from'>,
+  caller: Caller,
+  { name, limits }: Pick<AnswerOptions, 'name' | 'limits'>,
   backend: Backend,
 ): CallContext {
   const journal = new Journal(trailers);

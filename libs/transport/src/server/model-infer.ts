@@ -94,7 +94,7 @@ class InferExchange implements MessageConsumer {
           facts.model = model;
           facts.version = version;
         },
-        ...(principal && { caller: { principal, address } }),
+        from: { admitted: principal ? { principal, address } : {} },
       });
       if (this.#load && this.#isReportDue()) tellLoad(this.#load, trailers);
       // As they are, and as they are written.

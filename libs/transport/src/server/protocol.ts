@@ -8,7 +8,7 @@ import type { RecordRefusal } from './refusal.ts';
 
 /** What a server gives to each of its protocols. */
 export interface ProtocolContext {
-  /** Answers one inference: with the limits, the deadline, the journal and the accounting of the server. */
+  /** Answers one inference: with the limits, the deadline, the journal and the accounting of the server. What says that it `asks` is let in, and logged. */
   readonly answer: Answer;
   readonly limits: Limits;
   /** Where what its messages take is counted. */

@@ -1,11 +1,17 @@
 /** What becomes of a refusal beside its status. */
 import { asInferError, type Decision, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import type { Backend } from './backend.ts';
-import type { IncomingCall } from './grpc/server-call.ts';
 import { tellIds } from './trailers.ts';
 
+/** As much of a call as its refusal tells. */
+export interface RefusedCall {
+  readonly method: string;
+  readonly headers: { readonly list: { get(key: string): string | undefined } };
+  readonly trailers: Map<string, string>;
+}
+
 /** Puts a refusal into the trace like any other, and its ids into the trailers of its call. `policy` is named as what decided where the error does not. */
-export type RecordRefusal = (call: IncomingCall, error: unknown, policy?: Decision) => void;
+export type RecordRefusal = (call: RefusedCall, error: unknown, policy?: Decision) => void;
 
 export function createRecorder(
   name: string,

@@ -17,6 +17,7 @@ import { createDispatcher } from './dispatcher.ts';
 import type { ServerMethod } from './grpc/methods.ts';
 import { createHealth, type Health } from './health.ts';
 import { inferenceMethods } from './inference-methods.ts';
+import { letIn } from './let-in.ts';
 import { modelInfer } from './model-infer.ts';
 import type { OpenProtocol, Protocol, ProtocolContext } from './protocol.ts';
 import { createReflection } from './reflection.ts';
@@ -78,7 +79,9 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
   } = options;
   const state = new ServerState();
   const record = createRecorder(name, backend);
-  const answer = createAnswer({ name, limits, state }, backend);
+  const knowsSecret = secret === undefined ? undefined : createSecretCheck(name, secret);
+  const { admit, calls } = backend;
+  const answer = letIn(createAnswer({ name, limits, state }, backend), { admit, knowsSecret, record, calls });
   const protocols = openProtocols(options, { answer, limits, bytes, record, strays: backend.strays });
   const health = createHealth(limits);
   const methods = [
@@ -90,11 +93,11 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
     limits,
     bytes,
     methods,
-    admit: backend.admit,
-    knowsSecret: secret === undefined ? undefined : createSecretCheck(name, secret),
+    admit,
+    knowsSecret,
     longStreams: createLongStreams(longPerConnection * (policy.connectionsMax ?? connectionLimits.connectionsMax)),
     record,
-    calls: backend.calls,
+    calls,
   });
   const connections = await openConnections({ ...options, policy, bytes }, dispatch);
   return lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh: options.mesh === true });

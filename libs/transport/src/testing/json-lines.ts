@@ -15,6 +15,8 @@ interface Line {
   readonly model: string;
   readonly id?: string;
   readonly timeoutMs?: number;
+  /** As `authorization` has it. */
+  readonly credential?: string;
   readonly x: readonly number[];
 }
 
@@ -37,7 +39,14 @@ function serve(socket: Socket, { answer, bytes }: ProtocolContext): void {
         hold.take(text.length);
         const line = JSON.parse(text) as Line;
         const givenMs = line.timeoutMs ?? Number.POSITIVE_INFINITY;
-        const call = { givenMs, traceparent: undefined, signal: leaving.signal, bytes: hold };
+        const asks = {
+          method: '/json-lines/infer',
+          metadata: (key: string) => (key === 'authorization' ? line.credential : undefined),
+          peer: undefined,
+          address: socket.remoteAddress,
+          bytesIn: text.length,
+        };
+        const call = { givenMs, traceparent: undefined, signal: leaving.signal, bytes: hold, from: { asks } };
         socket.write(`${JSON.stringify(encode(await answer(() => decode(line), call)))}\n`);
       } catch (error) {
         const { code, reason, message } = asInferError(error);

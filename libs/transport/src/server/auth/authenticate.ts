@@ -50,11 +50,28 @@ function authRequestOf(call: IncomingCall): AuthRequest {
 
 function enter(call: IncomingCall, principal: Principal): Principal {
   call.facts.principal = principal;
-  const tenant = call.headers.list.get('x-tenant');
-  // Who may do nothing that belongs to a tenant may say what it likes.
-  if (tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0) throw otherTenant;
+  checkTenant(principal, call.headers.list.get('x-tenant'));
   call.isHidden = isHidden;
   return principal;
+}
+
+/** The same for a call that has come by a listener of its protocol's own; rejects where it may not come in. */
+export async function authenticateAsked(admit: Admit, asked: AuthRequest): Promise<Principal> {
+  const principal = await admit({ ...asked, metadata: (key) => (owned.test(key) ? undefined : asked.metadata(key)) });
+  asked.onKnown?.(principal);
+  checkTenant(principal, asked.metadata('x-tenant'));
+  return principal;
+}
+
+/** What of its metadata a call that is in shows to whoever answers it. */
+export const visibleMetadata =
+  (metadata: AuthRequest['metadata']): AuthRequest['metadata'] =>
+  (key) =>
+    isHidden(key) ? undefined : metadata(key);
+
+/** Who may do nothing that belongs to a tenant may say what it likes. */
+function checkTenant(principal: Principal, tenant: string | undefined): void {
+  if (tenant !== undefined && tenant !== principal.tenant && principal.roles.length > 0) throw otherTenant;
 }
 
 const otherTenant = new InferError('PERMISSION_DENIED', 'x-tenant: want the tenant of the credential, or nothing', {

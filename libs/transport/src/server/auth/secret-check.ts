@@ -3,10 +3,15 @@ import { timingSafeEqual } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
 import { secretHeader, secretReason, shownSecret } from '../../mesh-secret.ts';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
-import type { IncomingCall } from '../grpc/server-call.ts';
+
+/** As much of a call as shows whether it knows the secret. */
+export interface SecretBearer {
+  readonly headers: { readonly list: { get(key: string): string | undefined } };
+  readonly connection: { readonly address: string };
+}
 
 /** Whether a call shows the secret. */
-export type KnowsSecret = (call: IncomingCall) => boolean;
+export type KnowsSecret = (call: SecretBearer) => boolean;
 
 /** `name` is the server's, in the log, which is told once per address and minute of who does not know it. */
 export function createSecretCheck(name: string, secret: string, log = new HandshakeLog()): KnowsSecret {

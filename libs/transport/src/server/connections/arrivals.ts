@@ -87,7 +87,7 @@ export function createArrivals({ name, policy, times, pass }: ArrivalsOptions): 
 
 const ignoreError = (): void => {};
 
-/** Told at once, and then once a minute at most. */
+/** The log says at once that the server is full, and then once a minute at most. */
 const tellFullMs = 60_000;
 
 function tellFull(name: string, max: number): (isNew: boolean) => void {

@@ -64,7 +64,7 @@ export class ConnectionRegistry {
   /** The blocks of each count that there is: by the least standing that they have without a call, and those that have calls. Few, as counts add up. */
   readonly #levels = new Map<number, ByStanding<Block>>();
   #working = 0;
-  /** Told of each that is closed since there are too many. */
+  /** Called for each connection that is closed since there are too many. */
   readonly #onFull: (isNew: boolean) => void;
 
   constructor(max: number, onFull: (isNew: boolean) => void) {
