@@ -135,6 +135,12 @@ describe('the encoder', () => {
     );
   });
 
+  it('packs what is short, and lets what is long go out as it is', () => {
+    const lengthOf = (chars: number): number => encodeHeaders([['x', 'a'.repeat(chars)]]).bytes.length;
+    assert.ok(lengthOf(64) < 64);
+    assert.ok(lengthOf(65) > 65);
+  });
+
   it('marks credentials, and the names it is given, as never to be indexed', () => {
     const first = (fields: Field[], sensitive?: ReadonlySet<string>) => encodeHeaders(fields, sensitive).bytes[0];
     assert.equal((first([['x-key', 'a']]) ?? 0) & 0xf0, 0x00);
