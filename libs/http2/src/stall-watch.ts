@@ -12,10 +12,12 @@ export interface StallLimits {
 
 /** The view of a connection that is needed here. */
 export interface StallOwner {
+  /** When something last came. */
+  readonly lastReadAtMs: number;
   readonly outbox: Outbox;
   readonly sender: Sender;
   readonly lives: {
-    readonly open: { forEach(visit: (stream: Stream) => void): void };
+    readonly open: { readonly size: number; forEach(visit: (stream: Stream) => void): void };
     reset(stream: Stream, code: ErrorCode): void;
   };
 }
@@ -32,6 +34,9 @@ export class StallWatch {
   readonly #overfullSocket: Watch;
   readonly #overfullWindows: Watch;
   #at: number;
+  /** For how long nothing has come. */
+  #quietMs = 0;
+  #lastReadAtMs = 0;
 
   constructor(owner: StallOwner, stallLimits: StallLimits, now: number) {
     this.#owner = owner;
@@ -48,6 +53,8 @@ export class StallWatch {
     const { outbox, sender } = this.#owner;
     const elapsed = now - this.#at;
     this.#at = now;
+    this.#quietMs = this.#owner.lastReadAtMs === this.#lastReadAtMs ? this.#quietMs + elapsed : 0;
+    this.#lastReadAtMs = this.#owner.lastReadAtMs;
     const inSocket = outbox.pendingBytes + outbox.socketBytes;
     const isOverfull = sender.unsentBytes + inSocket > this.#limits.unsentBytesMax;
     // While the socket is full nobody can tell who would take what.
@@ -63,22 +70,30 @@ export class StallWatch {
         sender.takenBytes,
       ),
     ].includes(true);
-    if (sender.unsentBytes > 0 && hasRoom && !stalled) this.#resetStalled(elapsed);
+    if (sender.unsentBytes > 0 && hasRoom && !stalled) return this.#resetStalled(elapsed);
     return stalled;
   }
 
-  /** Those whose own window is used up. What has window waits for that of the connection, or for its turn. */
-  #resetStalled(elapsed: number): void {
+  /**
+   * Resets those whose own window is used up; what has window waits for that of the connection, or for its turn. Answers whether the connection had nothing
+   * else, and its peer has said nothing meanwhile: then it has stalled too.
+   */
+  #resetStalled(elapsed: number): boolean {
     const { lives } = this.#owner;
     const { stallMaxMs } = this.#limits;
+    let hasReset = false;
     lives.open.forEach((stream) => {
       if (stream.unsentBytes === 0 || stream.isReady) return;
       stream.stalledMs += elapsed;
       if (stream.stalledMs < stallMaxMs) return;
-      if (isSlow(stream.takenBytes, stream.stalledMs)) lives.reset(stream, errorCodes.ENHANCE_YOUR_CALM);
+      if (isSlow(stream.takenBytes, stream.stalledMs)) {
+        hasReset = true;
+        lives.reset(stream, errorCodes.ENHANCE_YOUR_CALM);
+      }
       stream.stalledMs = 0;
       stream.takenBytes = 0;
     });
+    return hasReset && lives.open.size === 0 && this.#quietMs >= stallMaxMs / 2;
   }
 }
 
