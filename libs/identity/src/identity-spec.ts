@@ -8,15 +8,15 @@ import { throttle } from './throttle-language.ts';
 type Provider = (typeof identityProviders)[number];
 type SpecOf<P extends Provider> = P extends { problems(spec: infer Spec): unknown } ? Spec : never;
 
-interface DoorSpec {
+interface ThrottledSpec {
   /** What happens to who fails again and again; false: nothing. Default {@link throttleDefault}. */
   readonly throttle?: ThrottleSpec | false | undefined;
 }
 
-/** Whom the door lets in. */
-export type IdentitySpec = AllOf<SpecOf<Provider>> & DoorSpec;
+/** Whom the server lets in. */
+export type IdentitySpec = AllOf<SpecOf<Provider>> & ThrottledSpec;
 
-const doorFields = {
+const throttleFields = {
   throttle: optional(
     throttle,
     'Whoever shows bad credentials again and again is not looked at for a while. false: however often. Default true.',
@@ -26,7 +26,7 @@ const doorFields = {
 /** What `identity` may hold. */
 export const identityFields = {
   ...(Object.assign({}, ...everyProvider.map(({ fields }) => fields)) as AllOf<Provider['fields']>),
-  ...doorFields,
+  ...throttleFields,
 };
 
 /** Makes the spec of what the keys hold. */

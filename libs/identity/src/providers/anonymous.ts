@@ -39,7 +39,7 @@ identity:
   open({ anonymous: grant }) {
     if (grant === undefined) return () => undefined;
     const principal = anonymousPrincipal(grant);
-    const checkAddress = comesFrom(grant.addresses, 'a door without a credential');
+    const checkAddress = comesFrom(grant.addresses, 'this server without a credential');
     return ({ address }) => {
       checkAddress(address);
       return principal;

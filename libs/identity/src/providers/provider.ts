@@ -53,7 +53,7 @@ export interface IdentityProvider<Spec extends object = object, F extends Fields
   readonly reference: readonly string[];
   /** A policies.yaml with it, below those. */
   readonly example?: string;
-  /** What a caller shows, for the sentence of a door that wants something; undefined: nothing. */
+  /** What a caller shows, for the sentence that says what is wanted; undefined: nothing. */
   readonly wanted: string | undefined;
   /** Whether somebody may guess it, so that who fails again and again has to wait. */
   readonly isGuessed: boolean;

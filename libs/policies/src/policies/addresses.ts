@@ -37,7 +37,7 @@ const reader: Reader<AddressRules> = mapped(
 
 const fields = { addresses: optional(reader, 'Where callers may come from. Default everywhere.') };
 
-/** `createAdmission` asks it at the door. */
+/** `createAdmission` asks it before the message is read. */
 export const addresses: Policy<Spec, typeof fields> = {
   fields,
   read: ({ addresses: read }) => ({ addresses: read }),

@@ -24,7 +24,7 @@ identity:
 
 const fields = { identity: optional(reader, 'Who may call, and by what credential.') };
 
-/** `createAdmission` asks it at the door. */
+/** `createAdmission` asks it before the message is read. */
 export const identity: Policy<Spec, typeof fields> = {
   fields,
   read: ({ identity: read }) => ({

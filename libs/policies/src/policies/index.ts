@@ -10,7 +10,7 @@ import { visibility } from './visibility.ts';
 
 /** Every policy, in the order in which a call meets them, which is also that of the reference page. */
 export const policies = [
-  // The door asks these two before the message is read.
+  // The server asks these two before the message is read.
   identity,
   addresses,
   // Before anything is counted, since it says what the call is worth.

@@ -34,6 +34,6 @@ export interface Policy<Spec extends object = object, F extends Fields = Fields>
   readonly reference: readonly string[];
   /** Whole files, by what they show, that the sections quote: the test of the page parses them. */
   readonly examples: Readonly<Record<string, string>>;
-  /** What stands between a caller and the models. Left out where the door asks, as for identity, or the gateway, as for what it writes down. */
+  /** What stands between a caller and the models. Left out where the server asks, as for identity, or the gateway, as for what it writes down. */
   layer?(spec: Spec, context: PolicyContext): Layer;
 }
