@@ -133,16 +133,19 @@ describe('a folder that is not fit for a state', () => {
     const folder = newFolder();
     chmodSync(folder, 0o500);
     chmodSync(root, 0o755);
+    // The permissions of a folder do not hold for root, who becomes nobody once the sources are read: another user may not reach them.
     const source = `
       import(${JSON.stringify(new URL('./open-state.ts', import.meta.url).href)})
-        .then(({ openState }) => openState(${JSON.stringify(folder)}))
-        .catch(({ code, reason }) => console.log(code, reason));`;
-    // The permissions of a folder do not hold for root.
-    const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const { stdout, stderr } = spawnSync(process.execPath, ['-e', source], {
-      ...user,
-      cwd: '/',
-    });
+        .then(({ openState }) => {
+          if (process.getuid() === 0) {
+            process.setgid(65534);
+            process.setuid(65534);
+          }
+          return openState(${JSON.stringify(folder)});
+        })
+        .then(() => console.log('opened'), ({ code, reason }) => console.log(code, reason))
+        .finally(() => process.exit());`;
+    const { stdout, stderr } = spawnSync(process.execPath, ['-e', source], { cwd: '/' });
     assert.equal(`${stdout}${stderr}`.trim(), 'FAILED_PRECONDITION STATE_READ_ONLY');
   });
 
