@@ -1,7 +1,7 @@
 /** What the process of a transform sends. Its code may send whatever it likes, so nothing of it is used before it has been looked at. */
 import { inferErrorCodes, isDatatype } from '@sheaf/inference';
-import type { PackedTensor } from './packed-tensor.ts';
-import type { TaskFailure, TaskMessage } from './task-worker.ts';
+import type { PackedTensor } from '../tasks/packed-tensor.ts';
+import type { TaskFailure, TaskMessage } from '../tasks/task-worker.ts';
 
 /** The process ends for this. */
 export interface Failed {

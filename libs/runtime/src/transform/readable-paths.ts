@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { TransformPlace } from './transform-rights.ts';
 
 /** The code that loads a transform, and what it imports: where Node finds it, and where it is. */
-const own = [fileURLToPath(import.meta.url), ...inferencePackage()].map((file) => dirname(file) + sep);
+const own = [fileURLToPath(new URL('../', import.meta.url)), ...inferencePackage().map((file) => dirname(file) + sep)];
 
 function inferencePackage(): string[] {
   const found = findPackageJSON('@sheaf/inference', import.meta.url) ?? '';

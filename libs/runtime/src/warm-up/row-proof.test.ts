@@ -3,12 +3,12 @@ import { after, describe, it } from 'node:test';
 import { elements, type InferRequest, type Tensor, tensorOf } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
 import { buildModel, chainModel, lookupModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx/testing';
-import { type BatchingOptions, queueDefault } from './call-queue.ts';
+import { type BatchingOptions, queueDefault } from '../scheduler/call-queue.ts';
+import { openModel, type ServedVersion } from '../served-version.ts';
+import { filesOf } from '../testing/model-fixture.ts';
+import { contextOf } from '../testing/scheduler-fixture.ts';
 import { allowedRounding, difference } from './row-difference.ts';
 import { seededRandom } from './row-samples.ts';
-import { openModel, type ServedVersion } from './served-version.ts';
-import { filesOf } from './testing/model-fixture.ts';
-import { contextOf } from './testing/scheduler-fixture.ts';
 
 const batching: BatchingOptions = { maxRows: 64, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
 const opened: ServedVersion[] = [];

@@ -5,9 +5,9 @@ import { describe, it } from 'node:test';
 import { elements, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
 import { buildModel, type GraphSpec, type ModelSpec, type Weights } from '@sheaf/onnx/testing';
+import { openModel } from '../served-version.ts';
+import { alone, filesOf, withModel } from '../testing/model-fixture.ts';
 import { watchChecked } from './model-files.ts';
-import { openModel } from './served-version.ts';
-import { alone, filesOf, withModel } from './testing/model-fixture.ts';
 
 const count = 1_024;
 /** 0, 1, 2, ... from a place of the file on. */

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
+import { openTransform, type ServedVersion } from '../served-version.ts';
+import { contextOf } from '../testing/scheduler-fixture.ts';
 import { describeTransform } from './describe-transform.ts';
-import { openTransform, type ServedVersion } from './served-version.ts';
-import { contextOf } from './testing/scheduler-fixture.ts';
 import { residentBytes } from './transform-host.ts';
 import type { TransformPlace } from './transform-rights.ts';
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { openTransform } from '../served-version.ts';
+import { contextOf } from '../testing/scheduler-fixture.ts';
 import { describeTransform } from './describe-transform.ts';
 import { transformVariables } from './process-variables.ts';
-import { openTransform } from './served-version.ts';
-import { contextOf } from './testing/scheduler-fixture.ts';
 
 /** Answers which of them it saw when it was loaded; what it is read with is in what it declares. */
 const source = `import { defineTransform } from '@sheaf/inference';

@@ -3,13 +3,13 @@ import { workerData } from 'node:worker_threads';
 import { type Datatype, elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
 import { editModel, readModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
+import type { PackedTensor } from '../tasks/packed-tensor.ts';
+import { serveTasks, type TensorTask } from '../tasks/task-thread.ts';
+import type { TaskFailure } from '../tasks/task-worker.ts';
 import { narrowed, widened } from './bfloat16.ts';
 import { isInstalled, whatBrings } from './missing-provider.ts';
 import { type ModelFile, type ModelFiles, readChecked, watchChecked } from './model-files.ts';
-import type { PackedTensor } from './packed-tensor.ts';
 import type { Provider } from './providers.ts';
-import { serveTasks, type TensorTask } from './task-thread.ts';
-import type { TaskFailure } from './task-worker.ts';
 
 export interface SessionThreadData {
   readonly model: ModelFiles;

@@ -4,8 +4,8 @@ import { describe, it } from 'node:test';
 import { elements, type Tensor } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
 import { sampleModels } from '@sheaf/onnx/testing';
-import { joinRows } from './batch.ts';
-import type { BatchingOptions } from './call-queue.ts';
+import { joinRows } from '../scheduler/batch.ts';
+import type { BatchingOptions } from '../scheduler/call-queue.ts';
 import { tryRows } from './row-proof.ts';
 import { batchingOf } from './warm-up.ts';
 

@@ -2,11 +2,11 @@
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { isTransform, type Transform, type TransformContext, type TypedValues } from '@sheaf/inference';
+import { type PackedTensor, packTensor, unpackTensor } from '../tasks/packed-tensor.ts';
+import { type AskOther, serveTasks, type TensorTask } from '../tasks/task-thread.ts';
+import type { TaskFailure } from '../tasks/task-worker.ts';
 import { confine, endWithParent } from './confine.ts';
 import { denialOf } from './denial.ts';
-import { type PackedTensor, packTensor, unpackTensor } from './packed-tensor.ts';
-import { type AskOther, serveTasks, type TensorTask } from './task-thread.ts';
-import type { TaskFailure } from './task-worker.ts';
 import { createFrameReader, transformChannel, writeFrame, writeTo } from './transform-frames.ts';
 import { resolveTransformImports } from './transform-imports.ts';
 import type { Failed } from './transform-message.ts';

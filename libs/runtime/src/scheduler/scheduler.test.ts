@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
-import { FakeWorker, turn } from './testing/fake-worker.ts';
-import { contextOf, endLeftovers, greedy, start } from './testing/scheduler-fixture.ts';
+import { FakeWorker, turn } from '../testing/fake-worker.ts';
+import { contextOf, endLeftovers, greedy, start } from '../testing/scheduler-fixture.ts';
 
 describe('the scheduler', () => {
   afterEach(endLeftovers);

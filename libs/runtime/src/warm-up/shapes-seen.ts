@@ -1,6 +1,6 @@
 /** What the outputs of a model really look like: tools declare shapes that are not true, and the runtime answers all the same. */
 import { mismatch, type Signature, type Tensor, type TensorSpec } from '@sheaf/inference';
-import type { PackedTensor } from './packed-tensor.ts';
+import type { PackedTensor } from '../tasks/packed-tensor.ts';
 
 /** The shapes of each output, as they were seen. */
 export class ShapesSeen {

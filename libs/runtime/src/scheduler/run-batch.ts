@@ -1,10 +1,10 @@
 /** Calls as one run of a worker. */
 import type { CallContext, Span, Tensor } from '@sheaf/inference';
+import { packTensor, unpackTensor } from '../tasks/packed-tensor.ts';
+import type { TensorTask } from '../tasks/task-thread.ts';
 import { joinRows, splitRows } from './batch.ts';
-import { packTensor, unpackTensor } from './packed-tensor.ts';
 import type { ScheduledCall } from './scheduled-call.ts';
 import type { BatchWorker, SchedulerOptions } from './scheduler-options.ts';
-import type { TensorTask } from './task-thread.ts';
 
 export interface BatchedCall {
   readonly call: ScheduledCall;

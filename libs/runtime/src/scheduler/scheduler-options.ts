@@ -1,9 +1,9 @@
 import type { Clock, Tensor } from '@sheaf/inference';
+import type { CallerContext } from '../tasks/inner-calls.ts';
+import type { PackedTensor } from '../tasks/packed-tensor.ts';
+import type { TensorTask } from '../tasks/task-thread.ts';
+import type { Timed } from '../tasks/task-worker.ts';
 import type { BatchingOptions, QueueOptions } from './call-queue.ts';
-import type { CallerContext } from './inner-calls.ts';
-import type { PackedTensor } from './packed-tensor.ts';
-import type { TensorTask } from './task-thread.ts';
-import type { Timed } from './task-worker.ts';
 
 /** What runs batches: one at a time each, in the order they came. */
 export interface BatchWorker {

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { elements, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
 import { buildModel, sampleModels } from '@sheaf/onnx/testing';
-import { queueDefault } from './call-queue.ts';
-import { openModel } from './served-version.ts';
-import { filesOf } from './testing/model-fixture.ts';
+import { queueDefault } from '../scheduler/call-queue.ts';
+import { openModel } from '../served-version.ts';
+import { filesOf } from '../testing/model-fixture.ts';
 
 describe('a model past its memory budget', () => {
   it('has its workers replaced under load, and fails no call', async () => {

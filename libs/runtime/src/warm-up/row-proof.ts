@@ -3,8 +3,8 @@
  * dimension may be time, points or nodes, whatever it is called), so it is tried on made-up rows, by the values of every output.
  */
 import { InferError, type Signature, type Tensor } from '@sheaf/inference';
-import { splitRows } from './batch.ts';
-import type { PackedTensor } from './packed-tensor.ts';
+import { splitRows } from '../scheduler/batch.ts';
+import type { PackedTensor } from '../tasks/packed-tensor.ts';
 import { allowedRounding, difference } from './row-difference.ts';
 import {
   poisoned,

@@ -8,13 +8,13 @@ import {
   type Signature,
   type TensorSpec,
 } from '@sheaf/inference';
-import { joinRows } from './batch.ts';
-import type { BatchingOptions } from './call-queue.ts';
-import { type PackedTensor, packTensor } from './packed-tensor.ts';
+import { joinRows } from '../scheduler/batch.ts';
+import type { BatchingOptions } from '../scheduler/call-queue.ts';
+import type { BatchWorker } from '../scheduler/scheduler-options.ts';
+import { type PackedTensor, packTensor } from '../tasks/packed-tensor.ts';
+import type { TensorTask } from '../tasks/task-thread.ts';
 import { type RowModel, type RowVerdict, tryRows } from './row-proof.ts';
-import type { BatchWorker } from './scheduler-options.ts';
 import type { ShapesSeen } from './shapes-seen.ts';
-import type { TensorTask } from './task-thread.ts';
 
 /** What the scheduler is to do: no run of several calls is larger than was tried. */
 export function batchingOf(

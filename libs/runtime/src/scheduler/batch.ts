@@ -1,5 +1,5 @@
 import { createTensor, elementCount, InferError, type Tensor } from '@sheaf/inference';
-import { type PackedTensor, unpackTensor } from './packed-tensor.ts';
+import { type PackedTensor, unpackTensor } from '../tasks/packed-tensor.ts';
 
 /** The inputs of several requests as those of one run: rows one below the other, `rows` of them, the last ones zero where there are fewer. */
 export function joinRows(requests: readonly (readonly Tensor[])[], rows: number): PackedTensor[] {

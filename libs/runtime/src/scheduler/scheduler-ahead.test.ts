@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { InferError } from '@sheaf/inference';
-import { turn } from './testing/fake-worker.ts';
-import { endLeftovers, greedy, start } from './testing/scheduler-fixture.ts';
+import { turn } from '../testing/fake-worker.ts';
+import { endLeftovers, greedy, start } from '../testing/scheduler-fixture.ts';
 
 describe('a batch that is sent ahead', () => {
   afterEach(endLeftovers);

@@ -10,7 +10,7 @@ import {
   unpackBytes,
 } from '@sheaf/inference';
 import { buildModel, type GraphSpec, type NodeSpec, sampleModels } from '@sheaf/onnx/testing';
-import { withModel } from './testing/model-fixture.ts';
+import { withModel } from '../testing/model-fixture.ts';
 
 const floats = (name: string, shape: readonly number[], ...values: number[]): Tensor =>
   tensorOf(name, 'FP32', shape, Float32Array.from(values));

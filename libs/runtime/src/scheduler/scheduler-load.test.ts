@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type CallContext, InferError, Journal, monotonicClock, type Priority, tensorOf } from '@sheaf/inference';
+import { FakeWorker, turn } from '../testing/fake-worker.ts';
 import { type QueueOptions, queueDefault } from './call-queue.ts';
 import { Scheduler } from './scheduler.ts';
-import { FakeWorker, turn } from './testing/fake-worker.ts';
 
 /** Runs of 100 ms each, on a clock that only they move; one call is one run. */
 function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) {
