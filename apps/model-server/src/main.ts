@@ -9,6 +9,7 @@ import {
   handedOver,
   main,
   report,
+  unservedName,
 } from '@sheaf/host';
 import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
@@ -94,6 +95,6 @@ function endBeyond(maxBytes: number, service: string, { abandon }: OpenService, 
 function tellReady({ unserved, notices, seen }: OpenService, port: number, line: string): void {
   for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
-  for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
+  for (const one of process.send ? [] : unserved) console.error(`${unservedName(one)} is out: ${one.why}`);
   report({ kind: 'ready', port, unserved, seen }, line);
 }

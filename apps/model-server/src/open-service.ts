@@ -13,13 +13,14 @@ import {
   checkCode,
   checkContent,
   type Mesh,
+  type MeshTransform,
   type Model,
   type ModelVersion,
   runThreads,
   transformPlace,
 } from '@sheaf/mesh';
 import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
-import { type Loading, loadModels } from './load-models.ts';
+import { type Loading, loadVersions } from './load-versions.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
@@ -34,7 +35,7 @@ export interface OpenService {
   readonly names: () => readonly string[];
   /** Lines for whoever starts it, about what it holds. */
   readonly notices: readonly string[];
-  /** The models that could not be loaded. */
+  /** The models and transforms that could not be loaded. */
   readonly unserved: readonly Unserved[];
   /** Models whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
@@ -60,21 +61,12 @@ export async function openService(
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
-  const { loaded, unserved, why } = await loadModels(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
-  if (loaded.length + transforms.length === 0 && why !== undefined) throw why;
-  const opened = await Promise.all(
-    transforms.map((transform) =>
-      openTransform({
-        ...transformPlace(mesh, transform),
-        signature: transform.signature,
-        uses: transform.uses,
-        runLimitMs: transformLimitMs,
-        outputBytesMax: mesh.limits.innerMessageBytesMax,
-        infer: askMesh,
-      }),
-    ),
-  );
-  const served = serviceOf([...loaded, ...opened], unserved, (model, version) => {
+  const { loaded, unserved, why } = await loadVersions([
+    ...models.flatMap((model) => modelVersions(model, mesh, onOverrun)),
+    ...transforms.map((transform) => transformVersion(transform, mesh, askMesh)),
+  ]);
+  if (loaded.length === 0 && why !== undefined) throw why;
+  const served = serviceOf(loaded, unserved, (model, version) => {
     const held = models.find((one) => one.name === model);
     return held?.versions.find((own) => own.version === version)?.properties;
   });
@@ -93,10 +85,28 @@ function endStuckProcess(subject: string, what: string): void {
   endProcess(`${what} passed its limit`);
 }
 
-function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
+function transformVersion(transform: MeshTransform, mesh: Mesh, askMesh: Infer): Loading {
+  const { name, signature, uses } = transform;
+  const open = (): Promise<ServedVersion> =>
+    openTransform({
+      ...transformPlace(mesh, transform),
+      signature,
+      uses,
+      runLimitMs: transformLimitMs,
+      outputBytesMax: mesh.limits.innerMessageBytesMax,
+      infer: askMesh,
+    }).catch(async (error: unknown) => {
+      await checkCode(mesh);
+      throw error;
+    });
+  return { kind: 'transform', name, version: '', open };
+}
+
+function modelVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map((each) => ({
+    kind: 'model',
     name: model.name,
     version: each.version,
     open: () =>

@@ -20,6 +20,7 @@ export {
   type SeenModel,
   startFailedExit,
   type Unserved,
+  unservedName,
   type Vitals,
 } from './process.ts';
 export { createTracing, type Exporter, type Tracing } from './tracing.ts';

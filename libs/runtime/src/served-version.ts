@@ -1,4 +1,5 @@
 import {
+  asInferError,
   type CallContext,
   checkRequest,
   explainParameter,
@@ -181,7 +182,7 @@ const inferOnly =
     throw new InferError('FAILED_PRECONDITION', `"${request.model}" is not among what the transform uses`);
   };
 
-/** Answers when it is loaded, so that the first caller does not wait for that. */
+/** Answers when it is loaded, so that the first caller does not wait for that; throws where it cannot be loaded. */
 export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
   const { name, signature, runLimitMs, outputBytesMax, uses, infer } = options;
   const subject = `transform ${name}`;
@@ -195,6 +196,14 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     overrun: 'replace',
     ...(infer ? { infer: inferOnly(uses, infer) } : {}),
   });
+  try {
+    await worker.loaded;
+  } catch (error) {
+    await worker.close();
+    const { cause, message } = asInferError(error);
+    const [why] = String(cause ?? message).split('\n');
+    throw new InferError('FAILED_PRECONDITION', `${subject} cannot be loaded: ${why}`, { cause: error });
+  }
   const batching = undefined;
   const scheduler = new Scheduler({
     subject,
@@ -204,7 +213,6 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     queue: queueDefault,
     outputBytesMax,
   });
-  await worker.loaded;
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
     checkOutputs(signature, outputs, name),
   );
