@@ -49,9 +49,13 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-jpeg': ['tensor-io'],
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
+  '@opentelemetry/sdk-node': ['host'],
   '@opentelemetry/sdk-trace': ['host'],
   '@opentelemetry/resources': ['host'],
+  '@opentelemetry/exporter-trace-otlp-grpc': ['host'],
+  '@opentelemetry/exporter-trace-otlp-http': ['host'],
   '@opentelemetry/exporter-trace-otlp-proto': ['host'],
+  '@opentelemetry/exporter-zipkin': ['host'],
 };
 
 /** An interface, not an implementation. */

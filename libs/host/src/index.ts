@@ -22,4 +22,4 @@ export {
   type Unserved,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Exporter, type Tracing } from './tracing.ts';
+export { createTracing, type Exporter, type Tracing } from './traces/tracing.ts';
