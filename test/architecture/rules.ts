@@ -26,6 +26,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
   host: ['inference', 'transport'],
+  telemetry: ['inference', 'transport'],
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'transport'],
   terminal: [],
 };
