@@ -100,11 +100,14 @@ export async function unary(
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
-  const { signal, span, attempt = 1 } = context;
+  const { signal, span, baggage, attempt = 1 } = context;
   if (signal.aborted) throw abortReason(signal);
   const remaining = remainingMs(context);
   if (remaining <= 0) throw new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`);
   metadata.set('traceparent', formatTraceparent(span));
+  if (span.state) metadata.set('tracestate', span.state);
+  // A server may be sent all of it as the caller wrote it (`forward` in mesh.yaml), or another one.
+  if (baggage && metadata.get('baggage').length === 0) metadata.set('baggage', baggage);
   if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
   // With a deadline of its own the client would not hear an answer that comes at that very moment.
   if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
