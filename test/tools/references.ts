@@ -21,3 +21,6 @@ export const references: readonly Reference[] = [
 ];
 
 export const referenceFolder = new URL('../../docs/reference/', import.meta.url);
+
+/** Made from the table of metrics. */
+export const metricsPageFile = new URL('../../docs/metrics.md', import.meta.url);

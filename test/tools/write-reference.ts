@@ -1,8 +1,10 @@
-/** `npm run reference`: writes the reference pages and the JSON Schemas of docs/reference. */
+/** `npm run reference`: writes the reference pages and the JSON Schemas of docs/reference, and docs/metrics.md. */
 import { writeFile } from 'node:fs/promises';
-import { referenceFolder, references } from './references.ts';
+import { metricsPage } from '@sheaf/telemetry';
+import { metricsPageFile, referenceFolder, references } from './references.ts';
 
 for (const { name, page, schema } of references) {
   await writeFile(new URL(`${name}.md`, referenceFolder), page());
   await writeFile(new URL(`${name}.schema.json`, referenceFolder), `${JSON.stringify(schema(), undefined, 2)}\n`);
 }
+await writeFile(metricsPageFile, metricsPage());

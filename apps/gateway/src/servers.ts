@@ -1,9 +1,18 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure, type createTracing } from '@sheaf/host';
-import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
+import { checkExposure } from '@sheaf/host';
+import {
+  boundedBaggage,
+  type Infer,
+  innerLimits,
+  type Journal,
+  type Limits,
+  type Sample,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import type { Mesh } from '@sheaf/mesh';
 import { tellOnlySeen } from '@sheaf/policies';
+import type { Tracing } from '@sheaf/telemetry';
 import {
   type AdminService,
   type BytesInFlight,
@@ -18,8 +27,6 @@ import type { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';
 
 const innerHost = '127.0.0.1';
-
-export type Tracing = Awaited<ReturnType<typeof createTracing>>;
 
 export interface ServersPorts {
   readonly mesh: Mesh;
@@ -82,6 +89,10 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     policiesNow() === undefined || policiesNow()?.trustCallersSampling
       ? tracing.sample(traceId, parent)
       : tracing.sampleStrangers(traceId, parent);
+  const acceptBaggage = (baggage: string): string | undefined => {
+    const policies = policiesNow();
+    return boundedBaggage(baggage, (key) => policies === undefined || !!policies.trustCallersBaggage?.includes(key));
+  };
   const strays: Strays = {
     check: (...caller) => revisions.current.policyStack.strays.check(...caller),
     take: (called) => revisions.current.policyStack.strays.take(called),
@@ -92,6 +103,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     {
       ...backendOf(ports),
       sample,
+      acceptBaggage,
       // Outermost, since it is about all that a caller is told.
       infer: stack(
         [tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal))],

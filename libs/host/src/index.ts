@@ -23,4 +23,3 @@ export {
   unservedName,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Exporter, type Tracing } from './tracing.ts';

@@ -1,4 +1,4 @@
-export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
+export { type AddressRange, addressForm, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
 export { checkRequest } from './check-request.ts';
@@ -55,10 +55,8 @@ export {
 } from './infer.ts';
 export {
   type ChargedCall,
-  formatTraceparent,
   Journal,
   journalEntriesMax,
-  parseTraceparent,
   type Sample,
 } from './journal.ts';
 export {
@@ -102,6 +100,7 @@ export {
   unpackBytes,
   wrongTensor,
 } from './tensor.ts';
+export { boundedBaggage, boundedTracestate, formatTraceparent, parseTraceparent } from './trace-context.ts';
 export { traced } from './traced.ts';
 export {
   defineTransform,
