@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { referenceFolder, references } from '../tools/references.ts';
+import { pages, referenceFolder, references } from '../tools/references.ts';
 
 const stale = 'it is stale: npm run reference';
 const written = (file: string): Promise<string> => readFile(new URL(file, referenceFolder), 'utf8');
@@ -17,3 +17,10 @@ for (const { name, page, schema } of references)
       assert.deepEqual(JSON.parse(await written(`${name}.schema.json`)), JSON.parse(JSON.stringify(schema())), stale);
     });
   });
+
+describe('what is generated beside them', () => {
+  for (const [name, page] of Object.entries(pages))
+    it(`${name}: the page says what the table says`, async () => {
+      assert.equal(await written(`${name}.md`), page(), stale);
+    });
+});

@@ -1,5 +1,7 @@
 /** Every kind of YAML file that a user writes: its reference page and its JSON Schema, both made from the definitions that its reader reads by. */
+
 import type { JsonSchema } from '@sheaf/document';
+import { eventsPage } from '@sheaf/inference';
 import { meshPage, meshSchema, modelPage, modelSchema, testsPage, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema, referencePage } from '@sheaf/pipeline';
 import { policiesPage, policiesSchema } from '@sheaf/policies';
@@ -19,5 +21,8 @@ export const references: readonly Reference[] = [
   { name: 'tests', page: testsPage, schema: testsSchema },
   { name: 'policies', page: policiesPage, schema: policiesSchema },
 ];
+
+/** Pages beside those: by their names, without a schema. */
+export const pages: Readonly<Record<string, () => string>> = { events: eventsPage };
 
 export const referenceFolder = new URL('../../docs/reference/', import.meta.url);

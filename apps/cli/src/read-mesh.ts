@@ -1,29 +1,26 @@
+import type { OnEvent } from '@sheaf/inference';
 import { formatProblem, type Mesh, type MeshProblem, type MeshReading, outText, readMesh } from '@sheaf/mesh';
 import { UsageError } from './command.ts';
 
 /** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
-export const readMeshOrFail = async (folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> =>
+export const readMeshOrFail = async (folder = '.', tell: OnEvent = () => {}): Promise<Mesh> =>
   wholeOrFail(folder, await readMesh(folder), tell);
 
 /** The same of a reading. */
-export function wholeOrFail(
-  folder: string,
-  { mesh, problems, notes }: MeshReading,
-  tell: (note: string) => void,
-): Mesh {
+export function wholeOrFail(folder: string, { mesh, problems, notes }: MeshReading, tell: OnEvent): Mesh {
   if (!mesh) return fail(folder, problems);
-  for (const note of notes) tell(`note: ${formatProblem(note)}`);
+  for (const note of notes) tell(`note: ${formatProblem(note)}`, 'mesh.note');
   return mesh;
 }
 
 /** Reads what of the folder can be served, and tells the rest line by line; throws with all mistakes where nothing can. */
-export async function readServableOrFail(folder = '.', tell: (line: string) => void = console.log): Promise<Mesh> {
+export async function readServableOrFail(folder = '.', tell: OnEvent = () => {}): Promise<Mesh> {
   const { servable, problems, notes } = await readMesh(folder);
   if (!servable) return fail(folder, problems);
-  for (const note of notes) tell(`note: ${formatProblem(note)}`);
-  for (const part of servable.out) tell(outText(part));
+  for (const note of notes) tell(`note: ${formatProblem(note)}`, 'mesh.note');
+  for (const part of servable.out) tell(outText(part), 'mesh.part-out');
   if (servable.out.length > 0)
-    tell('all else is served (sheaf check tells every mistake; --strict serves all or nothing)');
+    tell('all else is served (sheaf check tells every mistake; --strict serves all or nothing)', 'mesh.part-out');
   return servable;
 }
 

@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure, type createTracing } from '@sheaf/host';
+import { checkExposure, type createTracing, logOutput } from '@sheaf/host';
 import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import type { Mesh } from '@sheaf/mesh';
@@ -46,7 +46,7 @@ const around = (core: Infer): Infer =>
 
 /** What is done with the journal of each call: it is traced, and the log tells which rules would have acted. One for both. */
 export function createOnJournal(tracing: Tracing): (journal: Journal) => void {
-  const shadow = logShadows(console.log);
+  const shadow = logShadows((line) => logOutput().write(line));
   return (journal) => {
     tracing.onJournal(journal);
     shadow(journal);

@@ -1,7 +1,7 @@
 import { type Attributes, type HrTime, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { EndedSpan, Journal, Sample } from '@sheaf/inference';
+import { type EndedSpan, type Journal, log, type Sample } from '@sheaf/inference';
 import { createSecret } from '@sheaf/transport';
 import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
 
@@ -114,7 +114,8 @@ function isOn(environment: NodeJS.ProcessEnv): boolean {
   const wanted =
     environment['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] || environment['OTEL_EXPORTER_OTLP_PROTOCOL'] || protocol;
   if (wanted === protocol) return true;
-  console.error(
+  log(
+    'tracing.off',
     `no traces are sent: OTEL_EXPORTER_OTLP_PROTOCOL is "${wanted}", and this speaks ${protocol} only (port 4318 of most collectors)`,
   );
   return false;
