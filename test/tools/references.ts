@@ -5,6 +5,7 @@ import { eventsPage } from '@sheaf/inference';
 import { meshPage, meshSchema, modelPage, modelSchema, testsPage, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema, referencePage } from '@sheaf/pipeline';
 import { policiesPage, policiesSchema } from '@sheaf/policies';
+import { metricsPage } from '@sheaf/telemetry';
 
 export interface Reference {
   /** The page is `docs/reference/<name>.md`, the schema `docs/reference/<name>.schema.json`. */
@@ -22,7 +23,11 @@ export const references: readonly Reference[] = [
   { name: 'policies', page: policiesPage, schema: policiesSchema },
 ];
 
-/** Pages beside those: by their names, without a schema. */
-export const pages: Readonly<Record<string, () => string>> = { events: eventsPage };
+/** Pages without a schema, by their files in docs. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'reference/events.md': eventsPage,
+  'metrics.md': metricsPage,
+};
 
-export const referenceFolder = new URL('../../docs/reference/', import.meta.url);
+export const docsFolder = new URL('../../docs/', import.meta.url);
+export const referenceFolder = new URL('reference/', docsFolder);

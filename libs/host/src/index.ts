@@ -42,4 +42,3 @@ export {
   type Unserved,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Exporter, type Tracing } from './tracing.ts';

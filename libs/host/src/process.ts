@@ -1,10 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { asInferError, InferError, log, type Signature } from '@sheaf/inference';
+import type { Exporter, Tracing } from '@sheaf/telemetry';
 import type { Server } from '@sheaf/transport';
 import { type LevelsMessage, setLogLevels } from './log/log-levels.ts';
 import { closeLog } from './log/process-log.ts';
-import type { Exporter, Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =

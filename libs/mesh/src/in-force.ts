@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { Mesh, OutPart } from './mesh.ts';
 import { formatProblem, type MeshProblem } from './problem.ts';
-import { ownServices, type MeshSettings as Written } from './read-services.ts';
+import { ownServices, type MeshSettings as Written } from './services/read-services.ts';
 
 /** But for the limits, which follow the models. */
 export type MeshSettings = Omit<Written, 'limits'>;

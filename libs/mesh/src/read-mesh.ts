@@ -3,18 +3,23 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Limits } from '@sheaf/inference';
 import { checkNames } from './check-names.ts';
-import { checkUses } from './check-uses.ts';
-import { digestCode } from './code-digest.ts';
-import { fitLimits } from './fit-limits.ts';
+import { digestCode } from './content/code-digest.ts';
 import { policiesInForce } from './in-force.ts';
-import { judgePipelines, type SeenSignatures, type Surroundings, servablePipelines } from './judge-pipelines.ts';
-import { servicesHolding } from './keep-services.ts';
 import type { Mesh, MeshPipeline, OutPart } from './mesh.ts';
+import { checkUses } from './pipelines/check-uses.ts';
+import {
+  judgePipelines,
+  type SeenSignatures,
+  type Surroundings,
+  servablePipelines,
+} from './pipelines/judge-pipelines.ts';
+import { transformsOf } from './pipelines/read-pipelines.ts';
+import { withheldFiles } from './pipelines/withheld-files.ts';
+import { readPolicies } from './policies/read-policies.ts';
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
 import { type FolderParts, isHeld, readParts, type Told } from './read-parts.ts';
-import { transformsOf } from './read-pipelines.ts';
-import { readPolicies } from './read-policies.ts';
-import { withheldFiles } from './withheld-files.ts';
+import { fitLimits } from './services/fit-limits.ts';
+import { servicesHolding } from './services/keep-services.ts';
 
 export interface MeshReading {
   /** Undefined when there is any problem. */

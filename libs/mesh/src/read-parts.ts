@@ -1,9 +1,8 @@
 /** The parts of a mesh folder: what its files hold, each read by itself, with what stands in for the broken ones. */
 import { type InForce, type MeshSettings, settingsInForce } from './in-force.ts';
-import { keepServices } from './keep-services.ts';
 import { type Mesh, type OutPart, transformName } from './mesh.ts';
-import type { MeshProblem } from './problem.ts';
-import { readModels } from './read-models.ts';
+import { readModels } from './models/read-models.ts';
+import { wholeModels } from './models/whole-models.ts';
 import {
   findTransforms,
   type NamedTransforms,
@@ -11,10 +10,11 @@ import {
   parsePipelineFiles,
   readPipelineFiles,
   readTransforms,
-} from './read-pipelines.ts';
-import { readSettings, type MeshSettings as Written } from './read-services.ts';
-import { wholeModels } from './whole-models.ts';
-import { accessLogFiles, withheldFiles } from './withheld-files.ts';
+} from './pipelines/read-pipelines.ts';
+import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
+import type { MeshProblem } from './problem.ts';
+import { keepServices } from './services/keep-services.ts';
+import { readSettings, type MeshSettings as Written } from './services/read-services.ts';
 
 /** What is wrong with a folder, and what is no mistake but may not be meant. */
 export interface Told {

@@ -1,11 +1,5 @@
-export { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
-export type { Shares } from './class-turns.ts';
-export { describeTransform } from './describe-transform.ts';
-export { type MemoryBudget, watchMemory } from './memory-watch.ts';
-export type { ModelFile, ModelFiles } from './model-files.ts';
-export { letsIn, passedVariables, proxyVariables, selectVariables } from './process-variables.ts';
-export { type Provider, providers } from './providers.ts';
-export { wrongShape } from './row-proof.ts';
+export { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
+export type { Shares } from './scheduler/class-turns.ts';
 export {
   type ModelOptions,
   openModel,
@@ -13,6 +7,12 @@ export {
   type ServedVersion,
   type TransformOptions,
 } from './served-version.ts';
-export { residentBytes } from './transform-host.ts';
-export type { TransformPlace, TransformRights } from './transform-rights.ts';
-export { type Batchability, batchabilityText } from './warm-up.ts';
+export { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
+export type { ModelFile, ModelFiles } from './session/model-files.ts';
+export { type Provider, providers } from './session/providers.ts';
+export { describeTransform } from './transform/describe-transform.ts';
+export { letsIn, passedVariables, proxyVariables, selectVariables } from './transform/process-variables.ts';
+export { residentBytes } from './transform/transform-host.ts';
+export type { TransformPlace, TransformRights } from './transform/transform-rights.ts';
+export { wrongShape } from './warm-up/row-proof.ts';
+export { type Batchability, batchabilityText } from './warm-up/warm-up.ts';

@@ -15,21 +15,21 @@ import {
   type Tensor,
   type TensorSpec,
 } from '@sheaf/inference';
-import { type BatchingOptions, type QueueOptions, queueDefault } from './call-queue.ts';
-import { type MemoryTerms, memoryTerms } from './memory-terms.ts';
-import { type MemoryBudget, watchMemory } from './memory-watch.ts';
-import type { ModelFiles } from './model-files.ts';
-import type { PackedTensor } from './packed-tensor.ts';
-import type { Provider } from './providers.ts';
-import type { ScheduledCall } from './scheduled-call.ts';
-import { Scheduler } from './scheduler.ts';
-import type { SessionThreadData } from './session-thread.ts';
-import { outputsAsSeen, ShapesSeen, untrue } from './shapes-seen.ts';
-import { inThread } from './task-host.ts';
-import { type TaskMessage, TaskWorker } from './task-worker.ts';
-import { inTransformProcess, transformOptions } from './transform-host.ts';
-import type { TransformPlace } from './transform-rights.ts';
-import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up.ts';
+import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
+import type { ScheduledCall } from './scheduler/scheduled-call.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import { type MemoryTerms, memoryTerms } from './session/memory-terms.ts';
+import { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
+import type { ModelFiles } from './session/model-files.ts';
+import type { Provider } from './session/providers.ts';
+import type { SessionThreadData } from './session/session-thread.ts';
+import type { PackedTensor } from './tasks/packed-tensor.ts';
+import { inThread } from './tasks/task-host.ts';
+import { type TaskMessage, TaskWorker } from './tasks/task-worker.ts';
+import { inTransformProcess, transformOptions } from './transform/transform-host.ts';
+import type { TransformPlace } from './transform/transform-rights.ts';
+import { outputsAsSeen, ShapesSeen, untrue } from './warm-up/shapes-seen.ts';
+import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up/warm-up.ts';
 
 /** One version of a model, or one transform, ready to be asked. */
 export interface ServedVersion {
@@ -85,7 +85,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   const memory = memoryTerms(signature, options);
   const workerData: SessionThreadData = { model, subject, intraOpThreads, providers, memory };
   const start = inThread<TaskMessage<readonly PackedTensor[]>>({
-    module: new URL('./session-thread.ts', import.meta.url),
+    module: new URL('./session/session-thread.ts', import.meta.url),
     workerData,
     subject,
   });

@@ -43,7 +43,9 @@ function createQueue(lostLine: (lines: number) => string) {
   let lost = 0;
   return {
     isEmpty: (): boolean => waiting.length === 0 && lost === 0,
-    lose: (lines: number): void => void (lost += lines),
+    lose(lines: number): void {
+      lost += lines;
+    },
     /** Answers whether there was room. */
     add(line: string): boolean {
       if (bytes + line.length >= waitingBytesMax) return false;

@@ -54,8 +54,9 @@ export const events = {
   'log.level-set': event('host', 'info', 'an operator set levels of the log', 'rooms', 'to', 'ms'),
   'access-log.failed': event('host', 'error', 'the access log cannot be written', 'file', 'code'),
   'access-log.back': event('host', 'info', 'the access log is written again', 'file'),
-  'tracing.off': event('host', 'warn', 'traces are wanted in a way that is not spoken'),
-  'tracing.sampler-wrong': event('host', 'warn', 'a variable of the sampler is none'),
+  'tracing.variable-wrong': event('telemetry', 'warn', 'a variable of OpenTelemetry says what is not understood'),
+  'tracing.collector-lost': event('telemetry', 'error', 'the collector of traces takes no spans'),
+  'tracing.collector-back': event('telemetry', 'info', 'the collector of traces takes spans again'),
   // Servers and certificates.
   'call.failed-inside': event('transport', 'error', 'a mistake of ours ended a call', 'server'),
   'call.internal-error': event('transport', 'error', 'a call is answered with INTERNAL'),

@@ -1,8 +1,8 @@
 /** A worker for the tests of the scheduler. */
 import { elements, InferError, type Tensor } from '@sheaf/inference';
-import { packTensor, unpackTensor } from '../packed-tensor.ts';
-import type { BatchWorker } from '../scheduler-options.ts';
-import type { TensorTask } from '../task-thread.ts';
+import type { BatchWorker } from '../scheduler/scheduler-options.ts';
+import { packTensor, unpackTensor } from '../tasks/packed-tensor.ts';
+import type { TensorTask } from '../tasks/task-thread.ts';
 
 /** Gives back what it gets, when it is told to; remembers what it was given. */
 export class FakeWorker implements BatchWorker {

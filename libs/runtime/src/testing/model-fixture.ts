@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Tensor } from '@sheaf/inference';
 import { type ModelFacts, readModel } from '@sheaf/onnx';
-import { queueDefault } from '../call-queue.ts';
-import type { ModelFile, ModelFiles } from '../model-files.ts';
+import { queueDefault } from '../scheduler/call-queue.ts';
 import { type ModelOptions, openModel } from '../served-version.ts';
+import type { ModelFile, ModelFiles } from '../session/model-files.ts';
 import { contextOf } from './scheduler-fixture.ts';
 
 const folders: string[] = [];

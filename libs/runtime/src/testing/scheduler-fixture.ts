@@ -1,8 +1,8 @@
 /** What tests of the scheduler share. */
 import { type CallContext, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
-import { type BatchingOptions, queueDefault } from '../call-queue.ts';
-import type { ScheduledCall } from '../scheduled-call.ts';
-import { Scheduler } from '../scheduler.ts';
+import { type BatchingOptions, queueDefault } from '../scheduler/call-queue.ts';
+import type { ScheduledCall } from '../scheduler/scheduled-call.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
 import { FakeWorker, valuesOf } from './fake-worker.ts';
 
 export const greedy: BatchingOptions = { maxRows: 4, maxQueueDelayMs: 0, preferredRows: [], allowedRows: [] };
