@@ -1,5 +1,5 @@
 /** The client's side of the mesh stream: one stream, replaced whenever it dies. */
-import type { Field } from '@sheaf/http2';
+import { type Field, InFlight } from '@sheaf/http2';
 import {
   abortReason,
   type CallContext,
@@ -13,7 +13,6 @@ import {
 import type { Call, CallHandler } from '../client/call.ts';
 import { failureOf } from '../client/call-status.ts';
 import { type Channel, type ChannelOptions, createChannel } from '../client/channel.ts';
-import { InFlight } from '../in-flight.ts';
 import { meshPath } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { status } from '../status-codes.ts';
@@ -192,9 +191,10 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const { isolated = false, snapshot } = context;
+      const { isolated = false, snapshot, baggage = '' } = context;
       const { epoch, gateway = 0 } = snapshot;
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, isolated };
+      const trace = { traceparent: formatTraceparent(span), tracestate: span.state ?? '', baggage };
+      const open = { call, timeoutUs, ...trace, epoch, gateway, isolated };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }
