@@ -4,6 +4,7 @@ import {
   asInferError,
   type ByteHold,
   type CallContext,
+  type CallSignal,
   checkAlive,
   InferError,
   type InferRequest,
@@ -49,7 +50,7 @@ export interface InferCall {
   /** A W3C traceparent, or anything. */
   readonly traceparent: unknown;
   /** Aborted when the caller leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   /** gRPC metadata, where the call brought any of its own. */
   readonly metadata?: (key: string) => string | undefined;
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
