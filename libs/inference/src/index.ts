@@ -56,10 +56,8 @@ export {
 } from './infer.ts';
 export {
   type ChargedCall,
-  formatTraceparent,
   Journal,
   journalEntriesMax,
-  parseTraceparent,
   type Sample,
 } from './journal.ts';
 export {
@@ -104,6 +102,7 @@ export {
   unpackBytes,
   wrongTensor,
 } from './tensor.ts';
+export { boundedBaggage, boundedTracestate, formatTraceparent, parseTraceparent } from './trace-context.ts';
 export { traced } from './traced.ts';
 export {
   defineTransform,
