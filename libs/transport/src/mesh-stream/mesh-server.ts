@@ -1,6 +1,6 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
+import { InFlight } from '@sheaf/http2';
 import { asInferError, CallCanceller, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
-import { InFlight } from '../in-flight.ts';
 import { meshCalls } from '../proto.ts';
 import { type Answer, tensorBytes } from '../server/answer.ts';
 import { byteLimits } from '../server/bytes/byte-room.ts';
