@@ -1,6 +1,7 @@
 export { type AddressRange, addressForm, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
+export { CallCanceller, type CallSignal } from './call-signal.ts';
 export { checkRequest } from './check-request.ts';
 export {
   abortReason,
@@ -108,6 +109,7 @@ export {
   type Role,
   roles,
 } from './principal.ts';
+export { randomHex } from './random-ids.ts';
 export type { Decision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
