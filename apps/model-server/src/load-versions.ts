@@ -1,7 +1,7 @@
 /** The models and transforms of a service, a few at a time: all at once they take more threads and memory than they need afterwards. */
 import { availableParallelism } from 'node:os';
 import { report, type Unserved, unservedName } from '@sheaf/host';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import { contentChanged } from '@sheaf/mesh';
 import type { ServedVersion } from '@sheaf/runtime';
 
@@ -32,7 +32,7 @@ export async function loadVersions(versions: readonly Loading[]): Promise<Loaded
   let done = 0;
   const tell = (line?: string): void => {
     if (process.send) report({ kind: 'progress', loading: [...loading], line }, '');
-    else if (line !== undefined) console.log(line);
+    else if (line !== undefined) log('process.loading', line);
   };
   const rest = versions.entries();
   const loadNext = async (): Promise<void> => {

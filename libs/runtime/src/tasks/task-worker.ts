@@ -1,4 +1,4 @@
-import { asInferError, type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { asInferError, type Infer, InferError, type InferErrorCode, log } from '@sheaf/inference';
 import { type CallerContext, type InnerAnswer, type InnerCall, InnerCalls } from './inner-calls.ts';
 import type { StartHost, TaskHost } from './task-host.ts';
 
@@ -159,9 +159,10 @@ export class TaskWorker<Result> {
   }
 
   #logged(failure: TaskFailure): InferError {
-    const { code, log } = failure;
+    const { subject } = this.#options;
     // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
-    if (log && code !== 'INVALID_ARGUMENT') console.error(`${this.#options.subject}: ${log}`);
+    if (failure.log && failure.code !== 'INVALID_ARGUMENT')
+      log('run.failed', `${subject}: ${failure.log}`, { subject });
     return errorOf(failure);
   }
 
@@ -224,8 +225,8 @@ export class TaskWorker<Result> {
 }
 
 /** Makes an error of a failure; what is for our logs only is its cause. */
-export const errorOf = ({ code, message, reason = 'RUN_FAILED', log }: TaskFailure): InferError =>
-  new InferError(code, message, { reason, retryAfterMs: -1, cause: log });
+export const errorOf = ({ code, message, reason = 'RUN_FAILED', log: cause }: TaskFailure): InferError =>
+  new InferError(code, message, { reason, retryAfterMs: -1, cause });
 
 /** A task that was behind another one that took the thread with it. */
 const notBegun = (subject: string): InferError =>

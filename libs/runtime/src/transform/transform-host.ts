@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import type { HostEvents, StartHost, TaskHost } from '../tasks/task-host.ts';
 import { errorOf } from '../tasks/task-worker.ts';
 import { transformVariables } from './process-variables.ts';
@@ -119,10 +119,10 @@ export const inTransformProcess =
     running.add(child);
     void ended.then(() => running.delete(child));
     let isOver = false;
-    const lose = (why: InferError, log: unknown): void => {
+    const lose = (why: InferError, cause: unknown): void => {
       if (isOver) return;
       isOver = true;
-      console.error(`${subject}: its process failed:`, log);
+      log('transform.failed', `${subject}: its process failed`, { subject }, cause);
       onLost(why);
     };
     const refuse = (why: string): void =>
