@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
+import type { MetricsRequest, MetricsResponse } from './mesh-metrics.ts';
 
 // grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
 if (!process.env['GRPC_VERBOSITY']) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
@@ -37,6 +38,9 @@ export const meshService: grpc.ServiceDefinition = {
     responseSerialize: asItIs,
   },
 };
+
+/** Asks a process of the mesh for its metrics. */
+export const meshMetrics = mesh['Metrics'] as grpc.MethodDefinition<MetricsRequest, MetricsResponse>;
 
 /** The one method of the mesh stream. */
 export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;

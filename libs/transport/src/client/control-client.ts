@@ -3,8 +3,11 @@ import type * as grpc from '@grpc/grpc-js';
 import { InferError, type ModelDescription } from '@sheaf/inference';
 import { digestIn } from '../content-extension.ts';
 import type { ModelMetadataResponse__Output } from '../generated/inference/ModelMetadataResponse.ts';
+import type { ModelStatistics__Output } from '../generated/inference/ModelStatistics.ts';
+import type { ModelStatisticsResponse__Output } from '../generated/inference/ModelStatisticsResponse.ts';
 import type { ServerMetadataResponse__Output } from '../generated/inference/ServerMetadataResponse.ts';
-import { InferenceClient } from '../proto.ts';
+import type { MetricSamples, MetricsRequest, MetricsResponse } from '../mesh-metrics.ts';
+import { InferenceClient, meshMetrics } from '../proto.ts';
 import { readSpec } from '../tensor-metadata.ts';
 import type { ChannelTo, Probed } from './health-watch.ts';
 import { control } from './unary-call.ts';
@@ -21,6 +24,10 @@ export interface ControlClient {
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   /** The digest of what a service of ours holds; undefined of a server that tells none. Throws InferError. */
   contentDigest(timeoutMs: number): Promise<string | undefined>;
+  /** What was asked of the models that a server holds; throws InferError. */
+  statistics(model: string, version: string, timeoutMs: number): Promise<readonly ModelStatistics__Output[]>;
+  /** What a process of our mesh tells for a scrape; throws InferError. */
+  metrics(request: MetricsRequest, timeoutMs: number): Promise<readonly MetricSamples[]>;
   close(): void;
 }
 
@@ -72,6 +79,19 @@ export function createControlClient(
         client.serverMetadata({}, sent(), callOptions, done),
       );
       return extensions.map(digestIn).find((digest) => digest !== undefined);
+    },
+    statistics: async (name, version, timeoutMs) => {
+      const { modelStats } = await control<ModelStatisticsResponse__Output>(service, timeoutMs, (callOptions, done) =>
+        client.modelStatistics({ name, version }, sent(), callOptions, done),
+      );
+      return modelStats;
+    },
+    metrics: async (request, timeoutMs) => {
+      const { path, requestSerialize, responseDeserialize } = meshMetrics;
+      const { metrics } = await control<MetricsResponse>(service, timeoutMs, (callOptions, done) =>
+        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, sent(), callOptions, done),
+      );
+      return metrics;
     },
     close: () => client.close(),
   };
