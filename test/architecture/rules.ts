@@ -25,9 +25,9 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
-  host: ['inference', 'transport'],
   telemetry: ['inference', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'transport'],
+  host: ['inference', 'telemetry', 'transport'],
+  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
   terminal: [],
 };
 
@@ -50,9 +50,13 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-jpeg': ['tensor-io'],
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
-  '@opentelemetry/sdk-trace': ['host'],
-  '@opentelemetry/resources': ['host'],
-  '@opentelemetry/exporter-trace-otlp-proto': ['host'],
+  '@opentelemetry/sdk-node': ['telemetry'],
+  '@opentelemetry/sdk-trace': ['telemetry'],
+  '@opentelemetry/resources': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-grpc': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],
+  '@opentelemetry/exporter-trace-otlp-proto': ['telemetry'],
+  '@opentelemetry/exporter-zipkin': ['telemetry'],
 };
 
 /** An interface, not an implementation. */

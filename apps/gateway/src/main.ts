@@ -1,7 +1,6 @@
 /** The public server of a mesh: models and pipelines alike, by name. */
 import {
   countInFlight,
-  createTracing,
   type Drain,
   drainOnSignal,
   type Handover,
@@ -16,6 +15,7 @@ import { InferError } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createResilienceState, logTransition, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
+import { createTracing, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, hostPort, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -26,7 +26,7 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
-import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer, type Tracing } from './servers.ts';
+import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
 import { checkHost, tellShortened, warnIfOpen } from './start-checks.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
 

@@ -1,9 +1,10 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure, type createTracing } from '@sheaf/host';
+import { checkExposure } from '@sheaf/host';
 import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import type { Mesh } from '@sheaf/mesh';
 import { tellOnlySeen } from '@sheaf/policies';
+import type { Tracing } from '@sheaf/telemetry';
 import {
   type AdminService,
   type BytesInFlight,
@@ -18,8 +19,6 @@ import type { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';
 
 const innerHost = '127.0.0.1';
-
-export type Tracing = Awaited<ReturnType<typeof createTracing>>;
 
 export interface ServersPorts {
   readonly mesh: Mesh;

@@ -2,7 +2,6 @@
 import {
   checkExposure,
   countInFlight,
-  createTracing,
   drainOnSignal,
   endProcess,
   type Handover,
@@ -14,6 +13,7 @@ import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, sta
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
+import { createTracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, hostPort, mutualTls, readSecret, type Server } from '@sheaf/transport';
 import { readArguments } from './arguments.ts';
 import { connectGateways } from './gateways.ts';

@@ -2,7 +2,8 @@
 import type { Reader } from './reader.ts';
 
 const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
-const durationPattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
+/** The look ahead refuses what comes to nothing. */
+const durationPattern = /^(?=[0.]*[1-9])([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
 
 /** A time such as `20ms`, `1.5s` or `2m`, in milliseconds; more than none. */
 export const duration: Reader<number> = {

@@ -6,6 +6,7 @@ import {
   bytes,
   checked,
   choice,
+  distinct,
   documentSchema,
   duration,
   either,
@@ -14,6 +15,7 @@ import {
   list,
   mapOf,
   mayBeEmpty,
+  nonEmpty,
   number,
   optional,
   Problems,
@@ -81,6 +83,23 @@ describe('a reader', () => {
     );
     assert.deepEqual(read(range, { min: 2 }).told, [': want max of min or more']);
     assert.deepEqual(read(range, { min: 2, max: 'many' }).told, ['max: want an integer of 0 or more, got "many"']);
+  });
+
+  it('says in the schema too what a list has to be', () => {
+    const some = distinct(nonEmpty(list(integer(0, 9), 'a list of digits', 3), 'want a digit'));
+    assert.deepEqual(read(some, []).told, [': want a digit']);
+    assert.deepEqual(read(some, [1, 2, 1]).told, [': want each once, got "1" twice']);
+    assert.deepEqual(read(some, [1, 2]), { value: [1, 2], told: [] });
+    const { maxItems, minItems, uniqueItems } = some.schema(new Map());
+    assert.deepEqual([maxItems, minItems, uniqueItems], [3, 1, true]);
+    const twice = checked(
+      checked(text('a'), () => {}, { not: { enum: ['b'] } }),
+      () => {},
+      { not: { enum: ['c'] } },
+    );
+    assert.deepEqual(twice.schema(new Map()), {
+      allOf: [{ type: 'string', minLength: 1, not: { enum: ['b'] } }, { not: { enum: ['c'] } }],
+    });
   });
 
   it('takes amounts of memory with their unit, and numbers of bytes where it says so', () => {

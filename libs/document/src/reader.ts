@@ -46,7 +46,7 @@ export const integer = (min: number, max = Number.MAX_SAFE_INTEGER): Reader<numb
     max === Number.MAX_SAFE_INTEGER ? `an integer of ${min} or more` : `an integer from ${min} to ${max}`,
     (value): value is number =>
       typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max,
-    { type: 'integer', minimum: min, ...(max === Number.MAX_SAFE_INTEGER ? {} : { maximum: max }) },
+    { type: 'integer', minimum: min, maximum: max },
   );
 
 /** A finite number of `min` or more, and at most `max`. */
@@ -112,9 +112,30 @@ export function checked<T>(
       if (read !== undefined && problems.list.length === before) check(read, path, problems);
       return read;
     },
-    schema: (definitions) => ({ ...reader.schema(definitions), ...keywords }),
+    schema: (definitions) => bothOf(reader.schema(definitions), keywords),
   };
 }
+
+/** A keyword that stands in both would else hide that of the first. */
+function bothOf(schema: JsonSchema, keywords: JsonSchema): JsonSchema {
+  const isApart = Object.keys(keywords).every((keyword) => !Object.hasOwn(schema, keyword));
+  return isApart ? { ...schema, ...keywords } : { allOf: [schema, keywords] };
+}
+
+/** A list with something in it; `message` says what an empty one is told. */
+export const nonEmpty = <T>(reader: Reader<readonly T[]>, message: string): Reader<readonly T[]> =>
+  checked(reader, (read, path, problems) => read.length === 0 && problems.add(path, message), { minItems: 1 });
+
+/** A list in which nothing stands twice. */
+export const distinct = <T extends string | number>(reader: Reader<readonly T[]>): Reader<readonly T[]> =>
+  checked(
+    reader,
+    (read, path, problems) => {
+      const twice = read.find((one, index) => read.indexOf(one) !== index);
+      if (twice !== undefined) problems.add(path, `want each once, got "${twice}" twice`);
+    },
+    { uniqueItems: true },
+  );
 
 /** A mapping that may be written without a key in it, as where all its lines are commented out: YAML reads that as null. */
 export function mayBeEmpty<T>(reader: Reader<T>): Reader<T> {

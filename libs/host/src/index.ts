@@ -22,4 +22,3 @@ export {
   type Unserved,
   type Vitals,
 } from './process.ts';
-export { createTracing, type Exporter, type Tracing } from './tracing.ts';

@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { asInferError, InferError, type Signature } from '@sheaf/inference';
+import type { Exporter, Tracing } from '@sheaf/telemetry';
 import type { Server } from '@sheaf/transport';
-import type { Exporter, Tracing } from './tracing.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =

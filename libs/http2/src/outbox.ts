@@ -8,7 +8,7 @@ import { atEndOfTurn } from './turn.ts';
 import type { ErrorCode } from './types.ts';
 
 /** Data up to this is copied beside its frame's head; a longer piece goes to the socket as it is. */
-const copiedBytesMax = 2048;
+const copiedBytesMax = 8 * 1024;
 
 /** A socket that takes what it is given tells so a turn or two later. */
 const turnsStuckMin = 4;

@@ -1,8 +1,9 @@
 /** What a credential gives, as policies.yaml writes it. */
-import { choice, list, mapped, optional, type Reader, required, text } from '@sheaf/document';
+import { checked, choice, list, optional, type Reader, required, text } from '@sheaf/document';
 import { priorities, type Role, roles } from '@sheaf/inference';
 import { someRanges } from './address-language.ts';
 import type { Grant } from './credentials.ts';
+import { mixesDuties } from './grant.ts';
 
 /** What a tenant is called, wherever one is named. */
 export const tenantName = {
@@ -14,12 +15,13 @@ export const pattern = text('a name, * for any characters', /^[A-Za-z0-9._*-]{1,
 export const patterns = list(pattern, 'a list of names, * for any characters', 64);
 export const claimName = text('the name of a claim, or a path such as realm_access.roles', /^[\x21-\x7e]{1,128}$/);
 
-export const roleList: Reader<readonly Role[]> = mapped(
+export const roleList: Reader<readonly Role[]> = checked(
   list(choice(roles), `a list of ${roles.join(', ')}`, roles.length),
-  (read, path, problems) =>
-    read.includes('admin') && read.includes('infer')
-      ? problems.add(path, 'want infer or admin, got both: who may change the mesh does not also ask it')
-      : read,
+  (read, path, problems) => {
+    if (mixesDuties(read))
+      problems.add(path, 'want infer or admin, got both: who may change the mesh does not also ask it');
+  },
+  { not: { allOf: [{ contains: { const: 'admin' } }, { contains: { const: 'infer' } }] } },
 );
 
 export const grantFields = {

@@ -1,4 +1,4 @@
-export { type AddressRange, addressProblem, createAddressSet } from './addresses.ts';
+export { type AddressRange, addressForm, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
 export { checkRequest } from './check-request.ts';

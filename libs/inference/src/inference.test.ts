@@ -74,10 +74,25 @@ describe('a traceparent', () => {
     '00-0-0-01',
     `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
     `00-0af7651916cd43dd8448eb211c80319c-${'0'.repeat(16)}-01`,
+    '00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333:-01',
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g',
+    '00-0af7651916cd43dd8448eb211c80319cab7ad6b7169203331-01',
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-',
+    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   ]) {
     it(`is as good as none when it is ${JSON.stringify(wrong)}`, () =>
       assert.equal(parseTraceparent(wrong), undefined));
   }
+});
+
+describe('ids', () => {
+  it('are never the same, and have the form that W3C wants', () => {
+    const journal = new Journal();
+    const spans = Array.from({ length: 2_000 }, () => journal.start('run', 'x', undefined));
+    assert.equal(new Set(spans.flatMap(({ traceId, spanId }) => [traceId, spanId])).size, 4_000);
+    for (const span of spans) assert.ok(parseTraceparent(formatTraceparent(span)));
+  });
 });
 
 describe('a journal', () => {

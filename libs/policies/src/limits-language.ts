@@ -1,10 +1,13 @@
 import {
   boolean,
+  checked,
   choice,
+  distinct,
   integer,
   list,
   mapped,
   name,
+  nonEmpty,
   number,
   optional,
   type Reader,
@@ -25,12 +28,18 @@ export const costVariables = { inputBytes: 'double', elements: 'double', rows: '
 const burstMax = 1_000_000_000;
 const secondsPer = { s: 1, m: 60, h: 3_600 } as const;
 const ratePattern = /^([0-9]{1,9}(?:\.[0-9]{1,3})?)\/(s|m|h)$/;
+const noRate = /^[0.]+\//;
 const rate: Reader<number> = mapped(
-  text('a rate such as 100/s, 5/m or 1000/h', ratePattern),
-  (written, path, problems) => {
+  checked(
+    text('a rate such as 100/s, 5/m or 1000/h', ratePattern),
+    (written, path, problems) => {
+      if (noRate.test(written)) problems.wanted(path, 'a rate above 0', written);
+    },
+    { not: { pattern: noRate.source } },
+  ),
+  (written) => {
     const [, amount = '', unit = 's'] = ratePattern.exec(written) ?? [];
-    const perSecond = Number(amount) / secondsPer[unit as keyof typeof secondsPer];
-    return perSecond > 0 ? perSecond : problems.wanted(path, 'a rate above 0', written);
+    return Number(amount) / secondsPer[unit as keyof typeof secondsPer];
   },
 );
 
@@ -52,18 +61,12 @@ const cost = optional(
   'What one model call of the plan costs, from `inputBytes`, `elements` and `rows` of the request and the `ms` that the model usually takes for so many rows; summed over the plan. Default: the whole call counts as one.',
 );
 
-const per: Reader<readonly Dimension[]> = mapped(
+const per: Reader<readonly Dimension[]> = distinct(
   list(choice(dimensions), `a list of ${dimensions.join(', ')}`, dimensions.length),
-  (read, path, problems) => {
-    const twice = read.find((one, index) => read.indexOf(one) !== index);
-    return twice === undefined ? read : problems.add(path, `want each once, got "${twice}" twice`);
-  },
 );
 
 /** A limit that is about nobody would hold nobody. */
-const somePatterns: Reader<readonly string[]> = mapped(patterns, (read, path, problems) =>
-  read.length > 0 ? read : problems.add(path, 'want at least one name; left out, it is about all'),
-);
+const somePatterns: Reader<readonly string[]> = nonEmpty(patterns, 'want at least one name; left out, it is about all');
 
 export const limitVariants = {
   noun: 'limit',
@@ -85,14 +88,21 @@ export const limitVariants = {
   },
 } as const;
 
-const limit: Reader<LimitSpec> = mapped(variants(limitVariants), (read, path, problems) => {
+const written = checked(
+  variants(limitVariants),
+  (read, path, problems) => {
+    // Quotas are kept for a month, and there are as many addresses as callers like.
+    if (read.kind === 'quota' && read.per?.includes('address'))
+      problems.add([...path, 'per'], 'want a rate or concurrent per address, got a quota');
+  },
+  { not: { required: ['quota', 'per'], properties: { per: { contains: { const: 'address' } } } } },
+);
+
+const limit: Reader<LimitSpec> = mapped(written, (read, path, problems) => {
   const costs = read.kind === 'concurrent' ? undefined : read.cost;
   const wrong = costs && checkExpression(costs, costVariables, 'number');
   if (typeof wrong === 'string')
     return problems.add([...path, 'cost'], `${wrong}; it may read ${Object.keys(costVariables).join(', ')}`);
-  // Quotas are kept for a month, and there are as many addresses as callers like.
-  if (read.kind === 'quota' && read.per?.includes('address'))
-    return problems.add([...path, 'per'], 'want a rate or concurrent per address, got a quota');
   return {
     name: read.name,
     allows: allowanceOf(read),

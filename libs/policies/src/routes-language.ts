@@ -1,9 +1,11 @@
 import {
+  checked,
   either,
   list,
   mapOf,
   mapped,
   name,
+  nonEmpty,
   number,
   optional,
   type Reader,
@@ -46,11 +48,12 @@ const sticky: Reader<CallerValue> = mapped(
 );
 
 const values = mapped(
-  either<string, readonly string[]>(isKeyword, text('a text'), list(text('a text'), 'a list of texts', 64)),
-  (read, path, problems) => {
-    const list = typeof read === 'string' ? [read] : read;
-    return list.length > 0 ? list : problems.add(path, 'want at least one text');
-  },
+  either<string, readonly string[]>(
+    isKeyword,
+    text('a text'),
+    nonEmpty(list(text('a text'), 'a list of texts', 64), 'want at least one text'),
+  ),
+  (read) => (typeof read === 'string' ? [read] : read),
 );
 
 export const conditionVariants = {
@@ -70,7 +73,13 @@ const condition: Reader<RouteCondition> = mapped(variants(conditionVariants), (r
 
 /** So large that every share can be told, so small that their sum stays a number. */
 const weightMax = 1_000_000;
-const split = mapOf(number(0, weightMax), { min: 1, max: 16, noun: 'target', key: targetText });
+const split = checked(
+  mapOf(number(0, weightMax), { min: 1, max: 16, noun: 'target', key: targetText }),
+  (weights, path, problems) => {
+    if ([...weights.values()].every((weight) => weight === 0)) problems.add(path, 'want a weight above 0, got none');
+  },
+  { not: { additionalProperties: { const: 0 } } },
+);
 
 export const routeVariants = {
   noun: 'route',
@@ -88,13 +97,11 @@ export const routeVariants = {
 } as const;
 
 type RouteBody = Omit<RouteSpec, 'name'>;
-const route: Reader<RouteBody> = mapped(variants(routeVariants), (read, path, problems): RouteBody | undefined => {
+const route: Reader<RouteBody> = mapped(variants(routeVariants), (read): RouteBody => {
   const shares =
     read.kind === 'to'
       ? [{ to: read.to, weight: 1 }]
       : [...read.split].map(([written, weight]) => ({ to: targetOf(written), weight }));
-  const total = shares.reduce((sum, { weight }) => sum + weight, 0);
-  if (total === 0) return problems.add([...path, 'split'], 'want a weight above 0, got none');
   return {
     when: read.when ?? [],
     split: shares,

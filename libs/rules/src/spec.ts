@@ -69,7 +69,7 @@ const parameter = scalar(
     typeof value === 'boolean' ||
     (typeof value === 'number' && Number.isFinite(value)) ||
     (typeof value === 'string' && value.length <= 256),
-  { type: ['boolean', 'number', 'string'] },
+  { type: ['boolean', 'number', 'string'], maxLength: 256 },
 );
 /** Those that begin with sheaf_ say how an answer came to be; a rule that wrote one could say something else. */
 const parameterName = scalar(

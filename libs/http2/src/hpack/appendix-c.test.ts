@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { encodeHuffman, huffmanLength } from '../testing/encode-huffman.ts';
 import type { Field } from '../types.ts';
 import { createHeaderDecoder } from './decoder.ts';
 import { createDynamicTable } from './dynamic-table.ts';
-import { decodeHuffman, encodeHuffman, huffmanLength } from './huffman.ts';
+import { decodeHuffman } from './huffman.ts';
 import { decodeInteger, encodeInteger } from './integer.ts';
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');

@@ -1,6 +1,5 @@
 /** Makes header blocks that refer to nothing but the static table, so that each may be made once and sent on any connection. */
 import type { Field, HeaderBlock } from '../types.ts';
-import { encodeHuffman, huffmanLength } from './huffman.ts';
 import { encodeInteger } from './integer.ts';
 import { staticFieldIndex, staticNameIndex } from './static-table.ts';
 
@@ -10,12 +9,6 @@ const sensitiveNames: ReadonlySet<string> = new Set(['authorization', 'cookie', 
 const indexedFlag = 0x80;
 const neverIndexedFlag = 0x10;
 const withoutIndexingFlag = 0x00;
-const huffmanFlag = 0x80;
-/**
- * A longer value goes out as it is: to pack it takes more of a CPU than all else of its block, and saves a fifth of its bytes at most where it is base64,
- * as the details of a status are.
- */
-const packedCharsMax = 64;
 const aboveBytes = /[^\0-\xff]/;
 /** Of one field beside its two strings: an index and two lengths. */
 const integersBytesMax = 3 * 6;
@@ -43,12 +36,9 @@ export function encodeHeaders(fields: readonly Field[], sensitive: ReadonlySet<s
   return { bytes: target.subarray(0, at) };
 }
 
+/** Without a Huffman code: to write one takes more of a CPU than all else of a block, and saves a fifth of its bytes. */
 function encodeString(text: string, target: Buffer, at: number): number {
-  const isLong = text.length > packedCharsMax;
-  const packed = isLong ? text.length : huffmanLength(text);
-  if (isLong ? aboveBytes.test(text) : Number.isNaN(packed))
-    throw new RangeError('a header field: want characters up to U+00FF, got one above it');
-  if (packed < text.length) return encodeHuffman(text, target, encodeInteger(packed, 7, huffmanFlag, target, at));
+  if (aboveBytes.test(text)) throw new RangeError('a header field: want characters up to U+00FF, got one above it');
   const start = encodeInteger(text.length, 7, 0, target, at);
   return start + target.write(text, start, 'latin1');
 }

@@ -1,9 +1,9 @@
-/** The Huffman code of RFC 7541, appendix B. */
+/** The Huffman code of RFC 7541, appendix B. Peers write it; we do not, see encoder.ts. */
 import { CompressionError } from './compression-error.ts';
 
 /** The bits of the code of each byte, 0 to 255, and of EOS. The code is canonical, so its lengths say all of it. */
 // biome-ignore format: a table reads as one.
-const codeLengths = [
+export const codeLengths: readonly number[] = [
   13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 28,
   6, 10, 10, 12, 13, 6, 8, 11, 10, 10, 8, 11, 8, 6, 6, 6, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 8, 15, 6, 12, 10,
   13, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 8, 7, 8, 13, 19, 13, 14, 6,
@@ -16,7 +16,8 @@ const codeLengths = [
 ];
 const endOfString = 256;
 
-const codes = new Uint32Array(codeLengths.length);
+/** The code of each byte and of EOS, in the lowest of its bits. */
+export const codes = new Uint32Array(codeLengths.length);
 const symbolsByCode = codeLengths
   .map((_, symbol) => symbol)
   .sort((a, b) => (codeLengths[a] ?? 0) - (codeLengths[b] ?? 0) || a - b);
@@ -100,44 +101,4 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number, isSkipp
   if (mayEnd[node] !== 1)
     throw new CompressionError('a Huffman code ends with a padding that is not of ones, or too long');
   return isSkipped ? '' : target.toString('latin1', 0, length);
-}
-
-/** The bytes that `text` takes as a Huffman code; NaN where a character of it is no byte. */
-export function huffmanLength(text: string): number {
-  let bits = 0;
-  let all = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    all |= code;
-    bits += codeLengths[code & 0xff] ?? 0;
-  }
-  return all > 0xff ? Number.NaN : (bits + 7) >>> 3;
-}
-
-/** Writes `text` as a Huffman code to `target`, from `at` on; returns where it ends. There have to be `huffmanLength(text)` bytes. */
-export function encodeHuffman(text: string, target: Buffer, at: number): number {
-  // At most 7 bits wait for the next code, which has at most 28: more than fits the 32 bits of a shift, so long codes go in two parts.
-  let waiting = 0;
-  let bits = 0;
-  let to = at;
-  const put = (code: number, length: number): void => {
-    waiting = (waiting << length) | code;
-    bits += length;
-    while (bits >= 8) {
-      bits -= 8;
-      target[to++] = waiting >>> bits;
-      waiting &= (1 << bits) - 1;
-    }
-  };
-  for (let index = 0; index < text.length; index++) {
-    const symbol = text.charCodeAt(index) & 0xff;
-    const length = codeLengths[symbol] ?? 0;
-    const code = codes[symbol] ?? 0;
-    if (length > 16) {
-      put(code >>> 16, length - 16);
-      put(code & 0xffff, 16);
-    } else put(code, length);
-  }
-  if (bits > 0) target[to++] = (waiting << (8 - bits)) | ((1 << (8 - bits)) - 1);
-  return to;
 }

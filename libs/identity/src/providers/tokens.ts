@@ -5,6 +5,7 @@ import {
   integer,
   list,
   mapped,
+  nonEmpty,
   optional,
   type Reader,
   record,
@@ -56,9 +57,7 @@ const issuerFields = {
     'Who vouches for the server of that URL; it is read again with each fetch. Default: the authorities that everybody trusts.',
   ),
   algorithms: required(
-    mapped(list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length), (read, path, problems) =>
-      read.length > 0 ? read : problems.add(path, 'want at least one'),
-    ),
+    nonEmpty(list(choice(algorithms), `a list of ${algorithms.join(', ')}`, algorithms.length), 'want at least one'),
     'Signatures that count.',
   ),
   tenant: required(fixedOrClaim(tenant), 'A tenant, or the claim that names it.'),

@@ -2,10 +2,12 @@
 import { isIPv6 } from 'node:net';
 import {
   choice,
+  distinct,
   type Fields,
   list,
   mapped,
   mayBeEmpty,
+  nonEmpty,
   Problems,
   type Reader,
   record,
@@ -13,7 +15,7 @@ import {
   text,
   type ValuesOf,
 } from '@sheaf/document';
-import { addressProblem } from '@sheaf/inference';
+import { addressForm, addressProblem } from '@sheaf/inference';
 
 export const dayMs = 24 * 3_600_000;
 
@@ -36,15 +38,18 @@ export const names = list(text('a name'), 'a list of names', 65_536);
 /** Some of `values`, each once. */
 export const someOf = <const T extends string>(values: readonly T[]): Reader<readonly [T, ...T[]]> =>
   mapped(
-    list(choice(values), `a list of ${values.join(', ')}, each at most once`, values.length),
-    ([first, ...others], path, problems) => {
-      if (first === undefined) return problems.add(path, `want at least one of ${values.join(', ')}`);
-      const twice = others.find((one, index) => one === first || others.indexOf(one) !== index);
-      return twice === undefined ? [first, ...others] : problems.add(path, `want each once, got "${twice}" twice`);
-    },
+    distinct(
+      nonEmpty(
+        list(choice(values), `a list of ${values.join(', ')}, each at most once`, values.length),
+        `want at least one of ${values.join(', ')}`,
+      ),
+    ),
+    ([first, ...others]) => (first === undefined ? undefined : [first, ...others]),
   );
 
 const hostPattern = /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+/** What an IPv6 address looks like, in brackets or without. */
+const ipv6Form = /^\[?[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%[^\]]+)?\]?$/;
 const unbracketed = (host: string): string => /^\[(.*)\]$/.exec(host)?.[1] ?? host;
 
 /** The name or address of a host; an IPv6 address may stand in brackets, and comes without. */
@@ -52,7 +57,7 @@ export const host: Reader<string> = mapped(
   scalar(
     'the name or address of this machine to listen on, such as 127.0.0.1 or ::1, without a port',
     (value): value is string => typeof value === 'string' && (isIPv6(unbracketed(value)) || hostPattern.test(value)),
-    { type: 'string', minLength: 1 },
+    { type: 'string', anyOf: [{ pattern: hostPattern.source }, { pattern: ipv6Form.source }] },
   ),
   (written) => (isIPv6(unbracketed(written)) ? unbracketed(written) : written),
 );
@@ -61,7 +66,7 @@ export const host: Reader<string> = mapped(
 export const network: Reader<string> = scalar(
   'an address or a CIDR range of less than everybody, such as 10.0.0.0/8 or 2001:db8::1',
   (value): value is string => typeof value === 'string' && addressProblem(value) === undefined && !value.endsWith('/0'),
-  { type: 'string', minLength: 2, maxLength: 43 },
+  { type: 'string', pattern: addressForm.source, not: { pattern: '/0$' } },
 );
 
 export const pemFile = text('a file in PEM, from the mesh folder', /^[^\0]+$/);

@@ -66,14 +66,24 @@ export const gatewayFields = {
   tls: optional(serverTls, 'The certificate that callers see. Default: plain text.'),
 };
 
+const someProxies = { required: ['trustedProxies'], properties: { trustedProxies: { minItems: 1 } } };
 const believed = ['proxyProtocol', 'forwardedHeader'] as const;
 
 export const gateway = mayBeEmpty(
-  checked(record(gatewayFields), (read, path, problems) => {
-    for (const key of believed)
-      if (read[key] && read.trustedProxies.length === 0)
-        problems.add([...path, key], 'want trustedProxies as well: nobody else is believed');
-  }),
+  checked(
+    record(gatewayFields),
+    (read, path, problems) => {
+      for (const key of believed)
+        if (read[key] && read.trustedProxies.length === 0)
+          problems.add([...path, key], 'want trustedProxies as well: nobody else is believed');
+    },
+    {
+      dependentSchemas: {
+        forwardedHeader: someProxies,
+        proxyProtocol: { anyOf: [{ properties: { proxyProtocol: { const: false } } }, someProxies] },
+      },
+    },
+  ),
 );
 
 export type GatewayGiven = ValueOf<typeof gateway>;

@@ -1,5 +1,5 @@
 /** Keys and values of metadata that somebody else's server is sent. */
-import { mapOf, mapped, type Reader, scalar, text } from '@sheaf/document';
+import { checked, mapOf, mapped, type Reader, scalar, text } from '@sheaf/document';
 
 const keyPattern = /^[a-z0-9_.-]{1,64}$/;
 const valuePattern = /^[\x20-\x7e]{0,1024}$/;
@@ -7,27 +7,32 @@ export const entriesMax = 32;
 /** What the gateway or gRPC itself says to a server, and no caller does. */
 const ownedPattern =
   /^(grpc-|:|x-mesh-|x-gateway-|sheaf-)|^(te|host|user-agent|content-type|content-length|connection|traceparent)$/;
+const binaryPattern = /-bin$/;
 /** Keys that hold what lets somebody in. */
 const credentials: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
 
 function keyProblem(key: string): string | undefined {
   if (key === 'traceparent') return '"traceparent" goes with each call by itself, of the span that asks';
   if (ownedPattern.test(key)) return `"${key}" is what the gateway or gRPC itself says`;
-  return key.endsWith('-bin') ? `"${key}" is binary; want a key of text` : undefined;
+  return binaryPattern.test(key) ? `"${key}" is binary; want a key of text` : undefined;
 }
 
-export const metadataKey: Reader<string> = mapped(
+export const metadataKey: Reader<string> = checked(
   text('a key of metadata in lower case, such as x-tenant', keyPattern),
   (key, path, problems) => {
     const problem = keyProblem(key);
-    return problem === undefined ? key : problems.add(path, problem);
+    if (problem !== undefined) problems.add(path, problem);
   },
+  { not: { anyOf: [{ pattern: ownedPattern.source }, { pattern: binaryPattern.source }] } },
 );
 
-const openKey: Reader<string> = mapped(metadataKey, (key, path, problems) =>
-  credentials.includes(key)
-    ? problems.add(path, 'a secret does not belong into mesh.yaml; want it as `token`, from the environment or a file')
-    : key,
+const openKey: Reader<string> = checked(
+  metadataKey,
+  (key, path, problems) => {
+    if (credentials.includes(key))
+      problems.add(path, 'a secret does not belong into mesh.yaml; want it as `token`, from the environment or a file');
+  },
+  { not: { enum: credentials } },
 );
 
 const plain = scalar(

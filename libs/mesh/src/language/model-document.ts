@@ -8,6 +8,7 @@ import {
   type JsonSchema,
   list,
   mapped,
+  nonEmpty,
   optional,
   type Reader,
   required,
@@ -90,7 +91,13 @@ export const versionPolicyVariants = {
   kinds: {
     latest: { latest: required(integer(1, 1_000), 'So many of the newest by number; older ones are not even read.') },
     specific: {
-      specific: required(list(integer(1, 999_999_999_999_999), 'a list of versions', 1_000), 'These and no others.'),
+      specific: required(
+        nonEmpty(
+          list(integer(1, 999_999_999_999_999), 'a list of versions', 1_000),
+          'want one version or more, got none',
+        ),
+        'These and no others.',
+      ),
     },
   },
   shared: {},

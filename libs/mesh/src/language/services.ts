@@ -2,11 +2,12 @@
 import {
   boolean,
   bytes,
+  checked,
   choice,
   integer,
+  type JsonSchema,
   list,
   mapOf,
-  mapped,
   mayBeEmpty,
   optional,
   type Path,
@@ -91,8 +92,23 @@ const apart: readonly (readonly [keyof ServiceGiven, where: 'own' | 'foreign', t
   ),
 ];
 
+/** The same for editors. */
+const together: JsonSchema = {
+  dependentRequired: Object.fromEntries(
+    apart.flatMap(([key, where]) => (where === 'foreign' ? [[key, ['endpoint']]] : [])),
+  ),
+  dependentSchemas: {
+    endpoint: {
+      properties: {
+        replicas: { maximum: 1 },
+        ...Object.fromEntries(apart.flatMap(([key, where]) => (where === 'own' ? [[key, false]] : []))),
+      },
+    },
+  },
+};
+
 /** Each key by itself is right; what does not go together is told. */
-function checkTogether(service: ServiceGiven, path: Path, problems: Problems): ServiceGiven {
+function checkTogether(service: ServiceGiven, path: Path, problems: Problems): void {
   const sort = service.endpoint === undefined ? 'own' : 'foreign';
   if (service.replicas > 1 && (sort === 'foreign' || service.port !== 0))
     problems.add([...path, 'replicas'], 'want 1 where the service has an endpoint or a port of its own');
@@ -104,13 +120,12 @@ function checkTogether(service: ServiceGiven, path: Path, problems: Problems): S
         [...path, 'signatures', name],
         `the service has no model "${name}"; its models are ${service.models.join(', ')}`,
       );
-  return service;
 }
 
 const serviceName = text('a service name of letters, digits, "_" and "-"', /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
 
 export const services = mayBeEmpty(
-  mapOf(mapped(mayBeEmpty(written), checkTogether), {
+  mapOf(checked(mayBeEmpty(written), checkTogether, together), {
     min: 0,
     max: 65_536,
     noun: 'service',

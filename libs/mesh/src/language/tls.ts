@@ -28,13 +28,17 @@ export const serverTlsFields = {
 };
 
 /** Of the gateway, for callers. */
-export const serverTls = checked(record(serverTlsFields), ({ certificates, clientCa }, path, problems) => {
-  if (certificates === 'required' && clientCa === undefined)
-    problems.add(
-      [...path, 'certificates'],
-      'want clientCa with it: who vouches for the certificates that are required',
-    );
-});
+export const serverTls = checked(
+  record(serverTlsFields),
+  ({ certificates, clientCa }, path, problems) => {
+    if (certificates === 'required' && clientCa === undefined)
+      problems.add(
+        [...path, 'certificates'],
+        'want clientCa with it: who vouches for the certificates that are required',
+      );
+  },
+  { anyOf: [{ properties: { certificates: { const: 'asked' } } }, { required: ['clientCa'] }] },
+);
 
 export const meshTlsFields = {
   ca: required(pemFile, 'The authorities of the mesh, of no caller.'),

@@ -15,7 +15,6 @@ export function checkVersionPolicy(
   const path = ['versionPolicy', 'specific'];
   const there = found.map(({ version }) => version);
   const missing = policy.specific.map(String).find((version) => !there.includes(version));
-  if (policy.specific.length === 0) problems.push(yaml.place(path, 'want one version or more, got none'));
   if (missing !== undefined)
     problems.push(yaml.place(path, `there is no version ${missing}; there are ${there.join(', ') || 'none'}`));
 }

@@ -1,4 +1,5 @@
 import {
+  checked,
   type Fields,
   list,
   mapped,
@@ -45,8 +46,12 @@ export type CombinerSpec = {
 export const combinerOf = ({ kind }: CombinerSpec): Combiner => combiners[kind];
 
 const labels = optional(
-  mapped(list(text('the name of a class'), 'a list of class names', 10_000), (names, path, problems) =>
-    new Set(names).size === names.length ? names : problems.add(path, 'two classes have the same name'),
+  checked(
+    list(text('the name of a class'), 'a list of class names', 10_000),
+    (names, path, problems) => {
+      if (new Set(names).size < names.length) problems.add(path, 'two classes have the same name');
+    },
+    { uniqueItems: true },
   ),
   "Names of the classes, in the order that the members' last dimension has. Needed where a member has `labels` of its own. Default: as the first model file that names classes.",
 );

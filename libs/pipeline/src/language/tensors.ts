@@ -1,5 +1,6 @@
 import {
   boolean,
+  checked,
   choice,
   mapOf,
   mapped,
@@ -19,15 +20,17 @@ const referenceExpected = 'an input, or an output of a stage such as crop.digits
 
 /** A name as a JSON text, for one that ends in "?" or could be mistaken otherwise. */
 const quoted = /^([^.[\p{Cc}]+)\["(.*)"\]$/u;
-const plain = /^(?:[^.\p{Cc}]+|[^.\p{Cc}]+\.[^\p{Cc}]+)$/u;
+// Control characters by their numbers: not every editor knows \p{Cc} in a schema.
+const control = String.raw`\u0000-\u001f\u007f-\u009f`;
+const printable = new RegExp(`^[^${control}]+$`);
+const plain = new RegExp(String.raw`^[^.${control}]+(?:\.[^${control}]+)?$`);
 
 /** `input`, `stage.output`, `stage["output"]`, each with a `?` where it may be absent. */
 export const reference: Reader<Reference> = mapped(
-  scalar(
-    referenceExpected,
-    (value): value is string => typeof value === 'string' && (plain.test(value) || quotedOf(value) !== undefined),
-    { type: 'string' },
-  ),
+  scalar(referenceExpected, (value): value is string => typeof value === 'string' && plain.test(value), {
+    type: 'string',
+    pattern: plain.source,
+  }),
   (written) => {
     const optionally = written.length > 1 && written.endsWith('?');
     const path = optionally ? written.slice(0, -1) : written;
@@ -45,19 +48,13 @@ function quotedOf(written: string): { readonly stage: string; readonly name: str
   if (stage === undefined || text === undefined) return undefined;
   try {
     const name: unknown = JSON.parse(`"${text}"`);
-    return typeof name === 'string' && isName(name) ? { stage, name } : undefined;
+    return typeof name === 'string' && printable.test(name) ? { stage, name } : undefined;
   } catch {
     return undefined;
   }
 }
 
-const isName = (value: string): boolean => value !== '' && !/\p{Cc}/u.test(value);
-
-export const tensorName = scalar(
-  'a printable name',
-  (value): value is string => typeof value === 'string' && isName(value),
-  { type: 'string', minLength: 1 },
-);
+export const tensorName = text('a printable name', printable);
 export const wires = mapOf(reference, { min: 0, max: 256, noun: 'input', key: tensorName });
 
 const symbol = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
@@ -72,7 +69,7 @@ const dims = scalar(
     maxItems: 16,
     items: {
       anyOf: [
-        { type: 'integer', minimum: -1 },
+        { type: 'integer', minimum: -1, maximum: Number.MAX_SAFE_INTEGER },
         { type: 'string', pattern: symbol.source },
       ],
     },
@@ -98,9 +95,12 @@ export const input: Reader<Omit<TensorSpec, 'name'>> = mapped(record(inputFields
 
 /** Keys that are ours or secret: no expression reads them. */
 const withheld = /^(authorization|cookie|proxy-.*|x-api-key|grpc-.*|x-sheaf-.*|x-gw-.*|.*-bin)$/;
-const metadataKey = mapped(
+const metadataKey = checked(
   text('a metadata key in lower case, such as x-channel', /^[a-z0-9_.-]{1,64}$/),
-  (key, path, problems) => (withheld.test(key) ? problems.add(path, `"${key}" is not open to expressions`) : key),
+  (key, path, problems) => {
+    if (withheld.test(key)) problems.add(path, `"${key}" is not open to expressions`);
+  },
+  { not: { pattern: withheld.source } },
 );
 const contextDefault = scalar(
   'a text, a finite number, true or false',

@@ -8,7 +8,7 @@ export const versionText: Reader<string> = mapped(
       (typeof value === 'string' || typeof value === 'number') && /^[1-9][0-9]{0,14}$/.test(String(value)),
     {
       anyOf: [
-        { type: 'integer', minimum: 1 },
+        { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 },
         { type: 'string', pattern: '^[1-9][0-9]{0,14}$' },
       ],
     },

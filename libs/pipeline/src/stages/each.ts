@@ -1,4 +1,4 @@
-import { either, integer, list, mapped, optional, required, type ValuesOf } from '@sheaf/document';
+import { either, integer, list, mapped, nonEmpty, optional, required, type ValuesOf } from '@sheaf/document';
 import { type CallContext, InferError, type Tensor } from '@sheaf/inference';
 import { cancelTogether } from '../engine/cancel.ts';
 import { nothing, type RunStep, type StepResult } from '../engine/step.ts';
@@ -32,7 +32,11 @@ declare module '../language/spec.ts' {
 }
 
 const over = mapped(
-  either((value) => typeof value === 'string', tensorName, list(tensorName, 'a list of inputs', 16)),
+  either(
+    (value) => typeof value === 'string',
+    tensorName,
+    nonEmpty(list(tensorName, 'a list of inputs', 16), 'want an input or more, got none'),
+  ),
   (read) => (typeof read === 'string' ? [read] : read),
 );
 
@@ -60,8 +64,7 @@ export const each: StageKind<'each'> = {
   runs: 'all',
   targets: () => [],
   expressions: () => [],
-  validate({ over: split, step }, path, problems, inside) {
-    if (split.length === 0) problems.add([...path, 'over'], 'want an input or more, got none');
+  validate({ step }, path, problems, inside) {
     const own = inside(step, [...path, 'each']).find((inner) => inner.step.inputs);
     if (own) problems.add([...own.path, 'inputs'], 'a step inside each takes the inputs of each');
   },

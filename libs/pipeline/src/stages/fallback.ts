@@ -1,4 +1,4 @@
-import { list, type Path, required, type ValuesOf } from '@sheaf/document';
+import { checked, list, type Path, required, type ValuesOf } from '@sheaf/document';
 import { asInferError, checkAlive, InferError } from '@sheaf/inference';
 import type { LatencyTracker } from '../engine/latency-tracker.ts';
 import { dispensable, stepReserveMs } from '../engine/reserve.ts';
@@ -22,7 +22,13 @@ declare module '../language/spec.ts' {
 
 const fields = ({ step }: StepReaders) => ({
   fallback: required(
-    list(step, 'a list of steps', limits.branchesMax),
+    checked(
+      list(step, 'a list of steps', limits.branchesMax),
+      (steps, path, problems) => {
+        if (steps.length < 2) problems.add(path, `want two steps or more, got ${steps.length}`);
+      },
+      { minItems: 2 },
+    ),
     'Runs the next step when the one before fails, refuses or is too slow.',
   ),
 });
@@ -38,9 +44,7 @@ export const fallback: StageKind<'fallback'> = {
   runs: 'first',
   targets: () => [],
   expressions: () => [],
-  validate({ steps }, path, problems) {
-    if (steps.length < 2) problems.add([...path, 'fallback'], `want two steps or more, got ${steps.length}`);
-  },
+  validate() {},
   check(step, given, place, types) {
     const all = step.steps.map((substitute, index) => {
       const path = placeOf(place.path, index);

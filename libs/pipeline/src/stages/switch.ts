@@ -1,4 +1,4 @@
-import { list, optional, type Path, required, type ValuesOf } from '@sheaf/document';
+import { list, nonEmpty, optional, type Path, required, type ValuesOf } from '@sheaf/document';
 import { type Expression, ExpressionError, expression } from '@sheaf/rules';
 import { defined, type TryEvaluate } from '../engine/dry-run-report.ts';
 import { type Call, type Note, nothing, type RunStep } from '../engine/step.ts';
@@ -28,10 +28,13 @@ declare module '../language/spec.ts' {
 const branchFields = { when: optional(expression('a condition'), 'The step runs when this is true.') };
 const fields = ({ under }: StepReaders) => ({
   switch: required(
-    list(
-      under('branch', branchFields, (step, { when }): Branch => ({ when, step })),
-      'a list of steps with `when`',
-      limits.branchesMax,
+    nonEmpty(
+      list(
+        under('branch', branchFields, (step, { when }): Branch => ({ when, step })),
+        'a list of steps with `when`',
+        limits.branchesMax,
+      ),
+      'want one branch or more, got none',
     ),
     'Runs the first step whose `when` is true; a last one without `when` is else.',
   ),
@@ -56,7 +59,6 @@ export const switchKind: StageKind<'switch'> = {
       when ? [{ expression: when, path: [...placeOf(path, index), 'when'], wanted: 'bool' as const }] : [],
     ),
   validate({ branches }, path, problems) {
-    if (branches.length === 0) problems.add([...path, 'switch'], 'want one branch or more, got none');
     for (const [index, { when }] of branches.entries())
       if (!when && index < branches.length - 1)
         problems.add(placeOf(path, index), 'want `when`; only the last branch may be without, as else');

@@ -1,7 +1,7 @@
 /** Selects what the processes of a mesh get of the environment of whoever starts it: services run models and code that somebody brought. */
-import type { Exporter } from '@sheaf/host';
 import { countingVariables, type Mesh } from '@sheaf/mesh';
 import { letsIn, passedVariables, proxyVariables, selectVariables } from '@sheaf/runtime';
+import type { Exporter } from '@sheaf/telemetry';
 
 /** `named` are those of its `env` in mesh.yaml. */
 export const serviceEnvironment = (
