@@ -4,7 +4,7 @@ import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, type Load } from '@sheaf/inference';
 import protobuf from 'protobufjs';
 import { createRemote } from './index.ts';
-import { InferenceClient, modelInfer } from './proto.ts';
+import { inferPath } from './proto.ts';
 import { contextOf, openServer, requestFor } from './testing/fake-model.ts';
 import { encodeRequest } from './wire/codec.ts';
 
@@ -14,6 +14,8 @@ message OrcaLoadReport {
   map<string, double> named_metrics = 8;
   double application_utilization = 9;
 }`).root;
+
+const asItIs = (message: Buffer): Buffer => message;
 
 describe('the load of a model', () => {
   it('comes with each answer on the mesh stream, also with one that refuses', async () => {
@@ -35,17 +37,16 @@ describe('the load of a model', () => {
 
   it('is in the trailers of calls of their own, as any gRPC client can read it', async () => {
     const server = await openServer();
-    const client = new InferenceClient(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
+    const client = new grpc.Client(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
     for (const [model, code] of [
       ['echo', grpc.status.OK],
       ['refuse', grpc.status.UNAVAILABLE],
     ] as const) {
       const status = await new Promise<grpc.StatusObject>((resolve) => {
         const deadline = Date.now() + 5_000;
-        modelInfer(client, encodeRequest(requestFor(model)), new grpc.Metadata(), { deadline }, () => {}).on(
-          'status',
-          resolve,
-        );
+        client
+          .makeUnaryRequest(inferPath, asItIs, asItIs, encodeRequest(requestFor(model)), { deadline }, () => {})
+          .on('status', resolve);
       });
       assert.equal(status.code, code);
       const [bytes] = status.metadata.get('endpoint-load-metrics-bin');

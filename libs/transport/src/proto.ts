@@ -1,12 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import * as grpc from '@grpc/grpc-js';
+import type * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import type { ProtoGrpcType } from './generated/grpc_predict_v2.ts';
 import type { MetricsRequest, MetricsResponse } from './mesh-metrics.ts';
-
-// grpc-js writes to stderr on its own; what goes wrong is told by us, in our words. GRPC_VERBOSITY brings it back.
-if (!process.env['GRPC_VERBOSITY']) grpc.setLogVerbosity(grpc.logVerbosity.NONE);
 
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
@@ -45,23 +41,9 @@ export const meshMetrics = mesh['Metrics'] as grpc.MethodDefinition<MetricsReque
 /** The one method of the mesh stream. */
 export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;
 
-const packages = grpc.loadPackageDefinition(loaded) as unknown as ProtoGrpcType;
-
-/** The methods that are small and rare, by their types. */
-export const { GRPCInferenceService: InferenceClient } = packages.inference;
-
 const pathOf = (service: grpc.ServiceDefinition, method: string): string =>
   (service[method] as grpc.MethodDefinition<Buffer, Buffer>).path;
 
 /** The path of the method that infers. */
 export const inferPath = pathOf(inferenceService, 'ModelInfer');
 export const meshPath = pathOf(meshService, 'Calls');
-
-/** ModelInfer, of messages as they stand on the wire. */
-export const modelInfer = (
-  client: grpc.Client,
-  request: Buffer,
-  metadata: grpc.Metadata,
-  options: grpc.CallOptions,
-  done: grpc.requestCallback<Buffer>,
-): grpc.ClientUnaryCall => client.makeUnaryRequest(inferPath, asItIs, asItIs, request, metadata, options, done);

@@ -1,5 +1,4 @@
 /** InferError to and from a gRPC status with google.rpc details. */
-import * as grpc from '@grpc/grpc-js';
 import type { Field } from '@sheaf/http2';
 import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
 import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
@@ -13,17 +12,12 @@ import {
   statusCode,
   statusMessage,
 } from './rpc-status.ts';
+import { status, statusName } from './status-codes.ts';
 
 const detailsKey = 'grpc-status-details-bin';
 /** What an answer, good or bad, tells beside itself, as it stands on the wire; keys in lower case. */
 export type Trailers = ReadonlyMap<string, string>;
 export const noTrailers: Trailers = new Map();
-
-export function toMetadata(trailers: Trailers): grpc.Metadata {
-  const metadata = new grpc.Metadata();
-  for (const [key, value] of trailers) metadata.set(key, value);
-  return metadata;
-}
 
 const decisionKey = 'x-mesh-decision';
 const pushbackKey = 'grpc-retry-pushback-ms';
@@ -115,10 +109,10 @@ const ownWords: Partial<Record<InferErrorCode, string>> = {
 
 /** Foreign servers send bare statuses for the caller's mistakes; those texts are theirs to tell. */
 const fromPeer = ({ code }: Failure): boolean =>
-  code === grpc.status.INVALID_ARGUMENT || code === grpc.status.NOT_FOUND || code === grpc.status.FAILED_PRECONDITION;
+  code === status.INVALID_ARGUMENT || code === status.NOT_FOUND || code === status.FAILED_PRECONDITION;
 
 function codeOf(code: number): InferErrorCode {
-  const name = grpc.status[code];
+  const name = statusName(code);
   return name && name in inferCodes ? (name as InferErrorCode) : 'UNKNOWN';
 }
 

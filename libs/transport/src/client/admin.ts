@@ -1,11 +1,10 @@
 /** The Admin service of another process. */
-import * as grpc from '@grpc/grpc-js';
 import { type AdminCalls, methodName } from '../admin-service.ts';
 import { adminService } from '../proto.ts';
-import { fromStatus, toMetadata } from '../status.ts';
 import { openRemoteTls } from '../tls/remote-tls.ts';
 import type { RemoteTls } from '../tls/tls.ts';
-import { proxyOption } from './proxy.ts';
+import { createOwnClient } from './own-client.ts';
+import { askOne, type Method } from './unary-call.ts';
 
 export interface AdminConnection {
   readonly calls: AdminCalls;
@@ -21,42 +20,24 @@ export interface AdminConnectionOptions {
   readonly timeoutMs: number;
 }
 
-/** A record of a thousand entries may be larger than what a gRPC client takes by itself. */
+/** A record of a thousand entries is larger than most answers. */
 const messageBytesMax = 64 * 1024 * 1024;
+const pongMaxMs = 5_000;
 
 /** Connects with the first call. */
 export function connectAdmin(target: string, { metadata, tls, timeoutMs }: AdminConnectionOptions): AdminConnection {
-  const secured = openRemoteTls(target, tls);
-  const client = new grpc.Client(target, secured.credentials, {
-    'grpc.max_receive_message_length': messageBytesMax,
-    'grpc.enable_retries': 0,
-    ...proxyOption(false),
-  });
-  const sent = toMetadata(new Map(Object.entries(metadata)));
-  const call =
-    ({ path, requestSerialize, responseDeserialize }: grpc.MethodDefinition<unknown, unknown>) =>
-    (request: unknown): Promise<unknown> =>
-      new Promise((resolve, reject) => {
-        const options = { deadline: Date.now() + timeoutMs };
-        client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          request,
-          sent,
-          options,
-          (error, response) => {
-            if (error) reject(fromStatus(error, target));
-            else resolve(response);
-          },
-        );
-      });
-  const calls = Object.entries(adminService).map(([name, method]) => [methodName(name), call(method)]);
+  const { secure, close } = openRemoteTls(target, tls);
+  const client = createOwnClient({ target, authority: tls?.serverName, secure, pongMaxMs, messageBytesMax });
+  const options = { client, service: target, metadata: new Map(Object.entries(metadata)), timeoutMs };
+  const calls = Object.entries(adminService).map(([name, method]) => [
+    methodName(name),
+    (request: unknown) => askOne(method as Method<unknown, unknown>, request, options),
+  ]);
   return {
     calls: Object.fromEntries(calls) as AdminCalls,
     close: () => {
       client.close();
-      secured.close();
+      close();
     },
   };
 }

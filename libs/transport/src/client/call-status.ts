@@ -1,10 +1,10 @@
 /** How a call ended, as its client sees it: what the server said, or what follows from how its stream ended. */
-import { status } from '@grpc/grpc-js';
 import { errorCodes, type HeaderList, type StreamEnd } from '@sheaf/http2';
 import type { Failure } from '../status.ts';
+import { type StatusCode, status } from '../status-codes.ts';
 
 export interface CallStatus {
-  readonly code: status;
+  readonly code: StatusCode;
   /** What the server says, or words of ours, which name no address. */
   readonly details: string;
   /** Also those that a server has sent in the headers of an answer that is nothing else; none where the status is our own. */
@@ -16,7 +16,7 @@ export interface CallStatus {
 const noTrailers: HeaderList = { fields: [], get: () => undefined, size: 0 };
 
 /** A status that no server sent. */
-export const ownStatus = (code: status, details: string, isRefused = false): CallStatus => ({
+export const ownStatus = (code: StatusCode, details: string, isRefused = false): CallStatus => ({
   code,
   details,
   trailers: noTrailers,
@@ -48,9 +48,7 @@ export function statusIn(trailers: HeaderList): CallStatus {
   return { code: Number(code), details: readMessage(trailers.get('grpc-message') ?? ''), trailers, isRefused: false };
 }
 
-const codes: ReadonlySet<string> = new Set(
-  Object.values(status).flatMap((code) => (typeof code === 'number' ? [String(code)] : [])),
-);
+const codes: ReadonlySet<string> = new Set(Object.values(status).map(String));
 
 /** Percent-encoded UTF-8; what is not well encoded is told as it came, as the protocol has it. */
 function readMessage(text: string): string {
@@ -73,7 +71,7 @@ export function statusOfHttp(headers: HeaderList): CallStatus | undefined {
 }
 
 /** As gRPC's document `http-grpc-status-mapping` has it. */
-const httpCodes: Readonly<Record<string, status>> = {
+const httpCodes: Readonly<Record<string, StatusCode>> = {
   '400': status.INTERNAL,
   '401': status.UNAUTHENTICATED,
   '403': status.PERMISSION_DENIED,
@@ -95,7 +93,7 @@ export function statusOfEnd({ kind, code }: StreamEnd, hasBegun: boolean): CallS
 }
 
 /** As gRPC's document `PROTOCOL-HTTP2` has it. */
-const resetCodes: Readonly<Record<number, status>> = {
+const resetCodes: Readonly<Record<number, StatusCode>> = {
   [errorCodes.CANCEL]: status.CANCELLED,
   [errorCodes.ENHANCE_YOUR_CALM]: status.RESOURCE_EXHAUSTED,
   [errorCodes.INADEQUATE_SECURITY]: status.PERMISSION_DENIED,

@@ -1,5 +1,4 @@
 /** One gRPC call on a connection of ours: messages as they stand on the wire, both ways, until its status. */
-import { status } from '@grpc/grpc-js';
 import {
   type ClientConnection,
   type ClientStream,
@@ -9,6 +8,7 @@ import {
   type HeaderList,
   type ResponseHandler,
 } from '@sheaf/http2';
+import { type StatusCode, status } from '../status-codes.ts';
 import { type CallStatus, ownStatus, statusIn, statusOfEnd, statusOfHttp } from './call-status.ts';
 import { createMessageReader, type MessageFault } from './message-reader.ts';
 
@@ -104,7 +104,7 @@ function sendMessage(stream: ClientStream, message: Buffer): void {
   if (!isCopied) stream.write(message);
 }
 
-const faultDetails: Readonly<Record<MessageFault, readonly [status, string]>> = {
+const faultDetails: Readonly<Record<MessageFault, readonly [StatusCode, string]>> = {
   compressed: [status.INTERNAL, 'the answer is compressed, which was not asked for'],
   'too large': [status.RESOURCE_EXHAUSTED, 'the answer is a message that is too large'],
 };

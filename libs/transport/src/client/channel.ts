@@ -1,6 +1,6 @@
 /** A server that is called on one connection at a time, which is made when it is needed and replaced when it is gone. */
-import { status } from '@grpc/grpc-js';
 import { type ClientConnection, openConnection } from '@sheaf/http2';
+import { status } from '../status-codes.ts';
 import type { Secure } from '../tls/remote-tls.ts';
 import {
   type Call,

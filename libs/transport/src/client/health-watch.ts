@@ -1,8 +1,15 @@
 /** grpc.health.v1 of somebody's server, as a watch. */
-import * as grpc from '@grpc/grpc-js';
 import { service } from 'grpc-health-check';
+import { status } from '../status-codes.ts';
+import type { GrpcClient } from './grpc-client.ts';
 
-const HealthClient = grpc.makeClientConstructor(service as unknown as grpc.ServiceDefinition, 'Health');
+const { path, requestSerialize, responseDeserialize } = service['Watch'] as unknown as {
+  readonly path: string;
+  requestSerialize(request: { readonly service: string }): Buffer;
+  responseDeserialize(message: Buffer): { readonly status: string };
+};
+/** How the server is as a whole. */
+const message = requestSerialize({ service: '' });
 
 /** Waits before a watch that ended begins again: doubled from the first to the last. */
 const againMinMs = 100;
@@ -13,20 +20,13 @@ const silentMs = 5_000;
 /** How often a server that is not pinged is asked whether it is there, and how long its answer may take. */
 const probeMs = 5_000;
 
-/** How a server is reached. */
-export interface ChannelTo {
-  readonly target: string;
-  readonly credentials: grpc.ChannelCredentials;
-  readonly options: grpc.ChannelOptions;
-}
-
 /** `silent`: it has not answered for long, so that its connections may lead nowhere. */
 export type Probed = 'ready' | 'not ready' | 'silent';
 
 export interface WatchOptions {
-  readonly channel: ChannelTo;
+  readonly client: GrpcClient;
   /** What goes with each question; throws while that cannot be had. */
-  readonly metadata: () => grpc.Metadata;
+  readonly metadata: () => ReadonlyMap<string, string>;
   /** Called whenever it changes, and never with the same twice. */
   readonly onReady: (ready: boolean) => void;
   /** Asks a server that has no health service, and one that is not pinged whether it is there at all. */
@@ -68,12 +68,12 @@ export function watchHealth(watched: WatchOptions): () => void {
       hasSpoken = true;
       tell(isServing);
     };
-    const onEnd = (code: grpc.status): void => {
-      if (code === grpc.status.UNIMPLEMENTED) {
+    const onEnd = (code: number): void => {
+      if (code === status.UNIMPLEMENTED) {
         void poll();
         return;
       }
-      if (code === grpc.status.UNAUTHENTICATED) onRefused();
+      if (code === status.UNAUTHENTICATED) onRefused();
       // Servers end connections for their age. One that is gone says nothing on the next.
       if (!hasSpoken) tell(false);
       if (hasSpoken && !stopped && performance.now() - beganAt > againMinMs) watch();
@@ -95,7 +95,7 @@ export function watchHealth(watched: WatchOptions): () => void {
   };
 }
 
-function metadataNow({ metadata }: WatchOptions): grpc.Metadata | undefined {
+function metadataNow({ metadata }: WatchOptions): ReadonlyMap<string, string> | undefined {
   try {
     return metadata();
   } catch {
@@ -105,35 +105,47 @@ function metadataNow({ metadata }: WatchOptions): grpc.Metadata | undefined {
 
 /** Begins one Watch. `onEnd` is called once, after the last `onStatus`; what this answers ends the watch earlier. */
 function openWatch(
-  { channel: { target, credentials, options }, probe, isPinged }: WatchOptions,
-  sent: grpc.Metadata,
+  { client, probe, isPinged }: WatchOptions,
+  metadata: ReadonlyMap<string, string>,
   onStatus: (isServing: boolean) => void,
-  onEnd: (code: grpc.status) => void,
+  onEnd: (code: number) => void,
 ): () => void {
-  // A channel of its own: one that waits for a silent peer would wait for ever (grpc-node#2785).
-  const client = new HealthClient(target, credentials, options);
-  const stream = client['watch']?.({ service: '' }, sent) as grpc.ClientReadableStream<{ status: string }>;
-  const silent = setTimeout(() => stream.cancel(), silentMs).unref();
-  const look = async (): Promise<void> => {
-    // What it says of itself stands in the watch.
-    if ((await probe(probeMs)) === 'silent') stream.cancel();
-  };
-  const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
-  const end = (): void => {
+  const stop = (): void => {
     clearTimeout(silent);
     clearInterval(prober);
-    stream.cancel();
-    client.close();
   };
-  stream.on('data', ({ status }) => {
-    clearTimeout(silent);
-    onStatus(status === 'SERVING');
-  });
-  stream.on('end', () => {});
-  stream.on('error', () => {});
-  stream.on('status', ({ code }: grpc.StatusObject) => {
-    end();
-    onEnd(code);
-  });
-  return end;
+  const watch = client.watch(
+    { path, message, metadata },
+    {
+      message: (answer) => {
+        clearTimeout(silent);
+        const said = statusIn(answer);
+        if (said === undefined) watch.cancel();
+        else onStatus(said === 'SERVING');
+      },
+      end: (code) => {
+        stop();
+        onEnd(code);
+      },
+    },
+  );
+  const silent = setTimeout(() => watch.cancel(), silentMs).unref();
+  const look = async (): Promise<void> => {
+    // What it says of itself stands in the watch.
+    if ((await probe(probeMs)) === 'silent') watch.cancel();
+  };
+  const prober = isPinged ? undefined : setInterval(() => void look(), probeMs).unref();
+  return () => {
+    stop();
+    watch.cancel();
+  };
+}
+
+/** Undefined where it is no answer that there is. */
+function statusIn(answer: Buffer): string | undefined {
+  try {
+    return responseDeserialize(answer).status;
+  } catch {
+    return undefined;
+  }
 }

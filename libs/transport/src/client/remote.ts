@@ -24,12 +24,14 @@ import { HandshakeLog } from '../tls/handshake-log.ts';
 import { openRemoteTls } from '../tls/remote-tls.ts';
 import type { RemoteTls } from '../tls/tls.ts';
 import { decodeResponse } from '../wire/codec.ts';
-import { createChannel } from './channel.ts';
-import { createControlClient } from './control-client.ts';
-import { type ChannelTo, watchHealth } from './health-watch.ts';
+import { createControl } from './control.ts';
+import type { GrpcClient } from './grpc-client.ts';
+import { createGrpcJsClient } from './grpc-js-client.ts';
+import { watchHealth } from './health-watch.ts';
+import { createOwnClient } from './own-client.ts';
 import { proxyOption } from './proxy.ts';
-import { createSent, fieldsOf, type SentOptions } from './sent.ts';
-import { inferBy, inferOn, unary } from './unary-call.ts';
+import { createSent, type SentOptions } from './sent.ts';
+import { answerInvalid, unary } from './unary-call.ts';
 
 export interface Remote {
   readonly infer: Infer;
@@ -82,11 +84,12 @@ export interface RemoteOptions extends SentOptions {
 export function createRemote(target: string, remote: RemoteOptions): Remote {
   const { service, limits, tls, foreign = false } = remote;
   const secured = openRemoteTls(service, tls);
-  const channel: ChannelTo = { target, credentials: secured.credentials, options: grpcOptions(remote) };
   const sent = createSent(service, remote);
-  const control = createControlClient(service, channel, sent);
-  const lanes = remote.transport === 'stream' ? lanesTo(target, secured.secure, sent, remote) : undefined;
-  const send = createSend(remote, lanes, control.client, sent);
+  const own = remote.transport === 'stream' ? ownOptions(target, secured.secure, sent, remote) : undefined;
+  const client = own ? createOwnClient(own) : createGrpcJsClient(target, secured.secure, grpcOptions(remote));
+  const lanes = own && createLanes(own);
+  const control = createControl(service, client, sent);
+  const send = createSend(remote, lanes, client, sent);
   const refusals = new HandshakeLog();
   const onRefused = (): void =>
     refusals.tell('', `service ${service} at ${target} does not let us in: want its secret, or token, in mesh.yaml`);
@@ -112,10 +115,10 @@ export function createRemote(target: string, remote: RemoteOptions): Remote {
     statistics: control.statistics,
     metrics: control.metrics,
     watchReady: (onReady) =>
-      watchHealth({ channel, onReady, metadata: sent, probe: control.probe, onRefused, isPinged: !foreign }),
+      watchHealth({ client, onReady, metadata: sent, probe: control.probe, onRefused, isPinged: !foreign }),
     close: () => {
       lanes?.close();
-      control.close();
+      client.close();
       secured.close();
     },
   };
@@ -128,14 +131,13 @@ type Send = (request: InferRequest, context: CallContext, charge: ChargedCall) =
 function createSend(
   { service, limits, listenMs = 0, onLoad }: RemoteOptions,
   lanes: Lanes | undefined,
-  client: () => grpc.Client,
-  sent: (context: CallContext) => grpc.Metadata,
+  client: GrpcClient,
+  sent: (context: CallContext) => ReadonlyMap<string, string>,
 ): Send {
-  const start = lanes ? lanes.infer : inferBy(client);
   return (request, context, charge) => {
     const bytes = tensorBytes(request.inputs);
     if (!lanes || bytes > limits.messageBytesMax - frameBytesMax)
-      return unary({ start, service, metadata: sent(context), listenMs }, request, context);
+      return unary({ client, service, metadata: sent(context), listenMs }, request, context);
     const lane = bytes > largeBytes ? lanes.large : lanes.small;
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);
@@ -179,29 +181,29 @@ async function sendCharged(request: InferRequest, context: CallContext, send: Se
 /** What the run of this request usually takes, by what its server has learned; 0 while it has not. */
 const costMs = ({ fixedMs, rowMs }: Load, { inputs }: InferRequest): number => fixedMs + rowMs * rowCount(inputs);
 
-type Lanes = ReturnType<typeof lanesTo>;
-
-/** One connection for small requests and one for large ones; what is too large for a frame goes as a call of its own. */
-function lanesTo(
+/** How a service of ours is reached, on the mesh stream and beside it. */
+const ownOptions = (
   target: string,
   secure: MeshConnectionOptions['secure'],
-  sent: () => grpc.Metadata,
+  sent: () => ReadonlyMap<string, string>,
   { service, limits, onOverrun, authority, tls }: RemoteOptions,
-) {
-  const options: MeshConnectionOptions = {
-    ...{ target, authority: authority ?? tls?.serverName, secure, pongMaxMs: pongMaxMs(limits) },
-    ...{ service, metadata: () => fieldsOf(sent()), onOverrun },
-    messageBytesMax: limits.messageBytesMax + frameBytesMax,
-  };
+): MeshConnectionOptions => ({
+  ...{ target, authority: authority ?? tls?.serverName, secure, pongMaxMs: pongMaxMs(limits) },
+  ...{ service, metadata: () => [...sent()], onOverrun },
+  messageBytesMax: limits.messageBytesMax + frameBytesMax,
+});
+
+type Lanes = ReturnType<typeof createLanes>;
+
+/** One connection for small requests and one for large ones. */
+function createLanes(options: MeshConnectionOptions) {
   const small = new MeshConnection(options);
   const large = new MeshConnection(options);
-  const calls = createChannel(options);
   return {
     small,
     large,
-    infer: inferOn(calls, options.messageBytesMax),
     close: (): void => {
-      for (const one of [small, large, calls]) one.close();
+      for (const one of [small, large]) one.close();
     },
   };
 }
@@ -250,15 +252,10 @@ const channelOptions = (limits: Limits): grpc.ChannelOptions => ({
   'grpc.use_local_subchannel_pool': 1,
 });
 
-/** A server that does not speak the protocol is its own mistake, never the caller's. */
 function readResponse(message: Buffer, limits: Limits, service: string): InferResponse {
   try {
     return decodeResponse(message, limits);
   } catch (cause) {
-    const why = cause instanceof InferError ? `: ${cause.message}` : '';
-    throw new InferError('INTERNAL', `service ${service} gave an answer that is not valid${why}`, {
-      reason: 'ANSWER_INVALID',
-      cause,
-    });
+    throw answerInvalid(service, cause);
   }
 }

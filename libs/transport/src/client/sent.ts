@@ -1,9 +1,6 @@
 /** What a server is sent beside each request: fixed metadata, a credential of ours, and what of the caller's metadata is handed on. */
-import type * as grpc from '@grpc/grpc-js';
-import type { Field } from '@sheaf/http2';
 import type { CallContext } from '@sheaf/inference';
 import { secretHeader, shownSecret } from '../mesh-secret.ts';
-import { toMetadata } from '../status.ts';
 import { createSecret, type SecretPlace } from './secret.ts';
 
 /** Who we are to a server. */
@@ -27,12 +24,12 @@ export interface SentOptions {
 export function createSent(
   service: string,
   { metadata = {}, token, secret: own, forward = [] }: SentOptions,
-): (context?: CallContext) => grpc.Metadata {
-  const fixed = toMetadata(new Map(Object.entries(metadata)));
+): (context?: CallContext) => Map<string, string> {
+  const fixed = new Map(Object.entries(metadata));
   if (own !== undefined) fixed.set(secretHeader, shownSecret(own));
   const secret = token && createSecret(`the token of service ${service}`, token.place);
   return (context) => {
-    const sent = fixed.clone();
+    const sent = new Map(fixed);
     if (secret) sent.set(token.header, token.header === 'authorization' ? authorizationOf(secret()) : secret());
     for (const key of context?.metadata ? forward : []) {
       const value = context?.metadata?.(key);
@@ -46,9 +43,3 @@ export function createSent(
 const asAscii = (value: string): string => value.toWellFormed().replace(/[^\x20-\x7e]+/g, encodeURIComponent);
 
 const authorizationOf = (token: string): string => (token.includes(' ') ? token : `Bearer ${token}`);
-
-/** The same as fields of a header list. */
-export const fieldsOf = (metadata: grpc.Metadata): Field[] =>
-  Object.entries(metadata.toHttp2Headers()).flatMap(([name, values]) =>
-    [values ?? []].flat().map((value): Field => [name, String(value)]),
-  );

@@ -1,5 +1,4 @@
 /** One gRPC call to another server. What it refused without having looked at it is asked again at once. */
-import type * as grpc from '@grpc/grpc-js';
 import {
   abortReason,
   type CallContext,
@@ -8,13 +7,10 @@ import {
   type InferRequest,
   remainingMs,
 } from '@sheaf/inference';
-import { inferPath, modelInfer } from '../proto.ts';
+import { inferPath } from '../proto.ts';
 import { type Failure, fromStatus } from '../status.ts';
 import { encodeRequest } from '../wire/codec.ts';
-import { singleAnswer } from './call.ts';
-import { failureOf } from './call-status.ts';
-import type { Channel } from './channel.ts';
-import { fieldsOf } from './sent.ts';
+import type { Done, GrpcClient } from './grpc-client.ts';
 
 /**
  * A server that says goodbye (GOAWAY: at its connections' maximum age, or before it ends) processes no stream that came after that, and says so. Another
@@ -33,70 +29,69 @@ const refusedWords =
 /** Whether no code of the server has seen the call. */
 const isRefused = ({ details, isRefused = refusedWords.test(details) }: Failure): boolean => isRefused;
 
-type Done<Response> = (error: Failure | null, response?: Response) => void;
-
-async function call<Response>(service: string, start: (done: Done<Response>) => unknown): Promise<Response> {
+/** Asks, until it was not refused unseen. */
+async function call(service: string, start: (done: Done<Buffer>) => unknown): Promise<Buffer> {
   for (let refused = 0; ; refused++) {
-    const { promise, resolve } = Promise.withResolvers<{ response: Response } | { failure: Failure }>();
-    start((error, response) => {
-      if (error || response === undefined) resolve({ failure: error as Failure });
-      else resolve({ response });
-    });
-    const answer = await promise;
-    if ('response' in answer) return answer.response;
-    const { failure } = answer;
+    const { promise, resolve } = Promise.withResolvers<{ answer: Buffer } | { failure: Failure }>();
+    start((failure, answer) => resolve(answer === undefined ? { failure: failure as Failure } : { answer }));
+    const outcome = await promise;
+    if ('answer' in outcome) return outcome.answer;
+    const { failure } = outcome;
     if (refused === refusedMax || !isRefused(failure)) throw fromStatus(failure, service);
   }
 }
 
-/** A question with a time of its own. */
-export function control<Response>(
-  service: string,
-  timeoutMs: number,
-  start: (options: grpc.CallOptions, done: Done<Response>) => unknown,
-): Promise<Response> {
-  const deadline = Date.now() + timeoutMs;
-  return call<Response>(service, (done) => start({ deadline }, done));
+/** How a method's messages are written and read, as proto-loader has it. */
+export interface Method<Request, Response> {
+  readonly path: string;
+  requestSerialize(request: Request): Buffer;
+  responseDeserialize(message: Buffer): Response;
 }
 
-/** Begins a ModelInfer, and tells `done` its answer. */
-export type StartInfer = (
-  request: Buffer,
-  metadata: grpc.Metadata,
-  options: { readonly deadline?: number },
-  done: Done<Buffer>,
-) => { cancel(): void };
+export interface AskOptions {
+  readonly client: GrpcClient;
+  /** Names the server in errors. */
+  readonly service: string;
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly timeoutMs: number;
+}
 
-/** Any server, by grpc-js. */
-export const inferBy =
-  (client: () => grpc.Client): StartInfer =>
-  (request, metadata, options, done) =>
-    modelInfer(client(), request, metadata, options, done);
+/** A question with a time of its own. Throws InferError. */
+export async function askOne<Request, Response>(
+  { path, requestSerialize, responseDeserialize }: Method<Request, Response>,
+  request: Request,
+  { client, service, metadata, timeoutMs }: AskOptions,
+): Promise<Response> {
+  const question = { path, message: requestSerialize(request), metadata, deadline: Date.now() + timeoutMs };
+  const answer = await call(service, (done) => client.ask(question, done));
+  try {
+    return responseDeserialize(answer);
+  } catch (cause) {
+    throw answerInvalid(service, cause);
+  }
+}
 
-/** One of ours, on a connection of ours. */
-export const inferOn =
-  (channel: Channel, messageBytesMax: number): StartInfer =>
-  (request, metadata, { deadline }, done) => {
-    const timeoutMs = deadline === undefined ? undefined : deadline - Date.now();
-    const answer = singleAnswer((status, message) => (message ? done(null, message) : done(failureOf(status))));
-    const call = channel.start({ path: inferPath, metadata: fieldsOf(metadata), timeoutMs, messageBytesMax }, answer);
-    call.send(request);
-    call.end();
-    return call;
-  };
+/** A server that does not speak the protocol is its own mistake, never the caller's. */
+export function answerInvalid(service: string, cause: unknown): InferError {
+  const why = cause instanceof InferError ? `: ${cause.message}` : '';
+  return new InferError('INTERNAL', `service ${service} gave an answer that is not valid${why}`, {
+    reason: 'ANSWER_INVALID',
+    cause,
+  });
+}
 
-export interface Asked {
-  readonly start: StartInfer;
+export interface UnaryOptions {
+  readonly client: GrpcClient;
   readonly service: string;
   /** Of this call alone. */
-  readonly metadata: grpc.Metadata;
+  readonly metadata: ReadonlyMap<string, string>;
   /** How long it still listens after its deadline. Milliseconds. */
   readonly listenMs: number;
 }
 
 /** One inference with the context's deadline, trace and cancellation. */
 export async function unary(
-  { start, service, metadata, listenMs }: Asked,
+  { client, service, metadata, listenMs }: UnaryOptions,
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
@@ -104,13 +99,13 @@ export async function unary(
   if (signal.aborted) throw abortReason(signal);
   const remaining = remainingMs(context);
   if (remaining <= 0) throw new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`);
-  metadata.set('traceparent', formatTraceparent(span));
-  if (attempt > 1) metadata.set('grpc-previous-rpc-attempts', String(attempt - 1));
+  const sent = new Map(metadata).set('traceparent', formatTraceparent(span));
+  if (attempt > 1) sent.set('grpc-previous-rpc-attempts', String(attempt - 1));
   // With a deadline of its own the client would not hear an answer that comes at that very moment.
-  if (listenMs > 0) metadata.set('grpc-timeout', `${Math.ceil(remaining)}m`);
+  if (listenMs > 0) sent.set('grpc-timeout', `${Math.ceil(remaining)}m`);
   // Clocks are read in whole milliseconds: without one more the server could be told of less time than is left.
-  const options = listenMs > 0 ? {} : { deadline: Date.now() + 1 + remaining };
-  const message = encodeRequest(request);
+  const deadline = listenMs > 0 ? {} : { deadline: Date.now() + 1 + remaining };
+  const question = { path: inferPath, message: encodeRequest(request), metadata: sent, ...deadline };
   let cancel = (): void => {};
   let isLate = false;
   const onAbort = (): void => cancel();
@@ -121,8 +116,8 @@ export async function unary(
   const stopListening = listenMs > 0 ? context.clock.after(remaining + listenMs, giveUp) : () => {};
   signal.addEventListener('abort', onAbort);
   try {
-    return await call<Buffer>(service, (done) => {
-      const asked = start(message, metadata, options, done);
+    return await call(service, (done) => {
+      const asked = client.ask(question, done);
       cancel = () => asked.cancel();
       // It may have been left between two tries.
       if (signal.aborted || isLate) cancel();

@@ -1,5 +1,4 @@
 /** The client's side of the mesh stream: one stream, replaced whenever it dies. */
-import { status } from '@grpc/grpc-js';
 import type { Field } from '@sheaf/http2';
 import {
   abortReason,
@@ -17,6 +16,7 @@ import { type Channel, type ChannelOptions, createChannel } from '../client/chan
 import { InFlight } from '../in-flight.ts';
 import { meshPath } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
+import { status } from '../status-codes.ts';
 import { writtenCaller } from './caller.ts';
 import { cancelFrame, clientHello, openFrame, type Reply, type ServerFrame } from './frames.ts';
 import { Outbox } from './outbox.ts';

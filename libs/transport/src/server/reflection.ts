@@ -1,6 +1,7 @@
 /** Server reflection, with descriptors as protoc would make them. */
+import { createRequire } from 'node:module';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { ReflectionService } from '@grpc/reflection';
+import type { ReflectionService } from '@grpc/reflection';
 import { InferError } from '@sheaf/inference';
 import descriptor from 'protobufjs/ext/descriptor/index.js';
 import { protoFolder } from '../proto.ts';
@@ -79,17 +80,35 @@ interface LibraryHandlers {
 
 type Definitions = Readonly<Record<string, MethodDefinition<Question, unknown>>>;
 
-/** The service for these .proto files, in both of its versions. What a stream of it asks, and how far it may be behind in reading, has a limit that the library's own has not. */
+const paths = ['v1', 'v1alpha'].map((version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`);
+
+/** The service for these .proto files, in both of its versions. The library, which brings grpc-js with it, is loaded when somebody asks. */
 export function createReflection(files: readonly string[]): readonly ServerMethod[] {
-  const methods: ServerMethod[] = [];
+  let opened: ReadonlyMap<string, ServerMethod> | undefined;
+  return paths.map((path) => ({
+    path,
+    isLong: true,
+    serve: (call, server) => {
+      opened ??= openReflection(files);
+      opened.get(path)?.serve(call, server);
+    },
+  }));
+}
+
+/** Its methods by their paths. What a stream of it asks, and how far it may be behind in reading, has a limit that the library's own has not. */
+function openReflection(files: readonly string[]): ReadonlyMap<string, ServerMethod> {
+  const library = createRequire(import.meta.url)('@grpc/reflection') as typeof import('@grpc/reflection');
+  const methods = new Map<string, ServerMethod>();
   const registry = {
     addService: (definitions: Definitions, { ServerReflectionInfo: serve }: LibraryHandlers) => {
       for (const definition of Object.values(definitions))
-        methods.push(streaming(definition, reflect(serve), { ofConnectionMax }));
+        methods.set(definition.path, streaming(definition, reflect(serve), { ofConnectionMax }));
     },
   };
   const loaded = Object.assign({}, ...files.map(loadReflected));
-  new ReflectionService(loaded).addToServer(registry as unknown as Parameters<ReflectionService['addToServer']>[0]);
+  new library.ReflectionService(loaded).addToServer(
+    registry as unknown as Parameters<ReflectionService['addToServer']>[0],
+  );
   return methods;
 }
 

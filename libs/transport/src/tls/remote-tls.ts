@@ -1,22 +1,19 @@
 /** The TLS of connections to one server; new ones use what stands in the files then. */
 import { isIP, type Socket } from 'node:net';
 import { connect, createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
-import * as grpc from '@grpc/grpc-js';
-import { hostIn } from '../client/proxy.ts';
 import { leaseCertificates, type Pem } from './certificate-files.ts';
 import { HandshakeLog } from './handshake-log.ts';
 import { handshakeMaxMs, minimum, type RemoteTls, reasonOf } from './tls.ts';
 
 export interface RemoteCredentials {
-  readonly credentials: grpc.ChannelCredentials;
-  /** The same for connections that grpc-js does not make; undefined where they are plain. */
+  /** Undefined where connections are plain. */
   readonly secure: Secure | undefined;
   close(): void;
 }
 
 /** For every connection to one server. `service` names it in the log; without `tls` the connections are plain. */
 export function openRemoteTls(service: string, tls: RemoteTls | undefined): RemoteCredentials {
-  if (!tls) return { credentials: grpc.credentials.createInsecure(), secure: undefined, close: () => {} };
+  if (!tls) return { secure: undefined, close: () => {} };
   const { certificates, release } = leaseCertificates(tls);
   let used: { readonly pem: Pem; readonly context: SecureContext } | undefined;
   const contextNow = (): SecureContext => {
@@ -28,7 +25,7 @@ export function openRemoteTls(service: string, tls: RemoteTls | undefined): Remo
   const log = new HandshakeLog();
   const onFailure = (why: string): void => log.tell('', `service ${service}: the TLS handshake failed: ${why}`);
   const secure: Secure = async (socket, host) => handshake(socket, tls.serverName ?? host, contextNow(), onFailure);
-  return { credentials: new LatestCredentials(secure), secure, close: release };
+  return { secure, close: release };
 }
 
 const tlsNames = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
@@ -38,40 +35,6 @@ const tlsNames = ({ ca, certificate, key }: Pem): SecureContextOptions => ({
 
 /** Makes a connection to `host` secure. Rejects where its peer is not whom we trust. */
 export type Secure = (socket: Socket, host: string) => Promise<TLSSocket>;
-
-type ConnectorArguments = Parameters<grpc.ChannelCredentials['_createSecureConnector']>;
-
-/**
- * As grpc-js's own, but for two things: each connection takes the context of its moment, and an address is not sent as a name. TLS forbids that, and
- * Node 26 throws, so that grpc-js 1.14 itself reaches no `127.0.0.1:8001` by TLS.
- */
-class LatestCredentials extends grpc.ChannelCredentials {
-  readonly #secure: Secure;
-
-  constructor(secure: Secure) {
-    super();
-    this.#secure = secure;
-  }
-
-  override _isSecure(): boolean {
-    return true;
-  }
-
-  override _equals(other: grpc.ChannelCredentials): boolean {
-    return this === other;
-  }
-
-  override _createSecureConnector(...args: ConnectorArguments): grpc.experimental.SecureConnector {
-    const [target, { 'grpc.http_connect_target': behindProxy = target.path }] = args;
-    const plain = grpc.credentials.createInsecure()._createSecureConnector(...args);
-    return {
-      connect: async (socket) => ({ socket: await this.#secure(socket, hostIn(behindProxy)), secure: true }),
-      waitForReady: () => plain.waitForReady(),
-      getCallCredentials: () => plain.getCallCredentials(),
-      destroy: () => {},
-    };
-  }
-}
 
 async function handshake(
   socket: Socket,

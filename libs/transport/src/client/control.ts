@@ -1,5 +1,4 @@
-/** Asks a server about itself, by grpc-js: whether it is ready, what a model takes and gives, what it holds. */
-import type * as grpc from '@grpc/grpc-js';
+/** Asks a server about itself: whether it is ready, what a model takes and gives, what it holds. */
 import { InferError, type ModelDescription } from '@sheaf/inference';
 import { digestIn } from '../content-extension.ts';
 import type { ModelMetadataResponse__Output } from '../generated/inference/ModelMetadataResponse.ts';
@@ -7,17 +6,23 @@ import type { ModelStatistics__Output } from '../generated/inference/ModelStatis
 import type { ModelStatisticsResponse__Output } from '../generated/inference/ModelStatisticsResponse.ts';
 import type { ServerMetadataResponse__Output } from '../generated/inference/ServerMetadataResponse.ts';
 import type { MetricSamples, MetricsRequest, MetricsResponse } from '../mesh-metrics.ts';
-import { InferenceClient, meshMetrics } from '../proto.ts';
+import { inferenceService, meshMetrics } from '../proto.ts';
 import { readSpec } from '../tensor-metadata.ts';
-import type { ChannelTo, Probed } from './health-watch.ts';
-import { control } from './unary-call.ts';
+import type { GrpcClient } from './grpc-client.ts';
+import type { Probed } from './health-watch.ts';
+import { askOne, type Method } from './unary-call.ts';
 
 /** A server that has not answered a question for so long is asked on another connection: the machine behind the first may be gone without a word. */
 const silentMsMax = 8_000;
 
-export interface ControlClient {
-  /** The connection that is used now, for calls as well: another one takes its place when the server is silent. */
-  readonly client: () => grpc.Client;
+const method = <Request, Response>(name: string) => inferenceService[name] as unknown as Method<Request, Response>;
+const serverReady = method<object, { readonly ready: boolean }>('ServerReady');
+const serverMetadata = method<object, ServerMetadataResponse__Output>('ServerMetadata');
+const modelMetadata = method<{ name: string; version: string }, ModelMetadataResponse__Output>('ModelMetadata');
+const modelStatistics = method<{ name: string; version: string }, ModelStatisticsResponse__Output>('ModelStatistics');
+const processMetrics = meshMetrics as unknown as Method<MetricsRequest, MetricsResponse>;
+
+export interface Control {
   /** Never rejects. */
   probe(timeoutMs: number): Promise<Probed>;
   /** Throws InferError. */
@@ -28,43 +33,38 @@ export interface ControlClient {
   statistics(model: string, version: string, timeoutMs: number): Promise<readonly ModelStatistics__Output[]>;
   /** What a process of our mesh tells for a scrape; throws InferError. */
   metrics(request: MetricsRequest, timeoutMs: number): Promise<readonly MetricSamples[]>;
-  close(): void;
 }
 
-export function createControlClient(
+/** `metadata` goes with each question; it throws InferError while that cannot be had. */
+export function createControl(
   service: string,
-  { target, credentials, options }: ChannelTo,
-  sent: () => grpc.Metadata,
-): ControlClient {
-  let client = new InferenceClient(target, credentials, options);
+  client: GrpcClient,
+  metadata: () => ReadonlyMap<string, string>,
+): Control {
+  const ask = async <Request, Response>(
+    of: Method<Request, Response>,
+    request: Request,
+    timeoutMs: number,
+  ): Promise<Response> => askOne(of, request, { client, service, metadata: metadata(), timeoutMs });
   let silentSince: number | undefined;
-  /** Calls that are under way are left where they are. */
-  const renew = (): void => {
-    silentSince = undefined;
-    const silent = client;
-    client = new InferenceClient(target, credentials, options);
-    silent.close();
-  };
+  let renewals = 0;
   return {
-    client: () => client,
     probe: async (timeoutMs) => {
       const askedAt = performance.now();
-      const asked = client;
-      const answer = await control<{ ready: boolean }>(service, timeoutMs, (callOptions, done) =>
-        asked.serverReady({}, sent(), callOptions, done),
-      ).catch((error: InferError) => error);
+      const askedOf = renewals;
+      const answer = await ask(serverReady, {}, timeoutMs).catch((error: InferError) => error);
       const isSilent = answer instanceof InferError && answer.code === 'DEADLINE_EXCEEDED';
-      if (asked === client) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
+      if (askedOf === renewals) silentSince = isSilent ? (silentSince ?? askedAt) : undefined;
       if (silentSince !== undefined && performance.now() - silentSince > silentMsMax) {
-        renew();
+        silentSince = undefined;
+        renewals++;
+        client.renew();
         return 'silent';
       }
       return 'ready' in answer && answer.ready ? 'ready' : 'not ready';
     },
     describe: async (name, version, timeoutMs) => {
-      const wire = await control<ModelMetadataResponse__Output>(service, timeoutMs, (callOptions, done) =>
-        client.modelMetadata({ name, version }, sent(), callOptions, done),
-      );
+      const wire = await ask(modelMetadata, { name, version }, timeoutMs);
       return {
         name: wire.name,
         versions: wire.versions,
@@ -75,24 +75,16 @@ export function createControlClient(
       };
     },
     contentDigest: async (timeoutMs) => {
-      const { extensions } = await control<ServerMetadataResponse__Output>(service, timeoutMs, (callOptions, done) =>
-        client.serverMetadata({}, sent(), callOptions, done),
-      );
+      const { extensions } = await ask(serverMetadata, {}, timeoutMs);
       return extensions.map(digestIn).find((digest) => digest !== undefined);
     },
     statistics: async (name, version, timeoutMs) => {
-      const { modelStats } = await control<ModelStatisticsResponse__Output>(service, timeoutMs, (callOptions, done) =>
-        client.modelStatistics({ name, version }, sent(), callOptions, done),
-      );
+      const { modelStats } = await ask(modelStatistics, { name, version }, timeoutMs);
       return modelStats;
     },
     metrics: async (request, timeoutMs) => {
-      const { path, requestSerialize, responseDeserialize } = meshMetrics;
-      const { metrics } = await control<MetricsResponse>(service, timeoutMs, (callOptions, done) =>
-        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, sent(), callOptions, done),
-      );
+      const { metrics } = await ask(processMetrics, request, timeoutMs);
       return metrics;
     },
-    close: () => client.close(),
   };
 }

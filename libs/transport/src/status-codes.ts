@@ -1,0 +1,28 @@
+/** The status codes of gRPC. They are those of grpc-js, which a process loads only when it makes a client of it. */
+export const status = {
+  OK: 0,
+  CANCELLED: 1,
+  UNKNOWN: 2,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+  DATA_LOSS: 15,
+  UNAUTHENTICATED: 16,
+} as const;
+
+/** What came may be any number. */
+export type StatusCode = number;
+
+const names = Object.keys(status);
+
+/** Undefined for a code that there is not. */
+export const statusName = (code: StatusCode): string | undefined => names[code];

@@ -1,0 +1,61 @@
+/** What the processes of a mesh load: grpc-js, which takes time and memory, only where somebody else's server is asked. */
+import assert from 'node:assert/strict';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { tensorOf } from '@sheaf/inference';
+import { sampleModels } from '@sheaf/onnx/testing';
+import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { StockClient } from '../support/stock-client.ts';
+
+/** Says at the end of each process whether it has loaded grpc-js, in a file beside this one. */
+const hook = `if (require('node:worker_threads').isMainThread)
+  process.on('exit', () => {
+    const hasGrpcJs = Object.keys(require.cache).some((file) => file.includes('/@grpc/grpc-js/'));
+    require('node:fs').writeFileSync(__dirname + '/' + process.pid, process.argv[1] + ' ' + hasGrpcJs);
+  });
+`;
+
+/** The apps whose processes there were, from the start of a mesh to its end, and whether they have loaded grpc-js. */
+async function loadedBy(files: Files): Promise<readonly string[]> {
+  const told = await writeFolder({ 'hook.cjs': hook });
+  const { NODE_OPTIONS } = process.env;
+  process.env['NODE_OPTIONS'] = `--require=${join(told, 'hook.cjs')}`;
+  try {
+    await using mesh = await startTestMesh(files, async () => {}, false);
+    await ask(mesh.gateway, 'twice', [tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 1))]);
+    using client = new StockClient(`127.0.0.1:${mesh.running.gateway.port}`);
+    assert.equal((await client.call('ModelMetadata', { name: 'twice' })).error, undefined);
+  } finally {
+    if (NODE_OPTIONS === undefined) delete process.env['NODE_OPTIONS'];
+    else process.env['NODE_OPTIONS'] = NODE_OPTIONS;
+  }
+  const names = (await readdir(told)).filter((name) => name !== 'hook.cjs');
+  const lines = await Promise.all(names.map((name) => readFile(join(told, name), 'utf8')));
+  await rm(told, { recursive: true });
+  return lines.map((line) => {
+    const [module = '', loaded] = line.split(' ');
+    return `${basename(dirname(dirname(module)))} ${loaded}`;
+  });
+}
+
+const pipeline = `pipeline: twice
+inputs: { x: { datatype: FP32, shape: [n, 2] } }
+stages: { only: { model: double, inputs: { x: x } } }
+outputs: { y: only.y }
+`;
+const own: Files = { 'models/double': sampleModels.scale(2), 'pipelines/twice.yaml': pipeline };
+/** Nobody listens there. */
+const far = 'services:\n  far: { models: [theirs], endpoint: 127.0.0.1:1 }\n';
+
+describe('grpc-js', () => {
+  it('is loaded by no process of a mesh that asks nobody else', async () => {
+    const loaded = await loadedBy(own);
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway false', 'model-server false']);
+  });
+
+  it('is loaded by the gateway alone where there is a server of somebody else', async () => {
+    const loaded = await loadedBy({ ...own, 'mesh.yaml': far });
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway true', 'model-server false']);
+  });
+});
