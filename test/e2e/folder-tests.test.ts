@@ -98,7 +98,28 @@ tests:
     ]);
   });
 
-  it('says what is wrong with a test, with its place', async () => {
+  it('is no reason not to serve the folder: a mistake in a test is told by check and test only', async () => {
+    const folder = await writeFolder({ ...files, 'tests/t.yaml': 'pipeline: q\ntests: []\n' });
+    const graph = await runSheaf(['graph', 'p', folder]);
+    await rm(folder, { recursive: true });
+    assert.equal(graph.code, 0, graph.stderr);
+  });
+
+  it('is read by its form alone where the folder has mistakes, since what it names may only be broken', async () => {
+    const folder = await writeFolder({
+      ...files,
+      'pipelines/p.yaml': 'pipeline: p',
+      'tests/t.yaml': 'pipeline: p\ntests: [{ name: a, inputs: { x: no.npy }, expect: { tolerance: far } }]\n',
+    });
+    const { stderr } = await runSheaf(['check', folder, '--no-run']);
+    await rm(folder, { recursive: true });
+    assert.match(stderr, /^pipelines\/p\.yaml:1: inputs: /m);
+    assert.deepEqual(stderr.match(/^tests\/.*$/gm), [
+      'tests/t.yaml:2: tests.0.expect.tolerance: want a finite number of 0 or more, got "far"',
+    ]);
+  });
+
+  it('says what is wrong with a test, with its place, and check says the same', async () => {
     for (const [tests, sentence] of [
       [
         'pipeline: p\ntests:\n  - { name: a, expect: {} }\n',
@@ -116,18 +137,35 @@ tests:
         'pipeline: p\ntests:\n  - { name: a, inputs: {}, fakes: { double: { fails: UNAVAILABEL } }, expect: {} }\n',
         `tests/t.yaml:3: tests.0.fakes.double.fails: want one of ${inferErrorCodes.join(', ')}, got "UNAVAILABEL"`,
       ],
-      ['pipeline: q\ntests: []\n', 'tests/t.yaml: there is no pipeline "q" that is known without its servers'],
+      ['pipeline: q\ntests: []\n', 'tests/t.yaml:1: pipeline: there is no pipeline "q"; the pipelines are p'],
+      ['pipeline: p/2\ntests: []\n', 'tests/t.yaml:1: pipeline: there is no pipeline "p/2"; the pipelines are p'],
       [
         'pipeline: p\ntests:\n  - { name: a, inputs: { z: [[1, 1]] }, expect: {} }\n',
-        'there is no input "z"; the inputs are x',
+        'tests/t.yaml:3: tests.0.inputs.z: there is no input "z"; the inputs are x',
       ],
       [
         'pipeline: p\ntests:\n  - { name: a, inputs: { x: no.npy }, expect: {} }\n',
-        'input x: there is no file no.npy beside the test',
+        'tests/t.yaml:3: tests.0.inputs.x: want a file, from the folder of the test; found no "no.npy"',
+      ],
+      [
+        'pipeline: p\ntests:\n  - name: a\n    inputs: {}\n    expect: { outputs: { z: [1] } }\n',
+        'tests/t.yaml:5: tests.0.expect.outputs.z: there is no output "z"; the outputs are y',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, expect: { absent: [y, z] } }\n',
+        'tests/t.yaml:3: tests.0.expect.absent.1: there is no output "z"; the outputs are y',
+      ],
+      [
+        'pipeline: p\ntests:\n  - { name: a, inputs: {}, expect: { tolerance: -1 } }\n',
+        'tests/t.yaml:3: tests.0.expect.tolerance: want a finite number of 0 or more, got -1',
       ],
     ] as const) {
-      const { code, stderr } = await inFolder(tests);
+      const folder = await writeFolder({ ...files, 'tests/t.yaml': tests });
+      const { code, stderr } = await runSheaf(['test', folder]);
       assert.deepEqual([code, stderr.trim()], [2, sentence]);
+      const checked = await runSheaf(['check', folder, '--no-run']);
+      await rm(folder, { recursive: true });
+      assert.deepEqual([checked.code, checked.stderr.trim()], [2, `${sentence}\n1 mistake in ${folder}`]);
     }
     const folder = await writeFolder(files);
     const none = await runSheaf(['test', folder]);

@@ -1,9 +1,25 @@
-import { formatProblem, type Mesh, type MeshProblem, type MeshReading, outText, readMesh } from '@sheaf/mesh';
+import { resolve } from 'node:path';
+import {
+  formatProblem,
+  type Mesh,
+  type MeshProblem,
+  type MeshReading,
+  outText,
+  readMesh,
+  readTests,
+} from '@sheaf/mesh';
 import { UsageError } from './command.ts';
 
 /** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
 export const readMeshOrFail = async (folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> =>
   wholeOrFail(folder, await readMesh(folder), tell);
+
+/** What of a folder's tests is a mistake is one of the folder, for whoever wants all of them; no test keeps a mesh from being served. */
+export async function withTests(folder: string, reading: MeshReading): Promise<MeshReading> {
+  const { problems } = await readTests(resolve(folder), reading.mesh);
+  if (problems.length === 0) return reading;
+  return { ...reading, mesh: undefined, problems: [...reading.problems, ...problems] };
+}
 
 /** The same of a reading. */
 export function wholeOrFail(

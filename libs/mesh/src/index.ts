@@ -25,7 +25,7 @@ export {
 } from './mesh.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
-export { readTests, type TestFile } from './pipelines/read-tests.ts';
+export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';
 export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';

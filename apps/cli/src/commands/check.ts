@@ -1,13 +1,13 @@
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, readMesh } from '@sheaf/mesh';
 import { readTried, type TriedModel, tryMemory } from '@sheaf/supervisor';
 import { progressBar } from '@sheaf/terminal';
 import { type Command, UsageError } from '../command.ts';
 import { modelTrial, programs } from '../programs.ts';
-import { readMeshOrFail, wholeOrFail } from '../read-mesh.ts';
+import { wholeOrFail, withTests } from '../read-mesh.ts';
 
 export const check: Command = {
   usage: 'check [folder]',
-  summary: 'find every mistake in a mesh folder, and say which models are batched; serves nothing',
+  summary: 'find every mistake in a mesh folder, its tests too, and say which models are batched; serves nothing',
   options: { 'no-run': { type: 'boolean' } },
   help: `  --no-run   only read the files; otherwise each model is loaded and run in a process that is thrown away, and so is each
              service whose memory is limited`,
@@ -21,7 +21,7 @@ export const check: Command = {
 };
 
 async function readFiles(folder: string): Promise<Mesh> {
-  const mesh = await readMeshOrFail(folder, console.log);
+  const mesh = wholeOrFail(folder, await withTests(folder, await readMesh(folder)), console.log);
   // Whoever runs the models says it too.
   for (const { name, versions } of mesh.models)
     for (const { version, notices } of versions)
@@ -44,7 +44,7 @@ async function readAndRun(folder: string): Promise<Mesh> {
     const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
     throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));
   }
-  const mesh = wholeOrFail(folder, reading, console.log);
+  const mesh = wholeOrFail(folder, await withTests(folder, reading), console.log);
   const unfit = await tryMemory(programs.modelServer, mesh);
   if (unfit.length > 0) throw new UsageError(unfit.join('\n'));
   return mesh;

@@ -14,8 +14,9 @@ export const test: Command = {
   help: '  What a test does not fake is really asked: the services are started for the run. Exits with 1 when a test fails.',
   async run([folder = '.']) {
     const mesh = await readMeshOrFail(folder);
-    const { files, problems } = await readTests(mesh);
+    const { files, problems } = await readTests(mesh.folder, mesh);
     if (problems.length > 0) throw new UsageError(problems.map(formatProblem).join('\n'));
+    if (files.length === 0) throw new UsageError('tests: want *.yaml files with tests, found none');
     const real = realTargets(mesh, files) ? await openServices(mesh) : undefined;
     const notStarted = (): Infer => {
       throw new UsageError('nothing was started, and a test asks for it');

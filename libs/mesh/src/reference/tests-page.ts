@@ -29,7 +29,7 @@ tests:
 export const testsPage = (): string =>
   `${[
     '# tests/*.yaml',
-    'Requests to a pipeline and what has to come out, run by `sheaf test`. What a test does not fake is really asked: its services are started for the run. A fake of something that the folder does not have is a mistake. This page is generated (`npm run reference`).',
+    'Requests to a pipeline and what has to come out, run by `sheaf test`. What a test does not fake is really asked: its services are started for the run. A test that names a pipeline, a tensor or a file that is not there is a mistake, which `sheaf check` tells too, with its line; so is a fake of something that the folder does not have. No mistake in a test keeps the folder from being served. This page is generated (`npm run reference`).',
     fenced(testsExample),
     'A `?` after a key says that it may be left out.',
     fieldsTable(testFileFields),
