@@ -12,6 +12,7 @@ export type { ModelFile, ModelFiles } from './session/model-files.ts';
 export { type Provider, providers } from './session/providers.ts';
 export { describeTransform } from './transform/describe-transform.ts';
 export { letsIn, passedVariables, proxyVariables, selectVariables } from './transform/process-variables.ts';
+export type { EndedRun, Standing } from './scheduler/scheduler-options.ts';
 export { residentBytes } from './transform/transform-host.ts';
 export type { TransformPlace, TransformRights } from './transform/transform-rights.ts';
 export { wrongShape } from './warm-up/row-proof.ts';

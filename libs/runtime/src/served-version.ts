@@ -17,6 +17,7 @@ import {
 import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
 import type { ScheduledCall } from './scheduler/scheduled-call.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { SchedulerOptions, Standing } from './scheduler/scheduler-options.ts';
 import { type MemoryTerms, memoryTerms } from './session/memory-terms.ts';
 import { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
 import type { ModelFiles } from './session/model-files.ts';
@@ -45,6 +46,8 @@ export interface ServedVersion {
   readonly notices?: readonly string[];
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
+  /** How many wait, and run. */
+  readonly standing: () => Standing;
   /** What its calls are told when the process is about to end. */
   readonly calls: Pick<Scheduler, 'abandon' | 'shedForDrain'>;
   close(): Promise<void>;
@@ -74,6 +77,8 @@ export interface ModelOptions extends MemoryTerms {
   readonly onStuck: (what: string) => void;
   /** Told of that run. */
   readonly onOverrun: (overrun: Overrun) => void;
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
 }
 
 /** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
@@ -107,6 +112,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
+    onRun: options.onRun,
     onOverrun: (run, calls) => {
       const digests = calls.map(({ inputs }) => requestDigest(name, version, inputs));
       options.onOverrun({ run, model: name, version, digests, callers: calls.map(({ caller }) => caller) });
@@ -169,6 +175,8 @@ export interface TransformOptions extends TransformPlace {
   readonly outputBytesMax: number;
   /** Models and pipelines that it may ask. */
   readonly uses: readonly string[];
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
   /** Asks the rest of the mesh, for transforms that declare what they use. */
   readonly infer?: Infer;
 }
@@ -203,6 +211,7 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     batching,
     queue: queueDefault,
     outputBytesMax,
+    onRun: options.onRun,
   });
   await worker.loaded;
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
@@ -227,7 +236,9 @@ function servedVersion(
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
   const load = (): Load => scheduler.load;
-  return { name, version, platform, signature, infer, load, calls: scheduler, close: () => scheduler.close() };
+  const standing = (): Standing => scheduler.standing;
+  const close = (): Promise<void> => scheduler.close();
+  return { name, version, platform, signature, infer, load, standing, calls: scheduler, close };
 }
 
 /** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
