@@ -144,6 +144,7 @@ describe('sheaf check', () => {
     ['token: abc', 'want { env: <variable> } or { file: <path> }; the secret itself does not belong into mesh.yaml'],
     ['token: {}', 'want either env or file, the place where the token is'],
     ['authority: "a b"', 'want a host, with a port or without, such as triton.example:8001, got "a b"'],
+    ['forward: [tracestate]', '"tracestate" goes with each call by itself, as its caller gave it'],
     ['forward: [traceparent]', '"traceparent" goes with each call by itself, of the span that asks'],
     [
       'forward: [x-gateway-inference-fairness-id]',

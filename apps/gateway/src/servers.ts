@@ -1,6 +1,14 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
 import { checkExposure } from '@sheaf/host';
-import { type Infer, innerLimits, type Journal, type Limits, type Sample, stack } from '@sheaf/inference';
+import {
+  boundedBaggage,
+  type Infer,
+  innerLimits,
+  type Journal,
+  type Limits,
+  type Sample,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest } from '@sheaf/layers';
 import type { Mesh } from '@sheaf/mesh';
 import { tellOnlySeen } from '@sheaf/policies';
@@ -81,6 +89,10 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     policiesNow() === undefined || policiesNow()?.trustCallersSampling
       ? tracing.sample(traceId, parent)
       : tracing.sampleStrangers(traceId, parent);
+  const acceptBaggage = (baggage: string): string | undefined => {
+    const policies = policiesNow();
+    return boundedBaggage(baggage, (key) => policies === undefined || !!policies.trustCallersBaggage?.includes(key));
+  };
   const strays: Strays = {
     check: (...caller) => revisions.current.policyStack.strays.check(...caller),
     take: (called) => revisions.current.policyStack.strays.take(called),
@@ -91,6 +103,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     {
       ...backendOf(ports),
       sample,
+      acceptBaggage,
       // Outermost, since it is about all that a caller is told.
       infer: stack(
         [tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal))],

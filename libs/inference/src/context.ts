@@ -53,6 +53,8 @@ export interface CallContext {
   readonly fanOut?: FanOut;
   /** The caller's gRPC metadata, where there is any; keys in lower case. */
   readonly metadata?: (key: string) => string | undefined;
+  /** A W3C `baggage` that may be handed on. It says what a caller likes: nobody is to decide by it who calls. */
+  readonly baggage?: string;
   /** Who calls; undefined inside a mesh, where the gateway has asked already. */
   readonly principal?: Principal;
   /** Where the caller's connection comes from, as the public server sees it; undefined inside a mesh. */

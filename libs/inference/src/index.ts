@@ -55,10 +55,8 @@ export {
 } from './infer.ts';
 export {
   type ChargedCall,
-  formatTraceparent,
   Journal,
   journalEntriesMax,
-  parseTraceparent,
   type Sample,
 } from './journal.ts';
 export {
@@ -102,6 +100,7 @@ export {
   unpackBytes,
   wrongTensor,
 } from './tensor.ts';
+export { boundedBaggage, boundedTracestate, formatTraceparent, parseTraceparent } from './trace-context.ts';
 export { traced } from './traced.ts';
 export {
   defineTransform,

@@ -59,33 +59,6 @@ describe('a tensor', () => {
   });
 });
 
-describe('a traceparent', () => {
-  it('is read as it is written', () => {
-    const text = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    const parent = parseTraceparent(text);
-    assert.ok(parent);
-    assert.equal(formatTraceparent(parent), text);
-  });
-
-  for (const wrong of [
-    undefined,
-    '',
-    'x',
-    '00-0-0-01',
-    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
-    `00-0af7651916cd43dd8448eb211c80319c-${'0'.repeat(16)}-01`,
-    '00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b716920333:-01',
-    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0g',
-    '00-0af7651916cd43dd8448eb211c80319cab7ad6b7169203331-01',
-    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-',
-    'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  ]) {
-    it(`is as good as none when it is ${JSON.stringify(wrong)}`, () =>
-      assert.equal(parseTraceparent(wrong), undefined));
-  }
-});
-
 describe('ids', () => {
   it('are never the same, and have the form that W3C wants', () => {
     const journal = new Journal();

@@ -66,6 +66,7 @@ export class Journal {
       traceId,
       spanId: randomHex(8),
       sampled: sample(traceId, parent?.sampled),
+      state: parent?.state,
       parentId: parent?.spanId,
       startMs: wallMs(),
       attributes: { ...attributes },
@@ -147,31 +148,3 @@ export class Journal {
     return this.#ended.length + this.#open.length + this.#nestedEntries + more > journalEntriesMax;
   }
 }
-
-/** `00-`, 32 digits, `-`, 16 digits, `-`, 2 digits. */
-const traceparentChars = 55;
-
-/** Reads a W3C `traceparent`; anything malformed is as good as none. By hand, since a pattern takes five times as long, of every call in a mesh. */
-export function parseTraceparent(value: string | undefined): TraceParent | undefined {
-  if (value?.length !== traceparentChars || !value.startsWith('00-')) return undefined;
-  if (value[35] !== '-' || value[52] !== '-') return undefined;
-  const traceId = value.slice(3, 35);
-  const spanId = value.slice(36, 52);
-  const flags = value.slice(53);
-  if (!isHex(traceId) || !isHex(spanId) || !isHex(flags) || isZero(traceId) || isZero(spanId)) return undefined;
-  return { traceId, spanId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
-}
-
-/** Lower-case digits and nothing else. */
-function isHex(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x30 || unit > 0x66 || (unit > 0x39 && unit < 0x61)) return false;
-  }
-  return true;
-}
-
-const isZero = (digits: string): boolean => digits === '0'.repeat(digits.length);
-
-export const formatTraceparent = (span: TraceParent): string =>
-  `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;

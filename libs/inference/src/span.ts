@@ -7,6 +7,8 @@ export interface TraceParent {
   /** 16 lower-case hex digits. */
   readonly spanId: string;
   readonly sampled: boolean;
+  /** A `tracestate` that may be handed on; undefined where there is none. */
+  readonly state?: string | undefined;
 }
 
 export type SpanKind =

@@ -6,13 +6,14 @@ const valuePattern = /^[\x20-\x7e]{0,1024}$/;
 export const entriesMax = 32;
 /** What the gateway or gRPC itself says to a server, and no caller does. */
 const ownedPattern =
-  /^(grpc-|:|x-mesh-|x-gateway-|sheaf-)|^(te|host|user-agent|content-type|content-length|connection|traceparent)$/;
+  /^(grpc-|:|x-mesh-|x-gateway-|sheaf-)|^(te|host|user-agent|content-type|content-length|connection|traceparent|tracestate)$/;
 const binaryPattern = /-bin$/;
 /** Keys that hold what lets somebody in. */
 const credentials: readonly string[] = ['authorization', 'proxy-authorization', 'cookie', 'x-api-key'];
 
 function keyProblem(key: string): string | undefined {
   if (key === 'traceparent') return '"traceparent" goes with each call by itself, of the span that asks';
+  if (key === 'tracestate') return '"tracestate" goes with each call by itself, as its caller gave it';
   if (ownedPattern.test(key)) return `"${key}" is what the gateway or gRPC itself says`;
   return binaryPattern.test(key) ? `"${key}" is binary; want a key of text` : undefined;
 }

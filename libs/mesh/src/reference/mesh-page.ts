@@ -98,7 +98,7 @@ const servicesSections = [
     fieldsTable(foreignTlsFields),
     [
       '- A secret never stands in mesh.yaml, and no log, configuration or error shows it. A file is looked at every 2 s while it is used. A service whose secret is not there is not ready, and all else is served. Without `tls` a token can be read on the way.',
-      '- `forward` hands on only what it names, so of the credentials of a caller only an `authorization`, `x-api-key` or `cookie` that stands there. It never names what gRPC or the gateway says itself (`grpc-...`, `traceparent`), nor binary keys. gRPC carries printable ASCII: of a value with anything else (UTF-8, a tab), that goes percent-encoded, so `Zoë` as `Zo%C3%AB`. What a transform asks by itself has no metadata of a caller.',
+      '- `forward` hands on only what it names, so of the credentials of a caller only an `authorization`, `x-api-key` or `cookie` that stands there. It never names what gRPC or the gateway says itself (`grpc-...`, `traceparent`, `tracestate`), nor binary keys. gRPC carries printable ASCII: of a value with anything else (UTF-8, a tab), that goes percent-encoded, so `Zoë` as `Zo%C3%AB`. What a transform asks by itself has no metadata of a caller.',
       '- `signatures` is for MLServer, KServe and others that do not say what a model takes and gives. Without it calls of such a model are passed on as they are, and no pipeline may use it.',
     ].join('\n'),
     fenced(meshSnippets['signatures'] ?? ''),

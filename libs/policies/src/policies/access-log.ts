@@ -52,7 +52,6 @@ export const accessLog: Policy<Spec, typeof fields> = {
       fenced(example),
       'A line of JSON for each call: `time`, `address`, `principal`, `tenant`, `method`, `model`, `version`, `code`, `reason`, `bytesIn` and `bytesOut` of the messages, `ms`, and `trace`, by which it is found in traces and in `x-trace-id`. What is not known is left out. Tensors, credentials and metadata are never in it. `refused` is of all calls that did not end OK, but for those whose caller left. For each reason and caller (its credential, or else its address) ten refusals a second have lines, 200 for all together, and the others are counted (`calls left out`): for the 50 reasons and callers with the most, and in one line for the rest; beyond 256 a second they are counted by reason.',
       'No call waits for the log. Lines wait in a mebibyte of memory at most; what cannot be written is counted (`lines lost`), and told once in the log of the gateway. A file that is renamed is opened anew under its name within a second, and one that is cut is gone on with, so that `logrotate` needs no signal, and `copytruncate` works too. It is made for its owner and group only (0640). Several gateways may append to the same file.',
-      "`trustCallersSampling`: by default the sampled flag of a caller's `traceparent` is no more than a request. Its ids are kept, so that the trace is found, but the sampler of the gateway (`OTEL_TRACES_SAMPLER`) decides as of a trace that begins here, and not by an id that a caller may choose.",
     ),
   ],
   examples: { accessLog: example },

@@ -5,7 +5,7 @@ import { limits } from './limits.ts';
 import type { Policy } from './policy.ts';
 import { priority } from './priority.ts';
 import { routes } from './routes.ts';
-import { sampling } from './sampling.ts';
+import { traces } from './traces.ts';
 import { visibility } from './visibility.ts';
 
 /** Every policy, in the order in which a call meets them, which is also that of the reference page. */
@@ -22,7 +22,7 @@ export const policies = [
   // Last, so that nothing is charged for what is refused before.
   limits,
   accessLog,
-  sampling,
+  traces,
 ] as const;
 
 export const everyPolicy: readonly Policy[] = policies;

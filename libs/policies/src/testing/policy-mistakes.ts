@@ -14,20 +14,22 @@ const shape: readonly Mistake[] = [
   [
     'a list',
     [],
-    [': want a mapping of identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling, got []'],
+    [
+      ': want a mapping of identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling, trustCallersBaggage, got []',
+    ],
   ],
   [
     'an unknown key',
     { limit: [] },
     [
-      'limit: unknown key; the keys are identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling; did you mean limits?',
+      'limit: unknown key; the keys are identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling, trustCallersBaggage; did you mean limits?',
     ],
   ],
   [
     '__proto__ as a key',
     born('__proto__', {}),
     [
-      '__proto__: unknown key; the keys are identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling',
+      '__proto__: unknown key; the keys are identity, addresses, routes, limits, limiter, accessLog, trustCallersSampling, trustCallersBaggage',
     ],
   ],
   ['a key without a value', { limits: null }, ['limits: want a list of limits, got null']],

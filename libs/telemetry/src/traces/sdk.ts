@@ -1,6 +1,7 @@
 /** The SDK of OpenTelemetry, as its variables set it up. Loaded only where traces are sent somewhere: it takes as long to load as all else of a process. */
 import {
   type Context,
+  createTraceState,
   DiagLogLevel,
   diag,
   type HrTime,
@@ -15,7 +16,7 @@ import { defaultResource, resourceFromAttributes } from '@opentelemetry/resource
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { EndedSpan, TraceParent } from '@sheaf/inference';
 import type { Collector } from './collector.ts';
-import { type Environment, withVariables } from './environment.ts';
+import { type Environment, listIn, withVariables } from './environment.ts';
 import { createProcessors } from './exporters.ts';
 
 export interface Sdk {
@@ -35,6 +36,9 @@ export function startSdk(
 ): Sdk {
   // A span of a journal has its ids already, and it is known that it is wanted.
   let [traceId, spanId] = ['', ''];
+  const others = listIn(environment['OTEL_PROPAGATORS']).filter((name) => !spoken.includes(name));
+  if (others.length > 0)
+    tell(`OTEL_PROPAGATORS: want tracecontext and baggage, got "${others.join(', ')}"; W3C is spoken`);
   const sdk = tellingMistakes(environment, tell, () => {
     const started = new NodeSDK({
       // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
@@ -86,13 +90,18 @@ function tellingMistakes<T>(environment: Environment, tell: (line: string) => vo
   }
 }
 
+/** Propagators, by what the servers read and write of the headers of a call. */
+const spoken = ['tracecontext', 'baggage'];
+
 const sampled = { traceFlags: TraceFlags.SAMPLED };
 
 const idsOf = ({ traceId, spanId }: TraceParent) => ({ traceId, spanId });
 
-function parentOf({ kind, traceId, parentId }: EndedSpan): Context {
+function parentOf({ kind, traceId, parentId, state }: EndedSpan): Context {
   if (parentId === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, { ...sampled, traceId, spanId: parentId, isRemote: kind === 'request' });
+  const traceState = state === undefined ? {} : { traceState: createTraceState(state) };
+  const ids = { ...sampled, traceId, spanId: parentId, ...traceState };
+  return trace.setSpanContext(ROOT_CONTEXT, { ...ids, isRemote: kind === 'request' });
 }
 
 const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];

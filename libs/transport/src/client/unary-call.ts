@@ -95,11 +95,14 @@ export async function unary(
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
-  const { signal, span, attempt = 1 } = context;
+  const { signal, span, baggage, attempt = 1 } = context;
   if (signal.aborted) throw abortReason(signal);
   const remaining = remainingMs(context);
   if (remaining <= 0) throw new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`);
   const sent = new Map(metadata).set('traceparent', formatTraceparent(span));
+  if (span.state) sent.set('tracestate', span.state);
+  // A server may be sent all of it as the caller wrote it (`forward` in mesh.yaml), or another one.
+  if (baggage && !sent.has('baggage')) sent.set('baggage', baggage);
   if (attempt > 1) sent.set('grpc-previous-rpc-attempts', String(attempt - 1));
   // With a deadline of its own the client would not hear an answer that comes at that very moment.
   if (listenMs > 0) sent.set('grpc-timeout', `${Math.ceil(remaining)}m`);

@@ -17,6 +17,9 @@ export interface Open {
   readonly call: number;
   readonly timeoutUs: number;
   readonly traceparent: string;
+  /** '' where there is none, as with `baggage`. */
+  readonly tracestate: string;
+  readonly baggage: string;
   /** A ModelInferRequest. */
   readonly request: Buffer;
   /** 0: the configuration in force. */
@@ -78,11 +81,12 @@ const digestBytes = 66;
 export const clientHello = frame(1, smallBytes, (writer) => writer.uint(1, meshVersion));
 
 export const openFrame = (
-  { call, timeoutUs, traceparent, epoch, gateway, principal, priority, isolated }: Omit<Open, 'request'>,
+  { call, timeoutUs, traceparent, tracestate, baggage, ...open }: Omit<Open, 'request'>,
   request: InferRequest,
 ): OutFrame => {
+  const { epoch, gateway, principal, priority, isolated } = open;
   const bytes = roughBytes(request.inputs);
-  return frame(2, bytes + principal.length + 64, (writer) => {
+  return frame(2, bytes + principal.length + tracestate.length + baggage.length + 64, (writer) => {
     writer.uint(1, call);
     writer.uint(2, timeoutUs);
     writer.string(3, traceparent);
@@ -91,6 +95,8 @@ export const openFrame = (
     writer.uint(7, priority);
     writer.uint(8, gateway);
     if (isolated) writer.bool(9, true);
+    writer.string(10, tracestate);
+    writer.string(11, baggage);
     const mark = writer.begin(4, bytes);
     writeRequest(writer, request);
     writer.end(mark);

@@ -192,9 +192,10 @@ class Session {
       });
       signal.addEventListener('abort', onAbort, { once: true });
       const timeoutUs = Math.max(1, Math.floor(remainingMs(context) * 1000));
-      const { isolated = false, snapshot } = context;
+      const { isolated = false, snapshot, baggage = '' } = context;
       const { epoch, gateway = 0 } = snapshot;
-      const open = { call, timeoutUs, traceparent: formatTraceparent(span), epoch, gateway, isolated };
+      const trace = { traceparent: formatTraceparent(span), tracestate: span.state ?? '', baggage };
+      const open = { call, timeoutUs, ...trace, epoch, gateway, isolated };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
   }

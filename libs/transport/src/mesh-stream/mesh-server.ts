@@ -141,7 +141,7 @@ class MeshStream {
   }
 
   async #open(
-    { call, timeoutUs, traceparent, request, epoch, gateway, isolated }: Open,
+    { call, timeoutUs, traceparent, tracestate, baggage, request, epoch, gateway, isolated }: Open,
     caller: Caller,
   ): Promise<void> {
     // After a GoAway the peer opens its calls elsewhere; those it does not know of yet are told by the GoAway itself.
@@ -160,6 +160,8 @@ class MeshStream {
       const outcome = await this.#answer(() => decodeRequest(request, this.#limits), {
         givenMs: timeoutUs / 1000,
         traceparent,
+        tracestate,
+        baggage,
         signal: controller.signal,
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         from: { admitted: caller },

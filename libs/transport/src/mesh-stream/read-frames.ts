@@ -68,7 +68,7 @@ function readUint(reader: WireReader): number {
 
 function readOpen(reader: WireReader): Open {
   let [call, timeoutUs, epoch, gateway, priority, isolated] = [0, 0, 0, 0, 0, 0];
-  let [traceparentAt, principalAt, requestAt] = [0, 0, 0];
+  let [traceparentAt, tracestateAt, baggageAt, principalAt, requestAt] = [0, 0, 0, 0, 0];
   readMessage(reader, (field) => {
     if (field === 1) call = reader.uint32();
     else if (field === 2) timeoutUs = reader.int64Number();
@@ -79,6 +79,8 @@ function readOpen(reader: WireReader): Open {
     else if (field === 7) priority = reader.uint32();
     else if (field === 8) gateway = reader.uint32();
     else if (field === 9) isolated = reader.uint32();
+    else if (field === 10) tracestateAt = reader.place();
+    else if (field === 11) baggageAt = reader.place();
     else reader.skip();
   });
   if (requestAt === 0) throw malformed('an open without a request');
@@ -88,6 +90,8 @@ function readOpen(reader: WireReader): Open {
     call,
     timeoutUs,
     traceparent: reader.stringAt(traceparentAt),
+    tracestate: reader.stringAt(tracestateAt),
+    baggage: reader.stringAt(baggageAt),
     request: reader.bytesAt(requestAt),
     epoch,
     gateway,

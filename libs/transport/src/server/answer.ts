@@ -3,6 +3,7 @@ import {
   abortReason,
   asInferError,
   type ByteHold,
+  boundedBaggage,
   type CallContext,
   checkAlive,
   InferError,
@@ -49,6 +50,10 @@ export interface InferCall {
   readonly givenMs: number;
   /** A W3C traceparent, or anything. */
   readonly traceparent: unknown;
+  /** A W3C tracestate, or anything; read with its traceparent only. */
+  readonly tracestate?: string | undefined;
+  /** A W3C baggage, or anything. */
+  readonly baggage?: string | undefined;
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal;
   /** gRPC metadata, where the call brought any of its own. */
@@ -168,6 +173,8 @@ function contextOf(
   {
     givenMs,
     traceparent,
+    tracestate,
+    baggage: said,
     signal,
     metadata,
     snapshot: given,
@@ -180,12 +187,13 @@ function contextOf(
   backend: Backend,
 ): CallContext {
   const journal = new Journal(trailers);
-  const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined);
+  const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined, tracestate);
   const span = journal.start('request', `${name} ModelInfer`, parent, {}, backend.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? backend.snapshot();
-  const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...caller };
+  const baggage = said && (backend.acceptBaggage ?? boundedBaggage)(said);
+  const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...(baggage && { baggage }), ...caller };
   return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };
 }

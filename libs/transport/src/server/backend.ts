@@ -55,6 +55,8 @@ export interface Backend {
   readonly onJournal: (journal: Journal) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;
+  /** What of a caller's `baggage` is handed on; undefined: nothing. Default: all that is well-formed. */
+  readonly acceptBaggage?: (baggage: string) => string | undefined;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the server comes in. */
   readonly admit?: Admit;
   /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */

@@ -83,6 +83,8 @@ class InferExchange implements MessageConsumer {
       const result = await answer(() => decodeRequest(message, limits), {
         givenMs: call.timeoutMs - (monotonicClock.now() - call.openedAt),
         traceparent: call.headers.list.get('traceparent'),
+        tracestate: call.headers.list.get('tracestate'),
+        baggage: call.headers.list.get('baggage'),
         signal: call.signal,
         metadata: (key) => call.metadata(key),
         trailers,

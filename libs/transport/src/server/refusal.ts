@@ -20,7 +20,7 @@ export function createRecorder(
   return ({ method, headers, trailers }, error, policy) => {
     const { code, message, reason, decision = policy } = asInferError(error);
     const journal = new Journal(trailers);
-    const parent = parseTraceparent(headers.list.get('traceparent'));
+    const parent = parseTraceparent(headers.list.get('traceparent'), headers.list.get('tracestate'));
     const span = journal.start('request', `${name} ${method.split('/').at(-1)?.slice(0, 64)}`, parent, {}, sample);
     journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
     tellIds(trailers, headers.list.get('x-request-id'), span);
