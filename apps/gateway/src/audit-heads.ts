@@ -61,14 +61,19 @@ export function followHeads(
 export const tellHeads = (
   state: Pick<State, 'audit' | 'onAuditChanged'>,
   onJournal: (journal: Journal) => void,
+  watch: Partial<AuditHeadPorts> = {},
 ): (() => void) =>
   followHeads(state, {
     tell: (head) => {
+      watch.tell?.(head);
       console.log(`audit trail: head ${headText(head)}`);
       const journal = new Journal();
       const attributes = { 'sheaf.audit.sequence': head.sequence, 'sheaf.audit.hash': head.hash };
       journal.end(journal.start('audit', 'head', undefined, attributes, () => true));
       onJournal(journal);
     },
-    alarm: console.error,
+    alarm: (line) => {
+      watch.alarm?.(line);
+      console.error(line);
+    },
   });

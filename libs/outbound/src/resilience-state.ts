@@ -27,7 +27,9 @@ export interface ResilienceState {
   getOrCreate(service: string): ServiceState;
 }
 
-export function createResilienceState(options: Partial<BreakerRegistryOptions & Pick<ResilienceState, 'onEject'>> = {}): ResilienceState {
+export function createResilienceState(
+  options: Partial<BreakerRegistryOptions & Pick<ResilienceState, 'onEject'>> = {},
+): ResilienceState {
   const { now = monotonicClock.now, random = Math.random, onEject = () => {} } = options;
   const known = new Map<string, ServiceState>();
   return {

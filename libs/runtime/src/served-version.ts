@@ -1,7 +1,6 @@
 import {
   type CallContext,
   checkRequest,
-  explainParameter,
   type Infer,
   InferError,
   type InferRequest,
@@ -15,7 +14,7 @@ import {
   type TensorSpec,
 } from '@sheaf/inference';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
-import type { ScheduledCall } from './scheduler/scheduled-call.ts';
+import { scheduledCall } from './scheduler/schedule-request.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { SchedulerOptions, Standing } from './scheduler/scheduler-options.ts';
 import { type MemoryTerms, memoryTerms } from './session/memory-terms.ts';
@@ -239,39 +238,6 @@ function servedVersion(
   const standing = (): Standing => scheduler.standing;
   const close = (): Promise<void> => scheduler.close();
   return { name, version, platform, signature, infer, load, standing, calls: scheduler, close };
-}
-
-/** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
-const schedulingParameters = new Set<string>([
-  explainParameter,
-  'priority',
-  'timeout',
-  'triton_enable_empty_final_response',
-]);
-
-function scheduledCall(
-  { inputs, parameters }: InferRequest,
-  outputs: readonly string[],
-  { priority, isolated = false }: CallContext,
-): ScheduledCall {
-  const timeoutUs = parameters.get('timeout');
-  const kinds = [...inputs]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, datatype, shape }) => `${name} ${datatype} ${shape.slice(1)}`);
-  const others = [...parameters]
-    .filter(([name]) => !schedulingParameters.has(name))
-    .map(([name, value]) => `${name} ${typeof value} ${value}`);
-  return {
-    inputs,
-    outputs,
-    parameters,
-    isolated,
-    priority: priority ?? 'standard',
-    // Where the gateway has said how much a call matters, it has read the parameter for that.
-    level: priority ? 0 : Number(parameters.get('priority') ?? 0),
-    queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
-    key: JSON.stringify([kinds, outputs, others.sort()]),
-  };
 }
 
 /** A transform that breaks its own declaration is its author's fault, never the caller's. */

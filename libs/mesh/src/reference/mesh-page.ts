@@ -1,9 +1,9 @@
 /** The reference page of mesh.yaml, made from the definitions that it is read by. */
 import { fenced, fieldsTable, section } from '@sheaf/document';
 import { gatewayFields } from '../language/gateway.ts';
-import { metricsFields } from '../language/metrics.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
+import { metricsFields } from '../language/metrics.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';

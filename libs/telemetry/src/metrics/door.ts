@@ -49,7 +49,8 @@ export function openMetricsServer(options: MetricsServerOptions): Promise<Metric
         }),
       ),
     );
-    server.listen(port, host, () => resolve(opened(server)));
+    // A gateway that ends does not wait for it.
+    server.listen(port, host, () => resolve(opened(server))).unref();
   });
 }
 

@@ -1,18 +1,27 @@
 /** Counts what a gateway did for its calls, from their journals: pipelines, stages, rules, and tries of services. */
 import type { EndedSpan, Journal } from '@sheaf/inference';
+import type { ModelStatistics } from '@sheaf/transport';
 import { kept, oneOf } from './label-values.ts';
 import { callCodes } from './outcome.ts';
 import { observe, type Registry } from './registry.ts';
+import { createVersionStatistics, type VersionStatistics } from './version-statistics.ts';
 
 const method = 'inference.GRPCInferenceService/ModelInfer';
 const knownCode = oneOf(callCodes);
 
-/** Takes the journal of each call that has ended. Names in it are of the folder, but for the model that was asked. */
-export function createJournalMetrics(registry: Registry): (journal: Journal) => void {
+export interface JournalMetrics {
+  /** Takes the journal of each call that has ended. Names in it are of the folder, but for the model that was asked. */
+  readonly onJournal: (journal: Journal) => void;
+  /** Of a version of a pipeline; undefined where it was not asked so far. */
+  readonly statisticsOf: (pipeline: string, version: string) => ModelStatistics | undefined;
+}
+
+export function createJournalMetrics(registry: Registry): JournalMetrics {
+  const statistics = new Map<string, VersionStatistics>();
   const tries = createTryMetrics(registry);
-  const runs = createRunMetrics(registry);
+  const runs = createRunMetrics(registry, statistics);
   const dropped = registry.counter('sheaf_journal_entries_dropped_total').of();
-  return (journal) => {
+  const onJournal = (journal: Journal): void => {
     let hasRuns = false;
     for (const span of journal.spans) {
       if (span.kind === 'try' || span.kind === 'wait') tries(span);
@@ -22,6 +31,7 @@ export function createJournalMetrics(registry: Registry): (journal: Journal) => 
     if (hasRuns) runs(journal.spans);
     if (journal.dropped > 0) dropped.value += journal.dropped;
   };
+  return { onJournal, statisticsOf: (pipeline, version) => statistics.get(`${pipeline}/${version}`)?.told() };
 }
 
 /** What kept a try from an endpoint. */
@@ -81,7 +91,22 @@ const pipelineOf = (run: EndedSpan): [name: string, version: string] => {
 
 const isLost = ({ code }: EndedSpan): boolean => code !== 'OK' && code !== 'CANCELLED';
 
-function createRunMetrics(registry: Registry): (spans: readonly EndedSpan[]) => void {
+/** A run of a pipeline is one of a model to whoever asks for statistics: all of its time counts as computing. */
+function addTo(statistics: VersionStatistics, { code, startMs, endMs }: EndedSpan): void {
+  const tookMs = endMs - startMs;
+  if (code !== 'OK') {
+    statistics.failed(tookMs);
+    return;
+  }
+  const times = { inputMs: 0, inferMs: tookMs, outputMs: 0 };
+  statistics.run({ rows: 1, requests: 1, ...times, isFailed: false });
+  statistics.answered({ requestMs: tookMs, queueMs: 0, ...times });
+}
+
+function createRunMetrics(
+  registry: Registry,
+  statistics: Map<string, VersionStatistics>,
+): (spans: readonly EndedSpan[]) => void {
   const runs = registry.counter('sheaf_pipeline_runs_total');
   const durations = registry.histogram('sheaf_pipeline_duration_seconds');
   const degradedAnswers = registry.counter('sheaf_degraded_answers_total');
@@ -98,10 +123,10 @@ function createRunMetrics(registry: Registry): (spans: readonly EndedSpan[]) => 
       const [pipeline] = pipelineOf(run);
       if (span.kind === 'rules') rules(span, pipeline);
       if (span.kind === 'stage' && (stages(span, pipeline) || isLost(span))) degraded.add(run);
-      const ensemble = span.kind === 'member' && span.code !== 'OK' ? byId.get(span.parentId ?? '') : undefined;
+      const ensemble = span.kind === 'member' && isLost(span) ? byId.get(span.parentId ?? '') : undefined;
       if (ensemble?.code !== 'OK') continue;
-      leftOut.of(pipeline, ensemble.name, span.name, knownCode(span.code)).value++;
-      if (isLost(span)) degraded.add(run);
+      leftOut.of(pipeline, ensemble.name, span.name).value++;
+      degraded.add(run);
     }
     for (const span of spans) {
       if (span.attributes['sheaf.pipeline'] === undefined) continue;
@@ -109,9 +134,17 @@ function createRunMetrics(registry: Registry): (spans: readonly EndedSpan[]) => 
       runs.of(pipeline, version, knownCode(span.code)).value++;
       const exemplar = span.sampled ? span.traceId : undefined;
       observe(durations.of(pipeline, version), (span.endMs - span.startMs) / 1000, exemplar);
+      addTo(getOrCreate(statistics, pipeline, version), span);
       if (span.code === 'OK' && degraded.has(span)) degradedAnswers.of(pipeline).value++;
     }
   };
+}
+
+function getOrCreate(statistics: Map<string, VersionStatistics>, pipeline: string, version: string): VersionStatistics {
+  const key = `${pipeline}/${version}`;
+  const known = statistics.get(key) ?? createVersionStatistics(pipeline, version);
+  statistics.set(key, known);
+  return known;
 }
 
 /** Answers whether a fallback was taken. */

@@ -1,7 +1,7 @@
 /** Counts what a service did with its models and transforms: from the journals of its calls, and from its runs. */
 import type { EndedSpan, Journal } from '@sheaf/inference';
 import type { ModelStatistics } from '@sheaf/transport';
-import { oneOf } from './label-values.ts';
+import { kept, oneOf } from './label-values.ts';
 import { type Counter, type Histogram, observe, other, type Registry } from './registry.ts';
 import { createVersionStatistics, type RunTimes } from './version-statistics.ts';
 
@@ -48,7 +48,8 @@ export function createModelMetrics(registry: Registry, versions: readonly Counte
     known.set(`${name}/${version}`, own);
     if (!known.has(`${name}/`)) known.set(`${name}/`, own);
   }
-  const stranger = seriesOf(other, other);
+  // Only a mesh of two minds asks for what is not here.
+  const stranger = kept(() => seriesOf(other, other));
   readStandings(registry, versions);
   return {
     onJournal: (journal) => {
@@ -56,7 +57,7 @@ export function createModelMetrics(registry: Registry, versions: readonly Counte
       const model = request?.attributes['sheaf.model'];
       if (!request || model === undefined) return;
       const key = `${model}/${request.attributes['sheaf.version']}`;
-      count(known.get(key) ?? stranger, request, journal.spans);
+      count(known.get(key) ?? stranger(other), request, journal.spans);
     },
     onRun: (name, version, run) => {
       const own = known.get(`${name}/${version}`);
@@ -164,13 +165,34 @@ function count(version: Version, request: EndedSpan, spans: readonly EndedSpan[]
 function readStandings(registry: Registry, versions: readonly CountedVersion[]): void {
   const each = (value: (standing: VersionStanding) => number) => () =>
     versions.map(({ name, version, standing }) => [[name, version], value(standing())] as const);
-  registry.read('nv_inference_pending_request_count', each(({ waiting }) => waiting));
-  registry.read('sheaf_queue_use_ratio', each(({ waiting, waitingMax }) => waiting / waitingMax));
-  registry.read('sheaf_runs_in_flight', each(({ running }) => running));
-  registry.read('sheaf_runs_limit', each(({ runsMax }) => runsMax));
-  registry.read('sheaf_workers', each(({ workers }) => workers));
-  registry.read('sheaf_run_cost_fixed_seconds', each(({ fixedMs }) => fixedMs / 1000));
-  registry.read('sheaf_run_cost_row_seconds', each(({ rowMs }) => rowMs / 1000));
+  registry.read(
+    'nv_inference_pending_request_count',
+    each(({ waiting }) => waiting),
+  );
+  registry.read(
+    'sheaf_queue_use_ratio',
+    each(({ waiting, waitingMax }) => waiting / waitingMax),
+  );
+  registry.read(
+    'sheaf_runs_in_flight',
+    each(({ running }) => running),
+  );
+  registry.read(
+    'sheaf_runs_limit',
+    each(({ runsMax }) => runsMax),
+  );
+  registry.read(
+    'sheaf_workers',
+    each(({ workers }) => workers),
+  );
+  registry.read(
+    'sheaf_run_cost_fixed_seconds',
+    each(({ fixedMs }) => fixedMs / 1000),
+  );
+  registry.read(
+    'sheaf_run_cost_row_seconds',
+    each(({ rowMs }) => rowMs / 1000),
+  );
   registry.read('sheaf_model_batched', () =>
     versions.flatMap(({ name, version, batchability }) =>
       batchability ? [[[name, version, batchability.why], batchability.batched ? 1 : 0] as const] : [],

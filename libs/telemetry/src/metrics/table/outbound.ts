@@ -78,7 +78,7 @@ export const outboundMetrics = {
     kind: 'gauge',
     unit: 'count',
     help: 'Requests that are refused, or run by themselves, since a process ended while they ran',
-    labels: [],
+    labels: ['upstream'],
     place: 'gateway',
     source: 'scrape',
   },

@@ -53,8 +53,8 @@ export const pipelineMetrics = {
   sheaf_members_left_out_total: {
     kind: 'counter',
     unit: 'count',
-    help: 'Answers of an ensemble that were given without a member, by what that ended with; CANCELLED are those that nobody waited for any more',
-    labels: ['pipeline', 'stage', 'member', 'code'],
+    help: 'Answers of an ensemble that were given without a member which failed',
+    labels: ['pipeline', 'stage', 'member'],
     place: 'gateway',
     source: 'journals',
   },
