@@ -1,4 +1,5 @@
 /** Shows the metrics of a gateway, with those of the services. */
+import { log } from '@sheaf/inference';
 import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import {
@@ -128,14 +129,14 @@ async function openServer(
   });
   try {
     const server = await opening;
-    console.log(`metrics: http://${hostPort(host, server.port)}/metrics`);
+    const url = `http://${hostPort(host, server.port)}/metrics`;
+    log('metrics.served', `metrics: ${url}`, { url });
     return server;
   } catch (error) {
     if (isWritten) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    console.error(
-      `${why}; calls are served without. gateway: { metrics: { port: <port> } } in mesh.yaml chooses another`,
-    );
+    const instead = 'gateway: { metrics: { port: <port> } } in mesh.yaml chooses another';
+    log('metrics.not-served', `${why}; calls are served without. ${instead}`, { port });
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure } from '@sheaf/host';
+import { checkExposure, logOutput } from '@sheaf/host';
 import {
   boundedBaggage,
   type Infer,
@@ -58,7 +58,7 @@ export function createOnJournal(
   tracing: Tracing,
   metrics?: Pick<GatewayMetrics, 'onJournal'>,
 ): (journal: Journal) => void {
-  const shadow = logShadows(console.log);
+  const shadow = logShadows((line) => logOutput().write(line));
   return (journal) => {
     tracing.onJournal(journal);
     metrics?.onJournal(journal);
