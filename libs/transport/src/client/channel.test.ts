@@ -46,7 +46,11 @@ async function openTarget({ isAnswering = true, port = 0, pongMaxMs = 1_000 } = 
       {
         stream(stream) {
           if (isAnswering) answer(stream);
-          else streams.push(stream);
+          else {
+            // One that is not read gives no window.
+            stream.pause();
+            streams.push(stream);
+          }
           return { data: () => {}, end: () => {}, close: () => {} };
         },
         close: () => {},
@@ -213,10 +217,8 @@ describe('a channel', () => {
       call.send(Buffer.alloc(40 * 1024 * 1024));
       call.end();
     });
-    await untilDone(async () => assert.equal(target.streams.length, 1));
-    // A stream that is not read gives no window. The first ping comes after 5 s; answers would not be waited for more than one.
-    target.streams[0]?.pause();
-    await target.pinged;
+    // The first ping comes after 5 s; answers would not be waited for more than one.
+    await Promise.race([target.pinged, ended]);
     target.answer(target.streams[0]);
     assert.equal((await ended).code, status.OK);
     assert.deepEqual([target.connections.length, target.connections[0]?.isClosed], [1, false]);
