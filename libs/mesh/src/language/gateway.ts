@@ -73,6 +73,12 @@ export const gateway = mayBeEmpty(
   checked(
     record(gatewayFields),
     (read, path, problems) => {
+      const portMax = 65_536 - read.replicas;
+      if (read.port > portMax)
+        problems.add(
+          [...path, 'port'],
+          `want at most ${portMax} where there are ${read.replicas} replicas, each with the next port; got ${read.port}`,
+        );
       for (const key of believed)
         if (read[key] && read.trustedProxies.length === 0)
           problems.add([...path, key], 'want trustedProxies as well: nobody else is believed');

@@ -34,10 +34,14 @@ export class InFlight<V> {
     return true;
   }
 
-  /** In no order. What is deleted meanwhile keeps no other from being visited, what is set meanwhile is not. */
+  /** The newest first, each once. What is deleted meanwhile is left out, and so is what is set meanwhile. */
   forEach(visit: (value: V, key: number) => void): void {
-    for (let index = this.#size - 1; index >= 0; index--)
-      if (index < this.#size) visit(this.#values[index] as V, this.#keys[index] as number);
+    const keys = this.#keys.slice(0, this.#size);
+    const values = this.#values.slice(0, this.#size);
+    for (let index = keys.length - 1; index >= 0; index--) {
+      const [key, value] = [keys[index] as number, values[index] as V];
+      if (this.get(key) === value) visit(value, key);
+    }
   }
 
   #indexOf(key: number): number {

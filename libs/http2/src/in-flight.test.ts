@@ -53,6 +53,7 @@ describe('what is in flight', () => {
       const visited = new Set<number>();
       const deleted = new Set<number>();
       inFlight.forEach((_, key) => {
+        assert.ok(!visited.has(key) && !deleted.has(key), `${key} again`);
         visited.add(key);
         for (const other of others(key)) if (inFlight.delete(other) && other !== key) deleted.add(other);
       });

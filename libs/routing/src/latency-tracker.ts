@@ -1,6 +1,4 @@
-import { Backlog } from './backlog.ts';
-
-/** Samples kept of each place. */
+/** Samples kept of each name. */
 const samplesMax = 64;
 /** Fewer say nothing. */
 const samplesMin = 20;
@@ -22,10 +20,8 @@ interface Place {
   medianAt: number;
 }
 
-/** How long each stage usually takes: the median of its last successes. One tracker belongs to one version of one pipeline over one set of models. */
+/** How long each of several things usually takes, by their names: the median of its last successes. `now`: milliseconds on a monotonic clock. */
 export class LatencyTracker {
-  /** What the stages have to do yet. */
-  readonly backlog = new Backlog();
   readonly #places = new Map<string, Place>();
 
   record(name: string, ms: number, now: number): void {

@@ -1,5 +1,5 @@
 import type { MessageLimit } from '@sheaf/inference';
-import { allocate, checkHead, framingInvalid, headBytes } from '../framing.ts';
+import { allocate, checkHead, framingInvalid, headBytes } from './server/framing.ts';
 
 type OnMessage = (message: Buffer, isCompressed: boolean) => void;
 
@@ -15,7 +15,7 @@ export class MessageSplitter {
   #bodyFilled = 0;
 
   /** `onPart` is told how long a message will be that has not come in one chunk, before there is memory for it; what it throws ends the reading. */
-  constructor(limit: MessageLimit, onMessage: OnMessage, onPart: (bytes: number) => void) {
+  constructor(limit: MessageLimit, onMessage: OnMessage, onPart = (_bytes: number): void => {}) {
     this.#limit = limit;
     this.#onMessage = onMessage;
     this.#onPart = onPart;
