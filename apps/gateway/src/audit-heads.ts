@@ -1,5 +1,5 @@
 /** Tells where the audit trail ends, as it grows, to places that whoever writes the state cannot write: against a cut nothing else helps. */
-import { Journal } from '@sheaf/inference';
+import { Journal, log } from '@sheaf/inference';
 import type { AuditHead, State } from '@sheaf/store';
 
 /** After a look that failed. */
@@ -64,11 +64,11 @@ export const tellHeads = (
 ): (() => void) =>
   followHeads(state, {
     tell: (head) => {
-      console.log(`audit trail: head ${headText(head)}`);
+      log('audit.head', `audit trail: head ${headText(head)}`, head);
       const journal = new Journal();
       const attributes = { 'sheaf.audit.sequence': head.sequence, 'sheaf.audit.hash': head.hash };
       journal.end(journal.start('audit', 'head', undefined, attributes, () => true));
       onJournal(journal);
     },
-    alarm: console.error,
+    alarm: (line) => log('audit.cut', line),
   });

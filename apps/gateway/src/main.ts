@@ -8,6 +8,7 @@ import {
   main,
   onOutages,
   onReload,
+  openLog,
   type ProcessMessage,
   report,
 } from '@sheaf/host';
@@ -65,6 +66,7 @@ interface Gateway {
 
 await main(async () => {
   const line = readCommandLine();
+  await openLog('gateway');
   const handover = await (line.isHandedOver ? handedOver<Served>() : readServed(line));
   takeVariables(handover.what);
   await serve(await openGateway(line, handover));

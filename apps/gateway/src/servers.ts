@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure } from '@sheaf/host';
+import { checkExposure, logOutput } from '@sheaf/host';
 import {
   boundedBaggage,
   type Infer,
@@ -53,7 +53,7 @@ const around = (core: Infer): Infer =>
 
 /** What is done with the journal of each call: it is traced, and the log tells which rules would have acted. One for both. */
 export function createOnJournal(tracing: Tracing): (journal: Journal) => void {
-  const shadow = logShadows(console.log);
+  const shadow = logShadows((line) => logOutput().write(line));
   return (journal) => {
     tracing.onJournal(journal);
     shadow(journal);

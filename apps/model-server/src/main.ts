@@ -7,9 +7,10 @@ import {
   type Handover,
   handedOver,
   main,
+  openLog,
   report,
 } from '@sheaf/host';
-import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, stack } from '@sheaf/inference';
+import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, log, stack } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
@@ -39,6 +40,7 @@ const bytesInFlightOf = (
 
 await main(async () => {
   const { folder, service: name, host, port, gateways: targets, ...asked } = readArguments();
+  await openLog(name);
   const handover = await (asked.isHandedOver ? handedOver<Mesh>() : readServable(folder));
   const { what: mesh, secret, exporter } = handover;
   const isTls = mesh.tls !== undefined;
@@ -94,6 +96,7 @@ function endBeyond(maxBytes: number, service: string, { abandon }: OpenService, 
 function tellReady({ unserved, notices, seen }: OpenService, port: number, line: string): void {
   for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
-  for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
+  for (const one of process.send ? [] : unserved)
+    log('model.out', `model ${one.name}/${one.version} is out: ${one.why}`, { model: one.name, version: one.version });
   report({ kind: 'ready', port, unserved, seen }, line);
 }

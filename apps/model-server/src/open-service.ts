@@ -5,6 +5,7 @@ import {
   type Infer,
   InferError,
   type Load,
+  log,
   type ModelDescription,
   notFound,
   type Overrun,
@@ -89,7 +90,7 @@ export async function openService(
 
 /** A run that cannot be stopped holds its thread for ever. */
 function endStuckProcess(subject: string, what: string): void {
-  console.error(`${subject}: ${what} passed its limit and cannot be stopped; this process ends`);
+  log('run.stuck', `${subject}: ${what} passed its limit and cannot be stopped; this process ends`, { subject });
   endProcess(`${what} passed its limit`);
 }
 

@@ -7,6 +7,7 @@ import {
   type InferRequest,
   type InferResponse,
   type Load,
+  log,
   mismatch,
   type Overrun,
   requestDigest,
@@ -122,7 +123,8 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   };
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
-    console.error(`${subject}: the process takes ${Math.round(bytes / 2 ** 20)} MiB; its workers are replaced`);
+    const taken = `the process takes ${Math.round(bytes / 2 ** 20)} MiB`;
+    log('worker.replaced', `${subject}: ${taken}; its workers are replaced`, { subject, bytes });
     return replaceWorkers(workers, startWorker, served.signature, scheduler);
   });
   return {
@@ -149,7 +151,7 @@ async function replaceWorkers(
       await runZeros(next, signature);
     } catch (error) {
       // The old one still serves.
-      console.error('a worker could not be replaced:', error);
+      log('worker.kept', 'a worker could not be replaced', {}, error);
       await next.close();
       return;
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type CallContext, InferError } from '@sheaf/inference';
+import { CallCanceller, type CallContext, type CallSignal, InferError } from '@sheaf/inference';
 import type { InnerCall } from './inner-calls.ts';
 import { type HostEvents, inThread, type StartHost } from './task-host.ts';
 import { type TaskMessage, TaskWorker } from './task-worker.ts';
@@ -90,7 +90,7 @@ describe('a message that is too large for the host', () => {
   it('is told to the task that it would have answered', async () => {
     const answers: Sent[] = [];
     const worker = open(answers);
-    const caller = { context: { signal: new AbortController().signal } as CallContext, parameters: new Map() };
+    const caller = { context: { signal: new CallCanceller() as CallSignal } as CallContext, parameters: new Map() };
     await worker.run('asks', [], caller);
     assert.deepEqual(
       answers.map(({ code }) => code),

@@ -5,6 +5,7 @@ import {
   type ByteHold,
   boundedBaggage,
   type CallContext,
+  type CallSignal,
   checkAlive,
   InferError,
   type InferRequest,
@@ -54,7 +55,7 @@ export interface InferCall {
   /** A W3C baggage, or anything. */
   readonly baggage?: string | undefined;
   /** Aborted when the caller leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   /** gRPC metadata, where the call brought any of its own. */
   readonly metadata?: (key: string) => string | undefined;
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */

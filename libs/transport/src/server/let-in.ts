@@ -1,7 +1,15 @@
 /** The way in of a call that came by a listener of its protocol's own: what the dispatcher is for calls of gRPC. */
 import { asInferError, monotonicClock } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
-import { type Answer, type AnswerAdmitted, type Asks, tensorBytes } from './answer.ts';
+import type { InferResult } from '../wire/codec.ts';
+import {
+  type Answer,
+  type AnswerAdmitted,
+  type Asks,
+  type InferCall,
+  type ReadRequest,
+  tensorBytes,
+} from './answer.ts';
 import { type Admit, authenticateAsked, visibleMetadata } from './auth/authenticate.ts';
 import { type KnowsSecret, wantsSecret } from './auth/secret-check.ts';
 import { type CallFacts, type CallLog, openFacts, tellEnded } from './call-record.ts';
@@ -27,9 +35,7 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     };
     return { principal: await authenticateAsked(admit, { ...asks, onKnown }), address };
   };
-  return async (read, { from, ...call }) => {
-    if ('admitted' in from) return answer(read, call, from.admitted);
-    const { asks } = from;
+  const answerAsked = async (read: ReadRequest, asks: Asks, call: InferCall): Promise<InferResult> => {
     const { method, metadata } = asks;
     const { trailers = new Map<string, string>() } = call;
     const facts = openFacts(asks.address ?? '');
@@ -59,5 +65,9 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     } finally {
       if (calls) tellEnded(calls, { method, facts, openedAt, trailers }, code);
     }
+  };
+  return (read, call) => {
+    const { from } = call;
+    return 'admitted' in from ? answer(read, call, from.admitted) : answerAsked(read, from.asks, call);
   };
 }

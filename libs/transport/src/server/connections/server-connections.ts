@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { acceptConnection, type ConnectionOptions } from '@sheaf/http2';
-import { type Limits, monotonicClock } from '@sheaf/inference';
+import { type Limits, log, monotonicClock } from '@sheaf/inference';
 import { openServerTls } from '../../tls/server-tls.ts';
 import type { TlsFiles } from '../../tls/tls.ts';
 import type { BytesInFlight } from '../bytes/bytes-in-flight.ts';
@@ -47,7 +47,8 @@ export async function openConnections(
       stream: (stream: Parameters<Dispatch>[0]) => dispatch(stream, connection),
       greeted: () => connection.idle.greet(monotonicClock.now()),
       close: () => open.delete(connection),
-      failed: (error: unknown) => console.error(`${name}: a call has failed inside:`, error),
+      failed: (error: unknown) =>
+        log('call.failed-inside', `${name}: a call has failed inside`, { server: name }, error),
     };
     open.add(connection);
     connection.speak(acceptConnection(socket, optionsOf(limits, bytes), handler), secure);
