@@ -20,7 +20,8 @@ import {
   runThreads,
   transformPlace,
 } from '@sheaf/mesh';
-import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import { batchabilityText, type EndedRun, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import type { CountedVersion } from '@sheaf/telemetry';
 import { type Loading, loadVersions } from './load-versions.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
@@ -44,8 +45,13 @@ export interface OpenService {
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
   readonly abandon: (running: InferError, waiting: InferError) => void;
+  /** What is counted of each version. */
+  readonly counted: readonly CountedVersion[];
   close(): Promise<void>;
 }
+
+/** Told of each run of a version. */
+export type OnRun = (name: string, version: string, run: EndedRun) => void;
 
 /** Loads everything that a service of the mesh holds, and does without what cannot be loaded while there is anything else; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
 export async function openService(
@@ -53,6 +59,7 @@ export async function openService(
   name: string,
   askMesh: Infer,
   onOverrun: (overrun: Overrun) => void,
+  onRun: OnRun = () => {},
 ): Promise<OpenService> {
   const service = mesh.services.find((candidate) => candidate.name === name);
   if (!service || service.endpoint) {
@@ -63,8 +70,8 @@ export async function openService(
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
   const { loaded, unserved, why } = await loadVersions([
-    ...models.flatMap((model) => modelVersions(model, mesh, onOverrun)),
-    ...transforms.map((transform) => transformVersion(transform, mesh, askMesh)),
+    ...models.flatMap((model) => modelVersions(model, mesh, { onOverrun, onRun })),
+    ...transforms.map((transform) => transformVersion(transform, mesh, { askMesh, onRun })),
   ]);
   if (loaded.length === 0 && why !== undefined) throw why;
   const served = serviceOf(loaded, unserved, (model, version) => {
@@ -86,7 +93,11 @@ function endStuckProcess(subject: string, what: string): void {
   endProcess(`${what} passed its limit`);
 }
 
-function transformVersion(transform: MeshTransform, mesh: Mesh, askMesh: Infer): Loading {
+function transformVersion(
+  transform: MeshTransform,
+  mesh: Mesh,
+  { askMesh, onRun }: { readonly askMesh: Infer; readonly onRun: OnRun },
+): Loading {
   const { name, signature, uses } = transform;
   const open = (): Promise<ServedVersion> =>
     openTransform({
@@ -96,6 +107,7 @@ function transformVersion(transform: MeshTransform, mesh: Mesh, askMesh: Infer):
       runLimitMs: transformLimitMs,
       outputBytesMax: mesh.limits.innerMessageBytesMax,
       infer: askMesh,
+      onRun: (run) => onRun(name, '1', run),
     }).catch(async (error: unknown) => {
       await checkCode(mesh);
       throw error;
@@ -103,7 +115,7 @@ function transformVersion(transform: MeshTransform, mesh: Mesh, askMesh: Infer):
   return { kind: 'transform', name, version: '', open };
 }
 
-function modelVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
+function modelVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings, 'onOverrun' | 'onRun'>): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map((each) => ({
@@ -115,7 +127,7 @@ function modelVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) =
         threads,
         adaptiveLimit: resilience.adaptiveLimit,
         outputBytesMax: limits.innerMessageBytesMax,
-        onOverrun,
+        ...told,
       }),
   }));
 }
@@ -126,13 +138,14 @@ export interface VersionSurroundings {
   readonly adaptiveLimit: boolean;
   readonly outputBytesMax: number;
   readonly onOverrun: (overrun: Overrun) => void;
+  readonly onRun?: OnRun;
 }
 
 /** Loads one version of a model. */
 export async function openVersion(
   model: Model,
   own: ModelVersion,
-  { threads, ...surroundings }: VersionSurroundings,
+  { threads, onRun, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
   const { version, files, content, signature, notices } = own;
@@ -149,6 +162,7 @@ export async function openVersion(
     instances,
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
+    onRun: (run) => onRun?.(name, version, run),
     onStuck: (what) => endStuckProcess(`model ${name}/${version}`, what),
   });
   const served = await opening.catch(async (error: unknown) => {
@@ -196,6 +210,13 @@ function serviceOf(
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    counted: versions.map(({ name, version, batchability, standing, load: loadOf }) => ({
+      ...{ name, version, batchability },
+      standing: () => {
+        const { fixedMs, rowMs } = loadOf();
+        return { ...standing(), fixedMs, rowMs };
+      },
+    })),
     notices: noticesOf(versions),
     unserved,
     seen: versions.flatMap(({ name, version, signature, isUntrue }) =>

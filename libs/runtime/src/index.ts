@@ -1,6 +1,7 @@
 export { openTransform, type TransformOptions } from './open-transform.ts';
 export { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
 export type { Shares } from './scheduler/class-turns.ts';
+export type { EndedRun, Standing } from './scheduler/scheduler-options.ts';
 export {
   type ModelOptions,
   openModel,

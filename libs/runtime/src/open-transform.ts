@@ -2,6 +2,7 @@
 import { asInferError, type Infer, InferError, mismatch, type Signature, type TensorSpec } from '@sheaf/inference';
 import { queueDefault } from './scheduler/call-queue.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { SchedulerOptions } from './scheduler/scheduler-options.ts';
 import { type ServedVersion, servedVersion } from './served-version.ts';
 import type { PackedTensor } from './tasks/packed-tensor.ts';
 import { TaskWorker } from './tasks/task-worker.ts';
@@ -15,6 +16,8 @@ export interface TransformOptions extends TransformPlace {
   readonly outputBytesMax: number;
   /** Models and pipelines that it may ask. */
   readonly uses: readonly string[];
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
   /** Asks the rest of the mesh, for transforms that declare what they use. */
   readonly infer?: Infer;
 }
@@ -57,6 +60,7 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     batching,
     queue: queueDefault,
     outputBytesMax,
+    onRun: options.onRun,
   });
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
     checkOutputs(signature, outputs, name),
