@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { broken, type Infer, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
+import { broken, type Infer, log, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
@@ -206,7 +206,7 @@ function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, uns
 /** Each once, however often all of it is read again. */
 function tellNew(out: readonly CatalogOut[], known: readonly CatalogOut[]): void {
   for (const part of out.filter((one) => !known.some((other) => isDeepStrictEqual(other, one))))
-    console.error(`pipeline ${part.name} is out: ${part.why}`);
+    log('pipeline.out', `pipeline ${part.name} is out: ${part.why}`, { pipeline: part.name });
 }
 
 /** What a model or a transform has now of versions; another set of them may take another time. */

@@ -1,7 +1,7 @@
 /** The models of a service, a few at a time: all at once they take more threads and memory than they need afterwards. */
 import { availableParallelism } from 'node:os';
 import { report, type Unserved } from '@sheaf/host';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import { contentChanged } from '@sheaf/mesh';
 import type { ServedVersion } from '@sheaf/runtime';
 
@@ -34,7 +34,7 @@ export async function loadModels(versions: readonly Loading[]): Promise<Loaded> 
   let done = 0;
   const tell = (line?: string): void => {
     if (process.send) report({ kind: 'progress', loading: [...loading], line }, '');
-    else if (line !== undefined) console.log(line);
+    else if (line !== undefined) log('process.loading', line);
   };
   const rest = versions.entries();
   const loadNext = async (): Promise<void> => {

@@ -70,6 +70,30 @@ export {
   messageTooLarge,
 } from './limits.ts';
 export type { Load } from './load.ts';
+export {
+  type EventName,
+  type EventSpec,
+  events,
+  isLogLevel,
+  type LogLevel,
+  logLevels,
+  logRooms,
+  type Room,
+} from './log/events.ts';
+export { eventsPage } from './log/events-page.ts';
+export {
+  type FieldsOf,
+  isForStandardError,
+  isLogged,
+  type LogEntry,
+  type LogSink,
+  log,
+  logLevelOf,
+  type OnEvent,
+  sendLogTo,
+  setLogLevel,
+  usualLevel,
+} from './log/log.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
 export { isLoopback, networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';

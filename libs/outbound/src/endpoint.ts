@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Infer, InferError, type Limits, type Load, monotonicClock, type Overrun } from '@sheaf/inference';
+import { type Infer, InferError, type Limits, type Load, log, monotonicClock, type Overrun } from '@sheaf/inference';
 import type { Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 import { EndpointLoad } from './endpoint-load.ts';
@@ -114,8 +114,10 @@ export class Endpoint implements Pickable {
         if (words !== this.#words) return;
         const differs = got !== undefined && got !== want;
         if (differs && !this.holdsOther)
-          console.error(
+          log(
+            'endpoint.holds-other',
             `service ${service} at ${this.target} holds other models or other code than this gateway's folder: want ${want}, got ${got}; it is not asked until it is started again with what the folder holds`,
+            { service, endpoint: this.target },
           );
         this.holdsOther = differs;
         this.isReady = this.#serving && !differs;

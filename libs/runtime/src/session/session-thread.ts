@@ -1,6 +1,15 @@
 /** The worker thread that owns one ONNX Runtime session. The only file that imports the runtime. */
-import { workerData } from 'node:worker_threads';
-import { type Datatype, elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  type Datatype,
+  elementCount,
+  InferError,
+  invalidField,
+  log,
+  packBytes,
+  sendLogTo,
+  unpackBytes,
+} from '@sheaf/inference';
 import { editModel, readModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
 import type { PackedTensor } from '../tasks/packed-tensor.ts';
@@ -20,6 +29,9 @@ export interface SessionThreadData {
 }
 
 const { model, subject, intraOpThreads, providers, memory } = workerData as SessionThreadData;
+
+// The log is that of the process, which this thread is a part of.
+sendLogTo((entry) => parentPort?.postMessage({ kind: 'log', entry }));
 
 const ortTypes = {
   BOOL: 'bool',
@@ -87,8 +99,10 @@ async function load(): Promise<Loaded> {
 }
 
 async function loadMapped(bytes: Uint8Array, others: readonly ModelFile[]): Promise<Loaded> {
-  console.error(
+  log(
+    'model.mapped',
     `${subject}: a tensor has more than 2 GiB, so its files are mapped; they must not be written over while it is served`,
+    { subject },
   );
   const untouched: (() => Promise<void>)[] = [];
   for (const other of others) untouched.push(await watchChecked(model, other));
@@ -134,7 +148,10 @@ async function createSession(bytes: Uint8Array, externalData: Externals): Promis
   const supported = new Set(ort.listSupportedBackends().map(({ name }) => name));
   const isHere = (provider: Provider): boolean => supported.has(provider) && isInstalled(provider);
   const missing = (provider: Provider): void =>
-    console.error(`${subject}: ${notAvailable(provider)}; the next one is taken`);
+    log('model.provider-missing', `${subject}: ${notAvailable(provider)}; the next one is taken`, {
+      subject,
+      provider,
+    });
   for (const provider of providers.slice(0, -1)) {
     const session = isHere(provider)
       ? await createWith(provider, bytes, externalData).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { asInferError, type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { asInferError, type Infer, InferError, type InferErrorCode, log } from '@sheaf/inference';
 import { type CallerContext, type InnerAnswer, type InnerCall, InnerCalls } from './inner-calls.ts';
 import type { StartHost, TaskHost } from './task-host.ts';
 
@@ -156,9 +156,10 @@ export class TaskWorker<Result> {
       task.resolve(reply);
       return;
     }
-    const { code, message, reason = 'RUN_FAILED', log } = reply.failure;
+    const { code, message, reason = 'RUN_FAILED', log: failure } = reply.failure;
     // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
-    if (log && code !== 'INVALID_ARGUMENT') console.error(`${this.#options.subject}: ${log}`);
+    if (failure && code !== 'INVALID_ARGUMENT')
+      log('run.failed', `${this.#options.subject}: ${failure}`, { subject: this.#options.subject });
     task.reject(new InferError(code, message, { reason, retryAfterMs: -1 }));
   }
 

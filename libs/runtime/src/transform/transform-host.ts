@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { InferError, type InferErrorCode } from '@sheaf/inference';
+import { InferError, type InferErrorCode, log } from '@sheaf/inference';
 import type { HostEvents, StartHost, TaskHost } from '../tasks/task-host.ts';
 import { transformVariables } from './process-variables.ts';
 import { readablePaths, real } from './readable-paths.ts';
@@ -118,10 +118,10 @@ export const inTransformProcess =
     running.add(child);
     void ended.then(() => running.delete(child));
     let isOver = false;
-    const lose = (why: InferError, log: unknown): void => {
+    const lose = (why: InferError, cause: unknown): void => {
       if (isOver) return;
       isOver = true;
-      console.error(`${subject}: its process failed:`, log);
+      log('transform.failed', `${subject}: its process failed`, { subject }, cause);
       onLost(why);
     };
     const refuse = (why: string): void =>

@@ -1,6 +1,6 @@
 /** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
 import { isDeepStrictEqual } from 'node:util';
-import { Turns } from '@sheaf/inference';
+import { type OnEvent, Turns } from '@sheaf/inference';
 import {
   followLimits,
   formatProblem,
@@ -33,7 +33,7 @@ export interface ServedMeshOptions {
   readonly start: StartReplicas;
   /** Whether all of a folder is served, or none. */
   readonly isStrict: boolean;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
 }
 
 /** Makes the message that gateways are told: a state of the folder, and where its services are. */
@@ -154,7 +154,7 @@ export class ServedMesh {
 
   /** Makes a change that nobody waits for: its failure is an event. */
   #unasked(change: () => Promise<void>): void {
-    void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message));
+    void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message, 'reload.failed'));
   }
 
   async #update(wanted: Mesh): Promise<boolean> {
@@ -185,7 +185,8 @@ export class ServedMesh {
       await stopAll(missingFrom(services, started).filter((one) => running.get(one.service.name) !== one));
       started = services;
       for (const [name, why] of failed) {
-        onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
+        const line = `${name} goes on as it was, since what was to replace it does not come up: ${why}`;
+        onEvent(line, 'reload.kept', { service: name });
         keep.set(name, why);
       }
       // Pipelines that fit what does not come up may not fit what goes on.
@@ -245,7 +246,7 @@ export class ServedMesh {
 
   async #tell(next: Served): Promise<void> {
     await this.#gateways.reload(next);
-    for (const line of lostLines(next, this.#told)) this.#options.onEvent(line);
+    for (const line of lostLines(next, this.#told)) this.#options.onEvent(line, 'model.out');
     this.#told = next;
   }
 

@@ -1,5 +1,5 @@
 /** Traces of calls: which are sent, and to where. */
-import type { Journal, Sample } from '@sheaf/inference';
+import { type Journal, log, type Sample } from '@sheaf/inference';
 import { createCollector, type SpanCounts } from './collector.ts';
 import { type Environment, wantedExporters } from './environment.ts';
 import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
@@ -32,7 +32,7 @@ export async function createTracing(serviceName: string, exporter: Exporter = {}
   const environment: Environment = { ...process.env, ...exporter };
   const sample = samplerOf(environment);
   const samplers = { sample, sampleStrangers: ofStrangers(sample), sampleInner: innerSamplerOf(environment) };
-  const collector = createCollector(console.error);
+  const collector = createCollector((line, event) => log(event, line));
   const exporters = wantedExporters(environment);
   if (exporters.length === 0)
     return { ...samplers, onJournal: () => {}, counts: collector.counts, shutdown: async () => {} };
