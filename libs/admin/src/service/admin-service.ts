@@ -13,6 +13,8 @@ export interface AdminPorts extends KeyServicePorts, QuarantinePorts {
   /** Tells what is in force, without secrets: a JSON object, as text. */
   readonly configuration: () => string;
   readonly limits: () => Promise<Limit[]>;
+  /** The text of a scrape of all processes. Throws FAILED_PRECONDITION where nothing is counted. */
+  readonly metrics: () => Promise<Buffer>;
   readonly listBreakers: () => Breaker[];
   /** Answers those that were meant, as they are then. */
   readonly forceBreakers: (request: ForceBreakersRequest, actor: string) => Promise<Breaker[]>;
@@ -22,11 +24,12 @@ export interface AdminPorts extends KeyServicePorts, QuarantinePorts {
 }
 
 export function createAdminService(ports: AdminPorts): AdminService {
-  const { configuration, limits, listBreakers, forceBreakers, reload, drain, state, now } = ports;
+  const { configuration, limits, metrics, listBreakers, forceBreakers, reload, drain, state, now } = ports;
   const { audit } = state;
   return {
     getConfiguration: async () => ({ json: configuration() }),
     getLimits: async () => ({ limits: await limits() }),
+    getMetrics: async () => ({ text: await metrics() }),
     ...auditMethods(audit),
     listBreakers: async () => ({ breakers: listBreakers() }),
     forceBreakers: async (request, principal) => ({ breakers: await forceBreakers(request, actorOf(principal)) }),

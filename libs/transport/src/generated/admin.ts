@@ -18,6 +18,8 @@ import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from './sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from './sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from './sheaf/admin/v1/GetLimitsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from './sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from './sheaf/admin/v1/GetMetricsResponse.ts';
 import type { Limit as _sheaf_admin_v1_Limit, Limit__Output as _sheaf_admin_v1_Limit__Output } from './sheaf/admin/v1/Limit.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './sheaf/admin/v1/ListAuditResponse.ts';
@@ -62,6 +64,8 @@ export interface ProtoGrpcType {
         GetConfigurationResponse: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationResponse__Output>
         GetLimitsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsRequest__Output>
         GetLimitsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsResponse__Output>
+        GetMetricsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsRequest__Output>
+        GetMetricsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsResponse__Output>
         Limit: MessageTypeDefinition<_sheaf_admin_v1_Limit, _sheaf_admin_v1_Limit__Output>
         ListAuditRequest: MessageTypeDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditRequest__Output>
         ListAuditResponse: MessageTypeDefinition<_sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditResponse__Output>

@@ -14,6 +14,8 @@ import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from '../../../sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from '../../../sheaf/admin/v1/GetMetricsResponse.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
 import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
@@ -83,6 +85,15 @@ export interface AdminClient extends grpc.Client {
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
   
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
@@ -162,6 +173,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   GetLimits: grpc.handleUnaryCall<_sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse>;
   
+  GetMetrics: grpc.handleUnaryCall<_sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse>;
+  
   ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
   
   ListBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse>;
@@ -185,6 +198,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   ForceBreakers: MethodDefinition<_sheaf_admin_v1_ForceBreakersRequest, _sheaf_admin_v1_ForceBreakersResponse, _sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse__Output>
   GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
   GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
+  GetMetrics: MethodDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse__Output>
   ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
   ListBreakers: MethodDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse__Output>
   ListKeys: MethodDefinition<_sheaf_admin_v1_ListKeysRequest, _sheaf_admin_v1_ListKeysResponse, _sheaf_admin_v1_ListKeysRequest__Output, _sheaf_admin_v1_ListKeysResponse__Output>
