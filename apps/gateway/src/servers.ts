@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure, logOutput } from '@sheaf/host';
+import { checkExposure, logJournal, logOutput } from '@sheaf/host';
 import {
   boundedBaggage,
   type Infer,
@@ -57,6 +57,7 @@ export function createOnJournal(tracing: Tracing): (journal: Journal) => void {
   return (journal) => {
     tracing.onJournal(journal);
     shadow(journal);
+    logJournal(journal);
   };
 }
 

@@ -6,6 +6,7 @@ import {
   endProcess,
   type Handover,
   handedOver,
+  logJournal,
   main,
   openLog,
   report,
@@ -59,7 +60,10 @@ await main(async () => {
       infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
-      onJournal: tracing.onJournal,
+      onJournal: (journal) => {
+        tracing.onJournal(journal);
+        logJournal(journal);
+      },
       sample: tracing.sampleInner,
     },
   );
