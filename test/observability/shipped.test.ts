@@ -1,6 +1,6 @@
 /** What is shipped for Prometheus and Grafana: it is well formed, names nothing that there is not, and is as complete as it says. */
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { metrics } from '@sheaf/telemetry';
 import { parse } from 'yaml';
@@ -184,5 +184,35 @@ describe('the dashboards', () => {
       const [uid = '', query = ''] = url.split('?');
       for (const [, name = ''] of query.matchAll(/var-(\w+)=/g)) assert.ok(variables.get(uid)?.includes(name), url);
     }
+  });
+});
+
+describe('the stack for Docker', () => {
+  const folder = new URL('../../deploy/observability/', import.meta.url);
+  const read = (file: string): unknown => parse(readFileSync(new URL(file, folder), 'utf8'));
+
+  it('mounts what there is, listens on this machine only, and has versions that do not change', () => {
+    const { services } = read('compose.yaml') as {
+      readonly services: Readonly<Record<string, { readonly image: string; readonly volumes?: readonly string[] }>>;
+    };
+    for (const [name, { image, volumes = [] }] of Object.entries(services)) {
+      assert.match(image, /^[\w/-]+:v?\d+\.\d+\.\d+$/, name);
+      for (const [from = '', , mode] of volumes.map((volume) => volume.split(':')))
+        if (from.startsWith('.')) assert.ok(existsSync(new URL(from, folder)) && mode === 'ro', from);
+    }
+    const text = readFileSync(new URL('compose.yaml', folder), 'utf8');
+    assert.equal(text.match(/127\.0\.0\.1/g)?.length, Object.keys(services).length);
+  });
+
+  it('leads from exemplars to traces', () => {
+    const { datasources } = read('grafana/provisioning/datasources/sheaf.yaml') as {
+      readonly datasources: readonly {
+        readonly uid: string;
+        readonly jsonData?: { readonly exemplarTraceIdDestinations: readonly { readonly datasourceUid: string }[] };
+      }[];
+    };
+    const uids = datasources.map(({ uid }) => uid);
+    const leads = datasources.flatMap(({ jsonData }) => jsonData?.exemplarTraceIdDestinations ?? []);
+    assert.ok(leads.length > 0 && leads.every(({ datasourceUid }) => uids.includes(datasourceUid)));
   });
 });

@@ -1,6 +1,6 @@
 /** Of the mesh as a whole: the way to its services, and its processes. */
 import { lines, linkTo, none, stat, states } from './panel.ts';
-import { of, once, quantile, rate } from './promql.ts';
+import { of, quantile, rate } from './promql.ts';
 
 export const services = [
   lines({
@@ -111,7 +111,7 @@ export const processes = [
     unit: 'short',
     queries: [
       {
-        expr: `max by (service, replica) (${once(`changes(${of('process_start_time_seconds', 'service!=""')}[15m])`)})`,
+        expr: `max by (service, replica) (changes(${of('process_start_time_seconds', 'service!=""')}[15m]))`,
         legend: '{{service}} {{replica}}',
       },
     ],

@@ -1,10 +1,10 @@
 /** One model or transform: where its time goes, whether it is batched, and whether it has more to do than it can. */
 import { dashboard } from './dashboard.ts';
 import { heatmap, lines, states, table } from './panel.ts';
-import { of, once, quantile, rate } from './promql.ts';
+import { of, quantile, rate } from './promql.ts';
 
 const chosen = 'model="$model"';
-const perVersion = (expr: string): string => `sum by (version) (${once(expr)})`;
+const perVersion = (expr: string): string => `sum by (version) (${expr})`;
 
 const perRequest = (part: string): string =>
   `${perVersion(rate(`nv_inference_${part}_duration_us`, chosen))} / 1e6 / ${perVersion(rate('nv_inference_request_success', chosen))}`;
@@ -19,7 +19,7 @@ const requests = [
     queries: [
       { expr: perVersion(rate('nv_inference_request_success', chosen)), legend: 'version {{version}} answered' },
       {
-        expr: `sum by (version, reason) (${once(rate('nv_inference_request_failure', chosen))})`,
+        expr: `sum by (version, reason) (${rate('nv_inference_request_failure', chosen)})`,
         legend: 'version {{version}} {{reason}}',
       },
     ],
@@ -99,7 +99,7 @@ const load = [
     unit: 'reqps',
     queries: [
       {
-        expr: `sum by (version, reason) (${once(rate('sheaf_shed_requests_total', chosen))})`,
+        expr: `sum by (version, reason) (${rate('sheaf_shed_requests_total', chosen)})`,
         legend: 'version {{version}} {{reason}}',
       },
     ],
@@ -126,7 +126,7 @@ const batches = [
     title: 'Rows of runs',
     description: 'How they are spread.',
     unit: 'short',
-    queries: [{ expr: `sum by (le) (${once(rate('sheaf_batch_rows_bucket', chosen))})`, legend: '{{le}}' }],
+    queries: [{ expr: `sum by (le) (${rate('sheaf_batch_rows_bucket', chosen)})`, legend: '{{le}}' }],
   }),
   lines({
     title: 'What a run costs',

@@ -6,9 +6,6 @@ export const of = (metric: string, matchers = ''): string => `${metric}{job=~"$j
 /** By the second. */
 export const rate = (metric: string, matchers = ''): string => `rate(${of(metric, matchers)}[$__rate_interval])`;
 
-/** Each gateway tells the numbers of all services: those of one process are one, however many gateways have told them. */
-export const once = (expr: string): string => `max without (instance) (${expr})`;
-
 /** Of the buckets of a histogram. `by` are labels beside `le`. */
 export const quantile = (q: number, histogram: string, matchers = '', by = ''): string =>
   `histogram_quantile(${q}, sum by (le${by && `, ${by}`}) (${rate(`${histogram}_bucket`, matchers)}))`;
