@@ -42,5 +42,6 @@ export {
   type SeenModel,
   startFailedExit,
   type Unserved,
+  unservedName,
   type Vitals,
 } from './process.ts';
