@@ -36,6 +36,8 @@ const publicly: Backend = {
     createKey: refused,
     rotateKey: refused,
     revokeKey: refused,
+    getLogLevels: refused,
+    setLogLevels: refused,
     reload: refused,
     drain: refused,
   },
