@@ -5,6 +5,7 @@ import {
   checkAlive,
   deadlineExceeded,
   InferError,
+  knownPrincipal,
   type Load,
   monotonicClock,
   type Span,
@@ -269,7 +270,10 @@ export class Scheduler {
     const run = randomUUID();
     this.#options.onOverrun?.(
       run,
-      entries.map(({ call, context }) => ({ inputs: call.inputs, caller: context.principal?.id ?? '' })),
+      entries.map(({ call, context }) => ({
+        inputs: call.inputs,
+        caller: knownPrincipal(context.principal)?.id ?? '',
+      })),
     );
     return ofRun(error, run, entries.length);
   }
