@@ -9,11 +9,15 @@ import { tellOnlySeen } from './tell-seen.ts';
 import { contextOf, fakeLimiter, policiesOf, recorder, requestOf } from './testing/test-call.ts';
 import { hideUnseen } from './visibility.ts';
 
+/** Does not compile where a context need not say who calls. */
+const mayBeLeftOut: undefined extends CallContext['principal'] ? true : false = false;
+
 const { principal: _, ...untold } = contextOf().context;
-// @ts-expect-error: a context that does not say who calls is none.
-const context: CallContext = untold;
+const context = untold as CallContext;
 
 describe('a call that does not say who makes it', () => {
+  it('does not compile', () => assert.equal(mayBeLeftOut, false));
+
   const { limits, routes } = policiesOf({ limits: [{ name: 'l', rate: '1/s' }], routes: { r: { to: 'm' } } });
   const plans = { callsOf: (model: string) => (model === 'm' ? ['m'] : undefined), usualMs: () => undefined };
   const { limiter, taken } = fakeLimiter();
