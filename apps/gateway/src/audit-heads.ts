@@ -61,14 +61,19 @@ export function followHeads(
 export const tellHeads = (
   state: Pick<State, 'audit' | 'onAuditChanged'>,
   onJournal: (journal: Journal) => void,
+  watch: Partial<AuditHeadPorts> = {},
 ): (() => void) =>
   followHeads(state, {
     tell: (head) => {
+      watch.tell?.(head);
       log('audit.head', `audit trail: head ${headText(head)}`, head);
       const journal = new Journal();
       const attributes = { 'sheaf.audit.sequence': head.sequence, 'sheaf.audit.hash': head.hash };
       journal.end(journal.start('audit', 'head', undefined, attributes, () => true));
       onJournal(journal);
     },
-    alarm: (line) => log('audit.cut', line),
+    alarm: (line) => {
+      watch.alarm?.(line);
+      log('audit.cut', line);
+    },
   });

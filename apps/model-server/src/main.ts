@@ -10,7 +10,16 @@ import {
   openLog,
   report,
 } from '@sheaf/host';
-import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, log, stack } from '@sheaf/inference';
+import {
+  bytesInFlightMin,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Limits,
+  log,
+  type Overrun,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
@@ -19,6 +28,7 @@ import { BytesInFlight, createServer, hostPort, mutualTls, readSecret, type Serv
 import { readArguments } from './arguments.ts';
 import { connectGateways } from './gateways.ts';
 import { limitMemory } from './memory-limit.ts';
+import { prepareMetrics } from './metrics.ts';
 import { type OpenService, openService } from './open-service.ts';
 
 /** Gateways watch the health of a service, so that they hear of it at once. */
@@ -48,10 +58,13 @@ await main(async () => {
   const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`, exporter);
   const gateways = connectGateways(targets, mesh, { limits, secret });
-  const service = await openService(mesh, name, gateways.infer, (overrun) => server.tellOverrun(overrun));
+  const counting = prepareMetrics(mesh);
+  const onOverrun = (overrun: Overrun): void => server.tellOverrun(overrun);
+  const service = await openService(mesh, name, gateways.infer, onOverrun, counting?.onRun);
   const own = mesh.services.find((candidate) => candidate.name === name);
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
+  const metrics = counting?.open({ service, bytes, spans: tracing.counts, standing: () => server.standing() });
   const server = await createServer(
     { name, host, port, limits, bytes, mesh: true, tls: mesh.tls && mutualTls(mesh.tls), secret },
     {
@@ -59,7 +72,11 @@ await main(async () => {
       infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
-      onJournal: tracing.onJournal,
+      ...metrics,
+      onJournal: (journal) => {
+        tracing.onJournal(journal);
+        metrics?.onJournal(journal);
+      },
       sample: tracing.sampleInner,
     },
   );

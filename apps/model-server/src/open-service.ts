@@ -19,7 +19,8 @@ import {
   runThreads,
   transformPlace,
 } from '@sheaf/mesh';
-import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import { batchabilityText, type EndedRun, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import type { CountedVersion } from '@sheaf/telemetry';
 import { type Loading, loadModels } from './load-models.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
@@ -43,8 +44,13 @@ export interface OpenService {
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
   readonly abandon: (running: InferError, waiting: InferError) => void;
+  /** What is counted of each version. */
+  readonly counted: readonly CountedVersion[];
   close(): Promise<void>;
 }
+
+/** Told of each run of a version. */
+export type OnRun = (name: string, version: string, run: EndedRun) => void;
 
 /** Loads everything that a service of the mesh holds, and does without what cannot be loaded while there is anything else; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
 export async function openService(
@@ -52,6 +58,7 @@ export async function openService(
   name: string,
   askMesh: Infer,
   onOverrun: (overrun: Overrun) => void,
+  onRun: OnRun = () => {},
 ): Promise<OpenService> {
   const service = mesh.services.find((candidate) => candidate.name === name);
   if (!service || service.endpoint) {
@@ -61,7 +68,9 @@ export async function openService(
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
-  const { loaded, unserved, why } = await loadModels(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
+  const { loaded, unserved, why } = await loadModels(
+    models.flatMap((model) => openVersions(model, mesh, { onOverrun, onRun })),
+  );
   if (loaded.length + transforms.length === 0 && why !== undefined) throw why;
   const opened = await Promise.all(
     transforms.map((transform) =>
@@ -72,6 +81,7 @@ export async function openService(
         runLimitMs: transformLimitMs,
         outputBytesMax: mesh.limits.innerMessageBytesMax,
         infer: askMesh,
+        onRun: (run) => onRun(transform.name, '1', run),
       }),
     ),
   );
@@ -94,7 +104,7 @@ function endStuckProcess(subject: string, what: string): void {
   endProcess(`${what} passed its limit`);
 }
 
-function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
+function openVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings, 'onOverrun' | 'onRun'>): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map((each) => ({
@@ -105,7 +115,7 @@ function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) =>
         threads,
         adaptiveLimit: resilience.adaptiveLimit,
         outputBytesMax: limits.innerMessageBytesMax,
-        onOverrun,
+        ...told,
       }),
   }));
 }
@@ -116,13 +126,14 @@ export interface VersionSurroundings {
   readonly adaptiveLimit: boolean;
   readonly outputBytesMax: number;
   readonly onOverrun: (overrun: Overrun) => void;
+  readonly onRun?: OnRun;
 }
 
 /** Loads one version of a model. */
 export async function openVersion(
   model: Model,
   own: ModelVersion,
-  { threads, ...surroundings }: VersionSurroundings,
+  { threads, onRun, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
   const { version, files, content, signature, notices } = own;
@@ -139,6 +150,7 @@ export async function openVersion(
     instances,
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
+    onRun: (run) => onRun?.(name, version, run),
     onStuck: (what) => endStuckProcess(`model ${name}/${version}`, what),
   });
   const served = await opening.catch(async (error: unknown) => {
@@ -186,6 +198,13 @@ function serviceOf(
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    counted: versions.map(({ name, version, batchability, standing, load: loadOf }) => ({
+      ...{ name, version, batchability },
+      standing: () => {
+        const { fixedMs, rowMs } = loadOf();
+        return { ...standing(), fixedMs, rowMs };
+      },
+    })),
     notices: noticesOf(versions),
     unserved,
     seen: versions.flatMap(({ name, version, signature, isUntrue }) =>

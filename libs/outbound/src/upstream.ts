@@ -38,7 +38,7 @@ export function createUpstream(options: UpstreamOptions): Infer {
   const { now, random, outages } = state;
   const { budgets, times } = state.getOrCreate(service);
   const breakers = policies.breaker ? createEndpointBreakers(service, state.breakers) : undefined;
-  const ejection = policies.ejection ? createEjection(now) : undefined;
+  const ejection = policies.ejection ? createEjection(now, () => state.onEject(service)) : undefined;
   const quarantine = policies.quarantine ? createQuarantinePolicy(service, state.quarantine) : undefined;
   const siblings = new Siblings();
   const availability = createAvailability({ service, outages, breakers });

@@ -1,5 +1,6 @@
 export { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
 export type { Shares } from './scheduler/class-turns.ts';
+export type { EndedRun, Standing } from './scheduler/scheduler-options.ts';
 export {
   type ModelOptions,
   openModel,

@@ -1,7 +1,6 @@
 import {
   type CallContext,
   checkRequest,
-  explainParameter,
   type Infer,
   InferError,
   type InferRequest,
@@ -16,8 +15,9 @@ import {
   type TensorSpec,
 } from '@sheaf/inference';
 import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
-import type { ScheduledCall } from './scheduler/scheduled-call.ts';
+import { scheduledCall } from './scheduler/schedule-request.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { SchedulerOptions, Standing } from './scheduler/scheduler-options.ts';
 import { type MemoryTerms, memoryTerms } from './session/memory-terms.ts';
 import { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
 import type { ModelFiles } from './session/model-files.ts';
@@ -46,6 +46,8 @@ export interface ServedVersion {
   readonly notices?: readonly string[];
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
+  /** How many wait, and run. */
+  readonly standing: () => Standing;
   /** What its calls are told when the process is about to end. */
   readonly calls: Pick<Scheduler, 'abandon' | 'shedForDrain'>;
   close(): Promise<void>;
@@ -75,6 +77,8 @@ export interface ModelOptions extends MemoryTerms {
   readonly onStuck: (what: string) => void;
   /** Told of that run. */
   readonly onOverrun: (overrun: Overrun) => void;
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
 }
 
 /** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
@@ -108,6 +112,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
+    onRun: options.onRun,
     onOverrun: (run, calls) => {
       const digests = calls.map(({ inputs }) => requestDigest(name, version, inputs));
       options.onOverrun({ run, model: name, version, digests, callers: calls.map(({ caller }) => caller) });
@@ -171,6 +176,8 @@ export interface TransformOptions extends TransformPlace {
   readonly outputBytesMax: number;
   /** Models and pipelines that it may ask. */
   readonly uses: readonly string[];
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
   /** Asks the rest of the mesh, for transforms that declare what they use. */
   readonly infer?: Infer;
 }
@@ -205,6 +212,7 @@ export async function openTransform(options: TransformOptions): Promise<ServedVe
     batching,
     queue: queueDefault,
     outputBytesMax,
+    onRun: options.onRun,
   });
   await worker.loaded;
   return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
@@ -229,40 +237,9 @@ function servedVersion(
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
   const load = (): Load => scheduler.load;
-  return { name, version, platform, signature, infer, load, calls: scheduler, close: () => scheduler.close() };
-}
-
-/** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
-const schedulingParameters = new Set<string>([
-  explainParameter,
-  'priority',
-  'timeout',
-  'triton_enable_empty_final_response',
-]);
-
-function scheduledCall(
-  { inputs, parameters }: InferRequest,
-  outputs: readonly string[],
-  { priority, isolated = false }: CallContext,
-): ScheduledCall {
-  const timeoutUs = parameters.get('timeout');
-  const kinds = [...inputs]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, datatype, shape }) => `${name} ${datatype} ${shape.slice(1)}`);
-  const others = [...parameters]
-    .filter(([name]) => !schedulingParameters.has(name))
-    .map(([name, value]) => `${name} ${typeof value} ${value}`);
-  return {
-    inputs,
-    outputs,
-    parameters,
-    isolated,
-    priority: priority ?? 'standard',
-    // Where the gateway has said how much a call matters, it has read the parameter for that.
-    level: priority ? 0 : Number(parameters.get('priority') ?? 0),
-    queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
-    key: JSON.stringify([kinds, outputs, others.sort()]),
-  };
+  const standing = (): Standing => scheduler.standing;
+  const close = (): Promise<void> => scheduler.close();
+  return { name, version, platform, signature, infer, load, standing, calls: scheduler, close };
 }
 
 /** A transform that breaks its own declaration is its author's fault, never the caller's. */

@@ -57,6 +57,13 @@ export const events = {
   'tracing.variable-wrong': event('telemetry', 'warn', 'a variable of OpenTelemetry says what is not understood'),
   'tracing.collector-lost': event('telemetry', 'error', 'the collector of traces takes no spans'),
   'tracing.collector-back': event('telemetry', 'info', 'the collector of traces takes spans again'),
+  'metrics.served': event('telemetry', 'info', 'metrics are served', 'url'),
+  'metrics.not-served': event(
+    'telemetry',
+    'warn',
+    'somebody else has the port that metrics would be served on',
+    'port',
+  ),
   // Servers and certificates.
   'call.failed-inside': event('transport', 'error', 'a mistake of ours ended a call', 'server'),
   'call.internal-error': event('transport', 'error', 'a call is answered with INTERNAL'),

@@ -116,6 +116,7 @@ function createAsk(compiled: Compiled): AskPipeline {
     const given = contextValues(spec.context, received, context);
     const valuesOf = (request: RequestContent): ContextValues =>
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
+    context.journal.mark(context.span, { 'sheaf.pipeline': `${name.model}/${name.version}` });
     const { request, reroute: to, decisions } = decideBefore(checked, received, valuesOf, context);
     const other = to === undefined ? undefined : compiled.reroutes.get(to);
     if (to !== undefined && other)

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, metricsPlace } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
 import { freePort } from '../process/free-port.ts';
 import { exporterVariables, gatewayEnvironment, gatewayVariables } from '../process/process-environment.ts';
@@ -166,8 +166,15 @@ class GatewayGroup implements Gateways {
       String(index + 1),
       '--inner-port',
       String(this.#options.inner[index]),
+      ...this.#metricsArguments(index),
       ...endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
     ];
+  }
+
+  /** Only here it is known whether the port of the first was chosen. */
+  #metricsArguments(index: number): string[] {
+    const place = metricsPlace(this.#gateway, this.#options.port, index);
+    return place ? ['--metrics', JSON.stringify(place)] : [];
   }
 
   #leave(index: number): void {

@@ -45,12 +45,14 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     try {
       const caller = await enter(asks, facts).catch((error: unknown) => {
         record({ method, headers: { list: { get: metadata } }, trailers }, error, 'identity');
+        facts.decision = 'identity';
         throw error;
       });
-      const onRequest: typeof call.onRequest = (request) => {
+      const onRequest: typeof call.onRequest = (request, span) => {
         facts.model = request.model;
         facts.version = request.version;
-        call.onRequest?.(request);
+        facts.sampled = span.sampled;
+        call.onRequest?.(request, span);
       };
       const inside = { ...call, trailers, onRequest, metadata: visibleMetadata(metadata) };
       const result = await answer(read, inside, caller);
@@ -61,6 +63,7 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
       const error = asInferError(thrown);
       code = error.code;
       facts.reason = error.reason;
+      facts.decision = error.decision ?? facts.decision;
       throw error;
     } finally {
       if (calls) tellEnded(calls, { method, facts, openedAt, trailers }, code);

@@ -14,6 +14,8 @@ import { connectionLimits } from './connection-limits.ts';
 
 export interface ServerConnections {
   readonly port: number;
+  /** Those that are open and speak HTTP/2. */
+  readonly count: number;
   /** Resolves after this time, or when nobody is connected. */
   noneWithin(ms: number): Promise<void>;
   /** Takes no new ones, and tells those that are open to go; resolves when they are gone. */
@@ -74,6 +76,9 @@ export async function openConnections(
   });
   return {
     port: listener.port,
+    get count() {
+      return open.size;
+    },
     noneWithin: (ms) => open.noneWithin(ms),
     goAway: async () => {
       listener.close();
@@ -113,6 +118,10 @@ const timesOf = (limits: Limits, { connectionAgeMaxMs = 0 }: ConnectionPolicy): 
 class OpenConnections {
   readonly #open = new Set<Connection>();
   readonly #onNone: (() => void)[] = [];
+
+  get size(): number {
+    return this.#open.size;
+  }
 
   add(connection: Connection): void {
     this.#open.add(connection);

@@ -217,6 +217,7 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     const error = asInferError(thrown);
     if (!this.#answer(error.code)) return;
     this.facts.reason = error.reason;
+    this.facts.decision = error.decision ?? this.facts.decision;
     if (this.#isHeadSent) this.stream.end(refusalEnd(error, this.trailers));
     else this.stream.respondOnly(refusalOnly(error, this.trailers, this.responseMetadata));
     this.#unread.take();
