@@ -8,13 +8,21 @@ import { type Prometheus, skip, startPrometheus } from './stock-prometheus.ts';
 import { requests, startWatchedMesh, type WatchedMesh } from './watched-mesh.ts';
 
 /** What may have no series in a mesh that is as well as this one, and why. */
-const mayBeEmpty: Readonly<Record<string, string>> = {};
+const mayBeEmpty: Readonly<Record<string, string>> = {
+  'Sheaf: mesh, What is done about bad endpoints, {{upstream}} retries unpaid':
+    'its breaker opens before the budget for retries is used up',
+  'Sheaf: mesh, What is done about bad endpoints, {{upstream}} left out':
+    'an endpoint is left out only when it does much worse than its siblings, for long',
+  'sheaf_upstream_retries_unpaid_total{job=~"$job"}': 'as above',
+  'sheaf_upstream_ejections_total{job=~"$job"}': 'as above',
+  'sheaf_refusals_total{policy="bytes-in-flight"}': 'nobody sends so much that memory is full',
+};
 
 /** What the variables of the dashboards are; of some, one of several has what is asked for. */
 const choices: Readonly<Record<string, readonly string[]>> = {
   job: ['sheaf'],
   __rate_interval: ['10s'],
-  pipeline: ['whole'],
+  pipeline: ['whole', 'brittle'],
   tenant: ['acme', 'greedy'],
   model: ['double', 'slow', 'failing', 'far'],
 };
@@ -51,10 +59,12 @@ describe('the queries of rules and dashboards at a running mesh', { skip }, () =
     mesh.keepAsking('acme', requests.double, { atOnce: 4 });
     mesh.keepAsking('acme', requests.whole);
     mesh.keepAsking('acme', requests.failing);
+    mesh.keepAsking('acme', requests.brittle, { pauseMs: 200 });
     mesh.keepAsking('acme', requests.unknown);
     mesh.keepAsking('greedy', requests.double);
     mesh.keepAsking('acme', requests.slow, { atOnce: 6 });
     mesh.keepAsking('acme', requests.endless, { pauseMs: 500 });
+    await mesh.breakPipeline();
     await waitFor(
       () => isThere('sheaf:requests_bad:ratio5m > 0'),
       () => '',
@@ -95,7 +105,9 @@ describe('the queries of rules and dashboards at a running mesh', { skip }, () =
   it('choose series that there are', async () => {
     const selectors = new Set([...dashboardQueries, ...ruleQueries].flatMap(({ expr }) => selectorsIn(expr)));
     const empty = [];
-    for (const selector of selectors) if (!(selector in mayBeEmpty) && !(await isThere(selector))) empty.push(selector);
+    // What is of a process that has been started again since was there too.
+    for (const selector of selectors)
+      if (!(selector in mayBeEmpty) && !(await isThere(`last_over_time(${selector}[10m])`))) empty.push(selector);
     assert.deepEqual(empty, []);
   });
 
