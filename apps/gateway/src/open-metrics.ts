@@ -4,10 +4,12 @@ import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import {
   createScrape,
+  type Exporter,
   openMetricsServer,
   type Registry,
   readProcess,
   type ScrapedProcess,
+  sendMetrics,
   type Tracing,
 } from '@sheaf/telemetry';
 import { type BytesInFlight, hostPort, type Server } from '@sheaf/transport';
@@ -29,6 +31,8 @@ export interface MeasuredGateway {
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
   readonly tracing: Pick<Tracing, 'counts'>;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 export interface OpenMetrics extends GatewayMetrics {
@@ -45,7 +49,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -64,6 +68,7 @@ export async function openGatewayMetrics(
     Object.entries(counts()).map(([result, count]) => [[result], count] as const),
   );
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
   const server = place && (await openServer(place, { registry, number: line.number, revisions, before }));
   return {
@@ -73,6 +78,7 @@ export async function openGatewayMetrics(
     heads: readHeads(registry),
     close: async () => {
       server?.close();
+      await sender.shutdown();
       endProcess();
     },
   };

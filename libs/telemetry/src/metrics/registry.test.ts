@@ -8,10 +8,10 @@ describe('a registry', () => {
     const family = registry.counter('sheaf_tenant_requests_total');
     family.of('a "b"\\\n', 'answered').value += 2;
     family.of('a "b"\\\n', 'answered').value++;
-    assert.deepEqual(
-      [...registry.seriesOf('sheaf_tenant_requests_total')],
-      [{ labels: 'tenant="a \\"b\\"\\\\\\n",outcome="answered"', value: 3 }],
-    );
+    const [series, ...others] = registry.seriesOf('sheaf_tenant_requests_total');
+    assert.deepEqual(others, []);
+    assert.equal(series?.labels, 'tenant="a \\"b\\"\\\\\\n",outcome="answered"');
+    assert.equal(series && 'value' in series && series.value, 3);
   });
 
   it('counts what is more than it may keep as one', () => {
@@ -20,7 +20,11 @@ describe('a registry', () => {
     for (let stage = 0; stage < seriesMax + 10; stage++) family.of('p', String(stage)).value++;
     const all = [...registry.seriesOf('sheaf_stage_fallbacks_total')];
     assert.equal(all.length, seriesMax + 1);
-    assert.deepEqual(all.at(-1), { labels: 'pipeline="_OTHER",stage="_OTHER"', value: 10 });
+    assert.deepEqual(all.at(-1), {
+      labels: 'pipeline="_OTHER",stage="_OTHER"',
+      values: ['_OTHER', '_OTHER'],
+      value: 10,
+    });
   });
 
   it('counts a value in the bucket whose bound it does not pass, and keeps the last trace of each bucket', () => {
@@ -37,8 +41,8 @@ describe('a registry', () => {
     let epoch = 1;
     registry.read('sheaf_epoch', () => [[[], epoch]]);
     const read = () => [...registry.seriesOf('sheaf_epoch')];
-    assert.deepEqual(read(), [{ labels: '', value: 1 }]);
+    assert.deepEqual(read(), [{ labels: '', values: [], value: 1 }]);
     epoch = 2;
-    assert.deepEqual(read(), [{ labels: '', value: 2 }]);
+    assert.deepEqual(read(), [{ labels: '', values: [], value: 2 }]);
   });
 });
