@@ -6,9 +6,11 @@ import {
   endProcess,
   type Handover,
   handedOver,
+  logJournal,
   main,
   openLog,
   report,
+  unservedName,
 } from '@sheaf/host';
 import {
   bytesInFlightMin,
@@ -77,6 +79,7 @@ await main(async () => {
       onJournal: (journal) => {
         tracing.onJournal(journal);
         metrics?.onJournal(journal);
+        logJournal(journal);
       },
       sample: tracing.sampleInner,
     },
@@ -116,6 +119,6 @@ function tellReady({ unserved, notices, seen }: OpenService, port: number, line:
   for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved)
-    log('model.out', `model ${one.name}/${one.version} is out: ${one.why}`, { model: one.name, version: one.version });
+    log('model.out', `${unservedName(one)} is out: ${one.why}`, { model: one.name, version: one.version });
   report({ kind: 'ready', port, unserved, seen }, line);
 }
