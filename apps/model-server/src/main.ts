@@ -6,9 +6,11 @@ import {
   endProcess,
   type Handover,
   handedOver,
+  logJournal,
   main,
   openLog,
   report,
+  unservedName,
 } from '@sheaf/host';
 import {
   bytesInFlightMin,
@@ -64,7 +66,8 @@ await main(async () => {
   const own = mesh.services.find((candidate) => candidate.name === name);
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
-  const metrics = counting?.open({ service, bytes, spans: tracing.counts, standing: () => server.standing() });
+  const standing: Server['standing'] = () => server.standing();
+  const metrics = await counting?.open({ name, service, bytes, spans: tracing.counts, standing, exporter });
   const server = await createServer(
     { name, host, port, limits, bytes, mesh: true, tls: mesh.tls && mutualTls(mesh.tls), secret },
     {
@@ -72,10 +75,11 @@ await main(async () => {
       infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
-      ...metrics,
+      ...(metrics && { metrics: metrics.metrics, statistics: metrics.statistics }),
       onJournal: (journal) => {
         tracing.onJournal(journal);
         metrics?.onJournal(journal);
+        logJournal(journal);
       },
       sample: tracing.sampleInner,
     },
@@ -89,6 +93,7 @@ await main(async () => {
     onDraining: service.shedForDrain,
     close: async () => {
       gateways.close();
+      await metrics?.close();
       await service.close();
     },
   });
@@ -114,6 +119,6 @@ function tellReady({ unserved, notices, seen }: OpenService, port: number, line:
   for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
   for (const one of process.send ? [] : unserved)
-    log('model.out', `model ${one.name}/${one.version} is out: ${one.why}`, { model: one.name, version: one.version });
+    log('model.out', `${unservedName(one)} is out: ${one.why}`, { model: one.name, version: one.version });
   report({ kind: 'ready', port, unserved, seen }, line);
 }

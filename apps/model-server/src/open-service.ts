@@ -14,6 +14,7 @@ import {
   checkCode,
   checkContent,
   type Mesh,
+  type MeshTransform,
   type Model,
   type ModelVersion,
   runThreads,
@@ -21,7 +22,7 @@ import {
 } from '@sheaf/mesh';
 import { batchabilityText, type EndedRun, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import type { CountedVersion } from '@sheaf/telemetry';
-import { type Loading, loadModels } from './load-models.ts';
+import { type Loading, loadVersions } from './load-versions.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
@@ -36,7 +37,7 @@ export interface OpenService {
   readonly names: () => readonly string[];
   /** Lines for whoever starts it, about what it holds. */
   readonly notices: readonly string[];
-  /** The models that could not be loaded. */
+  /** The models and transforms that could not be loaded. */
   readonly unserved: readonly Unserved[];
   /** Models whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
@@ -68,24 +69,12 @@ export async function openService(
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
-  const { loaded, unserved, why } = await loadModels(
-    models.flatMap((model) => openVersions(model, mesh, { onOverrun, onRun })),
-  );
-  if (loaded.length + transforms.length === 0 && why !== undefined) throw why;
-  const opened = await Promise.all(
-    transforms.map((transform) =>
-      openTransform({
-        ...transformPlace(mesh, transform),
-        signature: transform.signature,
-        uses: transform.uses,
-        runLimitMs: transformLimitMs,
-        outputBytesMax: mesh.limits.innerMessageBytesMax,
-        infer: askMesh,
-        onRun: (run) => onRun(transform.name, '1', run),
-      }),
-    ),
-  );
-  const served = serviceOf([...loaded, ...opened], unserved, (model, version) => {
+  const { loaded, unserved, why } = await loadVersions([
+    ...models.flatMap((model) => modelVersions(model, mesh, { onOverrun, onRun })),
+    ...transforms.map((transform) => transformVersion(transform, mesh, { askMesh, onRun })),
+  ]);
+  if (loaded.length === 0 && why !== undefined) throw why;
+  const served = serviceOf(loaded, unserved, (model, version) => {
     const held = models.find((one) => one.name === model);
     return held?.versions.find((own) => own.version === version)?.properties;
   });
@@ -104,10 +93,33 @@ function endStuckProcess(subject: string, what: string): void {
   endProcess(`${what} passed its limit`);
 }
 
-function openVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings, 'onOverrun' | 'onRun'>): Loading[] {
+function transformVersion(
+  transform: MeshTransform,
+  mesh: Mesh,
+  { askMesh, onRun }: { readonly askMesh: Infer; readonly onRun: OnRun },
+): Loading {
+  const { name, signature, uses } = transform;
+  const open = (): Promise<ServedVersion> =>
+    openTransform({
+      ...transformPlace(mesh, transform),
+      signature,
+      uses,
+      runLimitMs: transformLimitMs,
+      outputBytesMax: mesh.limits.innerMessageBytesMax,
+      infer: askMesh,
+      onRun: (run) => onRun(name, '1', run),
+    }).catch(async (error: unknown) => {
+      await checkCode(mesh);
+      throw error;
+    });
+  return { kind: 'transform', name, version: '', open };
+}
+
+function modelVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings, 'onOverrun' | 'onRun'>): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map((each) => ({
+    kind: 'model',
     name: model.name,
     version: each.version,
     open: () =>

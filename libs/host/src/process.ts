@@ -46,12 +46,18 @@ export type ProcessMessage =
   /** It has heard that it is to end, and does when it has answered what it has. */
   | { readonly kind: 'draining' /** At most so long, its notice included. */; readonly withinMs?: number };
 
-/** A version of a model that a process was to serve, and does not. */
+/** A version of a model, or a transform, that a process was to serve, and does not. */
 export interface Unserved {
+  readonly kind: 'model' | 'transform';
   readonly name: string;
+  /** Empty for a transform, and where no version of a model is served. */
   readonly version: string;
   readonly why: string;
 }
+
+/** Names it for people, e.g. `model digits/1`. */
+export const unservedName = ({ kind, name, version }: Pick<Unserved, 'kind' | 'name' | 'version'>): string =>
+  `${kind} ${name}${version && `/${version}`}`;
 
 /** A version of a model whose outputs are not as its file declares, as they were seen. */
 export interface SeenModel {

@@ -7,14 +7,12 @@ import {
   type InferResponse,
   type Load,
   log,
-  mismatch,
   type Overrun,
   requestDigest,
   type Signature,
   type Tensor,
-  type TensorSpec,
 } from '@sheaf/inference';
-import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
+import type { BatchingOptions, QueueOptions } from './scheduler/call-queue.ts';
 import { scheduledCall } from './scheduler/schedule-request.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
 import type { SchedulerOptions, Standing } from './scheduler/scheduler-options.ts';
@@ -26,8 +24,6 @@ import type { SessionThreadData } from './session/session-thread.ts';
 import type { PackedTensor } from './tasks/packed-tensor.ts';
 import { inThread } from './tasks/task-host.ts';
 import { type TaskMessage, TaskWorker } from './tasks/task-worker.ts';
-import { inTransformProcess, transformOptions } from './transform/transform-host.ts';
-import type { TransformPlace } from './transform/transform-rights.ts';
 import { outputsAsSeen, ShapesSeen, untrue } from './warm-up/shapes-seen.ts';
 import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up/warm-up.ts';
 
@@ -169,58 +165,8 @@ async function replaceWorkers(
 const restarting = (subject: string): InferError =>
   new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 });
 
-export interface TransformOptions extends TransformPlace {
-  readonly signature: Signature;
-  /** Default 5,000; a transform past it is ended and its process replaced. */
-  readonly runLimitMs: number;
-  readonly outputBytesMax: number;
-  /** Models and pipelines that it may ask. */
-  readonly uses: readonly string[];
-  /** Told of each run when it has ended. */
-  readonly onRun?: SchedulerOptions['onRun'];
-  /** Asks the rest of the mesh, for transforms that declare what they use. */
-  readonly infer?: Infer;
-}
-
-/** Its own process looks too, for a better sentence; but what it sends is its own word. */
-const inferOnly =
-  (uses: readonly string[], infer: Infer): Infer =>
-  async (request, context) => {
-    if (uses.includes(request.model)) return infer(request, context);
-    throw new InferError('FAILED_PRECONDITION', `"${request.model}" is not among what the transform uses`);
-  };
-
-/** Answers when it is loaded, so that the first caller does not wait for that. */
-export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
-  const { name, signature, runLimitMs, outputBytesMax, uses, infer } = options;
-  const subject = `transform ${name}`;
-  const worker = new TaskWorker<readonly PackedTensor[]>({
-    start: inTransformProcess({
-      ...(await transformOptions(options, outputBytesMax)),
-      stdout: 'inherit',
-    }),
-    subject,
-    limitMs: runLimitMs,
-    overrun: 'replace',
-    ...(infer ? { infer: inferOnly(uses, infer) } : {}),
-  });
-  const batching = undefined;
-  const scheduler = new Scheduler({
-    subject,
-    spanName: `${name}/1`,
-    workers: [worker],
-    batching,
-    queue: queueDefault,
-    outputBytesMax,
-    onRun: options.onRun,
-  });
-  await worker.loaded;
-  return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
-    checkOutputs(signature, outputs, name),
-  );
-}
-
-function servedVersion(
+/** One version as an `Infer`; `check` throws for outputs that its model or transform should not have given. */
+export function servedVersion(
   name: string,
   version: string,
   platform: ServedVersion['platform'],
@@ -240,18 +186,6 @@ function servedVersion(
   const standing = (): Standing => scheduler.standing;
   const close = (): Promise<void> => scheduler.close();
   return { name, version, platform, signature, infer, load, standing, calls: scheduler, close };
-}
-
-/** A transform that breaks its own declaration is its author's fault, never the caller's. */
-function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name: string): void {
-  for (const output of outputs) {
-    const spec = signature.outputs.find((candidate) => candidate.name === output.name);
-    const why = spec && mismatch(spec, output);
-    if (why)
-      throw new InferError('INTERNAL', `${name}: output "${output.name}" is not as declared: ${why}`, {
-        reason: 'OUTPUT_MISMATCH',
-      });
-  }
 }
 
 /** One run on zeros in each worker, and whether rows of different calls may share a run. */

@@ -167,9 +167,11 @@ async function createSession(bytes: Uint8Array, externalData: Externals): Promis
   });
 }
 
-const loading = load();
-// Each task awaits it and reports its failure; without this the first failure would end the process.
-loading.catch(() => {});
+const loaded = load().catch((error: unknown) => {
+  // Only whoever starts the service sees this: a model that does not load is never ready.
+  const why = error instanceof Error ? error.message : String(error);
+  throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
+});
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
@@ -212,16 +214,6 @@ function fetched(name: string, tensor: ort.Tensor, wanted: Datatype | undefined)
   return { name, datatype, shape, memory };
 }
 
-async function loaded(): Promise<Loaded> {
-  try {
-    return await loading;
-  } catch (error) {
-    // Only whoever starts the service sees this: a model that does not load is never ready.
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
-  }
-}
-
 /** The operator that the runtime has not, out of what it says of that in many words. */
 function operatorMissing(why: string): string | undefined {
   const [, operator, opset] = /No Op registered for (\S+) with domain_version of (\d+)/.exec(why) ?? [];
@@ -231,7 +223,7 @@ function operatorMissing(why: string): string | undefined {
 }
 
 async function run(task: TensorTask): Promise<readonly PackedTensor[]> {
-  const { session, inputs, outputs } = await loaded();
+  const { session, inputs, outputs } = await loaded;
   const feeds = Object.fromEntries(task.inputs.map((input) => [inputs.get(input.name)?.name, feed(input)]));
   const names = task.outputs.map((name) => outputs.get(name)?.name ?? name);
   const results = await session.run(feeds, [...new Set(names)]);
@@ -265,4 +257,4 @@ function failureOf(error: unknown): TaskFailure {
   return { code: 'INVALID_ARGUMENT', message: `${subject}: the model failed on these inputs${where}`, log };
 }
 
-serveTasks(run, failureOf, loading);
+serveTasks(run, failureOf, loaded);

@@ -1,5 +1,7 @@
 /** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
+
 import { isDeepStrictEqual } from 'node:util';
+import { type LevelChange, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
 import { type OnEvent, Turns } from '@sheaf/inference';
 import {
   followLimits,
@@ -48,11 +50,11 @@ export const servedBy = (
   isStrict,
 });
 
-/** A line for each model that is not served now; of those that were not before, nothing. */
+/** A line for each model and transform that is not served now; of those that were not before, nothing. */
 export function lostLines({ unserved }: Served, before?: Served): string[] {
   const known = before?.unserved ?? [];
   const lost = unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
-  return lost.map(({ name, version, why }) => `model ${name}/${version} is out: ${why}`);
+  return lost.map((one) => `${unservedName(one)} is out: ${one.why}`);
 }
 
 /** Each change waits for those before it. Calls that are under way are finished by what they are under way to. */
@@ -88,6 +90,14 @@ export class ServedMesh {
 
   get seen(): SeenSignatures {
     return seenOf(this.#services.values());
+  }
+
+  /** Has every process that runs now tell more, or less; this one too. */
+  tellLevels(change: LevelChange): void {
+    setLogLevels(change);
+    tellLogLevels(change);
+    const services = [...this.#services.values()].flatMap(({ processes }) => processes);
+    for (const process of [...this.#gateways.processes, ...services]) process.tell({ kind: 'levels', change });
   }
 
   /** Serves another state of the folder; answers false when nothing is different. */
@@ -222,9 +232,8 @@ export class ServedMesh {
     const lost = lostBy(fresh, old);
     if (lost) {
       await stopAll([fresh]);
-      const version = lost.version && `/${lost.version}`;
       throw new Error(
-        `service ${name} is left as it is: its new process does not load ${lost.name}${version}, which the old one serves (${lost.why})`,
+        `service ${name} is left as it is: its new process does not load ${unservedName(lost)}, which the old one serves (${lost.why})`,
       );
     }
     await this.#serve(this.#mesh, new Map([...this.#services, [name, fresh]]));

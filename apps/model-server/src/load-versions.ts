@@ -1,11 +1,11 @@
-/** The models of a service, a few at a time: all at once they take more threads and memory than they need afterwards. */
+/** The models and transforms of a service, a few at a time: all at once they take more threads and memory than they need afterwards. */
 import { availableParallelism } from 'node:os';
-import { report, type Unserved } from '@sheaf/host';
+import { report, type Unserved, unservedName } from '@sheaf/host';
 import { InferError, log } from '@sheaf/inference';
 import { contentChanged } from '@sheaf/mesh';
 import type { ServedVersion } from '@sheaf/runtime';
 
-/** Each has a thread of its own, and keeps a core busy. */
+/** Each has a thread or a process of its own, and keeps a core busy. */
 const atOnceMax = Math.max(2, availableParallelism());
 /** Lines in the log of one start, where there are many models. */
 const linesMax = 10;
@@ -13,10 +13,8 @@ const linesMax = 10;
 /** A model may take minutes, and a supervisor is not to think that this process has died. */
 const aliveEveryMs = 30_000;
 
-/** A version that is to be loaded. */
-export interface Loading {
-  readonly name: string;
-  readonly version: string;
+/** A version of a model, or a transform, that is to be loaded. */
+export interface Loading extends Pick<Unserved, 'kind' | 'name' | 'version'> {
   readonly open: () => Promise<ServedVersion>;
 }
 
@@ -28,7 +26,7 @@ export interface Loaded {
 }
 
 /** Tells the supervisor how it goes: a start that comes on is not given up, and one that ends is known by what was being loaded. */
-export async function loadModels(versions: readonly Loading[]): Promise<Loaded> {
+export async function loadVersions(versions: readonly Loading[]): Promise<Loaded> {
   const results: PromiseSettledResult<ServedVersion>[] = [];
   const loading = new Set<string>();
   let done = 0;
@@ -39,8 +37,8 @@ export async function loadModels(versions: readonly Loading[]): Promise<Loaded> 
   const rest = versions.entries();
   const loadNext = async (): Promise<void> => {
     // Shared: each takes what no other one has taken.
-    for (const [index, { name, version, open }] of rest) {
-      const subject = `model ${name}/${version}`;
+    for (const [index, { open, ...what }] of rest) {
+      const subject = unservedName(what);
       loading.add(subject);
       tell();
       const [result] = await Promise.allSettled([open()]);
@@ -49,7 +47,7 @@ export async function loadModels(versions: readonly Loading[]): Promise<Loaded> 
       done++;
       const share = (count: number): number => Math.floor((count * linesMax) / versions.length);
       const isTold = versions.length > linesMax && share(done) > share(done - 1);
-      tell(isTold ? `${done} of ${versions.length} models loaded` : undefined);
+      tell(isTold ? `${done} of ${versions.length} models and transforms loaded` : undefined);
     }
   };
   const alive = setInterval(tell, aliveEveryMs);
@@ -66,9 +64,9 @@ export async function loadModels(versions: readonly Loading[]): Promise<Loaded> 
 
 function settled(versions: readonly Loading[], results: readonly PromiseSettledResult<ServedVersion>[]): Loaded {
   const loaded = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  const unserved = versions.flatMap(({ name, version }, index): Unserved[] => {
+  const unserved = versions.flatMap(({ kind, name, version }, index): Unserved[] => {
     const result = results[index];
-    return result?.status === 'rejected' ? [{ name, version, why: sentence(result.reason) }] : [];
+    return result?.status === 'rejected' ? [{ kind, name, version, why: sentence(result.reason) }] : [];
   });
   return { loaded, unserved, why: results.find((result) => result.status === 'rejected')?.reason };
 }

@@ -3,15 +3,16 @@ import { availableParallelism } from 'node:os';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { ServedVersion } from '@sheaf/runtime';
-import { type Loading, loadModels } from './load-models.ts';
+import { type Loading, loadVersions } from './load-versions.ts';
 
-describe('the models of a service', () => {
+describe('the models and transforms of a service', () => {
   it('are loaded a few at a time, all that can be, and each that cannot is told with why', async () => {
     let open = 0;
     let openMost = 0;
     const loading = Array.from({ length: 50 }, (_, index): Loading => {
       const name = `m${index}`;
       return {
+        kind: 'model',
         name,
         version: '1',
         open: async () => {
@@ -23,12 +24,12 @@ describe('the models of a service', () => {
         },
       };
     });
-    const { loaded, unserved, why } = await loadModels(loading);
+    const { loaded, unserved, why } = await loadVersions(loading);
     assert.deepEqual(
       loaded.map(({ name }) => name),
       loading.map(({ name }) => name).filter((name) => name !== 'm13'),
     );
-    assert.deepEqual(unserved, [{ name: 'm13', version: '1', why: 'it does not run' }]);
+    assert.deepEqual(unserved, [{ kind: 'model', name: 'm13', version: '1', why: 'it does not run' }]);
     assert.equal((why as Error).message, 'it does not run');
     assert.equal(openMost, Math.max(2, availableParallelism()));
   });
