@@ -58,6 +58,7 @@ await main(async () => {
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
       onJournal: tracing.onJournal,
+      onKept: tracing.keep,
       sample: tracing.sampleInner,
     },
   );

@@ -1,5 +1,4 @@
 export { type LabelName, labels, type Metric } from './metrics/metric.ts';
 export { metricsPage } from './metrics/reference-page.ts';
 export { bucketsOf, type MetricName, metrics } from './metrics/table.ts';
-export type { SpanCounts } from './traces/collector.ts';
-export { createTracing, type Exporter, type Tracing } from './traces/tracing.ts';
+export { createTracing, type Exporter, type TraceCounts, type Tracing } from './traces/tracing.ts';

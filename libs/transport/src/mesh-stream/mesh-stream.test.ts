@@ -56,7 +56,12 @@ describe('the mesh stream', () => {
 
   const hello = { hello: { version: 1 } };
   const cases: [string, object[], unknown[]][] = [
-    ['a peer of a later version with its own', [{ hello: { version: 2 } }], ['hello 1', 'end']],
+    ['a peer of a later version with its own', [{ hello: { version: 3 } }], ['hello 2', 'end']],
+    [
+      'a trace that is kept with nothing',
+      [{ hello: { version: 2 } }, { kept: { traceId: 'a' } }, { open: { call: 1, ...open } }],
+      ['hello 2', '1 ok', 'end'],
+    ],
     [
       'calls with replies',
       [hello, { open: { call: 1, ...open } }, { open: { call: 5, ...open } }],
@@ -110,6 +115,32 @@ describe('the mesh stream', () => {
     assert.deepEqual([isolated.parameters.get('isolated'), other.parameters.get('isolated')], [true, undefined]);
     remote.close();
     await server.close(1_000);
+  });
+
+  it('tells of traces that are kept, to a server that knows who tells it', async () => {
+    for (const secret of ['s'.repeat(32), undefined]) {
+      const heard: string[] = [];
+      const server = await createServer(
+        { name: 'test', host: '127.0.0.1', port: 0, limits: defaultLimits, mesh: true, secret },
+        { ...served, onKept: (traceId) => void heard.push(traceId) },
+      );
+      server.open();
+      let tell = (_: string): void => {};
+      const remote = createRemote(`127.0.0.1:${server.port}`, {
+        ...{ service: 's', limits: defaultLimits, transport: 'stream', secret },
+        onKept: (listener) => {
+          tell = listener;
+          return () => {};
+        },
+      });
+      await remote.infer(requestFor('echo'), contextOf());
+      tell('a'.repeat(32));
+      // It goes before a call that is asked after it.
+      await remote.infer(requestFor('echo'), contextOf());
+      assert.equal(heard[0], secret && 'a'.repeat(32));
+      remote.close();
+      await server.close(1_000);
+    }
   });
 
   it('tells of a run for which the process ends, whoever asked for it', async () => {
