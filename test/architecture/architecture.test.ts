@@ -28,6 +28,7 @@ const planted: [string, string, RegExp][] = [
   ['libs/layers/src/CamelCase.ts', '', /kebab-case/],
   ['libs/layers/src/loose.ts', 'export const x: any = 1;\n', /got any/],
   ['libs/layers/src/quiet.ts', '// @ts-ignore\n', /switched-off/],
+  ['libs/layers/src/loud.ts', "console.log('here');\n", /got console/],
   ['libs/layers/src/star.ts', "export * from './deadline.ts';\n", /one by one/],
   ['libs/layers/src/long.ts', '\n'.repeat(301), /at most 300 lines/],
   ['libs/layers/src/long.ts', `const long = () => {${'\n'.repeat(60)}};\n`, /at most 60 lines, got 61 of long/],

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, it } from 'node:test';
-import { metricsPage } from '@sheaf/telemetry';
-import { metricsPageFile, referenceFolder, references } from '../tools/references.ts';
+import { docsFolder, pages, referenceFolder, references } from '../tools/references.ts';
 
 const stale = 'it is stale: npm run reference';
 const written = (file: string): Promise<string> => readFile(new URL(file, referenceFolder), 'utf8');
@@ -19,8 +18,9 @@ for (const { name, page, schema } of references)
     });
   });
 
-describe('what is generated for metrics', () => {
-  it('the page says what the table says', async () => {
-    assert.equal(await readFile(metricsPageFile, 'utf8'), metricsPage(), stale);
-  });
+describe('what is generated beside them', () => {
+  for (const [file, page] of Object.entries(pages))
+    it(`${file} says what the table says`, async () => {
+      assert.equal(await readFile(new URL(file, docsFolder), 'utf8'), page(), stale);
+    });
 });

@@ -21,6 +21,7 @@ const served: Backend = {
 /** A public server, opened as the gateway opens it. */
 const publicly: Backend = {
   ...served,
+  statistics: () => [],
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
   admin: {
     getConfiguration: refused,

@@ -7,7 +7,8 @@ import { elements, InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { outText, readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller } from '../support/caller.ts';
-import { ask, type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { ask, type Files, startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
+import { runSheaf, startSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 1));
@@ -287,6 +288,66 @@ export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x
     await write(mesh, 'models/other/1/model.onnx', sampleModels.scale(20));
     assert.deepEqual(await takeUp(mesh), []);
     assert.deepEqual(await answers(), [20, 3, 40]);
+  });
+});
+
+/** Multiplies. One that is not `loads` is read without a mistake, and throws in its service: only a process that reads it is told so by its arguments. */
+const licensed = (factor: number, loads: boolean): string => `import { defineTransform } from '@sheaf/inference';
+if (${!loads} && !process.argv.some((argument) => argument.includes('describeOnly'))) throw new Error('the licence is gone');
+const row = { datatype: 'FP32', shape: ['n', 2] } as const;
+export default defineTransform({ inputs: { x: row }, outputs: { y: row } }, ({ x }) => ({
+  y: { shape: x.shape, data: x.data.map((value) => value * ${factor}) },
+}));
+`;
+const gone = 'transform licensed cannot be loaded: Error: the licence is gone';
+
+describe('a transform that can be read and not be loaded', () => {
+  it('does not take the place of the one that works, and the log says why', async (test) => {
+    const file = 'licensed.ts';
+    const folder = await writeFolder({
+      [file]: licensed(2, true),
+      'pipelines/needs.yaml': asking('needs', 'transform: ./licensed.ts'),
+    });
+    const command = startSheaf(['up', folder, '--port', '0', '--watch']);
+    test.after(() => command.kill('SIGKILL'));
+    const said = (text: string): Promise<void> =>
+      waitFor(() => command.output().includes(text), command.output, 120_000);
+    await said('the mesh is up: gRPC on ');
+    const address = /gRPC on (\S+);/.exec(command.output())?.[1] ?? '';
+    const answers = async (): Promise<string> => {
+      const { stdout, stderr } = await runSheaf(['infer', 'needs', '[[1, 1]]', '--json', '--address', address]);
+      return stdout === '' ? stderr : String(JSON.parse(stdout).outputs[0].data);
+    };
+    assert.equal(await answers(), '2,2');
+    await writeFile(join(folder, file), licensed(3, false));
+    await said(`licensed goes on as it was, since what was to replace it does not come up: ${gone}`);
+    assert.equal(await answers(), '2,2');
+    await writeFile(join(folder, file), licensed(4, true));
+    await said('the folder is again what the mesh serves');
+    assert.equal(await answers(), '4,4');
+    command.kill('SIGTERM');
+    assert.equal((await command.ended).code, 0, command.output());
+    await rm(folder, { recursive: true });
+  });
+
+  it('is out, and what stands beside it in its service is served; at a reload all of the service goes on as it was', async () => {
+    await using mesh = await start({
+      'models/other': sampleModels.scale(2),
+      'licensed.ts': licensed(3, false),
+      'pipelines/needs.yaml': asking('needs', 'transform: ./licensed.ts'),
+      'mesh.yaml': 'services: { mixed: { models: [other], transforms: [licensed] } }\n',
+    });
+    assert.deepEqual([await answer(mesh, 'other'), await answer(mesh, 'needs')], [2, out]);
+    assert.ok(mesh.events.includes(`transform licensed is out: ${gone}`), mesh.events.join('\n'));
+    using caller = new Caller(mesh.running.gateway.port);
+    assert.equal(await healthOf(caller, 'needs'), 'NOT_SERVING');
+    await write(mesh, 'licensed.ts', licensed(4, true));
+    await takeUp(mesh);
+    assert.deepEqual([await answer(mesh, 'other'), await answer(mesh, 'needs')], [2, 4]);
+    await write(mesh, 'licensed.ts', licensed(5, false));
+    await write(mesh, 'models/other/1/model.onnx', sampleModels.scale(20));
+    await takeUp(mesh);
+    assert.deepEqual([await answer(mesh, 'other'), await answer(mesh, 'needs')], [2, 4], mesh.events.join('\n'));
   });
 });
 

@@ -78,6 +78,41 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     [/p\.yaml:5: stages\.b\.inputs\.x: there is no stage "q"; the stages are a, b/],
   ],
   [
+    'a setting of a model that a pipeline with rules asks, told once',
+    {
+      ...good,
+      'models/double/model.yaml': 'versionPolicy: newest\n',
+      'pipelines/p.yaml': `${pipeline}rules: { after: [{ name: r, when: 'outputs.y.exists(y, y > 1.0)', label: { a: true } }] }\n`,
+    },
+    ['models/double/model.yaml:1: versionPolicy: want all, or a mapping with one of latest, specific, got "newest"'],
+  ],
+  [
+    'a model that is not there, and rules that read what it gives',
+    {
+      ...good,
+      'pipelines/p.yaml': `${pipeline.replaceAll('model: double', 'model: triple')}rules: { after: [{ name: r, cap: { y: 1 }, where: row.y > 1.0 }] }\n`,
+    },
+    [
+      'pipelines/p.yaml:4: stages.a.model: there is no model "triple"',
+      'pipelines/p.yaml:5: stages.b.model: there is no model "triple"',
+    ],
+  ],
+  [
+    'a service that holds nothing, called like a model',
+    { ...good, 'mesh.yaml': 'services: { double: { replicas: 2 } }\n' },
+    ['mesh.yaml:1: services.double: want models or transforms, got none; did you mean models: [double]?'],
+  ],
+  [
+    'a service that holds nothing, called like none',
+    { ...good, 'mesh.yaml': 'services: { duble: { replicas: 2 } }\n' },
+    ['mesh.yaml:1: services.duble: want models or transforms, got none; the models are double, the transforms none'],
+  ],
+  [
+    'more gateways than ports',
+    { ...good, 'mesh.yaml': 'gateway: { port: 65535, replicas: 2 }\n' },
+    ['mesh.yaml:1: gateway.port: want at most 65534 where there are 2 replicas, each with the next port; got 65535'],
+  ],
+  [
     'a provider that there is none of',
     { ...good, 'models/double/model.yaml': 'providers: [gpu]\n' },
     [/model\.yaml:1: providers\.0: want one of cpu, cuda, .*, got "gpu"$/],
@@ -133,6 +168,22 @@ const broken: [string, Files, (string | RegExp)[]][] = [
     'a transform outside the folder',
     changed('model: double, inputs: { x: a.y }', 'transform: ../x.ts, inputs: { x: a.y }'),
     [/stages\.b\.transform: want a file inside the mesh folder/],
+  ],
+  [
+    'a transform from the folder of the pipeline',
+    {
+      ...changed('model: double, inputs: { x: a.y }', 'transform: ../x.ts, inputs: { x: a.y }'),
+      'x.ts': 'export default 7;\n',
+    },
+    [/stages\.b\.transform: want a file inside the mesh folder; did you mean \.\/x\.ts\?$/],
+  ],
+  [
+    'a transform without ./ and its ending',
+    {
+      ...changed('model: double, inputs: { x: a.y }', 'transform: x, inputs: { x: a.y }'),
+      'x.ts': 'export default 7;\n',
+    },
+    [/want a TypeScript or JavaScript file, found no "x"; did you mean \.\/x\.ts\?$/],
   ],
   [
     'a transform that is no file',

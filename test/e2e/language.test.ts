@@ -112,6 +112,7 @@ const kinds: readonly Kind[] = [
       ['services: { s: { models: [m], endpoint: "far:1", metadata: { a-bin: x } } }', 'services.s.metadata.a-bin'],
       ['services: { s: { models: [m], endpoint: "far:1", metadata: { cookie: x } } }', 'services.s.metadata.cookie'],
     ],
+    wrong: [['a port too high for its replicas', { gateway: { port: 65_535, replicas: 2 } }]],
   },
   {
     name: 'model',

@@ -5,6 +5,7 @@ export const readerOnly: readonly (readonly [RegExp, string])[] = [
   [/: there is no (input|stage) "|: the service has no model "/, 'names that stand elsewhere in the document'],
   [/ is an input and a stage; /, 'a name that stands for one thing only'],
   [/: want `when`; only the last branch /, 'the last item of a list, which may be another than those before it'],
+  [/: want at most \d+ where there are \d+ replicas/, 'sums of several keys'],
   [/: steps stand in steps at most /, 'how deep parts stand in one another'],
   [/: a step inside each takes the inputs of each$/, 'steps at any depth below one'],
   [/: want the classes .* in any order, |: the member has labels; /, 'classes of the members against those of all'],

@@ -1,8 +1,11 @@
 /** Every kind of YAML file that a user writes: its reference page and its JSON Schema, both made from the definitions that its reader reads by. */
+
 import type { JsonSchema } from '@sheaf/document';
+import { eventsPage } from '@sheaf/inference';
 import { meshPage, meshSchema, modelPage, modelSchema, testsPage, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema, referencePage } from '@sheaf/pipeline';
 import { policiesPage, policiesSchema } from '@sheaf/policies';
+import { metricsPage } from '@sheaf/telemetry';
 
 export interface Reference {
   /** The page is `docs/reference/<name>.md`, the schema `docs/reference/<name>.schema.json`. */
@@ -20,7 +23,11 @@ export const references: readonly Reference[] = [
   { name: 'policies', page: policiesPage, schema: policiesSchema },
 ];
 
-export const referenceFolder = new URL('../../docs/reference/', import.meta.url);
+/** Pages without a schema, by their files in docs. */
+export const pages: Readonly<Record<string, () => string>> = {
+  'reference/events.md': eventsPage,
+  'metrics.md': metricsPage,
+};
 
-/** Made from the table of metrics. */
-export const metricsPageFile = new URL('../../docs/metrics.md', import.meta.url);
+export const docsFolder = new URL('../../docs/', import.meta.url);
+export const referenceFolder = new URL('reference/', docsFolder);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { OnEvent } from '@sheaf/inference';
 import {
   formatProblem,
   type Mesh,
@@ -11,7 +12,7 @@ import {
 import { UsageError } from './command.ts';
 
 /** The mesh in a folder, or all of its mistakes. `tell` hears what is none, but may not be meant. */
-export const readMeshOrFail = async (folder = '.', tell: (note: string) => void = () => {}): Promise<Mesh> =>
+export const readMeshOrFail = async (folder = '.', tell: OnEvent = () => {}): Promise<Mesh> =>
   wholeOrFail(folder, await readMesh(folder), tell);
 
 /** What of a folder's tests is a mistake is one of the folder, for whoever wants all of them; no test keeps a mesh from being served. */
@@ -22,24 +23,20 @@ export async function withTests(folder: string, reading: MeshReading): Promise<M
 }
 
 /** The same of a reading. */
-export function wholeOrFail(
-  folder: string,
-  { mesh, problems, notes }: MeshReading,
-  tell: (note: string) => void,
-): Mesh {
+export function wholeOrFail(folder: string, { mesh, problems, notes }: MeshReading, tell: OnEvent): Mesh {
   if (!mesh) return fail(folder, problems);
-  for (const note of notes) tell(`note: ${formatProblem(note)}`);
+  for (const note of notes) tell(`note: ${formatProblem(note)}`, 'mesh.note');
   return mesh;
 }
 
 /** Reads what of the folder can be served, and tells the rest line by line; throws with all mistakes where nothing can. */
-export async function readServableOrFail(folder = '.', tell: (line: string) => void = console.log): Promise<Mesh> {
+export async function readServableOrFail(folder = '.', tell: OnEvent = () => {}): Promise<Mesh> {
   const { servable, problems, notes } = await readMesh(folder);
   if (!servable) return fail(folder, problems);
-  for (const note of notes) tell(`note: ${formatProblem(note)}`);
-  for (const part of servable.out) tell(outText(part));
+  for (const note of notes) tell(`note: ${formatProblem(note)}`, 'mesh.note');
+  for (const part of servable.out) tell(outText(part), 'mesh.part-out');
   if (servable.out.length > 0)
-    tell('all else is served (sheaf check tells every mistake; --strict serves all or nothing)');
+    tell('all else is served (sheaf check tells every mistake; --strict serves all or nothing)', 'mesh.part-out');
   return servable;
 }
 

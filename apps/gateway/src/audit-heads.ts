@@ -1,5 +1,5 @@
 /** Tells where the audit trail ends, as it grows, to places that whoever writes the state cannot write: against a cut nothing else helps. */
-import { Journal } from '@sheaf/inference';
+import { Journal, log } from '@sheaf/inference';
 import type { AuditHead, State } from '@sheaf/store';
 
 /** After a look that failed. */
@@ -61,14 +61,19 @@ export function followHeads(
 export const tellHeads = (
   state: Pick<State, 'audit' | 'onAuditChanged'>,
   onJournal: (journal: Journal) => void,
+  watch: Partial<AuditHeadPorts> = {},
 ): (() => void) =>
   followHeads(state, {
     tell: (head) => {
-      console.log(`audit trail: head ${headText(head)}`);
+      watch.tell?.(head);
+      log('audit.head', `audit trail: head ${headText(head)}`, head);
       const journal = new Journal();
       const attributes = { 'sheaf.audit.sequence': head.sequence, 'sheaf.audit.hash': head.hash };
       journal.end(journal.start('audit', 'head', undefined, attributes, () => true));
       onJournal(journal);
     },
-    alarm: console.error,
+    alarm: (line) => {
+      watch.alarm?.(line);
+      log('audit.cut', line);
+    },
   });

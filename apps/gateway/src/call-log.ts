@@ -1,5 +1,6 @@
 /** The access log of the public server, as the policies in force want it. */
-import { createAccessLog, createLineWriter, type LineWriter } from '@sheaf/host';
+import { createAccessLog, createLineWriter, fileTarget, type LineWriter, logOutput } from '@sheaf/host';
+import { log } from '@sheaf/inference';
 import type { AccessLogSpec, PoliciesSpec } from '@sheaf/policies';
 import type { CallLog } from '@sheaf/transport';
 
@@ -17,10 +18,14 @@ const usual: AccessLogSpec = { calls: 'refused', file: undefined };
 export function createCallLog(policies: () => PoliciesSpec | undefined): GatewayCallLog {
   let spec = none;
   let lines: LineWriter | undefined;
-  const log = createAccessLog(
+  const calls = createAccessLog(
     () => spec.calls,
     (line) => lines?.write(line),
   );
+  // Standard output is the log's too, and goes on.
+  const closeOwn = async (): Promise<void> => {
+    if (spec.file !== undefined) await lines?.close();
+  };
   const follow = (): void => {
     const inForce = policies();
     const next = inForce ? (inForce.accessLog ?? usual) : none;
@@ -28,18 +33,31 @@ export function createCallLog(policies: () => PoliciesSpec | undefined): Gateway
       spec = next;
       return;
     }
-    log.flush();
-    void lines?.close();
+    calls.flush();
+    void closeOwn();
     spec = next;
-    lines = createLineWriter(next.file);
+    lines = next.file === undefined ? logOutput() : createFileLog(next.file);
   };
   follow();
   return {
-    calls: log,
+    calls,
     follow,
     close: async () => {
-      log.flush();
-      await lines?.close();
+      calls.flush();
+      await closeOwn();
     },
   };
+}
+
+/** Lines for a file; that it cannot be written is an event of the log, and that it can again. */
+function createFileLog(file: string): LineWriter {
+  const name = `the access log ${file}`;
+  return createLineWriter({
+    target: fileTarget(file),
+    lostLine: (lines) => JSON.stringify({ time: new Date().toISOString(), event: 'lines lost', lines }),
+    onState: (code) => {
+      if (code === undefined) log('access-log.back', `${name}: is written again`, { file });
+      else log('access-log.failed', `${name}: cannot be written (${code}); calls go on`, { file, code });
+    },
+  });
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import { broken, type Infer, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
+import { broken, type Infer, log, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
-  LatencyTracker,
   latencyTrackerKeys,
   type PipelineCheck,
   pipelineFinder,
+  StageTimes,
   type Target,
 } from '@sheaf/pipeline';
 import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
@@ -35,7 +35,7 @@ export interface Catalog {
   /** Models of foreign servers that have not said yet what they serve. */
   readonly silent: readonly string[];
   /** How long the pipelines' stages usually take, for the catalog that follows. */
-  readonly latencies: ReadonlyMap<string, LatencyTracker>;
+  readonly latencies: ReadonlyMap<string, StageTimes>;
   /** What foreign servers have said, for that too. */
   readonly foreign: ForeignBook;
 }
@@ -149,14 +149,14 @@ function addModels({ mesh, services, out, own, foreign, entries }: Parts): void 
 function addPipelines(
   { mesh, services, out, foreign, entries }: Parts,
   checks: readonly PipelineCheck[],
-  before: ReadonlyMap<string, LatencyTracker>,
-): ReadonlyMap<string, LatencyTracker> {
+  before: ReadonlyMap<string, StageTimes>,
+): ReadonlyMap<string, StageTimes> {
   const find = pipelineFinder(checks.map(({ spec }) => spec));
   const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, mesh, foreign));
-  const latencies = new Map<string, LatencyTracker>();
-  const latencyOf = ({ spec }: PipelineCheck): LatencyTracker => {
+  const latencies = new Map<string, StageTimes>();
+  const latencyOf = ({ spec }: PipelineCheck): StageTimes => {
     const key = keyOf(spec);
-    const tracker = before.get(key) ?? new LatencyTracker();
+    const tracker = before.get(key) ?? new StageTimes();
     latencies.set(key, tracker);
     return tracker;
   };
@@ -206,7 +206,7 @@ function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, uns
 /** Each once, however often all of it is read again. */
 function tellNew(out: readonly CatalogOut[], known: readonly CatalogOut[]): void {
   for (const part of out.filter((one) => !known.some((other) => isDeepStrictEqual(other, one))))
-    console.error(`pipeline ${part.name} is out: ${part.why}`);
+    log('pipeline.out', `pipeline ${part.name} is out: ${part.why}`, { pipeline: part.name });
 }
 
 /** What a model or a transform has now of versions; another set of them may take another time. */

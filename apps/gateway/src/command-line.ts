@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { InferError } from '@sheaf/inference';
+import type { MetricsPlace } from '@sheaf/mesh';
 
 const usage =
   'usage: gateway <mesh folder> [--host <host>] [--port <port>] [--inner-port <port>] [--number <n>] [--open] --endpoint <service>=<target> ...';
@@ -19,6 +20,8 @@ export interface CommandLine {
   readonly isOpen: boolean;
   /** The mesh comes from the supervisor: all of its processes are to be of one state of the folder. */
   readonly isHandedOver: boolean;
+  /** Where metrics are served, as the supervisor has chosen. Undefined: it has not, or they are not served. */
+  readonly metrics: MetricsPlace | undefined;
 }
 
 /** Throws INVALID_ARGUMENT with the usage where no folder is named. */
@@ -33,6 +36,7 @@ export function readCommandLine(): CommandLine {
       endpoint: { type: 'string', multiple: true, default: [] },
       open: { type: 'boolean', default: false },
       handover: { type: 'boolean', default: false },
+      metrics: { type: 'string' },
     },
   });
   const [folder] = positionals;
@@ -47,5 +51,7 @@ export function readCommandLine(): CommandLine {
     endpoints: values.endpoint,
     isOpen: values.open,
     isHandedOver: values.handover,
+    // From our own supervisor.
+    metrics: values.metrics === undefined ? undefined : (JSON.parse(values.metrics) as MetricsPlace),
   };
 }

@@ -9,10 +9,12 @@ const againMs = 100;
 /** Keys of which nobody could tell for so long whether they still count do not. */
 export const keysStaleMs = 10_000;
 
+type LogKeys = (line: string, event: 'keys.readable' | 'keys.unreadable' | 'keys.fresh' | 'keys.stale') => void;
+
 export interface KeyFollowerPorts {
   /** Monotonic. */
   readonly clock: Pick<Clock, 'now'>;
-  readonly log: (line: string) => void;
+  readonly log: LogKeys;
   /** Whether any key counts at all; where none does, nobody need be able to tell. */
   readonly doCount: () => boolean;
   /** Told when `isFresh` answers something else than before. */
@@ -73,7 +75,7 @@ interface Looks {
 }
 
 /** Reads again and again, until it is ended: every {@link lookMs}, and sooner after a look that failed. */
-function repeatLooks(read: () => Promise<void>, log: (line: string) => void): Looks {
+function repeatLooks(read: () => Promise<void>, log: LogKeys): Looks {
   let failing = false;
   let delayMs = againMs;
   let pending: Promise<void> | undefined;
@@ -82,13 +84,16 @@ function repeatLooks(read: () => Promise<void>, log: (line: string) => void): Lo
   const look = async (): Promise<void> => {
     try {
       await read();
-      if (failing) log('the keys can be read again');
+      if (failing) log('the keys can be read again', 'keys.readable');
       failing = false;
       delayMs = againMs;
     } catch (error) {
       if (isOver) return;
       const why = (error as Error).message;
-      if (!failing) log(`the keys cannot be read (${why}); those from before count for ${keysStaleMs / 1000} s`);
+      if (!failing) {
+        const line = `the keys cannot be read (${why}); those from before count for ${keysStaleMs / 1000} s`;
+        log(line, 'keys.unreadable');
+      }
       failing = true;
       delayMs = Math.min(2 * delayMs, lookMs);
     }
@@ -117,7 +122,7 @@ function repeatLooks(read: () => Promise<void>, log: (line: string) => void): Lo
 }
 
 /** Tells whenever `isFresh` answers something else than before, the log too; what it answers ends that. */
-function tellFreshness(isFresh: () => boolean, log: (line: string) => void, onFresh: () => void): () => void {
+function tellFreshness(isFresh: () => boolean, log: LogKeys, onFresh: () => void): () => void {
   let wasFresh = true;
   const judge = setInterval(() => {
     if (isFresh() === wasFresh) return;
@@ -126,6 +131,7 @@ function tellFreshness(isFresh: () => boolean, log: (line: string) => void, onFr
       wasFresh
         ? 'the gateway is ready again: it knows which keys count'
         : `THE GATEWAY IS NOT READY: for ${keysStaleMs / 1000} s nobody could tell which keys have been revoked, so that no API key counts until the state can be read`,
+      wasFresh ? 'keys.fresh' : 'keys.stale',
     );
     onFresh();
   }, lookMs).unref();

@@ -8,14 +8,15 @@ import {
   main,
   onOutages,
   onReload,
+  openLog,
   type ProcessMessage,
   report,
 } from '@sheaf/host';
 import { InferError } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
-import { createResilienceState, logTransition, type ResilienceState } from '@sheaf/outbound';
+import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { createTracing, type Tracing } from '@sheaf/telemetry';
+import { bothLogs, createTracing, type Registry, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, hostPort, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -23,6 +24,8 @@ import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
+import { countOutbound, countReload, openRegistry } from './metrics.ts';
+import { openGatewayMetrics } from './open-metrics.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
@@ -61,10 +64,13 @@ interface Gateway {
   readonly announcer: Announcer;
   readonly callLog: GatewayCallLog;
   readonly reloads: Reloads;
+  /** Undefined: nothing is counted. */
+  readonly registry: Registry | undefined;
 }
 
 await main(async () => {
   const line = readCommandLine();
+  await openLog('gateway');
   const handover = await (line.isHandedOver ? handedOver<Served>() : readServed(line));
   takeVariables(handover.what);
   await serve(await openGateway(line, handover));
@@ -78,7 +84,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   if (line.innerPort !== undefined) checkInternalServer(mesh, secret, line.isOpen);
   /** Those in force. */
   let policiesNow = (): PoliciesSpec | undefined => mesh.policies;
-  const resilienceState = createResilienceState({ onTransition: logTransition });
+  const registry = openRegistry(mesh);
+  const resilienceState = createResilienceState(countOutbound(registry));
   const announcer = createAnnouncer(() => resilienceState.outages.isEmpty && revisions.isWhole);
   const state = await openGatewayState(mesh, {
     doKeysCount: () => policiesNow()?.identity.keys !== false,
@@ -94,7 +101,9 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     revisions,
     ports,
     audit: state.state.audit,
+    onRefused: () => countReload(registry, 'refused'),
     onTaken: () => {
+      countReload(registry, 'taken');
       warnIfOpen(revisions.current.served.mesh, host);
       callLog.follow();
       tellShortened(revisions.current.served.mesh, state);
@@ -102,7 +111,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     },
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  return { line, mesh, secret, host, state, resilienceState, tracing, revisions, announcer, callLog, reloads };
+  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry };
+  return { line, mesh, secret, host, ...served };
 }
 
 /** Opens the servers, and follows the supervisor until the gateway is drained. */
@@ -111,8 +121,9 @@ async function serve(gateway: Gateway): Promise<void> {
   const { outages, breakers, quarantine } = resilienceState;
   const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
   countInFlight(() => bytes.used);
+  const metrics = await openGatewayMetrics(gateway, bytes);
   const isServing = (name: string): boolean => (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '');
-  const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing), bytes, isServing };
+  const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing, metrics), bytes, isServing };
   const port = line.port ?? mesh.gateway.port;
   // Neither is asked for before the server is open.
   const admin = createAdministration({
@@ -122,10 +133,14 @@ async function serve(gateway: Gateway): Promise<void> {
     publicServer: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
     drain: () => drain(),
   });
-  const server = await openPublicServer({ ...shared, host, port, admin, calls: callLog.calls, isFresh: state.isFresh });
+  const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
+  const { isFresh } = state;
+  const own = { ...shared, host, port, admin, calls, isFresh, statistics: metrics?.statistics };
+  const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
   announcer.servers.push(...(internal ? [internal, server] : [server]));
+  metrics?.servers.push(server, ...(internal ? [internal] : []));
   onReload<Served>(async (next) => {
     takeVariables(next);
     await reloads.serve(next);
@@ -135,7 +150,7 @@ async function serve(gateway: Gateway): Promise<void> {
     announcer.keepAnnouncing();
   });
   // A trail in memory ends with this process.
-  const endHeads = mesh.policies ? tellHeads(state.state, tracing.onJournal) : () => {};
+  const endHeads = mesh.policies ? tellHeads(state.state, tracing.onJournal, metrics?.heads) : () => {};
   const endAwaiting = awaitForeign(revisions, reloads);
   const drain: Drain = drainOnSignal({
     server,
@@ -146,6 +161,7 @@ async function serve(gateway: Gateway): Promise<void> {
       await internal?.close(innerGraceMs);
       endAwaiting();
       endHeads();
+      await metrics?.close();
       revisions.close();
       await Promise.all([state.close(), callLog.close()]);
     },

@@ -5,13 +5,13 @@ import {
   type AskPipeline,
   type CompiledPipeline,
   createPipeline,
-  type LatencyTracker,
   type ModelTarget,
   type PipelineCheck,
   type PipelineTarget,
   type pipelineFinder,
   plannedCalls,
   requiredTargets,
+  type StageTimes,
   type Target,
 } from '@sheaf/pipeline';
 import { type Entry, noSuchVersion } from './entry.ts';
@@ -59,7 +59,7 @@ export interface Surroundings {
   readonly pipelines: ReadonlyMap<string, PipelineEntry>;
   /** Whether a model is there and cannot be asked. */
   readonly isOut: (name: string) => boolean;
-  readonly latencyOf: (check: PipelineCheck) => LatencyTracker;
+  readonly latencyOf: (check: PipelineCheck) => StageTimes;
   readonly find: ReturnType<typeof pipelineFinder>;
 }
 

@@ -15,6 +15,8 @@ export interface ReloadPorts {
   readonly audit: AuditLog;
   /** Called when another revision is in force. */
   readonly onTaken: () => void;
+  /** Called when one was refused, and all is as before. */
+  readonly onRefused?: () => void;
   /** Called when that is of the folder as this process alone has taken it up. */
   readonly onReread: (mesh: Mesh) => void;
 }
@@ -40,7 +42,10 @@ export function createReloads(ports: ReloadPorts): Reloads {
         // It has taken that up by itself.
         if (!differs(revisions.current.served, next)) return { replaced: undefined };
         const isOther = changedParts(revisions.current.served.mesh, next.mesh).includes('policies');
-        return takeUp(next, isOther ? supervisorActor : undefined, ports);
+        return takeUp(next, isOther ? supervisorActor : undefined, ports).catch((error: unknown) => {
+          ports.onRefused?.();
+          throw error;
+        });
       });
       await replaced;
     },
@@ -53,6 +58,7 @@ export function createReloads(ports: ReloadPorts): Reloads {
         try {
           return await reread(actor, ports);
         } catch (error) {
+          ports.onRefused?.();
           // Why is for who asked: a folder that is broken may say anything.
           await audit.append({ at: Date.now(), actor, action: 'reload.refused', subject: 'gateway', detail: '' });
           throw error;

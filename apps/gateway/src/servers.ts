@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure } from '@sheaf/host';
+import { checkExposure, logOutput } from '@sheaf/host';
 import {
   boundedBaggage,
   type Infer,
@@ -15,6 +15,7 @@ import { tellOnlySeen } from '@sheaf/policies';
 import type { Tracing } from '@sheaf/telemetry';
 import {
   type AdminService,
+  type Backend,
   type BytesInFlight,
   type CallLog,
   createServer,
@@ -23,6 +24,7 @@ import {
   type Strays,
 } from '@sheaf/transport';
 import { liveLimits } from './live-limits.ts';
+import type { GatewayMetrics } from './metrics.ts';
 import type { Revisions } from './revisions.ts';
 import { logShadows } from './shadow-log.ts';
 
@@ -51,11 +53,15 @@ const around = (core: Infer): Infer =>
     core,
   );
 
-/** What is done with the journal of each call: it is traced, and the log, one for both servers, tells which rules would have acted. */
-export function createOnJournal({ onJournal, onPublicJournal }: Tracing): OnJournal {
-  const shadow = logShadows(console.log);
+/** What is done with the journal of each call: it is traced and counted, and the log, one for both servers, tells which rules would have acted. */
+export function createOnJournal(
+  { onJournal, onPublicJournal }: Tracing,
+  metrics?: Pick<GatewayMetrics, 'onJournal'>,
+): OnJournal {
+  const shadow = logShadows((line) => logOutput().write(line));
   const both = (trace: (journal: Journal) => void) => (journal: Journal) => {
     trace(journal);
+    metrics?.onJournal(journal);
     shadow(journal);
   };
   return { ofPublic: both(onPublicJournal), ofInternal: both(onJournal) };
@@ -79,13 +85,15 @@ export interface PublicServerPorts extends ServersPorts {
   readonly port: number;
   readonly admin: AdminService;
   readonly calls: CallLog;
+  /** Undefined: nothing is counted. */
+  readonly statistics: Backend['statistics'] | undefined;
   /** Whether anybody can tell which keys count. */
   readonly isFresh: () => boolean;
 }
 
 /** Serves callers from outside: what they may do, the policies of the current revision say. */
 export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, host, port, admin, calls, isFresh } = ports;
+  const { mesh, revisions, tracing, bytes, host, port, admin, calls, statistics, isFresh } = ports;
   const policiesNow = () => revisions.current.served.mesh.policies;
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
@@ -117,6 +125,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       strays,
       admin,
       calls,
+      ...(statistics && { statistics }),
       // Not of the internal server: whoever asks there has been let in.
       isWell: isFresh,
     },

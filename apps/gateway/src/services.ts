@@ -2,6 +2,7 @@ import { type Infer, InferError, type ModelDescription, type OnKept, type Overru
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { createUpstream, EndpointPool, noEndpoint, type ResilienceState } from '@sheaf/outbound';
 import { pickEndpoint } from '@sheaf/routing';
+import type { Remote } from '@sheaf/transport';
 
 /** A service, as whoever asks it sees it. */
 export interface ServiceHandle {
@@ -12,6 +13,8 @@ export interface ServiceHandle {
   isReady(): boolean;
   /** Its addresses, as they are now. */
   endpoints(): readonly { readonly target: string; readonly isReady: boolean }[];
+  /** The same, to be asked what they have counted. */
+  processes(): readonly ({ readonly endpoint: string } & Pick<Remote, 'metrics' | 'statistics'>)[];
   /** How long a model of it usually takes for so many rows; undefined while nobody knows. */
   usualMs(model: string, rows: number): number | undefined;
   /** How many calls of a model or transform its endpoints run at once; undefined of a foreign one. */
@@ -113,6 +116,8 @@ function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceSt
       return endpoint.remote.describe(model, version, timeoutMs);
     },
     endpoints,
+    processes: () =>
+      pool.endpoints.map(({ target, remote: { metrics, statistics } }) => ({ endpoint: target, metrics, statistics })),
     isReady: () => endpoints().some(({ isReady }) => isReady),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),

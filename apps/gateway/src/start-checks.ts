@@ -1,6 +1,6 @@
 /** What is looked at before a server opens, and told again of what a reload changes. */
 import { loudlyOpen, shortenedLine } from '@sheaf/identity';
-import { InferError, isLoopback } from '@sheaf/inference';
+import { InferError, isLoopback, log } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import type { GatewayState } from './state.ts';
 
@@ -15,11 +15,11 @@ export function checkHost({ policies }: Mesh, host: string): void {
 
 export function warnIfOpen({ policies }: Mesh, host: string): void {
   const warning = policies && loudlyOpen(policies.identity, host);
-  if (warning) console.error(warning);
+  if (warning) log('policies.open-to-all', warning);
 }
 
 /** Whose key ends before its time is not to be surprised. */
 export function tellShortened({ policies }: Mesh, { keys, isFresh }: GatewayState): void {
   const line = isFresh() && shortenedLine(keys().values(), Date.now(), policies?.identity.keyDaysMax);
-  if (line) console.error(line);
+  if (line) log('policies.keys-shortened', line);
 }

@@ -1,6 +1,6 @@
 /** What outlives a reload: keys, also those of issuers, quotas, the audit trail, and the buckets of the limits. */
 import { createFailureBook, type FailureBook, type KeySources, openKeySources } from '@sheaf/identity';
-import { InferError, monotonicClock } from '@sheaf/inference';
+import { InferError, log, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type SharedBackend } from '@sheaf/limiter';
 import { countingProblem, findShared, type Mesh, type SharedFinding } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
@@ -54,7 +54,12 @@ export async function openGatewayState(
         onReachable: tellReachable(shared.backend),
       })
     : own;
-  const keys = await followKeys(state, { clock: monotonicClock, log: console.error, doCount: doKeysCount, onFresh });
+  const keys = await followKeys(state, {
+    clock: monotonicClock,
+    log: (line, event) => log(event, line),
+    doCount: doKeysCount,
+    onFresh,
+  });
   const uses = createKeyUses(state.keys);
   return {
     state,
@@ -99,8 +104,10 @@ function urlOf({ backend, place }: Named, env: NodeJS.ProcessEnv): () => string 
 const tellReachable =
   ({ title }: SharedBackend) =>
   (isReachable: boolean, code?: string): void =>
-    console.error(
-      isReachable
-        ? `limits are counted in ${title}`
-        : `limits cannot be counted in ${title} (${code}): until they can, they are counted as policies.yaml says`,
-    );
+    isReachable
+      ? log('limits.shared', `limits are counted in ${title}`)
+      : log(
+          'limits.alone',
+          `limits cannot be counted in ${title} (${code}): until they can, they are counted as policies.yaml says`,
+          { code },
+        );

@@ -16,9 +16,8 @@ export function withoutUnserved(mesh: Mesh, unserved: readonly Missing[]): Mesh 
     const versions: readonly [ModelVersion, ...ModelVersion[]] | undefined = newest && [newest, ...older];
     return versions ? [{ ...model, versions }] : [];
   });
-  const out = unserved.map(({ name, version, why }): OutPart => {
-    const kind = mesh.transforms.some((transform) => transform.name === name) ? 'transform' : 'model';
-    return { kind, name, version: version === '' ? undefined : version, why, keeps: false };
-  });
+  const out = unserved.map(
+    ({ kind, name, version, why }): OutPart => ({ kind, name, version: version || undefined, why, keeps: false }),
+  );
   return { ...mesh, models, out: [...mesh.out, ...out] };
 }

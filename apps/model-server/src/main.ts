@@ -7,9 +7,20 @@ import {
   type Handover,
   handedOver,
   main,
+  openLog,
   report,
+  unservedName,
 } from '@sheaf/host';
-import { bytesInFlightMin, InferError, innerLimits, isLoopback, type Limits, stack } from '@sheaf/inference';
+import {
+  bytesInFlightMin,
+  InferError,
+  innerLimits,
+  isLoopback,
+  type Limits,
+  log,
+  type Overrun,
+  stack,
+} from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
 import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
@@ -18,6 +29,7 @@ import { BytesInFlight, createServer, hostPort, mutualTls, readSecret, type Serv
 import { readArguments } from './arguments.ts';
 import { connectGateways } from './gateways.ts';
 import { limitMemory } from './memory-limit.ts';
+import { prepareMetrics } from './metrics.ts';
 import { type OpenService, openService } from './open-service.ts';
 
 /** Gateways watch the health of a service, so that they hear of it at once. */
@@ -39,6 +51,7 @@ const bytesInFlightOf = (
 
 await main(async () => {
   const { folder, service: name, host, port, gateways: targets, ...asked } = readArguments();
+  await openLog(name);
   const handover = await (asked.isHandedOver ? handedOver<Mesh>() : readServable(folder));
   const { what: mesh, secret, exporter } = handover;
   const isTls = mesh.tls !== undefined;
@@ -46,10 +59,13 @@ await main(async () => {
   const limits = innerLimits(mesh.limits);
   const tracing = await createTracing(`sheaf-${name}`, exporter);
   const gateways = connectGateways(targets, mesh, { limits, secret });
-  const service = await openService(mesh, name, gateways.infer, (overrun) => server.tellOverrun(overrun));
+  const counting = prepareMetrics(mesh);
+  const onOverrun = (overrun: Overrun): void => server.tellOverrun(overrun);
+  const service = await openService(mesh, name, gateways.infer, onOverrun, counting?.onRun);
   const own = mesh.services.find((candidate) => candidate.name === name);
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
+  const metrics = counting?.open({ service, bytes, spans: tracing.counts, standing: () => server.standing() });
   const server = await createServer(
     { name, host, port, limits, bytes, mesh: true, tls: mesh.tls && mutualTls(mesh.tls), secret },
     {
@@ -57,7 +73,11 @@ await main(async () => {
       infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
-      onJournal: tracing.onJournal,
+      ...metrics,
+      onJournal: (journal) => {
+        tracing.onJournal(journal);
+        metrics?.onJournal(journal);
+      },
       onKept: tracing.keep,
       sample: tracing.sampleInner,
     },
@@ -95,6 +115,7 @@ function endBeyond(maxBytes: number, service: string, { abandon }: OpenService, 
 function tellReady({ unserved, notices, seen }: OpenService, port: number, line: string): void {
   for (const notice of notices) report({ kind: 'notice', line: notice }, notice);
   // A supervisor tells it, unless it gives the start up for it.
-  for (const one of process.send ? [] : unserved) console.error(`model ${one.name}/${one.version} is out: ${one.why}`);
+  for (const one of process.send ? [] : unserved)
+    log('model.out', `${unservedName(one)} is out: ${one.why}`, { model: one.name, version: one.version });
   report({ kind: 'ready', port, unserved, seen }, line);
 }

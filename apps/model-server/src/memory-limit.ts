@@ -1,5 +1,5 @@
 /** The `memory` of a service in mesh.yaml: what its process may take. */
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import { residentBytes, watchMemory } from '@sheaf/runtime';
 
 /** A process can be past its limit for so long before it is noticed. */
@@ -36,7 +36,7 @@ export function limitMemory(limit: MemoryLimit): () => void {
   const { service, maxBytes, abandon, end, used = residentBytes, intervalMs = lookIntervalMs } = limit;
   return watchMemory({ maxBytes, used, intervalMs }, (usedBytes) => {
     const why = `its memory limit of ${mebibytes(maxBytes)} passed with ${mebibytes(usedBytes)}`;
-    console.error(`service ${service}: ${why}; this process ends`);
+    log('memory.passed', `service ${service}: ${why}; this process ends`, { service, bytes: usedBytes });
     abandon(...answers(service, maxBytes));
     end(why);
     // For good.

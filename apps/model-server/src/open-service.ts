@@ -5,6 +5,7 @@ import {
   type Infer,
   InferError,
   type Load,
+  log,
   type ModelDescription,
   notFound,
   type Overrun,
@@ -13,13 +14,15 @@ import {
   checkCode,
   checkContent,
   type Mesh,
+  type MeshTransform,
   type Model,
   type ModelVersion,
   runThreads,
   transformPlace,
 } from '@sheaf/mesh';
-import { batchabilityText, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
-import { type Loading, loadModels } from './load-models.ts';
+import { batchabilityText, type EndedRun, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
+import type { CountedVersion } from '@sheaf/telemetry';
+import { type Loading, loadVersions } from './load-versions.ts';
 import { checkMemoryFits } from './memory-limit.ts';
 
 const transformLimitMs = 5_000;
@@ -34,7 +37,7 @@ export interface OpenService {
   readonly names: () => readonly string[];
   /** Lines for whoever starts it, about what it holds. */
   readonly notices: readonly string[];
-  /** The models that could not be loaded. */
+  /** The models and transforms that could not be loaded. */
   readonly unserved: readonly Unserved[];
   /** Models whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
@@ -42,8 +45,13 @@ export interface OpenService {
   readonly shedForDrain: () => void;
   /** The process is about to end: calls that run are answered with `running`, those that wait and all that come with `waiting`. */
   readonly abandon: (running: InferError, waiting: InferError) => void;
+  /** What is counted of each version. */
+  readonly counted: readonly CountedVersion[];
   close(): Promise<void>;
 }
+
+/** Told of each run of a version. */
+export type OnRun = (name: string, version: string, run: EndedRun) => void;
 
 /** Loads everything that a service of the mesh holds, and does without what cannot be loaded while there is anything else; answers when all of it is warm. `askMesh` is what its transforms ask others by; `onOverrun` is told of a run for which the process ends. */
 export async function openService(
@@ -51,6 +59,7 @@ export async function openService(
   name: string,
   askMesh: Infer,
   onOverrun: (overrun: Overrun) => void,
+  onRun: OnRun = () => {},
 ): Promise<OpenService> {
   const service = mesh.services.find((candidate) => candidate.name === name);
   if (!service || service.endpoint) {
@@ -60,21 +69,12 @@ export async function openService(
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
   if (transforms.length > 0) await checkCode(mesh);
-  const { loaded, unserved, why } = await loadModels(models.flatMap((model) => openVersions(model, mesh, onOverrun)));
-  if (loaded.length + transforms.length === 0 && why !== undefined) throw why;
-  const opened = await Promise.all(
-    transforms.map((transform) =>
-      openTransform({
-        ...transformPlace(mesh, transform),
-        signature: transform.signature,
-        uses: transform.uses,
-        runLimitMs: transformLimitMs,
-        outputBytesMax: mesh.limits.innerMessageBytesMax,
-        infer: askMesh,
-      }),
-    ),
-  );
-  const served = serviceOf([...loaded, ...opened], unserved, (model, version) => {
+  const { loaded, unserved, why } = await loadVersions([
+    ...models.flatMap((model) => modelVersions(model, mesh, { onOverrun, onRun })),
+    ...transforms.map((transform) => transformVersion(transform, mesh, { askMesh, onRun })),
+  ]);
+  if (loaded.length === 0 && why !== undefined) throw why;
+  const served = serviceOf(loaded, unserved, (model, version) => {
     const held = models.find((one) => one.name === model);
     return held?.versions.find((own) => own.version === version)?.properties;
   });
@@ -89,14 +89,37 @@ export async function openService(
 
 /** A run that cannot be stopped holds its thread for ever. */
 function endStuckProcess(subject: string, what: string): void {
-  console.error(`${subject}: ${what} passed its limit and cannot be stopped; this process ends`);
+  log('run.stuck', `${subject}: ${what} passed its limit and cannot be stopped; this process ends`, { subject });
   endProcess(`${what} passed its limit`);
 }
 
-function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) => void): Loading[] {
+function transformVersion(
+  transform: MeshTransform,
+  mesh: Mesh,
+  { askMesh, onRun }: { readonly askMesh: Infer; readonly onRun: OnRun },
+): Loading {
+  const { name, signature, uses } = transform;
+  const open = (): Promise<ServedVersion> =>
+    openTransform({
+      ...transformPlace(mesh, transform),
+      signature,
+      uses,
+      runLimitMs: transformLimitMs,
+      outputBytesMax: mesh.limits.innerMessageBytesMax,
+      infer: askMesh,
+      onRun: (run) => onRun(name, '1', run),
+    }).catch(async (error: unknown) => {
+      await checkCode(mesh);
+      throw error;
+    });
+  return { kind: 'transform', name, version: '', open };
+}
+
+function modelVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings, 'onOverrun' | 'onRun'>): Loading[] {
   const { limits, resilience } = mesh;
   const threads = runThreads(model, mesh, availableParallelism());
   return model.versions.map((each) => ({
+    kind: 'model',
     name: model.name,
     version: each.version,
     open: () =>
@@ -104,7 +127,7 @@ function openVersions(model: Model, mesh: Mesh, onOverrun: (overrun: Overrun) =>
         threads,
         adaptiveLimit: resilience.adaptiveLimit,
         outputBytesMax: limits.innerMessageBytesMax,
-        onOverrun,
+        ...told,
       }),
   }));
 }
@@ -115,13 +138,14 @@ export interface VersionSurroundings {
   readonly adaptiveLimit: boolean;
   readonly outputBytesMax: number;
   readonly onOverrun: (overrun: Overrun) => void;
+  readonly onRun?: OnRun;
 }
 
 /** Loads one version of a model. */
 export async function openVersion(
   model: Model,
   own: ModelVersion,
-  { threads, ...surroundings }: VersionSurroundings,
+  { threads, onRun, ...surroundings }: VersionSurroundings,
 ): Promise<ServedVersion> {
   const { name, instances, memoryMaxMb, versions: _, ...settings } = model;
   const { version, files, content, signature, notices } = own;
@@ -138,6 +162,7 @@ export async function openVersion(
     instances,
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
+    onRun: (run) => onRun?.(name, version, run),
     onStuck: (what) => endStuckProcess(`model ${name}/${version}`, what),
   });
   const served = await opening.catch(async (error: unknown) => {
@@ -185,6 +210,13 @@ function serviceOf(
     isReady: (name, version) => find(name, version) !== undefined,
     load: (name, version) => find(name, version)?.load(),
     names: () => [...byName.keys()],
+    counted: versions.map(({ name, version, batchability, standing, load: loadOf }) => ({
+      ...{ name, version, batchability },
+      standing: () => {
+        const { fixedMs, rowMs } = loadOf();
+        return { ...standing(), fixedMs, rowMs };
+      },
+    })),
     notices: noticesOf(versions),
     unserved,
     seen: versions.flatMap(({ name, version, signature, isUntrue }) =>

@@ -12,6 +12,8 @@ const call = (changes: Partial<EndedCall> = {}): EndedCall => ({
   version: '',
   code: 'OK',
   reason: '',
+  decision: '',
+  sampled: false,
   bytesIn: 100,
   bytesOut: 40,
   ms: 1.23456,

@@ -1,6 +1,26 @@
 export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
 export { checkExposure, type InternalServer } from './internal-server.ts';
-export { createLineWriter, type LineWriter } from './line-writer.ts';
+export { childOutput } from './log/child-output.ts';
+export { fileTarget } from './log/line-target.ts';
+export { createLineWriter, type LineCounts, type LineWriter } from './log/line-writer.ts';
+export {
+  type LevelChange,
+  type LevelsMessage,
+  logLevels,
+  type RoomLevel,
+  setLogLevels,
+  tellLevels,
+} from './log/log-levels.ts';
+export {
+  closeLog,
+  isLogFormat,
+  type LogFormat,
+  logCounts,
+  logFormat,
+  logFormats,
+  logOutput,
+  openLog,
+} from './log/process-log.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   countInFlight,
@@ -20,5 +40,6 @@ export {
   type SeenModel,
   startFailedExit,
   type Unserved,
+  unservedName,
   type Vitals,
 } from './process.ts';

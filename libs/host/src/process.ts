@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
-import { asInferError, InferError, type Signature } from '@sheaf/inference';
+import { asInferError, InferError, log, type Signature } from '@sheaf/inference';
 import type { Exporter, Tracing } from '@sheaf/telemetry';
 import type { Server } from '@sheaf/transport';
+import { type LevelsMessage, setLogLevels } from './log/log-levels.ts';
+import { closeLog } from './log/process-log.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
@@ -21,6 +23,8 @@ export type ProcessMessage =
   /** The reload was refused; all is as before. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
+  /** An operator wants all of the mesh to tell more, or less. */
+  | LevelsMessage
   /** It ends itself, for this reason; a signal follows. */
   | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */
@@ -42,12 +46,18 @@ export type ProcessMessage =
   /** It has heard that it is to end, and does when it has answered what it has. */
   | { readonly kind: 'draining' /** At most so long, its notice included. */; readonly withinMs?: number };
 
-/** A version of a model that a process was to serve, and does not. */
+/** A version of a model, or a transform, that a process was to serve, and does not. */
 export interface Unserved {
+  readonly kind: 'model' | 'transform';
   readonly name: string;
+  /** Empty for a transform, and where no version of a model is served. */
   readonly version: string;
   readonly why: string;
 }
+
+/** Names it for people, e.g. `model digits/1`. */
+export const unservedName = ({ kind, name, version }: Pick<Unserved, 'kind' | 'name' | 'version'>): string =>
+  `${kind} ${name}${version && `/${version}`}`;
 
 /** A version of a model whose outputs are not as its file declares, as they were seen. */
 export interface SeenModel {
@@ -74,7 +84,8 @@ const delayResolutionMs = 10;
 /** Tells whoever started this process: its supervisor by message, a person by a line. */
 export function report(message: ProcessMessage, line: string): void {
   if (process.send) process.send(message);
-  else console.log(line);
+  else if (message.kind === 'ready') log('start.ready', line);
+  else log('model.notice', line);
 }
 
 /** Tells a supervised process to serve something else from now on. Sent one at a time. */
@@ -164,13 +175,16 @@ export async function main(
 ): Promise<void> {
   setFlagsFromString(heapFlags);
   if (process.send) answerVitals(residentBytes);
+  process.on('message', ({ kind, change }: LevelsMessage) => {
+    if (kind === 'levels') setLogLevels(change);
+  });
   try {
     await start();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const reason = error instanceof InferError ? error.reason : '';
     if (process.send) process.send({ kind: 'failed', message, reason } satisfies ProcessMessage);
-    else console.error(message);
+    else log('start.failed', message, { reason });
     process.exitCode = startFailedExit;
     process.disconnect?.();
   }
@@ -217,6 +231,7 @@ export function drainOnSignal(options: DrainOptions): Drain {
     await server.close(graceMs());
     await close();
     await tracing.shutdown();
+    await closeLog();
     process.exit(0);
   };
   const onSignal = (notice: number): void => {

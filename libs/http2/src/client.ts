@@ -109,7 +109,7 @@ class ClientRole implements Role {
     const stream = new OwnStream(core, this.nextId, handler);
     this.nextId += 2;
     core.ledger.addCall(0);
-    core.lives.open.add(stream);
+    core.lives.open.set(stream.id, stream);
     core.sendHeaders(stream.id, isLast, headers);
     stream.isEnding = isLast;
     stream.isLocalEnded = isLast;

@@ -209,7 +209,7 @@ export class Connection implements Core {
   }
 
   #onSpace(): void {
-    if (this.sender.hasReady || this.outbox.pendingBytes > 0) this.outbox.flush();
+    if (this.sender.hasReady || this.outbox.isHeldUp) this.outbox.flush();
     if (!this.#isPaused || this.outbox.pendingBytes > limits.controlBytesMax) return;
     this.#isPaused = false;
     this.socket.resume();

@@ -1,5 +1,6 @@
 export { openConnection } from './client.ts';
 export { encodeHeaders } from './hpack/encoder.ts';
+export { InFlight } from './in-flight.ts';
 export { acceptConnection } from './server.ts';
 export type {
   AcceptConnection,

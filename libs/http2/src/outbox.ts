@@ -55,6 +55,11 @@ export class Outbox {
     return this.#segmentBytes + this.#at - this.#from;
   }
 
+  /** Whether there is something to send that had no room at the end of its turn. What is said in this turn goes at the end of it, in one write. */
+  get isHeldUp(): boolean {
+    return this.pendingBytes > 0 && !this.#isScheduled;
+  }
+
   /** Bytes that the socket has not got rid of. */
   get socketBytes(): number {
     return this.#socket.writableLength;

@@ -1,15 +1,15 @@
 /** Keeps the windows within which the peer may send. Credit is given back once half of a window is used, so that a WINDOW_UPDATE is rare. */
 import { ConnectionFault } from './connection-fault.ts';
 import { windowBytesDefault } from './frame-types.ts';
+import type { InFlight } from './in-flight.ts';
 import type { Outbox } from './outbox.ts';
 import type { Stream } from './stream.ts';
-import type { StreamTable } from './stream-table.ts';
 import { errorCodes } from './types.ts';
 
 /** The view of a connection that receiving needs. */
 export interface ReceiverOwner {
   readonly outbox: Outbox;
-  readonly lives: { readonly open: StreamTable };
+  readonly lives: { readonly open: InFlight<Stream> };
 }
 
 export interface ReceiveLimits {

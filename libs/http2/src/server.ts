@@ -84,7 +84,7 @@ export class ServerRole implements Role {
     }
     core.ledger.addCall(bytes);
     const stream = new Stream(core, id, headers, verdict.bodyBytes);
-    core.lives.open.add(stream);
+    core.lives.open.set(stream.id, stream);
     this.#tell(stream);
     if (isLast) core.lives.endRemote(stream, undefined);
   }

@@ -1,11 +1,11 @@
 /** Lets streams live and end, and tells their handlers. An error that a handler throws ends its stream and nothing else. */
 import { ClosedStreams } from './closed-streams.ts';
+import { InFlight } from './in-flight.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outbox } from './outbox.ts';
 import type { Receiver } from './receiver.ts';
 import type { Sender } from './sender.ts';
 import type { Stream } from './stream.ts';
-import { StreamTable } from './stream-table.ts';
 import { type ErrorCode, errorCodes, type HeaderList, type StreamEnd } from './types.ts';
 
 /** The view of a connection that its streams need. */
@@ -23,7 +23,7 @@ export interface StreamLivesOwner {
 const done: StreamEnd = { kind: 'done', code: errorCodes.NO_ERROR };
 
 export class StreamLives {
-  readonly open = new StreamTable();
+  readonly open = new InFlight<Stream>();
   readonly closed = new ClosedStreams();
   readonly #owner: StreamLivesOwner;
 

@@ -1,4 +1,4 @@
-import { InferError, monotonicClock, type Principal } from '@sheaf/inference';
+import { InferError, log, monotonicClock, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import type { Authenticate, Credentials } from './credentials.ts';
 import { createFailureBook, createThrottle, type FailureBook, type Throttle, throttleDefault } from './failures.ts';
@@ -98,7 +98,7 @@ function throttled(decide: Decide, throttle: Throttle): Authenticate {
 
 /** Of this process: by its clock and its environment. */
 export const openKeySources = (): KeySources =>
-  createKeySources({ clock: monotonicClock, env: process.env, log: console.error });
+  createKeySources({ clock: monotonicClock, env: process.env, log: (line, event) => log(event, line) });
 
 /** The scheme in any case, spaces, and something without one. */
 const bearerPattern = /^bearer +([^ ]+)$/i;

@@ -78,7 +78,9 @@ export function createThrottle(spec: ThrottleSpec, book: FailureBook, now: () =>
     book.addresses.set(network, failing);
   };
   return {
-    waitMs: (address) => (isCounted(address) ? waitOf(book.addresses.get(networkOf(address))) : 0),
+    // Mostly nobody has failed.
+    waitMs: (address) =>
+      book.addresses.size > 0 && isCounted(address) ? waitOf(book.addresses.get(networkOf(address))) : 0,
     isKnown: (id, address) => book.good.get(id)?.has(networkOf(address)) ?? false,
     failed(address) {
       if (isCounted(address)) count(networkOf(address));

@@ -2,7 +2,7 @@
 import { type AllOf, optional, type Path, type Problems } from '@sheaf/document';
 import type { ThrottleSpec } from './failures.ts';
 import { everyProvider, type identityProviders } from './providers/index.ts';
-import type { IdentityProblem } from './providers/provider.ts';
+import type { FileAt, IdentityProblem } from './providers/provider.ts';
 import { throttle } from './throttle-language.ts';
 
 type Provider = (typeof identityProviders)[number];
@@ -38,6 +38,13 @@ export function readIdentity(
   const parts = everyProvider.map((provider) => provider.read(values, path, problems));
   if (parts.includes(undefined)) return undefined;
   return Object.assign({ throttle: values.throttle }, ...parts) as IdentitySpec;
+}
+
+/** The spec, with the files of the folder that it names where they are, each of which `at` is told of. */
+export function placeFiles(spec: IdentitySpec, at: FileAt): IdentitySpec {
+  let placed = spec;
+  for (const provider of everyProvider) placed = { ...placed, ...provider.placed?.(placed, at) };
+  return placed;
 }
 
 /** Everything that is wrong with a spec of the right form; a gateway does not start with any. */

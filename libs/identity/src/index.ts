@@ -21,7 +21,7 @@ export {
 } from './development-certificates.ts';
 export { createFailureBook, type FailureBook, type ThrottleSpec, throttleDefault } from './failures.ts';
 export { grantFields, patterns, tenantName } from './grant-language.ts';
-export { type IdentitySpec, identityFields, identityProblems, readIdentity } from './identity-spec.ts';
+export { type IdentitySpec, identityFields, identityProblems, placeFiles, readIdentity } from './identity-spec.ts';
 export {
   createKeyAdministration,
   type KeyAdministration,

@@ -20,7 +20,7 @@ export interface KeySource {
 /** Ages are measured on a monotonic clock: a step of the wall clock neither drops keys nor keeps them. */
 export interface KeySourcePorts extends FetchPorts {
   /** Told when keys behind a URL cannot be had, and when they can be again. */
-  readonly log: (line: string) => void;
+  readonly log: (line: string, event: 'keys.readable' | 'keys.unreadable') => void;
 }
 
 /** Where the keys of an issuer are. */
@@ -125,12 +125,12 @@ function createRemoteKeys(remote: Remote, { log, ...ports }: KeySourcePorts): Re
       // The same text is the same keys: what was verified with them stays verified.
       const keys = held?.text === text ? held.keys : parseKeySet(text);
       held = { keys, text, at: clock.now() };
-      if (last?.error !== undefined) log(`${placeName(remote)} can be had again`);
+      if (last?.error !== undefined) log(`${placeName(remote)} can be had again`, 'keys.readable');
       last = { at: clock.now(), error: undefined };
     } catch (error) {
       const until = held ? 'those from before are used on' : 'tokens that they sign are UNAVAILABLE until they can';
       if (last === undefined || last.error === undefined)
-        log(`${placeName(remote)} cannot be had (${reasonOf(error)}); ${until}`);
+        log(`${placeName(remote)} cannot be had (${reasonOf(error)}); ${until}`, 'keys.unreadable');
       last = { at: clock.now(), error: error ?? 'unknown' };
     }
     pending = undefined;

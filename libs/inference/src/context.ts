@@ -1,4 +1,5 @@
 import type { ByteHold } from './byte-hold.ts';
+import type { CallSignal } from './call-signal.ts';
 import { InferError } from './error.ts';
 import type { Journal } from './journal.ts';
 import type { Principal, Priority } from './principal.ts';
@@ -43,7 +44,7 @@ export type Patience = 'never' | 'once-begun' | 'always';
 export interface CallContext {
   /** Absolute, in the milliseconds of `clock`; never extended on the way down. */
   readonly deadline: number;
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   readonly clock: Clock;
   readonly snapshot: Snapshot;
   readonly journal: Journal;
@@ -108,7 +109,7 @@ export function deadlineTooShort(context: CallContext, estimateMs: number, where
 }
 
 /** The InferError that a signal was aborted with; any other reason means that the caller left. */
-export function abortReason(signal: AbortSignal): InferError {
+export function abortReason(signal: CallSignal): InferError {
   return signal.reason instanceof InferError
     ? signal.reason
     : new InferError('CANCELLED', 'the caller cancelled the call');

@@ -1,6 +1,7 @@
 export { type AddressRange, addressForm, addressProblem, createAddressSet } from './addresses.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
+export { CallCanceller, type CallSignal } from './call-signal.ts';
 export { checkRequest } from './check-request.ts';
 export {
   abortReason,
@@ -70,6 +71,30 @@ export {
   messageTooLarge,
 } from './limits.ts';
 export type { Load } from './load.ts';
+export {
+  type EventName,
+  type EventSpec,
+  events,
+  isLogLevel,
+  type LogLevel,
+  logLevels,
+  logRooms,
+  type Room,
+} from './log/events.ts';
+export { eventsPage } from './log/events-page.ts';
+export {
+  type FieldsOf,
+  isForStandardError,
+  isLogged,
+  type LogEntry,
+  type LogSink,
+  log,
+  logLevelOf,
+  type OnEvent,
+  sendLogTo,
+  setLogLevel,
+  usualLevel,
+} from './log/log.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
 export { isLoopback, networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';
@@ -85,6 +110,7 @@ export {
   type Role,
   roles,
 } from './principal.ts';
+export { randomHex } from './random-ids.ts';
 export type { Decision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';

@@ -39,7 +39,7 @@ describe('what an error means', () => {
   });
 
   it('is what a route falls back from, unless a policy decided it', () => {
-    for (const decision of ['load:m', 'throttle:s', 'breaker:m', 'supervisor:s'] as const)
+    for (const decision of ['load:m', 'throttle:s', 'breaker:m', 'bytes-in-flight', 'supervisor:s'] as const)
       assert.equal(unavailable({ decision }).failsOver, true, decision);
     for (const decision of ['limit:at-once', 'rule:closed', 'identity'] as const)
       assert.equal(unavailable({ decision }).failsOver, false, decision);

@@ -73,7 +73,6 @@ const reasons: ReadonlyMap<string, Partial<Meaning>> = new Map([
 const deciders = {
   address: 'policy',
   authorisation: 'policy',
-  'bytes-in-flight': 'policy',
   deadline: 'policy',
   identity: 'policy',
   limit: 'policy',
@@ -81,6 +80,7 @@ const deciders = {
   quarantine: 'policy',
   rule: 'policy',
   breaker: 'state',
+  'bytes-in-flight': 'state',
   load: 'state',
   supervisor: 'state',
   throttle: 'state',

@@ -12,27 +12,27 @@ export function parseTraceparent(value: string | undefined, tracestate?: string)
   if (value === undefined || value.length < traceparentChars) return undefined;
   if (value.length > traceparentChars && (value.startsWith('00') || value[traceparentChars] !== '-')) return undefined;
   if (value[2] !== '-' || value[35] !== '-' || value[52] !== '-') return undefined;
-  const version = value.slice(0, 2);
+  if (!isHex(value, 0, 2) || value.startsWith('ff')) return undefined;
+  if (!isHex(value, 3, 35) || !isHex(value, 36, 52) || !isHex(value, 53, traceparentChars)) return undefined;
   const traceId = value.slice(3, 35);
   const spanId = value.slice(36, 52);
-  const flags = value.slice(53, traceparentChars);
-  if (!isHex(version) || version === 'ff') return undefined;
-  if (!isHex(traceId) || !isHex(spanId) || !isHex(flags) || isZero(traceId) || isZero(spanId)) return undefined;
-  const sampled = (Number.parseInt(flags, 16) & 1) === 1;
+  if (traceId === noTraceId || spanId === noSpanId) return undefined;
+  const sampled = (Number.parseInt(value.slice(53, traceparentChars), 16) & 1) === 1;
   const state = tracestate && boundedTracestate(tracestate);
   return state ? { traceId, spanId, sampled, state } : { traceId, spanId, sampled };
 }
 
 /** Lower-case digits and nothing else. */
-function isHex(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
+function isHex(text: string, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
     const unit = text.charCodeAt(at);
     if (unit < 0x30 || unit > 0x66 || (unit > 0x39 && unit < 0x61)) return false;
   }
   return true;
 }
 
-const isZero = (digits: string): boolean => digits === '0'.repeat(digits.length);
+const noTraceId = '0'.repeat(32);
+const noSpanId = '0'.repeat(16);
 
 export const formatTraceparent = (span: TraceParent): string =>
   `00-${span.traceId}-${span.spanId}-${span.sampled ? '01' : '00'}`;

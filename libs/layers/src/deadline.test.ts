@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import {
   type CallContext,
+  type CallSignal,
   InferError,
   type InferErrorCode,
   type InferResponse,
@@ -31,7 +32,7 @@ const ends = (code: InferErrorCode) => (error: unknown) => error instanceof Infe
 
 describe('the deadline layer', () => {
   it('answers when the time is up, and tells what is below to stop', async () => {
-    let below: AbortSignal | undefined;
+    let below: CallSignal | undefined;
     const infer = enforceDeadline('here')((_, { signal }) => {
       below = signal;
       return never();

@@ -1,5 +1,6 @@
 import {
   abortReason,
+  CallCanceller,
   type CallContext,
   checkAlive,
   deadlineExceeded,
@@ -42,7 +43,7 @@ export function enforceDeadline(where: string): Layer {
     // What is thrown in here rejects.
     new Promise((resolve, reject) => {
       checkAlive(context, where);
-      const controller = new AbortController();
+      const canceller = new CallCanceller();
       const settle = (): void => {
         clearTimeout(timer);
         context.signal.removeEventListener('abort', onAbort);
@@ -52,13 +53,13 @@ export function enforceDeadline(where: string): Layer {
         reject(error);
       };
       const stop = (error: unknown): void => {
-        controller.abort(error);
+        canceller.abort(error);
         fail(error);
       };
       const onAbort = (): void => stop(abortReason(context.signal));
       const timer = setTimeout(() => stop(lateIn(where, context)), remainingMs(context));
       context.signal.addEventListener('abort', onAbort, { once: true });
-      next(request, { ...context, signal: controller.signal }).then((response) => {
+      next(request, { ...context, signal: canceller }).then((response) => {
         settle();
         resolve(response);
       }, fail);

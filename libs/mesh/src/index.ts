@@ -36,5 +36,6 @@ export { modelExample, modelPage } from './reference/model-page.ts';
 export { testsExample, testsPage } from './reference/tests-page.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
+export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';

@@ -218,8 +218,17 @@ export interface Gateway {
   readonly proxyProtocol?: 'any' | 'v1' | 'v2' | undefined;
   /** Variables of the environment that its processes get beside those that they all get. */
   readonly env?: readonly string[] | undefined;
+  /** Where metrics are served: see `metricsPlace`. Undefined: nothing is written. False: nowhere. */
+  readonly metrics?: MetricsServerGiven | false | undefined;
   /** Undefined: plain text. */
   readonly tls?: ServerTls | undefined;
+}
+
+/** Who scrapes the metrics of a mesh finds them here. */
+export interface MetricsServerGiven {
+  readonly host: string;
+  /** Of the first gateway; each further one has the next. 0 takes a free one. Undefined: the port after those of the gateways. */
+  readonly port?: number | undefined;
 }
 
 /** The name under which a service serves the transform at `path`. */

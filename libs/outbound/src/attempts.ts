@@ -22,7 +22,7 @@ export function createAttempts({ now, slowMs, observers }: AttemptsOptions): Ask
     return known;
   };
   return async (call, endpoint, isProbe) => {
-    const { context, request, usualMs } = call;
+    const { context, request, usualMs, history } = call;
     const startedAt = now();
     const givenMs = remainingMs(context);
     const ahead = workOf(endpoint);
@@ -32,7 +32,7 @@ export function createAttempts({ now, slowMs, observers }: AttemptsOptions): Ask
     const isKnown = usualMs !== undefined && aheadMs !== undefined;
     const expectedMs = isKnown ? aheadMs + usualMs * (foreignCalls + 1) : undefined;
     const own = ahead.begin(usualMs, startedAt);
-    const isIsolated = call.lost > 0;
+    const isIsolated = history.lost > 0;
     const attempt: Attempt = { call, endpoint, isProbe, isIsolated, startedAt, foreignCalls };
     const enders = observers.map((observe) => observe(attempt));
     const end = (error: InferError | undefined): void => {
@@ -51,7 +51,7 @@ export function createAttempts({ now, slowMs, observers }: AttemptsOptions): Ask
       for (const ender of enders) ender({ error, endedAt, tookMs, outcome });
     };
     try {
-      const response = await endpoint.infer(request, { ...context, attempt: call.attempts, isolated: isIsolated });
+      const response = await endpoint.infer(request, { ...context, attempt: history.attempts, isolated: isIsolated });
       end(undefined);
       return response;
     } catch (thrown) {

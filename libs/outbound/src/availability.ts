@@ -27,7 +27,8 @@ export function createAvailability({ service, outages, breakers }: AvailabilityO
     outageOf,
     lets: (endpoint, call) => !outageOf(endpoint) && (breakers?.lets(endpoint, call) ?? true),
     refuse: (call, endpoints) => {
-      const { context, kind, attempts } = call;
+      const { context, kind, history } = call;
+      const { attempts } = history;
       const stopped = endpoints.flatMap((endpoint) => {
         const outage = outageOf(endpoint);
         return outage ? [{ endpoint: endpoint.target, ...outage }] : [];

@@ -39,18 +39,18 @@ export function createBalance(options: BalanceOptions, ask: Ask): Send {
       const choice = pick(call, all, options);
       if (choice) return await asked(call, choice, ask);
       // What was lost with the process may have opened its breaker, and who waited for it has time for that too.
-      if (call.waitsUntil === undefined || !(await restarts.isBack(call))) return availability.refuse(call, all);
+      if (call.history.waitsUntil === undefined || !(await restarts.isBack(call)))
+        return availability.refuse(call, all);
     }
   };
 }
 
 async function asked(call: OutboundCall, { endpoint, isProbe }: Choice, ask: Ask): Promise<InferResponse> {
-  call.attempts++;
-  call.tried.add(endpoint);
+  call.history.begin(endpoint);
   try {
     return await ask(call, endpoint, isProbe);
   } catch (error) {
-    if (asInferError(error).isOverload) call.overloaded.add(endpoint);
+    if (asInferError(error).isOverload) call.history.overload(endpoint);
     throw error;
   }
 }
@@ -60,12 +60,12 @@ function pick(
   all: readonly UpstreamEndpoint[],
   { availability, ejection, random }: BalanceOptions,
 ): Choice | undefined {
-  const { context, kind, tried } = call;
+  const { context, kind, history } = call;
   const open = all.filter((endpoint) => availability.lets(endpoint, call));
   if (open.length < all.length) context.journal.mark(context.span, { 'sheaf.breakers_open': all.length - open.length });
   const standings = ejection?.standings(all);
   const ready = prefer(open, ({ isReady }) => isReady);
-  const fresh = prefer(ready, (endpoint) => !tried.has(endpoint));
+  const fresh = prefer(ready, (endpoint) => !history.hasTried(endpoint));
   const best = prefer(fresh, (endpoint) => standings?.get(endpoint) !== 'out');
   const endpoint = pickEndpoint(best, random, (one) => one.utilization(kind.model));
   return endpoint && { endpoint, isProbe: standings?.get(endpoint) === 'probe' };

@@ -1,3 +1,4 @@
+import { log } from '@sheaf/inference';
 import type { BreakerState, Transition } from './breaker.ts';
 import { FairBreaker } from './fair-breaker.ts';
 
@@ -117,12 +118,17 @@ export class BreakerRegistry {
 
 /** For the log: what changed, and for how long. */
 export function logTransition(
-  { service, endpoint, model, version }: BreakerName,
+  breaker: BreakerName,
   { from, to, delayMs }: Transition,
   caller: string | undefined,
 ): void {
+  const { service, endpoint, model, version } = breaker;
   const name = version === '' ? model : `${model}/${version}`;
   const during = delayMs > 0 ? ` for ${Math.ceil(delayMs)} ms` : '';
   const whose = caller === undefined ? '' : `, for calls of ${caller} alone`;
-  console.error(`breaker of ${name} at ${endpoint} (${service}): ${from} -> ${to}${during}${whose}`);
+  const line = `breaker of ${name} at ${endpoint} (${service}): ${from} -> ${to}${during}${whose}`;
+  log('breaker.changed', line, {
+    ...{ service, endpoint, model, version, from, to, caller },
+    delayMs: Math.ceil(delayMs),
+  });
 }

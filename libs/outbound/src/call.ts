@@ -23,7 +23,31 @@ export interface CallKind {
   readonly key: string;
 }
 
-/** A call, from its first try to its last. What changes in it, one policy notes for those that follow. */
+/** What has become of a call so far: all that changes in it, each told by the policy that knows. */
+export interface CallHistory {
+  /** Tries so far that an endpoint was asked in. */
+  readonly attempts: number;
+  /** Processes that were lost with it, or with the same request before: from the first on it runs isolated. */
+  readonly lost: number;
+  /** Until then it may wait for a restart, on the clock of its context; undefined while it has not waited. */
+  readonly waitsUntil: number | undefined;
+  /** One that was asked is asked again only when there is no other. */
+  hasTried(endpoint: UpstreamEndpoint): boolean;
+  /** Whether it had too much to do when it was asked. */
+  wasOverloaded(endpoint: UpstreamEndpoint): boolean;
+  /** An endpoint is asked. */
+  begin(endpoint: UpstreamEndpoint): void;
+  /** It has too much to do. */
+  overload(endpoint: UpstreamEndpoint): void;
+  /** A process was lost with it. */
+  lose(): void;
+  /** It runs isolated from its first try on. */
+  isolate(): void;
+  /** It waits for a restart; only the first time counts. Answers until when. */
+  wait(until: number): number;
+}
+
+/** A call, from its first try to its last. */
 export interface OutboundCall {
   readonly request: InferRequest;
   readonly context: CallContext;
@@ -34,16 +58,7 @@ export interface OutboundCall {
   readonly usualMs: number | undefined;
   /** Whether calls of its own tenant say so: only then is it slow for taking longer, since others may ask what is done sooner. */
   readonly isOwn: boolean;
-  /** Endpoints that were asked; one is asked again only when there is no other. */
-  readonly tried: Set<UpstreamEndpoint>;
-  /** Of those, the ones that had too much to do. */
-  readonly overloaded: Set<UpstreamEndpoint>;
-  /** Tries so far that an endpoint was asked in. */
-  attempts: number;
-  /** Processes that were lost with it, or with the same request before: from the first on it runs isolated. */
-  lost: number;
-  /** Until then it may wait for a restart, on the clock of its context; undefined while it has not waited. */
-  waitsUntil: number | undefined;
+  readonly history: CallHistory;
 }
 
 /** Answers a call, or rejects with InferError; it never throws at once. */

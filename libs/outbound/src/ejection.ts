@@ -8,9 +8,9 @@ export interface Ejection {
   readonly observe: Observe;
 }
 
-/** `now` in milliseconds on a monotonic clock. */
-export function createEjection(now: () => number): Ejection {
-  const ejector = new Ejector<UpstreamEndpoint>(now);
+/** `now` in milliseconds on a monotonic clock. `onEject` is told of each endpoint that is left out. */
+export function createEjection(now: () => number, onEject?: (endpoint: UpstreamEndpoint) => void): Ejection {
+  const ejector = new Ejector<UpstreamEndpoint>(now, onEject);
   return {
     standings: (endpoints) => ejector.standings(endpoints),
     observe: ({ call, endpoint, isProbe }) => {

@@ -4,6 +4,7 @@ import {
   InferError,
   type Limits,
   type Load,
+  log,
   monotonicClock,
   type OnKept,
   type Overrun,
@@ -124,8 +125,10 @@ export class Endpoint implements Pickable {
         if (words !== this.#words) return;
         const differs = got !== undefined && got !== want;
         if (differs && !this.holdsOther)
-          console.error(
+          log(
+            'endpoint.holds-other',
             `service ${service} at ${this.target} holds other models or other code than this gateway's folder: want ${want}, got ${got}; it is not asked until it is started again with what the folder holds`,
+            { service, endpoint: this.target },
           );
         this.holdsOther = differs;
         this.isReady = this.#serving && !differs;

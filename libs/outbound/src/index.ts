@@ -1,5 +1,11 @@
 export type { BreakerState } from './breaker.ts';
-export { type BreakerName, BreakerRegistry, type BreakerReport, logTransition } from './breaker-registry.ts';
+export {
+  type BreakerName,
+  BreakerRegistry,
+  type BreakerRegistryOptions,
+  type BreakerReport,
+  logTransition,
+} from './breaker-registry.ts';
 export { EndpointPool } from './endpoint-pool.ts';
 export type { Outage } from './outages.ts';
 export type { OutboundPolicies, OutboundService } from './outbound-service.ts';

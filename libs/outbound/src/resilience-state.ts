@@ -21,12 +21,16 @@ export interface ResilienceState {
   readonly now: () => number;
   /** Numbers in [0, 1). */
   readonly random: () => number;
+  /** Told of each endpoint of a service that is left out since it does much worse than its siblings. */
+  readonly onEject: (service: string) => void;
   /** By name. */
   getOrCreate(service: string): ServiceState;
 }
 
-export function createResilienceState(options: Partial<BreakerRegistryOptions> = {}): ResilienceState {
-  const { now = monotonicClock.now, random = Math.random } = options;
+export function createResilienceState(
+  options: Partial<BreakerRegistryOptions & Pick<ResilienceState, 'onEject'>> = {},
+): ResilienceState {
+  const { now = monotonicClock.now, random = Math.random, onEject = () => {} } = options;
   const known = new Map<string, ServiceState>();
   return {
     breakers: new BreakerRegistry({ ...options, now, random }),
@@ -34,6 +38,7 @@ export function createResilienceState(options: Partial<BreakerRegistryOptions> =
     outages: new Outages(now),
     now,
     random,
+    onEject,
     getOrCreate: (service) => {
       const state = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
       known.set(service, state);

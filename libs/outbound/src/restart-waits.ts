@@ -75,14 +75,14 @@ export function createRestarts({ service, endpoints, availability, isSupervised 
   const isLost = (): boolean => endpoints().every((endpoint) => availability.outageOf(endpoint) !== undefined);
   return {
     isBack: async (call) => {
-      if (isThere() && call.waitsUntil === undefined) return true;
-      const { context } = call;
-      const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && call.lost > 0);
+      const { context, history } = call;
+      if (isThere() && history.waitsUntil === undefined) return true;
+      const isPatient = context.patience === 'always' || (context.patience === 'once-begun' && history.lost > 0);
       if (!isSupervised || !isPatient || isLost()) return isThere();
-      call.waitsUntil ??= waits.until(context, call.usualMs);
+      const until = history.wait(waits.until(context, call.usualMs));
       const isOpen = (): boolean =>
         endpoints().some((endpoint) => endpoint.isReady && availability.lets(endpoint, call));
-      return waits.wait(call.waitsUntil, { isOpen, isLost }, context);
+      return waits.wait(until, { isOpen, isLost }, context);
     },
   };
 }

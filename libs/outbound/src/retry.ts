@@ -29,13 +29,13 @@ export function retry(options: RetryOptions): CallPolicy {
     options.budgets.getOrCreate(call.tenant).count();
     let retries = 0;
     for (;;) {
-      const { attempts } = call;
+      const { attempts } = call.history;
       try {
         return await next(call);
       } catch (thrown) {
         const error = asInferError(thrown);
         // No endpoint was asked, so there is nothing to try again.
-        if (call.attempts === attempts) throw error;
+        if (call.history.attempts === attempts) throw error;
         if (!goesElsewhere(call, error, options)) {
           await comeAgain(call, error, retries, options);
           retries++;
@@ -48,22 +48,23 @@ export function retry(options: RetryOptions): CallPolicy {
 /** Whether another endpoint is asked at once. Nothing was done, so that is no second try; but to ask everybody is what a mesh that has too much to do can do least. */
 function goesElsewhere(call: OutboundCall, error: InferError, options: RetryOptions): boolean {
   const { service, endpoints, availability, siblings } = options;
+  const { context, history } = call;
   const open = endpoints().filter((endpoint) => availability.lets(endpoint, call));
   const candidates = prefer(open, ({ isReady }) => isReady);
-  if (error.isOverload && candidates.every((endpoint) => call.overloaded.has(endpoint)))
-    throw withAttempts(overloadedAll(service, error, siblings.count(call.context)), call.attempts);
-  if (error.progress !== 'not-begun' || candidates.every((endpoint) => call.tried.has(endpoint))) return false;
-  if (error.isOverload && !pays(call, options)) throw withAttempts(error, call.attempts);
+  if (error.isOverload && candidates.every((endpoint) => history.wasOverloaded(endpoint)))
+    throw withAttempts(overloadedAll(service, error, siblings.count(context)), history.attempts);
+  if (error.progress !== 'not-begun' || candidates.every((endpoint) => history.hasTried(endpoint))) return false;
+  if (error.isOverload && !pays(call, options)) throw withAttempts(error, history.attempts);
   return true;
 }
 
 /** Waits until the call is to be tried again; throws where the error is its answer. */
 async function comeAgain(call: OutboundCall, error: InferError, retries: number, options: RetryOptions): Promise<void> {
   const { service, isOn, isPure, restarts, random } = options;
-  const { context, kind, usualMs } = call;
-  const giveUp = (): InferError => withAttempts(error, call.attempts);
-  if (error.progress === 'lost') call.lost++;
-  const failed = { error, isPure: isPure(kind.model), retries, lost: call.lost, usualMs };
+  const { context, kind, usualMs, history } = call;
+  const giveUp = (): InferError => withAttempts(error, history.attempts);
+  if (error.progress === 'lost') history.lose();
+  const failed = { error, isPure: isPure(kind.model), retries, lost: history.lost, usualMs };
   const decision = decideRetry({ ...failed, remainingMs: remainingMs(context) }, random);
   if (!isOn || decision.kind === 'give-up') throw giveUp();
   // Who says when to come back is there.
@@ -72,7 +73,7 @@ async function comeAgain(call: OutboundCall, error: InferError, retries: number,
   checkAlive(context, `service ${service}`);
   if (!(await restarts.isBack(call))) throw giveUp();
   // Who has waited for another process asks it for the first time.
-  if (call.waitsUntil === undefined && !pays(call, options)) throw giveUp();
+  if (history.waitsUntil === undefined && !pays(call, options)) throw giveUp();
 }
 
 /** Whether the budget has one more try. */

@@ -46,6 +46,19 @@ describe('the way of a call to a service', () => {
     );
   });
 
+  for (const [how, code, reason] of [
+    ['on the mesh stream', 'UNAVAILABLE', 'OVERLOADED'],
+    ['as a call of its own', 'RESOURCE_EXHAUSTED', 'BYTES_IN_FLIGHT'],
+  ] as const)
+    it(`goes to another process where one has no room for its message (${how})`, async () => {
+      const full = failingWith(code, { reason, decision: 'bytes-in-flight', progress: 'not-begun', retryAfterMs: 50 });
+      const service = openFakeService([full, well], { retry: false }, () => 0);
+      // As many as the budget for retries pays for at least.
+      assert.equal(await service.answered(3), 3);
+      assert.equal(service.endpoints[1]?.calls, 3);
+      assert.deepEqual(service.transitions, []);
+    });
+
   it('is gone once for each try, so that one that is tried again teaches each endpoint', async () => {
     const service = openFakeService([failingWith('INTERNAL', { retryAfterMs: -1 }), well], { retry: false }, () => 0);
     await service.answered(20);

@@ -4,6 +4,7 @@ import { createAttempts } from './attempts.ts';
 import { createAvailability } from './availability.ts';
 import { createBalance } from './balance.ts';
 import { type CallKind, type CallPolicy, chain, type Observe, type UpstreamEndpoint } from './call.ts';
+import { createCallHistory } from './call-history.ts';
 import { tenantOf } from './caller.ts';
 import { refuseEarly } from './early-refusal.ts';
 import { createEjection } from './ejection.ts';
@@ -37,7 +38,7 @@ export function createUpstream(options: UpstreamOptions): Infer {
   const { now, random, outages } = state;
   const { budgets, times } = state.getOrCreate(service);
   const breakers = policies.breaker ? createEndpointBreakers(service, state.breakers) : undefined;
-  const ejection = policies.ejection ? createEjection(now) : undefined;
+  const ejection = policies.ejection ? createEjection(now, () => state.onEject(service)) : undefined;
   const quarantine = policies.quarantine ? createQuarantinePolicy(service, state.quarantine) : undefined;
   const siblings = new Siblings();
   const availability = createAvailability({ service, outages, breakers });
@@ -78,8 +79,7 @@ export function createUpstream(options: UpstreamOptions): Infer {
     (request, context) => {
       const [tenant, kind] = [tenantOf(context), kindOf(request, options)];
       const usual = times.usual(tenant, kind.key, now());
-      const none = { tried: new Set<UpstreamEndpoint>(), overloaded: new Set<UpstreamEndpoint>() };
-      return send({ request, context, kind, tenant, ...usual, ...none, attempts: 0, lost: 0, waitsUntil: undefined });
+      return send({ request, context, kind, tenant, ...usual, history: createCallHistory() });
     },
   );
 }

@@ -1,4 +1,4 @@
-import { LatencyTracker } from '@sheaf/pipeline';
+import { LatencyTracker } from '@sheaf/routing';
 import type { Observe } from './call.ts';
 
 /** Tenants that have a tracker of their own; of one more, the one that was answered the longest time ago is forgotten. */

@@ -31,14 +31,16 @@ interface Member {
 /** The endpoints of one service and how they stand. It needs no timer: an interval ends when somebody asks after it. */
 export class Ejector<E extends { readonly isReady: boolean }> {
   readonly #now: () => number;
+  readonly #onEject: (endpoint: E) => void;
   readonly #members = new Map<E, Member>();
   #intervalAt: number;
   /** By kind of call, of those that were in during the last interval. */
   #usualMs: ReadonlyMap<string, number> = new Map();
 
-  /** `now` in milliseconds on a monotonic clock. */
-  constructor(now: () => number) {
+  /** `now` in milliseconds on a monotonic clock. `onEject` is told of each endpoint that is left out, also again. */
+  constructor(now: () => number, onEject: (endpoint: E) => void = () => {}) {
     this.#now = now;
+    this.#onEject = onEject;
     this.#intervalAt = now();
   }
 
@@ -61,7 +63,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
   /** `call` undefined: it says nothing of the endpoint. */
   record(endpoint: E, call: ObservedCall | undefined, wasProbe: boolean): void {
     const member = this.#getOrCreate(endpoint);
-    if (wasProbe) this.#endProbe(member, call);
+    if (wasProbe) this.#endProbe(endpoint, member, call);
     if (!call || member.ejectedAt !== undefined) return;
     if (!call.isGood) member.failures++;
     else {
@@ -90,17 +92,18 @@ export class Ejector<E extends { readonly isReady: boolean }> {
     return !member.isProbing && now - member.ejectedAt >= ejectionMs(member.count) ? 'probe' : 'out';
   }
 
-  #endProbe(member: Member, call: ObservedCall | undefined): void {
+  #endProbe(endpoint: E, member: Member, call: ObservedCall | undefined): void {
     member.isProbing = false;
     if (member.ejectedAt === undefined || !call) return;
     const isWell = call.isGood && slownessOf(call.tookMs, this.#usualMs.get(call.kind)) <= ejectionRules.slownessFactor;
     if (isWell) member.ejectedAt = undefined;
-    else this.#eject(member);
+    else this.#eject(endpoint, member);
   }
 
-  #eject(member: Member): void {
+  #eject(endpoint: E, member: Member): void {
     member.ejectedAt = this.#now();
     member.count++;
+    this.#onEject(endpoint);
   }
 
   #endInterval(endpoints: readonly E[], now: number): void {
@@ -113,7 +116,7 @@ export class Ejector<E extends { readonly isReady: boolean }> {
     this.#usualMs = usualOf(inUse.map(({ mediansMs }) => mediansMs));
     for (const endpoint of endpoints) {
       const member = this.#getOrCreate(endpoint);
-      if (bad.has(endpoint)) this.#eject(member);
+      if (bad.has(endpoint)) this.#eject(endpoint, member);
       else if (member.ejectedAt === undefined) {
         // Nobody may have asked for several intervals.
         member.count = Math.max(0, member.count - Math.floor((now - this.#intervalAt) / ejectionRules.intervalMs));

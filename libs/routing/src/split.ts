@@ -7,12 +7,22 @@ export interface Share<T> {
   readonly weight: number;
 }
 
+/** Of the keys that were seen, so many need not be hashed again. */
+const knownMax = 1_024;
+
 /** `key` undefined: each call by itself. */
 export type Split<T> = (key: string | undefined) => T;
 
 export function createSplit<T>(shares: readonly Share<T>[]): Split<T> {
   const next = createTurns(shares);
-  return (key) => (key === undefined ? next() : byKey(shares, key));
+  const known = new Map<string, T>();
+  const ofKey = (key: string): T => {
+    const to = byKey(shares, key);
+    if (known.size >= knownMax) known.clear();
+    known.set(key, to);
+    return to;
+  };
+  return (key) => (key === undefined ? next() : (known.get(key) ?? ofKey(key)));
 }
 
 /** Smooth weighted round robin, as nginx has it: after n calls each share has had its part of n, give or take one. */

@@ -1,11 +1,11 @@
+export { openTransform, type TransformOptions } from './open-transform.ts';
 export { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
 export type { Shares } from './scheduler/class-turns.ts';
+export type { EndedRun, Standing } from './scheduler/scheduler-options.ts';
 export {
   type ModelOptions,
   openModel,
-  openTransform,
   type ServedVersion,
-  type TransformOptions,
 } from './served-version.ts';
 export { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
 export type { ModelFile, ModelFiles } from './session/model-files.ts';

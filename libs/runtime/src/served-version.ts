@@ -1,22 +1,21 @@
 import {
   type CallContext,
   checkRequest,
-  explainParameter,
   type Infer,
   InferError,
   type InferRequest,
   type InferResponse,
   type Load,
-  mismatch,
+  log,
   type Overrun,
   requestDigest,
   type Signature,
   type Tensor,
-  type TensorSpec,
 } from '@sheaf/inference';
-import { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
-import type { ScheduledCall } from './scheduler/scheduled-call.ts';
+import type { BatchingOptions, QueueOptions } from './scheduler/call-queue.ts';
+import { scheduledCall } from './scheduler/schedule-request.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
+import type { SchedulerOptions, Standing } from './scheduler/scheduler-options.ts';
 import { type MemoryTerms, memoryTerms } from './session/memory-terms.ts';
 import { type MemoryBudget, watchMemory } from './session/memory-watch.ts';
 import type { ModelFiles } from './session/model-files.ts';
@@ -25,8 +24,6 @@ import type { SessionThreadData } from './session/session-thread.ts';
 import type { PackedTensor } from './tasks/packed-tensor.ts';
 import { inThread } from './tasks/task-host.ts';
 import { type TaskMessage, TaskWorker } from './tasks/task-worker.ts';
-import { inTransformProcess, transformOptions } from './transform/transform-host.ts';
-import type { TransformPlace } from './transform/transform-rights.ts';
 import { outputsAsSeen, ShapesSeen, untrue } from './warm-up/shapes-seen.ts';
 import { type Batchability, batchingOf, runZeros, tryBatching } from './warm-up/warm-up.ts';
 
@@ -45,6 +42,8 @@ export interface ServedVersion {
   readonly notices?: readonly string[];
   /** How busy it is, and what a run costs. */
   readonly load: () => Load;
+  /** How many wait, and run. */
+  readonly standing: () => Standing;
   /** What its calls are told when the process is about to end. */
   readonly calls: Pick<Scheduler, 'abandon' | 'shedForDrain'>;
   close(): Promise<void>;
@@ -74,6 +73,8 @@ export interface ModelOptions extends MemoryTerms {
   readonly onStuck: (what: string) => void;
   /** Told of that run. */
   readonly onOverrun: (overrun: Overrun) => void;
+  /** Told of each run when it has ended. */
+  readonly onRun?: SchedulerOptions['onRun'];
 }
 
 /** Loads a model into worker threads of its own and runs it once in each, so that the first caller does not pay for it. */
@@ -107,6 +108,7 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
     queue,
     adaptiveLimit: options.adaptiveLimit ?? true,
     outputBytesMax,
+    onRun: options.onRun,
     onOverrun: (run, calls) => {
       const digests = calls.map(({ inputs }) => requestDigest(name, version, inputs));
       options.onOverrun({ run, model: name, version, digests, callers: calls.map(({ caller }) => caller) });
@@ -122,7 +124,8 @@ export async function openModel(options: ModelOptions): Promise<ServedVersion> {
   };
   if (!options.memory) return served;
   const unwatch = watchMemory(options.memory, (bytes) => {
-    console.error(`${subject}: the process takes ${Math.round(bytes / 2 ** 20)} MiB; its workers are replaced`);
+    const taken = `the process takes ${Math.round(bytes / 2 ** 20)} MiB`;
+    log('worker.replaced', `${subject}: ${taken}; its workers are replaced`, { subject, bytes });
     return replaceWorkers(workers, startWorker, served.signature, scheduler);
   });
   return {
@@ -149,7 +152,7 @@ async function replaceWorkers(
       await runZeros(next, signature);
     } catch (error) {
       // The old one still serves.
-      console.error('a worker could not be replaced:', error);
+      log('worker.kept', 'a worker could not be replaced', {}, error);
       await next.close();
       return;
     }
@@ -162,55 +165,8 @@ async function replaceWorkers(
 const restarting = (subject: string): InferError =>
   new InferError('UNAVAILABLE', `${subject}: the service restarts`, { reason: 'RESTARTING', retryAfterMs: 1000 });
 
-export interface TransformOptions extends TransformPlace {
-  readonly signature: Signature;
-  /** Default 5,000; a transform past it is ended and its process replaced. */
-  readonly runLimitMs: number;
-  readonly outputBytesMax: number;
-  /** Models and pipelines that it may ask. */
-  readonly uses: readonly string[];
-  /** Asks the rest of the mesh, for transforms that declare what they use. */
-  readonly infer?: Infer;
-}
-
-/** Its own process looks too, for a better sentence; but what it sends is its own word. */
-const inferOnly =
-  (uses: readonly string[], infer: Infer): Infer =>
-  async (request, context) => {
-    if (uses.includes(request.model)) return infer(request, context);
-    throw new InferError('FAILED_PRECONDITION', `"${request.model}" is not among what the transform uses`);
-  };
-
-/** Answers when it is loaded, so that the first caller does not wait for that. */
-export async function openTransform(options: TransformOptions): Promise<ServedVersion> {
-  const { name, signature, runLimitMs, outputBytesMax, uses, infer } = options;
-  const subject = `transform ${name}`;
-  const worker = new TaskWorker<readonly PackedTensor[]>({
-    start: inTransformProcess({
-      ...(await transformOptions(options, outputBytesMax)),
-      stdout: 'inherit',
-    }),
-    subject,
-    limitMs: runLimitMs,
-    overrun: 'replace',
-    ...(infer ? { infer: inferOnly(uses, infer) } : {}),
-  });
-  const batching = undefined;
-  const scheduler = new Scheduler({
-    subject,
-    spanName: `${name}/1`,
-    workers: [worker],
-    batching,
-    queue: queueDefault,
-    outputBytesMax,
-  });
-  await worker.loaded;
-  return servedVersion(name, '1', 'sheaf_transform', signature, scheduler, (outputs) =>
-    checkOutputs(signature, outputs, name),
-  );
-}
-
-function servedVersion(
+/** One version as an `Infer`; `check` throws for outputs that its model or transform should not have given. */
+export function servedVersion(
   name: string,
   version: string,
   platform: ServedVersion['platform'],
@@ -227,52 +183,9 @@ function servedVersion(
     return { model: name, version, parameters: new Map(), outputs: tensors };
   };
   const load = (): Load => scheduler.load;
-  return { name, version, platform, signature, infer, load, calls: scheduler, close: () => scheduler.close() };
-}
-
-/** These say how a call is treated; all others are the model's, and calls that differ in them never share a run. */
-const schedulingParameters = new Set<string>([
-  explainParameter,
-  'priority',
-  'timeout',
-  'triton_enable_empty_final_response',
-]);
-
-function scheduledCall(
-  { inputs, parameters }: InferRequest,
-  outputs: readonly string[],
-  { priority, isolated = false }: CallContext,
-): ScheduledCall {
-  const timeoutUs = parameters.get('timeout');
-  const kinds = [...inputs]
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, datatype, shape }) => `${name} ${datatype} ${shape.slice(1)}`);
-  const others = [...parameters]
-    .filter(([name]) => !schedulingParameters.has(name))
-    .map(([name, value]) => `${name} ${typeof value} ${value}`);
-  return {
-    inputs,
-    outputs,
-    parameters,
-    isolated,
-    priority: priority ?? 'standard',
-    // Where the gateway has said how much a call matters, it has read the parameter for that.
-    level: priority ? 0 : Number(parameters.get('priority') ?? 0),
-    queueTimeoutMs: timeoutUs === undefined || timeoutUs === 0n ? undefined : Number(timeoutUs) / 1000,
-    key: JSON.stringify([kinds, outputs, others.sort()]),
-  };
-}
-
-/** A transform that breaks its own declaration is its author's fault, never the caller's. */
-function checkOutputs(signature: Signature, outputs: readonly TensorSpec[], name: string): void {
-  for (const output of outputs) {
-    const spec = signature.outputs.find((candidate) => candidate.name === output.name);
-    const why = spec && mismatch(spec, output);
-    if (why)
-      throw new InferError('INTERNAL', `${name}: output "${output.name}" is not as declared: ${why}`, {
-        reason: 'OUTPUT_MISMATCH',
-      });
-  }
+  const standing = (): Standing => scheduler.standing;
+  const close = (): Promise<void> => scheduler.close();
+  return { name, version, platform, signature, infer, load, standing, calls: scheduler, close };
 }
 
 /** One run on zeros in each worker, and whether rows of different calls may share a run. */

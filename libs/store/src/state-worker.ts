@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { InferError } from '@sheaf/inference';
+import { type InferError, log } from '@sheaf/inference';
 import { failures, type StateFailure, stateError } from './failures.ts';
 import type { FromThread, ToThread } from './state-thread.ts';
 import type { Tables } from './tables.ts';
@@ -35,7 +35,7 @@ export class StateWorker {
     this.#worker = new Worker(options.module, { workerData: options.workerData });
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
     this.#worker.on('error', (error) => {
-      console.error('the thread of the state failed:', error);
+      log('state.failed', 'the thread of the state failed', {}, error);
       this.#cause = error;
     });
     this.#worker.on('exit', () => this.#end());

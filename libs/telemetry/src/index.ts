@@ -1,4 +1,15 @@
+export { bothLogs, createCallMetrics } from './metrics/call-metrics.ts';
+export { type MetricsServer, openMetricsServer } from './metrics/door.ts';
+export { samplesOf } from './metrics/exposition.ts';
+export { createScrape, type ScrapedProcess } from './metrics/gather.ts';
+export { createJournalMetrics, type JournalMetrics } from './metrics/journal-metrics.ts';
 export { type LabelName, labels, type Metric } from './metrics/metric.ts';
+export { type CountedVersion, createModelMetrics, type ModelMetrics } from './metrics/model-metrics.ts';
+export { readProcess } from './metrics/process-metrics.ts';
 export { metricsPage } from './metrics/reference-page.ts';
+export { createRegistry, type Registry } from './metrics/registry.ts';
+export { sumStatistics } from './metrics/sum-statistics.ts';
 export { bucketsOf, type MetricName, metrics } from './metrics/table.ts';
-export { createTracing, type Exporter, type TraceCounts, type Tracing } from './traces/tracing.ts';
+export type { SpanCounts } from './traces/collector.ts';
+export type { KeptCounts } from './traces/keep.ts';
+export { createTracing, type Exporter, type Tracing } from './traces/tracing.ts';

@@ -21,6 +21,8 @@ export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
 export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
+export type { ModelStatistics } from './generated/inference/ModelStatistics.ts';
+export type { MetricSamples, MetricsRequest, TellMetrics } from './mesh-metrics.ts';
 export type { Admit, AuthRequest } from './server/auth/authenticate.ts';
 export type { Peer } from './server/auth/peer.ts';
 export type { Backend, Strays } from './server/backend.ts';

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
+import type { MetricsRequest, MetricsResponse } from './mesh-metrics.ts';
 
 export const protoFolder = fileURLToPath(new URL('../../../proto/', import.meta.url));
 
@@ -33,6 +34,9 @@ export const meshService: grpc.ServiceDefinition = {
     responseSerialize: asItIs,
   },
 };
+
+/** Asks a process of the mesh for its metrics. */
+export const meshMetrics = mesh['Metrics'] as grpc.MethodDefinition<MetricsRequest, MetricsResponse>;
 
 /** The one method of the mesh stream. */
 export const meshCalls = meshService['Calls'] as grpc.MethodDefinition<Buffer, Buffer>;

@@ -5,6 +5,9 @@ import { type Command, UsageError } from '../command.ts';
 import { modelTrial, programs } from '../programs.ts';
 import { wholeOrFail, withTests } from '../read-mesh.ts';
 
+/** Notes are part of the answer. */
+const print = (line: string): void => console.log(line);
+
 export const check: Command = {
   usage: 'check [folder]',
   summary: 'find every mistake in a mesh folder, its tests too, and say which models are batched; serves nothing',
@@ -21,7 +24,7 @@ export const check: Command = {
 };
 
 async function readFiles(folder: string): Promise<Mesh> {
-  const mesh = wholeOrFail(folder, await withTests(folder, await readMesh(folder)), console.log);
+  const mesh = wholeOrFail(folder, await withTests(folder, await readMesh(folder)), print);
   // Whoever runs the models says it too.
   for (const { name, versions } of mesh.models)
     for (const { version, notices } of versions)
@@ -44,7 +47,7 @@ async function readAndRun(folder: string): Promise<Mesh> {
     const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
     throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));
   }
-  const mesh = wholeOrFail(folder, await withTests(folder, reading), console.log);
+  const mesh = wholeOrFail(folder, await withTests(folder, reading), print);
   const unfit = await tryMemory(programs.modelServer, mesh);
   if (unfit.length > 0) throw new UsageError(unfit.join('\n'));
   return mesh;

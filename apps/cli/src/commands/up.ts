@@ -1,4 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { isLogFormat, type LogFormat, logFormats, openLog } from '@sheaf/host';
+import { log, type OnEvent } from '@sheaf/inference';
 import { type Mesh, readMesh, threadsLine } from '@sheaf/mesh';
 import {
   askStatus,
@@ -11,69 +13,97 @@ import {
   watchMesh,
 } from '@sheaf/supervisor';
 import { hostPort } from '@sheaf/transport';
-import { type Command, integerOf, UsageError } from '../command.ts';
+import { type Command, integerOf, type OptionValues, textOf, UsageError } from '../command.ts';
 import { loginName, withState } from '../folder-state.ts';
 import { modelTrial, programs } from '../programs.ts';
 import { readServableOrFail, wholeOrFail } from '../read-mesh.ts';
 
 const auditDetailMax = 4_096;
 
+const onEvent: OnEvent = (line, event, fields) => log(event, line, fields);
+
 export const up: Command = {
   usage: 'up [folder]',
   summary: 'run a mesh folder until Ctrl-C',
-  options: { port: { type: 'string' }, watch: { type: 'boolean' }, strict: { type: 'boolean' } },
+  options: {
+    port: { type: 'string' },
+    log: { type: 'string' },
+    watch: { type: 'boolean' },
+    strict: { type: 'boolean' },
+  },
   help: `  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one
   --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told, and
                goes on as it was before
-  --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out`,
+  --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out
+  --log <how>  text (sentences, unless told otherwise) or json: standard output is then one line of JSON for each event of
+               every process; the variable SHEAF_LOG says the same`,
   async run([folder], values) {
-    const port = integerOf('port', values['port'], 0, 65_535);
-    const isStrict = values['strict'] === true;
-    const seen = await snapshotOf(folder ?? '.');
-    const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, console.log);
-    // Another port is for another mesh beside it.
-    if (port === undefined) await checkIsDown(mesh.folder);
-    const drained = Promise.withResolvers<void>();
-    const aborter = new AbortController();
-    const started = Promise.withResolvers<RunningMesh>();
-    const control = openControl(mesh, started.promise, {
-      onEvent: console.log,
-      onRestart: (names) => auditRestart(mesh.folder, names),
+    const format = formatOf(values['log']);
+    await openLog('sheaf', format);
+    if (format === 'text') return runMesh(folder, values);
+    await runMesh(folder, values).catch((error: Error) => {
+      log('mesh.failed', error.message);
+      process.exitCode = failedExit;
     });
-    const stop = stopOnSignal(started.promise, {
-      close: async () => (await control)?.close(),
-      abort: () => aborter.abort(),
-    });
-    // Another command that would start the mesh at the same time hears of this one.
-    const opened = await control;
-    const starting = startMesh(mesh, {
-      programs,
-      onEvent: console.log,
-      onDrained: drained.resolve,
-      signal: aborter.signal,
-      isStrict,
-      ...(port === undefined ? {} : { port }),
-    });
-    starting.then(started.resolve, started.reject);
-    const running = await starting.catch(async (error: unknown) => {
-      await opened?.close();
-      throw error;
-    });
-    void drained.promise.then(() => {
-      console.log('the gateway was drained; the mesh ends');
-      stop();
-    });
-    const threads = threadsLine(mesh, availableParallelism());
-    if (threads) console.log(threads);
-    if (values['watch']) watchMesh(mesh, running, { onEvent: console.log, isStrict, seen });
-    const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
-    const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
-    console.log(`the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`);
   },
 };
 
+/** As any command that failed. */
+const failedExit = 2;
+
+function formatOf(given: OptionValues[string]): LogFormat {
+  const format = textOf(given) ?? (process.env['SHEAF_LOG'] || 'text');
+  if (!isLogFormat(format)) throw new UsageError(`--log, SHEAF_LOG: want ${logFormats.join(' or ')}, got "${format}"`);
+  return format;
+}
+
+async function runMesh(folder: string | undefined, values: OptionValues): Promise<void> {
+  const port = integerOf('port', values['port'], 0, 65_535);
+  const isStrict = values['strict'] === true;
+  const seen = await snapshotOf(folder ?? '.');
+  const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, onEvent);
+  // Another port is for another mesh beside it.
+  if (port === undefined) await checkIsDown(mesh.folder);
+  const drained = Promise.withResolvers<void>();
+  const aborter = new AbortController();
+  const started = Promise.withResolvers<RunningMesh>();
+  const control = openControl(mesh, started.promise, {
+    onEvent,
+    onRestart: (names) => auditRestart(mesh.folder, names),
+  });
+  const stop = stopOnSignal(started.promise, {
+    close: async () => (await control)?.close(),
+    abort: () => aborter.abort(),
+  });
+  // Another command that would start the mesh at the same time hears of this one.
+  const opened = await control;
+  const starting = startMesh(mesh, {
+    programs,
+    onEvent,
+    onDrained: drained.resolve,
+    signal: aborter.signal,
+    isStrict,
+    ...(port === undefined ? {} : { port }),
+  });
+  starting.then(started.resolve, started.reject);
+  const running = await starting.catch(async (error: unknown) => {
+    await opened?.close();
+    throw error;
+  });
+  void drained.promise.then(() => {
+    log('mesh.drained', 'the gateway was drained; the mesh ends');
+    stop();
+  });
+  const threads = threadsLine(mesh, availableParallelism());
+  if (threads) log('mesh.threads', threads);
+  if (values['watch']) watchMesh(mesh, running, { onEvent, isStrict, seen });
+  const protocol = mesh.gateway.tls ? 'gRPC over TLS' : 'gRPC';
+  const addresses = running.gateways.map((gateway) => hostPort(mesh.gateway.host, gateway.port));
+  log('mesh.up', `the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`, { addresses });
+}
+
 /** Reads as `check` does, where a pipeline does not fit what the files of its models declare. */
-async function readStrictly(folder = '.', tell: (line: string) => void): Promise<Mesh> {
+async function readStrictly(folder = '.', tell: OnEvent): Promise<Mesh> {
   const reading = await readMesh(folder);
   return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}), tell);
 }

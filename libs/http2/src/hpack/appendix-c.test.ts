@@ -5,7 +5,7 @@ import type { Field } from '../types.ts';
 import { createHeaderDecoder } from './decoder.ts';
 import { createDynamicTable } from './dynamic-table.ts';
 import { decodeHuffman } from './huffman.ts';
-import { decodeInteger, encodeInteger } from './integer.ts';
+import { decodeInteger, integerText } from './integer.ts';
 
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll(/\s/g, ''), 'hex');
 
@@ -107,9 +107,7 @@ describe('HPACK keeps RFC 7541, appendix C', () => {
     [42, 8, [0x2a]],
   ] as const)
     it(`C.1: reads and writes ${value} with a prefix of ${prefixBits} bits`, () => {
-      const target = Buffer.alloc(6);
-      const end = encodeInteger(value, prefixBits, 0, target, 0);
-      assert.deepEqual([...target.subarray(0, end)], bytes);
+      assert.deepEqual([...Buffer.from(integerText(value, prefixBits, 0), 'latin1')], bytes);
       const cursor = { bytes: Buffer.from(bytes), at: 0 };
       assert.equal(decodeInteger(cursor, prefixBits), value);
       assert.equal(cursor.at, bytes.length);

@@ -30,17 +30,12 @@ export function decodeInteger(cursor: BlockCursor, prefixBits: number): number {
   throw new CompressionError('a number of a header block is too large');
 }
 
-/** Writes `value` (0 to 2^32 - 1) after `flags`, the upper bits of the first byte; returns where it ends. It takes at most 6 bytes. */
-export function encodeInteger(value: number, prefixBits: number, flags: number, target: Buffer, at: number): number {
+/** `value` (0 to 2^32 - 1) after `flags`, the upper bits of the first byte: a character for each byte, of which there are at most 6. */
+export function integerText(value: number, prefixBits: number, flags: number): string {
   const prefixMax = (1 << prefixBits) - 1;
-  let to = at;
-  if (value < prefixMax) {
-    target[to++] = flags | value;
-    return to;
-  }
-  target[to++] = flags | prefixMax;
+  if (value < prefixMax) return String.fromCharCode(flags | value);
+  let text = String.fromCharCode(flags | prefixMax);
   let rest = value - prefixMax;
-  for (; rest >= 0x80; rest = Math.floor(rest / 128)) target[to++] = (rest % 128) | 0x80;
-  target[to++] = rest;
-  return to;
+  for (; rest >= 0x80; rest = Math.floor(rest / 128)) text += String.fromCharCode((rest % 128) | 0x80);
+  return text + String.fromCharCode(rest);
 }

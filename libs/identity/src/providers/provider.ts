@@ -39,6 +39,12 @@ export interface ProviderPorts {
 }
 
 /**
+ * Told each file of the folder that a spec names: where in `identity` that stands, what it is called from the folder, and what is wrong with what it holds.
+ * Answers where it is.
+ */
+export type FileAt = (path: Path, name: string, wrong?: (content: Buffer) => string | undefined) => string;
+
+/**
  * All that there is to say of one. `Spec` is its part of `IdentitySpec`. To add one: a file with a value of this type, and an entry in `index.ts`; what is left
  * out does not compile.
  */
@@ -49,6 +55,8 @@ export interface IdentityProvider<Spec extends object = object, F extends Fields
   read(values: ValuesOf<F>, path: Path, problems: Problems): Spec | undefined;
   /** Everything that is wrong with a spec of the right form, wherever it comes from. */
   problems(spec: Spec): readonly IdentityProblem[];
+  /** The spec, with each file of the folder that it names where it is. Left out where it names none. */
+  placed?(spec: Spec, at: FileAt): Spec;
   /** Paragraphs of the reference page. */
   readonly reference: readonly string[];
   /** A policies.yaml with it, below those. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import {
   choice,
   either,
@@ -91,6 +92,14 @@ const fields = {
   ),
 };
 
+function whyNoAuthority(pem: Buffer, name: string | undefined): string | undefined {
+  try {
+    return new X509Certificate(pem) && undefined;
+  } catch {
+    return `want a certificate in PEM; "${name}" holds none`;
+  }
+}
+
 export const tokens: IdentityProvider<TokensSpec, typeof fields> = {
   fields,
   read({ jwt = [], tokenBytesMax }, path, problems) {
@@ -99,6 +108,14 @@ export const tokens: IdentityProvider<TokensSpec, typeof fields> = {
     return { jwt, tokenBytesMax };
   },
   problems: ({ jwt }) => issuersProblems(jwt),
+  placed: ({ jwt, ...others }, at) => ({
+    ...others,
+    jwt: jwt.map((issuer, index) => ({
+      ...issuer,
+      jwks: issuer.jwks.startsWith('./') ? at(['jwt', index, 'jwks'], issuer.jwks) : issuer.jwks,
+      ca: issuer.ca && at(['jwt', index, 'ca'], issuer.ca, (content) => whyNoAuthority(content, issuer.ca)),
+    })),
+  }),
   reference: [
     '### jwt',
     fieldsTable(issuerFields),

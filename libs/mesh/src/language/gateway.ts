@@ -14,6 +14,7 @@ import {
   withDefault,
 } from '@sheaf/document';
 import { dayMs, host, network, variables } from './common.ts';
+import { checkMetricsPort, metrics } from './metrics.ts';
 import { serverTls } from './tls.ts';
 
 type ProxyProtocol = 'any' | 'v1' | 'v2';
@@ -63,6 +64,10 @@ export const gatewayFields = {
     'Whether every connection begins with a header of the PROXY protocol: `true` is for both versions. Default false.',
   ),
   env: optional(variables, 'Variables of the environment that gateways get beside those that all processes get.'),
+  metrics: optional(
+    metrics,
+    'Where Prometheus finds the metrics of the mesh, at `/metrics`; `false` is nowhere. Default: on this machine, on the port after those of the gateways.',
+  ),
   tls: optional(serverTls, 'The certificate that callers see. Default: plain text.'),
 };
 
@@ -73,9 +78,16 @@ export const gateway = mayBeEmpty(
   checked(
     record(gatewayFields),
     (read, path, problems) => {
+      const portMax = 65_536 - read.replicas;
+      if (read.port > portMax)
+        problems.add(
+          [...path, 'port'],
+          `want at most ${portMax} where there are ${read.replicas} replicas, each with the next port; got ${read.port}`,
+        );
       for (const key of believed)
         if (read[key] && read.trustedProxies.length === 0)
           problems.add([...path, key], 'want trustedProxies as well: nobody else is believed');
+      checkMetricsPort(read, path, problems);
     },
     {
       dependentSchemas: {

@@ -139,6 +139,14 @@ function transformsNamed(value: unknown, place: Path): { readonly path: string; 
   );
 }
 
+/** What to write where a file is there under nearly this path: from `pipelines`, or without its ending. */
+async function hintOf(folder: string, path: string): Promise<string> {
+  const inFolder = path.replace(/^(?:\.{1,2}\/)+/, '');
+  for (const ending of ['', '.ts', '.mts', '.js', '.mjs'])
+    if (await isFile(join(folder, inFolder + ending))) return `; did you mean ./${inFolder}${ending}?`;
+  return '';
+}
+
 /** A transform, or what is wrong with it. */
 async function readTransform(
   mesh: Parameters<typeof transformPlace>[0],
@@ -146,8 +154,10 @@ async function readTransform(
 ): Promise<MeshTransform | string> {
   const file = resolve(mesh.folder, path);
   const inside = relative(mesh.folder, file);
-  if (inside.startsWith('..') || inside.startsWith(sep)) return 'want a file inside the mesh folder';
-  if (!(await isFile(file))) return `want a TypeScript or JavaScript file, found no "${path}"`;
+  if (inside.startsWith('..') || inside.startsWith(sep))
+    return `want a file inside the mesh folder${await hintOf(mesh.folder, path)}`;
+  if (!(await isFile(file)))
+    return `want a TypeScript or JavaScript file, found no "${path}"${await hintOf(mesh.folder, path)}`;
   try {
     const name = transformName(path);
     return { name, path, file, ...(await describeTransform(transformPlace(mesh, { name, file }))) };

@@ -1,7 +1,8 @@
-import { hash, X509Certificate } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { identityProblems, subjectNote } from '@sheaf/identity';
+import type { Path } from '@sheaf/document';
+import { identityProblems, placeFiles, subjectNote } from '@sheaf/identity';
 import { isLoopback, type Limits } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
@@ -77,7 +78,7 @@ async function readWritten(
   const { spec, problems: found } = parsePolicies(yaml.value);
   for (const { path: place, message } of found) problems.push(yaml.place(place, message));
   if (!spec) return undefined;
-  const placed = withFiles(spec, mesh.folder);
+  const { placed, named } = withFiles(spec, mesh.folder);
   for (const { path: place, message } of identityProblems(placed.identity))
     problems.push(
       yaml.place(
@@ -93,7 +94,7 @@ async function readWritten(
     );
   const tooLong = tokenProblem(spec, mesh.limits);
   if (tooLong) problems.push(yaml.place(['identity', 'tokenBytesMax'], tooLong));
-  const files = await readFiles(spec, placed, yaml, problems);
+  const files = await readFiles(named, yaml, problems);
   const shared = findShared(process.env);
   if (shared?.problem) problems.push(problemIn(shared.variable, shared.problem));
   const wrongCount = countingProblem(mesh.gateway.replicas, spec, shared !== undefined);
@@ -103,47 +104,43 @@ async function readWritten(
 
 const asStep = (text: string): string | number => (/^[0-9]+$/.test(text) ? Number(text) : text);
 
-/** Files are named from the folder. */
-const withFiles = (spec: PoliciesSpec, folder: string): PoliciesSpec => ({
-  ...spec,
-  accessLog: spec.accessLog && { ...spec.accessLog, file: spec.accessLog.file && resolve(folder, spec.accessLog.file) },
-  identity: {
-    ...spec.identity,
-    jwt: spec.identity.jwt.map((issuer) => ({
-      ...issuer,
-      jwks: issuer.jwks.startsWith('./') ? resolve(folder, issuer.jwks) : issuer.jwks,
-      ca: issuer.ca && resolve(folder, issuer.ca),
-    })),
-  },
-});
-
-/** The hashes of the files that are named. */
-async function readFiles(
-  written: PoliciesSpec,
-  { identity }: PoliciesSpec,
-  yaml: YamlFile,
-  problems: MeshProblem[],
-): Promise<string[]> {
-  const hashes: string[] = [];
-  for (const [index, issuer] of identity.jwt.entries()) {
-    for (const kind of ['jwks', 'ca'] as const) {
-      const own = written.identity.jwt[index]?.[kind];
-      if (!own?.startsWith('./')) continue;
-      const content = await readFile(issuer[kind] ?? '').catch(() => undefined);
-      if (content) hashes.push(hash('sha256', content));
-      const wrong = content ? kind === 'ca' && whyNoAuthority(content, own) : `want a file, found no "${own}"`;
-      if (wrong) problems.push(yaml.place(['identity', 'jwt', index, kind], wrong));
-    }
-  }
-  return hashes;
+/** A file that the policies name. */
+interface NamedFile {
+  /** Where in policies.yaml. */
+  readonly path: Path;
+  /** As it stands there. */
+  readonly name: string;
+  /** Absolute. */
+  readonly file: string;
+  readonly wrong: ((content: Buffer) => string | undefined) | undefined;
 }
 
-function whyNoAuthority(pem: Buffer, name: string): string | undefined {
-  try {
-    return new X509Certificate(pem) && undefined;
-  } catch {
-    return `want a certificate in PEM; "${name}" holds none`;
+/** Files are named from the folder. */
+function withFiles(
+  spec: PoliciesSpec,
+  folder: string,
+): { readonly placed: PoliciesSpec; readonly named: readonly NamedFile[] } {
+  const named: NamedFile[] = [];
+  const identity = placeFiles(spec.identity, (path, name, wrong) => {
+    const file = resolve(folder, name);
+    named.push({ path: ['identity', ...path], name, file, wrong });
+    return file;
+  });
+  const { accessLog } = spec;
+  const placedLog = accessLog && { ...accessLog, file: accessLog.file && resolve(folder, accessLog.file) };
+  return { placed: { ...spec, accessLog: placedLog, identity }, named };
+}
+
+/** The hashes of the files that are named. */
+async function readFiles(named: readonly NamedFile[], yaml: YamlFile, problems: MeshProblem[]): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const { path, name, file: absolute, wrong } of named) {
+    const content = await readFile(absolute).catch(() => undefined);
+    if (content) hashes.push(hash('sha256', content));
+    const why = content ? wrong?.(content) : `want a file, found no "${name}"`;
+    if (why) problems.push(yaml.place(path, why));
   }
+  return hashes;
 }
 
 /** A token comes with other metadata. */

@@ -3,6 +3,7 @@ import { fenced, fieldsTable, section } from '@sheaf/document';
 import { gatewayFields } from '../language/gateway.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
+import { metricsFields } from '../language/metrics.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
@@ -60,6 +61,14 @@ const gatewaySection = section(
     '- `trustedProxies`: the caller is the last address in the header that is no trusted proxy. Name the header that your proxy writes: the other one it hands on as callers wrote it. Of everybody else the caller is whoever is connected, whatever the header says.',
     '- `proxyProtocol` is for proxies that pass on bytes and not calls (haproxy `send-proxy`, AWS NLB, Envoy). Each connection has to begin with the header, before TLS, and to come from a trusted proxy; any other is closed, that of `sheaf infer` on the same machine too.',
     '- `env` names variables that an agent needs which `NODE_OPTIONS` loads, for example. [What every process gets](../../libs/supervisor/README.md#what-a-process-gets).',
+  ].join('\n'),
+  '### gateway.metrics',
+  fieldsTable(metricsFields),
+  [
+    '- `metrics: { host: 0.0.0.0 }` shows them beyond this machine, to whoever reaches the port: names of models, pipelines, tenants and policies, and how much each is asked. Nothing of what calls carry is in them. [What they are](../metrics.md).',
+    '- A port that is written has to be had: where somebody else has it, the gateway does not start. Without one, a line of the log says so, and the gateway serves calls.',
+    '- Where the gateways have free ports (`port: 0`), metrics are served only where a port is written.',
+    '- The first gateway shows the numbers of all services, and each its own: scrape every one.',
   ].join('\n'),
   '### gateway.tls',
   fieldsTable(serverTlsFields),

@@ -25,6 +25,12 @@ describe('the connections of a gateway in mesh.yaml', () => {
     assert.equal(gateway.proxyProtocol, undefined);
   });
 
+  it('may have the last port there is, for as many replicas as have one', async () => {
+    assert.deepEqual((await read('port: 65535')).problems, []);
+    assert.deepEqual((await read('port: 65534, replicas: 2')).problems, []);
+    assert.deepEqual((await read('port: 0, replicas: 16')).problems, []);
+  });
+
   it('are as it says', async () => {
     const { gateway, problems } = await read(
       'connectionsMax: 100, connectionAgeMaxMs: 0, trustedProxies: [10.0.0.0/8, "2001:db8::1"], forwardedHeader: forwarded, proxyProtocol: true',
@@ -52,6 +58,10 @@ describe('the connections of a gateway in mesh.yaml', () => {
     ['trustedProxies: [0.0.0.0/0]', `${network}, got "0.0.0.0/0"`],
     ['trustedProxies: 10.0.0.0/8', `${networks}, got "10.0.0.0/8"`],
     ['proxyProtocol: v3, trustedProxies: [10.0.0.1]', 'gateway.proxyProtocol: want true, false, v1 or v2, got "v3"'],
+    [
+      'port: 65535, replicas: 2',
+      'gateway.port: want at most 65534 where there are 2 replicas, each with the next port; got 65535',
+    ],
     ['proxyProtocol: true', `gateway.proxyProtocol: ${alone}`],
     ['forwardedHeader: forwarded', `gateway.forwardedHeader: ${alone}`],
     [

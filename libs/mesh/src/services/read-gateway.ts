@@ -3,11 +3,12 @@ import type { GatewayGiven } from '../language/gateway.ts';
 import type { Gateway } from '../mesh.ts';
 
 export function gatewayOf(given: Omit<GatewayGiven, 'tls'>): Omit<Gateway, 'tls'> {
-  const { proxyProtocol, forwardedHeader, connectionsMax, env, ...others } = given;
+  const { proxyProtocol, forwardedHeader, connectionsMax, env, metrics, ...others } = given;
   return {
     ...others,
     ...(connectionsMax !== undefined && { connectionsMax }),
     ...(env && { env }),
+    ...(metrics !== undefined && { metrics }),
     ...(proxyProtocol && { proxyProtocol }),
     ...(forwardedHeader && { forwardedHeader }),
   };

@@ -92,7 +92,7 @@ function checkHoldings(
     for (const right of runsOurs ? [] : rights)
       if (given[right] !== undefined)
         tell([right], 'want it where the service runs transforms of ours: it is their right');
-    if (given.models.length + run.length === 0) tell([], 'want models or transforms, got none');
+    if (given.models.length + run.length === 0) tell([], holdsNothing(name, models, transforms));
     for (const model of given.endpoint === undefined ? given.models : [])
       if (!models.has(model))
         tell(['models'], `there is no model "${model}"; the models are ${[...models].join(', ') || 'none'}`);
@@ -104,6 +104,14 @@ function checkHoldings(
       owners.set(held, name);
     }
   }
+}
+
+/** Whoever wrote it may have meant the service that a model has by itself, or one of another name. */
+function holdsNothing(name: string, models: ReadonlySet<string>, transforms: ReadonlySet<string>): string {
+  const wanted = 'want models or transforms, got none';
+  if (models.has(name)) return `${wanted}; did you mean models: [${name}]?`;
+  const there = (names: ReadonlySet<string>): string => [...names].join(', ') || 'none';
+  return `${wanted}; the models are ${there(models)}, the transforms ${there(transforms)}`;
 }
 
 async function serviceOf({ name, given, run }: Holding, at: SecretNoted): Promise<Service> {

@@ -1,5 +1,5 @@
 /** Callers whose calls end processes, whatever they send: who does so again is slowed, and nobody else. */
-import { InferError, type Overrun } from '@sheaf/inference';
+import { InferError, log, type Overrun } from '@sheaf/inference';
 import { isOne } from '../caller.ts';
 import type { Blame } from './suspect-requests.ts';
 
@@ -119,7 +119,10 @@ const keyOf = (service: string, caller: string): string => JSON.stringify([servi
 const sentence = ({ service, ends, slowedMs }: Offender, whose: string): string =>
   `service ${service}: ${whose} have ended its process ${ends} times; the next may come in ${Math.ceil(slowedMs)} ms`;
 
-const logSlowed = (offender: Offender): void => console.error(sentence(offender, `calls of ${offender.caller}`));
+const logSlowed = (offender: Offender): void => {
+  const { service, caller, ends } = offender;
+  log('caller.slowed', sentence(offender, `calls of ${caller}`), { service, caller, ends });
+};
 
 /** What a caller is told whose calls are refused for that. */
 export const slowed = (offender: Offender): InferError =>

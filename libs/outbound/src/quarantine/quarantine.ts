@@ -48,7 +48,7 @@ export function createQuarantinePolicy(service: string, { requests, offenders }:
         return refuseTry(call, service, slowed(offender), { 'sheaf.caller_slowed': offender.ends });
       const verdict = requests.verdict({ ...kind, inputs: request.inputs });
       if (verdict === 'quarantined') return refuseTry(call, service, quarantined(kind), { 'sheaf.quarantined': true });
-      if (verdict === 'suspect' || offender?.isIsolated) call.lost = 1;
+      if (verdict === 'suspect' || offender?.isIsolated) call.history.isolate();
       return next(call);
     },
     observe: ({ call: { kind, request, context }, endpoint, isIsolated, startedAt, foreignCalls }) => {

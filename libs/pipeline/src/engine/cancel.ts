@@ -1,4 +1,4 @@
-import { abortReason, type CallContext, deadlineExceeded } from '@sheaf/inference';
+import { abortReason, CallCanceller, type CallContext, deadlineExceeded } from '@sheaf/inference';
 
 /**
  * Gives `work` a signal that ends with the caller's, as soon as any part of `work` fails, and when all of it has ended. When the caller leaves
@@ -7,20 +7,20 @@ import { abortReason, type CallContext, deadlineExceeded } from '@sheaf/inferenc
 export async function cancelTogether<T>(context: CallContext, work: (context: CallContext) => Promise<T>): Promise<T> {
   // A signal that is aborted already has no event to come.
   if (context.signal.aborted) throw abortReason(context.signal);
-  const controller = new AbortController();
+  const canceller = new CallCanceller();
   let onAbort = (): void => {};
   const left = new Promise<never>((_, reject) => {
     onAbort = () => {
       const reason = abortReason(context.signal);
       reject(reason);
-      controller.abort(reason);
+      canceller.abort(reason);
     };
   });
   context.signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([work({ ...context, signal: controller.signal }), left]);
+    return await Promise.race([work({ ...context, signal: canceller }), left]);
   } finally {
-    controller.abort();
+    canceller.abort();
     context.signal.removeEventListener('abort', onAbort);
   }
 }

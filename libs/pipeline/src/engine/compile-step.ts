@@ -1,8 +1,8 @@
+import type { LatencyTracker } from '@sheaf/routing';
 import type { CheckedStep, Reference } from '../language/spec.ts';
 import { kindOf } from '../stages/index.ts';
 import type { StepCompiler } from '../stages/stage-kind.ts';
 import { until } from './cancel.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
 import type { RunStep } from './step.ts';
 import type { Targets } from './targets.ts';
 import { gather } from './wires.ts';

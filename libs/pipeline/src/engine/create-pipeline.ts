@@ -19,18 +19,18 @@ import { createCall } from './create-call.ts';
 import { createDryRun } from './dry-run.ts';
 import { ExecutionPlans } from './execution-plan.ts';
 import { createFanOut } from './fan-out.ts';
-import { LatencyTracker } from './latency-tracker.ts';
 import { noProvenance } from './provenance.ts';
 import { refuseLate } from './refuse-late.ts';
 import { requiredMembers } from './required-members.ts';
 import { reroute } from './reroute.ts';
 import { type CompiledStage, runGraph } from './run-graph.ts';
+import { StageTimes } from './stage-times.ts';
 import type { StepResult } from './step.ts';
 import type { AskPipeline, PipelineAnswer, Targets } from './targets.ts';
 
 export interface PipelineOptions {
   /** How long stages take, where something is known from before. */
-  readonly latency?: LatencyTracker;
+  readonly latency?: StageTimes;
   /** Refuses a call at once whose time would not do. Default true. */
   readonly earlyRefusal?: boolean;
   /** Runs that whoever answers does at once. Undefined where that is not known. */
@@ -65,7 +65,7 @@ interface Compiled {
   readonly name: Pick<PipelineAnswer, 'model' | 'version'>;
   readonly stages: ReadonlyMap<string, CompiledStage>;
   readonly plans: ExecutionPlans;
-  readonly latency: LatencyTracker;
+  readonly latency: StageTimes;
   readonly earlyRefusal: boolean;
   readonly runsAtOnce: RunsAtOnce;
   /** The pipelines that rules may hand calls to, by what the rules call them. */
@@ -75,7 +75,7 @@ interface Compiled {
 function compile(
   checked: CheckedPipeline,
   targets: Targets,
-  { latency = new LatencyTracker(), earlyRefusal = true, runsAtOnce = () => undefined }: PipelineOptions,
+  { latency = new StageTimes(), earlyRefusal = true, runsAtOnce = () => undefined }: PipelineOptions,
 ): Compiled {
   const { spec } = checked;
   const stages = spec.stages.map((stage): [string, CompiledStage] => {
@@ -116,6 +116,7 @@ function createAsk(compiled: Compiled): AskPipeline {
     const given = contextValues(spec.context, received, context);
     const valuesOf = (request: RequestContent): ContextValues =>
       request.parameters === received.parameters ? given : contextValues(spec.context, request, context);
+    context.journal.mark(context.span, { 'sheaf.pipeline': `${name.model}/${name.version}` });
     const { request, reroute: to, decisions } = decideBefore(checked, received, valuesOf, context);
     const other = to === undefined ? undefined : compiled.reroutes.get(to);
     if (to !== undefined && other)

@@ -1,4 +1,5 @@
 import { type CallContext, remainingMs } from '@sheaf/inference';
+import type { LatencyTracker } from '@sheaf/routing';
 import { type Decision, type Expression, ExpressionError } from '@sheaf/rules';
 import type { CheckedStep, StageSpec } from '../language/spec.ts';
 import { kindOf } from '../stages/index.ts';
@@ -6,7 +7,6 @@ import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import { contextValues } from './context-values.ts';
 import { type DryRun, type DryRunStage, type DryRunStep, defined } from './dry-run-report.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
 import type { Call } from './step.ts';
 
 export function createDryRun(

@@ -1,9 +1,9 @@
+import type { LatencyTracker } from '@sheaf/routing';
 import { dependencies, inOrder, needed } from '../language/graph.ts';
 import type { Reference, StageSpec } from '../language/spec.ts';
 import { readsOf } from '../language/walk.ts';
 import type { CheckedPipeline } from '../types/checked-pipeline.ts';
 import type { Ahead } from './backlog.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
 
 interface PlannedStage {
   /** Outputs that a stage, an expression, a rule or the caller reads. */

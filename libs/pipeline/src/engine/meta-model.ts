@@ -1,7 +1,7 @@
 import { type CallContext, InferError, type Tensor, traced } from '@sheaf/inference';
+import type { LatencyTracker } from '@sheaf/routing';
 import type { Vote } from '../combiners/combiner.ts';
 import { contractViolation } from './errors.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
 import type { Call, RunStep, StepResult } from './step.ts';
 import { canJoin, join } from './tensor-parts.ts';
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   type CallContext,
+  type CallSignal,
   type Infer,
   InferError,
   Journal,
@@ -100,7 +101,7 @@ describe('a pipeline', () => {
   });
 
   it('fails with the stage and the member named, and cancels what runs beside', async () => {
-    let sibling: AbortSignal | undefined;
+    let sibling: CallSignal | undefined;
     const read = {
       ensemble: { good: { model: 'good' }, bad: { model: 'bad' } },
       inputs: { x: 'x' },
@@ -155,7 +156,7 @@ describe('a pipeline', () => {
 
   it('tells the caller that left before a stage with a time limit of its own began', async () => {
     const controller = new AbortController();
-    let seen: AbortSignal | undefined;
+    let seen: CallSignal | undefined;
     const call = build(
       { a: stage('a', 'x'), b: { ...stage('b', 'a.y'), timeout: '500ms' } },
       { y: 'b.y' },

@@ -1,7 +1,7 @@
 import { type CallContext, checkTimeLeft, InferError, remainingMs } from '@sheaf/inference';
 import { type Forecast, isInTime, type RunsAtOnce } from './backlog.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
+import type { StageTimes } from './stage-times.ts';
 
 /** Who is refused because there is too much to do may come again soon, and not all at the same moment. */
 const [pushbackMinMs, pushbackMaxMs] = [10, 100];
@@ -13,7 +13,7 @@ const [pushbackMinMs, pushbackMaxMs] = [10, 100];
 export function refuseLate(
   pipeline: string,
   plan: ExecutionPlan,
-  latency: LatencyTracker,
+  latency: StageTimes,
   runsAtOnce: RunsAtOnce,
   context: CallContext,
 ): boolean {

@@ -1,10 +1,10 @@
 import { asInferError, type CallContext, checkAlive, type Patience, traced } from '@sheaf/inference';
+import type { LatencyTracker } from '@sheaf/routing';
 import type { StageSpec } from '../language/spec.ts';
 import type { Admitted } from './backlog.ts';
 import { cancelTogether, withReserve } from './cancel.ts';
 import { inStage } from './errors.ts';
 import type { ExecutionPlan } from './execution-plan.ts';
-import type { LatencyTracker } from './latency-tracker.ts';
 import { dispensable } from './reserve.ts';
 import { type Call, nothing, type RunStep, type StepResult } from './step.ts';
 import { gatherIfThere } from './wires.ts';

@@ -1,6 +1,6 @@
 import { checked, list, type Path, required, type ValuesOf } from '@sheaf/document';
 import { asInferError, checkAlive, InferError } from '@sheaf/inference';
-import type { LatencyTracker } from '../engine/latency-tracker.ts';
+import type { LatencyTracker } from '@sheaf/routing';
 import { dispensable, stepReserveMs } from '../engine/reserve.ts';
 import type { RunStep, StepResult } from '../engine/step.ts';
 import { limits, type Step, type StepBase } from '../language/spec.ts';

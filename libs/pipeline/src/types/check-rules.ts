@@ -1,10 +1,12 @@
 import type { Path } from '@sheaf/document';
 import {
+  type AfterRule,
   type AfterRules,
   type BeforeRule,
   type BeforeRules,
   compileAfter,
   compileBefore,
+  outputsOf,
   type RuleMistake,
 } from '@sheaf/rules';
 import { readsInputs } from '../language/expressions.ts';
@@ -99,12 +101,20 @@ export function rerouteInputs({ spec, signatureOf }: GraphTypes): ReadonlyMap<st
 
 /** Undefined where a rule cannot be compiled. */
 export function checkAfter(graph: GraphTypes, outputs: readonly NamedType[]): AfterRules | undefined {
-  const { rules, version } = graph.spec;
+  const { rules, version, outputs: all } = graph.spec;
   const specs = outputs.map(({ name, type }) => ({
     ...toSpec(name, type),
     rows: type.dims[0] && identity(type.dims[0]),
   }));
-  return told(graph, compileAfter(rules.after, variablesOf(graph.spec), specs, String(version)), 'after');
+  const compiled = compileAfter(rules.after, variablesOf(graph.spec), specs, String(version));
+  // What stands behind an output may be broken, or of a server that has not answered: that has its own line, and what reads it is no second mistake.
+  const isUnknown = (name: string): boolean => all.has(name) && !outputs.some((output) => output.name === name);
+  const readsUnknown = ({ index }: RuleMistake): boolean => outputsOf(rules.after[index] as AfterRule).some(isUnknown);
+  return told(
+    graph,
+    Array.isArray(compiled) ? compiled.filter((mistake) => !readsUnknown(mistake)) : compiled,
+    'after',
+  );
 }
 
 function told<T>({ problems }: GraphTypes, compiled: T | RuleMistake[], place: 'before' | 'after'): T | undefined {

@@ -43,3 +43,11 @@ export function overloaded(subject: string, spanName: string, why: string, rando
     retryAfterMs,
   });
 }
+
+/** What waits has not begun, and may be tried elsewhere. */
+export const shuttingDown = (subject: string): InferError =>
+  new InferError('UNAVAILABLE', `${subject} is shutting down`, {
+    reason: 'DRAINING',
+    progress: 'not-begun',
+    retryAfterMs: 0,
+  });

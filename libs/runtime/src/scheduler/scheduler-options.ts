@@ -24,6 +24,30 @@ export interface OverrunCall {
   readonly caller: string;
 }
 
+/** What a run took; milliseconds, 0 of one that failed. */
+export interface EndedRun {
+  readonly rows: number;
+  readonly requests: number;
+  /** Until its inputs were put together. */
+  readonly inputMs: number;
+  /** In its thread or process. */
+  readonly inferMs: number;
+  /** The way there and back, and until its outputs were taken apart. */
+  readonly outputMs: number;
+  readonly isFailed: boolean;
+}
+
+/** How a version stands now. */
+export interface Standing {
+  /** Requests that wait for their run, and the most that may. */
+  readonly waiting: number;
+  readonly waitingMax: number;
+  /** Workers that run something, that may run at once, and that are there. */
+  readonly running: number;
+  readonly runsMax: number;
+  readonly workers: number;
+}
+
 export interface SchedulerOptions {
   /** As the messages name it, e.g. `model digits/1`. */
   readonly subject: string;
@@ -39,6 +63,8 @@ export interface SchedulerOptions {
   readonly adaptiveLimit?: boolean;
   /** Told of each call of a run that passed its limit and takes its process with it, also of those that have left. */
   readonly onOverrun?: (run: string, calls: readonly OverrunCall[]) => void;
+  /** Told of each run when it has ended. */
+  readonly onRun?: ((run: EndedRun) => void) | undefined;
   /** Bytes that the outputs of one call may take. */
   readonly outputBytesMax: number;
   /** Default: the real one. */

@@ -16,9 +16,9 @@ import { CostLine, rowsWorthARun } from './cost-line.ts';
 import { entriesMissingDeadline, latest, type Pace, surelyInTime } from './forecast.ts';
 import { endsProcess, ofRun } from './overrun.ts';
 import { createEntry, type QueueEntry } from './queue-entry.ts';
-import { runBatch } from './run-batch.ts';
-import { overloaded, type ScheduledCall } from './scheduled-call.ts';
-import type { BatchWorker, SchedulerOptions } from './scheduler-options.ts';
+import { type BatchAnswers, endedRun, runBatch } from './run-batch.ts';
+import { overloaded, type ScheduledCall, shuttingDown } from './scheduled-call.ts';
+import type { BatchWorker, SchedulerOptions, Standing } from './scheduler-options.ts';
 import { WorkerSlot } from './worker-slot.ts';
 
 interface Batch {
@@ -80,6 +80,12 @@ export class Scheduler {
       // Calls that came in one read of a socket come in one turn of the loop, and go as one batch.
       this.#due ??= setImmediate(() => this.#dispatch());
     });
+  }
+
+  /** Requests that wait, runs that go on, and the most of each that may. */
+  get standing(): Standing {
+    const runs = { running: this.#running, runsMax: this.#limit.runs, workers: this.#slots.length };
+    return { waiting: this.#queue.size, waitingMax: this.#options.queue.callsMax, ...runs };
   }
 
   get load(): Load {
@@ -194,16 +200,17 @@ export class Scheduler {
     slot.begin(batch, this.#now());
     const spans = this.#startSpans(batch);
     let outcome: () => void;
-    let runMs: number | undefined;
+    let run: BatchAnswers | undefined;
     try {
-      const { answers, ms } = await runBatch(entries, slot.worker, spans[0] as Span, this.#options);
-      runMs = ms;
-      outcome = () => this.#resolve(entries, spans, answers, ms);
+      const answered = await runBatch(entries, slot.worker, spans[0] as Span, this.#options);
+      run = answered;
+      outcome = () => this.#resolve(entries, spans, answered);
     } catch (error) {
       outcome = () => this.#fail(entries, spans, error);
     }
     const tookMs = slot.end(batch, this.#now());
-    if (runMs !== undefined) this.#learn(batch, runMs, tookMs);
+    if (run) this.#learn(batch, run.ms, tookMs);
+    this.#options.onRun?.(endedRun(rows, entries.length, run));
     // Before the answers, so that the worker does not wait for them to be written.
     if (this.#halves.length === 0) this.#dispatch();
     outcome();
@@ -231,12 +238,12 @@ export class Scheduler {
   #resolve(
     entries: readonly QueueEntry[],
     spans: readonly Span[],
-    answers: readonly (readonly Tensor[])[],
-    ms: number,
+    { answers, ms, inputMs, outputMs }: BatchAnswers,
   ): void {
     const { fixedMs, rowMs } = this.#costs.cost;
     const known = fixedMs + rowMs > 0 ? { 'sheaf.cost.fixed_ms': fixedMs, 'sheaf.cost.row_ms': rowMs } : {};
-    const attributes = { 'sheaf.run.ms': ms, ...known };
+    const split = { 'sheaf.run.ms': ms, 'sheaf.run.input_ms': inputMs, 'sheaf.run.output_ms': outputMs };
+    const attributes = { ...split, ...known };
     for (const [index, entry] of entries.entries()) {
       entry.context.journal.end(spans[index] as Span, 'OK', undefined, attributes);
       this.#settle(entry, () => entry.resolve(answers[index] ?? []));
@@ -288,11 +295,3 @@ export class Scheduler {
     answer();
   }
 }
-
-/** What waits has not begun, and may be tried elsewhere. */
-const shuttingDown = (subject: string): InferError =>
-  new InferError('UNAVAILABLE', `${subject} is shutting down`, {
-    reason: 'DRAINING',
-    progress: 'not-begun',
-    retryAfterMs: 0,
-  });

@@ -1,6 +1,15 @@
 /** The worker thread that owns one ONNX Runtime session. The only file that imports the runtime. */
-import { workerData } from 'node:worker_threads';
-import { type Datatype, elementCount, InferError, invalidField, packBytes, unpackBytes } from '@sheaf/inference';
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  type Datatype,
+  elementCount,
+  InferError,
+  invalidField,
+  log,
+  packBytes,
+  sendLogTo,
+  unpackBytes,
+} from '@sheaf/inference';
 import { editModel, readModel, type SessionModel } from '@sheaf/onnx';
 import * as ort from 'onnxruntime-node';
 import type { PackedTensor } from '../tasks/packed-tensor.ts';
@@ -20,6 +29,9 @@ export interface SessionThreadData {
 }
 
 const { model, subject, intraOpThreads, providers, memory } = workerData as SessionThreadData;
+
+// The log is that of the process, which this thread is a part of.
+sendLogTo((entry) => parentPort?.postMessage({ kind: 'log', entry }));
 
 const ortTypes = {
   BOOL: 'bool',
@@ -87,8 +99,10 @@ async function load(): Promise<Loaded> {
 }
 
 async function loadMapped(bytes: Uint8Array, others: readonly ModelFile[]): Promise<Loaded> {
-  console.error(
+  log(
+    'model.mapped',
     `${subject}: a tensor has more than 2 GiB, so its files are mapped; they must not be written over while it is served`,
+    { subject },
   );
   const untouched: (() => Promise<void>)[] = [];
   for (const other of others) untouched.push(await watchChecked(model, other));
@@ -134,7 +148,10 @@ async function createSession(bytes: Uint8Array, externalData: Externals): Promis
   const supported = new Set(ort.listSupportedBackends().map(({ name }) => name));
   const isHere = (provider: Provider): boolean => supported.has(provider) && isInstalled(provider);
   const missing = (provider: Provider): void =>
-    console.error(`${subject}: ${notAvailable(provider)}; the next one is taken`);
+    log('model.provider-missing', `${subject}: ${notAvailable(provider)}; the next one is taken`, {
+      subject,
+      provider,
+    });
   for (const provider of providers.slice(0, -1)) {
     const session = isHere(provider)
       ? await createWith(provider, bytes, externalData).catch(() => undefined)
@@ -150,9 +167,11 @@ async function createSession(bytes: Uint8Array, externalData: Externals): Promis
   });
 }
 
-const loading = load();
-// Each task awaits it and reports its failure; without this the first failure would end the process.
-loading.catch(() => {});
+const loaded = load().catch((error: unknown) => {
+  // Only whoever starts the service sees this: a model that does not load is never ready.
+  const why = error instanceof Error ? error.message : String(error);
+  throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
+});
 
 const strictText = new TextDecoder('utf-8', { fatal: true });
 
@@ -195,16 +214,6 @@ function fetched(name: string, tensor: ort.Tensor, wanted: Datatype | undefined)
   return { name, datatype, shape, memory };
 }
 
-async function loaded(): Promise<Loaded> {
-  try {
-    return await loading;
-  } catch (error) {
-    // Only whoever starts the service sees this: a model that does not load is never ready.
-    const why = error instanceof Error ? error.message : String(error);
-    throw new InferError('FAILED_PRECONDITION', `the runtime cannot load it: ${operatorMissing(why) ?? why}`);
-  }
-}
-
 /** The operator that the runtime has not, out of what it says of that in many words. */
 function operatorMissing(why: string): string | undefined {
   const [, operator, opset] = /No Op registered for (\S+) with domain_version of (\d+)/.exec(why) ?? [];
@@ -214,7 +223,7 @@ function operatorMissing(why: string): string | undefined {
 }
 
 async function run(task: TensorTask): Promise<readonly PackedTensor[]> {
-  const { session, inputs, outputs } = await loaded();
+  const { session, inputs, outputs } = await loaded;
   const feeds = Object.fromEntries(task.inputs.map((input) => [inputs.get(input.name)?.name, feed(input)]));
   const names = task.outputs.map((name) => outputs.get(name)?.name ?? name);
   const results = await session.run(feeds, [...new Set(names)]);
@@ -248,4 +257,4 @@ function failureOf(error: unknown): TaskFailure {
   return { code: 'INVALID_ARGUMENT', message: `${subject}: the model failed on these inputs${where}`, log };
 }
 
-serveTasks(run, failureOf, loading);
+serveTasks(run, failureOf, loaded);

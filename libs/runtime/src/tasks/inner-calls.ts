@@ -1,5 +1,6 @@
 import {
   asInferError,
+  CallCanceller,
   type CallContext,
   explainParameter,
   type Infer,
@@ -35,11 +36,15 @@ export type InnerAnswer = { readonly id: number; readonly answers: number } & (
 export class InnerCalls {
   readonly #infer: Infer;
   readonly #caller: CallerContext;
-  readonly #ended = new AbortController();
+  readonly #signal = new CallCanceller();
+  readonly #leave = (): void => this.#signal.abort(this.#caller.context.signal.reason);
 
   constructor(infer: Infer, caller: CallerContext) {
     this.#infer = infer;
     this.#caller = caller;
+    const { signal } = caller.context;
+    if (signal.aborted) this.#leave();
+    signal.addEventListener('abort', this.#leave, { once: true });
   }
 
   async ask({
@@ -50,11 +55,10 @@ export class InnerCalls {
     outputs,
   }: InnerCall): Promise<{ message: InnerAnswer; transfer: ArrayBuffer[] }> {
     const { context, parameters: given } = this.#caller;
-    const signal = AbortSignal.any([context.signal, this.#ended.signal]);
     const parameters: Parameters = new Map(given.get(explainParameter) === true ? [[explainParameter, true]] : []);
     try {
       const request = { model, version: '', id: '', parameters, inputs: inputs.map(unpackTensor), outputs };
-      const response = await this.#infer(request, { ...context, signal });
+      const response = await this.#infer(request, { ...context, signal: this.#signal });
       const packed = response.outputs.map(packTensor);
       return {
         message: { id, answers: asks, outputs: packed },
@@ -68,6 +72,7 @@ export class InnerCalls {
 
   /** The task is over: nobody waits for what it asked. */
   end(): void {
-    this.#ended.abort();
+    this.#caller.context.signal.removeEventListener('abort', this.#leave);
+    this.#signal.abort();
   }
 }

@@ -1,6 +1,6 @@
 /** Where the tasks of a worker run: in a thread of this process, or in a process of their own. */
 import { Worker } from 'node:worker_threads';
-import { InferError } from '@sheaf/inference';
+import { InferError, type LogEntry, log } from '@sheaf/inference';
 import { bindingProblem } from './binding-problem.ts';
 
 export interface TaskHost {
@@ -25,14 +25,25 @@ export interface ThreadOptions {
   readonly subject: string;
 }
 
+/** What a thread tells of an event, which is logged where the process logs. */
+interface ThreadLog {
+  readonly kind: 'log';
+  readonly entry: LogEntry;
+}
+
+const isLog = (message: unknown): message is ThreadLog => (message as ThreadLog).kind === 'log';
+
 export const inThread =
   <Message>({ module, workerData, subject }: ThreadOptions): StartHost<Message> =>
   ({ onMessage, onLost }) => {
     const worker = new Worker(module, { workerData });
-    worker.on('message', onMessage);
+    worker.on('message', (message: Message | ThreadLog) => {
+      if (isLog(message)) log(message.entry.event, message.entry.message, message.entry.fields as object);
+      else onMessage(message);
+    });
     worker.on('error', (cause) => {
       const why = bindingProblem(cause);
-      if (why === undefined) console.error(`${subject}: its worker failed:`, cause);
+      if (why === undefined) log('worker.failed', `${subject}: its worker failed`, { subject }, cause);
       onLost(
         why === undefined
           ? new InferError('INTERNAL', `${subject}: its worker failed`, { cause })

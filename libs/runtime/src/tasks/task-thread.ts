@@ -36,7 +36,7 @@ export interface TaskPort {
   on(event: 'message', hear: (message: Message) => void): unknown;
 }
 
-/** The other side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. `loaded` is over when the first may run. `port` is by default that of the thread. */
+/** The other side of a TaskWorker: runs each task, transfers back what it made, turns errors into data. `loaded` is over when the first may run; where it rejects, none will. `port` is by default that of the thread. */
 export function serveTasks(
   run: (task: TensorTask, signal: AbortSignal, ask: AskOther) => Promise<readonly PackedTensor[]>,
   failureOf: (error: unknown) => TaskFailure,
@@ -44,9 +44,12 @@ export function serveTasks(
   port: TaskPort | null = parentPort,
 ): void {
   if (!port) throw new Error('want a port where this is no worker thread');
-  const tellLoaded = (): void => port.postMessage({ loaded: true } satisfies Loaded, []);
-  // What it failed for is told to each task.
-  loaded.then(tellLoaded, tellLoaded);
+  const tell = (outcome: Loaded): void => port.postMessage(outcome, []);
+  const failed = (error: unknown): TaskFailure => knownFailure(error) ?? failureOf(error);
+  loaded.then(
+    () => tell({ loaded: true }),
+    (error: unknown) => tell({ loaded: false, failure: failed(error) }),
+  );
   const running = new Map<number, AbortController>();
   const { ask, hear, forget } = createQuestions(port);
   const execute = async (id: number, task: TensorTask, signal: AbortSignal): Promise<void> => {
@@ -57,7 +60,7 @@ export function serveTasks(
       const reply: TaskReply<readonly PackedTensor[]> = { id, ok: true, result, ms };
       port.postMessage(reply, [...new Set(result.map(({ memory }) => memory))]);
     } catch (error) {
-      const reply: TaskReply<never> = { id, ok: false, failure: knownFailure(error) ?? failureOf(error) };
+      const reply: TaskReply<never> = { id, ok: false, failure: failed(error) };
       port.postMessage(reply, []);
     } finally {
       running.delete(id);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { type CallContext, InferError } from '@sheaf/inference';
+import { CallCanceller, type CallContext, type CallSignal, InferError } from '@sheaf/inference';
 import type { InnerCall } from './inner-calls.ts';
 import { type HostEvents, inThread, type StartHost } from './task-host.ts';
 import { type TaskMessage, TaskWorker } from './task-worker.ts';
@@ -55,6 +55,55 @@ describe('a worker that takes its time to load', () => {
   });
 });
 
+describe('a worker whose host does not load', () => {
+  const failure = { code: 'INTERNAL', message: 'it failed', log: 'Error: no licence' } as const;
+  /** Hosts that load, or do not, as `loads` says of each of them in turn; a task is answered by the number of its host. */
+  const open = (loads: readonly boolean[]) => {
+    const hosts = { started: 0, ended: 0 };
+    const start = ({ onMessage }: Events) => {
+      const number = hosts.started++;
+      const loaded = loads[number] ?? false;
+      queueMicrotask(() => onMessage(loaded ? { loaded } : { loaded, failure }));
+      return {
+        post: (message: unknown) => {
+          const { id } = message as Sent;
+          if (loaded) queueMicrotask(() => onMessage({ id, ok: true, result: number, ms: 1 }));
+        },
+        end: async () => {
+          hosts.ended++;
+        },
+      };
+    };
+    return { hosts, worker: new TaskWorker({ start, subject: 'it', limitMs: 60_000, overrun: 'replace' }) };
+  };
+
+  it('says that it failed, with what only the log is to tell as the cause, and has it no more', async () => {
+    const { worker, hosts } = open([]);
+    await assert.rejects(worker.loaded, { code: 'INTERNAL', message: 'it failed', cause: 'Error: no licence' });
+    assert.deepEqual(hosts, { started: 1, ended: 1 });
+    await worker.close();
+  });
+
+  it('tries again for the next task only, which may go better', async () => {
+    const { worker, hosts } = open([false, false, true]);
+    await assert.rejects(worker.loaded);
+    await assert.rejects(worker.run({}, []), { message: 'it failed' });
+    assert.deepEqual(hosts, { started: 2, ended: 2 });
+    assert.equal((await worker.run({}, [])).result, 2);
+    assert.equal((await worker.run({}, [])).result, 2);
+    assert.equal(hosts.started, 3);
+    await worker.close();
+  });
+
+  it('is given up when loading takes too long, also while there is no task', async () => {
+    const host = { post: () => {}, end: async () => {} };
+    const limits = { limitMs: 600_000, loadLimitMs: 50 };
+    const worker = new TaskWorker({ start: () => host, subject: 'it', ...limits, overrun: 'replace' });
+    await assert.rejects(worker.loaded, { message: 'it: loading it took longer than its limit of 50 ms' });
+    await worker.close();
+  });
+});
+
 describe('a message that is too large for the host', () => {
   const tooLarge = new InferError('RESOURCE_EXHAUSTED', 'too large to be sent');
   /** Answers `small` at once; `asks` first asks a question, and its answer is told. */
@@ -90,7 +139,7 @@ describe('a message that is too large for the host', () => {
   it('is told to the task that it would have answered', async () => {
     const answers: Sent[] = [];
     const worker = open(answers);
-    const caller = { context: { signal: new AbortController().signal } as CallContext, parameters: new Map() };
+    const caller = { context: { signal: new CallCanceller() as CallSignal } as CallContext, parameters: new Map() };
     await worker.run('asks', [], caller);
     assert.deepEqual(
       answers.map(({ code }) => code),

@@ -1,4 +1,4 @@
-import { asInferError, type Infer, InferError, type InferErrorCode } from '@sheaf/inference';
+import { asInferError, type Infer, InferError, type InferErrorCode, log } from '@sheaf/inference';
 import { type CallerContext, type InnerAnswer, type InnerCall, InnerCalls } from './inner-calls.ts';
 import type { StartHost, TaskHost } from './task-host.ts';
 
@@ -7,10 +7,8 @@ export type TaskReply<Result> =
   | { readonly id: number; readonly ok: true; readonly result: Result; readonly ms: number }
   | { readonly id: number; readonly ok: false; readonly failure: TaskFailure };
 
-/** The thread has loaded what it runs, or has failed to. */
-export interface Loaded {
-  readonly loaded: true;
-}
+/** The host has loaded what it runs; or has failed to, and runs no task. */
+export type Loaded = { readonly loaded: true } | { readonly loaded: false; readonly failure: TaskFailure };
 
 /** Why a task failed, as data: errors lose their class between threads. */
 export interface TaskFailure {
@@ -31,7 +29,7 @@ export interface TaskWorkerOptions<Result> {
   readonly subject: string;
   /** A task that takes longer is given up: see `overrun`. */
   readonly limitMs: number;
-  /** What the first task waits for is no part of it. Default 600,000. */
+  /** A host that takes longer to load is given up alike. Default 600,000. */
   readonly loadLimitMs?: number;
   /**
    * `replace`: its host is ended and a new one takes over, which works for JavaScript only.
@@ -79,9 +77,11 @@ export class TaskWorker<Result> {
   constructor(options: TaskWorkerOptions<Result>) {
     this.#options = options;
     this.#host = this.#spawn();
+    // Whoever runs tasks without it hears of it by them.
+    this.#loaded.promise.catch(() => {});
   }
 
-  /** Resolves when its first host has loaded what it runs, or never will: whoever asks then hears why. */
+  /** Resolves when its first host has loaded what it runs; rejects where that has failed, with what is for the log alone as the cause. */
   get loaded(): Promise<void> {
     return this.#loaded.promise;
   }
@@ -95,7 +95,7 @@ export class TaskWorker<Result> {
       // A message that is too large throws here: its task must not wait among the others for a reply that never comes.
       this.#host.post({ id: task.id, payload }, transfer);
       this.#tasks.push(task);
-      if (this.#tasks.length === 1) this.#watch(task);
+      if (this.#tasks.length === 1 && !this.#isLoading) this.#watch();
     });
   }
 
@@ -114,14 +114,16 @@ export class TaskWorker<Result> {
     this.#loaded.resolve();
     if (this.#tasks.length > 0 && this.#options.overrun !== 'replace')
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    clearTimeout(this.#limit);
     await this.#host?.end();
   }
 
   #spawn(): TaskHost {
     this.#isLoading = true;
+    this.#watch();
     const host = this.#options.start({
       onMessage: (message) => {
-        if ('loaded' in message) this.#begin();
+        if ('loaded' in message) this.#begin(message);
         else if ('asks' in message) void this.#ask(host, message);
         else this.#finish(message);
       },
@@ -150,38 +152,44 @@ export class TaskWorker<Result> {
     this.#tasks.shift();
     task.inner?.end();
     const [next] = this.#tasks;
-    if (next) this.#watch(next);
+    if (next) this.#watch();
     else this.#onIdle();
-    if (reply.ok) {
-      task.resolve(reply);
+    if (reply.ok) task.resolve(reply);
+    else task.reject(this.#logged(reply.failure));
+  }
+
+  #logged(failure: TaskFailure): InferError {
+    const { subject } = this.#options;
+    // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
+    if (failure.log && failure.code !== 'INVALID_ARGUMENT')
+      log('run.failed', `${subject}: ${failure.log}`, { subject });
+    return errorOf(failure);
+  }
+
+  /** Only now the first task runs, or is known never to. */
+  #begin(outcome: Loaded): void {
+    if (!outcome.loaded) {
+      this.#replace(this.#logged(outcome.failure));
       return;
     }
-    const { code, message, reason = 'RUN_FAILED', log } = reply.failure;
-    // What a caller's tensors made fail is the caller's to read; a log of it would be theirs to fill.
-    if (log && code !== 'INVALID_ARGUMENT') console.error(`${this.#options.subject}: ${log}`);
-    task.reject(new InferError(code, message, { reason, retryAfterMs: -1 }));
-  }
-
-  /** Only now the first task runs. */
-  #begin(): void {
     this.#isLoading = false;
     this.#loaded.resolve();
-    const [task] = this.#tasks;
     clearTimeout(this.#limit);
-    if (task) this.#watch(task);
+    if (this.#tasks.length > 0) this.#watch();
   }
 
-  #watch(task: Task<Result>): void {
+  /** Gives up loading, or the first task, when it takes too long. */
+  #watch(): void {
     const limitMs = this.#isLoading ? (this.#options.loadLimitMs ?? loadLimitMs) : this.#options.limitMs;
     const due = performance.now() + limitMs;
     this.#limit = setTimeout(() => {
-      // The process was stopped, and the thread with it: the task has not had the time that has passed.
-      if (performance.now() - due > lateMaxMs) this.#watch(task);
-      else this.#overrun(task);
+      // The process was stopped, and its thread with it: that has not had the time that has passed.
+      if (performance.now() - due > lateMaxMs) this.#watch();
+      else this.#overrun();
     }, limitMs);
   }
 
-  #overrun(task: Task<Result>): void {
+  #overrun(): void {
     const { subject, limitMs, loadLimitMs: loadMs = loadLimitMs, overrun } = this.#options;
     const [what, ms] = this.#isLoading ? ['loading it', loadMs] : ['a run', limitMs];
     const error = new InferError('INTERNAL', `${subject}: ${what} took longer than its limit of ${ms} ms`, {
@@ -194,15 +202,16 @@ export class TaskWorker<Result> {
       return;
     }
     this.#closed = true;
-    const waiting = this.#tasks.splice(0).slice(1);
-    task.reject(error);
+    this.#loaded.reject(error);
+    const [running, ...waiting] = this.#tasks.splice(0);
+    running?.reject(error);
     for (const { reject } of waiting) reject(notBegun(subject));
     overrun(what);
   }
 
   #replace(error: InferError): void {
     if (this.#closed) return;
-    this.#loaded.resolve();
+    this.#loaded.reject(error);
     void this.#host?.end();
     clearTimeout(this.#limit);
     const [running, ...waiting] = this.#tasks.splice(0);
@@ -214,6 +223,10 @@ export class TaskWorker<Result> {
     for (const { reject } of waiting) reject(notBegun(this.#options.subject));
   }
 }
+
+/** Makes an error of a failure; what is for our logs only is its cause. */
+export const errorOf = ({ code, message, reason = 'RUN_FAILED', log: cause }: TaskFailure): InferError =>
+  new InferError(code, message, { reason, retryAfterMs: -1, cause });
 
 /** A task that was behind another one that took the thread with it. */
 const notBegun = (subject: string): InferError =>

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { InferError, isDatatype, type Signature, type TensorSpec } from '@sheaf/inference';
+import { InferError, isDatatype, log, type Signature, type TensorSpec } from '@sheaf/inference';
 import { startTransform, type TransformProcess, transformOptions } from './transform-host.ts';
 import { isFailure, isRecord } from './transform-message.ts';
 import type { TransformPlace } from './transform-rights.ts';
@@ -28,8 +28,9 @@ export async function describeTransform(
     stdout: 'pipe',
   });
   const { child } = started;
+  const file = basename(place.file);
   createInterface({ input: child.stdout as Readable }).on('line', (line) =>
-    console.error(`${basename(place.file)}: ${line}`),
+    log('transform.printed', `${file}: ${line}`, { file }),
   );
   try {
     const { inputs, outputs, uses, pure } = await declaredBy(started);

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { openTransform } from '../served-version.ts';
+import { openTransform } from '../open-transform.ts';
 import { contextOf } from '../testing/scheduler-fixture.ts';
 import { describeTransform } from './describe-transform.ts';
 import { transformVariables } from './process-variables.ts';

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { tensorOf } from '@sheaf/inference';
-import { openTransform, type ServedVersion } from '../served-version.ts';
+import { openTransform } from '../open-transform.ts';
+import type { ServedVersion } from '../served-version.ts';
 import { contextOf } from '../testing/scheduler-fixture.ts';
 import { describeTransform } from './describe-transform.ts';
 import { residentBytes } from './transform-host.ts';
@@ -149,6 +150,32 @@ describe('a transform in a process of its own', () => {
       await assert.rejects(askWith(Float32Array.of(8, number)), { code: 'INTERNAL', message: /^transform t/ });
       assert.deepEqual(await ask(6), new Uint8Array(Float32Array.of(6).buffer));
     });
+
+  it('is not opened when it cannot be loaded where it runs, although it could where it was read', async () => {
+    const licence = join(place.folder, 'licence.txt');
+    const file = join(place.folder, 'licensed.mjs');
+    await writeFile(licence, 'yes');
+    await writeFile(
+      file,
+      `import { readFileSync } from 'node:fs';
+import { defineTransform } from '@sheaf/inference';
+try {
+  readFileSync(new URL('./licence.txt', import.meta.url));
+} catch {
+  throw new Error('the licence is gone');
+}
+const x = { datatype: 'FP32', shape: ['n'] };
+export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ x }));
+`,
+    );
+    const { signature } = await describeTransform({ ...place, file });
+    await rm(licence);
+    const options = { ...place, file, signature, runLimitMs: 60_000, outputBytesMax: 2 ** 24, uses: [] };
+    await assert.rejects(openTransform(options), {
+      code: 'FAILED_PRECONDITION',
+      message: 'transform t cannot be loaded: Error: the licence is gone',
+    });
+  });
 
   it('cannot be loaded when it sends what it does not declare', async () => {
     for (const sent of [

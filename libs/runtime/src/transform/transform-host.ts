@@ -3,8 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { InferError, type InferErrorCode } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import type { HostEvents, StartHost, TaskHost } from '../tasks/task-host.ts';
+import { errorOf } from '../tasks/task-worker.ts';
 import { transformVariables } from './process-variables.ts';
 import { readablePaths, real } from './readable-paths.ts';
 import { createFrameReader, transformChannel, writeFrame, writeTo } from './transform-frames.ts';
@@ -118,27 +119,27 @@ export const inTransformProcess =
     running.add(child);
     void ended.then(() => running.delete(child));
     let isOver = false;
-    const lose = (why: InferError, log: unknown): void => {
+    const lose = (why: InferError, cause: unknown): void => {
       if (isOver) return;
       isOver = true;
-      console.error(`${subject}: its process failed:`, log);
+      log('transform.failed', `${subject}: its process failed`, { subject }, cause);
       onLost(why);
     };
     const refuse = (why: string): void =>
-      lose(failed('INTERNAL', `${subject} sent its service a message that is none`), why);
+      lose(errorOf({ code: 'INTERNAL', message: `${subject} sent its service a message that is none`, log: why }), why);
     listen(
       (sent) => {
         const message = readMessage(sent);
         if (isOver) return;
         if (message === undefined) refuse('a message of another shape');
-        else if ('failed' in message) {
-          const { code, message: sentence, reason, log } = message.failed;
-          lose(failed(code, sentence, reason), log);
-        } else onMessage(message);
+        else if ('failed' in message) lose(errorOf(message.failed), message.failed.log);
+        else onMessage(message);
       },
       ({ message }) => refuse(message),
     );
-    void ended.then((how) => lose(new InferError('INTERNAL', `${subject}: its process ended`), how));
+    void ended.then((how) =>
+      lose(new InferError('INTERNAL', `${subject}: its process ended`, { cause: `its process ended (${how})` }), how),
+    );
     return {
       post: send,
       end: () => {
@@ -148,6 +149,3 @@ export const inTransformProcess =
       },
     };
   };
-
-const failed = (code: InferErrorCode, message: string, reason = 'RUN_FAILED'): InferError =>
-  new InferError(code, message, { reason, retryAfterMs: -1 });

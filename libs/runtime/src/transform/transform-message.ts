@@ -16,7 +16,8 @@ export const readMessage = (message: unknown): TransformMessage | undefined =>
 
 function isRight(message: Fields): boolean {
   if ('failed' in message) return isFailure(message['failed']);
-  if ('loaded' in message) return message['loaded'] === true;
+  if ('loaded' in message)
+    return message['loaded'] === true || (message['loaded'] === false && isFailure(message['failure']));
   if (!isCount(message['id'])) return false;
   if ('asks' in message) {
     const { asks, model, inputs, outputs } = message;

@@ -97,7 +97,6 @@ if (describeOnly) {
   }
 } else {
   const loaded = load().then((transform) => ({ transform, checkOutputs: createOutputCheck(transform) }));
-  loaded.catch(() => {});
   const run = async (
     { inputs, outputs }: TensorTask,
     signal: AbortSignal,

@@ -1,5 +1,5 @@
 /** What the outputs of a model really look like: tools declare shapes that are not true, and the runtime answers all the same. */
-import { mismatch, type Signature, type Tensor, type TensorSpec } from '@sheaf/inference';
+import { log, mismatch, type Signature, type Tensor, type TensorSpec } from '@sheaf/inference';
 import type { PackedTensor } from '../tasks/packed-tensor.ts';
 
 /** The shapes of each output, as they were seen. */
@@ -51,7 +51,8 @@ export function outputsAsSeen({ outputs: specs }: Signature, subject: string): (
       const why = spec && !told.has(output.name) && mismatch(spec, output);
       if (!why) continue;
       told.add(output.name);
-      console.error(`${subject}: output "${output.name}" is not as declared: ${why}; it is answered as it is`);
+      const line = `${subject}: output "${output.name}" is not as declared: ${why}; it is answered as it is`;
+      log('model.undeclared', line, { subject, output: output.name });
     }
   };
 }

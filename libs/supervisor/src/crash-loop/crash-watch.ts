@@ -1,3 +1,4 @@
+import type { OnEvent } from '@sheaf/inference';
 import { BackOff, type BackOffPorts } from './back-off.ts';
 
 /** So many ends in a row are a crash loop. */
@@ -18,7 +19,7 @@ export interface CrashLoop {
 export interface CrashWatchOptions extends Partial<BackOffPorts> {
   readonly name: string;
   /** A line whenever its state changes. */
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Called when a crash loop begins and with each of its starts and ends; undefined: it is over. */
   readonly onLoop: (loop: CrashLoop | undefined) => void;
   /** Calls `task` after so many milliseconds; what it answers calls it off. */
@@ -58,12 +59,13 @@ export class CrashWatch {
     const { name, onEvent, after = byTimer } = this.#options;
     this.#readyAt = this.#now();
     if (!this.#isLooping) {
-      onEvent(`${name} is ready again, pid ${pid}`);
+      onEvent(`${name} is ready again, pid ${pid}`, 'process.ready-again', { child: name, childPid: pid });
       return;
     }
     this.#tell(steadyMs);
     this.#callOff = after(steadyMs, () => {
-      onEvent(`${name} is ready again, pid ${pid}: it has stayed up for ${steadyMs / 1_000} s`);
+      const line = `${name} is ready again, pid ${pid}: it has stayed up for ${steadyMs / 1_000} s`;
+      onEvent(line, 'process.ready-again', { child: name, childPid: pid });
       this.#leaveLoop();
     });
   }
@@ -76,15 +78,18 @@ export class CrashWatch {
     const delayMs = this.#backOff.ended(this.#readyAt === undefined ? 0 : this.#now() - this.#readyAt);
     const count = this.#backOff.inARow;
     const told = `${name} ended (${why ? `${how}: ${why}` : how})`;
+    const fields = { child: name, reason: how, delayMs };
     if (count < loopCount) {
       // A process that was left out has lived for long enough since.
       this.#leaveLoop();
-      onEvent(`${told}; it starts again in ${delayMs} ms`);
+      onEvent(`${told}; it starts again in ${delayMs} ms`, 'process.ended', fields);
       return delayMs;
     }
     if (!this.#isLooping)
       onEvent(
         `${told}, ${count} times in a row: a crash loop; it is not asked until it has stayed up for ${steadyMs / 1_000} s; the next start is in ${delayMs} ms, others follow, at most 5 a minute`,
+        'process.crash-loop',
+        fields,
       );
     this.#isLooping = true;
     this.#tell(delayMs + steadyMs);

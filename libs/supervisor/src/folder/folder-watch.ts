@@ -1,4 +1,5 @@
 import { type FSWatcher, watch } from 'node:fs';
+import type { OnEvent } from '@sheaf/inference';
 import { snapshotOf } from './folder-snapshot.ts';
 
 /** A file is often written in several steps; a folder is read once it has been quiet this long. */
@@ -14,7 +15,7 @@ const retryMs = 10_000;
 export interface FolderWatchOptions {
   /** Called again only when what it answers has resolved; `retry` has it called again in a while, though nothing has changed since. */
   readonly onChange: () => Promise<'done' | 'retry'>;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** A snapshot of the folder from when it was read. Default: one is taken at first. */
   readonly seen?: string | undefined;
   /** Default: what the system tells. */
@@ -91,6 +92,8 @@ class FolderWatch {
     this.#watcher = undefined;
     this.#options.onEvent(
       `the system does not tell of changes in the folder (${code ?? message}); it is looked at every ${this.#pollMs / 1_000} s instead`,
+      'watch.poll-only',
+      { code },
     );
   }
 

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Unserved } from '@sheaf/host';
-import type { Mesh } from '@sheaf/mesh';
+import type { OnEvent } from '@sheaf/inference';
+import { type Mesh, metricsPlace } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
 import { freePort } from '../process/free-port.ts';
 import { exporterVariables, gatewayEnvironment, gatewayVariables } from '../process/process-environment.ts';
@@ -47,7 +48,7 @@ export interface GatewaysOptions {
   readonly inner: readonly number[];
   /** The secret of the mesh's internal servers; undefined where they want certificates. */
   readonly secret?: string | undefined;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Called when an operator has drained the last of them. */
   readonly onAllLeft: () => void;
   /** Called with the mesh that a gateway serves since an operator had it take up the folder: the others, and whoever comes after it, do not yet. */
@@ -165,8 +166,15 @@ class GatewayGroup implements Gateways {
       String(index + 1),
       '--inner-port',
       String(this.#options.inner[index]),
+      ...this.#metricsArguments(index),
       ...endpoints.flatMap((endpoint) => ['--endpoint', endpoint]),
     ];
+  }
+
+  /** Only here it is known whether the port of the first was chosen. */
+  #metricsArguments(index: number): string[] {
+    const place = metricsPlace(this.#gateway, this.#options.port, index);
+    return place ? ['--metrics', JSON.stringify(place)] : [];
   }
 
   #leave(index: number): void {
@@ -195,7 +203,9 @@ class GatewayGroup implements Gateways {
     const process = this.#processes[index];
     if (!process?.isReady || this.#has[index] === this.#served) return;
     await this.#reloadOne(process, this.#served).catch(({ message }: Error) =>
-      this.#options.onEvent(`${process.name} is behind: ${message}`),
+      this.#options.onEvent(`${process.name} is behind: ${message}`, 'reload.gateway-behind', {
+        child: process.name,
+      }),
     );
   }
 }

@@ -1,4 +1,5 @@
 /** A mesh whose processes run, as commands and tests see it. */
+import type { OnEvent } from '@sheaf/inference';
 import type { Mesh, SeenSignatures } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
 import type { Supervised } from '../process/supervised.ts';
@@ -35,7 +36,7 @@ export interface RunningMesh {
 export interface StartOptions {
   readonly programs: Programs;
   /** A line whenever something becomes ready, ends or starts again. */
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Called once for each process when it is ready for the first time. */
   readonly onReady?: () => void;
   /** Called when somebody has drained the gateway: nobody reaches the services any more. */

@@ -1,6 +1,7 @@
 /** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
 import { isDeepStrictEqual } from 'node:util';
-import { Turns } from '@sheaf/inference';
+import { unservedName } from '@sheaf/host';
+import { type OnEvent, Turns } from '@sheaf/inference';
 import {
   followLimits,
   formatProblem,
@@ -33,7 +34,7 @@ export interface ServedMeshOptions {
   readonly start: StartReplicas;
   /** Whether all of a folder is served, or none. */
   readonly isStrict: boolean;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
 }
 
 /** Makes the message that gateways are told: a state of the folder, and where its services are. */
@@ -48,11 +49,11 @@ export const servedBy = (
   isStrict,
 });
 
-/** A line for each model that is not served now; of those that were not before, nothing. */
+/** A line for each model and transform that is not served now; of those that were not before, nothing. */
 export function lostLines({ unserved }: Served, before?: Served): string[] {
   const known = before?.unserved ?? [];
   const lost = unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
-  return lost.map(({ name, version, why }) => `model ${name}/${version} is out: ${why}`);
+  return lost.map((one) => `${unservedName(one)} is out: ${one.why}`);
 }
 
 /** Each change waits for those before it. Calls that are under way are finished by what they are under way to. */
@@ -154,7 +155,7 @@ export class ServedMesh {
 
   /** Makes a change that nobody waits for: its failure is an event. */
   #unasked(change: () => Promise<void>): void {
-    void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message));
+    void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message, 'reload.failed'));
   }
 
   async #update(wanted: Mesh): Promise<boolean> {
@@ -185,7 +186,8 @@ export class ServedMesh {
       await stopAll(missingFrom(services, started).filter((one) => running.get(one.service.name) !== one));
       started = services;
       for (const [name, why] of failed) {
-        onEvent(`${name} goes on as it was, since what was to replace it does not come up: ${why}`);
+        const line = `${name} goes on as it was, since what was to replace it does not come up: ${why}`;
+        onEvent(line, 'reload.kept', { service: name });
         keep.set(name, why);
       }
       // Pipelines that fit what does not come up may not fit what goes on.
@@ -221,9 +223,8 @@ export class ServedMesh {
     const lost = lostBy(fresh, old);
     if (lost) {
       await stopAll([fresh]);
-      const version = lost.version && `/${lost.version}`;
       throw new Error(
-        `service ${name} is left as it is: its new process does not load ${lost.name}${version}, which the old one serves (${lost.why})`,
+        `service ${name} is left as it is: its new process does not load ${unservedName(lost)}, which the old one serves (${lost.why})`,
       );
     }
     await this.#serve(this.#mesh, new Map([...this.#services, [name, fresh]]));
@@ -245,7 +246,7 @@ export class ServedMesh {
 
   async #tell(next: Served): Promise<void> {
     await this.#gateways.reload(next);
-    for (const line of lostLines(next, this.#told)) this.#options.onEvent(line);
+    for (const line of lostLines(next, this.#told)) this.#options.onEvent(line, 'model.out');
     this.#told = next;
   }
 

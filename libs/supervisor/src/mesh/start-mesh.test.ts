@@ -64,11 +64,11 @@ describe('a service of a mesh that is restarted', () => {
     await restart();
     const [second] = pids();
     assert.notEqual(second, first);
-    const lost = { name: 'triple', version: '1', why: 'there is no memory left' };
+    const lost = { kind: 'model', name: 'triple', version: '1', why: 'there is no memory left' };
     await unserved([lost]);
     await assert.rejects(restart(), {
       message:
-        'service pair is left as it is: its new process does not load triple/1, which the old one serves (there is no memory left)',
+        'service pair is left as it is: its new process does not load model triple/1, which the old one serves (there is no memory left)',
     });
     assert.deepEqual(pids(), [second]);
     await unserved([]);

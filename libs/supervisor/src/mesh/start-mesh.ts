@@ -28,7 +28,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
   const tellReady = (process: Supervised): void => {
-    if (process.isReady) onEvent(`${process.name} is ready, pid ${process.pid}, port ${process.port}`);
+    const { name, pid, port: own } = process;
+    if (process.isReady)
+      onEvent(`${name} is ready, pid ${pid}, port ${own}`, 'process.ready', { child: name, childPid: pid, port: own });
     onReady();
   };
   // An event of one process while others still start is seen to when all have started.
@@ -50,7 +52,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   });
   const services = await startAll(mesh, start, isStrict);
   const first = servedBy({ first: mesh, isStrict }, mesh, services);
-  for (const line of lostLines(first)) onEvent(line);
+  for (const line of lostLines(first)) onEvent(line, 'model.out');
   gateways = await startGateways(first, {
     port,
     inner,

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { OnEvent } from '@sheaf/inference';
 import { followLimits, formatProblem, type Mesh, outText, readMesh } from '@sheaf/mesh';
 import { watchFolder } from '../folder/folder-watch.ts';
 import type { RunningMesh } from './running-mesh.ts';
 
 export interface WatchOptions {
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Whether all of the folder is to be served, or what was before. */
   readonly isStrict: boolean;
   /** A snapshot of the folder from before it was read: a start takes its time, and what has changed meanwhile is taken up too. */
@@ -26,7 +27,7 @@ export function watchMesh(mesh: Mesh, running: RunningMesh, options: WatchOption
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         // A failure is told once, however often the change is tried.
-        if (message !== failure) options.onEvent(`${message}\n${keepsRunning}`);
+        if (message !== failure) options.onEvent(`${message}\n${keepsRunning}`, 'reload.failed');
         failure = message;
         isBroken = true;
         // A strict mesh refuses mistakes, too, that only an edit mends.
@@ -60,13 +61,14 @@ async function takeUp(
   const next = isStrict ? whole : servable;
   if (!next) throw new FolderBroken(problems.map(formatProblem).join('\n'));
   const fixed = ({ limits, gateway }: Mesh): string => JSON.stringify([followLimits(limits, mesh.limits), gateway]);
-  if (fixed(next) !== fixed(mesh)) onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again');
+  if (fixed(next) !== fixed(mesh))
+    onEvent('mesh.yaml: gateway and limits take effect when the mesh is started again', 'mesh.settings-wait');
   const isTakenUp = await running.update(next);
   const { out } = running.mesh;
   for (const part of out.filter((one) => !before.some((known) => isDeepStrictEqual(known, one))))
-    onEvent(outText(part));
-  if (out.length > 0 && isTakenUp) onEvent('all else is served as it stands in the folder');
-  else if (wasBroken && out.length === 0) onEvent('the folder is again what the mesh serves');
-  else if (isTakenUp) onEvent('the change is taken up');
+    onEvent(outText(part), 'mesh.part-out');
+  if (out.length > 0 && isTakenUp) onEvent('all else is served as it stands in the folder', 'reload.done');
+  else if (wasBroken && out.length === 0) onEvent('the folder is again what the mesh serves', 'reload.done');
+  else if (isTakenUp) onEvent('the change is taken up', 'reload.done');
   return out.length === 0;
 }

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  childOutput,
   type EndMessage,
   type HandoverMessage,
   type ProcessMessage,
@@ -27,20 +28,22 @@ const closingMs = 10_000;
 export function start(spec: ProcessSpec, port: number): ChildProcess {
   const { module, args, handover, environment, hasOwnFolder = false, onEvent } = spec;
   const folder = hasOwnFolder ? createWorkingFolder() : undefined;
+  const output = childOutput(spec.name);
   // Advanced serialization, since what is handed over and reloaded holds maps.
   const child = fork(module, [...(handover ? ['--handover'] : []), ...args(), '--port', String(port)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: output.stdio,
     serialization: 'advanced',
-    ...(environment ? { env: environment() } : {}),
+    env: { ...(environment?.() ?? process.env), ...output.variables },
     ...(folder ? { cwd: folder.path } : {}),
   });
+  output.follow(child);
   if (folder)
     child.once('exit', folder.remove).on('error', () => {
       // A process that could not be started has no exit.
       if (child.pid === undefined) folder.remove();
     });
   child.on('message', (message: ProcessMessage) => {
-    if (message.kind === 'notice') onEvent(message.line);
+    if (message.kind === 'notice') onEvent(message.line, 'process.notice', { child: spec.name });
   });
   // A process that could not be started, or has ended already, is told of elsewhere.
   if (handover) child.send({ kind: 'handover', ...handover() } satisfies HandoverMessage<unknown>, () => {});
@@ -92,7 +95,7 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
     clearTimeout(timer);
     timer = setTimeout(giveUp, startMaxMs);
     loading = message.loading;
-    if (message.line !== undefined) onEvent(`${name}: ${message.line}`);
+    if (message.line !== undefined) onEvent(`${name}: ${message.line}`, 'process.loading', { child: name });
   };
   child.on('message', onProgress);
   const ended = (how: string): string => {

@@ -1,5 +1,7 @@
 /** A process that is looked after: what it is made of, and what can be seen and done of it. */
+
 import type { Handover, OutagesMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type { OnEvent } from '@sheaf/inference';
 import type { CrashLoop } from '../crash-loop/crash-watch.ts';
 
 export interface Supervised {
@@ -44,7 +46,7 @@ export interface ProcessSpec {
   readonly port: number;
   /** Longest time that it takes to answer what it has when it is told to end, its notice included. */
   readonly graceMs: number;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Ends the first start, which then throws. */
   readonly startSignal?: AbortSignal | undefined;
   /** Whether a first start that fails is no reason to throw: it is tried again, as when the process ends later. Default false. */

@@ -1,10 +1,12 @@
 /** Commands reach the mesh that runs from a folder on this machine by a local socket that only its user may open; a line of JSON goes each way. */
+
 import { hash } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import type { RunningMesh } from '../mesh/running-mesh.ts';
 import { partsToRestart, restartOneByOne } from './rolling-restart.ts';
@@ -42,7 +44,7 @@ function controlPath(folder: string): string {
 }
 
 export interface ControlOptions {
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   /** Called with the names of the parts before a restart begins, which waits for it; where it throws, nothing is restarted. */
   readonly onRestart: (names: readonly string[]) => Promise<unknown>;
 }
@@ -59,7 +61,7 @@ export async function openControl(
 ): Promise<Control | undefined> {
   const path = controlPath(folder);
   if (await isAnswered(path)) {
-    onEvent('another mesh runs from this folder; sheaf restart reaches that one');
+    onEvent('another mesh runs from this folder; sheaf restart reaches that one', 'control.taken');
     return undefined;
   }
   const open = new Set<Socket>();
@@ -86,7 +88,8 @@ export async function openControl(
     await new Promise<void>((done, fail) => server.once('error', fail).listen(path, done));
     if (process.platform !== 'win32') await chmod(path, 0o600);
   } catch (error) {
-    onEvent(`sheaf restart cannot reach this mesh: ${(error as NodeJS.ErrnoException).code} at ${path}`);
+    const { code } = error as NodeJS.ErrnoException;
+    onEvent(`sheaf restart cannot reach this mesh: ${code} at ${path}`, 'control.closed', { code });
     return undefined;
   }
   return {

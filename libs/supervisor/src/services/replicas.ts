@@ -1,4 +1,5 @@
 /** Starts the processes of a service, one for each replica, and has others hear of what becomes of them. */
+import type { OnEvent } from '@sheaf/inference';
 import { contentChanged, type Mesh, type Service } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
 import { supervise } from '../process/supervise.ts';
@@ -16,7 +17,7 @@ export interface ReplicaPorts {
   /** Longest time that a process takes to answer what it has. */
   readonly graceMs: number;
   readonly board: OutageBoard;
-  readonly onEvent: (line: string) => void;
+  readonly onEvent: OnEvent;
   readonly onReady: (process: Supervised) => void;
   /** Called when one is ready after a restart: it may serve more or less than the last time. */
   readonly onAgain: () => void;

@@ -84,21 +84,26 @@ export async function startServices(
   throw thrown.reason;
 }
 
-const isServed = ({ name, version }: Unserved, mesh: Mesh | undefined): boolean =>
-  mesh?.models.some((model) => model.name === name && model.versions.some((one) => one.version === version)) ?? false;
+function isServed({ kind, name, version }: Unserved, mesh: Mesh | undefined): boolean {
+  if (kind === 'transform') return mesh?.transforms.some((transform) => transform.name === name) ?? false;
+  return (
+    mesh?.models.some((model) => model.name === name && model.versions.some((one) => one.version === version)) ?? false
+  );
+}
 
 /** Lists the models and transforms that services hold and do not serve. */
 export function unservedOf(services: Iterable<Running>): (Unserved & { readonly isRetried: boolean })[] {
   return [...services].flatMap(({ service, processes }) => {
     const told = processes.flatMap(({ unserved }) => unserved).map((one) => ({ ...one, isRetried: false }));
     const down = processes.every(({ failure }) => failure !== undefined) ? processes[0]?.failure : undefined;
-    const names = down === undefined ? [] : [...service.models, ...service.transforms];
-    const retried = names.map((name) => ({ name, version: '', why: down ?? '', isRetried: true }));
-    return [...new Map([...told, ...retried].map((one) => [`${one.name}/${one.version}`, one])).values()];
+    const retried = (kind: Unserved['kind'], names: readonly string[]) =>
+      down === undefined ? [] : names.map((name) => ({ kind, name, version: '', why: down, isRetried: true }));
+    const ofAll = [...retried('model', service.models), ...retried('transform', service.transforms)];
+    return [...new Map([...told, ...ofAll].map((one) => [`${one.name}/${one.version}`, one])).values()];
   });
 }
 
-/** Finds a model that `fresh` could not load and `old` serves. */
+/** Finds a model or transform that `fresh` could not load and `old` serves. */
 export function lostBy(fresh: Running, old: Running): Unserved | undefined {
   const known = unservedOf([old]);
   const isKnown = ({ name, version }: Unserved): boolean =>

@@ -27,8 +27,10 @@ const quietMs = 60_000;
 
 const failed = 1;
 
+type Tell = (line: string, event: 'tracing.collector-lost' | 'tracing.collector-back') => void;
+
 /** Counts, and tells when the collector is lost and when it is back: one line each. */
-export function createCollector(tell: (line: string) => void, now: () => number = Date.now): Collector {
+export function createCollector(tell: Tell, now: () => number = Date.now): Collector {
   let [sent, refused, overflowed] = [0, 0, 0];
   let isLost = false;
   let lostSpans = 0;
@@ -38,13 +40,19 @@ export function createCollector(tell: (line: string) => void, now: () => number 
     if (!isLost) return;
     isLost = false;
     backAt = now();
-    tell(`traces: the collector takes spans again; ${refused + overflowed - lostSpans} were dropped meanwhile`);
+    tell(
+      `traces: the collector takes spans again; ${refused + overflowed - lostSpans} were dropped meanwhile`,
+      'tracing.collector-back',
+    );
   };
   const onRefused = (spans: number, error: Error | undefined): void => {
     if (!isLost && now() - backAt >= quietMs) {
       isLost = true;
       lostSpans = refused + overflowed;
-      tell(`traces: the collector takes no spans (${reasonOf(error)}); they are dropped and counted until it does`);
+      tell(
+        `traces: the collector takes no spans (${reasonOf(error)}); they are dropped and counted until it does`,
+        'tracing.collector-lost',
+      );
     }
     refused += spans;
   };

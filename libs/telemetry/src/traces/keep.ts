@@ -1,11 +1,11 @@
 /** Which calls are traced though nobody has asked for it when they began: decided when they have ended, since only then it is known how. */
-import type { EndedSpan } from '@sheaf/inference';
+import { type EndedSpan, log } from '@sheaf/inference';
 import type { Environment } from './environment.ts';
 
 /** Why a trace is kept; told as `sheaf.kept` of its first span. */
 export type Kept = 'failed' | 'slow';
 
-/** Traces that were kept, and that would have been but for the bound on how many a second. */
+/** Traces that were kept, by why, and `left`, that would have been but for the bound on how many a second. */
 export interface KeptCounts {
   readonly failed: number;
   readonly slow: number;
@@ -23,7 +23,7 @@ const perSecondDefault = 10;
 /** How many traces are kept a second, by SHEAF_KEPT_TRACES; 0: none. */
 export function keptPerSecond(
   { SHEAF_KEPT_TRACES: given }: Environment,
-  tell: (mistake: string) => void = console.error,
+  tell: (mistake: string) => void = (mistake) => log('tracing.variable-wrong', mistake),
 ): number {
   if (!given) return perSecondDefault;
   const perSecond = Number(given);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Sample } from '@sheaf/inference';
+import { log, type Sample } from '@sheaf/inference';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +21,7 @@ const parentBased =
 /** As OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG say; what is wrong with them is told, and stands for the default. */
 export function samplerOf(
   { OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG }: Environment,
-  tell: (mistake: string) => void = console.error,
+  tell: (mistake: string) => void = (mistake) => log('tracing.variable-wrong', mistake),
 ): Sample {
   const given = Number(OTEL_TRACES_SAMPLER_ARG || 1);
   const share = given >= 0 && given <= 1 ? given : 1;

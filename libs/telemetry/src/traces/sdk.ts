@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import type { EndedSpan, TraceParent } from '@sheaf/inference';
+import { type EndedSpan, log, type TraceParent } from '@sheaf/inference';
 import type { Collector } from './collector.ts';
 import { type Environment, listIn, withVariables } from './environment.ts';
 import { createProcessors } from './exporters.ts';
@@ -32,7 +32,7 @@ export function startSdk(
   exporters: readonly string[],
   environment: Environment,
   collector: Collector,
-  tell: (line: string) => void = console.error,
+  tell: (line: string) => void = (line) => log('tracing.variable-wrong', line),
 ): Sdk {
   // A span of a journal has its ids already, and it is known that it is wanted.
   let [traceId, spanId] = ['', ''];

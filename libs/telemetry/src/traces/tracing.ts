@@ -1,16 +1,11 @@
 /** Traces of calls: which are sent, and to where. */
-import type { EndedSpan, Journal, OnKept, Sample } from '@sheaf/inference';
+import { type EndedSpan, type Journal, log, type OnKept, type Sample } from '@sheaf/inference';
 import { type Collector, createCollector, type SpanCounts } from './collector.ts';
 import { type Environment, wantedExporters } from './environment.ts';
 import { createHeldSpans } from './held-spans.ts';
 import { createKeeper, type KeptCounts, keptPerSecond } from './keep.ts';
 import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
 import type { Sdk } from './sdk.ts';
-
-export interface TraceCounts extends SpanCounts {
-  /** Traces that nobody asked for when they began, by why they were kept; `left`: for which there was no room in their second. */
-  readonly kept: KeptCounts;
-}
 
 export interface Tracing {
   /** Of a call of a process of the same mesh. */
@@ -28,7 +23,9 @@ export interface Tracing {
   /** Of what a process of the same mesh asks. */
   readonly sampleInner: Sample;
   /** What became of the spans of this process since it began; all 0 where none are sent. */
-  readonly counts: () => TraceCounts;
+  readonly counts: () => SpanCounts;
+  /** Traces that nobody asked for when they began. */
+  readonly keptCounts: () => KeptCounts;
   /** Sends what still waits. */
   shutdown(): Promise<void>;
 }
@@ -38,8 +35,6 @@ export type Exporter = Readonly<Record<string, string>>;
 
 /** How long the last spans may take on the way out. Milliseconds. */
 const flushLimitMs = 2_000;
-
-const noneKept: KeptCounts = { failed: 0, slow: 0, left: 0 };
 
 /**
  * Journals become spans of OpenTelemetry, sent where its variables say. Where they say nothing, the SDK is not even loaded. A collector that is down or slow
@@ -51,7 +46,7 @@ export async function createTracing(serviceName: string, exporter: Exporter = {}
   const samplers = { sample, sampleStrangers: ofStrangers(sample), sampleInner: innerSamplerOf(environment) };
   const exporters = wantedExporters(environment);
   if (exporters.length === 0) return { ...samplers, ...off };
-  const collector = createCollector(console.error);
+  const collector = createCollector((line, event) => log(event, line));
   const { startSdk } = await import('./sdk.ts');
   const sdk = startSdk(serviceName, exporters, environment, collector);
   const perSecond = keptPerSecond(environment);
@@ -70,7 +65,8 @@ const off: Taken & Pick<Tracing, 'shutdown'> = {
   onPublicJournal: () => {},
   keep: () => {},
   onKept: undefined,
-  counts: () => ({ sent: 0, refused: 0, overflowed: 0, kept: noneKept }),
+  counts: () => ({ sent: 0, refused: 0, overflowed: 0 }),
+  keptCounts: () => ({ failed: 0, slow: 0, left: 0 }),
   shutdown: async () => {},
 };
 
@@ -82,7 +78,7 @@ function sampledOnly(sdk: Sdk, collector: Collector): Taken {
     for (const span of journal.spans) write(span);
     journal.follow(write);
   };
-  return { ...off, onJournal, onPublicJournal: onJournal, counts: () => ({ ...collector.counts(), kept: noneKept }) };
+  return { ...off, onJournal, onPublicJournal: onJournal, counts: collector.counts };
 }
 
 /** What was not sampled is held for a while, until it is known how the call that began it went. */
@@ -122,6 +118,7 @@ function keeping(sdk: Sdk, collector: Collector, perSecond: number): Taken {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    counts: () => ({ ...collector.counts(), kept: keeper.counts() }),
+    counts: collector.counts,
+    keptCounts: keeper.counts,
   };
 }

@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import {
+  CallCanceller,
   explainParameter,
   type InferRequest,
   type InferResponse,
   Journal,
   monotonicClock,
   type Parameter,
+  randomHex,
 } from '@sheaf/inference';
 import type { Remote } from './remote.ts';
 
@@ -34,13 +35,12 @@ export async function ask(
   { version = '', outputs = [], timeoutMs = 10_000, explain = false, parameters = {} }: AskOptions = {},
 ): Promise<Answered> {
   const journal = new Journal();
-  const { signal } = new AbortController();
   const startedAt = monotonicClock.now();
   const response = await server.infer(
     {
       model,
       version,
-      id: randomBytes(4).toString('hex'),
+      id: randomHex(4),
       parameters: new Map<string, Parameter>([
         ...Object.entries(parameters),
         ...(explain ? [[explainParameter, true] as const] : []),
@@ -51,7 +51,7 @@ export async function ask(
     {
       clock: monotonicClock,
       deadline: startedAt + timeoutMs,
-      signal,
+      signal: new CallCanceller(),
       snapshot: { epoch: 0 },
       journal,
       span: journal.start('request', model, undefined),

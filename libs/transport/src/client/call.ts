@@ -8,9 +8,10 @@ import {
   type HeaderList,
   type ResponseHandler,
 } from '@sheaf/http2';
-import { type StatusCode, status } from '../status-codes.ts';
+import { InferError } from '@sheaf/inference';
+import { MessageSplitter } from '../message-splitter.ts';
+import { status } from '../status-codes.ts';
 import { type CallStatus, ownStatus, statusIn, statusOfEnd, statusOfHttp } from './call-status.ts';
-import { createMessageReader, type MessageFault } from './message-reader.ts';
 
 export interface CallOptions {
   /** Such as `/package.Service/Method`. */
@@ -104,10 +105,13 @@ function sendMessage(stream: ClientStream, message: Buffer): void {
   if (!isCopied) stream.write(message);
 }
 
-const faultDetails: Readonly<Record<MessageFault, readonly [StatusCode, string]>> = {
-  compressed: [status.INTERNAL, 'the answer is compressed, which was not asked for'],
-  'too large': [status.RESOURCE_EXHAUSTED, 'the answer is a message that is too large'],
-};
+const compressed = (): CallStatus => ownStatus(status.INTERNAL, 'the answer is compressed, which was not asked for');
+
+/** What comes is no message, or one that there is no room for. */
+const unreadable = (error: unknown): CallStatus =>
+  error instanceof InferError && error.code === 'RESOURCE_EXHAUSTED'
+    ? ownStatus(status.RESOURCE_EXHAUSTED, 'the answer is a message that is too large')
+    : ownStatus(status.INTERNAL, 'the answer is no message');
 
 const late = (): CallStatus => ownStatus(status.DEADLINE_EXCEEDED, 'the deadline passed before the answer came');
 
@@ -198,8 +202,10 @@ interface ResponseTo extends CallHandler {
 function createResponse(messageBytesMax: number, call: ResponseTo): ResponseHandler {
   let lastHeaders: HeaderList | undefined;
   let hasData = false;
-  const reader = createMessageReader(messageBytesMax, (message) => {
-    if (!call.isOver()) call.message(message);
+  const splitter = new MessageSplitter({ messageBytesMax }, (message, isCompressed) => {
+    if (call.isOver()) return;
+    if (isCompressed) call.leave(compressed());
+    else call.message(message);
   });
   return {
     headers(headers) {
@@ -212,15 +218,18 @@ function createResponse(messageBytesMax: number, call: ResponseTo): ResponseHand
     data(chunk) {
       if (call.isOver()) return;
       hasData = true;
-      const fault = reader.read(chunk);
-      if (fault !== undefined) call.leave(ownStatus(...faultDetails[fault]));
+      try {
+        splitter.add(chunk);
+      } catch (error) {
+        call.leave(unreadable(error));
+      }
     },
     end(trailers) {
       // A server that answers with nothing but a status says it in its headers.
       const isOnly = !hasData && lastHeaders?.get('grpc-status') !== undefined;
       const said = trailers ?? (isOnly ? lastHeaders : undefined);
       if (!said) call.end(ownStatus(status.INTERNAL, 'the answer ended without a status'));
-      else if (reader.isWithin) call.end(ownStatus(status.INTERNAL, 'the answer ended within a message'));
+      else if (splitter.isWithin) call.end(ownStatus(status.INTERNAL, 'the answer ended within a message'));
       else call.end(statusIn(said));
     },
     close: (end) => call.lost(statusOfEnd(end, lastHeaders !== undefined)),

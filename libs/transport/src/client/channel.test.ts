@@ -23,6 +23,8 @@ interface Target extends AsyncDisposable {
   /** Calls that came and are not answered. */
   readonly streams: ServerStream[];
   answer(stream: ServerStream | undefined): void;
+  /** When a PING has come. */
+  readonly pinged: Promise<void>;
 }
 
 async function openTarget({ isAnswering = true, port = 0, pongMaxMs = 1_000 } = {}): Promise<Target> {
@@ -32,14 +34,23 @@ async function openTarget({ isAnswering = true, port = 0, pongMaxMs = 1_000 } = 
     stream?.respond(okHeaders);
     stream?.end(okTrailers);
   };
+  const { promise: pinged, resolve: onPing } = Promise.withResolvers<void>();
   const server = createServer((socket) => {
+    // A PING is a frame of 17 bytes, which a client that can send nothing else sends by itself.
+    socket.on('data', (chunk: Buffer) => {
+      if (chunk.length === 17 && chunk.readUInt32BE(0) === 0x806) onPing();
+    });
     const connection = acceptConnection(
       socket,
       {},
       {
         stream(stream) {
           if (isAnswering) answer(stream);
-          else streams.push(stream);
+          else {
+            // One that is not read gives no window.
+            stream.pause();
+            streams.push(stream);
+          }
           return { data: () => {}, end: () => {}, close: () => {} };
         },
         close: () => {},
@@ -51,7 +62,7 @@ async function openTarget({ isAnswering = true, port = 0, pongMaxMs = 1_000 } = 
   await once(server, 'listening');
   const channel = createChannel({ target: `127.0.0.1:${(server.address() as AddressInfo).port}`, pongMaxMs });
   return {
-    ...{ server, channel, connections, streams, answer },
+    ...{ server, channel, connections, streams, answer, pinged },
     async [Symbol.asyncDispose]() {
       channel.close();
       for (const connection of connections) connection.destroy();
@@ -196,6 +207,21 @@ describe('a channel', () => {
     target.answer(target.streams[0]);
     assert.equal((await last).code, status.OK);
     await untilDone(async () => assert.equal(target.connections[0]?.isClosed, true));
+  });
+
+  it('keeps its connection while a request waits that is larger than what of answers may wait', async () => {
+    await using target = await openTarget({ isAnswering: false });
+    const ended = new Promise<CallStatus>((resolve) => {
+      const options = { path: '/a.B/C', messageBytesMax: 1000 };
+      const call = target.channel.start(options, { message: () => {}, end: resolve });
+      call.send(Buffer.alloc(40 * 1024 * 1024));
+      call.end();
+    });
+    // The first ping comes after 5 s; answers would not be waited for more than one.
+    await Promise.race([target.pinged, ended]);
+    target.answer(target.streams[0]);
+    assert.equal((await ended).code, status.OK);
+    assert.deepEqual([target.connections.length, target.connections[0]?.isClosed], [1, false]);
   });
 });
 

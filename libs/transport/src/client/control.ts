@@ -2,8 +2,11 @@
 import { InferError, type ModelDescription } from '@sheaf/inference';
 import { digestIn } from '../content-extension.ts';
 import type { ModelMetadataResponse__Output } from '../generated/inference/ModelMetadataResponse.ts';
+import type { ModelStatistics__Output } from '../generated/inference/ModelStatistics.ts';
+import type { ModelStatisticsResponse__Output } from '../generated/inference/ModelStatisticsResponse.ts';
 import type { ServerMetadataResponse__Output } from '../generated/inference/ServerMetadataResponse.ts';
-import { inferenceService } from '../proto.ts';
+import type { MetricSamples, MetricsRequest, MetricsResponse } from '../mesh-metrics.ts';
+import { inferenceService, meshMetrics } from '../proto.ts';
 import { readSpec } from '../tensor-metadata.ts';
 import type { GrpcClient } from './grpc-client.ts';
 import type { Probed } from './health-watch.ts';
@@ -16,6 +19,8 @@ const method = <Request, Response>(name: string) => inferenceService[name] as un
 const serverReady = method<object, { readonly ready: boolean }>('ServerReady');
 const serverMetadata = method<object, ServerMetadataResponse__Output>('ServerMetadata');
 const modelMetadata = method<{ name: string; version: string }, ModelMetadataResponse__Output>('ModelMetadata');
+const modelStatistics = method<{ name: string; version: string }, ModelStatisticsResponse__Output>('ModelStatistics');
+const processMetrics = meshMetrics as unknown as Method<MetricsRequest, MetricsResponse>;
 
 export interface Control {
   /** Never rejects. */
@@ -24,6 +29,10 @@ export interface Control {
   describe(model: string, version: string, timeoutMs: number): Promise<ModelDescription>;
   /** The digest of what a service of ours holds; undefined of a server that tells none. Throws InferError. */
   contentDigest(timeoutMs: number): Promise<string | undefined>;
+  /** What was asked of the models that a server holds; throws InferError. */
+  statistics(model: string, version: string, timeoutMs: number): Promise<readonly ModelStatistics__Output[]>;
+  /** What a process of our mesh tells for a scrape; throws InferError. */
+  metrics(request: MetricsRequest, timeoutMs: number): Promise<readonly MetricSamples[]>;
 }
 
 /** `metadata` goes with each question; it throws InferError while that cannot be had. */
@@ -68,6 +77,14 @@ export function createControl(
     contentDigest: async (timeoutMs) => {
       const { extensions } = await ask(serverMetadata, {}, timeoutMs);
       return extensions.map(digestIn).find((digest) => digest !== undefined);
+    },
+    statistics: async (name, version, timeoutMs) => {
+      const { modelStats } = await ask(modelStatistics, { name, version }, timeoutMs);
+      return modelStats;
+    },
+    metrics: async (request, timeoutMs) => {
+      const { metrics } = await ask(processMetrics, request, timeoutMs);
+      return metrics;
     },
   };
 }

@@ -17,6 +17,8 @@ import {
   rowCount,
   traced,
 } from '@sheaf/inference';
+import type { ModelStatistics__Output } from '../generated/inference/ModelStatistics.ts';
+import type { MetricSamples, MetricsRequest } from '../mesh-metrics.ts';
 import { MeshConnection, type MeshConnectionOptions } from '../mesh-stream/mesh-client.ts';
 import { tensorBytes } from '../server/answer.ts';
 import { HandshakeLog } from '../tls/handshake-log.ts';
@@ -39,6 +41,10 @@ export interface Remote {
   isServerReady(timeoutMs: number): Promise<boolean>;
   /** The digest of what a service of ours holds; undefined of a server that tells none. Throws InferError. */
   contentDigest(timeoutMs: number): Promise<string | undefined>;
+  /** What was asked of the models that the server holds; throws InferError. */
+  statistics(model: string, version: string, timeoutMs: number): Promise<readonly ModelStatistics__Output[]>;
+  /** What a process of our mesh tells for a scrape; throws InferError. */
+  metrics(request: MetricsRequest, timeoutMs: number): Promise<readonly MetricSamples[]>;
   /** Tells whether the server is ready, from now on, whenever that changes; what it answers ends it. */
   watchReady(onReady: (ready: boolean) => void): () => void;
   close(): void;
@@ -109,6 +115,8 @@ export function createRemote(target: string, remote: RemoteOptions): Remote {
     describe: control.describe,
     isServerReady: async (timeoutMs) => (await control.probe(timeoutMs)) === 'ready',
     contentDigest: control.contentDigest,
+    statistics: control.statistics,
+    metrics: control.metrics,
     watchReady: (onReady) =>
       watchHealth({ client, onReady, metadata: sent, probe: control.probe, onRefused, isPinged: !foreign }),
     close: () => {

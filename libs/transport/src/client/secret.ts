@@ -1,7 +1,7 @@
 /** A secret from the environment or a file; what stands in the file counts as soon as it changes. */
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import { fileState } from '../tls/certificate-files.ts';
 
 export type SecretPlace =
@@ -21,11 +21,15 @@ export interface SecretPorts {
   readonly log: (line: string) => void;
 }
 
-const ownPorts: SecretPorts = { now: () => performance.now(), env: process.env, log: console.error };
+const ownPorts: SecretPorts = {
+  now: () => performance.now(),
+  env: process.env,
+  log: (line) => log('secret.unreadable', line),
+};
 
 /** `what` names it in errors and logs. Of a file that cannot be used any more the last secret is used on, which is told once. */
 export function createSecret(what: string, place: SecretPlace, ports: Partial<SecretPorts> = {}): () => string {
-  const { now, env, log } = { ...ownPorts, ...ports };
+  const { now, env, log: tell } = { ...ownPorts, ...ports };
   let current: string | undefined;
   let state: string | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
@@ -37,7 +41,7 @@ export function createSecret(what: string, place: SecretPlace, ports: Partial<Se
       current = read(place, env);
     } catch (error) {
       if (seen !== state)
-        log(`${what}: ${(error as Error).message}${current === undefined ? '' : '; the one before is used on'}`);
+        tell(`${what}: ${(error as Error).message}${current === undefined ? '' : '; the one before is used on'}`);
     }
     state = seen;
   };

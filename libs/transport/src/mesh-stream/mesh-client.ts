@@ -1,5 +1,5 @@
 /** The client's side of the mesh stream: one stream, replaced whenever it dies. */
-import type { Field } from '@sheaf/http2';
+import { type Field, InFlight } from '@sheaf/http2';
 import {
   abortReason,
   type CallContext,
@@ -14,7 +14,6 @@ import {
 import type { Call, CallHandler } from '../client/call.ts';
 import { failureOf } from '../client/call-status.ts';
 import { type Channel, type ChannelOptions, createChannel } from '../client/channel.ts';
-import { InFlight } from '../in-flight.ts';
 import { meshPath } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { status } from '../status-codes.ts';

@@ -1,6 +1,6 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
-import { asInferError, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
-import { InFlight } from '../in-flight.ts';
+import { InFlight } from '@sheaf/http2';
+import { asInferError, CallCanceller, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
 import { meshCalls } from '../proto.ts';
 import { type Answer, tensorBytes } from '../server/answer.ts';
 import { byteLimits } from '../server/bytes/byte-room.ts';
@@ -80,7 +80,7 @@ class MeshStream {
   readonly #callerOf: (open: Open) => Caller;
   readonly #answer: Answer;
   readonly #onKept: (traceId: string) => void;
-  readonly #calls = new InFlight<AbortController>();
+  readonly #calls = new InFlight<CallCanceller>();
   /** Of replies that have not left. */
   readonly #unsent = new InFlight<Hold>();
   #lastCall = 0;
@@ -157,21 +157,21 @@ class MeshStream {
     if (this.#leaving) return;
     if (call <= this.#lastCall) return this.#refuse(`want call numbers that grow, got ${call} after ${this.#lastCall}`);
     this.#lastCall = call;
-    const controller = new AbortController();
+    const signal = new CallCanceller();
     let load: Load | undefined;
     let reply: OutFrame;
     // A gateway has let it in: among those calls all are alike, and none waits, or one that another call waits for might wait for that one.
     const hold = this.#bytes.open(undefined);
     try {
       this.#checkRoom();
-      this.#calls.set(call, controller);
+      this.#calls.set(call, signal);
       if (!hold.takeMessage(request.length)) throw overloaded();
       const outcome = await this.#answer(() => decodeRequest(request, this.#limits), {
         givenMs: timeoutUs / 1000,
         traceparent,
         tracestate,
         baggage,
-        signal: controller.signal,
+        signal,
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         from: { admitted: caller },
         isolated,
@@ -239,9 +239,9 @@ class MeshStream {
       this.#unsent.delete(call);
       hold.release();
     });
-    this.#calls.forEach((controller, call) => {
+    this.#calls.forEach((signal, call) => {
       this.#calls.delete(call);
-      controller.abort();
+      signal.abort();
     });
   }
 }

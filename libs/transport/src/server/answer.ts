@@ -5,6 +5,7 @@ import {
   type ByteHold,
   boundedBaggage,
   type CallContext,
+  type CallSignal,
   checkAlive,
   InferError,
   type InferRequest,
@@ -16,6 +17,7 @@ import {
   monotonicClock,
   parseTraceparent,
   type Snapshot,
+  type Span,
   type Tensor,
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
@@ -54,7 +56,7 @@ export interface InferCall {
   /** A W3C baggage, or anything. */
   readonly baggage?: string | undefined;
   /** Aborted when the caller leaves. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   /** gRPC metadata, where the call brought any of its own. */
   readonly metadata?: (key: string) => string | undefined;
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
@@ -66,8 +68,8 @@ export interface InferCall {
   readonly bytes?: ByteHold;
   /** Filled with what the caller is told beside the answer, good or bad. */
   readonly trailers?: Map<string, string>;
-  /** Called with the request once it can be read. */
-  readonly onRequest?: (request: InferRequest) => void;
+  /** Called with the request once it can be read, and the span of its call. */
+  readonly onRequest?: (request: InferRequest, span: Span) => void;
   /** Called with how busy the model is that was asked, before the answer, also when that is an error. */
   readonly onLoad?: (load: Load) => void;
 }
@@ -109,19 +111,20 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       const { request, typed } = read();
       isReading = false;
       asked = request;
-      call.onRequest?.(request);
+      call.onRequest?.(request, span);
       // Raw tensors are views of the message; typed ones are made anew.
       if (typed) context.bytes?.take(tensorBytes(request.inputs));
       const response = await backend.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
-      journal.end(span, 'OK', undefined, { model: response.model });
+      journal.end(span, 'OK', undefined, { model: response.model, ...askedOf(request) });
       return { response, id: request.id, typed };
     } catch (thrown) {
       const told = isReading ? await asStray(thrown, context, backend.strays) : thrown;
       const error = withItsDeadline(asInferError(told), call.givenMs, limits);
       const { code, message, reason, decision } = error;
-      journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
+      const refused = { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) };
+      journal.end(span, code, message, { ...refused, ...(asked && askedOf(asked)) });
       throw error;
     } finally {
       const load = asked && call.onLoad && backend.load?.(asked.model, asked.version);
@@ -131,6 +134,12 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
     }
   };
 }
+
+/** Whoever counts calls by their models reads it in the span of the request. */
+const askedOf = ({ model, version }: InferRequest): Span['attributes'] => ({
+  'sheaf.model': model,
+  'sheaf.version': version,
+});
 
 /** What is wrong with a message, or that its caller has sent too many of these. */
 export async function asStray(error: unknown, called: CallHead, strays: Strays | undefined): Promise<unknown> {

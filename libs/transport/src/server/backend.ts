@@ -1,6 +1,8 @@
 /** What stands behind a server. */
 import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
 import type { AdminService } from '../admin-service.ts';
+import type { ModelStatistics } from '../generated/inference/ModelStatistics.ts';
+import type { TellMetrics } from '../mesh-metrics.ts';
 import type { Admit } from './auth/authenticate.ts';
 import type { CallLog } from './call-record.ts';
 
@@ -31,6 +33,14 @@ export interface Backend {
   readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
   /** How busy a model version is, where that is known. */
   readonly load?: (name: string, version: string) => Load | undefined;
+  /** What was asked of the versions of a model that this principal may see; an empty name is all models, an empty version all versions. Throws NOT_FOUND. */
+  readonly statistics?: (
+    name: string,
+    version: string,
+    principal?: Principal,
+  ) => readonly ModelStatistics[] | Promise<readonly ModelStatistics[]>;
+  /** What this process tells a gateway of its mesh for a scrape. */
+  readonly metrics?: TellMetrics;
   /** Of all that a service holds, told in ServerMetadata: who asks its replicas sees whether they are of one content. */
   readonly contentDigest?: string | undefined;
   /** Names that health answers for, besides the server itself. */

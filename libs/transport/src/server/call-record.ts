@@ -16,6 +16,8 @@ export interface EndedCall {
   readonly code: string;
   /** Of a refusal, as `google.rpc.ErrorInfo` has it; '' where there is none. */
   readonly reason: string;
+  /** Who decided the refusal, as `x-mesh-decision` has it; '' where nobody had to. */
+  readonly decision: string;
   /** Of the messages. */
   readonly bytesIn: number;
   readonly bytesOut: number;
@@ -23,6 +25,8 @@ export interface EndedCall {
   readonly ms: number;
   /** '' where it was refused before it had one. */
   readonly traceId: string;
+  /** Whether its trace is recorded. */
+  readonly sampled: boolean;
 }
 
 /** Hears of the calls of a server. Never throws, and never takes long. */
@@ -39,6 +43,8 @@ export interface CallFacts {
   model: string;
   version: string;
   reason: string;
+  decision: string;
+  sampled: boolean;
   bytesIn: number;
   bytesOut: number;
 }
@@ -49,6 +55,8 @@ export const openFacts = (address: string): CallFacts => ({
   model: '',
   version: '',
   reason: '',
+  decision: '',
+  sampled: false,
   bytesIn: 0,
   bytesOut: 0,
 });

@@ -113,6 +113,7 @@ class Dispatcher {
 
   #refuseCaller(call: IncomingCall, error: unknown): void {
     this.#options.record(call, error, 'identity');
+    call.facts.decision = 'identity';
     call.refuse(error);
   }
 

@@ -1,6 +1,7 @@
 import { Journal, type Limits, parseTraceparent } from '@sheaf/inference';
 import { contentExtension } from '../content-extension.ts';
 import type { ModelMetadataResponse } from '../generated/inference/ModelMetadataResponse.ts';
+import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
 import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
 import { checkName, checkVersion } from '../wire/codec.ts';
@@ -27,7 +28,11 @@ interface ModelRequest {
 /** The calls of the Open Inference Protocol whose answer is at hand: all but ModelInfer. */
 export function inferenceMethods(options: InferenceMethodsOptions, backend: Backend): readonly ServerMethod[] {
   const { name, limits, isReady } = options;
-  const extensions = backend.contentDigest === undefined ? [] : [contentExtension(backend.contentDigest)];
+  const { statistics } = backend;
+  const extensions = [
+    ...(statistics ? ['statistics'] : []),
+    ...(backend.contentDigest === undefined ? [] : [contentExtension(backend.contentDigest)]),
+  ];
   const checked = ({ name: model, version }: ModelRequest, { facts }: ServerCall): void => {
     checkName('name', model, limits);
     checkVersion('version', version);
@@ -45,8 +50,19 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
       checked(request, call);
       return describe(backend, request, call);
     }),
+    ...(statistics ? [statisticsMethod(statistics, checked)] : []),
   ];
 }
+
+/** Of all models where none is named. */
+const statisticsMethod = (
+  statistics: NonNullable<Backend['statistics']>,
+  check: (request: ModelRequest, call: ServerCall) => void,
+): ServerMethod =>
+  method<ModelRequest, ModelStatisticsResponse>('ModelStatistics', async (request, call) => {
+    if (request.name !== '') check(request, call);
+    return { modelStats: [...(await statistics(request.name, request.version, call.principal))] };
+  });
 
 /** Where it is known who calls, the answer tells by which ids. */
 function method<Request, Response>(name: string, handler: UnaryHandler<Request, Response>): ServerMethod {

@@ -1,7 +1,15 @@
 /** The way in of a call that came by a listener of its protocol's own: what the dispatcher is for calls of gRPC. */
 import { asInferError, monotonicClock } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
-import { type Answer, type AnswerAdmitted, type Asks, tensorBytes } from './answer.ts';
+import type { InferResult } from '../wire/codec.ts';
+import {
+  type Answer,
+  type AnswerAdmitted,
+  type Asks,
+  type InferCall,
+  type ReadRequest,
+  tensorBytes,
+} from './answer.ts';
 import { type Admit, authenticateAsked, visibleMetadata } from './auth/authenticate.ts';
 import { type KnowsSecret, wantsSecret } from './auth/secret-check.ts';
 import { type CallFacts, type CallLog, openFacts, tellEnded } from './call-record.ts';
@@ -27,9 +35,7 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     };
     return { principal: await authenticateAsked(admit, { ...asks, onKnown }), address };
   };
-  return async (read, { from, ...call }) => {
-    if ('admitted' in from) return answer(read, call, from.admitted);
-    const { asks } = from;
+  const answerAsked = async (read: ReadRequest, asks: Asks, call: InferCall): Promise<InferResult> => {
     const { method, metadata } = asks;
     const { trailers = new Map<string, string>() } = call;
     const facts = openFacts(asks.address ?? '');
@@ -39,12 +45,14 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     try {
       const caller = await enter(asks, facts).catch((error: unknown) => {
         record({ method, headers: { list: { get: metadata } }, trailers }, error, 'identity');
+        facts.decision = 'identity';
         throw error;
       });
-      const onRequest: typeof call.onRequest = (request) => {
+      const onRequest: typeof call.onRequest = (request, span) => {
         facts.model = request.model;
         facts.version = request.version;
-        call.onRequest?.(request);
+        facts.sampled = span.sampled;
+        call.onRequest?.(request, span);
       };
       const inside = { ...call, trailers, onRequest, metadata: visibleMetadata(metadata) };
       const result = await answer(read, inside, caller);
@@ -55,9 +63,14 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
       const error = asInferError(thrown);
       code = error.code;
       facts.reason = error.reason;
+      facts.decision = error.decision ?? facts.decision;
       throw error;
     } finally {
       if (calls) tellEnded(calls, { method, facts, openedAt, trailers }, code);
     }
+  };
+  return (read, call) => {
+    const { from } = call;
+    return 'admitted' in from ? answer(read, call, from.admitted) : answerAsked(read, from.asks, call);
   };
 }

@@ -92,9 +92,10 @@ class InferExchange implements MessageConsumer {
         onLoad: (load) => {
           this.#load = load;
         },
-        onRequest: ({ model, version }) => {
+        onRequest: ({ model, version }, { sampled }) => {
           facts.model = model;
           facts.version = version;
+          facts.sampled = sampled;
         },
         from: { admitted: principal ? { principal, address } : {} },
       });

@@ -18,6 +18,7 @@ import type { ServerMethod } from './grpc/methods.ts';
 import { createHealth, type Health } from './health.ts';
 import { inferenceMethods } from './inference-methods.ts';
 import { letIn } from './let-in.ts';
+import { metricsMethod } from './metrics-method.ts';
 import { modelInfer } from './model-infer.ts';
 import type { OpenProtocol, Protocol, ProtocolContext } from './protocol.ts';
 import { createReflection } from './reflection.ts';
@@ -49,6 +50,8 @@ export interface Server {
   readonly port: number;
   /** The paths of all methods that it has, such as `/inference.GRPCInferenceService/ModelInfer`. */
   readonly methods: readonly string[];
+  /** What there is now of calls that infer, and of connections that speak HTTP/2. */
+  readonly standing: () => { readonly calls: number; readonly connections: number };
   /** From now on health says SERVING. Called again, it takes up the names that are served now, and how they are; after `announceEnd` it does nothing. */
   open(): void;
   /**
@@ -111,12 +114,13 @@ function openProtocols(options: ServerOptions, context: ProtocolContext): readon
 }
 
 function ownMethods({ name, limits }: ServerOptions, backend: Backend, state: ServerState): readonly ServerMethod[] {
-  const { admin, isWell = () => true } = backend;
+  const { admin, metrics, isWell = () => true } = backend;
   const isOpen = (): boolean => state.isReady;
   const files = admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto];
   return [
     ...inferenceMethods({ name, limits, isReady: () => isOpen() && isWell() }, backend),
     ...(admin ? adminMethods(admin, isOpen) : []),
+    ...(metrics ? [metricsMethod(metrics)] : []),
     ...createReflection(files),
   ];
 }
@@ -144,6 +148,7 @@ function lifecycle({ backend, state, health, methods, protocols, connections, is
   return {
     port: connections.port,
     methods: methods.map(({ path }) => path),
+    standing: () => ({ calls: state.calls, connections: connections.count }),
     open: () => {
       if (state.phase !== 'opening' && state.phase !== 'open') return;
       state.phase = 'open';

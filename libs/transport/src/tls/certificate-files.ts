@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 
 /** PEM files by their absolute paths; a certificate comes with its key. */
 export interface PemFiles {
@@ -40,9 +40,12 @@ export class CertificateFiles {
   #wrong: { readonly state: string; readonly told: boolean } | undefined;
   #current: Pem | undefined;
 
-  constructor(files: PemFiles, { intervalMs = lookIntervalMs, log = console.error }: PollOptions = {}) {
+  constructor(
+    files: PemFiles,
+    { intervalMs = lookIntervalMs, log: tell = (line) => log('tls.unreadable', line) }: PollOptions = {},
+  ) {
     this.#files = files;
-    this.#log = log;
+    this.#log = tell;
     // Before the reading: what is written meanwhile is then seen at the next look.
     this.#state = stateOf(files);
     try {

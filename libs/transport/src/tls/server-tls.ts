@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants, X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { createServer, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
-import { InferError } from '@sheaf/inference';
+import { InferError, log } from '@sheaf/inference';
 import { leaseCertificates, type Pem } from './certificate-files.ts';
 import { HandshakeLog } from './handshake-log.ts';
 import { checkTls, handshakeMaxMs, minimum, reasonOf, type TlsFiles } from './tls.ts';
@@ -48,20 +48,20 @@ export function openServerTls(name: string, files: TlsFiles): ServerTls {
   const server = createServer(optionsOf(files, first, () => certificates.current ?? first));
   const unlisten = certificates.onChange((pem) => {
     server.setSecureContext(contextOf(pem));
-    console.log(`${name}: new connections use the certificates that were written now`);
+    log('tls.renewed', `${name}: new connections use the certificates that were written now`, { server: name });
   });
   // The events of the server tell nothing of the socket below, and one that is closed has forgotten its address. Where they come from a socket that was
   // closed there is no context either: those come in the order in which the sockets below were closed.
   const closed = new Set<HandshakeState>();
   const underWay = new AsyncLocalStorage<HandshakeState>();
-  const log = new HandshakeLog();
+  const handshakes = new HandshakeLog();
   const fail = (state: HandshakeState | undefined, error: unknown): void => {
     if (!state || state.isOver) return;
     state.isOver = true;
     closed.delete(state);
     const { address } = state.handshake;
     const who = address || 'a peer that left';
-    log.tell(address, `${name}: a TLS handshake with ${who} failed: ${reasonOf(error)}`);
+    handshakes.tell(address, `${name}: a TLS handshake with ${who} failed: ${reasonOf(error)}`);
   };
   server.on('tlsClientError', (error, socket) =>
     fail(underWay.getStore() ?? closed.values().next().value, socket.authorizationError ?? error),

@@ -60,6 +60,13 @@ export const processMetrics = {
     ...atScrape,
     source: 'journals',
   },
+  sheaf_trace_spans_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Spans that were sent to the collector of traces, that it refused, or that found the queue full (overflowed)',
+    ...atScrape,
+    labels: ['result'],
+  },
   sheaf_label_overflows_total: {
     kind: 'counter',
     unit: 'count',

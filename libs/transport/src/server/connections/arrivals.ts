@@ -1,6 +1,6 @@
 /** The connections of a server from the moment they are accepted: who they come from, how long they may be silent, and who goes when there are too many. */
 import type { Socket } from 'node:net';
-import { createAddressSet, monotonicClock, networkOf } from '@sheaf/inference';
+import { createAddressSet, log, monotonicClock, networkOf } from '@sheaf/inference';
 import { HandshakeLog } from '../../tls/handshake-log.ts';
 import { Connection, type ConnectionTimes } from './connection.ts';
 import { connectionLimits } from './connection-limits.ts';
@@ -98,8 +98,10 @@ function tellFull(name: string, max: number): (isNew: boolean) => void {
     else old++;
     const now = monotonicClock.now();
     if (now - toldAt < tellFullMs) return;
-    console.error(
+    log(
+      'connections.full',
       `${name}: ${max} connections may be open, half of them of one address (gateway.connectionsMax in mesh.yaml): to let others in, ${old} were closed; ${refused} were turned away`,
+      { server: name, max, closed: old, refused },
     );
     toldAt = now;
     [old, refused] = [0, 0];

@@ -1,9 +1,8 @@
 /** One connection of a server, from the moment it is accepted: whom it comes from, what it is there for, and when it ends. */
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { errorCodes, type HeaderList, type ServerConnection } from '@sheaf/http2';
+import { errorCodes, type HeaderList, InFlight, type ServerConnection } from '@sheaf/http2';
 import { monotonicClock, networkOf } from '@sheaf/inference';
-import { InFlight } from '../../in-flight.ts';
 import { type Peer, readPeer } from '../auth/peer.ts';
 import { plainAddress } from './caller-address.ts';
 import { connectionLimits } from './connection-limits.ts';

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { acceptConnection, type ConnectionOptions } from '@sheaf/http2';
-import { type Limits, monotonicClock } from '@sheaf/inference';
+import { type Limits, log, monotonicClock } from '@sheaf/inference';
 import { openServerTls } from '../../tls/server-tls.ts';
 import type { TlsFiles } from '../../tls/tls.ts';
 import type { BytesInFlight } from '../bytes/bytes-in-flight.ts';
@@ -14,6 +14,8 @@ import { connectionLimits } from './connection-limits.ts';
 
 export interface ServerConnections {
   readonly port: number;
+  /** Those that are open and speak HTTP/2. */
+  readonly count: number;
   /** Resolves after this time, or when nobody is connected. */
   noneWithin(ms: number): Promise<void>;
   /** Takes no new ones, and tells those that are open to go; resolves when they are gone. */
@@ -47,7 +49,8 @@ export async function openConnections(
       stream: (stream: Parameters<Dispatch>[0]) => dispatch(stream, connection),
       greeted: () => connection.idle.greet(monotonicClock.now()),
       close: () => open.delete(connection),
-      failed: (error: unknown) => console.error(`${name}: a call has failed inside:`, error),
+      failed: (error: unknown) =>
+        log('call.failed-inside', `${name}: a call has failed inside`, { server: name }, error),
     };
     open.add(connection);
     connection.speak(acceptConnection(socket, optionsOf(limits, bytes), handler), secure);
@@ -73,6 +76,9 @@ export async function openConnections(
   });
   return {
     port: listener.port,
+    get count() {
+      return open.size;
+    },
     noneWithin: (ms) => open.noneWithin(ms),
     goAway: async () => {
       listener.close();
@@ -112,6 +118,10 @@ const timesOf = (limits: Limits, { connectionAgeMaxMs = 0 }: ConnectionPolicy): 
 class OpenConnections {
   readonly #open = new Set<Connection>();
   readonly #onNone: (() => void)[] = [];
+
+  get size(): number {
+    return this.#open.size;
+  }
 
   add(connection: Connection): void {
     this.#open.add(connection);

@@ -7,7 +7,14 @@ import {
   type StreamEnd,
   type StreamHandler,
 } from '@sheaf/http2';
-import { asInferError, deadlineExceeded, monotonicClock, type Principal } from '@sheaf/inference';
+import {
+  asInferError,
+  CallCanceller,
+  type CallSignal,
+  deadlineExceeded,
+  monotonicClock,
+  type Principal,
+} from '@sheaf/inference';
 import type { Peer } from '../auth/peer.ts';
 import { ChunkList } from '../bytes/chunk-list.ts';
 import { type CallFacts, type CallLog, tellEnded } from '../call-record.ts';
@@ -32,7 +39,7 @@ export interface ServerCall {
   /** By the monotonic clock, in milliseconds; infinite when its caller named none. */
   readonly deadline: number;
   /** Aborted when the caller leaves, or its deadline has passed. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   /** To be filled with what becomes known of it, for the call log. */
   readonly facts: CallFacts;
   /** What is told before the answer's first message. */
@@ -87,7 +94,7 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
   #isHeadSent = false;
   #answeredAt: number | undefined;
   #isClosed = false;
-  #controller: AbortController | undefined;
+  #canceller: CallCanceller | undefined;
   #deadlineTimer: NodeJS.Timeout | undefined;
   /** As the call log has it. */
   #code = 'CANCELLED';
@@ -126,12 +133,12 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     return this.openedAt + this.headers.timeoutMs;
   }
 
-  get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#isClosed) this.#controller.abort();
+  get signal(): CallSignal {
+    if (!this.#canceller) {
+      this.#canceller = new CallCanceller();
+      if (this.#isClosed) this.#canceller.abort();
     }
-    return this.#controller.signal;
+    return this.#canceller;
   }
 
   metadata(key: string): string | undefined {
@@ -186,7 +193,7 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     this.#unread.take();
     this.connection.leave(this);
     this.onClose?.();
-    if (this.#answeredAt === undefined) this.#controller?.abort();
+    if (this.#answeredAt === undefined) this.#canceller?.abort();
     this.#receiver?.close();
     if (this.#log) tellEnded(this.#log, this, this.#code);
   }
@@ -210,6 +217,7 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     const error = asInferError(thrown);
     if (!this.#answer(error.code)) return;
     this.facts.reason = error.reason;
+    this.facts.decision = error.decision ?? this.facts.decision;
     if (this.#isHeadSent) this.stream.end(refusalEnd(error, this.trailers));
     else this.stream.respondOnly(refusalOnly(error, this.trailers, this.responseMetadata));
     this.#unread.take();
@@ -252,7 +260,7 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
     const leftMs = this.deadline - monotonicClock.now();
     this.#deadlineTimer = setTimeout(() => {
       this.refuse(deadlineExceeded('the server'));
-      this.#controller?.abort();
+      this.#canceller?.abort();
     }, leftMs);
   }
 

@@ -1,9 +1,9 @@
 /** Methods whose callers send as many messages as they like. */
 import { InferError, type Limits, type MessageLimit, monotonicClock } from '@sheaf/inference';
+import { MessageSplitter } from '../../message-splitter.ts';
 import { stepLimits } from '../../step-limits.ts';
 import { decompressAtOnce } from '../framing.ts';
 import { decodeSmall } from '../small-messages.ts';
-import { MessageSplitter } from './message-splitter.ts';
 import type { MethodDefinition } from './method-definition.ts';
 import { lateBy, type MethodServer, type ServerMethod } from './methods.ts';
 import { createResponses, type ResponseStream } from './response-stream.ts';

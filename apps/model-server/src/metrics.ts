@@ -1,0 +1,48 @@
+/** What a service counts of its models and transforms, and tells to the gateway that asks. */
+import type { Journal } from '@sheaf/inference';
+import type { Mesh } from '@sheaf/mesh';
+import { residentBytes } from '@sheaf/runtime';
+import { createModelMetrics, createRegistry, readProcess, type SpanCounts, samplesOf } from '@sheaf/telemetry';
+import type { Backend, BytesInFlight, Server } from '@sheaf/transport';
+import type { OnRun, OpenService } from './open-service.ts';
+
+export interface ServiceMetrics extends Pick<Backend, 'metrics' | 'statistics'> {
+  readonly onJournal: (journal: Journal) => void;
+}
+
+export interface ServiceMetricsOptions {
+  readonly service: OpenService;
+  readonly bytes: BytesInFlight;
+  readonly spans: () => SpanCounts;
+  readonly standing: Server['standing'];
+}
+
+/** Runs are told from before it is known of which versions; undefined where mesh.yaml has `gateway: { metrics: false }`. */
+export function prepareMetrics({ gateway }: Mesh) {
+  if (gateway.metrics === false) return undefined;
+  const registry = createRegistry();
+  let onRun: OnRun = () => {};
+  return {
+    onRun: ((...run) => onRun(...run)) satisfies OnRun,
+    open: ({ service, bytes, spans, standing }: ServiceMetricsOptions): ServiceMetrics => {
+      const models = createModelMetrics(registry, service.counted);
+      onRun = models.onRun;
+      const inFlight = () => ({ used: bytes.used, limit: bytes.max });
+      readProcess({ registry, version: '0.1.0', residentBytes, bytes: inFlight, standing });
+      registry.read('sheaf_trace_spans_total', () =>
+        Object.entries(spans()).map(([result, count]) => [[result], count] as const),
+      );
+      return {
+        onJournal: models.onJournal,
+        metrics: (request) => samplesOf(registry, request),
+        statistics: (name, version) => {
+          // Says what is wrong with a name.
+          if (name !== '') service.describe(name, version);
+          return models
+            .statistics()
+            .filter((own) => (name === '' || own.name === name) && (version === '' || own.version === version));
+        },
+      };
+    },
+  };
+}
