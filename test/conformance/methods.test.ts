@@ -35,6 +35,8 @@ const publicly: Backend = {
     createKey: refused,
     rotateKey: refused,
     revokeKey: refused,
+    getLogLevels: refused,
+    setLogLevels: refused,
     reload: refused,
     drain: refused,
   },

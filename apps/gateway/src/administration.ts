@@ -1,7 +1,7 @@
 /** What of this gateway its Admin service shows and changes. */
 import { randomBytes } from 'node:crypto';
 import { createAdminService } from '@sheaf/admin';
-import type { Drain } from '@sheaf/host';
+import { changeLogLevels, type Drain, logLevels } from '@sheaf/host';
 import type { IdentitySpec } from '@sheaf/identity';
 import { InferError } from '@sheaf/inference';
 import type { BreakerRegistry, Quarantine } from '@sheaf/outbound';
@@ -48,6 +48,8 @@ export function createAdministration(ports: AdministrationPorts): AdminService {
     keyDaysMax: () => identity()?.keyDaysMax,
     checkKeysCount: () => checkKeysCount(identity()),
     flushKeyUses: flushUses,
+    logLevels,
+    setLogLevels: (rooms, level, forMs) => changeLogLevels({ rooms, level, forMs }),
     reload: reloads.reread,
     drain,
   });

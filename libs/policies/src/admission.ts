@@ -29,6 +29,8 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.admin.v1.Admin/CreateKey': 'admin',
   '/sheaf.admin.v1.Admin/RotateKey': 'admin',
   '/sheaf.admin.v1.Admin/RevokeKey': 'admin',
+  '/sheaf.admin.v1.Admin/GetLogLevels': 'observe',
+  '/sheaf.admin.v1.Admin/SetLogLevels': 'admin',
   '/sheaf.admin.v1.Admin/Reload': 'admin',
   '/sheaf.admin.v1.Admin/Drain': 'admin',
 };

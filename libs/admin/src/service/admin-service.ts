@@ -5,10 +5,11 @@ import type { AdminService, Breaker, ForceBreakersRequest, Limit, ReloadResponse
 import { actorOf } from './actor.ts';
 import { auditMethods } from './audit.ts';
 import { createKeyService, type KeyServicePorts } from './keys.ts';
+import { type LogLevelPorts, logLevelMethods } from './log-levels.ts';
 import { type QuarantinePorts, quarantineMethods } from './quarantine.ts';
 
 /** The parts of a gateway that its Admin service shows and changes. `actor` is who asks, for the audit trail; each change has its entry there before it is made. */
-export interface AdminPorts extends KeyServicePorts, QuarantinePorts {
+export interface AdminPorts extends KeyServicePorts, QuarantinePorts, LogLevelPorts {
   readonly state: State;
   /** Tells what is in force, without secrets: a JSON object, as text. */
   readonly configuration: () => string;
@@ -32,6 +33,7 @@ export function createAdminService(ports: AdminPorts): AdminService {
     forceBreakers: async (request, principal) => ({ breakers: await forceBreakers(request, actorOf(principal)) }),
     ...quarantineMethods(ports),
     ...createKeyService(ports),
+    ...logLevelMethods(ports),
     reload: (_request, principal) => reload(actorOf(principal)),
     drain: async (_request, principal) => {
       await audit.append({ at: now(), actor: actorOf(principal), action: 'drain', subject: 'gateway', detail: '' });
