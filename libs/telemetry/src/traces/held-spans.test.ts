@@ -38,4 +38,32 @@ describe('spans that are held', () => {
     assert.deepEqual(held.want(id(8)), []);
     held.hold([]);
   });
+
+  it('are those of a thousand calls a second, the same in each process, and of all that failed', () => {
+    let now = 0;
+    const [one, other] = [1, 2].map(() => createHeldSpans(1_000_000, () => now));
+    const ids = Array.from({ length: 20_000 }, (_, at) =>
+      Math.imul(at + 1, 0x9e3779b1)
+        .toString(16)
+        .slice(-6)
+        .padStart(32, '1'),
+    );
+    const heldOf = (spans = one): number => ids.filter((traceId) => spans?.hold(spansOf(traceId, 1)) === 'held').length;
+    // How many come is known after a second.
+    assert.equal(heldOf(), ids.length);
+    for (now = 1_000; now < 3_000; now += 1_000) heldOf();
+    const share = heldOf();
+    assert.ok(share > 700 && share < 1_300, `${share} of ${ids.length}`);
+    for (const traceId of ids) other?.hold(spansOf(traceId, 1));
+    now += 1_000;
+    for (const traceId of ids) other?.hold(spansOf(traceId, 1));
+    const kept = ids.filter((traceId) => one?.hold(spansOf(traceId, 1)) === 'held');
+    assert.ok(kept.filter((traceId) => other?.hold(spansOf(traceId, 1)) === 'held').length > kept.length / 2);
+    const journal = new Journal();
+    journal.end(
+      journal.start('request', 'r', { traceId: 'f'.repeat(32), spanId: 'b'.repeat(16), sampled: false }),
+      'INTERNAL',
+    );
+    assert.equal(one?.hold(journal.spans), 'held');
+  });
 });
