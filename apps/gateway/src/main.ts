@@ -16,7 +16,7 @@ import { InferError } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { bothLogs, createTracing, type Registry, type Tracing } from '@sheaf/telemetry';
+import { bothLogs, createTracing, type Exporter, type Registry, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, hostPort, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -66,6 +66,8 @@ interface Gateway {
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 await main(async () => {
@@ -111,7 +113,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     },
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry };
+  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
   return { line, mesh, secret, host, ...served };
 }
 
@@ -131,6 +133,7 @@ async function serve(gateway: Gateway): Promise<void> {
     state: state.state,
     flushUses: state.flushUses,
     publicServer: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
+    metrics: metrics?.text,
     drain: () => drain(),
   });
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;

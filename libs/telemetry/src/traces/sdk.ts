@@ -110,7 +110,11 @@ function parentOf({ kind, traceId, parentId, state }: EndedSpan): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { ...ids, isRemote: kind === 'request' });
 }
 
-const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
+/** To the microsecond: what Zipkin's exporter writes of anything finer Zipkin refuses. */
+function hrTime(ms: number): HrTime {
+  const us = Math.round(ms * 1_000);
+  return [Math.floor(us / 1e6), (us % 1e6) * 1_000];
+}
 
 const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   request: SpanKind.SERVER,
