@@ -26,6 +26,7 @@ const publicly: Backend = {
   admin: {
     getConfiguration: refused,
     getLimits: refused,
+    getMetrics: refused,
     listAudit: refused,
     listBreakers: refused,
     forceBreakers: refused,
@@ -35,6 +36,8 @@ const publicly: Backend = {
     createKey: refused,
     rotateKey: refused,
     revokeKey: refused,
+    getLogLevels: refused,
+    setLogLevels: refused,
     reload: refused,
     drain: refused,
   },

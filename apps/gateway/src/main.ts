@@ -131,6 +131,7 @@ async function serve(gateway: Gateway): Promise<void> {
     state: state.state,
     flushUses: state.flushUses,
     publicServer: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
+    metrics: metrics?.text,
     drain: () => drain(),
   });
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;

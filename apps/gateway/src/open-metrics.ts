@@ -35,6 +35,8 @@ export interface OpenMetrics extends GatewayMetrics {
   /** Added to as they open, the public one first. */
   readonly servers: Server[];
   readonly statistics: ReturnType<typeof createStatistics>;
+  /** A scrape of this gateway and of all services; those who ask meanwhile wait for the same one. */
+  readonly text: () => Promise<Buffer>;
   /** Told of the end of the audit trail. */
   readonly heads: AuditHeadPorts;
   close(): Promise<void>;
@@ -65,11 +67,17 @@ export async function openGatewayMetrics(
   );
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
   const place = placeOf(line, mesh);
-  const server = place && (await openServer(place, { registry, number: line.number, revisions, before }));
+  const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });
+  const scrape: Gather = async (asked) => {
+    await before();
+    return gathered(asked);
+  };
+  const server = place && (await openServer(place, { registry, number: line.number, scrape }));
   return {
     ...metrics,
     servers,
     statistics: createStatistics(metrics, revisions),
+    text: oneAtATime(async () => Buffer.concat([...(await scrape({ openmetrics: false, withServices: true }))])),
     heads: readHeads(registry),
     close: async () => {
       server?.close();
@@ -105,24 +113,18 @@ interface ServerPorts {
   readonly registry: Registry;
   /** Which of the mesh's gateways this is, from 1. */
   readonly number: number;
-  readonly revisions: Revisions;
-  /** To be done before each scrape. */
-  readonly before: () => Promise<void>;
+  readonly scrape: Gather;
 }
 
-async function openServer(
-  { host, port, isWritten }: MetricsPlace,
-  { registry, number, revisions, before }: ServerPorts,
-) {
-  const scrape = createScrape({ registry, number, processes: () => processesOf(revisions.current) });
+type Gather = ReturnType<typeof createScrape>;
+
+async function openServer({ host, port, isWritten }: MetricsPlace, { registry, number, scrape }: ServerPorts) {
   const refused = registry.counter('sheaf_scrapes_refused_total').of();
   const opening = openMetricsServer({
     host,
     port,
-    scrape: async (openmetrics) => {
-      await before();
-      return scrape(openmetrics);
-    },
+    // The first gateway of a mesh shows the services, so that no process is shown twice.
+    scrape: (openmetrics) => scrape({ openmetrics, withServices: number === 1 }),
     onRefused: () => {
       refused.value++;
     },
@@ -146,3 +148,14 @@ const processesOf = ({ services }: Revision): readonly ScrapedProcess[] =>
   services.all.flatMap(({ service, processes }) =>
     service.endpoint ? [] : processes().map((own, index) => ({ ...own, service: service.name, replica: index + 1 })),
   );
+
+/** Who asks while it runs gets the same answer. */
+function oneAtATime<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

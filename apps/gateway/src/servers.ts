@@ -1,5 +1,5 @@
 /** The two servers of a gateway: the public one, and the internal one that transforms ask. */
-import { checkExposure, logOutput } from '@sheaf/host';
+import { checkExposure, logJournal, logOutput } from '@sheaf/host';
 import {
   boundedBaggage,
   type Infer,
@@ -63,6 +63,7 @@ export function createOnJournal(
     tracing.onJournal(journal);
     metrics?.onJournal(journal);
     shadow(journal);
+    logJournal(journal);
   };
 }
 

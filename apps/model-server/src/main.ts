@@ -6,6 +6,7 @@ import {
   endProcess,
   type Handover,
   handedOver,
+  logJournal,
   main,
   openLog,
   report,
@@ -77,6 +78,7 @@ await main(async () => {
       onJournal: (journal) => {
         tracing.onJournal(journal);
         metrics?.onJournal(journal);
+        logJournal(journal);
       },
       sample: tracing.sampleInner,
     },

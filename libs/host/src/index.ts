@@ -1,15 +1,17 @@
 export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
 export { checkExposure, type InternalServer } from './internal-server.ts';
 export { childOutput } from './log/child-output.ts';
+export { logJournal } from './log/journal-log.ts';
 export { fileTarget } from './log/line-target.ts';
 export { createLineWriter, type LineCounts, type LineWriter } from './log/line-writer.ts';
 export {
+  changeLogLevels,
   type LevelChange,
   type LevelsMessage,
   logLevels,
   type RoomLevel,
   setLogLevels,
-  tellLevels,
+  tellLogLevels,
 } from './log/log-levels.ts';
 export {
   closeLog,

@@ -83,6 +83,7 @@ export {
 export { eventsPage } from './log/events-page.ts';
 export {
   type FieldsOf,
+  isDebugging,
   isForStandardError,
   isLogged,
   type LogEntry,

@@ -18,6 +18,7 @@ export type { ListQuarantineResponse__Output as ListQuarantineResponse } from '.
 export type { Offender__Output as Offender } from './generated/sheaf/admin/v1/Offender.ts';
 export type { QuarantinedRequest__Output as QuarantinedRequest } from './generated/sheaf/admin/v1/QuarantinedRequest.ts';
 export type { ReloadResponse__Output as ReloadResponse } from './generated/sheaf/admin/v1/ReloadResponse.ts';
+export type { RoomLevel__Output as RoomLevel } from './generated/sheaf/admin/v1/RoomLevel.ts';
 export type { RotateKeyRequest__Output as RotateKeyRequest } from './generated/sheaf/admin/v1/RotateKeyRequest.ts';
 
 /** Without the signature that lets a definition have any method. */

@@ -14,6 +14,7 @@ export type {
   Offender,
   QuarantinedRequest,
   ReloadResponse,
+  RoomLevel,
   RotateKeyRequest,
 } from './admin-service.ts';
 export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './client/admin.ts';

@@ -10,6 +10,7 @@ import { config } from './admin/config.ts';
 import { drain } from './admin/drain.ts';
 import { keys } from './admin/keys.ts';
 import { limits } from './admin/limits.ts';
+import { log } from './admin/log.ts';
 import { quarantine } from './admin/quarantine.ts';
 import { reload } from './admin/reload.ts';
 
@@ -21,6 +22,7 @@ const actions: Readonly<Record<string, AdminAction>> = {
   quarantine,
   audit,
   keys,
+  log,
   reload,
   drain,
 };
@@ -29,7 +31,7 @@ const actions: Readonly<Record<string, AdminAction>> = {
 const timeoutMs = 60_000;
 
 export const admin: Command = {
-  usage: 'admin config|limits|breakers|quarantine|audit|breaker|keys|reload|drain',
+  usage: 'admin config|limits|breakers|quarantine|audit|breaker|keys|log|reload|drain',
   summary: 'look at a running gateway, and change it',
   options: {
     ...serverOptions,
@@ -50,9 +52,12 @@ export const admin: Command = {
               at least one of them, all that are given have to fit; auto gives it back to itself. It counts for
               the gateway that is asked, until that ends: where a mesh has several, ask each
   keys        list, create, rotate <id>, revoke <id>: API keys, as sheaf keys has them in the folder itself
+  log         from which level on each room tells of events; --level debug|info|warn|error sets it (role admin) in every
+              process of the mesh, of --room <name>, which may be repeated, or of all; for 15 minutes unless --for 1h is
+              given, 24h at most, or until a process starts anew
   reload      take up the pipelines and policies of the folder, all at once
   drain       finish what is in flight, then end
-  config, limits, breakers, quarantine and audit want the role observe or admin, the others admin.
+  config, limits, breakers, quarantine, audit and log (to look) want the role observe or admin, the others admin.
 keys ${keyHelp.trimStart()}
 ${serverHelp}
   --json               as JSON`,

@@ -86,7 +86,12 @@ function priorityOf({ priority = 'standard' }: OptionValues): Priority {
 const unitMs = { m: 60_000, h: 3_600_000, d: 24 * 3_600_000 } as const;
 const expiresDaysMax = 3_650;
 
-function spanOf(name: string, value: OptionValues[string], countMin: number, daysMax: number): number | undefined {
+export function spanOf(
+  name: string,
+  value: OptionValues[string],
+  countMin: number,
+  daysMax: number,
+): number | undefined {
   if (value === undefined) return undefined;
   const [, count, unit] = /^(\d{1,9})([mhd])$/.exec(String(value)) ?? [];
   const ms = Number(count) * unitMs[(unit ?? 'd') as keyof typeof unitMs];

@@ -39,8 +39,15 @@ export function setLogLevels({ rooms, level, forMs }: LevelChange): void {
   }
 }
 
-/** Says so in the log of this process. */
-export function tellLevels({ rooms, level, forMs }: LevelChange): void {
+/** In this process, and by its supervisor, if it has one, in all of the mesh. */
+export function changeLogLevels(change: LevelChange): void {
+  setLogLevels(change);
+  if (process.send) process.send({ kind: 'levels', change } satisfies LevelsMessage);
+  else tellLogLevels(change);
+}
+
+/** Says so in the log: once for all of a mesh. */
+export function tellLogLevels({ rooms, level, forMs }: LevelChange): void {
   const during = level === usualLevel ? '' : ` for ${Math.round(forMs / 1_000)} s`;
   log('log.level-set', `the log tells from ${level} on of ${rooms.join(', ')}${during}`, {
     rooms,

@@ -78,7 +78,6 @@ export const events = {
   'breaker.passed': event('outbound', 'debug', 'a breaker was asked for a call', ...call),
   'try.ended': event('outbound', 'debug', 'a call asked an endpoint', ...call),
   'wait.ended': event('outbound', 'debug', 'a call waited for a process that starts again', ...call),
-  'retry.decided': event('outbound', 'debug', 'a try failed: whether another follows', 'trace', 'service', 'reason'),
   'endpoint.holds-other': event('outbound', 'error', 'a process holds other files', 'service', 'endpoint'),
   'caller.slowed': event('outbound', 'warn', 'calls of one caller ended a process', 'service', 'caller', 'ends'),
   // Models and transforms.

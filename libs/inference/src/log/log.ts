@@ -43,6 +43,9 @@ export function isLogged(event: EventName): boolean {
   return ranks[level] >= thresholds[room];
 }
 
+/** Whether any room tells of its debug events: asked before what only they need is looked at. */
+export const isDebugging = (): boolean => debugged > 0;
+
 const ranks = Object.fromEntries(logLevels.map((level, rank) => [level, rank])) as Record<LogLevel, number>;
 
 /** What is told unless somebody asks for more, or less. */
@@ -50,9 +53,13 @@ export const usualLevel: LogLevel = 'info';
 
 const thresholds = Object.fromEntries(logRooms.map((room) => [room, ranks[usualLevel]])) as Record<Room, number>;
 
+/** Rooms that do. */
+let debugged = 0;
+
 /** Tells from now on of the room's events of this level and above. */
 export function setLogLevel(room: Room, level: LogLevel): void {
   thresholds[room] = ranks[level];
+  debugged = Object.values(thresholds).filter((threshold) => threshold === ranks.debug).length;
 }
 
 export const logLevelOf = (room: Room): LogLevel => logLevels[thresholds[room]] ?? usualLevel;

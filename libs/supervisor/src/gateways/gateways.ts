@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Unserved } from '@sheaf/host';
+import type { LevelChange, Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import { type Mesh, metricsPlace } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
@@ -53,6 +53,8 @@ export interface GatewaysOptions {
   readonly onAllLeft: () => void;
   /** Called with the mesh that a gateway serves since an operator had it take up the folder: the others, and whoever comes after it, do not yet. */
   readonly onReread?: (mesh: Mesh) => void;
+  /** Called when an operator wants all of the mesh to tell more, or less. */
+  readonly onLevels?: (change: LevelChange) => void;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
   /** The program of a gateway. */
@@ -136,7 +138,16 @@ class GatewayGroup implements Gateways {
   }
 
   #specOf(index: number): ProcessSpec {
-    const { inner, port, secret, module, onEvent, onReread = () => {}, startSignal } = this.#options;
+    const {
+      inner,
+      port,
+      secret,
+      module,
+      onEvent,
+      onReread = () => {},
+      onLevels = () => {},
+      startSignal,
+    } = this.#options;
     return {
       name: inner.length === 1 ? 'gateway' : `gateway-${index + 1}`,
       module,
@@ -148,6 +159,7 @@ class GatewayGroup implements Gateways {
       onEvent,
       startSignal,
       onLeft: () => this.#leave(index),
+      onLevels,
       onReread: (mesh) => onReread(mesh as Mesh),
       onAgain: () => {
         this.tellOutages();

@@ -1,6 +1,7 @@
 /** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
+
 import { isDeepStrictEqual } from 'node:util';
-import { unservedName } from '@sheaf/host';
+import { type LevelChange, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
 import { type OnEvent, Turns } from '@sheaf/inference';
 import {
   followLimits,
@@ -89,6 +90,14 @@ export class ServedMesh {
 
   get seen(): SeenSignatures {
     return seenOf(this.#services.values());
+  }
+
+  /** Has every process that runs now tell more, or less; this one too. */
+  tellLevels(change: LevelChange): void {
+    setLogLevels(change);
+    tellLogLevels(change);
+    const services = [...this.#services.values()].flatMap(({ processes }) => processes);
+    for (const process of [...this.#gateways.processes, ...services]) process.tell({ kind: 'levels', change });
   }
 
   /** Serves another state of the folder; answers false when nothing is different. */

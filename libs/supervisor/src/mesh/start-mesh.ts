@@ -60,6 +60,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onEvent,
     onAllLeft: onDrained,
     onReread: (next) => onceUp((served) => served.follow(next)),
+    onLevels: (change) => onceUp((served) => served.tellLevels(change)),
     board,
     startSignal: signal,
     module: programs.gateway,

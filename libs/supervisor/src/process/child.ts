@@ -55,7 +55,7 @@ function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
   wanted = ({ kind }: ProcessMessage): boolean =>
-    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress'].includes(kind),
+    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress', 'levels'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import type { OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type { LevelsMessage, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
 import { CrashWatch } from '../crash-loop/crash-watch.ts';
 import { end, ready, reload, start, vitals } from './child.ts';
 import { freePort } from './free-port.ts';
@@ -111,7 +111,7 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage): void {
+  tell(message: OutagesMessage | LevelsMessage): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
@@ -148,7 +148,8 @@ class SupervisedProcess implements Supervised {
   }
 
   #hear(message: ProcessMessage, words: LastWords): void {
-    const { onReread, onRefused } = this.#spec;
+    const { onReread, onRefused, onLevels } = this.#spec;
+    if (message.kind === 'levels') onLevels?.(message.change);
     if (message.kind === 'leaving') words.isLeaving = true;
     if (message.kind === 'reread') onReread?.(message.what);
     if (message.kind === 'ending') words.reason = message.why;

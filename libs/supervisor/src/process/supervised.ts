@@ -1,6 +1,6 @@
 /** A process that is looked after: what it is made of, and what can be seen and done of it. */
 
-import type { Handover, OutagesMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type { Handover, LevelChange, LevelsMessage, OutagesMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { CrashLoop } from '../crash-loop/crash-watch.ts';
 
@@ -22,7 +22,7 @@ export interface Supervised {
   /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
   /** Tells the process that runs now, if one does; the next one knows nothing of it. */
-  tell(message: OutagesMessage): void;
+  tell(message: OutagesMessage | LevelsMessage): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
@@ -53,6 +53,8 @@ export interface ProcessSpec {
   readonly isPatient?: boolean;
   /** Called when the process has ended because somebody told it to, and is therefore not started again. */
   readonly onLeft?: () => void;
+  /** Called when an operator wants all of the mesh to tell more, or less. */
+  readonly onLevels?: (change: LevelChange) => void;
   /** Called with what it serves since somebody else than its supervisor had it take up the folder. */
   readonly onReread?: (what: unknown) => void;
   /** Called when one that was started again did not start for this reason, with its sentence. */

@@ -18,6 +18,10 @@ import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from './sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from './sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from './sheaf/admin/v1/GetLimitsResponse.ts';
+import type { GetLogLevelsRequest as _sheaf_admin_v1_GetLogLevelsRequest, GetLogLevelsRequest__Output as _sheaf_admin_v1_GetLogLevelsRequest__Output } from './sheaf/admin/v1/GetLogLevelsRequest.ts';
+import type { GetLogLevelsResponse as _sheaf_admin_v1_GetLogLevelsResponse, GetLogLevelsResponse__Output as _sheaf_admin_v1_GetLogLevelsResponse__Output } from './sheaf/admin/v1/GetLogLevelsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from './sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from './sheaf/admin/v1/GetMetricsResponse.ts';
 import type { Limit as _sheaf_admin_v1_Limit, Limit__Output as _sheaf_admin_v1_Limit__Output } from './sheaf/admin/v1/Limit.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './sheaf/admin/v1/ListAuditResponse.ts';
@@ -33,8 +37,11 @@ import type { ReloadRequest as _sheaf_admin_v1_ReloadRequest, ReloadRequest__Out
 import type { ReloadResponse as _sheaf_admin_v1_ReloadResponse, ReloadResponse__Output as _sheaf_admin_v1_ReloadResponse__Output } from './sheaf/admin/v1/ReloadResponse.ts';
 import type { RevokeKeyRequest as _sheaf_admin_v1_RevokeKeyRequest, RevokeKeyRequest__Output as _sheaf_admin_v1_RevokeKeyRequest__Output } from './sheaf/admin/v1/RevokeKeyRequest.ts';
 import type { RevokeKeyResponse as _sheaf_admin_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _sheaf_admin_v1_RevokeKeyResponse__Output } from './sheaf/admin/v1/RevokeKeyResponse.ts';
+import type { RoomLevel as _sheaf_admin_v1_RoomLevel, RoomLevel__Output as _sheaf_admin_v1_RoomLevel__Output } from './sheaf/admin/v1/RoomLevel.ts';
 import type { RotateKeyRequest as _sheaf_admin_v1_RotateKeyRequest, RotateKeyRequest__Output as _sheaf_admin_v1_RotateKeyRequest__Output } from './sheaf/admin/v1/RotateKeyRequest.ts';
 import type { RotateKeyResponse as _sheaf_admin_v1_RotateKeyResponse, RotateKeyResponse__Output as _sheaf_admin_v1_RotateKeyResponse__Output } from './sheaf/admin/v1/RotateKeyResponse.ts';
+import type { SetLogLevelsRequest as _sheaf_admin_v1_SetLogLevelsRequest, SetLogLevelsRequest__Output as _sheaf_admin_v1_SetLogLevelsRequest__Output } from './sheaf/admin/v1/SetLogLevelsRequest.ts';
+import type { SetLogLevelsResponse as _sheaf_admin_v1_SetLogLevelsResponse, SetLogLevelsResponse__Output as _sheaf_admin_v1_SetLogLevelsResponse__Output } from './sheaf/admin/v1/SetLogLevelsResponse.ts';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -62,6 +69,10 @@ export interface ProtoGrpcType {
         GetConfigurationResponse: MessageTypeDefinition<_sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationResponse__Output>
         GetLimitsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsRequest__Output>
         GetLimitsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsResponse__Output>
+        GetLogLevelsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLogLevelsRequest, _sheaf_admin_v1_GetLogLevelsRequest__Output>
+        GetLogLevelsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLogLevelsResponse, _sheaf_admin_v1_GetLogLevelsResponse__Output>
+        GetMetricsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsRequest__Output>
+        GetMetricsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsResponse__Output>
         Limit: MessageTypeDefinition<_sheaf_admin_v1_Limit, _sheaf_admin_v1_Limit__Output>
         ListAuditRequest: MessageTypeDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditRequest__Output>
         ListAuditResponse: MessageTypeDefinition<_sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditResponse__Output>
@@ -77,8 +88,11 @@ export interface ProtoGrpcType {
         ReloadResponse: MessageTypeDefinition<_sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadResponse__Output>
         RevokeKeyRequest: MessageTypeDefinition<_sheaf_admin_v1_RevokeKeyRequest, _sheaf_admin_v1_RevokeKeyRequest__Output>
         RevokeKeyResponse: MessageTypeDefinition<_sheaf_admin_v1_RevokeKeyResponse, _sheaf_admin_v1_RevokeKeyResponse__Output>
+        RoomLevel: MessageTypeDefinition<_sheaf_admin_v1_RoomLevel, _sheaf_admin_v1_RoomLevel__Output>
         RotateKeyRequest: MessageTypeDefinition<_sheaf_admin_v1_RotateKeyRequest, _sheaf_admin_v1_RotateKeyRequest__Output>
         RotateKeyResponse: MessageTypeDefinition<_sheaf_admin_v1_RotateKeyResponse, _sheaf_admin_v1_RotateKeyResponse__Output>
+        SetLogLevelsRequest: MessageTypeDefinition<_sheaf_admin_v1_SetLogLevelsRequest, _sheaf_admin_v1_SetLogLevelsRequest__Output>
+        SetLogLevelsResponse: MessageTypeDefinition<_sheaf_admin_v1_SetLogLevelsResponse, _sheaf_admin_v1_SetLogLevelsResponse__Output>
       }
     }
   }

@@ -14,6 +14,10 @@ import type { GetConfigurationRequest as _sheaf_admin_v1_GetConfigurationRequest
 import type { GetConfigurationResponse as _sheaf_admin_v1_GetConfigurationResponse, GetConfigurationResponse__Output as _sheaf_admin_v1_GetConfigurationResponse__Output } from '../../../sheaf/admin/v1/GetConfigurationResponse.ts';
 import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsRequest__Output as _sheaf_admin_v1_GetLimitsRequest__Output } from '../../../sheaf/admin/v1/GetLimitsRequest.ts';
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
+import type { GetLogLevelsRequest as _sheaf_admin_v1_GetLogLevelsRequest, GetLogLevelsRequest__Output as _sheaf_admin_v1_GetLogLevelsRequest__Output } from '../../../sheaf/admin/v1/GetLogLevelsRequest.ts';
+import type { GetLogLevelsResponse as _sheaf_admin_v1_GetLogLevelsResponse, GetLogLevelsResponse__Output as _sheaf_admin_v1_GetLogLevelsResponse__Output } from '../../../sheaf/admin/v1/GetLogLevelsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from '../../../sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from '../../../sheaf/admin/v1/GetMetricsResponse.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
 import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
@@ -28,6 +32,8 @@ import type { RevokeKeyRequest as _sheaf_admin_v1_RevokeKeyRequest, RevokeKeyReq
 import type { RevokeKeyResponse as _sheaf_admin_v1_RevokeKeyResponse, RevokeKeyResponse__Output as _sheaf_admin_v1_RevokeKeyResponse__Output } from '../../../sheaf/admin/v1/RevokeKeyResponse.ts';
 import type { RotateKeyRequest as _sheaf_admin_v1_RotateKeyRequest, RotateKeyRequest__Output as _sheaf_admin_v1_RotateKeyRequest__Output } from '../../../sheaf/admin/v1/RotateKeyRequest.ts';
 import type { RotateKeyResponse as _sheaf_admin_v1_RotateKeyResponse, RotateKeyResponse__Output as _sheaf_admin_v1_RotateKeyResponse__Output } from '../../../sheaf/admin/v1/RotateKeyResponse.ts';
+import type { SetLogLevelsRequest as _sheaf_admin_v1_SetLogLevelsRequest, SetLogLevelsRequest__Output as _sheaf_admin_v1_SetLogLevelsRequest__Output } from '../../../sheaf/admin/v1/SetLogLevelsRequest.ts';
+import type { SetLogLevelsResponse as _sheaf_admin_v1_SetLogLevelsResponse, SetLogLevelsResponse__Output as _sheaf_admin_v1_SetLogLevelsResponse__Output } from '../../../sheaf/admin/v1/SetLogLevelsResponse.ts';
 
 export interface AdminClient extends grpc.Client {
   ClearQuarantine(argument: _sheaf_admin_v1_ClearQuarantineRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ClearQuarantineResponse__Output>): grpc.ClientUnaryCall;
@@ -83,6 +89,24 @@ export interface AdminClient extends grpc.Client {
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
   getLimits(argument: _sheaf_admin_v1_GetLimitsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLimitsResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  GetLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  GetLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  GetLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
   
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
@@ -147,6 +171,15 @@ export interface AdminClient extends grpc.Client {
   rotateKey(argument: _sheaf_admin_v1_RotateKeyRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_RotateKeyResponse__Output>): grpc.ClientUnaryCall;
   rotateKey(argument: _sheaf_admin_v1_RotateKeyRequest, callback: grpc.requestCallback<_sheaf_admin_v1_RotateKeyResponse__Output>): grpc.ClientUnaryCall;
   
+  SetLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  SetLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  SetLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  SetLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  setLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  setLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  setLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  setLogLevels(argument: _sheaf_admin_v1_SetLogLevelsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_SetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  
 }
 
 export interface AdminHandlers extends grpc.UntypedServiceImplementation {
@@ -162,6 +195,10 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   GetLimits: grpc.handleUnaryCall<_sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse>;
   
+  GetLogLevels: grpc.handleUnaryCall<_sheaf_admin_v1_GetLogLevelsRequest__Output, _sheaf_admin_v1_GetLogLevelsResponse>;
+  
+  GetMetrics: grpc.handleUnaryCall<_sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse>;
+  
   ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
   
   ListBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse>;
@@ -176,6 +213,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   RotateKey: grpc.handleUnaryCall<_sheaf_admin_v1_RotateKeyRequest__Output, _sheaf_admin_v1_RotateKeyResponse>;
   
+  SetLogLevels: grpc.handleUnaryCall<_sheaf_admin_v1_SetLogLevelsRequest__Output, _sheaf_admin_v1_SetLogLevelsResponse>;
+  
 }
 
 export interface AdminDefinition extends grpc.ServiceDefinition {
@@ -185,6 +224,8 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   ForceBreakers: MethodDefinition<_sheaf_admin_v1_ForceBreakersRequest, _sheaf_admin_v1_ForceBreakersResponse, _sheaf_admin_v1_ForceBreakersRequest__Output, _sheaf_admin_v1_ForceBreakersResponse__Output>
   GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
   GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
+  GetLogLevels: MethodDefinition<_sheaf_admin_v1_GetLogLevelsRequest, _sheaf_admin_v1_GetLogLevelsResponse, _sheaf_admin_v1_GetLogLevelsRequest__Output, _sheaf_admin_v1_GetLogLevelsResponse__Output>
+  GetMetrics: MethodDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse__Output>
   ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
   ListBreakers: MethodDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse__Output>
   ListKeys: MethodDefinition<_sheaf_admin_v1_ListKeysRequest, _sheaf_admin_v1_ListKeysResponse, _sheaf_admin_v1_ListKeysRequest__Output, _sheaf_admin_v1_ListKeysResponse__Output>
@@ -192,4 +233,5 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   Reload: MethodDefinition<_sheaf_admin_v1_ReloadRequest, _sheaf_admin_v1_ReloadResponse, _sheaf_admin_v1_ReloadRequest__Output, _sheaf_admin_v1_ReloadResponse__Output>
   RevokeKey: MethodDefinition<_sheaf_admin_v1_RevokeKeyRequest, _sheaf_admin_v1_RevokeKeyResponse, _sheaf_admin_v1_RevokeKeyRequest__Output, _sheaf_admin_v1_RevokeKeyResponse__Output>
   RotateKey: MethodDefinition<_sheaf_admin_v1_RotateKeyRequest, _sheaf_admin_v1_RotateKeyResponse, _sheaf_admin_v1_RotateKeyRequest__Output, _sheaf_admin_v1_RotateKeyResponse__Output>
+  SetLogLevels: MethodDefinition<_sheaf_admin_v1_SetLogLevelsRequest, _sheaf_admin_v1_SetLogLevelsResponse, _sheaf_admin_v1_SetLogLevelsRequest__Output, _sheaf_admin_v1_SetLogLevelsResponse__Output>
 }
