@@ -43,15 +43,16 @@ export const pipelines = {
   chain: { stages: ['first', 'last'] },
 } as const;
 
-const transform = (body: string): string => `import { defineTransform } from '@sheaf/inference';
+const transform = (body: string): string => `import { defineTransform, InferError } from '@sheaf/inference';
 const row = { datatype: 'FP32', shape: ['n', 2] } as const;
 export default defineTransform({ inputs: { x: row }, outputs: { y: row }, pure: true }, async ({ x }) => {
   ${body}
 });
 `;
 const policies = (note: string): string => `# ${note}
+accessLog: off
 limits:
-  - { name: burst, rate: 20/s, burst: 20, tenants: [greedy] }
+  - { name: burst, rate: 5/s, burst: 5, tenants: [greedy] }
 `;
 const files = (metricsPort: number): Files => ({
   'models/double': sampleModels.scale(2),
@@ -63,7 +64,7 @@ const files = (metricsPort: number): Files => ({
   'work.ts': transform(
     'await new Promise((resolve) => setTimeout(resolve, 2));\n  return { y: { shape: x.shape, data: x.data } };',
   ),
-  'refuse.ts': transform("throw new Error('never');"),
+  'refuse.ts': transform("throw new InferError('FAILED_PRECONDITION', 'never');"),
   'pipelines/mean.yaml': mean,
   'pipelines/spare.yaml': spare,
   'pipelines/chain.yaml': chain('at first'),
