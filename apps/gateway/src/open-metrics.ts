@@ -4,10 +4,12 @@ import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import {
   createScrape,
+  type Exporter,
   openMetricsServer,
   type Registry,
   readProcess,
   type ScrapedProcess,
+  sendMetrics,
   type Tracing,
 } from '@sheaf/telemetry';
 import { type BytesInFlight, hostPort, type Server } from '@sheaf/transport';
@@ -29,6 +31,8 @@ export interface MeasuredGateway {
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
   readonly tracing: Pick<Tracing, 'counts'>;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 export interface OpenMetrics extends GatewayMetrics {
@@ -47,7 +51,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -66,6 +70,7 @@ export async function openGatewayMetrics(
     Object.entries(counts()).map(([result, count]) => [[result], count] as const),
   );
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
   const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });
   const scrape: Gather = async (asked) => {
@@ -81,6 +86,7 @@ export async function openGatewayMetrics(
     heads: readHeads(registry),
     close: async () => {
       server?.close();
+      await sender.shutdown();
       endProcess();
     },
   };

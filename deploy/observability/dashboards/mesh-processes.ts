@@ -116,6 +116,13 @@ export const processes = [
       },
     ],
   }),
+  lines({
+    title: 'Traces',
+    description: 'Spans that were sent to the collector, that it refused, and that found the queue full.',
+    unit: 'ops',
+    isStacked: true,
+    queries: [{ expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: '{{result}}' }],
+  }),
   stat({
     title: 'Silent',
     description: 'Processes of services that did not tell their numbers.',

@@ -5,6 +5,7 @@ export { createScrape, type ScrapedProcess } from './metrics/gather.ts';
 export { createJournalMetrics, type JournalMetrics } from './metrics/journal-metrics.ts';
 export { type LabelName, labels, type Metric } from './metrics/metric.ts';
 export { type CountedVersion, createModelMetrics, type ModelMetrics } from './metrics/model-metrics.ts';
+export { type MetricSender, sendMetrics } from './metrics/otlp.ts';
 export { readProcess } from './metrics/process-metrics.ts';
 export { metricsPage } from './metrics/reference-page.ts';
 export { createRegistry, type Registry } from './metrics/registry.ts';

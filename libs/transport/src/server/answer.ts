@@ -19,6 +19,7 @@ import {
   type Snapshot,
   type Span,
   type Tensor,
+  trustedCaller,
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
 import type { DecodedRequest, InferResult } from '../wire/codec.ts';
@@ -88,7 +89,8 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
   return async (read, call, caller) => {
     const context = contextOf(call, caller, { name, limits }, backend);
     const { journal, span } = context;
-    if (context.principal && call.trailers) tellIds(call.trailers, call.metadata?.('x-request-id'), span);
+    if (context.principal !== trustedCaller && call.trailers)
+      tellIds(call.trailers, call.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
     let isReading = false;
     state.enter();
