@@ -101,6 +101,7 @@ export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,
+  knownPrincipal,
   lessImportant,
   matchesPattern,
   maySee,
@@ -109,6 +110,9 @@ export {
   priorities,
   type Role,
   roles,
+  seesInside,
+  type TrustedCaller,
+  trustedCaller,
 } from './principal.ts';
 export { randomHex } from './random-ids.ts';
 export type { Decision } from './reasons.ts';
