@@ -102,6 +102,7 @@ export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,
+  knownPrincipal,
   lessImportant,
   matchesPattern,
   maySee,
@@ -110,6 +111,9 @@ export {
   priorities,
   type Role,
   roles,
+  seesInside,
+  type TrustedCaller,
+  trustedCaller,
 } from './principal.ts';
 export { randomHex } from './random-ids.ts';
 export type { Decision } from './reasons.ts';

@@ -105,9 +105,11 @@ export class Journal {
     Object.assign(span.attributes, attributes);
   }
 
+  /** What has ended already stays as it is. */
   end(span: Span, code = 'OK', message?: string, attributes?: Span['attributes']): void {
     const at = this.#open.findLastIndex(({ spanId }) => spanId === span.spanId);
-    if (at !== -1) this.#open.splice(at, 1);
+    if (at === -1) return;
+    this.#open.splice(at, 1);
     if (this.#isFull(1)) this.#dropped++;
     else {
       if (attributes) Object.assign(span.attributes, attributes);
@@ -115,6 +117,11 @@ export class Journal {
       this.#ended.push(ended);
       this.#onLate?.(ended);
     }
+  }
+
+  /** Ends all that has begun and not ended, but for `root`: whoever asked has what it wanted, or has left, and the journal is read before the work ends by itself. */
+  abandon(root: Span, code: string): void {
+    for (const span of this.#open.toReversed()) if (span.spanId !== root.spanId) this.end(span, code);
   }
 
   /** What was charged so far, in order. None is left out, however much of the trace is: a request has a bound of its own on the calls that it sets off. */

@@ -1,6 +1,14 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import { InFlight } from '@sheaf/http2';
-import { asInferError, CallCanceller, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
+import {
+  asInferError,
+  CallCanceller,
+  InferError,
+  type Limits,
+  type Load,
+  type Overrun,
+  trustedCaller,
+} from '@sheaf/inference';
 import { meshCalls } from '../proto.ts';
 import { type Answer, tensorBytes } from '../server/answer.ts';
 import { byteLimits } from '../server/bytes/byte-room.ts';
@@ -97,7 +105,7 @@ class MeshStream {
     this.#responses = responses;
     this.#limits = limits;
     this.#bytes = bytes;
-    this.#callerOf = isAmongOurselves ? readCaller : () => ({});
+    this.#callerOf = isAmongOurselves ? readCaller : () => ({ principal: trustedCaller });
     this.#answer = answer;
     this.#onKept = isAmongOurselves ? onKept : () => {};
     this.#outbox = new Outbox(
