@@ -58,6 +58,7 @@ export {
   type ChargedCall,
   Journal,
   journalEntriesMax,
+  type OnKept,
   type Sample,
 } from './journal.ts';
 export {

@@ -119,6 +119,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       const response = await backend.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
+      journal.abandon(span, 'CANCELLED');
       journal.end(span, 'OK', undefined, { model: response.model, ...askedOf(request) });
       return { response, id: request.id, typed };
     } catch (thrown) {
@@ -126,6 +127,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       const error = withItsDeadline(asInferError(told), call.givenMs, limits);
       const { code, message, reason, decision } = error;
       const refused = { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) };
+      journal.abandon(span, code === 'DEADLINE_EXCEEDED' ? code : 'CANCELLED');
       journal.end(span, code, message, { ...refused, ...(asked && askedOf(asked)) });
       throw error;
     } finally {
