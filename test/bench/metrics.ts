@@ -4,11 +4,19 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { tensorOf } from '@sheaf/inference';
+import { Journal, tensorOf } from '@sheaf/inference';
 import { formatProblem, readMesh } from '@sheaf/mesh';
 import { type RunningMesh, startMesh } from '@sheaf/supervisor';
-import { createCallMetrics, createModelMetrics, createRegistry, createScrape, samplesOf } from '@sheaf/telemetry';
+import {
+  createCallMetrics,
+  createJournalMetrics,
+  createModelMetrics,
+  createRegistry,
+  createScrape,
+  samplesOf,
+} from '@sheaf/telemetry';
 import { table } from '@sheaf/terminal';
+import type { EndedCall } from '@sheaf/transport';
 import { writeFolder } from '../support/mesh-folder.ts';
 import { programs } from '../support/programs.ts';
 import type { EchoLoad, EchoResult } from './http2-load.ts';
@@ -20,6 +28,7 @@ const inFlight = 32;
 const models = 1_000;
 const tenants = 100;
 const scrapes = 10;
+const countedCalls = 100_000;
 const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 const input = tensorOf('x', 'FP32', [1, 64], new Float32Array(64));
 
@@ -29,6 +38,8 @@ export interface MetricsCost {
   readonly offUs: number;
   /** Of the two in the same round: the median, and the quarters below and above it. */
   readonly ratio: readonly [low: number, middle: number, high: number];
+  /** CPU of what is counted for such a call, in this process. Microseconds. */
+  readonly countedUs: number;
   readonly scrape: ScrapeCost;
 }
 
@@ -54,7 +65,13 @@ export async function measureMetrics(seconds: number): Promise<MetricsCost> {
     const [on = [], off = []] = spent;
     const ratios = on.map((us, round) => us / (off[round] ?? Number.NaN)).toSorted((a, b) => a - b);
     const at = (share: number): number => ratios[Math.floor(ratios.length * share)] ?? Number.NaN;
-    return { onUs, offUs, ratio: [at(0.25), at(0.5), at(0.75)], scrape: await measureScrape() };
+    return {
+      onUs,
+      offUs,
+      ratio: [at(0.25), at(0.5), at(0.75)],
+      countedUs: measureCounting(),
+      scrape: await measureScrape(),
+    };
   } finally {
     client.disconnect();
     for (const { running, folder } of meshes) {
@@ -138,6 +155,46 @@ function cpuMs(): number {
   return (user + system) / 1_000;
 }
 
+/** What a gateway and a service count for a call of a model: its end, the journals of both, and its run. */
+export function measureCounting(): number {
+  const [gateway, service] = [createRegistry(), createRegistry()];
+  const log = createCallMetrics({ registry: gateway, hasMethod: () => true, isServed: () => true });
+  const tries = createJournalMetrics(gateway);
+  const { onJournal, onRun } = createModelMetrics(service, [{ name: 'small', version: '1', standing }]);
+  const [asked, ran] = [journalOf('try'), journalOf('queue', 'run')];
+  const count = (calls: number): number => {
+    const startedAt = cpuMs();
+    for (let call = 0; call < calls; call++) {
+      log.add(endedCall('small', 'one', 'OK'));
+      tries.onJournal(asked);
+      onJournal(ran);
+      onRun('small', '1', { rows: 1, requests: 1, inputMs: 1, inferMs: 1, outputMs: 1, isFailed: false });
+    }
+    return ((cpuMs() - startedAt) * 1_000) / calls;
+  };
+  count(countedCalls);
+  return count(countedCalls);
+}
+
+function journalOf(...kinds: readonly ('try' | 'queue' | 'run')[]): Journal {
+  const journal = new Journal();
+  const root = journal.start('request', 'bench', undefined);
+  for (const kind of kinds)
+    journal.end(
+      journal.start(kind, 'small', root, { 'sheaf.endpoint': '127.0.0.1:1', 'sheaf.attempt': 1, 'sheaf.run.ms': 1 }),
+    );
+  journal.end(root, 'OK', undefined, { 'sheaf.model': 'small', 'sheaf.version': '' });
+  return journal;
+}
+
+const standing = () => ({ waiting: 0, waitingMax: 1, running: 0, runsMax: 1, workers: 1, fixedMs: 0, rowMs: 0 });
+
+const endedCall = (model: string, tenant: string, code: string): EndedCall => ({
+  ...{ method: inferPath, address: '', model, version: '', code, reason: '', decision: '' },
+  principal: { id: 'one', tenant, roles: ['infer'], models: ['*'] } as never,
+  ...{ bytesIn: 100, bytesOut: 100, ms: 1, traceId: 'a'.repeat(32), sampled: true },
+});
+
 const nameOf = (index: number): string => `model-${index}`;
 
 function largeGateway() {
@@ -145,17 +202,12 @@ function largeGateway() {
   const calls = createCallMetrics({ registry, hasMethod: () => true, isServed: () => true });
   for (let index = 0; index < models; index++)
     for (const code of ['OK', 'RESOURCE_EXHAUSTED', 'CANCELLED', 'INTERNAL'])
-      calls.add({
-        ...{ method: inferPath, address: '', model: nameOf(index), version: '', code, reason: '', decision: '' },
-        principal: { id: 'one', tenant: `tenant-${index % tenants}`, roles: ['infer'], models: ['*'] } as never,
-        ...{ bytesIn: 100, bytesOut: 100, ms: 1, traceId: 'a'.repeat(32), sampled: true },
-      });
+      calls.add(endedCall(nameOf(index), `tenant-${index % tenants}`, code));
   return registry;
 }
 
 function largeService() {
   const registry = createRegistry();
-  const standing = () => ({ waiting: 0, waitingMax: 1, running: 0, runsMax: 1, workers: 1, fixedMs: 0, rowMs: 0 });
   const versions = Array.from({ length: models }, (_, index) => ({
     name: nameOf(index),
     version: '1',
@@ -172,12 +224,13 @@ const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Rows of a table, and its head. */
-export function metricsTable({ onUs, offUs, ratio, scrape }: MetricsCost): string[][] {
+export function metricsTable({ onUs, offUs, ratio, countedUs, scrape }: MetricsCost): string[][] {
   const [low, middle, high] = ratio.map((one) => one.toFixed(3));
   return [
     ['metrics', '', ''],
     ['a call of a small model, 32 in flight, without them', `${offUs.toFixed(1)} us CPU`, ''],
     ['with them', `${onUs.toFixed(1)} us CPU`, `${middle} x (${low} - ${high})`],
+    ['what is counted for it, in process', `${countedUs.toFixed(2)} us CPU`, `${(countedUs / offUs).toFixed(3)} of it`],
     [
       `a scrape of ${models} models and ${tenants} tenants, ${(scrape.bytes / 2 ** 20).toFixed(1)} MiB`,
       `${scrape.ms.toFixed(0)} ms`,
