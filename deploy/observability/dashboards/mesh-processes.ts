@@ -84,7 +84,7 @@ export const processes = [
     ],
     queries: [
       {
-        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'quantile="0.99"')})`,
+        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'percentile="99"')})`,
         legend: '{{service}} {{replica}}',
       },
     ],
@@ -117,11 +117,17 @@ export const processes = [
     ],
   }),
   lines({
-    title: 'Traces',
-    description: 'Spans that were sent to the collector, that it refused, and that found the queue full.',
+    title: 'Traces and logs',
+    description:
+      'Spans that were sent to the collector, that it refused, and that found the queue full; lines of the log that nobody took.',
     unit: 'ops',
-    isStacked: true,
-    queries: [{ expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: '{{result}}' }],
+    queries: [
+      { expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: 'spans {{result}}' },
+      {
+        expr: `sum by (result) (${rate('sheaf_log_lines_total', 'result="dropped"')})`,
+        legend: 'log lines {{result}}',
+      },
+    ],
   }),
   stat({
     title: 'Silent',
