@@ -117,7 +117,7 @@ export async function measureScrape(): Promise<ScrapeCost> {
   for (let count = 0; count < scrapes; count++) {
     let bytes = 0;
     const ofGateway = await watched(async () => {
-      for (const part of await scrape(true)) bytes += part.length;
+      for (const part of await scrape({ openmetrics: true, withServices: true })) bytes += part.length;
     });
     const ofService = await watched(async () => void (await samplesOf(service, options)));
     const stretchMs = Math.max(ofGateway.stretchMs, ofService.stretchMs);
