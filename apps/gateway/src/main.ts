@@ -94,8 +94,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onFresh: announcer.announce,
   });
   tellShortened(mesh, state);
-  const ports = { ...state, resilienceState, secret };
   const tracing = await createTracing('sheaf-gateway', exporter);
+  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());

@@ -58,6 +58,7 @@ export {
   type ChargedCall,
   Journal,
   journalEntriesMax,
+  type OnKept,
   type Sample,
 } from './journal.ts';
 export {
@@ -115,7 +116,7 @@ export {
   trustedCaller,
 } from './principal.ts';
 export { randomHex } from './random-ids.ts';
-export type { Decision } from './reasons.ts';
+export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {

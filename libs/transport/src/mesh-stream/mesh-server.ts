@@ -87,6 +87,7 @@ class MeshStream {
   readonly #bytes: BytesInFlight;
   readonly #callerOf: (open: Open) => Caller;
   readonly #answer: Answer;
+  readonly #onKept: (traceId: string) => void;
   readonly #calls = new InFlight<CallCanceller>();
   /** Of replies that have not left. */
   readonly #unsent = new InFlight<Hold>();
@@ -99,13 +100,14 @@ class MeshStream {
   constructor(
     responses: ResponseStream<Buffer>,
     { isAmongOurselves }: MeshServerOptions,
-    { limits, bytes, answer }: ProtocolContext,
+    { limits, bytes, answer, onKept }: ProtocolContext,
   ) {
     this.#responses = responses;
     this.#limits = limits;
     this.#bytes = bytes;
     this.#callerOf = isAmongOurselves ? readCaller : () => ({ principal: trustedCaller });
     this.#answer = answer;
+    this.#onKept = isAmongOurselves ? onKept : () => {};
     this.#outbox = new Outbox(
       (message, done) => responses.write(message, done),
       () => this.#calls.size > 1,
@@ -134,6 +136,7 @@ class MeshStream {
     if (frame.kind === 'hello') this.#greet(frame.version);
     else if (!this.#greeted) this.#refuse('want a hello first');
     else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
+    else if (frame.kind === 'kept') this.#onKept(frame.traceId);
     else void this.#open(frame.open, this.#callerOf(frame.open));
   }
 
@@ -144,7 +147,13 @@ class MeshStream {
     else {
       this.#greeted = true;
       const { concurrentCallsMax, messageBytesMax } = this.#limits;
-      this.#outbox.add(serverHello({ version: meshVersion, callsMax: concurrentCallsMax, bytesMax: messageBytesMax }));
+      this.#outbox.add(
+        serverHello({
+          version: Math.min(version, meshVersion),
+          callsMax: concurrentCallsMax,
+          bytesMax: messageBytesMax,
+        }),
+      );
     }
   }
 

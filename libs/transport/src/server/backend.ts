@@ -63,6 +63,8 @@ export interface Backend {
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
+  /** Told of a trace that is kept though its calls said that it is not traced, by its id. */
+  readonly onKept?: (traceId: string) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;
   /** What of a caller's `baggage` is handed on; undefined: nothing. Default: all that is well-formed. */
