@@ -11,6 +11,7 @@ import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
 import { http2Table, measureHttp2 } from './http2.ts';
 import { type Measured, nativeClient } from './load.ts';
+import { measureMetrics, metricsTable } from './metrics.ts';
 import { measurePolicies } from './policies.ts';
 import { ratioTable } from './ratio-table.ts';
 import { measureRatios } from './ratios.ts';
@@ -84,6 +85,7 @@ try {
       : [],
   );
   console.log(`\n${table([["the gateway's CPU for a call of one client", '', ''], ...refusals])}`);
+  console.log(`\n${table(metricsTable(await measureMetrics(quick ? 0.5 : 1)))}`);
 } finally {
   bar.end();
   for (const [, proxy] of proxies) proxy.close();

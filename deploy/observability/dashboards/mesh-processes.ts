@@ -84,7 +84,7 @@ export const processes = [
     ],
     queries: [
       {
-        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'quantile="0.99"')})`,
+        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'percentile="99"')})`,
         legend: '{{service}} {{replica}}',
       },
     ],

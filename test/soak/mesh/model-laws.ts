@@ -72,6 +72,6 @@ function statisticsLaws({ sum }: Samples, counts: ModelCounts): string[] {
     ...within(`statistics of ${model}: inferences`, inferences, sum('nv_inference_count', { model })),
     ...within(`statistics of ${model}: executions`, executions, sum('nv_inference_exec_count', { model })),
     // Sums of fractions, in another order.
-    ...within(`statistics of ${model}: microseconds`, successNs / 1_000, us * (1 - 1e-6) - 1, us * (1 + 1e-6) + 1),
+    ...within(`statistics of ${model}: microseconds`, successNs / 1_000, us * (1 - 1e-6) - 0.5, us * (1 + 1e-6) + 0.5),
   ];
 }

@@ -145,9 +145,13 @@ function refusalLaws(ledger: readonly LedgerRow[], { sum }: Samples): string[] {
   const told = ledger.filter((row) => !hasLeft(row) && ['refused', 'failed'].includes(outcomeOf(row)));
   const left = callsOf(ledger.filter(hasLeft));
   const all = sum('sheaf_refusals_total');
+  const endedWith = (code: string): number =>
+    sum('rpc_server_call_duration_seconds_count', { rpc_response_status_code: code });
+  const notGood = sum('rpc_server_call_duration_seconds_count') - endedWith('OK') - endedWith('CANCELLED');
   const decisions = unique(told.map(({ decision }) => decision)).filter((decision) => decision !== '');
   return [
     ...within('refusals', all, callsOf(told), callsOf(told) + left),
+    ...within('refusals of calls that were not answered', all, notGood),
     ...within(
       'refusals of tenants',
       sum('sheaf_tenant_refusals_total'),

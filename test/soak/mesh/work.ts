@@ -17,7 +17,12 @@ export const inferMethod = 'inference.GRPCInferenceService/ModelInfer';
 /** Only for what should fail by itself: nobody's call takes so long. */
 const patience = '60S';
 
-const rowsOf = (rows: number): Tensor => tensorOf('x', 'FP32', [rows, 2], new Float32Array(rows * 2).fill(1));
+let made = 0;
+/** Each is another one: requests that were there whenever a process was killed would be refused as those that kill it. */
+function rowsOf(rows: number): Tensor {
+  made++;
+  return tensorOf('x', 'FP32', [rows, 2], new Float32Array(rows * 2).fill(made));
+}
 const loops = (count: number): Tensor => tensorOf('x', 'INT64', [], BigInt64Array.of(BigInt(count)));
 /** Of a message that nobody can read. */
 const garbled = Buffer.concat([Buffer.from([0, 0, 0, 0, 3]), Buffer.from([0x0a, 0xff, 0x01])]);

@@ -28,9 +28,9 @@ export const processMetrics = {
   sheaf_event_loop_delay_seconds: {
     kind: 'gauge',
     unit: 'seconds',
-    help: 'How late the event loop came to what was due in the last minute or so, by quantile',
+    help: 'How late the event loop came to what was due in the last minute or so, by percentile',
     ...atScrape,
-    labels: ['quantile'],
+    labels: ['percentile'],
   },
   sheaf_event_loop_use_ratio: {
     kind: 'gauge',
