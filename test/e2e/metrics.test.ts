@@ -99,7 +99,8 @@ describe('the metrics of a mesh', () => {
     assert.equal(samples.sum('sheaf_request_duration_seconds_count'), 14);
     assert.equal(samples.sum('sheaf_refusals_total', { policy: 'limit', name: 'few' }), 2);
     assert.equal(samples.sum('sheaf_tenant_refusals_total', { tenant: 'small', policy: 'limit' }), 2);
-    assert.equal(samples.sum('sheaf_limit_use_ratio', { limit: 'few' }), 1);
+    // It fills again as time goes.
+    assert.ok(samples.sum('sheaf_limit_use_ratio', { limit: 'few' }) > 0.9);
     // As the service has it: what the gateway refused never came to it.
     assert.equal(samples.sum('nv_inference_request_success', { model: 'double' }), 9);
     assert.equal(samples.sum('nv_inference_count', { model: 'double' }), 9);

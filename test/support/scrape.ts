@@ -13,7 +13,11 @@ export interface Samples {
 export async function scrape(port: number, accept = 'text/plain'): Promise<Samples> {
   const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { accept } });
   assert.equal(answer.status, 200);
-  const text = await answer.text();
+  return readSamples(await answer.text());
+}
+
+/** Of the text of a scrape, of either kind. */
+export function readSamples(text: string): Samples {
   const samples = text.split('\n').flatMap((line) => {
     const [, name, own = '', value] = /^([a-z_A-Z0-9:]+)(?:\{(.*?)\})? (\S+)(?: # .*)?$/.exec(line) ?? [];
     if (name === undefined) return [];

@@ -1,4 +1,5 @@
 /** Shows the metrics of a gateway, with those of the services. */
+import { logCounts } from '@sheaf/host';
 import { log } from '@sheaf/inference';
 import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
@@ -66,6 +67,9 @@ export async function openGatewayMetrics(
     }),
   });
   const { counts } = tracing;
+  registry.read('sheaf_log_lines_total', () =>
+    Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
+  );
   registry.read('sheaf_trace_spans_total', () =>
     Object.entries(counts()).map(([result, count]) => [[result], count] as const),
   );

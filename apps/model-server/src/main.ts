@@ -81,6 +81,7 @@ await main(async () => {
         metrics?.onJournal(journal);
         logJournal(journal);
       },
+      onKept: tracing.keep,
       sample: tracing.sampleInner,
     },
   );

@@ -1,4 +1,5 @@
 /** What a service counts of its models and transforms, and tells to the gateway that asks. */
+import { logCounts } from '@sheaf/host';
 import type { Journal } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { residentBytes } from '@sheaf/runtime';
@@ -43,6 +44,9 @@ export function prepareMetrics({ gateway }: Mesh) {
       onRun = models.onRun;
       const inFlight = () => ({ used: bytes.used, limit: bytes.max });
       readProcess({ registry, version: '0.1.0', residentBytes, bytes: inFlight, standing });
+      registry.read('sheaf_log_lines_total', () =>
+        Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
+      );
       registry.read('sheaf_trace_spans_total', () =>
         Object.entries(spans()).map(([result, count]) => [[result], count] as const),
       );

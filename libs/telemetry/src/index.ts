@@ -12,4 +12,5 @@ export { createRegistry, type Registry } from './metrics/registry.ts';
 export { sumStatistics } from './metrics/sum-statistics.ts';
 export { bucketsOf, type MetricName, metrics } from './metrics/table.ts';
 export type { SpanCounts } from './traces/collector.ts';
+export type { KeptCounts } from './traces/keep.ts';
 export { createTracing, type Exporter, type Tracing } from './traces/tracing.ts';
