@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { trustedCaller } from '@sheaf/inference';
 import { createStatistics } from './statistics.ts';
 
 /** Two pipelines, and a name that leads elsewhere. */
@@ -29,7 +30,7 @@ describe('the statistics of pipelines', () => {
   it('are of versions that are there', async () => {
     const statistics = statisticsOfPipelines();
     const told = async (name: string, version: string): Promise<string[]> =>
-      (await statistics(name, version)).map((one) => `${one.name}/${one.version}`);
+      (await statistics(name, version, trustedCaller)).map((one) => `${one.name}/${one.version}`);
     assert.deepEqual(await told('', ''), ['one/2', 'one/1', 'other/3']);
     assert.deepEqual(await told('', '2'), ['one/2']);
     assert.deepEqual(await told('', '9'), []);
