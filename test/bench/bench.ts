@@ -11,6 +11,7 @@ import { measureEngine } from './engine.ts';
 import { meshFiles } from './folder.ts';
 import { http2Table, measureHttp2 } from './http2.ts';
 import { type Measured, nativeClient } from './load.ts';
+import { measureMetrics, metricsTable } from './metrics.ts';
 import { measurePolicies } from './policies.ts';
 import { ratioTable } from './ratio-table.ts';
 import { measureRatios } from './ratios.ts';
@@ -18,6 +19,7 @@ import { measureRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
 import { openSleeper } from './sleeper.ts';
+import { measureTraces } from './traces.ts';
 
 const { quick, full } = readOptions();
 const seconds = quick ? 1 : 2;
@@ -62,6 +64,7 @@ try {
   console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
   console.log(`\n${table(http2Table(await measureHttp2(seconds)))}`);
   console.log(`\n${table(ratioTable(await measureRatios(quick ? 0.5 : 1)))}`);
+  console.log(`\n${table(await measureTraces(rounds, seconds))}`);
   const policies = `${(await measurePolicies()).toFixed(1)} us CPU a call`;
   console.log(
     `\n${table([
@@ -82,6 +85,7 @@ try {
       : [],
   );
   console.log(`\n${table([["the gateway's CPU for a call of one client", '', ''], ...refusals])}`);
+  console.log(`\n${table(metricsTable(await measureMetrics(quick ? 0.5 : 1)))}`);
 } finally {
   bar.end();
   for (const [, proxy] of proxies) proxy.close();

@@ -1,13 +1,16 @@
 /** Shows the metrics of a gateway, with those of the services. */
+import { logCounts } from '@sheaf/host';
 import { log } from '@sheaf/inference';
 import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import {
   createScrape,
+  type Exporter,
   openMetricsServer,
   type Registry,
   readProcess,
   type ScrapedProcess,
+  sendMetrics,
   type Tracing,
 } from '@sheaf/telemetry';
 import { type BytesInFlight, hostPort, type Server } from '@sheaf/transport';
@@ -29,6 +32,8 @@ export interface MeasuredGateway {
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
   readonly tracing: Pick<Tracing, 'counts'>;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 export interface OpenMetrics extends GatewayMetrics {
@@ -47,7 +52,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -62,10 +67,14 @@ export async function openGatewayMetrics(
     }),
   });
   const { counts } = tracing;
+  registry.read('sheaf_log_lines_total', () =>
+    Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
+  );
   registry.read('sheaf_trace_spans_total', () =>
     Object.entries(counts()).map(([result, count]) => [[result], count] as const),
   );
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
   const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });
   const scrape: Gather = async (asked) => {
@@ -81,6 +90,7 @@ export async function openGatewayMetrics(
     heads: readHeads(registry),
     close: async () => {
       server?.close();
+      await sender.shutdown();
       endProcess();
     },
   };

@@ -84,7 +84,7 @@ export const processes = [
     ],
     queries: [
       {
-        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'quantile="0.99"')})`,
+        expr: `max by (service, replica) (${of('sheaf_event_loop_delay_seconds', 'percentile="99"')})`,
         legend: '{{service}} {{replica}}',
       },
     ],
@@ -113,6 +113,19 @@ export const processes = [
       {
         expr: `max by (service, replica) (changes(${of('process_start_time_seconds', 'service!=""')}[15m]))`,
         legend: '{{service}} {{replica}}',
+      },
+    ],
+  }),
+  lines({
+    title: 'Traces and logs',
+    description:
+      'Spans that were sent to the collector, that it refused, and that found the queue full; lines of the log that nobody took.',
+    unit: 'ops',
+    queries: [
+      { expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: 'spans {{result}}' },
+      {
+        expr: `sum by (result) (${rate('sheaf_log_lines_total', 'result="dropped"')})`,
+        legend: 'log lines {{result}}',
       },
     ],
   }),

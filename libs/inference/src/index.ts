@@ -58,6 +58,7 @@ export {
   type ChargedCall,
   Journal,
   journalEntriesMax,
+  type OnKept,
   type Sample,
 } from './journal.ts';
 export {
@@ -101,6 +102,7 @@ export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,
+  knownPrincipal,
   lessImportant,
   matchesPattern,
   maySee,
@@ -109,9 +111,12 @@ export {
   priorities,
   type Role,
   roles,
+  seesInside,
+  type TrustedCaller,
+  trustedCaller,
 } from './principal.ts';
 export { randomHex } from './random-ids.ts';
-export type { Decision } from './reasons.ts';
+export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {

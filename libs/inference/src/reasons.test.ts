@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { InferError, type InferErrorCode, type InferErrorDetails, inferErrorCodes } from './error.ts';
+import { parseDecision } from './reasons.ts';
 
 const unavailable = (details: InferErrorDetails = {}) => new InferError('UNAVAILABLE', 'no', details);
 
@@ -43,8 +44,19 @@ describe('what an error means', () => {
       assert.equal(unavailable({ decision }).failsOver, true, decision);
     for (const decision of ['limit:at-once', 'rule:closed', 'identity'] as const)
       assert.equal(unavailable({ decision }).failsOver, false, decision);
-    const ofAnotherServer = 'quota of the week' as 'limit';
-    assert.equal(unavailable({ decision: ofAnotherServer }).failsOver, false);
+  });
+
+  it('is handed on as it was told, and is a policy where nobody here knows who decided', () => {
+    for (const [told, failsOver] of [
+      ['breaker:m', true],
+      ['limit:at-once', false],
+      ['quota of the week', false],
+      ['constructor', false],
+    ] as const) {
+      const error = unavailable({ decision: parseDecision(told) });
+      assert.deepEqual([error.decision, error.failsOver], [told, failsOver]);
+    }
+    for (const nothing of ['', undefined]) assert.equal(parseDecision(nothing), undefined);
   });
 
   it('is for the caller where a rule refuses, or what the caller asks for is kept from it', () => {

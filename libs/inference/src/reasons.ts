@@ -91,11 +91,19 @@ type Decider = keyof typeof deciders;
 /** Who decided, and by what name where it has several, such as `limit:burst`, `rule:page-size` or `identity`; told as `x-mesh-decision`. */
 export type Decision = Decider | `${Decider}:${string}`;
 
-/** What another server calls its policies need not be known here; it is a policy then. */
+/**
+ * Reads who decided from a text, as another process tells it; undefined where it tells nothing. A decider that the table does not have, as of another server or
+ * another version of ours, is handed on as the text that it is, and counts as a policy: nothing else is asked instead.
+ */
+export const parseDecision = (text: string | undefined): Decision | undefined =>
+  text === undefined || text === '' ? undefined : (text as Decision);
+
+const isDecider = (word: string): word is Decider => Object.hasOwn(deciders, word);
+
 function isPolicy(decision: Decision | undefined): boolean {
   if (decision === undefined) return false;
   const [decider = ''] = decision.split(':', 1);
-  return !Object.hasOwn(deciders, decider) || deciders[decider as Decider] === 'policy';
+  return !isDecider(decider) || deciders[decider] === 'policy';
 }
 
 /** Looks an error up. */

@@ -1,5 +1,5 @@
 /** Takes out of an answer the names that its caller may not see. What stood there is called `hidden-1`, `hidden-2`, ...: the same for the same name. */
-import type { Decision, Explanation, InferError, InferRequest } from '@sheaf/inference';
+import { type Explanation, type InferError, type InferRequest, parseDecision } from '@sheaf/inference';
 import type { Sight } from './sight.ts';
 
 const wordPattern = /[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?/g;
@@ -94,7 +94,7 @@ export function redactError(error: InferError, redaction: Redaction, asked: Aske
   const message =
     code === 'INVALID_ARGUMENT' ? redaction.textAroundQuotes(error.message) : redaction.text(error.message);
   const metadata = redactMetadata(error.metadata, redaction);
-  const decision = error.decision && (redaction.text(error.decision) as Decision);
+  const decision = parseDecision(error.decision && redaction.text(error.decision));
   const violations = error.violations.map((violation) => ({
     ...violation,
     description: redaction.textAroundQuotes(violation.description),

@@ -2,7 +2,7 @@
  * What an InferError says in structure, as entries of `google.rpc.ErrorInfo.metadata`, which clients read: `may_have_begun` (`false`: not begun, `true`:
  * lost), and of a run that its process ends for `process_ends`, `batch_calls` and `run`. Written and read here, and nowhere else.
  */
-import type { Decision, EndedRun, InferError, InferErrorDetails, Progress } from '@sheaf/inference';
+import type { EndedRun, InferError, InferErrorDetails, Progress } from '@sheaf/inference';
 
 type Entries = Readonly<Record<string, string>>;
 type Structured = Pick<InferErrorDetails, 'metadata' | 'progress' | 'endedRun'>;
@@ -38,7 +38,3 @@ function countOf(text: string | undefined): number | undefined {
   const count = Number(text);
   return text !== undefined && Number.isSafeInteger(count) && count > 0 ? count : undefined;
 }
-
-/** `x-mesh-decision` of another server; one that is not known here counts as a policy. */
-export const readDecision = (text: string | undefined): Decision | undefined =>
-  text === undefined || text === '' ? undefined : (text as Decision);

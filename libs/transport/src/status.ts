@@ -1,7 +1,7 @@
 /** InferError to and from a gRPC status with google.rpc details. */
 import type { Field } from '@sheaf/http2';
-import { asInferError, InferError, type InferErrorCode } from '@sheaf/inference';
-import { fromErrorInfoMetadata, readDecision } from './error-info.ts';
+import { asInferError, InferError, type InferErrorCode, parseDecision } from '@sheaf/inference';
+import { fromErrorInfoMetadata } from './error-info.ts';
 import { secretReason } from './mesh-secret.ts';
 import {
   type ErrorInfo,
@@ -52,7 +52,7 @@ export function fromRpcStatus(
 ): InferError {
   const { reason, metadata } = errorInfoIn(details) ?? { reason: 'UNKNOWN', metadata: {} };
   const retryAfterMs = pushbackMs === undefined ? {} : { retryAfterMs: pushbackMs };
-  const told = { reason, ...fromErrorInfoMetadata(metadata), decision: readDecision(decision) };
+  const told = { reason, ...fromErrorInfoMetadata(metadata), decision: parseDecision(decision) };
   return new InferError(codeOf(code), message, { ...told, ...retryAfterMs });
 }
 
@@ -77,7 +77,7 @@ export function fromStatus(failure: Failure, service: string): InferError {
   const pushback = Number(failure.metadata?.get(pushbackKey)[0]);
   const retryAfterMs = Number.isFinite(pushback) ? { retryAfterMs: pushback } : {};
   if (info || fromPeer(failure)) {
-    const decision = info && readDecision(failure.metadata?.get(decisionKey)[0]?.toString());
+    const decision = info && parseDecision(failure.metadata?.get(decisionKey)[0]?.toString());
     const told = info && { reason: info.reason, ...fromErrorInfoMetadata(info.metadata) };
     return new InferError(code, failure.details, { ...told, ...retryAfterMs, decision, cause: failure });
   }

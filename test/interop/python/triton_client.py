@@ -109,7 +109,8 @@ def _():
     time.sleep(0.2)
     waiting.cancel()
     ends = dict(answers.get(timeout=10) for _ in range(2))
-    assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), ends
+    told = {call: str(error) for call, error in ends.items()}
+    assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), told
     assert client.infer("slow", slow(5)).as_numpy("y") == 5
 
 
@@ -125,6 +126,25 @@ def _():
     assert error.status() == "StatusCode.NOT_FOUND" and "nobody" in error.message(), error
     error = refused(lambda: client.infer("double", [tensor(np.array([[1]], np.float32), "FP32")]))
     assert error.status() == "StatusCode.INVALID_ARGUMENT" and "shape[1]: want 2, got 1" in error.message(), error
+
+
+@check("statistics of a model and a pipeline")
+def _():
+    before = client.get_inference_statistics("double", "1").model_stats[0]
+    for _ in range(3):
+        client.infer("double", inputs)
+    after = client.get_inference_statistics("double", "1").model_stats[0]
+    assert (after.name, after.version) == ("double", "1"), after
+    assert after.inference_count - before.inference_count == 3, (before, after)
+    assert after.inference_stats.queue.count - before.inference_stats.queue.count == 3, (before, after)
+    assert after.inference_stats.compute_infer.ns > before.inference_stats.compute_infer.ns
+    assert after.batch_stats[0].batch_size == 1 and after.last_inference > 0
+    pipeline = client.get_inference_statistics("quadruple").model_stats[0]
+    assert pipeline.inference_stats.success.count >= 1, pipeline
+    names = {stats.name for stats in client.get_inference_statistics().model_stats}
+    assert names == {"double", "slow", "quadruple"}, names
+    error = refused(lambda: client.get_inference_statistics("nobody"))
+    assert error.status() == "StatusCode.NOT_FOUND", error
 
 
 check.exit()

@@ -57,7 +57,7 @@ export const labels = {
   node: 'the version of Node',
   label: 'the name of a label',
   why: 'a sentence',
-  quantile: '0.5, 0.9 or 0.99',
+  percentile: '50, 90 or 99',
 } as const;
 
 export type LabelName = keyof typeof labels;

@@ -18,7 +18,7 @@ export interface ProcessMetricsOptions {
 const resolutionMs = 10;
 /** Delays are of this time and of the one before. Milliseconds. */
 const windowMs = 30_000;
-const quantiles = [0.5, 0.9, 0.99];
+const percentiles = [50, 90, 99];
 
 /** Ends what it measures by. */
 export function readProcess({ registry, version, residentBytes, bytes, standing }: ProcessMetricsOptions): () => void {
@@ -51,11 +51,11 @@ function readDelays(registry: Registry): () => void {
     before = now;
     now = start();
   }, windowMs).unref();
-  const seconds = (quantile: number): number => {
-    const worst = Math.max(...[before, now].map((delays) => delays?.percentile(quantile * 100) ?? 0));
+  const seconds = (percentile: number): number => {
+    const worst = Math.max(...[before, now].map((delays) => delays?.percentile(percentile) ?? 0));
     return Math.max(0, worst / 1e6 - resolutionMs) / 1000;
   };
-  registry.read('sheaf_event_loop_delay_seconds', () => quantiles.map((one) => [[String(one)], seconds(one)]));
+  registry.read('sheaf_event_loop_delay_seconds', () => percentiles.map((one) => [[String(one)], seconds(one)]));
   return () => {
     clearInterval(timer);
     for (const delays of [before, now]) delays?.disable();

@@ -40,24 +40,29 @@ function asProtoc(bytes: Buffer): Buffer {
 }
 
 /**
- * protobufjs calls the entry type of a map field after the field alone; protoc calls it `<Field>Entry`, and clients in Go refuse a file where it is
+ * protobufjs calls the entry type of a map field after the field alone; protoc calls it `<Field>Entry` in UpperCamelCase, and clients in Go refuse a file where it is
  * called otherwise. It also makes the name in JSON the one in the file, where protoc makes it lowerCamelCase.
  */
 function repair({ field = [], nestedType = [] }: Message): void {
-  for (const own of field) own.jsonName = own.name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  for (const own of field) own.jsonName = camelCase(own.name);
   for (const nested of nestedType) {
     repair(nested);
     if (!nested.options?.mapEntry || nested.name.endsWith('Entry')) continue;
-    const name = `${nested.name}Entry`;
+    const name = `${camelCase(nested.name)}Entry`;
     for (const owner of field) if (owner.typeName === nested.name) owner.typeName = name;
     nested.name = name;
   }
 }
 
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
 /** A question names a file, a symbol or a type of ours, and the host that was called. */
 const questionCharsMax = 1_024;
-/** Answers that are made and not sent, as to a caller that asks and does not read. */
-const waitingMax = 4;
+/** Answers that are made and not sent, as to a caller that asks and does not read. Further questions wait until some of them are. */
+const unsentMax = 4;
+/** Characters of a stream's questions that wait, `questionChars` more for each: a caller may ask some hundreds at once, and read the answers as they come. */
+const waitingCharsMax = 64 * 1024;
+const questionChars = 64;
 /** Streams of one connection, whose callers may be several behind a proxy. */
 const ofConnectionMax = 8;
 
@@ -115,16 +120,38 @@ function openReflection(files: readonly string[]): ReadonlyMap<string, ServerMet
 const reflect =
   (serve: LibraryHandlers['ServerReflectionInfo']): StreamingHandler<Question, unknown> =>
   (_call, responses) => {
-    let waiting = 0;
+    let unsent = 0;
+    const waiting: Question[] = [];
+    let waitingChars = 0;
+    let hasEnded = false;
+    let isAnswering = false;
     const listeners = new Map<string, (question: Question) => void>();
     serve({
       on: (event, listener) => void listeners.set(event, listener),
       write: (answer) => {
-        waiting++;
-        responses.write(answer, () => waiting--);
+        unsent++;
+        responses.write(answer, () => {
+          unsent--;
+          answerWaiting();
+        });
       },
       end: () => responses.end(),
     });
+    /** An answer that leaves at once calls this again, while it is at the next question already. */
+    const answerWaiting = (): void => {
+      if (isAnswering) return;
+      isAnswering = true;
+      while (unsent < unsentMax) {
+        const question = waiting.shift();
+        if (!question) break;
+        waitingChars -= questionChars + charsOf(question);
+        listeners.get('data')?.(question);
+      }
+      isAnswering = false;
+      if (waiting.length > 0) responses.pause();
+      else if (hasEnded) listeners.get('end')?.(nothing);
+      else responses.resume();
+    };
     return {
       message: (question) => {
         const chars = charsOf(question);
@@ -134,11 +161,20 @@ const reflect =
             `the question: want at most ${questionCharsMax} characters, got ${chars}`,
             'QUESTION_TOO_LONG',
           );
-        if (waiting >= waitingMax)
-          throw refusal('RESOURCE_EXHAUSTED', `${waitingMax} answers are not read`, 'PEER_NOT_READING');
-        listeners.get('data')?.(question);
+        waiting.push(question);
+        waitingChars += questionChars + chars;
+        answerWaiting();
+        if (waitingChars > waitingCharsMax)
+          throw refusal(
+            'RESOURCE_EXHAUSTED',
+            `${unsentMax} answers are not read, and ${waiting.length} questions wait`,
+            'PEER_NOT_READING',
+          );
       },
-      end: () => listeners.get('end')?.(nothing),
+      end: () => {
+        hasEnded = true;
+        answerWaiting();
+      },
       close: () => {},
     };
   };

@@ -28,9 +28,9 @@ export const processMetrics = {
   sheaf_event_loop_delay_seconds: {
     kind: 'gauge',
     unit: 'seconds',
-    help: 'How late the event loop came to what was due in the last minute or so, by quantile',
+    help: 'How late the event loop came to what was due in the last minute or so, by percentile',
     ...atScrape,
-    labels: ['quantile'],
+    labels: ['percentile'],
   },
   sheaf_event_loop_use_ratio: {
     kind: 'gauge',
@@ -64,6 +64,13 @@ export const processMetrics = {
     kind: 'counter',
     unit: 'count',
     help: 'Spans that were sent to the collector of traces, that it refused, or that found the queue full (overflowed)',
+    ...atScrape,
+    labels: ['result'],
+  },
+  sheaf_log_lines_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Lines of the log that were written, or dropped since nobody took them',
     ...atScrape,
     labels: ['result'],
   },
