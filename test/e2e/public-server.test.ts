@@ -31,7 +31,7 @@ const reflected = ['v1', 'v1alpha'].map(
   (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
 );
 /** Whoever may call these changes the gateway: that they work is shown elsewhere. */
-const changes = (path: string): boolean => /Admin\/(Reload|Drain|Force\w+|Clear\w+|\w+Keys?)$/.test(path);
+const changes = (path: string): boolean => /Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)$/.test(path);
 const isForObservers = (path: string): boolean => path.endsWith('Health/List') || path.startsWith('/sheaf.admin.');
 const openPaths = everyMethod.filter((path) => path !== inferPath && !isForObservers(path));
 const mayCall = (path: string): 'operator' | 'watcher' | 'alice' => {

@@ -19,6 +19,9 @@ const nameOf = ({ labels }: Alert): string => labels['alertname'] ?? '';
 const isFiring = async (prometheus: Prometheus, name: string): Promise<boolean> =>
   (await prometheus.alerts()).some((alert) => alert.state === 'firing' && nameOf(alert) === name);
 
+/** They are right to fire where the machine that runs the tests has too much to do. */
+const ofBusyMachines = ['SheafEventLoopLate', 'SheafLatencyBudgetBurnsFast', 'SheafLatencyBudgetBurns'];
+
 /** Waits until these fire. Fails as soon as another one does that need not be expected. */
 async function untilFiring(
   prometheus: Prometheus,
@@ -29,7 +32,7 @@ async function untilFiring(
   await waitFor(
     async () => {
       firing = (await prometheus.alerts()).filter(({ state }) => state === 'firing');
-      const others = firing.filter((alert) => ![...wanted, ...may].includes(nameOf(alert)));
+      const others = firing.filter((alert) => ![...wanted, ...may, ...ofBusyMachines].includes(nameOf(alert)));
       assert.deepEqual(others, []);
       return wanted.every((name) => firing.some((alert) => nameOf(alert) === name));
     },
@@ -79,13 +82,15 @@ describe('alerts at a running mesh', { skip }, () => {
     mesh.far.fails = true;
     const slowly = ['SheafErrorBudgetBurns'];
     const burning = await untilFiring(prometheus, ['SheafErrorBudgetBurnsFast', 'SheafBreakerOpen'], slowly);
-    for (const { labels, annotations } of burning) {
+    for (const { labels, annotations } of burning.filter((alert) => !ofBusyMachines.includes(nameOf(alert)))) {
       assert.equal(labels['model'], 'far');
       assert.match(annotations['runbook_url'] ?? '', /^docs\/runbooks\.md#sheaf/);
     }
     mesh.far.fails = false;
     const isOver = async (): Promise<boolean> =>
-      (await prometheus.alerts()).every((alert) => slowly.includes(nameOf(alert)) || alert.state !== 'firing');
+      (await prometheus.alerts()).every(
+        (alert) => [...slowly, ...ofBusyMachines].includes(nameOf(alert)) || alert.state !== 'firing',
+      );
     await waitFor(isOver, () => '', limitMs);
 
     const out = ['SheafFolderNotServed', 'SheafModelNotReady'];

@@ -64,7 +64,7 @@ export async function startPrometheus({ targets, scrapeMs, rules = {} }: Prometh
         evaluation_interval: `${scrapeMs}ms`,
       },
       rule_files: Object.keys(rules),
-      scrape_configs: [{ job_name: 'sheaf', static_configs: [{ targets }] }],
+      scrape_configs: [{ job_name: 'sheaf', honor_labels: true, static_configs: [{ targets }] }],
     }),
   );
   const port = await freePort();

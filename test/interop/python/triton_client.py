@@ -102,13 +102,14 @@ def _():
 @check("cancel, and the model answers the next")
 def _():
     answers = queue.Queue()
-    # Behind the first in the queue, so that it is still waiting when it is cancelled.
-    client.async_infer("slow", slow(1_500_000), lambda result, error: answers.put(("first", error)))
-    waiting = client.async_infer("slow", slow(2**40), lambda result, error: answers.put(("cancelled", error)))
+    # Behind the first in the queue, so that it is still waiting when it is cancelled. The usual deadline is short for a busy machine.
+    long = {"client_timeout": 50}
+    client.async_infer("slow", slow(1_500_000), lambda result, error: answers.put(("first", error)), **long)
+    waiting = client.async_infer("slow", slow(2**40), lambda result, error: answers.put(("cancelled", error)), **long)
     # Until it has reached the server: a call that never left would be cancelled by the client alone.
     time.sleep(0.2)
     waiting.cancel()
-    ends = dict(answers.get(timeout=10) for _ in range(2))
+    ends = dict(answers.get(timeout=50) for _ in range(2))
     told = {call: str(error) for call, error in ends.items()}
     assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), told
     assert client.infer("slow", slow(5)).as_numpy("y") == 5
