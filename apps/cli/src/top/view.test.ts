@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { lookAt } from '../testing/readings.ts';
 import { draw } from './draw/draw.ts';
 import { amount, bytes, duration, part } from './draw/figures.ts';
 import { type Facts, factsOf, pictureOf } from './look.ts';
 import { onceJson, onceText } from './once.ts';
-import { lookAt } from './testing/readings.ts';
 import { firstView, type Key, press, shown, type View } from './view.ts';
 
 const before = lookAt(0, { startedAt: 5, answered: 100, calls: 100, refused: 0 });

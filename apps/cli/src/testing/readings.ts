@@ -1,7 +1,7 @@
 /** Two readings of a small mesh, as text that a gateway tells. */
-import type { Folder } from '../folder.ts';
-import type { Look } from '../look.ts';
-import { parseMetrics } from '../parse-metrics.ts';
+import type { Folder } from '../top/folder.ts';
+import type { Look } from '../top/look.ts';
+import { parseMetrics } from '../top/parse-metrics.ts';
 
 const iris = 'service="iris",replica="1"';
 const gateway = 'service="gateway",replica="1"';
