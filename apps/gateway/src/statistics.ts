@@ -24,7 +24,7 @@ export function createStatistics({ statisticsOf }: GatewayMetrics, revisions: Re
       names.map(async (one) => {
         const handle = services.holding(one);
         if (handle) return ofService(handle.processes(), one, version);
-        const versions = version === '' ? versionsOf(catalog, one) : [version];
+        const versions = versionsOf(catalog, one).filter((own) => version === '' || own === version);
         return versions.map((own) => statisticsOf(one, own) ?? { name: one, version: own });
       }),
     );

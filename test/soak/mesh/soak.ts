@@ -38,16 +38,12 @@ export async function soakMesh({ seconds, quietMs, onEvent = () => {} }: SoakOpt
   const lives = createLives();
   const load = startLoad(soaked, ledger);
   const readings = startReadings(soaked.metricsPort, lives);
-  const endAt = performance.now() + seconds * 1_000;
-  for (let round = 0; round < faults.length || performance.now() < endAt; round++) {
-    await delay(quietMs);
-    const fault = faults[round % faults.length];
-    await fault?.run(soaked.mesh, round);
-    onEvent(`${fault?.name}; ${callsSoFar(ledger)} calls`);
+  try {
+    await doFaults(soaked, { seconds, quietMs, onEvent: (line) => onEvent(`${line}; ${callsSoFar(ledger)} calls`) });
+  } finally {
+    await load.stop();
+    await readings.stop();
   }
-  await delay(quietMs);
-  await load.stop();
-  await readings.stop();
   let samples = await scrape(soaked.metricsPort);
   await waitFor(
     async () => {
@@ -61,6 +57,17 @@ export async function soakMesh({ seconds, quietMs, onEvent = () => {} }: SoakOpt
   const statistics = await readStatistics(soaked);
   const record = { ledger: [...ledger.rows], samples, statistics, lives: lives.all() };
   return { record, wrong: judge(record) };
+}
+
+async function doFaults({ mesh }: SoakedMesh, { seconds, quietMs, onEvent }: Required<SoakOptions>): Promise<void> {
+  const endAt = performance.now() + seconds * 1_000;
+  for (let round = 0; round < faults.length || performance.now() < endAt; round++) {
+    await delay(quietMs);
+    const fault = faults[round % faults.length];
+    await fault?.run(mesh, round);
+    onEvent(fault?.name ?? '');
+  }
+  await delay(quietMs);
 }
 
 const callsSoFar = ({ rows }: Ledger): number =>
@@ -134,6 +141,8 @@ function startReadings(metricsPort: number, lives: Lives): { stop(): Promise<voi
     }
   };
   const done = reading();
+  // Whoever stops it hears of what went wrong.
+  done.catch(() => {});
   return {
     stop: async () => {
       isGoing = false;

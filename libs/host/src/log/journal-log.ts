@@ -1,5 +1,6 @@
 /** The journal of a call as events of the log, for rooms whose debug events somebody asks for. */
 import { type EventName, isDebugging, isLogged, type Journal, log, type SpanKind } from '@sheaf/inference';
+import { onOneLine } from './text-line.ts';
 
 const eventOf: Readonly<
   Record<SpanKind, Extract<EventName, `${string}.${'ended' | 'decided' | 'passed' | 'left'}`> | undefined>
@@ -25,7 +26,7 @@ export function logJournal(journal: Journal): void {
     const event = eventOf[kind];
     if (event === undefined || !isLogged(event)) continue;
     const ms = Math.round((endMs - startMs) * 1_000) / 1_000;
-    const why = message === undefined ? '' : `: ${message}`;
+    const why = message === undefined ? '' : `: ${onOneLine(message)}`;
     const line = `${kind} ${name} ended with ${code} after ${ms} ms${why} (trace ${traceId})`;
     log(event, line, { trace: traceId, span: spanId, name, code, ms, attributes });
   }

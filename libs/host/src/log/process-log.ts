@@ -1,9 +1,9 @@
 /** The log of this process: sentences, or lines of JSON, by a writer that holds nobody up. */
 import { Socket } from 'node:net';
-import { inspect } from 'node:util';
-import { isForStandardError, type LogEntry, type LogSink, log, sendLogTo } from '@sheaf/inference';
+import { isForStandardError, type LogSink, log, sendLogTo } from '@sheaf/inference';
 import { standardTarget, streamTarget } from './line-target.ts';
 import { createLineWriter, type LineCounts, type LineWriter } from './line-writer.ts';
+import { textOf } from './text-line.ts';
 
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
@@ -87,11 +87,6 @@ const textSink =
   ({ output, errors }: ProcessLog): LogSink =>
   (entry) =>
     (isForStandardError(entry) && errors ? errors : output).write(textOf(entry), true);
-
-function textOf({ room, level, message, cause }: LogEntry): string {
-  const line = level === 'debug' ? `debug ${room}: ${message}` : message;
-  return cause === undefined ? line : `${line}: ${inspect(cause)}`;
-}
 
 /** Pino makes the lines, so that whatever an entry holds is a line of JSON as tools expect it. */
 async function jsonSink(name: string, output: LineWriter): Promise<LogSink> {

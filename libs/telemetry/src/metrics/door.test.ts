@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { openMetricsServer, wantsOpenMetrics } from './door.ts';
@@ -23,6 +24,27 @@ describe('the server of metrics', () => {
       (await Promise.all(refused)).map(({ status }) => status),
       [404, 404, 405],
     );
+  });
+
+  it('on loopback answers to no name that a page in a browser may have given itself', async () => {
+    using door = await open(plain);
+    const statusAs = async (host: string): Promise<number | undefined> => {
+      const asked = request({ port: door.server.port, host: '127.0.0.1', path: '/metrics', headers: { host } }).end();
+      const [{ statusCode }] = await once(asked, 'response');
+      return statusCode;
+    };
+    const hosts = ['evil.example', 'evil.example:8002', '127.0.0.1.evil.example', 'localhost.evil.example:1', '[x]:1'];
+    assert.deepEqual(await Promise.all(hosts.map(statusAs)), [421, 421, 421, 421, 421]);
+    const own = ['localhost:8002', 'LOCALHOST', '127.0.0.1:8002', '[::1]:8002', '192.0.2.1'];
+    assert.deepEqual(await Promise.all(own.map(statusAs)), [200, 200, 200, 200, 200]);
+  });
+
+  it('beyond loopback answers to whatever name it has there', async () => {
+    const server = await openMetricsServer({ host: '0.0.0.0', port: 0, scrape: plain, onRefused: () => {} });
+    const options = { port: server.port, host: '127.0.0.1', path: '/metrics', headers: { host: 'mesh.internal' } };
+    const [{ statusCode }] = await once(request(options).end(), 'response');
+    server.close();
+    assert.equal(statusCode, 200);
   });
 
   it('writes OpenMetrics for whoever asks for it, as Prometheus does', () => {

@@ -1,6 +1,7 @@
 /** The server that Prometheus scrapes: `GET /metrics` over HTTP/1.1, and nothing else. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { InferError } from '@sheaf/inference';
+import { isIP } from 'node:net';
+import { InferError, isLoopback } from '@sheaf/inference';
 
 export interface MetricsServerOptions {
   readonly host: string;
@@ -68,8 +69,9 @@ function opened(server: Server): MetricsServer {
 const reasonOf = ({ code }: NodeJS.ErrnoException): string =>
   code === 'EADDRINUSE' ? 'somebody else has the port' : String(code);
 
-function createAnswer({ scrape, onRefused }: MetricsServerOptions) {
+function createAnswer({ host, scrape, onRefused }: MetricsServerOptions) {
   let scrapes = 0;
+  const isLocal = isLoopback(host);
   const tell = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const isOpen = wantsOpenMetrics(request.headers.accept);
     const parts = await scrape(isOpen);
@@ -86,7 +88,10 @@ function createAnswer({ scrape, onRefused }: MetricsServerOptions) {
     }
   };
   return (request: IncomingMessage, response: ServerResponse): void => {
-    const refused = refusalOf(request) ?? (scrapes >= scrapesMax ? busy : undefined);
+    const refused =
+      (isLocal ? hostRefusalOf(request) : undefined) ??
+      refusalOf(request) ??
+      (scrapes >= scrapesMax ? busy : undefined);
     if (refused) {
       if (refused === busy) onRefused();
       response.writeHead(refused.status, { 'content-type': 'text/plain; charset=utf-8', ...refused.headers });
@@ -114,11 +119,19 @@ interface Refusal {
 
 const busy: Refusal = { status: 503, text: 'other scrapes are under way', headers: { 'retry-after': '1' } };
 const wrongPath: Refusal = { status: 404, text: 'want /metrics' };
+const wrongHost: Refusal = { status: 421, text: 'want localhost or an address as the host' };
 const wrongMethod: Refusal = { status: 405, text: 'want GET', headers: { allow: 'GET, HEAD' } };
 
 function refusalOf({ url = '', method }: IncomingMessage): Refusal | undefined {
   if (!/^\/metrics(?:\?|$)/.test(url)) return wrongPath;
   return method === 'GET' || method === 'HEAD' ? undefined : wrongMethod;
+}
+
+/** Of a door that only this machine reaches: a page in a browser on it may reach it by a name of the page's own, which leads here, and would read what is told. */
+function hostRefusalOf({ headers: { host } }: IncomingMessage): Refusal | undefined {
+  if (host === undefined) return undefined;
+  const name = host.replace(/:\d*$/, '');
+  return isLoopback(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0 ? undefined : wrongHost;
 }
 
 /** Resolves when more may be written, or nobody reads any more. */

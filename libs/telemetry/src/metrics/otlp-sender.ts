@@ -26,6 +26,8 @@ const protocols = new Map<string, () => PushMetricExporter>([
 ]);
 
 const intervalDefaultMs = 60_000;
+/** A timer that is given more goes off at once, and again and again. */
+const intervalMaxMs = 2 ** 31 - 1;
 
 export function startSending({ serviceName, registry, environment, before, tell }: SendingOptions) {
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
@@ -66,8 +68,10 @@ export function startSending({ serviceName, registry, environment, before, tell 
 }
 
 function intervalIn({ OTEL_METRIC_EXPORT_INTERVAL: given }: Environment, tell: (line: string) => void): number {
-  if (!given || Number(given) > 0) return Number(given || intervalDefaultMs);
-  tell(`OTEL_METRIC_EXPORT_INTERVAL: want a number above 0, got "${given}"; ${intervalDefaultMs} is taken`);
+  const ms = Number(given || intervalDefaultMs);
+  if (ms > 0 && ms <= intervalMaxMs) return ms;
+  const wanted = `a number above 0, at most ${intervalMaxMs}`;
+  tell(`OTEL_METRIC_EXPORT_INTERVAL: want ${wanted}, got "${given}"; ${intervalDefaultMs} is taken`);
   return intervalDefaultMs;
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
 import { areMetricsSent, sendMetrics } from './otlp.ts';
+import { startSending } from './otlp-sender.ts';
 import { createRegistry, observe } from './registry.ts';
 
 interface Point {
@@ -95,6 +96,24 @@ describe('metrics for a collector', () => {
     clearInterval(alive);
     await sender.shutdown();
     assert.ok(to.bodies.length >= 3);
+  });
+
+  it('are not sent all the time where the interval is more than a timer can take', async () => {
+    using to = await collector();
+    const options = { serviceName: 'sheaf-gateway', registry: createRegistry(), before: async () => {} };
+    const told: string[] = [];
+    for (const interval of ['4294967296', 'Infinity', '0', 'soon']) {
+      const environment = { ...to.variables, OTEL_METRIC_EXPORT_INTERVAL: interval };
+      const sender = startSending({ ...options, environment, tell: (line) => told.push(line) });
+      await sender.shutdown();
+    }
+    assert.deepEqual(
+      told,
+      ['4294967296', 'Infinity', '0', 'soon'].map(
+        (given) =>
+          `OTEL_METRIC_EXPORT_INTERVAL: want a number above 0, at most 2147483647, got "${given}"; 60000 is taken`,
+      ),
+    );
   });
 
   it('are sent where a collector is named, and nothing switches it off', () => {
