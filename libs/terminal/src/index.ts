@@ -1,3 +1,4 @@
 export { type ProgressBar, progressBar } from './progress.ts';
+export { openScreen, type PressedKey, type Screen, type ScreenOptions } from './screen.ts';
 export { printable, table } from './table.ts';
 export { tree } from './tree.ts';
