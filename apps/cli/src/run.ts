@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   graph: async () => (await import('./commands/graph.ts')).graph,
   keys: async () => (await import('./commands/keys.ts')).keys,
   certs: async () => (await import('./commands/certs.ts')).certs,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   admin: async () => (await import('./commands/admin.ts')).admin,
 };
 
