@@ -10,6 +10,7 @@ import {
   monotonicClock,
   type Signature,
   tensorOf,
+  trustedCaller,
 } from '@sheaf/inference';
 import type * as Pipeline from '@sheaf/pipeline';
 import { copyRoom, type RoomCopy } from './room-copy.ts';
@@ -59,7 +60,7 @@ function contextOf(): CallContext {
   const span = journal.start('request', 'test', undefined);
   const { signal } = new AbortController();
   const deadline = monotonicClock.now() + 10_000;
-  return { clock: monotonicClock, deadline, signal, snapshot: { epoch: 1 }, journal, span };
+  return { clock: monotonicClock, deadline, signal, snapshot: { epoch: 1 }, principal: trustedCaller, journal, span };
 }
 
 describe('a new kind of step, and a new combiner', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { type Infer, Journal, monotonicClock, stack } from '@sheaf/inference';
+import { type Infer, Journal, monotonicClock, stack, trustedCaller } from '@sheaf/inference';
 import { createMemoryLimiter } from '@sheaf/limiter';
 import type * as Policies from '@sheaf/policies';
 import { copyRoom, type RoomCopy } from './room-copy.ts';
@@ -59,5 +59,5 @@ function callContext(): Parameters<Infer>[1] {
   const { signal } = new AbortController();
   const span = journal.start('request', 'test', undefined);
   const deadline = monotonicClock.now() + 10_000;
-  return { clock: monotonicClock, deadline, signal, snapshot: { epoch: 1 }, journal, span };
+  return { clock: monotonicClock, deadline, signal, snapshot: { epoch: 1 }, principal: trustedCaller, journal, span };
 }

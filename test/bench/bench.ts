@@ -18,6 +18,7 @@ import { measureRefusals } from './refusals.ts';
 import { report } from './report.ts';
 import { checkAnswers, type Setting, scenarios } from './scenarios.ts';
 import { openSleeper } from './sleeper.ts';
+import { measureTraces } from './traces.ts';
 
 const { quick, full } = readOptions();
 const seconds = quick ? 1 : 2;
@@ -62,6 +63,7 @@ try {
   console.log(`\n${table([['the pipeline engine, in process', ''], ...engine])}`);
   console.log(`\n${table(http2Table(await measureHttp2(seconds)))}`);
   console.log(`\n${table(ratioTable(await measureRatios(quick ? 0.5 : 1)))}`);
+  console.log(`\n${table(await measureTraces(rounds, seconds))}`);
   const policies = `${(await measurePolicies()).toFixed(1)} us CPU a call`;
   console.log(
     `\n${table([

@@ -1,5 +1,13 @@
 /** What the pipeline's engine takes of a CPU for each stage: a chain and a fan of ten stages over functions that do nothing, in this process. */
-import { type CallContext, type Infer, Journal, monotonicClock, type Signature, tensorOf } from '@sheaf/inference';
+import {
+  type CallContext,
+  type Infer,
+  Journal,
+  monotonicClock,
+  type Signature,
+  tensorOf,
+  trustedCaller,
+} from '@sheaf/inference';
 import { type AskModel, createPipeline, parsePipeline, typeCheck } from '@sheaf/pipeline';
 
 const stageCount = 10;
@@ -37,6 +45,7 @@ function context(): CallContext {
     deadline: monotonicClock.now() + 10_000,
     signal,
     snapshot: { epoch: 1 },
+    principal: trustedCaller,
     journal,
     span,
   };

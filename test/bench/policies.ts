@@ -10,6 +10,7 @@ import {
   type Principal,
   stack,
   tensorOf,
+  trustedCaller,
 } from '@sheaf/inference';
 import { createMemoryLimiter } from '@sheaf/limiter';
 import {
@@ -82,7 +83,16 @@ function context(trailers: Map<string, string>, metadata: (key: string) => strin
   const { signal } = new AbortController();
   const span = journal.start('request', 'bench', undefined);
   const deadline = monotonicClock.now() + 10_000;
-  return { clock: monotonicClock, deadline, signal, snapshot: { epoch: 1 }, journal, span, metadata };
+  return {
+    clock: monotonicClock,
+    deadline,
+    signal,
+    snapshot: { epoch: 1 },
+    principal: trustedCaller,
+    journal,
+    span,
+    metadata,
+  };
 }
 
 /** CPU for each call of `run`, after a round that compiles. */

@@ -26,6 +26,7 @@ const publicly: Backend = {
   admin: {
     getConfiguration: refused,
     getLimits: refused,
+    getMetrics: refused,
     listAudit: refused,
     listBreakers: refused,
     forceBreakers: refused,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the interop tests need, into .cache/interop of the repository; quick when it is there. Wants python3 and go.
+# Installs what the interop tests need, into .cache/interop of the repository; quick when it is there. Wants python3, go, and mvn with java.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
@@ -25,4 +25,6 @@ cp -r "$(go env GOMODCACHE)/connectrpc.com/conformance@v1.0.7/proto" "$cache/con
 chmod -R u+w "$cache/conformance"
 # Made before there were modules: what it stands on is kept beside it.
 (cd "$here/h2spec" && go build -o "$cache/bin/h2spec" github.com/summerwind/h2spec/cmd/h2spec)
+# A real back end of traces.
+mvn --quiet --batch-mode dependency:copy -Dartifact=io.zipkin:zipkin-server:3.5.1:jar:exec -DoutputDirectory="$cache/zipkin" -Dmdep.stripVersion=true -Dmdep.stripClassifier=true
 echo "$stamp" > "$cache/stamp"

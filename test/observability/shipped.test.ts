@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { metrics } from '@sheaf/telemetry';
 import { parse } from 'yaml';
 import { dashboards } from '../../deploy/observability/dashboards/all.ts';
+import { runSheaf } from '../support/sheaf.ts';
 import { namesIn } from './promql-names.ts';
 import {
   alerts,
@@ -134,7 +135,24 @@ describe('the runbooks', () => {
       const name = section.split('\n')[0];
       for (const part of ['**Means:**', '**Look at:**', '**Do:**'])
         assert.ok(section.includes(part), `${name}: ${part}`);
-      assert.match(section, /`(sheaf|npx sheaf|curl|openssl|systemctl|kill) |```sh/, `${name}: nothing to type`);
+      assert.match(section, /`(sheaf|npx sheaf|curl|openssl|kill|ls) /, `${name}: nothing to type`);
+    }
+  });
+});
+
+describe('the commands of the runbooks', () => {
+  it('are there', async () => {
+    const { stdout } = await runSheaf(['--help']);
+    const commands = new Map(
+      Array.from(stdout.matchAll(/^ {2}sheaf (\S+) (\S*)/gm), ([, name = '', more = '']) => [name, more.split('|')]),
+    );
+    const typed = Array.from(runbooks.matchAll(/`(?:npx )?sheaf (\S+?)(?: ([^`]*))?`/g));
+    assert.ok(typed.length > 0);
+    for (const [text, name = '', rest = ''] of typed) {
+      const actions = commands.get(name);
+      assert.ok(actions, text);
+      const [action = ''] = rest.split(' ');
+      assert.ok(actions.length === 1 || actions.includes(action), text);
     }
   });
 });

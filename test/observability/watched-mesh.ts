@@ -2,7 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultLimits, InferError, tensorOf } from '@sheaf/inference';
+import { readMesh } from '@sheaf/mesh';
 import { sampleModels } from '@sheaf/onnx/testing';
+import { openState } from '@sheaf/store';
 import { freePort, type RunningMesh } from '@sheaf/supervisor';
 import { createServer } from '@sheaf/transport';
 import { Caller, inferPath, type Message } from '../support/caller.ts';
@@ -29,7 +31,14 @@ rules:
   after:
     - { name: large, when: "outputs.y.exists(v, v > 1.0)", label: { size: large } }
 `;
-const policies = `limits:
+/** Fails with its only stage. */
+const brittle = `pipeline: brittle
+inputs: { x: { datatype: FP32, shape: [n] } }
+stages: { only: { model: failing, inputs: { x: x } } }
+outputs: { y: only.y }
+`;
+const policies = `accessLog: off
+limits:
   - { name: burst, rate: 5/s, burst: 5, tenants: [greedy] }
 `;
 const meshYaml = (metricsPort: number, farPort: number): string => `gateway: { metrics: { port: ${metricsPort} } }
@@ -45,6 +54,7 @@ const models: Files = {
   'models/slow/model.yaml': 'runLimitMs: 1000\nqueue: { callsMax: 1 }\n',
   'models/failing': sampleModels.failingReshape(),
   'pipelines/whole.yaml': pipeline,
+  'pipelines/brittle.yaml': brittle,
   'policies.yaml': policies,
 };
 
@@ -77,6 +87,19 @@ async function openFar() {
   return { far, server };
 }
 
+/** So that there is an audit trail. */
+async function addEntry(folder: string): Promise<void> {
+  const state = await openState(folder);
+  await state.audit.append({
+    at: Date.now(),
+    actor: 'login:operator',
+    action: 'keys.create',
+    subject: 'a',
+    detail: '{}',
+  });
+  await state.close();
+}
+
 export interface WatchedMesh extends AsyncDisposable {
   readonly running: RunningMesh;
   readonly folder: string;
@@ -86,7 +109,8 @@ export interface WatchedMesh extends AsyncDisposable {
   readonly far: { fails: boolean };
   /** Asks as a tenant until it is stopped, `atOnce` calls at a time; answers what stops it. */
   keepAsking(tenant: Tenant, request: Message, options?: { readonly atOnce?: number; readonly pauseMs?: number }): void;
-  readonly events: readonly string[];
+  /** Writes a mistake into a pipeline of the folder, which is taken up without it. */
+  breakPipeline(): Promise<void>;
 }
 
 type Tenant = 'acme' | 'greedy';
@@ -107,6 +131,7 @@ export const requests = {
   far: { model_name: 'far', inputs: [pair] },
   /** Its run fails. */
   failing: { model_name: 'failing', inputs: [three] },
+  brittle: { model_name: 'brittle', inputs: [three] },
   /** Takes some milliseconds. */
   slow: { model_name: 'slow', inputs: [loops(20_000)] },
   /** Ends its process. */
@@ -123,14 +148,18 @@ export async function startWatchedMesh(): Promise<WatchedMesh> {
   let folder = '';
   let keys: Record<Tenant, string> | undefined;
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.endpoint;
-  const mesh = await startTestMesh({ ...models, 'mesh.yaml': meshYaml(metricsPort, server.port) }, async (path) => {
+  const prepare = async (path: string): Promise<void> => {
     folder = path;
     await mkdir(join(path, 'tls'));
     await writeFile(join(path, 'tls/ca.crt'), authority.certificate);
     await writeFile(join(path, 'tls/mesh.crt'), own.certificate);
     await writeFile(join(path, 'tls/mesh.key'), own.key);
+    await addEntry(path);
     keys = await addKeys(path, { acme: { tenant: 'acme' }, greedy: { tenant: 'greedy' } });
-  }).finally(() => {
+  };
+  const files = { ...models, 'mesh.yaml': meshYaml(metricsPort, server.port) };
+  // Not strict: what is broken later is left out.
+  const mesh = await startTestMesh(files, prepare, false).finally(() => {
     delete process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
   });
   const { port } = mesh.running.gateway;
@@ -151,7 +180,11 @@ export async function startWatchedMesh(): Promise<WatchedMesh> {
     folder,
     target: `127.0.0.1:${metricsPort}`,
     far,
-    events: mesh.events,
+    breakPipeline: async () => {
+      await writeFile(join(folder, 'pipelines/brittle.yaml'), 'pipeline: brittle\nstages: nothing\n');
+      const { servable } = await readMesh(folder);
+      if (servable) await mesh.running.update(servable);
+    },
     keepAsking: (tenant, request, { atOnce = 1, pauseMs = 20 } = {}) => {
       for (let index = 0; index < atOnce; index++) lanes.push(lane(tenant, request, pauseMs));
     },

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { InferError } from '@sheaf/inference';
 import { createLoad } from './load.ts';
+import { countMesh } from './mesh/count-mesh.ts';
 import type { Held } from './server.ts';
 
 /** What it holds at first is made in this time: code is compiled, and connections are opened. */
@@ -15,8 +16,11 @@ const settleMs = 500;
 /** More is growth: of the heap after a collection, from the end of the warm-up to the end. */
 const heapGrowthMax = 1.25;
 
-const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
+const { values } = parseArgs({
+  options: { minutes: { type: 'string', default: '10' }, mesh: { type: 'boolean', default: false } },
+});
 const minutes = Number(values.minutes);
+if (values.mesh) process.exit(await countMesh(minutes));
 if (!(minutes > 2)) throw new Error('--minutes: want more than 2, of which the first warms up');
 
 const server = fork(fileURLToPath(new URL('server.ts', import.meta.url)), { execArgv: ['--expose-gc'] });

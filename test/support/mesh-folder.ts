@@ -1,7 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type CallContext, Journal, monotonicClock, type Parameter, type Tensor } from '@sheaf/inference';
+import {
+  type CallContext,
+  Journal,
+  monotonicClock,
+  type Parameter,
+  type Tensor,
+  trustedCaller,
+} from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { type RunningMesh, startMesh } from '@sheaf/supervisor';
 import { createRemote, type Remote } from '@sheaf/transport';
@@ -92,6 +99,7 @@ export function testContext({
     deadline: monotonicClock.now() + timeoutMs,
     signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span,
   };

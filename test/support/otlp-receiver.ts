@@ -148,6 +148,11 @@ async function listenHttp(take: Take): Promise<Listening> {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks);
+      // Metrics go to the same collector.
+      if (request.url?.endsWith('/v1/metrics')) {
+        response.end();
+        return;
+      }
       const isJson = request.headers['content-type'] === 'application/json';
       take(isJson ? (JSON.parse(body.toString()) as WireRequest) : decode(body), keyIn(request.headers));
       response.end();

@@ -21,11 +21,13 @@ export interface AdministrationPorts {
   readonly breakers: BreakerRegistry;
   readonly quarantine: Quarantine;
   readonly publicServer: () => PublicServer;
+  /** Undefined: nothing is counted. */
+  readonly metrics: (() => Promise<Buffer>) | undefined;
   readonly drain: Drain;
 }
 
 export function createAdministration(ports: AdministrationPorts): AdminService {
-  const { revisions, reloads, state, flushUses, breakers, quarantine, publicServer, drain } = ports;
+  const { revisions, reloads, state, flushUses, breakers, quarantine, publicServer, metrics, drain } = ports;
   const identity = () => revisions.current.served.mesh.policies?.identity;
   const breakerPorts = { current: () => revisions.current, breakers, audit: state.audit };
   return createAdminService({
@@ -41,6 +43,7 @@ export function createAdministration(ports: AdministrationPorts): AdminService {
         buckets: limit.buckets.map((bucket) => ({ ...bucket, whose: bucket.whose as Record<string, string> })),
       }));
     },
+    metrics: metrics ?? refuseMetrics,
     listBreakers: () => listBreakers(breakerPorts),
     forceBreakers: (request, actor) => forceBreakers(breakerPorts, request, actor),
     quarantine: quarantine.requests,
@@ -63,3 +66,9 @@ function checkKeysCount(identity: IdentitySpec | undefined): void {
 
 const keyless = (message: string): InferError =>
   new InferError('FAILED_PRECONDITION', message, { reason: 'KEYS_NOT_ACCEPTED' });
+
+const refuseMetrics = async (): Promise<never> => {
+  throw new InferError('FAILED_PRECONDITION', 'mesh.yaml says gateway: { metrics: false }: nothing is counted', {
+    reason: 'METRICS_OFF',
+  });
+};

@@ -1,6 +1,7 @@
 /** What a gateway tells at each scrape of how it stands, read from what is there anyway. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { trustedCaller } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import type { Registry } from '@sheaf/telemetry';
@@ -24,7 +25,7 @@ export function readGauges(ports: GaugePorts): () => Promise<void> {
   registry.read('sheaf_epoch', () => [[[], revisions.snapshot().epoch]]);
   registry.read('sheaf_keys_fresh', () => [[[], isFresh() ? 1 : 0]]);
   registry.read('sheaf_model_ready', () =>
-    revisions.names().map((name) => [[name], revisions.isReady(name, '') ? 1 : 0] as const),
+    revisions.names().map((name) => [[name], revisions.isReady(name, '', trustedCaller) ? 1 : 0] as const),
   );
   registry.read('sheaf_parts_out', () =>
     [...Map.groupBy(current().catalog.out, ({ kind }) => kind)].map(([kind, parts]) => [[kind], parts.length] as const),

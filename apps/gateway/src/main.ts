@@ -12,11 +12,11 @@ import {
   type ProcessMessage,
   report,
 } from '@sheaf/host';
-import { InferError } from '@sheaf/inference';
+import { InferError, trustedCaller } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { bothLogs, createTracing, type Registry, type Tracing } from '@sheaf/telemetry';
+import { bothLogs, createTracing, type Exporter, type Registry, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, hostPort, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -66,6 +66,8 @@ interface Gateway {
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 await main(async () => {
@@ -92,8 +94,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onFresh: announcer.announce,
   });
   tellShortened(mesh, state);
-  const ports = { ...state, resilienceState, secret };
   const tracing = await createTracing('sheaf-gateway', exporter);
+  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());
@@ -111,7 +113,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     },
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry };
+  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
   return { line, mesh, secret, host, ...served };
 }
 
@@ -122,7 +124,8 @@ async function serve(gateway: Gateway): Promise<void> {
   const bytes = new BytesInFlight(mesh.limits.bytesInFlightMax);
   countInFlight(() => bytes.used);
   const metrics = await openGatewayMetrics(gateway, bytes);
-  const isServing = (name: string): boolean => (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '');
+  const isServing = (name: string): boolean =>
+    (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '', trustedCaller);
   const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing, metrics), bytes, isServing };
   const port = line.port ?? mesh.gateway.port;
   // Neither is asked for before the server is open.
@@ -131,6 +134,7 @@ async function serve(gateway: Gateway): Promise<void> {
     state: state.state,
     flushUses: state.flushUses,
     publicServer: () => ({ host, port: server.port, bytesInFlight: bytes.used }),
+    metrics: metrics?.text,
     drain: () => drain(),
   });
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;

@@ -1,13 +1,16 @@
 /** Shows the metrics of a gateway, with those of the services. */
+import { logCounts } from '@sheaf/host';
 import { log } from '@sheaf/inference';
 import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
 import {
   createScrape,
+  type Exporter,
   openMetricsServer,
   type Registry,
   readProcess,
   type ScrapedProcess,
+  sendMetrics,
   type Tracing,
 } from '@sheaf/telemetry';
 import { type BytesInFlight, hostPort, type Server } from '@sheaf/transport';
@@ -29,12 +32,16 @@ export interface MeasuredGateway {
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
   readonly tracing: Pick<Tracing, 'counts'>;
+  /** Variables of OpenTelemetry that are not in the environment. */
+  readonly exporter: Exporter | undefined;
 }
 
 export interface OpenMetrics extends GatewayMetrics {
   /** Added to as they open, the public one first. */
   readonly servers: Server[];
   readonly statistics: ReturnType<typeof createStatistics>;
+  /** A scrape of this gateway and of all services; those who ask meanwhile wait for the same one. */
+  readonly text: () => Promise<Buffer>;
   /** Told of the end of the audit trail. */
   readonly heads: AuditHeadPorts;
   close(): Promise<void>;
@@ -45,7 +52,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -60,19 +67,30 @@ export async function openGatewayMetrics(
     }),
   });
   const { counts } = tracing;
+  registry.read('sheaf_log_lines_total', () =>
+    Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
+  );
   registry.read('sheaf_trace_spans_total', () =>
     Object.entries(counts()).map(([result, count]) => [[result], count] as const),
   );
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
-  const server = place && (await openServer(place, { registry, number: line.number, revisions, before }));
+  const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });
+  const scrape: Gather = async (asked) => {
+    await before();
+    return gathered(asked);
+  };
+  const server = place && (await openServer(place, { registry, number: line.number, scrape }));
   return {
     ...metrics,
     servers,
     statistics: createStatistics(metrics, revisions),
+    text: oneAtATime(async () => Buffer.concat([...(await scrape({ openmetrics: false, withServices: true }))])),
     heads: readHeads(registry),
     close: async () => {
       server?.close();
+      await sender.shutdown();
       endProcess();
     },
   };
@@ -105,24 +123,18 @@ interface ServerPorts {
   readonly registry: Registry;
   /** Which of the mesh's gateways this is, from 1. */
   readonly number: number;
-  readonly revisions: Revisions;
-  /** To be done before each scrape. */
-  readonly before: () => Promise<void>;
+  readonly scrape: Gather;
 }
 
-async function openServer(
-  { host, port, isWritten }: MetricsPlace,
-  { registry, number, revisions, before }: ServerPorts,
-) {
-  const scrape = createScrape({ registry, number, processes: () => processesOf(revisions.current) });
+type Gather = ReturnType<typeof createScrape>;
+
+async function openServer({ host, port, isWritten }: MetricsPlace, { registry, number, scrape }: ServerPorts) {
   const refused = registry.counter('sheaf_scrapes_refused_total').of();
   const opening = openMetricsServer({
     host,
     port,
-    scrape: async (openmetrics) => {
-      await before();
-      return scrape(openmetrics);
-    },
+    // The first gateway of a mesh shows the services, so that no process is shown twice.
+    scrape: (openmetrics) => scrape({ openmetrics, withServices: number === 1 }),
     onRefused: () => {
       refused.value++;
     },
@@ -146,3 +158,14 @@ const processesOf = ({ services }: Revision): readonly ScrapedProcess[] =>
   services.all.flatMap(({ service, processes }) =>
     service.endpoint ? [] : processes().map((own, index) => ({ ...own, service: service.name, replica: index + 1 })),
   );
+
+/** Who asks while it runs gets the same answer. */
+function oneAtATime<T>(run: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | undefined;
+  return () => {
+    running ??= run().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}

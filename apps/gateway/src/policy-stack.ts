@@ -1,6 +1,14 @@
 /** What a caller from outside meets before the models and pipelines: the policies of one revision. */
 import { type Authenticate, createAuthenticate, type FailureBook, type KeySources } from '@sheaf/identity';
-import { asInferError, type Infer, type ModelDescription, maySee, type Principal, stack } from '@sheaf/inference';
+import {
+  asInferError,
+  type Infer,
+  type ModelDescription,
+  maySee,
+  type Principal,
+  stack,
+  type TrustedCaller,
+} from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import {
   compileLimits,
@@ -28,12 +36,12 @@ export interface PolicyStack {
   readonly admit: (shown: Shown) => Principal | Promise<Principal>;
   readonly infer: Infer;
   readonly names: () => readonly string[];
-  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
-  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  readonly describe: (name: string, version: string, principal: Principal | TrustedCaller) => ModelDescription;
+  readonly isReady: (name: string, version: string, principal: Principal | TrustedCaller) => boolean;
   /** For messages that the server cannot read. */
   readonly strays: Strays;
   /** What a principal may be told by name; undefined: all of it. */
-  readonly sightOf: (principal: Principal) => Sight | undefined;
+  readonly sightOf: (principal: Principal | TrustedCaller) => Sight | undefined;
   /** How the buckets stand that were used lately. */
   readonly limits: () => Promise<readonly LimitStanding[]>;
 }
@@ -88,8 +96,6 @@ export function openPolicyStack(
     }),
     catalog.infer,
   );
-  const isHidden = (name: string, principal: Principal | undefined): boolean =>
-    principal !== undefined && !maySee(principal, name);
   /** Where a name leads that has no conditions to look at. */
   const targetOf = (model: string, version: string): RouteTarget =>
     (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };
@@ -101,17 +107,17 @@ export function openPolicyStack(
     limits: () => recent.standings(limits, ports.limiter),
     names: () => [...new Set([...catalog.names(), ...routes.keys()])],
     describe: (name, version, principal) => {
-      if (isHidden(name, principal)) throw noSuchModel(name);
+      if (!maySee(principal, name)) throw noSuchModel(name);
       const target = targetOf(name, version);
       try {
         return { ...catalog.describe(target.model, target.version), name };
       } catch (error) {
-        const sight = principal && sightOf(principal);
+        const sight = sightOf(principal);
         // It names where the route leads.
         throw sight ? redactError(asInferError(error), new Redaction(sight), { model: name, version }) : error;
       }
     },
-    isReady: (name, version, principal) => !isHidden(name, principal) && isTargetReady(targetOf(name, version)),
+    isReady: (name, version, principal) => maySee(principal, name) && isTargetReady(targetOf(name, version)),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Infer, ModelDescription, Principal, Snapshot } from '@sheaf/inference';
+import type { Infer, ModelDescription, Principal, Snapshot, TrustedCaller } from '@sheaf/inference';
 import type { Revision } from './revision.ts';
 
 /** One value, never changed, named by its epoch. */
@@ -34,10 +34,10 @@ export class Revisions {
     return silent.length === 0 && out.every(({ keeps }) => keeps);
   }
 
-  isReady = (name: string, version: string, principal?: Principal): boolean =>
+  isReady = (name: string, version: string, principal: Principal | TrustedCaller): boolean =>
     this.#current.policyStack.isReady(name, version, principal);
 
-  describe = (name: string, version: string, principal?: Principal): ModelDescription =>
+  describe = (name: string, version: string, principal: Principal | TrustedCaller): ModelDescription =>
     this.#current.policyStack.describe(name, version, principal);
 
   /** For callers from outside. */

@@ -34,7 +34,7 @@ export interface ServersPorts {
   readonly mesh: Mesh;
   readonly revisions: Revisions;
   readonly tracing: Tracing;
-  readonly onJournal: (journal: Journal) => void;
+  readonly onJournal: OnJournal;
   /** What the messages of both take together. */
   readonly bytes: BytesInFlight;
   /** Whether a model or pipeline can be asked, for health. */
@@ -53,24 +53,27 @@ const around = (core: Infer): Infer =>
     core,
   );
 
-/** What is done with the journal of each call: it is traced and counted, and the log tells which rules would have acted. One for both. */
+/** What is done with the journal of each call: it is traced and counted, and the log, one for both servers, tells which rules would have acted. */
 export function createOnJournal(
-  tracing: Tracing,
+  { onJournal, onPublicJournal }: Tracing,
   metrics?: Pick<GatewayMetrics, 'onJournal'>,
-): (journal: Journal) => void {
+): OnJournal {
   const shadow = logShadows((line) => logOutput().write(line));
-  return (journal) => {
-    tracing.onJournal(journal);
+  const both = (trace: (journal: Journal) => void) => (journal: Journal) => {
+    trace(journal);
     metrics?.onJournal(journal);
     shadow(journal);
     logJournal(journal);
   };
+  return { ofPublic: both(onPublicJournal), ofInternal: both(onJournal) };
 }
 
+export type OnJournal = Readonly<Record<'ofPublic' | 'ofInternal', (journal: Journal) => void>>;
+
 /** What both answer with. */
-function backendOf({ revisions, onJournal, isServing }: ServersPorts) {
+function backendOf({ revisions, isServing }: ServersPorts) {
   const { describe, isReady, names, snapshot } = revisions;
-  return { describe, isReady, names, isServing, snapshot, onJournal };
+  return { describe, isReady, names, isServing, snapshot };
 }
 
 const limitsNow =
@@ -111,6 +114,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
       ...backendOf(ports),
+      onJournal: ports.onJournal.ofPublic,
       sample,
       acceptBaggage,
       // Outermost, since it is about all that a caller is told.
@@ -160,6 +164,11 @@ export function openInternalServer(ports: InternalServerPorts): Promise<Server> 
       tls: mesh.tls && mutualTls(mesh.tls),
       secret,
     },
-    { ...backendOf(ports), sample: tracing.sampleInner, infer: around(revisions.inner) },
+    {
+      ...backendOf(ports),
+      onJournal: ports.onJournal.ofInternal,
+      sample: tracing.sampleInner,
+      infer: around(revisions.inner),
+    },
   );
 }

@@ -1,4 +1,4 @@
-import { type Infer, InferError, type ModelDescription, type Overrun } from '@sheaf/inference';
+import { type Infer, InferError, type ModelDescription, type OnKept, type Overrun } from '@sheaf/inference';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { createUpstream, EndpointPool, noEndpoint, type ResilienceState } from '@sheaf/outbound';
 import { pickEndpoint } from '@sheaf/routing';
@@ -34,6 +34,8 @@ export interface ServicesPorts {
   readonly resilienceState: ResilienceState;
   /** What our own services want of whoever asks. */
   readonly secret?: string | undefined;
+  /** Traces that our own services are told of. */
+  readonly onKept?: OnKept | undefined;
 }
 
 /** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. `whole` is what they were given, loaded or not. */
@@ -41,7 +43,7 @@ export function openServices(
   mesh: Mesh,
   whole: Mesh,
   endpoints: readonly string[],
-  { resilienceState, secret }: ServicesPorts,
+  { resilienceState, secret, onKept }: ServicesPorts,
 ): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const opened = mesh.services.map((service) => {
@@ -56,6 +58,7 @@ export function openServices(
       tls,
       secret: service.endpoint ? undefined : secret,
       onOverrun,
+      onKept: service.endpoint ? undefined : onKept,
       content,
     });
     return { service, pool };

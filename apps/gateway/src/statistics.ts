@@ -1,5 +1,5 @@
 /** The statistics of models and pipelines, as callers may ask for them: the counts of the services, and of pipelines our own. */
-import { maySee, type Principal } from '@sheaf/inference';
+import { maySee, type Principal, type TrustedCaller } from '@sheaf/inference';
 import { sumStatistics } from '@sheaf/telemetry';
 import type { ModelStatistics } from '@sheaf/transport';
 import type { GatewayMetrics } from './metrics.ts';
@@ -11,10 +11,14 @@ const statisticsMaxMs = 3_000;
 
 /** What was asked of models and pipelines, for whoever may see them; an empty name is all of them. */
 export function createStatistics({ statisticsOf }: GatewayMetrics, revisions: Revisions) {
-  return async (name: string, version: string, principal?: Principal): Promise<readonly ModelStatistics[]> => {
+  return async (
+    name: string,
+    version: string,
+    principal: Principal | TrustedCaller,
+  ): Promise<readonly ModelStatistics[]> => {
     // Says what is wrong with a name.
     if (name !== '') revisions.describe(name, version, principal);
-    const names = name === '' ? revisions.names().filter((one) => !principal || maySee(principal, one)) : [name];
+    const names = name === '' ? revisions.names().filter((one) => maySee(principal, one)) : [name];
     const { catalog, services } = revisions.current;
     const told = await Promise.all(
       names.map(async (one) => {

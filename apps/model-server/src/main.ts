@@ -66,7 +66,8 @@ await main(async () => {
   const own = mesh.services.find((candidate) => candidate.name === name);
   const bytes = new BytesInFlight(bytesInFlightOf(limits, own?.memoryMaxBytes));
   countInFlight(() => bytes.used);
-  const metrics = counting?.open({ service, bytes, spans: tracing.counts, standing: () => server.standing() });
+  const standing: Server['standing'] = () => server.standing();
+  const metrics = await counting?.open({ name, service, bytes, spans: tracing.counts, standing, exporter });
   const server = await createServer(
     { name, host, port, limits, bytes, mesh: true, tls: mesh.tls && mutualTls(mesh.tls), secret },
     {
@@ -74,12 +75,13 @@ await main(async () => {
       infer: stack([explainOnRequest, refuseDryRun, enforceDeadline(`service ${name}`)], service.infer),
       contentDigest: own && contentDigest(mesh, own),
       snapshot: () => ({ epoch: 1 }),
-      ...metrics,
+      ...(metrics && { metrics: metrics.metrics, statistics: metrics.statistics }),
       onJournal: (journal) => {
         tracing.onJournal(journal);
         metrics?.onJournal(journal);
         logJournal(journal);
       },
+      onKept: tracing.keep,
       sample: tracing.sampleInner,
     },
   );
@@ -92,6 +94,7 @@ await main(async () => {
     onDraining: service.shedForDrain,
     close: async () => {
       gateways.close();
+      await metrics?.close();
       await service.close();
     },
   });

@@ -116,6 +116,19 @@ export const processes = [
       },
     ],
   }),
+  lines({
+    title: 'Traces and logs',
+    description:
+      'Spans that were sent to the collector, that it refused, and that found the queue full; lines of the log that nobody took.',
+    unit: 'ops',
+    queries: [
+      { expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: 'spans {{result}}' },
+      {
+        expr: `sum by (result) (${rate('sheaf_log_lines_total', 'result="dropped"')})`,
+        legend: 'log lines {{result}}',
+      },
+    ],
+  }),
   stat({
     title: 'Silent',
     description: 'Processes of services that did not tell their numbers.',

@@ -2,7 +2,7 @@ import type { ByteHold } from './byte-hold.ts';
 import type { CallSignal } from './call-signal.ts';
 import { InferError } from './error.ts';
 import type { Journal } from './journal.ts';
-import type { Principal, Priority } from './principal.ts';
+import type { Principal, Priority, TrustedCaller } from './principal.ts';
 import type { Span } from './span.ts';
 
 /** Time as an argument, so that tests need no sleep. */
@@ -56,8 +56,8 @@ export interface CallContext {
   readonly metadata?: (key: string) => string | undefined;
   /** A W3C `baggage` that may be handed on. It says what a caller likes: nobody is to decide by it who calls. */
   readonly baggage?: string;
-  /** Who calls; undefined inside a mesh, where the gateway has asked already. */
-  readonly principal?: Principal;
+  /** Who calls. What a call may do is decided by it, so every context says it; who forgets it is not taken for a trusted caller. */
+  readonly principal: Principal | TrustedCaller;
   /** Where the caller's connection comes from, as the public server sees it; undefined inside a mesh. */
   readonly address?: string;
   /** How much it matters; `standard` when nothing is said. */

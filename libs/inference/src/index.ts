@@ -58,6 +58,7 @@ export {
   type ChargedCall,
   Journal,
   journalEntriesMax,
+  type OnKept,
   type Sample,
 } from './journal.ts';
 export {
@@ -101,6 +102,7 @@ export type { Overrun } from './overrun.ts';
 export {
   isPriority,
   isRole,
+  knownPrincipal,
   lessImportant,
   matchesPattern,
   maySee,
@@ -109,6 +111,9 @@ export {
   priorities,
   type Role,
   roles,
+  seesInside,
+  type TrustedCaller,
+  trustedCaller,
 } from './principal.ts';
 export { randomHex } from './random-ids.ts';
 export type { Decision } from './reasons.ts';

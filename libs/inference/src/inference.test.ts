@@ -75,6 +75,19 @@ describe('a journal', () => {
     assert.equal(journal.spans.length, journalEntriesMax);
     assert.equal(journal.dropped, 5);
   });
+
+  it('has what was under way when its call ended, and nothing of that twice', () => {
+    const journal = new Journal();
+    const root = journal.start('request', 'r', undefined);
+    const stage = journal.start('stage', 's', root);
+    const attempt = journal.start('try', 't', stage);
+    journal.abandon(root, 'CANCELLED');
+    journal.end(root, 'CANCELLED');
+    // The service answers after all.
+    for (const span of [attempt, stage]) journal.end(span);
+    const ended = journal.spans.map(({ kind, code }) => `${kind} ${code}`);
+    assert.deepEqual(ended, ['try CANCELLED', 'stage CANCELLED', 'request CANCELLED']);
+  });
 });
 
 describe('an error', () => {

@@ -8,6 +8,9 @@ import { wallMs } from './wall-clock.ts';
 /** Whether a trace is recorded, by its id and by what its caller says of it; undefined where it has none. */
 export type Sample = (traceId: string, parent: boolean | undefined) => boolean;
 
+/** Tells those who listen of each trace that is kept though nobody asked for it when it began, by its id; answers what ends that. */
+export type OnKept = (listener: (traceId: string) => void) => () => void;
+
 const asParent: Sample = (_, parent) => parent ?? true;
 
 /** What the request pays for one call of a model or transform, as limits count it. */
@@ -37,6 +40,7 @@ export class Journal {
   /** In the order in which they began. A call has few at once: to go through them takes less than a Map. */
   readonly #open: Span[] = [];
   #dropped = 0;
+  #onLate: ((span: EndedSpan) => void) | undefined;
 
   /** `trailers` are what the caller is told beside the answer; whoever answers keeps them. */
   constructor(trailers = new Map<string, string>()) {
@@ -49,6 +53,11 @@ export class Journal {
 
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Told of each span that ends from now on: the work of a call that was left, or whose time was up, may end after its answer. */
+  follow(onLate: (span: EndedSpan) => void): void {
+    this.#onLate = onLate;
   }
 
   /** `sample` decides for all below; without it, whoever is above has. */
@@ -96,14 +105,23 @@ export class Journal {
     Object.assign(span.attributes, attributes);
   }
 
+  /** What has ended already stays as it is. */
   end(span: Span, code = 'OK', message?: string, attributes?: Span['attributes']): void {
     const at = this.#open.findLastIndex(({ spanId }) => spanId === span.spanId);
-    if (at !== -1) this.#open.splice(at, 1);
+    if (at === -1) return;
+    this.#open.splice(at, 1);
     if (this.#isFull(1)) this.#dropped++;
     else {
       if (attributes) Object.assign(span.attributes, attributes);
-      this.#ended.push({ ...span, endMs: wallMs(), code, message });
+      const ended = { ...span, endMs: wallMs(), code, message };
+      this.#ended.push(ended);
+      this.#onLate?.(ended);
     }
+  }
+
+  /** Ends all that has begun and not ended, but for `root`: whoever asked has what it wanted, or has left, and the journal is read before the work ends by itself. */
+  abandon(root: Span, code: string): void {
+    for (const span of this.#open.toReversed()) if (span.spanId !== root.spanId) this.end(span, code);
   }
 
   /** What was charged so far, in order. None is left out, however much of the trace is: a request has a bound of its own on the calls that it sets off. */

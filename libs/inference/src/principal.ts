@@ -29,10 +29,26 @@ export interface Principal {
   readonly claims: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Whether a name is one that the principal may see. What it may not see is not there. */
-export function maySee({ models }: Principal, name: string): boolean {
-  return models.some((pattern) => matchesPattern(pattern, name));
+/**
+ * Stands in place of a principal where nobody has to be asked any more: a process of the mesh asks for itself or hands on what was let in and counted before,
+ * or a server lets in whoever reaches it. Such a call sees and may do all, and no limit is about it; so it is set where a call is read or made, and never
+ * assumed of one that says nothing. A symbol, so that no text of a caller can be it.
+ */
+export const trustedCaller: unique symbol = Symbol('trusted caller');
+export type TrustedCaller = typeof trustedCaller;
+
+/** What is known of who calls, for what reads of it and decides nothing; undefined for a trusted caller. */
+export const knownPrincipal = (principal: Principal | TrustedCaller): Principal | undefined =>
+  principal === trustedCaller ? undefined : principal;
+
+/** Whether a name is one that its caller may see. What it may not see is not there. */
+export function maySee(principal: Principal | TrustedCaller, name: string): boolean {
+  return principal === trustedCaller || principal.models.some((pattern) => matchesPattern(pattern, name));
 }
+
+/** Whether its caller looks after the mesh, and so sees all of its inside, whatever models its credential names. */
+export const seesInside = (principal: Principal | TrustedCaller): boolean =>
+  principal === trustedCaller || principal.roles.includes('observe') || principal.roles.includes('admin');
 
 /** `*` is any run of characters, everything else itself. Linear: the parts are looked for one after the other. */
 export function matchesPattern(pattern: string, name: string): boolean {

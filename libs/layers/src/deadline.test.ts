@@ -10,6 +10,7 @@ import {
   Journal,
   monotonicClock,
   type SpanKind,
+  trustedCaller,
 } from '@sheaf/inference';
 import { enforceDeadline } from './index.ts';
 
@@ -23,6 +24,7 @@ function contextWith(deadline: number, signal = new AbortController().signal): C
     deadline,
     signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span: journal.start('request', 't', undefined),
   };

@@ -10,13 +10,22 @@ import {
   type Parameter,
   parseExplanation,
   traced,
+  trustedCaller,
 } from '@sheaf/inference';
 import { explainOnRequest } from './explain.ts';
 
 function contextOf(journal: Journal): CallContext {
   const span = journal.start('request', 'gateway', undefined);
   const { signal } = new AbortController();
-  return { clock: monotonicClock, deadline: Number.POSITIVE_INFINITY, signal, snapshot: { epoch: 0 }, journal, span };
+  return {
+    clock: monotonicClock,
+    deadline: Number.POSITIVE_INFINITY,
+    signal,
+    snapshot: { epoch: 0 },
+    principal: trustedCaller,
+    journal,
+    span,
+  };
 }
 
 const requestWith = (value: Parameter | undefined): InferRequest => ({

@@ -9,6 +9,7 @@ import {
   type InferRequest,
   type InferResponse,
   type Layer,
+  seesInside,
 } from '@sheaf/inference';
 
 /** Answers the request parameter `sheaf_explain: true` with the path that the call took, in the response parameter `sheaf_explanation`. */
@@ -20,14 +21,11 @@ async function explained(next: Infer, request: InferRequest, context: CallContex
   const response = await next(request, context);
   if (!isWanted) return response;
   const tree = explain(context.journal, context.span);
-  const explanation = JSON.stringify(seesInside(context) ? tree : withoutAddresses(tree));
+  const explanation = JSON.stringify(seesInside(context.principal) ? tree : withoutAddresses(tree));
   return { ...response, parameters: new Map([...response.parameters, [explanationParameter, explanation]]) };
 }
 
-/** Where services are is for those who look after the mesh. Without a principal it is one of its own processes that asks. */
-const seesInside = ({ principal }: CallContext): boolean =>
-  principal === undefined || principal.roles.includes('observe') || principal.roles.includes('admin');
-
+/** Where services are is for those who look after the mesh. */
 function withoutAddresses({ attributes, children, ...rest }: Explanation): Explanation {
   const { 'sheaf.endpoint': _, ...others } = attributes ?? {};
   const told = Object.keys(others).length > 0 ? { attributes: others } : {};

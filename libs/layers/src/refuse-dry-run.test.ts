@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, Journal, monotonicClock, type Parameter } from '@sheaf/inference';
+import { type CallContext, Journal, monotonicClock, type Parameter, trustedCaller } from '@sheaf/inference';
 import { refuseDryRun } from './refuse-dry-run.ts';
 
 async function ask(value: Parameter | undefined): Promise<number> {
@@ -15,6 +15,7 @@ async function ask(value: Parameter | undefined): Promise<number> {
     deadline: Number.POSITIVE_INFINITY,
     signal: new AbortController().signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span: journal.start('request', 'gateway', undefined),
   };

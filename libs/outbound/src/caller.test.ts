@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { trustedCaller } from '@sheaf/inference';
 import { callerOf } from './caller.ts';
 
 const anonymous = { id: 'anonymous', tenant: 'everyone' };
@@ -18,6 +19,6 @@ describe('who is to blame for a call', () => {
     for (const address of ['127.0.0.1', '::1', '', undefined])
       assert.equal(callerOf({ principal: anonymous, ...(address === undefined ? {} : { address }) }), undefined);
     assert.equal(callerOf({ principal: { id: 'local', tenant: 'local' }, address: '192.0.2.1' }), undefined);
-    assert.equal(callerOf({}), undefined);
+    assert.equal(callerOf({ principal: trustedCaller }), undefined);
   });
 });

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { defaultLimits, Journal, monotonicClock } from '@sheaf/inference';
+import { type CallContext, defaultLimits, Journal, monotonicClock, trustedCaller } from '@sheaf/inference';
 import { createServer, type Server, type TlsFiles } from '@sheaf/transport';
 import { createAuthority } from '../../../test/support/certificates.ts';
 import { EndpointPool } from './endpoint-pool.ts';
@@ -39,7 +39,7 @@ async function until(what: () => boolean): Promise<void> {
   }
 }
 
-function contextOf() {
+function contextOf(): CallContext {
   const journal = new Journal();
   const span = journal.start('request', 'test', undefined);
   const { signal } = new AbortController();
@@ -48,6 +48,7 @@ function contextOf() {
     signal,
     clock: monotonicClock,
     snapshot: { epoch: 1 },
+    principal: trustedCaller,
     journal,
     span,
   };

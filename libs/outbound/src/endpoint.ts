@@ -1,5 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
-import { type Infer, InferError, type Limits, type Load, log, monotonicClock, type Overrun } from '@sheaf/inference';
+import {
+  type Infer,
+  InferError,
+  type Limits,
+  type Load,
+  log,
+  monotonicClock,
+  type OnKept,
+  type Overrun,
+} from '@sheaf/inference';
 import type { Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
 import { EndpointLoad } from './endpoint-load.ts';
@@ -19,6 +28,8 @@ export interface EndpointOptions {
   readonly authority?: string | undefined;
   /** Told of a run for which the endpoint's process ends; more than once. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+  /** Traces that it is told of, where it is one of ours. */
+  readonly onKept?: OnKept | undefined;
   /** Whether it is asked through the HTTP proxy that the environment names. */
   readonly proxied?: boolean;
   /** Digest of what it has to hold. Undefined: somebody else's server holds whatever it holds. */

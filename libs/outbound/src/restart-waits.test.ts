@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, Journal } from '@sheaf/inference';
+import { type CallContext, Journal, trustedCaller } from '@sheaf/inference';
 import { RestartWaits, restartWaitMaxMs, waitingMax } from './restart-waits.ts';
 import { type Behave, failingWith, openFakeService, well } from './testing/fake-service.ts';
 
@@ -87,6 +87,7 @@ describe('the calls that wait for a service', () => {
       deadline: 1_000,
       signal: new AbortController().signal,
       snapshot: { epoch: 1 },
+      principal: trustedCaller,
       journal,
       span: journal.start('request', 'test', undefined),
     };

@@ -5,6 +5,7 @@ import {
   InferError,
   type InferResponse,
   Journal,
+  knownPrincipal,
   monotonicClock,
   type Priority,
 } from '@sheaf/inference';
@@ -27,7 +28,7 @@ interface Asked {
   readonly tenant: string;
 }
 
-const tenantOf = ({ principal }: CallContext): string => principal?.tenant ?? '';
+const tenantOf = ({ principal }: CallContext): string => knownPrincipal(principal)?.tenant ?? '';
 
 function start() {
   const random = seeded();

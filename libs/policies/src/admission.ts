@@ -20,6 +20,7 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo': 'any',
   '/sheaf.admin.v1.Admin/GetConfiguration': 'observe',
   '/sheaf.admin.v1.Admin/GetLimits': 'observe',
+  '/sheaf.admin.v1.Admin/GetMetrics': 'observe',
   '/sheaf.admin.v1.Admin/ListAudit': 'observe',
   '/sheaf.admin.v1.Admin/ListBreakers': 'observe',
   '/sheaf.admin.v1.Admin/ForceBreakers': 'admin',

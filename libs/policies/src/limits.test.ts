@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { tensorOf } from '@sheaf/inference';
+import { tensorOf, trustedCaller } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type Take } from '@sheaf/limiter';
 import { compileLimits } from './compiled-limit.ts';
 import type { Plans } from './limit-cost.ts';
@@ -117,7 +117,7 @@ describe('what a call takes', () => {
 
   it('is nothing for calls from inside, which have paid', async () => {
     const { limiter, taken } = fakeLimiter();
-    const { principal: _, ...inside } = contextOf().context;
+    const inside = contextOf({ principal: trustedCaller }).context;
     await layerOf([{ name: 'l', rate: '1/s' }], limiter)(recorder().infer)(requestOf('m'), inside);
     assert.deepEqual(taken, []);
   });

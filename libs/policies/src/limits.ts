@@ -1,5 +1,12 @@
 /** Limits as a layer: what a call takes of which buckets, and what it is told of them. */
-import { type ChargedCall, dryRunParameter, InferError, type Layer, remainingMs } from '@sheaf/inference';
+import {
+  type ChargedCall,
+  dryRunParameter,
+  InferError,
+  type Layer,
+  remainingMs,
+  trustedCaller,
+} from '@sheaf/inference';
 import type { Limiter } from '@sheaf/limiter';
 import type { CompiledLimits } from './compiled-limit.ts';
 import { type LimitCharge, tellLimits } from './limit-charge.ts';
@@ -30,7 +37,8 @@ export function enforceLimits(
     const planned = plans.callsOf(request.model, request.version);
     // What is not there leaves no bucket of its own behind; whoever is asked next says that it is not there.
     if (!planned) await strays.take(context);
-    const charges = principal && planned ? withoutKept(chargesOf(principal, request, address), kept.find(journal)) : [];
+    const isHeld = planned && principal !== trustedCaller;
+    const charges = isHeld ? withoutKept(chargesOf(principal, request, address), kept.find(journal)) : [];
     if (charges.length === 0) return next(request, context);
     recent?.note(charges);
     const takes = charges.map(({ take }) => take);

@@ -1,4 +1,12 @@
-import { invalidMetadata, isPriority, type Layer, lessImportant, type Priority, priorities } from '@sheaf/inference';
+import {
+  invalidMetadata,
+  isPriority,
+  knownPrincipal,
+  type Layer,
+  lessImportant,
+  type Priority,
+  priorities,
+} from '@sheaf/inference';
 
 /** What callers may name a priority by: our own key, and the one of the inference extension. */
 const keys = ['x-priority', 'x-gateway-inference-objective'] as const;
@@ -6,7 +14,7 @@ const keys = ['x-priority', 'x-gateway-inference-objective'] as const;
 /** The priority of a call: the least of what its principal may have, what its metadata asks and what its parameter asks. Never more than its own. */
 export const setPriority: Layer = (next) => (request, context) => {
   const { principal, metadata } = context;
-  let priority: Priority = principal?.priority ?? 'standard';
+  let priority: Priority = knownPrincipal(principal)?.priority ?? 'standard';
   for (const key of keys) {
     const asked = metadata?.(key);
     if (asked === undefined) continue;

@@ -1,4 +1,12 @@
-import { asInferError, type CallContext, type Infer, type InferRequest, type Layer, maySee } from '@sheaf/inference';
+import {
+  asInferError,
+  type CallContext,
+  type Infer,
+  type InferRequest,
+  knownPrincipal,
+  type Layer,
+  maySee,
+} from '@sheaf/inference';
 import { createSplit } from '@sheaf/routing';
 import type { CallerValue, RouteSpec, RouteTarget } from './spec.ts';
 
@@ -22,7 +30,8 @@ function chooser({ when, split, sticky }: RouteSpec): Route['choose'] {
 }
 
 /** Undefined when the caller says nothing there: it is then as if nothing was sticky, or asked for. */
-function callerValue(value: CallerValue, { metadata, principal }: CallContext): string | undefined {
+function callerValue(value: CallerValue, { metadata, principal: caller }: CallContext): string | undefined {
+  const principal = knownPrincipal(caller);
   switch (value.kind) {
     case 'metadata':
       return metadata?.(value.key);
@@ -52,8 +61,7 @@ export function followRoutes(routes: ReadonlyMap<string, Route>, isReady: (targe
       told(to);
       const response = await next(towards(request, to), context);
       // What a caller may not see is not named to it either.
-      const isHidden = context.principal && !maySee(context.principal, to.model);
-      return isHidden ? { ...response, model: request.model } : response;
+      return maySee(context.principal, to.model) ? response : { ...response, model: request.model };
     };
     if (!fallback) return ask(chosen);
     if (!isReady(chosen)) return ask(fallback);

@@ -1,5 +1,5 @@
 /** What of a mesh's inside a principal may be told by name. */
-import { maySee, type Principal } from '@sheaf/inference';
+import { maySee, type Principal, seesInside, type TrustedCaller, trustedCaller } from '@sheaf/inference';
 
 /** The names of a mesh that answers may mention. */
 export interface Inside {
@@ -27,7 +27,7 @@ export function createSight({
   transforms,
   services,
   labels,
-}: Inside): (principal: Principal) => Sight | undefined {
+}: Inside): (principal: Principal | TrustedCaller) => Sight | undefined {
   const known = new WeakMap<Principal, { readonly sight: Sight | undefined }>();
   const sightOf = (principal: Principal): Sight | undefined => {
     const sees = (name: string): boolean => maySee(principal, name);
@@ -43,8 +43,7 @@ export function createSight({
     return { isHidden: (name) => hidden.has(name), isForeign: (label) => others.has(label) && !own.has(label) };
   };
   return (principal) => {
-    // Who looks after the mesh sees all of it, whatever models its credential names.
-    if (principal.roles.includes('observe') || principal.roles.includes('admin')) return undefined;
+    if (principal === trustedCaller || seesInside(principal)) return undefined;
     const found = known.get(principal) ?? { sight: sightOf(principal) };
     known.set(principal, found);
     return found.sight;

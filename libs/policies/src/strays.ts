@@ -2,7 +2,14 @@
  * Calls of which nobody can tell what they are for: messages that cannot be read, and names that are not there, or not for this caller. No limit of a
  * model is about them, but to find that out takes time; so they are held to the rates that are about all models together.
  */
-import { type Journal, monotonicClock, type Principal, type Span } from '@sheaf/inference';
+import {
+  type Journal,
+  monotonicClock,
+  type Principal,
+  type Span,
+  type TrustedCaller,
+  trustedCaller,
+} from '@sheaf/inference';
 import type { Limiter, Verdict } from '@sheaf/limiter';
 import type { CompiledLimit, CompiledLimits } from './compiled-limit.ts';
 import { Kept } from './kept.ts';
@@ -13,7 +20,7 @@ import type { RecentBuckets } from './recent-buckets.ts';
 
 /** As much of a call as is known before its message. */
 interface StrayCall {
-  readonly principal?: Principal | undefined;
+  readonly principal: Principal | TrustedCaller;
   readonly address?: string | undefined;
   readonly journal: Journal;
   readonly span?: Span;
@@ -21,7 +28,7 @@ interface StrayCall {
 
 export interface Strays {
   /** Before a message is looked at: throws while a rate has refused the last stray of its caller, and takes nothing. */
-  check(principal: Principal | undefined, called: () => StrayCall): void;
+  check(principal: Principal | TrustedCaller, called: () => StrayCall): void;
   /** It was one: takes one of each of the rates, or throws what refuses it. */
   take(called: StrayCall): Promise<void>;
   /** What requests have left in rates. */
@@ -66,7 +73,7 @@ export function createStrays(
   return {
     kept,
     check: (principal, called) => {
-      const bar = principal && barred.get(principal);
+      const bar = principal === trustedCaller ? undefined : barred.get(principal);
       if (!bar) return;
       const { charges, verdict, from } = bar;
       const passed = now() - from;
@@ -84,8 +91,9 @@ export function createStrays(
     },
     take: async (called) => {
       const { principal, address, journal } = called;
-      const charges = principal ? chargesOf(principal, address) : [];
-      if (!principal || charges.length === 0) return;
+      if (principal === trustedCaller) return;
+      const charges = chargesOf(principal, address);
+      if (charges.length === 0) return;
       recent?.note(charges);
       const verdict = await limiter.take(
         charges.map(({ take }) => take),

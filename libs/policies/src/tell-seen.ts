@@ -7,14 +7,15 @@ import {
   type Parameter,
   type Principal,
   parseExplanation,
+  type TrustedCaller,
 } from '@sheaf/inference';
 import { Redaction, redactError, redactExplanation } from './redact.ts';
 import type { Sight } from './sight.ts';
 
 /** Names nothing to a caller that it may not see, neither in answers nor in errors. `sightOf` is that of the revision that is current. */
-export function tellOnlySeen(sightOf: (principal: Principal) => Sight | undefined): Layer {
+export function tellOnlySeen(sightOf: (principal: Principal | TrustedCaller) => Sight | undefined): Layer {
   return (next) => (request, context) => {
-    const sight = context.principal && sightOf(context.principal);
+    const sight = sightOf(context.principal);
     if (!sight) return next(request, context);
     const redaction = new Redaction(sight);
     return next(request, context).then(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { trustedCaller } from '@sheaf/inference';
 import { acme, contextOf, recorder, refusalOf, requestOf } from './testing/test-call.ts';
 import { hideUnseen as hideFrom, noSuchModel } from './visibility.ts';
 
@@ -33,7 +34,7 @@ describe('what a principal may not see', () => {
   });
 
   it('is not asked of calls from inside', async () => {
-    const { principal: _, ...inside } = contextOf().context;
+    const inside = contextOf({ principal: trustedCaller }).context;
     const below = recorder();
     await hideUnseen(below.infer)(requestOf('secret'), inside);
     assert.deepEqual(below.models(), ['secret']);

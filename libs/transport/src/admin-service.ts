@@ -3,7 +3,7 @@
  * proto/sheaf/admin/v1/admin.proto tells what each is.
  */
 import type { MethodDefinition } from '@grpc/proto-loader';
-import type { Principal } from '@sheaf/inference';
+import type { Principal, TrustedCaller } from '@sheaf/inference';
 import type { AdminDefinition } from './generated/sheaf/admin/v1/Admin.ts';
 
 export type { ApiKey__Output as ApiKey } from './generated/sheaf/admin/v1/ApiKey.ts';
@@ -26,8 +26,8 @@ type Methods = {
   [Name in keyof AdminDefinition as string extends Name ? never : Name]: AdminDefinition[Name];
 };
 
-/** Who asks; undefined where nobody has to say who they are. */
-export type Asking = Pick<Principal, 'id'> | undefined;
+/** Who asks. */
+export type Asking = Pick<Principal, 'id'> | TrustedCaller;
 
 /** What a server answers each method with; each throws InferError. */
 export type AdminService = {

@@ -109,7 +109,8 @@ def _():
     time.sleep(0.2)
     waiting.cancel()
     ends = dict(answers.get(timeout=10) for _ in range(2))
-    assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), ends
+    told = {call: str(error) for call, error in ends.items()}
+    assert ends["first"] is None and "CANCELLED" in ends["cancelled"].status(), told
     assert client.infer("slow", slow(5)).as_numpy("y") == 5
 
 

@@ -13,6 +13,7 @@ import {
   stack,
   type Tensor,
   type TensorSpec,
+  trustedCaller,
 } from '@sheaf/inference';
 import { enforceDeadline } from '@sheaf/layers';
 import { type Fake, type Mesh, type PipelineTest, signatureIn, type TestFile, transformName } from '@sheaf/mesh';
@@ -181,6 +182,7 @@ function contextOf({ timeout = 10_000, metadata }: PipelineTest): CallContext {
     deadline: monotonicClock.now() + timeout,
     signal: new AbortController().signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span: journal.start('request', 'test', undefined),
     metadata: (key) => metadata?.get(key),

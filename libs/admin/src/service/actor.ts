@@ -1,8 +1,8 @@
-import { InferError } from '@sheaf/inference';
+import { InferError, trustedCaller } from '@sheaf/inference';
 import type { Asking } from '@sheaf/transport';
 
 /** Who asks, as the audit trail names them. */
-export const actorOf = (principal: Asking): string => principal?.id ?? 'nobody';
+export const actorOf = (principal: Asking): string => (principal === trustedCaller ? 'nobody' : principal.id);
 
 /** The most entries, or keys, of one answer. */
 export const pageMax = 1_000;

@@ -14,6 +14,8 @@ export interface AdminPorts extends KeyServicePorts, QuarantinePorts, LogLevelPo
   /** Tells what is in force, without secrets: a JSON object, as text. */
   readonly configuration: () => string;
   readonly limits: () => Promise<Limit[]>;
+  /** The text of a scrape of all processes. Throws FAILED_PRECONDITION where nothing is counted. */
+  readonly metrics: () => Promise<Buffer>;
   readonly listBreakers: () => Breaker[];
   /** Answers those that were meant, as they are then. */
   readonly forceBreakers: (request: ForceBreakersRequest, actor: string) => Promise<Breaker[]>;
@@ -23,11 +25,12 @@ export interface AdminPorts extends KeyServicePorts, QuarantinePorts, LogLevelPo
 }
 
 export function createAdminService(ports: AdminPorts): AdminService {
-  const { configuration, limits, listBreakers, forceBreakers, reload, drain, state, now } = ports;
+  const { configuration, limits, metrics, listBreakers, forceBreakers, reload, drain, state, now } = ports;
   const { audit } = state;
   return {
     getConfiguration: async () => ({ json: configuration() }),
     getLimits: async () => ({ limits: await limits() }),
+    getMetrics: async () => ({ text: await metrics() }),
     ...auditMethods(audit),
     listBreakers: async () => ({ breakers: listBreakers() }),
     forceBreakers: async (request, principal) => ({ breakers: await forceBreakers(request, actorOf(principal)) }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { InferError } from '@sheaf/inference';
+import { InferError, trustedCaller } from '@sheaf/inference';
 import type { ApiKey, State } from '@sheaf/store';
 import { allKeys } from '../client/admin-client.ts';
 import { createKeyService } from './keys.ts';
@@ -47,27 +47,27 @@ const wanted = { tenant: 'acme', roles: [], models: [], priority: '', note: '', 
 describe('API keys, through the Admin service', () => {
   it('are told page by page, without secrets, and 0 stands for never', async () => {
     const { service } = serviceOver(1_001);
-    const { keys } = await service.listKeys({ after: '', limit: 0 }, undefined);
+    const { keys } = await service.listKeys({ after: '', limit: 0 }, trustedCaller);
     assert.equal(keys.length, 1_000);
     assert.deepEqual([keys[0]?.expiresAtMs, keys[0]?.createdAtMs], [0, now - 10_000]);
     assert.ok(!JSON.stringify(keys).includes('f00d'));
-    const rest = await service.listKeys({ after: 'k999', limit: 0 }, undefined);
+    const rest = await service.listKeys({ after: 'k999', limit: 0 }, trustedCaller);
     assert.deepEqual(
       rest.keys.map(({ id }) => id),
       ['k1000'],
     );
-    const all = await allKeys({ listKeys: (request) => service.listKeys(request, undefined) });
+    const all = await allKeys({ listKeys: (request) => service.listKeys(request, trustedCaller) });
     assert.equal(all.length, 1_001);
   });
 
   it('refuse a page of no key, and one that is too long', async () => {
     const { service } = serviceOver(1);
     await assert.rejects(
-      service.listKeys({ after: 'none', limit: 0 }, undefined),
+      service.listKeys({ after: 'none', limit: 0 }, trustedCaller),
       /^InferError: after: want the id of a key$/,
     );
     for (const limit of [-1, 1_001])
-      await assert.rejects(service.listKeys({ after: '', limit }, undefined), {
+      await assert.rejects(service.listKeys({ after: '', limit }, trustedCaller), {
         code: 'INVALID_ARGUMENT',
         message: `limit: want 0 to 1000, got ${limit}`,
       });
@@ -78,7 +78,7 @@ describe('API keys, through the Admin service', () => {
     const { key, text } = await service.createKey(wanted, { id: 'key:ops' });
     assert.deepEqual([key?.roles, key?.models, key?.priority, key?.expiresAtMs], [['infer'], ['*'], 'standard', 0]);
     assert.match(text, /^sheaf_/);
-    await service.revokeKey({ id: key?.id ?? '' }, undefined);
+    await service.revokeKey({ id: key?.id ?? '' }, trustedCaller);
     assert.deepEqual(said, ['keys.create by key:ops', 'keys.revoke by nobody']);
   });
 
@@ -91,13 +91,13 @@ describe('API keys, through the Admin service', () => {
       [{ expiresInMs: -1 }, /^expires_in_ms: want milliseconds, 0 or more$/],
     ] as const)
       await assert.rejects(
-        service.createKey({ ...wanted, ...wrong, roles: [...('roles' in wrong ? wrong.roles : [])] }, undefined),
+        service.createKey({ ...wanted, ...wrong, roles: [...('roles' in wrong ? wrong.roles : [])] }, trustedCaller),
         { code: 'INVALID_ARGUMENT', message },
       );
     const keyless = serviceOver(0, () => {
       throw new InferError('FAILED_PRECONDITION', 'keys do not count');
     });
-    await assert.rejects(keyless.service.createKey(wanted, undefined), { code: 'FAILED_PRECONDITION' });
+    await assert.rejects(keyless.service.createKey(wanted, trustedCaller), { code: 'FAILED_PRECONDITION' });
     assert.deepEqual([...said, ...keyless.said], []);
   });
 });

@@ -8,6 +8,7 @@ import {
   type Patience,
   type Principal,
   tensorOf,
+  trustedCaller,
 } from '@sheaf/inference';
 import type { BreakerName } from '../breaker-registry.ts';
 import type { UpstreamEndpoint } from '../call.ts';
@@ -88,7 +89,7 @@ function contextOf(
 ): CallContext {
   return {
     patience,
-    ...(tenant !== undefined && { principal: principalOf(tenant) }),
+    principal: tenant === undefined ? trustedCaller : principalOf(tenant),
     clock: {
       now,
       after: (delayMs, task) => {

@@ -1,4 +1,4 @@
-import { type CallContext, InferError, type Parameter, type RequestContent } from '@sheaf/inference';
+import { type CallContext, InferError, knownPrincipal, type Parameter, type RequestContent } from '@sheaf/inference';
 import type { ContextSpec } from '../language/spec.ts';
 
 /** Longer values are nobody's channel or country. */
@@ -10,8 +10,9 @@ export type ContextValues = Readonly<Record<string, ContextSpec['default']>>;
 export function contextValues(
   specs: readonly ContextSpec[],
   { parameters }: RequestContent,
-  { metadata, principal }: CallContext,
+  { metadata, principal: caller }: CallContext,
 ): ContextValues {
+  const principal = knownPrincipal(caller);
   const givenAt = ({ kind, key }: ContextSpec['source']): Parameter | undefined => {
     switch (kind) {
       case 'metadata':

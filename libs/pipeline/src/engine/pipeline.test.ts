@@ -9,6 +9,7 @@ import {
   monotonicClock,
   type Signature,
   tensorOf,
+  trustedCaller,
 } from '@sheaf/inference';
 import { createPipeline, parsePipeline, toMermaid, typeCheck } from '../index.ts';
 
@@ -30,6 +31,7 @@ function contextWith(signal: AbortSignal): CallContext {
     deadline: 1_000,
     signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span: journal.start('request', 'test', undefined),
   };

@@ -12,8 +12,7 @@ export async function reroute(
 ): Promise<PipelineAnswer> {
   // Who may ask this pipeline may not thereby ask every other.
   const { name } = pipelineName(rerouted.to);
-  if (context.principal && !maySee(context.principal, name))
-    throw notFound(`there is no model or pipeline "${name}"`, name);
+  if (!maySee(context.principal, name)) throw notFound(`there is no model or pipeline "${name}"`, name);
   const inputs = request.inputs.filter((input) => other.inputs.includes(input.name));
   const answer = await other.ask({ ...request, inputs }, context);
   const { provenance } = answer;

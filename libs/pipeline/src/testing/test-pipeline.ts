@@ -7,9 +7,9 @@ import {
   type InferResponse,
   Journal,
   type Parameter,
-  type Principal,
   type Signature,
   type Tensor,
+  trustedCaller,
 } from '@sheaf/inference';
 import { until } from '../engine/cancel.ts';
 import {
@@ -112,7 +112,7 @@ export interface Ask {
   readonly signal?: AbortSignal;
   readonly deadline?: number;
   readonly journal?: Journal;
-  readonly principal?: Principal;
+  readonly principal?: CallContext['principal'];
 }
 
 /** Builds the first of the documents; a call moves the clock as far as it must, and ends at its deadline as at a gateway. */
@@ -157,17 +157,17 @@ const requestOf = ({ inputs, outputs = [], parameters = {} }: Ask) => ({
 });
 
 function contextOf(
-  { signal, deadline = 1_000, metadata, journal = new Journal(), principal }: Ask,
+  { signal, deadline = 1_000, metadata, journal = new Journal(), principal = trustedCaller }: Ask,
   clock: Clock,
 ): CallContext {
-  const context = {
+  const context: CallContext = {
     clock,
     deadline: clock.now() + deadline,
     signal: signal ?? new AbortController().signal,
     snapshot: { epoch: 0 },
     journal,
     span: journal.start('request', 'test', undefined),
-    ...(principal ? { principal } : {}),
+    principal,
   };
   return metadata ? { ...context, metadata: (key) => metadata[key] } : context;
 }

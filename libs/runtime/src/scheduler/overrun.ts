@@ -1,4 +1,6 @@
-import { InferError } from '@sheaf/inference';
+import { InferError, knownPrincipal } from '@sheaf/inference';
+import type { QueueEntry } from './queue-entry.ts';
+import type { OverrunCall } from './scheduler-options.ts';
 
 /** Whether the run passed its limit, and takes its process with it. */
 export const endsProcess = (error: unknown): error is InferError =>
@@ -8,3 +10,8 @@ export const endsProcess = (error: unknown): error is InferError =>
 export function ofRun(error: InferError, run: string, calls: number): InferError {
   return error.with({ endedRun: { run, calls } });
 }
+
+export const overrunCall = ({ call, context }: QueueEntry): OverrunCall => ({
+  inputs: call.inputs,
+  caller: knownPrincipal(context.principal)?.id ?? '',
+});

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type CallContext, InferError, Journal, monotonicClock, type Priority, tensorOf } from '@sheaf/inference';
+import {
+  type CallContext,
+  InferError,
+  Journal,
+  monotonicClock,
+  type Priority,
+  tensorOf,
+  trustedCaller,
+} from '@sheaf/inference';
 import { FakeWorker, turn } from '../testing/fake-worker.ts';
 import { type QueueOptions, queueDefault } from './call-queue.ts';
 import { Scheduler } from './scheduler.ts';
@@ -25,7 +33,15 @@ function start(queue: Partial<QueueOptions> = {}, workers = [new FakeWorker()]) 
     const journal = new Journal();
     const span = journal.start('request', 'test', undefined);
     const { signal } = new AbortController();
-    const context: CallContext = { clock, deadline: now + timeMs, signal, snapshot: { epoch: 0 }, journal, span };
+    const context: CallContext = {
+      clock,
+      deadline: now + timeMs,
+      signal,
+      snapshot: { epoch: 0 },
+      principal: trustedCaller,
+      journal,
+      span,
+    };
     const input = tensorOf('x', 'FP32', [1], Float32Array.of(value));
     const call = { inputs: [input], outputs: ['y'], key: 'a', priority, level: 0 };
     const state = { outcome: 'open' };

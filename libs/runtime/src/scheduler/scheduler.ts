@@ -14,7 +14,7 @@ import { AdaptiveLimit } from './adaptive-limit.ts';
 import { type BatchingOptions, CallQueue } from './call-queue.ts';
 import { CostLine, rowsWorthARun } from './cost-line.ts';
 import { entriesMissingDeadline, latest, type Pace, surelyInTime } from './forecast.ts';
-import { endsProcess, ofRun } from './overrun.ts';
+import { endsProcess, ofRun, overrunCall } from './overrun.ts';
 import { createEntry, type QueueEntry } from './queue-entry.ts';
 import { type BatchAnswers, endedRun, runBatch } from './run-batch.ts';
 import { overloaded, type ScheduledCall, shuttingDown } from './scheduled-call.ts';
@@ -267,10 +267,7 @@ export class Scheduler {
 
   #tellOverrun(entries: readonly QueueEntry[], error: InferError): InferError {
     const run = randomUUID();
-    this.#options.onOverrun?.(
-      run,
-      entries.map(({ call, context }) => ({ inputs: call.inputs, caller: context.principal?.id ?? '' })),
-    );
+    this.#options.onOverrun?.(run, entries.map(overrunCall));
     return ofRun(error, run, entries.length);
   }
 

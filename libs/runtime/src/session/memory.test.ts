@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { elements, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
+import { elements, Journal, monotonicClock, type Tensor, tensorOf, trustedCaller } from '@sheaf/inference';
 import { readModel } from '@sheaf/onnx';
 import { buildModel, sampleModels } from '@sheaf/onnx/testing';
 import { queueDefault } from '../scheduler/call-queue.ts';
@@ -53,6 +53,7 @@ describe('a model past its memory budget', () => {
             signal,
             clock: monotonicClock,
             snapshot: { epoch: 1 },
+            principal: trustedCaller,
             journal,
             span,
           },
@@ -130,6 +131,7 @@ async function leftAfter(enableCpuMemArena?: boolean): Promise<number> {
         signal: new AbortController().signal,
         clock: monotonicClock,
         snapshot: { epoch: 1 },
+        principal: trustedCaller,
         journal,
         span: journal.start('request', 'test', undefined),
       },

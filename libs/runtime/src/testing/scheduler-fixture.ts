@@ -1,5 +1,5 @@
 /** What tests of the scheduler share. */
-import { type CallContext, Journal, monotonicClock, type Tensor, tensorOf } from '@sheaf/inference';
+import { type CallContext, Journal, monotonicClock, type Tensor, tensorOf, trustedCaller } from '@sheaf/inference';
 import { type BatchingOptions, queueDefault } from '../scheduler/call-queue.ts';
 import type { ScheduledCall } from '../scheduler/scheduled-call.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -22,6 +22,7 @@ export function contextOf(signal = leftovers.signal): CallContext {
     deadline: performance.now() + 60_000,
     signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span,
   };

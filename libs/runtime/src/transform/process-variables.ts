@@ -13,7 +13,7 @@ export const proxyVariables = ['grpc', 'http', 'https', 'all', 'no_grpc', 'no'].
 /** Of the system, of Node and of native libraries. Nothing here lets anybody in anywhere. */
 const names = new Set([
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TERM', 'LANG', 'LANGUAGE', 'TZ', 'TMP', 'TEMP', 'HOSTNAME'],
-  ...['NO_COLOR', 'FORCE_COLOR', 'COLORTERM'],
+  ...['NO_COLOR', 'FORCE_COLOR', 'COLORTERM', 'SHEAF_KEPT_TRACES'],
   ...['NODE_OPTIONS', 'NODE_ENV', 'NODE_PATH', 'NODE_DEBUG', 'NODE_NO_WARNINGS', 'NODE_DISABLE_COMPILE_CACHE'],
   ...['NODE_USE_ENV_PROXY', 'NODE_USE_SYSTEM_CA', 'NODE_TLS_REJECT_UNAUTHORIZED', 'UV_THREADPOOL_SIZE'],
   ...['LD_PRELOAD', 'LD_LIBRARY_PATH', 'DYLD_INSERT_LIBRARIES', 'DYLD_LIBRARY_PATH'],

@@ -17,12 +17,18 @@ export interface ScrapeOptions {
   readonly registry: Registry;
   /** Which of the mesh's gateways this is, from 1. */
   readonly number: number;
-  /** Of the services that are ours, as they are now. The first gateway of a mesh shows them, so that no process is shown twice. */
+  /** Of the services that are ours, as they are now. */
   readonly processes: () => readonly ScrapedProcess[];
 }
 
 /** A process that does not answer for so long is left out. Prometheus gives a scrape 10 s by default. */
 const processMaxMs = 3_000;
+
+export interface Scrape {
+  readonly openmetrics: boolean;
+  /** Whether processes of services are asked too. */
+  readonly withServices: boolean;
+}
 
 /** Makes the text of a scrape, in parts. */
 export function createScrape({ registry, number, processes }: ScrapeOptions) {
@@ -41,8 +47,8 @@ export function createScrape({ registry, number, processes }: ScrapeOptions) {
       return undefined;
     }
   };
-  return async (openmetrics: boolean): Promise<Iterable<Uint8Array>> => {
-    const asked = number === 1 ? processes() : [];
+  return async ({ openmetrics, withServices }: Scrape): Promise<Iterable<Uint8Array>> => {
+    const asked = withServices ? processes() : [];
     const told = await Promise.all(asked.map((process) => ask(process, openmetrics)));
     last = asked.map((process, index) => ({ process, isUp: told[index] !== undefined }));
     const labels = labelText(['service', 'replica'], ['gateway', String(number)]);

@@ -1,9 +1,15 @@
 /** What is counted, in the memory of one process: a number or a histogram for each set of labels that was seen. */
 import { bucketsOf, type MetricName, metrics } from './table.ts';
 
-/** One series that only grows. Whoever counts keeps it and adds to `value`: a look-up for each call would cost more than the call's other numbers together. */
-export interface Counter {
+interface Labelled {
+  /** As the text has them. */
   readonly labels: string;
+  /** The values of the labels, in the order of the table. */
+  readonly values: readonly string[];
+}
+
+/** One series that only grows. Whoever counts keeps it and adds to `value`: a look-up for each call would cost more than the call's other numbers together. */
+export interface Counter extends Labelled {
   value: number;
 }
 
@@ -14,8 +20,7 @@ export interface Exemplar {
   readonly atMs: number;
 }
 
-export interface Histogram {
-  readonly labels: string;
+export interface Histogram extends Labelled {
   /** Upper bounds, ascending; one more bucket is for what is larger. */
   readonly bounds: readonly number[];
   /** Of each bucket alone, not of those before it. */
@@ -66,7 +71,7 @@ export function createRegistry(): Registry {
   const reads = new Map<MetricName, (() => Iterable<Sample>)[]>();
   const familyOf = <Series extends Counter | Histogram>(
     name: MetricName,
-    create: (labels: string) => Series,
+    create: (labels: string, values: readonly string[]) => Series,
   ): Family<Series> => {
     const known = (families.get(name) ?? new Map()) as Map<string, Series>;
     families.set(name, known);
@@ -77,27 +82,28 @@ export function createRegistry(): Registry {
       const series = known.get(key);
       if (series) return series;
       if (known.size >= seriesMax && values !== others) return getOrCreate(others);
-      const made = create(labelText(names, values));
+      const made = create(labelText(names, values), values);
       known.set(key, made);
       return made;
     };
     return { of: (...values) => getOrCreate(values) };
   };
   return {
-    counter: (name) => familyOf(name, (labels): Counter => ({ labels, value: 0 })),
-    histogram: (name) => familyOf(name, (labels) => createHistogram(labels, bucketsOf(metrics[name]))),
+    counter: (name) => familyOf(name, (labels, values): Counter => ({ labels, values, value: 0 })),
+    histogram: (name) =>
+      familyOf(name, (labels, values) => createHistogram({ labels, values }, bucketsOf(metrics[name]))),
     read: (name, read) => void reads.set(name, [...(reads.get(name) ?? []), read]),
     *seriesOf(name) {
       yield* families.get(name)?.values() ?? [];
       const { labels } = metrics[name];
       for (const read of reads.get(name) ?? [])
-        for (const [values, value] of read()) yield { labels: labelText(labels, values), value };
+        for (const [values, value] of read()) yield { labels: labelText(labels, values), values, value };
     },
   };
 }
 
-const createHistogram = (labels: string, bounds: readonly number[]): Histogram => ({
-  labels,
+const createHistogram = (labelled: Labelled, bounds: readonly number[]): Histogram => ({
+  ...labelled,
   bounds,
   counts: new Float64Array(bounds.length + 1),
   exemplars: [],

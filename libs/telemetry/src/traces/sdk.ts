@@ -1,10 +1,12 @@
 /** The SDK of OpenTelemetry, as its variables set it up. Loaded only where traces are sent somewhere: it takes as long to load as all else of a process. */
 import {
   type Context,
+  context,
   createTraceState,
   DiagLogLevel,
   diag,
   type HrTime,
+  logs,
   ROOT_CONTEXT,
   SamplingDecision,
   SpanKind,
@@ -73,7 +75,11 @@ export function startSdk(
       if (code !== 'OK') written.setStatus({ code: SpanStatusCode.ERROR, message: message ?? code });
       written.end(hrTime(endMs));
     },
-    shutdown: () => sdk.shutdown(),
+    shutdown: async () => {
+      for (const api of [context, logs, trace]) api.disable();
+      // What could not be sent is counted and told.
+      await sdk.shutdown().catch(() => {});
+    },
   };
 }
 
@@ -104,7 +110,11 @@ function parentOf({ kind, traceId, parentId, state }: EndedSpan): Context {
   return trace.setSpanContext(ROOT_CONTEXT, { ...ids, isRemote: kind === 'request' });
 }
 
-const hrTime = (ms: number): HrTime => [Math.floor(ms / 1000), Math.round((ms % 1000) * 1e6)];
+/** To the microsecond: what Zipkin's exporter writes of anything finer Zipkin refuses. */
+function hrTime(ms: number): HrTime {
+  const us = Math.round(ms * 1_000);
+  return [Math.floor(us / 1e6), (us % 1e6) * 1_000];
+}
 
 const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   request: SpanKind.SERVER,

@@ -7,6 +7,7 @@ import {
   monotonicClock,
   type Parameter,
   randomHex,
+  trustedCaller,
 } from '@sheaf/inference';
 import type { Remote } from './remote.ts';
 
@@ -53,6 +54,8 @@ export async function ask(
       deadline: startedAt + timeoutMs,
       signal: new CallCanceller(),
       snapshot: { epoch: 0 },
+      // It is told to processes of the mesh alone: who this is, the server finds out.
+      principal: trustedCaller,
       journal,
       span: journal.start('request', model, undefined),
     },

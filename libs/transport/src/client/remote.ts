@@ -11,6 +11,7 @@ import {
   type Limits,
   type Load,
   type ModelDescription,
+  type OnKept,
   type Overrun,
   parseExplanation,
   rowCount,
@@ -68,6 +69,8 @@ export interface RemoteOptions extends SentOptions {
   readonly onLoad?: (load: Load, model: string) => void;
   /** Called for a run that the server's process ends for, whoever asked for it; more than once. On the mesh stream only. */
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
+  /** Traces that it is told of, where it is one of ours; see `onKept` of its backend. On the mesh stream only. */
+  readonly onKept?: OnKept | undefined;
   /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
   readonly listenMs?: number;
   /** Somebody else's server: nobody there has agreed to be pinged often. */
@@ -186,10 +189,10 @@ const ownOptions = (
   target: string,
   secure: MeshConnectionOptions['secure'],
   sent: () => ReadonlyMap<string, string>,
-  { service, limits, onOverrun, authority, tls }: RemoteOptions,
+  { service, limits, onOverrun, onKept, authority, tls }: RemoteOptions,
 ): MeshConnectionOptions => ({
   ...{ target, authority: authority ?? tls?.serverName, secure, pongMaxMs: pongMaxMs(limits) },
-  ...{ service, metadata: () => [...sent()], onOverrun },
+  ...{ service, metadata: () => [...sent()], onOverrun, onKept },
   messageBytesMax: limits.messageBytesMax + frameBytesMax,
 });
 

@@ -20,6 +20,8 @@ import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsReq
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from './sheaf/admin/v1/GetLimitsResponse.ts';
 import type { GetLogLevelsRequest as _sheaf_admin_v1_GetLogLevelsRequest, GetLogLevelsRequest__Output as _sheaf_admin_v1_GetLogLevelsRequest__Output } from './sheaf/admin/v1/GetLogLevelsRequest.ts';
 import type { GetLogLevelsResponse as _sheaf_admin_v1_GetLogLevelsResponse, GetLogLevelsResponse__Output as _sheaf_admin_v1_GetLogLevelsResponse__Output } from './sheaf/admin/v1/GetLogLevelsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from './sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from './sheaf/admin/v1/GetMetricsResponse.ts';
 import type { Limit as _sheaf_admin_v1_Limit, Limit__Output as _sheaf_admin_v1_Limit__Output } from './sheaf/admin/v1/Limit.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from './sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from './sheaf/admin/v1/ListAuditResponse.ts';
@@ -69,6 +71,8 @@ export interface ProtoGrpcType {
         GetLimitsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsResponse__Output>
         GetLogLevelsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetLogLevelsRequest, _sheaf_admin_v1_GetLogLevelsRequest__Output>
         GetLogLevelsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetLogLevelsResponse, _sheaf_admin_v1_GetLogLevelsResponse__Output>
+        GetMetricsRequest: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsRequest__Output>
+        GetMetricsResponse: MessageTypeDefinition<_sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsResponse__Output>
         Limit: MessageTypeDefinition<_sheaf_admin_v1_Limit, _sheaf_admin_v1_Limit__Output>
         ListAuditRequest: MessageTypeDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditRequest__Output>
         ListAuditResponse: MessageTypeDefinition<_sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditResponse__Output>

@@ -1,9 +1,16 @@
 /** On whose behalf a call is made, from one process of a mesh to the next. */
-import { type CallContext, type Principal, type Priority, priorities } from '@sheaf/inference';
+import {
+  type CallContext,
+  type Principal,
+  type Priority,
+  priorities,
+  type TrustedCaller,
+  trustedCaller,
+} from '@sheaf/inference';
 import { malformed } from '../wire/reader.ts';
 
 export interface Caller {
-  readonly principal?: Principal;
+  readonly principal: Principal | TrustedCaller;
   readonly priority?: Priority;
   /** Where its connection comes from: known at the server that it came in by, and not handed on. */
   readonly address?: string;
@@ -15,17 +22,22 @@ const rememberedMax = 1_024;
 const texts = new WeakMap<Principal, string>();
 const principals = new Map<string, Principal>();
 
-/** As an Open frame has it. */
+/** As an Open frame has it: a trusted caller is ''. */
 export function writtenCaller({ principal, priority }: CallContext): { principal: string; priority: number } {
-  const text = principal ? (texts.get(principal) ?? JSON.stringify(principal)) : '';
-  if (principal) texts.set(principal, text);
-  return { principal: text, priority: priority ? priorities.indexOf(priority) + 1 : 0 };
+  return { principal: written(principal), priority: priority ? priorities.indexOf(priority) + 1 : 0 };
+}
+
+function written(principal: Principal | TrustedCaller): string {
+  if (principal === trustedCaller) return '';
+  const text = texts.get(principal) ?? JSON.stringify(principal);
+  texts.set(principal, text);
+  return text;
 }
 
 /** Frames come from a gateway of the same mesh, which has checked what it writes; throws on what is no principal at all. */
 export function readCaller({ principal: text, priority }: { principal: string; priority: number }): Caller {
   const named = priorities[priority - 1];
-  return { ...(text === '' ? {} : { principal: read(text) }), ...(named ? { priority: named } : {}) };
+  return { principal: text === '' ? trustedCaller : read(text), ...(named ? { priority: named } : {}) };
 }
 
 function read(text: string): Principal {

@@ -5,13 +5,14 @@ import type { StatusHints } from '../status.ts';
 import { type InferResult, roughBytes, writeRequest, writeResponse } from '../wire/codec.ts';
 import type { WireWriter } from '../wire/writer.ts';
 
-/** The newest version of the protocol that we speak; today the only one. */
-export const meshVersion = 1;
+/** The newest version of the protocol that we speak. In the first nobody tells of traces that are kept. */
+export const meshVersion = 2;
 
 export type ClientFrame =
   | { readonly kind: 'hello'; readonly version: number }
   | { readonly kind: 'open'; readonly open: Open }
-  | { readonly kind: 'cancel'; readonly call: number };
+  | { readonly kind: 'cancel'; readonly call: number }
+  | { readonly kind: 'kept'; readonly traceId: string };
 
 export interface Open {
   readonly call: number;
@@ -104,6 +105,8 @@ export const openFrame = (
 };
 
 export const cancelFrame = (call: number): OutFrame => frame(3, smallBytes, (writer) => writer.uint(1, call));
+
+export const keptFrame = (traceId: string): OutFrame => frame(4, 2 * smallBytes, (writer) => writer.string(1, traceId));
 
 export const serverHello = ({ version, callsMax, bytesMax }: ServerHello): OutFrame =>
   frame(1, smallBytes, (writer) => {

@@ -7,6 +7,7 @@ import {
   InferError,
   type InferRequest,
   type Load,
+  type OnKept,
   type Overrun,
   remainingMs,
 } from '@sheaf/inference';
@@ -17,7 +18,7 @@ import { meshPath } from '../proto.ts';
 import { fromRpcStatus, fromStatus } from '../status.ts';
 import { status } from '../status-codes.ts';
 import { writtenCaller } from './caller.ts';
-import { cancelFrame, clientHello, openFrame, type Reply, type ServerFrame } from './frames.ts';
+import { cancelFrame, clientHello, keptFrame, openFrame, type Reply, type ServerFrame } from './frames.ts';
 import { Outbox } from './outbox.ts';
 import { readServerFrames } from './read-frames.ts';
 
@@ -46,15 +47,19 @@ export interface MeshConnectionOptions extends ChannelOptions {
   /** Of a message of the stream, with all its frames. */
   readonly messageBytesMax: number;
   readonly onOverrun?: OnOverrun | undefined;
+  /** Traces that the peer is told of, while there is a stream to it. */
+  readonly onKept?: OnKept | undefined;
 }
 
 export class MeshConnection {
   readonly #channel: Channel;
   readonly #options: MeshConnectionOptions;
   #session: Session | undefined;
+  readonly #endKept: (() => void) | undefined;
 
   constructor(options: MeshConnectionOptions) {
     this.#options = options;
+    this.#endKept = options.onKept?.((traceId) => this.#session?.tellKept(traceId));
     this.#channel = createChannel(options);
   }
 
@@ -66,6 +71,7 @@ export class MeshConnection {
   }
 
   close(): void {
+    this.#endKept?.();
     this.#session?.end();
     this.#channel.close();
   }
@@ -93,6 +99,7 @@ class Session {
   readonly #waiting: (() => void)[] = [];
   #lastCall = 0;
   #callsMax = 1;
+  #version = 1;
   #state: 'opening' | 'open' | 'leaving' | 'ended' = 'opening';
   /** Resolves when calls may be opened; rejects when the stream never came up. */
   readonly ready: Promise<void>;
@@ -115,6 +122,7 @@ class Session {
       if (frame.kind === 'hello') {
         clearTimeout(timer);
         this.#callsMax = frame.hello.callsMax;
+        this.#version = frame.hello.version;
         if (this.#state === 'opening') this.#state = 'open';
         resolve();
       } else if (frame.kind === 'reply') this.#receive(frame.reply);
@@ -197,6 +205,10 @@ class Session {
       const open = { call, timeoutUs, ...trace, epoch, gateway, isolated };
       this.#outbox.add(openFrame({ ...open, ...writtenCaller(context) }, request));
     });
+  }
+
+  tellKept(traceId: string): void {
+    if (this.#state === 'open' && this.#version >= 2) this.#outbox.add(keptFrame(traceId));
   }
 
   end(): void {

@@ -1,6 +1,14 @@
 /** The server's side of the mesh stream: many calls on one stream, answered in any order. */
 import { InFlight } from '@sheaf/http2';
-import { asInferError, CallCanceller, InferError, type Limits, type Load, type Overrun } from '@sheaf/inference';
+import {
+  asInferError,
+  CallCanceller,
+  InferError,
+  type Limits,
+  type Load,
+  type Overrun,
+  trustedCaller,
+} from '@sheaf/inference';
 import { meshCalls } from '../proto.ts';
 import { type Answer, tensorBytes } from '../server/answer.ts';
 import { byteLimits } from '../server/bytes/byte-room.ts';
@@ -79,6 +87,7 @@ class MeshStream {
   readonly #bytes: BytesInFlight;
   readonly #callerOf: (open: Open) => Caller;
   readonly #answer: Answer;
+  readonly #onKept: (traceId: string) => void;
   readonly #calls = new InFlight<CallCanceller>();
   /** Of replies that have not left. */
   readonly #unsent = new InFlight<Hold>();
@@ -91,13 +100,14 @@ class MeshStream {
   constructor(
     responses: ResponseStream<Buffer>,
     { isAmongOurselves }: MeshServerOptions,
-    { limits, bytes, answer }: ProtocolContext,
+    { limits, bytes, answer, onKept }: ProtocolContext,
   ) {
     this.#responses = responses;
     this.#limits = limits;
     this.#bytes = bytes;
-    this.#callerOf = isAmongOurselves ? readCaller : () => ({});
+    this.#callerOf = isAmongOurselves ? readCaller : () => ({ principal: trustedCaller });
     this.#answer = answer;
+    this.#onKept = isAmongOurselves ? onKept : () => {};
     this.#outbox = new Outbox(
       (message, done) => responses.write(message, done),
       () => this.#calls.size > 1,
@@ -126,6 +136,7 @@ class MeshStream {
     if (frame.kind === 'hello') this.#greet(frame.version);
     else if (!this.#greeted) this.#refuse('want a hello first');
     else if (frame.kind === 'cancel') this.#calls.get(frame.call)?.abort();
+    else if (frame.kind === 'kept') this.#onKept(frame.traceId);
     else void this.#open(frame.open, this.#callerOf(frame.open));
   }
 
@@ -136,7 +147,13 @@ class MeshStream {
     else {
       this.#greeted = true;
       const { concurrentCallsMax, messageBytesMax } = this.#limits;
-      this.#outbox.add(serverHello({ version: meshVersion, callsMax: concurrentCallsMax, bytesMax: messageBytesMax }));
+      this.#outbox.add(
+        serverHello({
+          version: Math.min(version, meshVersion),
+          callsMax: concurrentCallsMax,
+          bytesMax: messageBytesMax,
+        }),
+      );
     }
   }
 

@@ -56,7 +56,12 @@ describe('the mesh stream', () => {
 
   const hello = { hello: { version: 1 } };
   const cases: [string, object[], unknown[]][] = [
-    ['a peer of a later version with its own', [{ hello: { version: 2 } }], ['hello 1', 'end']],
+    ['a peer of a later version with its own', [{ hello: { version: 3 } }], ['hello 2', 'end']],
+    [
+      'a trace that is kept with nothing',
+      [{ hello: { version: 2 } }, { kept: { traceId: 'a' } }, { open: { call: 1, ...open } }],
+      ['hello 2', '1 ok', 'end'],
+    ],
     [
       'calls with replies',
       [hello, { open: { call: 1, ...open } }, { open: { call: 5, ...open } }],

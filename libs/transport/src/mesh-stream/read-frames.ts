@@ -50,6 +50,8 @@ function readClientFrame(reader: WireReader): ClientFrame | undefined {
       return { kind: 'open', open: readOpen(reader) };
     case 3:
       return { kind: 'cancel', call: readUint(reader) };
+    case 4:
+      return { kind: 'kept', traceId: readText(reader) };
     default:
       reader.skip();
       return undefined;
@@ -64,6 +66,16 @@ function readUint(reader: WireReader): number {
     else reader.skip();
   });
   return value;
+}
+
+/** A message whose field 1, a text, is all that it says. */
+function readText(reader: WireReader): string {
+  let at = 0;
+  readMessage(reader, (field) => {
+    if (field === 1) at = reader.place();
+    else reader.skip();
+  });
+  return reader.stringAt(at);
 }
 
 function readOpen(reader: WireReader): Open {

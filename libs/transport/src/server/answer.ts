@@ -19,6 +19,7 @@ import {
   type Snapshot,
   type Span,
   type Tensor,
+  trustedCaller,
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
 import type { DecodedRequest, InferResult } from '../wire/codec.ts';
@@ -88,7 +89,8 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
   return async (read, call, caller) => {
     const context = contextOf(call, caller, { name, limits }, backend);
     const { journal, span } = context;
-    if (context.principal && call.trailers) tellIds(call.trailers, call.metadata?.('x-request-id'), span);
+    if (context.principal !== trustedCaller && call.trailers)
+      tellIds(call.trailers, call.metadata?.('x-request-id'), span);
     let asked: InferRequest | undefined;
     let isReading = false;
     state.enter();
@@ -117,6 +119,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       const response = await backend.infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
+      journal.abandon(span, 'CANCELLED');
       journal.end(span, 'OK', undefined, { model: response.model, ...askedOf(request) });
       return { response, id: request.id, typed };
     } catch (thrown) {
@@ -124,6 +127,7 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       const error = withItsDeadline(asInferError(told), call.givenMs, limits);
       const { code, message, reason, decision } = error;
       const refused = { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) };
+      journal.abandon(span, code === 'DEADLINE_EXCEEDED' ? code : 'CANCELLED');
       journal.end(span, code, message, { ...refused, ...(asked && askedOf(asked)) });
       throw error;
     } finally {

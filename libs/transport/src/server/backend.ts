@@ -1,5 +1,15 @@
 /** What stands behind a server. */
-import type { Infer, Journal, Load, ModelDescription, Principal, Sample, Snapshot, Span } from '@sheaf/inference';
+import type {
+  Infer,
+  Journal,
+  Load,
+  ModelDescription,
+  Principal,
+  Sample,
+  Snapshot,
+  Span,
+  TrustedCaller,
+} from '@sheaf/inference';
 import type { AdminService } from '../admin-service.ts';
 import type { ModelStatistics } from '../generated/inference/ModelStatistics.ts';
 import type { TellMetrics } from '../mesh-metrics.ts';
@@ -9,14 +19,14 @@ import type { CallLog } from './call-record.ts';
 /** Calls that cannot be told what they are for, by whom they are from: to read what says nothing takes time as well. */
 export interface Strays {
   /** Before a message is looked at: throws where its caller has sent too many. */
-  check(principal: Principal | undefined, called: () => CallHead): void;
+  check(principal: Principal | TrustedCaller, called: () => CallHead): void;
   /** A message could not be read; throws where that was one too many. */
   take(called: CallHead): Promise<void>;
 }
 
 /** As much of a call as is known before its message. */
 export interface CallHead {
-  readonly principal?: Principal | undefined;
+  readonly principal: Principal | TrustedCaller;
   /** Where it comes from. */
   readonly address?: string | undefined;
   readonly journal: Journal;
@@ -28,16 +38,16 @@ export interface Backend {
   /** To be done by the deadline of its context, and when its signal is aborted: the server does not look after it. */
   readonly infer: Infer;
   /** Throws NOT_FOUND for what is not there, or not for this principal. */
-  readonly describe: (name: string, version: string, principal?: Principal) => ModelDescription;
+  readonly describe: (name: string, version: string, principal: Principal | TrustedCaller) => ModelDescription;
   /** Never throws: what is not there is not ready. */
-  readonly isReady: (name: string, version: string, principal?: Principal) => boolean;
+  readonly isReady: (name: string, version: string, principal: Principal | TrustedCaller) => boolean;
   /** How busy a model version is, where that is known. */
   readonly load?: (name: string, version: string) => Load | undefined;
   /** What was asked of the versions of a model that this principal may see; an empty name is all models, an empty version all versions. Throws NOT_FOUND. */
   readonly statistics?: (
     name: string,
     version: string,
-    principal?: Principal,
+    principal: Principal | TrustedCaller,
   ) => readonly ModelStatistics[] | Promise<readonly ModelStatistics[]>;
   /** What this process tells a gateway of its mesh for a scrape. */
   readonly metrics?: TellMetrics;
@@ -53,6 +63,8 @@ export interface Backend {
   readonly snapshot: () => Snapshot;
   /** Called once per call, after its answer, and for calls that were refused before. */
   readonly onJournal: (journal: Journal) => void;
+  /** Told of a trace that is kept though its calls said that it is not traced, by its id. */
+  readonly onKept?: (traceId: string) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;
   /** What of a caller's `baggage` is handed on; undefined: nothing. Default: all that is well-formed. */

@@ -1,6 +1,6 @@
 /** The way of a call into its method: what is no gRPC, is malformed, may not come in or is too much is refused before anything of its message is read. */
 import type { ServerStream, StreamHandler } from '@sheaf/http2';
-import { InferError, type Limits, type Principal } from '@sheaf/inference';
+import { InferError, type Limits, type Principal, trustedCaller } from '@sheaf/inference';
 import { askAgain } from './auth/ask-again.ts';
 import { type Admit, authenticate } from './auth/authenticate.ts';
 import { type KnowsSecret, wantsSecret } from './auth/secret-check.ts';
@@ -75,7 +75,10 @@ class Dispatcher {
     const method = this.#methods.get(path);
     // Balancers probe with any path: they are told that there is none without a look at who they are.
     if (admit && method) this.#admit(call, admit, method);
-    else this.#enter(call, method);
+    else {
+      if (!admit) call.principal = trustedCaller;
+      this.#enter(call, method);
+    }
   }
 
   #admit(call: IncomingCall, admit: Admit, method: ServerMethod): void {
@@ -144,7 +147,7 @@ class Dispatcher {
       call.refuse(tooMany);
       return false;
     }
-    const stopAsking = admit && call.principal ? askAgain(admit, call) : undefined;
+    const stopAsking = admit && askAgain(admit, call);
     call.onClose = () => {
       longStreams.leave(block);
       stopAsking?.();

@@ -92,8 +92,7 @@ export function createHealth(limits: Limits): Health {
   };
 }
 
-const isVisible = (name: string, { principal }: ServerCall): boolean =>
-  name === '' || !principal || maySee(principal, name);
+const isVisible = (name: string, { principal }: ServerCall): boolean => name === '' || maySee(principal, name);
 
 /** Nobody has a name that no model could have; what is longer is not looked up, and not kept while it is watched. */
 function checkLength({ length }: string, { nameCharsMax }: Limits): void {

@@ -1,4 +1,4 @@
-import { Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { Journal, type Limits, parseTraceparent, trustedCaller } from '@sheaf/inference';
 import { contentExtension } from '../content-extension.ts';
 import type { ModelMetadataResponse } from '../generated/inference/ModelMetadataResponse.ts';
 import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
@@ -68,7 +68,7 @@ const statisticsMethod = (
 function method<Request, Response>(name: string, handler: UnaryHandler<Request, Response>): ServerMethod {
   const definition = inferenceService[name] as unknown as MethodDefinition<Request, Response>;
   return unary(definition, (request, call) => {
-    if (call.principal) tellOwnIds(call);
+    if (call.principal !== trustedCaller) tellOwnIds(call);
     return handler(request, call);
   });
 }

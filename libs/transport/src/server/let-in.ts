@@ -1,5 +1,5 @@
 /** The way in of a call that came by a listener of its protocol's own: what the dispatcher is for calls of gRPC. */
-import { asInferError, monotonicClock } from '@sheaf/inference';
+import { asInferError, monotonicClock, trustedCaller } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
 import type { InferResult } from '../wire/codec.ts';
 import {
@@ -29,7 +29,7 @@ export function letIn(answer: AnswerAdmitted, { admit, knowsSecret, record, call
     const { address = '', metadata } = asks;
     if (knowsSecret && !knowsSecret({ headers: { list: { get: metadata } }, connection: { address } }))
       throw wantsSecret;
-    if (!admit) return {};
+    if (!admit) return { principal: trustedCaller };
     const onKnown = (known: CallFacts['principal']): void => {
       facts.principal = known;
     };

@@ -1,5 +1,5 @@
 /** ModelInfer, the method whose cost matters: its messages are read and written straight between their bytes and our nouns. */
-import { asInferError, InferError, Journal, type Load, monotonicClock } from '@sheaf/inference';
+import { asInferError, InferError, Journal, type Load, monotonicClock, trustedCaller } from '@sheaf/inference';
 import { loadReport, loadReportKey } from '../load-report.ts';
 import { inferPath } from '../proto.ts';
 import { binaryValue } from '../status.ts';
@@ -97,7 +97,7 @@ class InferExchange implements MessageConsumer {
           facts.version = version;
           facts.sampled = sampled;
         },
-        from: { admitted: principal ? { principal, address } : {} },
+        from: { admitted: { principal, ...(principal !== trustedCaller && { address }) } },
       });
       if (this.#load && this.#isReportDue()) tellLoad(this.#load, trailers);
       // As they are, and as they are written.
@@ -143,9 +143,9 @@ const nobodyIds = ['anonymous', 'local'];
 
 /** A tenant has one; where nobody is asked who they are, or anybody is let in, each connection. */
 function shareOf({ connection, principal }: IncomingCall, bytes: BytesInFlight): Share {
-  return principal && !nobodyIds.includes(principal.id)
-    ? bytes.shareOfTenant(principal.tenant)
-    : bytes.shareOfConnection(connection);
+  return principal === trustedCaller || nobodyIds.includes(principal.id)
+    ? bytes.shareOfConnection(connection)
+    : bytes.shareOfTenant(principal.tenant);
 }
 
 const tellLoad = (load: Load, trailers: Map<string, string>): void =>

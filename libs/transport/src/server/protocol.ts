@@ -15,6 +15,8 @@ export interface ProtocolContext {
   readonly bytes: BytesInFlight;
   /** Puts what is refused before it is asked into the trace. */
   readonly record: RecordRefusal;
+  /** Told of a trace that another process of the mesh keeps. */
+  readonly onKept: (traceId: string) => void;
   /** Told of messages that cannot be read. */
   readonly strays: Strays | undefined;
 }

@@ -40,19 +40,21 @@ function asProtoc(bytes: Buffer): Buffer {
 }
 
 /**
- * protobufjs calls the entry type of a map field after the field alone; protoc calls it `<Field>Entry`, and clients in Go refuse a file where it is
+ * protobufjs calls the entry type of a map field after the field alone; protoc calls it `<Field>Entry` in UpperCamelCase, and clients in Go refuse a file where it is
  * called otherwise. It also makes the name in JSON the one in the file, where protoc makes it lowerCamelCase.
  */
 function repair({ field = [], nestedType = [] }: Message): void {
-  for (const own of field) own.jsonName = own.name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  for (const own of field) own.jsonName = camelCase(own.name);
   for (const nested of nestedType) {
     repair(nested);
     if (!nested.options?.mapEntry || nested.name.endsWith('Entry')) continue;
-    const name = `${nested.name}Entry`;
+    const name = `${camelCase(nested.name)}Entry`;
     for (const owner of field) if (owner.typeName === nested.name) owner.typeName = name;
     nested.name = name;
   }
 }
+
+const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** A question names a file, a symbol or a type of ours, and the host that was called. */
 const questionCharsMax = 1_024;

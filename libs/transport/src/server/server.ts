@@ -85,7 +85,8 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
   const knowsSecret = secret === undefined ? undefined : createSecretCheck(name, secret);
   const { admit, calls } = backend;
   const answer = letIn(createAnswer({ name, limits, state }, backend), { admit, knowsSecret, record, calls });
-  const protocols = openProtocols(options, { answer, limits, bytes, record, strays: backend.strays });
+  const { strays, onKept = () => {} } = backend;
+  const protocols = openProtocols(options, { answer, limits, bytes, record, strays, onKept });
   const health = createHealth(limits);
   const methods = [
     ...protocols.flatMap((protocol) => protocol.methods ?? []),

@@ -12,6 +12,7 @@ import {
   monotonicClock,
   type Tensor,
   tensorOf,
+  trustedCaller,
 } from '@sheaf/inference';
 import { createServer, type Server } from '../server/server.ts';
 
@@ -63,6 +64,7 @@ export function contextOf(timeoutMs = 5_000, signal = new AbortController().sign
     deadline: monotonicClock.now() + timeoutMs,
     signal,
     snapshot: { epoch: 0 },
+    principal: trustedCaller,
     journal,
     span,
   };

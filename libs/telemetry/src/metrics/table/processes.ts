@@ -67,6 +67,13 @@ export const processMetrics = {
     ...atScrape,
     labels: ['result'],
   },
+  sheaf_log_lines_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Lines of the log that were written, or dropped since nobody took them',
+    ...atScrape,
+    labels: ['result'],
+  },
   sheaf_label_overflows_total: {
     kind: 'counter',
     unit: 'count',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { defaultLimits, type InferError, type Principal } from '@sheaf/inference';
+import { defaultLimits, type InferError, type Principal, type TrustedCaller, trustedCaller } from '@sheaf/inference';
 import { createRemote, type Remote, type Transport } from '../../index.ts';
 import { contextOf, requestFor, served, until } from '../../testing/fake-model.ts';
 import { createServer, type Server } from '../server.ts';
@@ -10,7 +10,7 @@ const ways: readonly Transport[] = ['unary', 'stream'];
 const principal = { id: 'alice', tenant: 'a', roles: ['infer'] } as unknown as Principal;
 
 /** On whose behalf the calls were, that came in. */
-const seen: (Principal | undefined)[] = [];
+const seen: (Principal | TrustedCaller)[] = [];
 const authorizations: unknown[] = [];
 const openServer = async (own?: string): Promise<Server> => {
   const server = await createServer(
@@ -86,7 +86,7 @@ describe('a server that wants a secret', () => {
     await remoteTo(server.port, 'stream', secret).infer(requestFor('echo'), { ...contextOf(), principal });
     const open = await openServer();
     await remoteTo(open.port, 'stream').infer(requestFor('echo'), { ...contextOf(), principal });
-    assert.deepEqual(seen, [principal, undefined]);
+    assert.deepEqual(seen, [principal, trustedCaller]);
     await open.close(1_000);
   });
 });

@@ -14,6 +14,7 @@ import {
   deadlineExceeded,
   monotonicClock,
   type Principal,
+  type TrustedCaller,
 } from '@sheaf/inference';
 import type { Peer } from '../auth/peer.ts';
 import { ChunkList } from '../bytes/chunk-list.ts';
@@ -28,8 +29,8 @@ export interface ServerCall {
   readonly method: string;
   /** The text of a key, in lower case: its values joined by `, `, of a binary key the first alone. Undefined for what callers may not say. */
   metadata(key: string): string | undefined;
-  /** On whose behalf it is; undefined where nobody is asked. */
-  readonly principal: Principal | undefined;
+  /** On whose behalf it is. */
+  readonly principal: Principal | TrustedCaller;
   /** Where it comes from; '' where that is not known. */
   readonly address: string;
   /** Whom the certificate of its connection names. */
@@ -76,7 +77,8 @@ export class IncomingCall implements ServerCall, ConnectionCall, StreamHandler {
   readonly openedAt = monotonicClock.now();
   readonly responseMetadata: Field[] = [];
   readonly trailers = new Map<string, string>();
-  principal: Principal | undefined;
+  /** Nothing is there before it is let in, so that what asks too early fails. */
+  principal!: Principal | TrustedCaller;
   isHidden: IsHidden | undefined;
   /** Its `authorization` is the secret of the mesh. */
   hasSecret = false;

@@ -16,6 +16,8 @@ import type { GetLimitsRequest as _sheaf_admin_v1_GetLimitsRequest, GetLimitsReq
 import type { GetLimitsResponse as _sheaf_admin_v1_GetLimitsResponse, GetLimitsResponse__Output as _sheaf_admin_v1_GetLimitsResponse__Output } from '../../../sheaf/admin/v1/GetLimitsResponse.ts';
 import type { GetLogLevelsRequest as _sheaf_admin_v1_GetLogLevelsRequest, GetLogLevelsRequest__Output as _sheaf_admin_v1_GetLogLevelsRequest__Output } from '../../../sheaf/admin/v1/GetLogLevelsRequest.ts';
 import type { GetLogLevelsResponse as _sheaf_admin_v1_GetLogLevelsResponse, GetLogLevelsResponse__Output as _sheaf_admin_v1_GetLogLevelsResponse__Output } from '../../../sheaf/admin/v1/GetLogLevelsResponse.ts';
+import type { GetMetricsRequest as _sheaf_admin_v1_GetMetricsRequest, GetMetricsRequest__Output as _sheaf_admin_v1_GetMetricsRequest__Output } from '../../../sheaf/admin/v1/GetMetricsRequest.ts';
+import type { GetMetricsResponse as _sheaf_admin_v1_GetMetricsResponse, GetMetricsResponse__Output as _sheaf_admin_v1_GetMetricsResponse__Output } from '../../../sheaf/admin/v1/GetMetricsResponse.ts';
 import type { ListAuditRequest as _sheaf_admin_v1_ListAuditRequest, ListAuditRequest__Output as _sheaf_admin_v1_ListAuditRequest__Output } from '../../../sheaf/admin/v1/ListAuditRequest.ts';
 import type { ListAuditResponse as _sheaf_admin_v1_ListAuditResponse, ListAuditResponse__Output as _sheaf_admin_v1_ListAuditResponse__Output } from '../../../sheaf/admin/v1/ListAuditResponse.ts';
 import type { ListBreakersRequest as _sheaf_admin_v1_ListBreakersRequest, ListBreakersRequest__Output as _sheaf_admin_v1_ListBreakersRequest__Output } from '../../../sheaf/admin/v1/ListBreakersRequest.ts';
@@ -96,6 +98,15 @@ export interface AdminClient extends grpc.Client {
   getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
   getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
   getLogLevels(argument: _sheaf_admin_v1_GetLogLevelsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetLogLevelsResponse__Output>): grpc.ClientUnaryCall;
+  
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  GetMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
+  getMetrics(argument: _sheaf_admin_v1_GetMetricsRequest, callback: grpc.requestCallback<_sheaf_admin_v1_GetMetricsResponse__Output>): grpc.ClientUnaryCall;
   
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
   ListAudit(argument: _sheaf_admin_v1_ListAuditRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_admin_v1_ListAuditResponse__Output>): grpc.ClientUnaryCall;
@@ -186,6 +197,8 @@ export interface AdminHandlers extends grpc.UntypedServiceImplementation {
   
   GetLogLevels: grpc.handleUnaryCall<_sheaf_admin_v1_GetLogLevelsRequest__Output, _sheaf_admin_v1_GetLogLevelsResponse>;
   
+  GetMetrics: grpc.handleUnaryCall<_sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse>;
+  
   ListAudit: grpc.handleUnaryCall<_sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse>;
   
   ListBreakers: grpc.handleUnaryCall<_sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse>;
@@ -212,6 +225,7 @@ export interface AdminDefinition extends grpc.ServiceDefinition {
   GetConfiguration: MethodDefinition<_sheaf_admin_v1_GetConfigurationRequest, _sheaf_admin_v1_GetConfigurationResponse, _sheaf_admin_v1_GetConfigurationRequest__Output, _sheaf_admin_v1_GetConfigurationResponse__Output>
   GetLimits: MethodDefinition<_sheaf_admin_v1_GetLimitsRequest, _sheaf_admin_v1_GetLimitsResponse, _sheaf_admin_v1_GetLimitsRequest__Output, _sheaf_admin_v1_GetLimitsResponse__Output>
   GetLogLevels: MethodDefinition<_sheaf_admin_v1_GetLogLevelsRequest, _sheaf_admin_v1_GetLogLevelsResponse, _sheaf_admin_v1_GetLogLevelsRequest__Output, _sheaf_admin_v1_GetLogLevelsResponse__Output>
+  GetMetrics: MethodDefinition<_sheaf_admin_v1_GetMetricsRequest, _sheaf_admin_v1_GetMetricsResponse, _sheaf_admin_v1_GetMetricsRequest__Output, _sheaf_admin_v1_GetMetricsResponse__Output>
   ListAudit: MethodDefinition<_sheaf_admin_v1_ListAuditRequest, _sheaf_admin_v1_ListAuditResponse, _sheaf_admin_v1_ListAuditRequest__Output, _sheaf_admin_v1_ListAuditResponse__Output>
   ListBreakers: MethodDefinition<_sheaf_admin_v1_ListBreakersRequest, _sheaf_admin_v1_ListBreakersResponse, _sheaf_admin_v1_ListBreakersRequest__Output, _sheaf_admin_v1_ListBreakersResponse__Output>
   ListKeys: MethodDefinition<_sheaf_admin_v1_ListKeysRequest, _sheaf_admin_v1_ListKeysResponse, _sheaf_admin_v1_ListKeysRequest__Output, _sheaf_admin_v1_ListKeysResponse__Output>
