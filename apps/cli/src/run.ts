@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./commands/keys.ts')).keys,
   certs: async () => (await import('./commands/certs.ts')).certs,
   top: async () => (await import('./commands/top.ts')).top,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
   admin: async () => (await import('./commands/admin.ts')).admin,
 };
 

@@ -13,6 +13,7 @@ export {
   type ControlOptions,
   type MeshStatus,
   openControl,
+  type ProcessStatus,
   type RestartReply,
 } from './rolling-restart/control.ts';
 export { type Part, partsToRestart, restartOneByOne } from './rolling-restart/rolling-restart.ts';

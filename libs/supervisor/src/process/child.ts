@@ -79,6 +79,8 @@ function nextMessage(
 }
 
 export interface Ready {
+  /** What it told of what it holds. */
+  readonly notices: readonly string[];
   /** It listens on this one. */
   readonly port: number;
   readonly unserved: readonly Unserved[];
@@ -89,8 +91,10 @@ export interface Ready {
 export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec): Promise<Ready> {
   const giveUp = (): void => void child.kill('SIGKILL');
   let timer = setTimeout(giveUp, startMaxMs);
+  const notices: string[] = [];
   let loading: readonly string[] = [];
   const onProgress = (message: ProcessMessage): void => {
+    if (message.kind === 'notice') notices.push(message.line);
     if (message.kind !== 'progress') return;
     clearTimeout(timer);
     timer = setTimeout(giveUp, startMaxMs);
@@ -107,7 +111,7 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
     child.off('message', onProgress);
   });
   if (message.kind === 'ready')
-    return { port: message.port, unserved: message.unserved ?? [], seen: message.seen ?? [] };
+    return { port: message.port, unserved: message.unserved ?? [], seen: message.seen ?? [], notices };
   throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
 }
 

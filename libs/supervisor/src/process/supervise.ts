@@ -17,6 +17,7 @@ interface FirstStart {
   readonly port: number;
   readonly unserved: readonly Unserved[];
   readonly seen: readonly SeenModel[];
+  readonly notices: readonly string[];
   /** Why it failed, where the process is to be tried again. */
   readonly failure: string | undefined;
 }
@@ -32,7 +33,14 @@ async function startFirst(spec: ProcessSpec): Promise<FirstStart> {
     await end(child, spec, { isReady: false, notice: true });
     if (!isPatient || startSignal?.aborted) throw error;
     // Who asks it has to know now where it will be.
-    return { child, port: spec.port || (await freePort()), unserved: [], seen: [], failure: sentence(error) };
+    return {
+      child,
+      port: spec.port || (await freePort()),
+      unserved: [],
+      seen: [],
+      notices: [],
+      failure: sentence(error),
+    };
   } finally {
     startSignal?.removeEventListener('abort', giveUp);
   }
@@ -58,7 +66,7 @@ class SupervisedProcess implements Supervised {
   #timer: NodeJS.Timeout | undefined;
   #isReady: boolean;
   #isStopping = false;
-  #loaded: Pick<FirstStart, 'unserved' | 'seen'>;
+  #loaded: Pick<FirstStart, 'unserved' | 'seen' | 'notices'>;
   #failure: string | undefined;
 
   constructor(spec: ProcessSpec, first: FirstStart) {
@@ -95,6 +103,10 @@ class SupervisedProcess implements Supervised {
 
   get seen(): readonly SeenModel[] {
     return this.#loaded.seen;
+  }
+
+  get notices(): readonly string[] {
+    return this.#loaded.notices;
   }
 
   get failure(): string | undefined {

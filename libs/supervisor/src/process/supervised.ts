@@ -15,6 +15,8 @@ export interface Supervised {
   readonly unserved: readonly Unserved[];
   /** Models of it whose outputs are not as their files declare. */
   readonly seen: readonly SeenModel[];
+  /** What the process that runs now told of what it holds, such as why calls of a model are not batched. */
+  readonly notices: readonly string[];
   /** Why its first start failed, while it has not been ready. */
   readonly failure: string | undefined;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */

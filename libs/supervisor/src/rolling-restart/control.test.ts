@@ -10,7 +10,9 @@ import { askRestart, askStatus, type Control, openControl, type RestartReply } f
 describe('the control socket of a mesh', () => {
   const { promise: mayGoOn, resolve: goOn } = Promise.withResolvers<void>();
   const parts = [{ name: 'digits', kind: 'service', restart: () => mayGoOn }];
-  const mesh = { parts, reread: async () => {}, gateways: [{ port: 8001 }] } as unknown as RunningMesh;
+  const status = { name: 'gateway', pid: 7, isReady: true, failure: undefined, notices: ['it holds nothing'] };
+  const gateway = { ...status, port: 8001 };
+  const mesh = { parts, reread: async () => {}, gateways: [gateway], services: [] } as unknown as RunningMesh;
   const starting = Promise.withResolvers<RunningMesh>();
   const recorded: string[] = [];
   let folder: string;
@@ -34,10 +36,12 @@ describe('the control socket of a mesh', () => {
   const restart = (): Promise<RestartReply[]> => all(askRestart(folder, []));
 
   it('says who runs the mesh, from its start on, and where it is once it is up', async () => {
-    assert.deepEqual(await askStatus(folder), { kind: 'status', pid: process.pid, addresses: [] });
+    const own = { kind: 'status', pid: process.pid };
+    assert.deepEqual(await askStatus(folder), { ...own, addresses: [], processes: [] });
     starting.resolve(mesh);
     await starting.promise;
-    assert.deepEqual(await askStatus(folder), { kind: 'status', pid: process.pid, addresses: ['127.0.0.1:8001'] });
+    const { failure: _, ...told } = status;
+    assert.deepEqual(await askStatus(folder), { ...own, addresses: ['127.0.0.1:8001'], processes: [told] });
     assert.equal(await askStatus(join(folder, 'elsewhere')), undefined);
   });
 

@@ -15,12 +15,26 @@ type Request =
   /** Parts of the mesh; none: all. */
   { readonly kind: 'restart'; readonly names: readonly string[] } | { readonly kind: 'status' };
 
+/** A process of the mesh. */
+export interface ProcessStatus {
+  readonly name: string;
+  /** The id of the process that runs, or ran last. */
+  readonly pid: number;
+  readonly isReady: boolean;
+  /** Why its first start failed, while it has not been ready. */
+  readonly failure?: string | undefined;
+  /** What it told of what it holds, such as why calls of a model are not batched. */
+  readonly notices: readonly string[];
+}
+
 /** The mesh that runs from a folder. */
 export interface MeshStatus {
   readonly kind: 'status';
   readonly pid: number;
   /** The addresses of its gateways; none while it starts. */
   readonly addresses: readonly string[];
+  /** Gateways first; none while it starts. */
+  readonly processes: readonly ProcessStatus[];
 }
 
 export type RestartReply =
@@ -66,9 +80,11 @@ export async function openControl(
   }
   const open = new Set<Socket>();
   const turn = { isTaken: false };
-  let addresses: readonly string[] = [];
+  let running: RunningMesh | undefined;
   starting.then(
-    ({ gateways }) => (addresses = gateways.map(({ port }) => `${host}:${port}`)),
+    (mesh) => {
+      running = mesh;
+    },
     () => {},
   );
   const server = createServer((socket) => {
@@ -76,7 +92,7 @@ export async function openControl(
     socket.once('close', () => open.delete(socket)).on('error', () => {});
     void answer(socket, {
       restart: (names, tell) => restart(names, { starting, turn, tell, onRestart, isWanted: () => !socket.destroyed }),
-      status: () => ({ kind: 'status', pid: process.pid, addresses }),
+      status: () => statusOf(running, host),
     });
   });
   try {
@@ -99,6 +115,15 @@ export async function openControl(
     },
   };
 }
+
+const statusOf = (running: RunningMesh | undefined, host: string): MeshStatus => ({
+  kind: 'status',
+  pid: process.pid,
+  addresses: (running?.gateways ?? []).map(({ port }) => `${host}:${port}`),
+  processes: [...(running?.gateways ?? []), ...(running?.services ?? [])].map(
+    ({ name, pid, isReady, failure, notices }) => ({ name, pid, isReady, failure, notices }),
+  ),
+});
 
 type Tell = (reply: RestartReply | MeshStatus) => void;
 
