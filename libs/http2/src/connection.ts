@@ -48,6 +48,7 @@ export class Connection implements Core {
   #goodbyeAtMs = 0;
   /** It is over with its last stream. */
   #hasEndedWell = false;
+  #hasToldClosed = false;
 
   constructor(socket: Duplex, options: ConnectionOptions, role: (core: Core) => Role) {
     const now = performance.now();
@@ -240,7 +241,11 @@ export class Connection implements Core {
     this.outbox.end();
     // Bytes that still come are read and dropped: a reset of TCP could overtake the GOAWAY.
     this.socket.resume();
-    this.#bury(code ?? errorCodes.NO_ERROR, why);
+    this.lives.loseAll(code ?? errorCodes.NO_ERROR);
+    this.pings.end();
+    if (!this.#hasEndedWell) this.#tellClosed(why);
+    // The last answers may still be with the socket: a process that ends when its connections are over would take them along.
+    else this.socket.once('finish', () => this.#tellClosed(why)).once('close', () => this.#tellClosed(why));
   }
 
   /** The socket is over, whoever ended it. */
@@ -251,12 +256,14 @@ export class Connection implements Core {
     this.#reader.stop();
     this.outbox.close();
     this.socket.end();
-    this.#bury(errorCodes.NO_ERROR, why);
+    this.lives.loseAll(errorCodes.NO_ERROR);
+    this.pings.end();
+    this.#tellClosed(why);
   }
 
-  #bury(code: ErrorCode, why: string | undefined): void {
-    this.lives.loseAll(code);
-    this.pings.end();
+  #tellClosed(why: string | undefined): void {
+    if (this.#hasToldClosed) return;
+    this.#hasToldClosed = true;
     try {
       this.role.closed(why);
     } catch (error) {

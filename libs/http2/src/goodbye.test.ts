@@ -68,6 +68,27 @@ describe('goodbye', () => {
     }
   });
 
+  it('is over for whoever waits for it only when its last answer has left the socket', async () => {
+    const peer = openRawPeer({
+      isReading: false,
+      answer: (stream) => {
+        stream.respond(ok);
+        stream.write(Buffer.alloc(60_000));
+        stream.end(ok);
+        return undefined;
+      },
+    });
+    peer.send(headersFrame(1, { isLast: true }));
+    await peer.settle();
+    peer.connection.goAway(errorCodes.ENHANCE_YOUR_CALM);
+    await peer.settle();
+    assert.ok(peer.streams[0]?.end);
+    assert.equal(peer.closed, undefined);
+    peer.socket.resume();
+    await until(() => peer.closed !== undefined);
+    assert.equal(peer.connection.outbox.socketBytes, 0);
+  });
+
   it('is said the second time after a second, where the PING is not answered', async () => {
     const peer = openRawPeer();
     await peer.settle();
