@@ -1,6 +1,7 @@
 /** Soaks a whole mesh, and counts what its callers see. */
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { connect } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
+import { limits as http2Limits } from '../../../libs/http2/src/limits.ts';
 import { createRandom } from '../../fuzz/random-message.ts';
 import { Caller as StockCaller } from '../../support/caller.ts';
 import { type Samples, scrape } from '../../support/scrape.ts';
@@ -28,6 +29,7 @@ export interface Soaked {
 }
 
 const readEveryMs = 500;
+const resetRestMs = 2_000 / http2Limits.resets.perSecond;
 /** Runs that were left end after their limit at the latest. */
 const restMaxMs = 60_000;
 
@@ -82,9 +84,11 @@ function startLoad({ mesh, keys }: SoakedMesh, ledger: Ledger): { stop(): Promis
     session.on('error', () => {});
     while (isGoing) {
       const begunAt = performance.now();
-      await ask(session, caller(random), ledger);
-      // Whoever leaves does so at a rate that a connection bears.
-      await delay(Math.max(10, performance.now() - begunAt));
+      const work = caller(random);
+      ledger.add(work.counted, await call(session, work));
+      // A server bears only so many resets of a connection.
+      const restMinMs = work.leaveAfterMs === undefined ? 10 : resetRestMs;
+      await delay(Math.max(restMinMs, performance.now() - begunAt));
     }
     session.close();
   };
@@ -95,10 +99,6 @@ function startLoad({ mesh, keys }: SoakedMesh, ledger: Ledger): { stop(): Promis
       await Promise.all(lanes);
     },
   };
-}
-
-async function ask(session: ClientHttp2Session, work: ReturnType<Caller>, ledger: Ledger): Promise<void> {
-  ledger.add(work.counted, await call(session, work));
 }
 
 interface Lives {
