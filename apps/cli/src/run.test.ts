@@ -30,10 +30,10 @@ describe('a command that is wrong', () => {
       ['infer', 'm', '[1]', '--key', 'gateway.key'],
       /^--key: want an API key, sheaf_\.\.\.; the key of a certificate goes to/,
     ],
-    [['admin'], /^usage: sheaf admin config\|limits\|breakers\|quarantine\|audit\|breaker\|keys\|reload\|drain$/],
+    [['admin'], /^usage: sheaf admin config\|limits\|breakers\|quarantine\|audit\|breaker\|keys\|log\|reload\|drain$/],
     [
       ['admin', 'stop'],
-      /^there is no "sheaf admin stop"; want config, limits, breakers, breaker, quarantine, audit, keys, reload, drain$/,
+      /^there is no "sheaf admin stop"; want config, limits, breakers, breaker, quarantine, audit, keys, log, reload, drain$/,
     ],
     [['admin', '__proto__'], /^there is no "sheaf admin __proto__"/],
     [['admin', 'config', 'more'], /^sheaf admin config: want options only, got "more"$/],

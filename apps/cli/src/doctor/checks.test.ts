@@ -1,96 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Mesh } from '@sheaf/mesh';
-import { checks } from './checks.ts';
-import { findingsOf } from './examine.ts';
-import type { Gateway, Look, Process } from './look.ts';
-
-const now = 1_800_000_000_000;
-const dayMs = 86_400_000;
-const tensor = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
-
-const mesh = {
-  gateway: { host: '127.0.0.1', port: 8001, replicas: 1 },
-  models: [
-    {
-      name: 'm',
-      batching: {},
-      instances: 1,
-      intraOpThreads: 1,
-      versions: [{ version: '1', content: { digest: 'sha256:one' }, signature: { inputs: [tensor], outputs: [] } }],
-    },
-  ],
-  services: [{ name: 'm', models: ['m'], transforms: [], replicas: 1 }],
-  policies: { limits: [] },
-} as unknown as Mesh;
-
-const configuration = {
-  gateway: { host: '127.0.0.1', port: 8001, tls: null },
-  models: [{ name: 'm', contents: [{ version: '1', digest: 'sha256:one', properties: {} }] }],
-  services: [{ name: 'm', models: ['m'], transforms: [], ready: true, endpoints: [{ target: 'here:1', ready: true }] }],
-  out: [],
-  policies: {},
-} as unknown as Gateway['configuration'];
-
-const key = {
-  ...{ id: 'k1', tenant: 't', roles: [], models: [], priority: 'standard', note: '' },
-  ...{ createdAtMs: now - 90 * dayMs, expiresAtMs: 0, revokedAtMs: 0, rotatedAtMs: 0, replacedUntilMs: 0 },
-  lastUsedAtMs: now - 1_000,
-};
-
-const breaker = {
-  ...{ service: 'm', endpoint: 'here:1', model: 'm', version: '', state: 'closed', sinceMs: now - 60_000 },
-  ...{ calls: 100, failures: 0, trialAtMs: 0, shutOut: [] },
-};
-
-const gateway: Gateway = {
+import {
   configuration,
-  breakers: [breaker],
-  limits: [{ name: 'burst', policy: '', buckets: [{ whose: { tenant: 't' }, remaining: 5, resetMs: 0 }] }],
-  quarantine: { requests: [], offenders: [] },
-  auditBrokenAt: 0,
-  keys: [key],
-};
-
-const running: Process = {
-  ...{ name: 'gateway', pid: 1, isReady: true, failure: undefined, notices: [] },
-  ...{ memoryBytes: 2 ** 27, openFilesMax: 1_048_576, executable: '/usr/bin/node' },
-};
-
-/** Nothing is wrong with it. */
-const well: Look = {
-  folder: 'mesh',
-  now,
-  env: {},
-  machine: { cores: 64, memoryBytes: 2 ** 34, cgroupBytes: undefined, isMusl: false, inotifyWatchesMax: 524_288 },
-  mesh,
-  mistakes: [],
-  processes: [running],
+  dayMs,
   gateway,
-  silence: undefined,
-  certificates: [{ file: 'own.crt', endsMs: now + 31 * dayMs }],
-  disks: [{ what: 'the disk', path: '/', freeBytes: 2 ** 40 }],
-  peers: [{ kind: 'redis', place: 'r:6379' }],
-  quantized: [],
-  accessLogProblem: undefined,
-};
-
-const withConfiguration = (changed: object): Partial<Look> => ({
-  gateway: { ...gateway, configuration: { ...configuration, ...changed } },
-});
-const part = { kind: 'model', name: 'n', version: '1', why: 'it is broken' };
-const withBreaker = (changed: object): Partial<Look> => ({
-  gateway: { ...gateway, breakers: [{ ...breaker, ...changed }] },
-});
-const withKey = (changed: object): Partial<Look> => ({ gateway: { ...gateway, keys: [{ ...key, ...changed }] } });
-const withModel = (changed: object): Partial<Look> => ({
-  mesh: { ...mesh, models: [{ ...mesh.models[0], ...changed }] } as Mesh,
-});
-const withHost = (host: string): Partial<Look> => withConfiguration({ gateway: { host, port: 8001, tls: null } });
-
-const withReplicas = (replicas: number): Partial<Look> => ({
-  mesh: { ...mesh, services: [{ ...mesh.services[0], replicas }] } as Mesh,
-});
+  mesh,
+  now,
+  part,
+  running,
+  well,
+  withBreaker,
+  withConfiguration,
+  withHost,
+  withKey,
+  withModel,
+  withReplicas,
+} from '../testing/healthy-look.ts';
+import { checks } from './checks.ts';
+import type { Look } from './look.ts';
 
 /** For each check: what it finds something in, and how that begins; and what it finds nothing in, where that is close by. */
 const cases: Readonly<
@@ -329,24 +257,7 @@ const cases: Readonly<
   },
 };
 
-describe('sheaf doctor', () => {
-  it('finds nothing where nothing is wrong', () => {
-    assert.deepEqual(findingsOf(well), []);
-  });
-
-  it('finds nothing of what could not be had', () => {
-    const unknown: Look = {
-      ...well,
-      mesh: undefined,
-      gateway: undefined,
-      processes: [],
-      certificates: [],
-      disks: [],
-      peers: [],
-    };
-    assert.deepEqual(findingsOf(unknown), []);
-  });
-
+describe('the checks', () => {
   it('has a case for each check', () => {
     assert.deepEqual(Object.keys(cases).sort(), Object.keys(checks).sort());
   });
@@ -366,21 +277,4 @@ describe('sheaf doctor', () => {
       for (const changed of fine) assert.deepEqual(found(changed), []);
     });
   }
-
-  it('tells the most important first', () => {
-    const findings = findingsOf({
-      ...well,
-      quantized: ['m/1'],
-      accessLogProblem: 'x',
-      ...withBreaker({ shutOut: ['acme'] }),
-    });
-    assert.deepEqual(
-      findings.map(({ severity, check }) => [severity, check]),
-      [
-        ['error', 'accessLog'],
-        ['warning', 'breakersOpen'],
-        ['note', 'quantized'],
-      ],
-    );
-  });
 });
