@@ -35,6 +35,16 @@ async function down(command: RunningCommand): Promise<void> {
   assert.equal(code, 0, command.output());
 }
 
+describe('sheaf', () => {
+  it('tells what went wrong without what would move a cursor, line by line', async () => {
+    const folder = await writeFolder({});
+    const { code, stderr } = await runSheaf(['check', join(folder, '\u001b[31mno')]);
+    assert.equal(code, 2);
+    assert.match(stderr, /\?\[31mno/);
+    await rm(folder, { recursive: true });
+  });
+});
+
 describe('sheaf up', () => {
   it('lists every process with its pid, drains on Ctrl-C and exits 0', async () => {
     const folder = await writeFolder({ 'models/a': sampleModels.scale(1), 'models/b': sampleModels.scale(2) });

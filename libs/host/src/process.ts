@@ -209,7 +209,7 @@ export interface DrainOptions {
   readonly tracing: Tracing;
   /** The notice is over: from now on new calls are refused. */
   readonly onDraining?: () => void;
-  /** Closes what calls needed (models, upstreams, state), once the last call is answered. The last spans are sent after it. */
+  /** Closes what calls needed (models, upstreams, state), once the last call is answered, while the last spans are sent. */
   readonly close: () => Promise<void>;
 }
 
@@ -229,8 +229,8 @@ export function drainOnSignal(options: DrainOptions): Drain {
     await server.announceEnd(notice);
     onDraining();
     await server.close(graceMs());
-    await close();
-    await tracing.shutdown();
+    // At the same time: a collector that hangs takes as long as it may of both, the last metrics and the last spans.
+    await Promise.all([close(), tracing.shutdown()]);
     await closeLog();
     process.exit(0);
   };

@@ -21,7 +21,7 @@ export function logLevelMethods(ports: LogLevelPorts): Pick<AdminService, 'getLo
   return {
     getLogLevels: async () => ({ rooms: ports.logLevels() }),
     setLogLevels: async ({ rooms: named, level, forMs }, principal) => {
-      const rooms = named.length > 0 ? named.map(roomOf) : logRooms;
+      const rooms = named.length > 0 ? [...new Set(named.map(roomOf))] : logRooms;
       if (!isLogLevel(level)) throw invalid(`level: want ${logLevels.join(', ')}, got "${level}"`);
       if (!(forMs >= 0 && forMs <= forMsMax)) throw invalid(`for_ms: want 0 to ${forMsMax}, got ${forMs}`);
       const subject = named.length > 0 ? rooms.join(', ') : 'all';
