@@ -136,8 +136,21 @@ describe('what the peer lets us send', () => {
 
 /** Takes what comes, and answers nothing. */
 const take = (): StreamHandler => ({ data() {}, end() {}, close() {} });
+/** Takes nothing before its stream is resumed. */
+const takePaused = (stream: ServerStream): StreamHandler => {
+  stream.pause();
+  return take();
+};
 const options = { streamWindowBytes: 70_000, connectionWindowBytes: 140_000 };
 const half = Array.from({ length: 4 }, () => dataFrame(1, Buffer.alloc(10_000)));
+
+/** A peer that has sent all that the window of stream 1 allows, which is paused. */
+const openFilledPeer = async (more: { readonly heldBytesMax?: number } = {}): Promise<RawPeer> => {
+  const peer = openRawPeer({ ...options, ...more, answer: takePaused });
+  peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
+  await peer.settle();
+  return peer;
+};
 
 describe('what we let the peer send', () => {
   it('is told first', async () => {
@@ -166,15 +179,7 @@ describe('what we let the peer send', () => {
   });
 
   it('is held back while a stream is paused, which stops no other stream, and given back with resume', async () => {
-    const peer = openRawPeer({
-      ...options,
-      answer(stream) {
-        stream.pause();
-        return take();
-      },
-    });
-    peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
-    await peer.settle();
+    const peer = await openFilledPeer();
     assert.equal(peer.of('WINDOW_UPDATE', 1).length, 0);
     assert.equal(peer.of('WINDOW_UPDATE', 0)[1]?.payload.readUInt32BE(0), 70_000);
     peer.streams[0]?.stream.resume();
@@ -188,10 +193,7 @@ describe('what we let the peer send', () => {
     const peer = openRawPeer({
       ...options,
       heldBytesMax: 2 * window,
-      answer(stream) {
-        stream.pause();
-        return take();
-      },
+      answer: takePaused,
     });
     const fill = (id: number): Buffer[] => [
       headersFrame(id),
@@ -209,16 +211,7 @@ describe('what we let the peer send', () => {
   });
 
   it('comes back to the connection when a paused stream that holds too much is resumed', async () => {
-    const peer = openRawPeer({
-      ...options,
-      heldBytesMax: 0,
-      answer(stream) {
-        stream.pause();
-        return take();
-      },
-    });
-    peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
-    await peer.settle();
+    const peer = await openFilledPeer({ heldBytesMax: 0 });
     assert.equal(peer.of('WINDOW_UPDATE', 0).length, 1);
     peer.streams[0]?.stream.resume();
     await peer.settle();
@@ -226,16 +219,7 @@ describe('what we let the peer send', () => {
   });
 
   it('comes back to the connection from a stream that ends while it is paused', async () => {
-    const peer = openRawPeer({
-      ...options,
-      heldBytesMax: 0,
-      answer(stream) {
-        stream.pause();
-        return take();
-      },
-    });
-    peer.send(headersFrame(1), ...half, dataFrame(1, Buffer.alloc(16_000)), dataFrame(1, Buffer.alloc(14_000)));
-    await peer.settle();
+    const peer = await openFilledPeer({ heldBytesMax: 0 });
     peer.streams[0]?.stream.reset(8);
     await peer.settle();
     assert.equal(peer.of('WINDOW_UPDATE', 0)[1]?.payload.readUInt32BE(0), 70_000);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Infer } from '@sheaf/inference';
-import { document, failing, fp32, plus, run, stage, step, yOf } from '../testing/fake-models.ts';
+import { countingModel, document, failing, fp32, plus, run, stage, step, yOf } from '../testing/fake-models.ts';
 
 const ones = (count: number) => fp32('x', ...new Array(count).fill(1));
 
@@ -9,18 +9,11 @@ describe('what one request sets off', () => {
   const parts = { each: step('a'), over: 'x', concurrency: 64 };
 
   it('has at most 64 calls under way, through pipelines inside too', async () => {
-    let open = 0;
-    let most = 0;
-    const model: Infer = async (request, context) => {
-      most = Math.max(most, ++open);
-      const response = await plus(0, 5)(request, context);
-      open--;
-      return response;
-    };
+    const { model, counts } = countingModel();
     const inner = { ...document(stage(parts)), pipeline: 'inner' };
     const nested = stage({ each: { pipeline: 'inner' }, over: 'x', size: 20, concurrency: 64 });
     const response = await run(nested, { a: model }, { inputs: [ones(200)] }, {}, { others: [inner] });
-    assert.deepEqual([yOf(response).length, most, open], [200, 64, 0]);
+    assert.deepEqual([yOf(response).length, counts], [200, { open: 0, most: 64 }]);
   });
 
   it('is at most 4,096 calls', async () => {

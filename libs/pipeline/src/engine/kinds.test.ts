@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { type Infer, type Signature, tensorOf } from '@sheaf/inference';
 import {
   computing,
+  countingModel,
   document,
   failing,
   fp32,
@@ -79,20 +80,13 @@ describe('each', () => {
   });
 
   it('asks no more parts at once than it may', async () => {
-    let open = 0;
-    let most = 0;
-    const model: Infer = async (request, context) => {
-      most = Math.max(most, ++open);
-      const response = await plus(0, 5)(request, context);
-      open--;
-      return response;
-    };
+    const { model, counts } = countingModel();
     await run(
       stage({ each: step('a'), over: 'x', concurrency: 3 }),
       { a: model },
       { inputs: [fp32('x', ...new Array(9).fill(1))] },
     );
-    assert.equal(most, 3);
+    assert.equal(counts.most, 3);
   });
 
   it('drops the dimension when what it asks has one less', async () => {

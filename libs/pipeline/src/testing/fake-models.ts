@@ -60,3 +60,14 @@ export const yOf = ({ outputs }: { outputs: readonly Tensor[] }): number[] =>
   valuesOf(outputs.find(({ name }) => name === 'y'));
 export const stage = (body: object) => ({ s: { inputs: { x: 'x' }, ...body } });
 export const plus = (amount: number, delayMs = 0) => computing((value) => value + amount, delayMs);
+/** A model that takes 5 ms, and counts the calls that are open at once. */
+export const countingModel = () => {
+  const counts = { open: 0, most: 0 };
+  const model: Infer = async (request, context) => {
+    counts.most = Math.max(counts.most, ++counts.open);
+    const response = await plus(0, 5)(request, context);
+    counts.open--;
+    return response;
+  };
+  return { model, counts };
+};
