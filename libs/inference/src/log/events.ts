@@ -93,7 +93,7 @@ export const events = {
   'model.undeclared': event('runtime', 'warn', 'an answer is not as the file declares', 'subject', 'output'),
   'model.mapped': event('runtime', 'warn', 'a model is too large to be held, so its files are mapped', 'subject'),
   'model.provider-missing': event('runtime', 'warn', 'an execution provider is not here', 'subject', 'provider'),
-  'model.out': event('runtime', 'error', 'a version of a model cannot be served', 'model', 'version'),
+  'model.out': event('runtime', 'error', 'a model version or transform cannot be served', 'model', 'version'),
   'model.notice': event('runtime', 'info', 'why a model is not batched, and the like'),
   'memory.passed': event('runtime', 'error', 'a process passed its memory limit, and ends', 'service', 'bytes'),
   // Pipelines, policies and state.
