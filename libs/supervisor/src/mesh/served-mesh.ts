@@ -22,6 +22,7 @@ import {
   missingFrom,
   planServices,
   type RunningServices,
+  type ServicesStarted,
   seenOf,
   startServices,
   stopAll,
@@ -178,31 +179,43 @@ export class ServedMesh {
 
   /** Starts what is different in `wanted`; what does not come up is left as it was, with what depends on it. */
   async #startChanged(wanted: Mesh): Promise<{ readonly next: Mesh; readonly started: RunningServices }> {
-    const { start, isStrict, onEvent } = this.#options;
-    const running = this.#services;
     let next = wanted;
-    let started = running;
+    let started = this.#services;
     const keep = new Map<string, string>();
     for (let known = -1; known !== keep.size; ) {
       known = keep.size;
-      const plan = planServices(next, running, started);
-      if (plan.toStart.length > 0 && !isStrict) await this.#takeUpPolicies(next);
-      const { services, failed } = await startServices(plan, running, {
-        start: (service, isPatient) => start(next, service, isPatient),
-        isStrict,
-        before: this.#mesh,
-      });
-      await stopAll(missingFrom(services, started).filter((one) => running.get(one.service.name) !== one));
+      const { services, failed } = await this.#startRound(next, started);
       started = services;
-      for (const [name, why] of failed) {
-        const line = `${name} goes on as it was, since what was to replace it does not come up: ${why}`;
-        onEvent(line, 'reload.kept', { service: name });
-        keep.set(name, why);
-      }
+      this.#keepFailed(failed, keep);
       // Pipelines that fit what does not come up may not fit what goes on.
       if (failed.size > 0) next = (await this.#readServed(keep)).servable ?? next;
     }
     return { next, started };
+  }
+
+  /** Starts what `next` needs beyond what serves and what earlier rounds have `started`, and ends those of them that it does not need any more. */
+  async #startRound(next: Mesh, started: RunningServices): Promise<ServicesStarted> {
+    const { start, isStrict } = this.#options;
+    const running = this.#services;
+    const plan = planServices(next, running, started);
+    if (plan.toStart.length > 0 && !isStrict) await this.#takeUpPolicies(next);
+    const round = await startServices(plan, running, {
+      start: (service, isPatient) => start(next, service, isPatient),
+      isStrict,
+      before: this.#mesh,
+    });
+    const superseded = missingFrom(round.services, started).filter((one) => running.get(one.service.name) !== one);
+    await stopAll(superseded);
+    return round;
+  }
+
+  /** Tells which services go on as they were, and adds them to `keep`, from which the folder is read again: by name, with why. */
+  #keepFailed(failed: ServicesStarted['failed'], keep: Map<string, string>): void {
+    for (const [name, why] of failed) {
+      const line = `${name} goes on as it was, since what was to replace it does not come up: ${why}`;
+      this.#options.onEvent(line, 'reload.kept', { service: name });
+      keep.set(name, why);
+    }
   }
 
   /** Who may call, and how much, is not to wait until services have started; where names lead has to. */
