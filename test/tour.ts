@@ -19,6 +19,7 @@ const made = [
   'guarded-mesh',
   'running-mesh',
   'watched-mesh',
+  'asked-mesh',
 ].map((name) => root + name);
 
 interface Ran {
