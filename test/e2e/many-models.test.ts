@@ -21,10 +21,10 @@ describe('a service of 120 models on a machine that is busy', () => {
     );
     try {
       await using mesh = await startTestMesh(files);
-      const told = mesh.events.filter((line) => line.endsWith('models loaded'));
+      const told = mesh.events.filter((line) => line.endsWith('models and transforms loaded'));
       assert.deepEqual(
         told,
-        Array.from({ length: 10 }, (_, index) => `all: ${12 * (index + 1)} of 120 models loaded`),
+        Array.from({ length: 10 }, (_, index) => `all: ${12 * (index + 1)} of 120 models and transforms loaded`),
       );
       const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 1));
       for (const [index, name] of names.entries()) {
