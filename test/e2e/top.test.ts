@@ -112,7 +112,8 @@ const row = (lines: readonly string[], name: string): string[] =>
 
 /** A picture with rates, of a mesh that is asked. */
 const isLive = ({ picture }: TerminalRun): boolean =>
-  Number(row(picture(), 'once')[2]) > 0 && Number(row(picture(), 'double')[3]) > 0;
+  // A fast machine has 1.7k calls a second.
+  Number.parseFloat(row(picture(), 'once')[2] ?? '') > 0 && Number.parseFloat(row(picture(), 'double')[3] ?? '') > 0;
 const told =
   ({ written }: TerminalRun) =>
   () =>
@@ -163,7 +164,7 @@ describe('sheaf top where there is no terminal', () => {
   it('prints one table, and JSON for scripts', async () => {
     const plain = await runSheaf(['top', '--address', address, '--interval', '1']);
     assert.equal(plain.code, 0, plain.stderr);
-    assert.match(plain.stdout, /^once +ok +[\d.]+ /m);
+    assert.match(plain.stdout, /^once +ok +[\d.]+k? /m);
     assert.ok(!plain.stdout.includes('\x1b'));
     const { code, stdout, stderr } = await runSheaf(['top', '--once', '--json', '--address', address]);
     assert.equal(code, 0, stderr);
