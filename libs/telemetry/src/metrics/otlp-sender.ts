@@ -4,8 +4,8 @@ import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metr
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
-import { type Environment, withVariables } from '../traces/environment.ts';
-import { headersFile } from '../traces/otlp-headers.ts';
+import { type Environment, timerMaxMs, withVariables } from '../environment.ts';
+import { currentExporter } from '../otlp-headers.ts';
 import { metricData } from './otlp-data.ts';
 import type { Registry } from './registry.ts';
 
@@ -26,8 +26,6 @@ const protocols = new Map<string, () => PushMetricExporter>([
 ]);
 
 const intervalDefaultMs = 60_000;
-/** A timer that is given more goes off at once, and again and again. */
-const intervalMaxMs = 2 ** 31 - 1;
 
 export function startSending({ serviceName, registry, environment, before, tell }: SendingOptions) {
   // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
@@ -37,7 +35,7 @@ export function startSending({ serviceName, registry, environment, before, tell 
       .merge(own)
       .merge(detectResources({ detectors: [envDetector] })),
   );
-  const exporter = currentExporter(environment);
+  const exporter = exporterIn(environment);
   const startedAtMs = performance.timeOrigin;
   let sending: Promise<void> | undefined;
   const send = async (): Promise<void> => {
@@ -69,29 +67,15 @@ export function startSending({ serviceName, registry, environment, before, tell 
 
 function intervalIn({ OTEL_METRIC_EXPORT_INTERVAL: given }: Environment, tell: (line: string) => void): number {
   const ms = Number(given || intervalDefaultMs);
-  if (ms > 0 && ms <= intervalMaxMs) return ms;
-  const wanted = `a number above 0, at most ${intervalMaxMs}`;
+  if (ms > 0 && ms <= timerMaxMs) return ms;
+  const wanted = `a number above 0, at most ${timerMaxMs}`;
   tell(`OTEL_METRIC_EXPORT_INTERVAL: want ${wanted}, got "${given}"; ${intervalDefaultMs} is taken`);
   return intervalDefaultMs;
 }
 
-/** Made anew when the file of headers says something else. What is wrong with the protocol is told where traces are sent by it. */
-function currentExporter(environment: Environment): () => PushMetricExporter {
+/** What is wrong with the protocol is told where traces are sent by it. */
+function exporterIn(environment: Environment): () => PushMetricExporter {
   const wanted = environment['OTEL_EXPORTER_OTLP_METRICS_PROTOCOL'] || environment['OTEL_EXPORTER_OTLP_PROTOCOL'] || '';
   const make = protocols.get(wanted.trim()) ?? (() => new ProtobufExporter());
-  const headers = headersFile(environment);
-  const open = (inFile: string): PushMetricExporter => {
-    const all = [environment['OTEL_EXPORTER_OTLP_METRICS_HEADERS'], inFile].filter(Boolean).join(',');
-    return withVariables({ ...environment, OTEL_EXPORTER_OTLP_METRICS_HEADERS: all || undefined }, make);
-  };
-  let seen = headers();
-  let exporter = open(seen);
-  return () => {
-    const now = headers();
-    if (now === seen) return exporter;
-    void exporter.shutdown();
-    seen = now;
-    exporter = open(seen);
-    return exporter;
-  };
+  return currentExporter('OTEL_EXPORTER_OTLP_METRICS_HEADERS', environment, make);
 }

@@ -1,6 +1,6 @@
 /** Sends the metrics of a process to a collector, by the variables of OpenTelemetry. */
 import { log } from '@sheaf/inference';
-import { type Environment, listIn } from '../traces/environment.ts';
+import { type Environment, listIn } from '../environment.ts';
 import type { Registry } from './registry.ts';
 
 /** Where metrics are sent from: a sender while the process runs. */

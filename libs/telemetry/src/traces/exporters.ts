@@ -11,9 +11,9 @@ import {
   type SpanExporter,
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace';
+import { type Environment, timerMaxMs, withVariables } from '../environment.ts';
+import { currentExporter } from '../otlp-headers.ts';
 import type { Collector } from './collector.ts';
-import { type Environment, withVariables } from './environment.ts';
-import { headersFile } from './otlp-headers.ts';
 
 type Tell = (line: string) => void;
 
@@ -58,8 +58,9 @@ export function createProcessors(
 function batchSettings(environment: Environment, tell: Tell) {
   const numberIn = (name: string, otherwise: number): number => {
     const given = environment[name];
-    if (!given || Number(given) > 0) return Number(given || otherwise);
-    tell(`${name}: want a number above 0, got "${given}"; ${otherwise} is taken`);
+    const number = Number(given || otherwise);
+    if (number > 0 && number <= timerMaxMs) return number;
+    tell(`${name}: want a number above 0, at most ${timerMaxMs}, got "${given}"; ${otherwise} is taken`);
     return otherwise;
   };
   return {
@@ -80,29 +81,14 @@ function overflowMeter(onOverflow: (spans: number) => void) {
   return { getMeter: () => Object.assign(createNoopMeter(), { createCounter }) };
 }
 
-/** By the protocol that is wanted. It is made anew when the file of headers says something else, since it reads them once. */
+/** By the protocol that is wanted. */
 function otlpExporter(environment: Environment, tell: Tell): SpanExporter {
   const make = protocols.get(protocolIn(environment, tell)) ?? (() => new ProtobufExporter());
-  const headers = headersFile(environment);
-  const open = (inFile: string): SpanExporter => {
-    const all = [environment['OTEL_EXPORTER_OTLP_TRACES_HEADERS'], inFile].filter(Boolean).join(',');
-    return withVariables({ ...environment, OTEL_EXPORTER_OTLP_TRACES_HEADERS: all || undefined }, make);
-  };
-  let seen = headers();
-  let exporter = open(seen);
+  const exporter = currentExporter('OTEL_EXPORTER_OTLP_TRACES_HEADERS', environment, make);
   return {
-    export: (spans, done) => {
-      const now = headers();
-      if (now !== seen) {
-        // It ends when what it still sends is answered.
-        void exporter.shutdown();
-        seen = now;
-        exporter = open(seen);
-      }
-      exporter.export(spans, done);
-    },
-    forceFlush: async () => exporter.forceFlush?.(),
-    shutdown: () => exporter.shutdown(),
+    export: (spans, done) => exporter().export(spans, done),
+    forceFlush: async () => exporter().forceFlush?.(),
+    shutdown: () => exporter().shutdown(),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Which calls are traced though nobody has asked for it when they began: decided when they have ended, since only then it is known how. */
 import { type EndedSpan, log } from '@sheaf/inference';
-import type { Environment } from './environment.ts';
+import type { Environment } from '../environment.ts';
 
 /** Why a trace is kept; told as `sheaf.kept` of its first span. */
 export type Kept = 'failed' | 'slow';

@@ -17,8 +17,8 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { type EndedSpan, log, type TraceParent } from '@sheaf/inference';
+import { type Environment, listIn, withVariables } from '../environment.ts';
 import type { Collector } from './collector.ts';
-import { type Environment, listIn, withVariables } from './environment.ts';
 import { createProcessors } from './exporters.ts';
 
 export interface Sdk {

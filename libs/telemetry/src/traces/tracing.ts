@@ -1,7 +1,7 @@
 /** Traces of calls: which are sent, and to where. */
 import { type EndedSpan, type Journal, log, type OnKept, type Sample } from '@sheaf/inference';
+import { type Environment, wantedExporters } from '../environment.ts';
 import { type Collector, createCollector, type SpanCounts } from './collector.ts';
-import { type Environment, wantedExporters } from './environment.ts';
 import { createHeldSpans } from './held-spans.ts';
 import { createKeeper, type KeptCounts, keptPerSecond } from './keep.ts';
 import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';

@@ -19,6 +19,9 @@ function assign(variables: readonly (readonly [string, string | undefined])[]): 
   }
 }
 
+/** A timer that is given more milliseconds goes off at once, and again and again. */
+export const timerMaxMs = 2 ** 31 - 1;
+
 /** A list with commas between, as OpenTelemetry has it. */
 export const listIn = (value: string | undefined): readonly string[] => [
   ...new Set((value ?? '').split(',').flatMap((name) => name.trim() || [])),
