@@ -1,4 +1,4 @@
-/** One part of the folder that is broken, or that does not start, is no reason to do without the others. */
+/** One part of the folder that is broken, or that does not start, is no reason to do without the others. Long, since each part that may break has its folder. */
 import assert from 'node:assert/strict';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

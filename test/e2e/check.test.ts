@@ -1,3 +1,4 @@
+/** What `sheaf check` says of a folder, in the words that its user reads. Long, since each mistake has its folder and its sentence. */
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';

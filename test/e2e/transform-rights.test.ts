@@ -1,3 +1,4 @@
+/** What a transform may do, tried in a mesh that runs. Long, since each right has a transform that wants it. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdir, rm, symlink } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** A version of a model is its content, in every process that serves it. */
+/** A version of a model is its content, in every process that serves it. Long, since each way in which content changes has its mesh. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -6,6 +6,21 @@ import { of, quantile, rate } from './promql.ts';
 
 const toModel = linkTo('Model', 'sheaf-model', 'model');
 
+/** How many times as fast as it may a budget of 30 days is used up. */
+const burning = (title: string, ratio: string, budget: string) =>
+  lines({
+    title,
+    description: 'Over the last hour; at 1 the budget of 30 days lasts 30 days. From 14.4 on somebody is called.',
+    unit: 'short',
+    thresholds: [
+      [0, 'green'],
+      [1, 'orange'],
+      [14.4, 'red'],
+    ],
+    links: [toModel],
+    queries: [{ expr: `${of(ratio)} / scalar(${budget})`, legend: '{{model}}' }],
+  });
+
 const now = [
   stat({
     title: 'Alerts',
@@ -84,40 +99,12 @@ const callers = [
       legend: `p${q * 100}`,
     })),
   }),
-  lines({
-    title: 'How fast the error budget burns',
-    description: 'Over the last hour; at 1 the budget of 30 days lasts 30 days. From 14.4 on somebody is called.',
-    unit: 'short',
-    thresholds: [
-      [0, 'green'],
-      [1, 'orange'],
-      [14.4, 'red'],
-    ],
-    links: [toModel],
-    queries: [
-      {
-        expr: `${of('sheaf:requests_bad:ratio1h')} / scalar(sheaf:objective:error_budget_ratio)`,
-        legend: '{{model}}',
-      },
-    ],
-  }),
-  lines({
-    title: 'How fast the budget of slow answers burns',
-    description: 'Over the last hour; at 1 the budget of 30 days lasts 30 days. From 14.4 on somebody is called.',
-    unit: 'short',
-    thresholds: [
-      [0, 'green'],
-      [1, 'orange'],
-      [14.4, 'red'],
-    ],
-    links: [toModel],
-    queries: [
-      {
-        expr: `${of('sheaf:answers_slow:ratio1h')} / scalar(sheaf:objective:slow_budget_ratio)`,
-        legend: '{{model}}',
-      },
-    ],
-  }),
+  burning('How fast the error budget burns', 'sheaf:requests_bad:ratio1h', 'sheaf:objective:error_budget_ratio'),
+  burning(
+    'How fast the budget of slow answers burns',
+    'sheaf:answers_slow:ratio1h',
+    'sheaf:objective:slow_budget_ratio',
+  ),
   lines({
     title: 'Refusals and failures',
     description: 'Who decided, and why. No policy: a malformed request, or a failure.',
