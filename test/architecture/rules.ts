@@ -30,6 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
   terminal: [],
   signing: ['inference'],
+  oci: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -52,6 +53,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
   pino: ['host'],
+  tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
   '@opentelemetry/sdk-metrics': ['telemetry'],
   '@opentelemetry/exporter-metrics-otlp-grpc': ['telemetry'],
