@@ -11,6 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   document: [],
   rules: ['document', 'inference'],
   store: ['inference'],
+  rollout: ['document', 'inference'],
   limiter: ['inference', 'store'],
   identity: ['document', 'inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
