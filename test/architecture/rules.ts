@@ -30,6 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
   terminal: [],
+  signing: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
