@@ -43,7 +43,7 @@ describe('the content of a version', () => {
   it('is as it was read, or refused by the name of the file', async () => {
     const content = await readContent(folder, ['model.onnx', 'weights']);
     const version = { version: '3', file: join(folder, 'model.onnx'), content } as ModelVersion;
-    await checkContent('m', version);
+    await checkContent('m', version.content);
     const wrong: [string, () => Promise<unknown>, RegExp][] = [
       [
         'model.onnx',
@@ -55,7 +55,7 @@ describe('the content of a version', () => {
     ];
     for (const [path, change, message] of wrong) {
       await change();
-      await assert.rejects(checkContent('m', version), {
+      await assert.rejects(checkContent('m', version.content), {
         code: 'FAILED_PRECONDITION',
         reason: 'CONTENT_CHANGED',
         message,
