@@ -43,6 +43,7 @@ export {
   readView,
   type View,
   type ViewEntry,
+  type ViewOut,
   type ViewPin,
   type ViewReading,
   type ViewVersion,

@@ -80,6 +80,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
     policies: policies.value,
     out: [
       ...read.out.map((part) => ({ ...part, keeps: isHeld(part, parts) })),
+      ...(view?.out ?? []).map((part) => ({ ...part, version: String(part.version), keeps: false })),
       ...keptParts(before, keep),
       ...outPipelines,
       ...written.routes.map(({ name, problem }) => outRoute(name, problem)),
@@ -95,7 +96,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   return { mesh: told.problems.length === 0 ? mesh : undefined, servable: isServable ? mesh : undefined, ...told };
 }
 
-const nothingYet: View = { schema: 1, epoch: 0, entries: [] };
+const nothingYet: View = { schema: 1, epoch: 0, entries: [], out: [] };
 
 async function follows(folder: string, { follow, before }: ReadOptions): Promise<boolean> {
   if (follow !== undefined) return follow;

@@ -34,6 +34,15 @@ export interface ViewEntry {
   readonly versions: readonly ViewVersion[];
   /** By alias: a version of `versions`. */
   readonly aliases: Readonly<Record<string, number>>;
+  /** By alias: those of `versions` that it meant before, the last first. */
+  readonly former: Readonly<Record<string, readonly number[]>>;
+}
+
+/** What the registry wants served and the mesh does not serve. */
+export interface ViewOut extends Pick<ViewEntry, 'name' | 'kind'> {
+  readonly version: number;
+  /** For whoever runs the mesh. */
+  readonly why: string;
 }
 
 export interface View {
@@ -41,6 +50,7 @@ export interface View {
   /** Of the registry, as it was seen. */
   readonly epoch: number;
   readonly entries: readonly ViewEntry[];
+  readonly out: readonly ViewOut[];
 }
 
 /** Where the view of a mesh folder is. */
