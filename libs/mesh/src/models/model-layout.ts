@@ -20,8 +20,8 @@ export interface FoundVersion {
 export interface FoundModel {
   readonly name: string;
   readonly versions: readonly FoundVersion[];
-  /** Of a registry: the file with its settings, absolute, if it has one. Undefined: it is in the folder of the model. */
-  readonly settings?: { readonly file: string | undefined };
+  /** Of a registry: the file with its settings, absolute, if it has one. */
+  readonly kept?: { readonly settings: string | undefined };
 }
 
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
@@ -129,6 +129,25 @@ async function findVersion(
   if (models.length > 0) problems.push(problemIn(path, whichOf(models, path, path)));
   else if (wrong.length > 0) problems.push(...wrong);
   else problems.push(problemIn(`${path}/model.onnx`, 'want an ONNX model here, found no file that can be read'));
+  return undefined;
+}
+
+/** A version that lies in a folder of its own, which is no mesh folder. Paths are from there. */
+export async function findAlone(
+  folder: string,
+  version: string,
+  problems: MeshProblem[],
+): Promise<FoundVersion | undefined> {
+  const { models, problems: wrong } = await inside(folder, '.');
+  const file = modelAmong(models);
+  if (file !== undefined)
+    return { version, folder: '.', file, files: async () => filesBelow(folder, '.', file, problems) };
+  problems.push(
+    ...(models.length > 0
+      ? [problemIn('.', `want one model, or one called model.onnx, got ${models.join(', ')}`)]
+      : wrong),
+  );
+  if (models.length + wrong.length === 0) problems.push(problemIn('model.onnx', 'want an ONNX model here, found none'));
   return undefined;
 }
 

@@ -20,7 +20,7 @@ export function viewModels(
       return [];
     }
     const versions = entry.versions.flatMap((version) => foundVersion(folder, entry, version, problems) ?? []);
-    return [{ name: entry.name, versions, settings: { file: settingsOf(folder, entry) } }];
+    return [{ name: entry.name, versions, kept: { settings: settingsOf(folder, entry) } }];
   });
 }
 
