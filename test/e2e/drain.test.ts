@@ -14,6 +14,8 @@ const longNoticeMs = 60_000;
 const filesOf = (noticeMs: number): Files => ({
   'models/double': sampleModels.scale(2),
   'models/slow': sampleModels.slowLoop(),
+  // However slow the machine is.
+  'models/slow/model.yaml': 'runLimitMs: 600000\n',
   'mesh.yaml': `gateway: { noticeMs: ${noticeMs} }\n`,
 });
 const small = {
@@ -57,12 +59,20 @@ const underWay = (): Promise<void> => setTimeout(300);
 
 describe('a mesh that is told to end', () => {
   it('says so first, answers whoever has not heard, then finishes what is in and ends, whatever streams are open', async () => {
-    using client = await up(5_000);
+    const noticeMs = 6_000;
+    using client = await up(noticeMs);
+    const calibrated = 200_000n;
+    const startedAt = performance.now();
+    assert.equal((await client.call('ModelInfer', looping(calibrated), 120_000)).code, 'OK');
+    const oneMs = Number(calibrated) / (performance.now() - startedAt);
+    // Still under way when the notice is over.
+    const long = BigInt(Math.round(1.5 * noticeMs * oneMs));
     // A watch and a reflection stream that nobody ends.
     const watched: number[] = [];
     const endWatch = client.watchAll('', { onStatus: (status) => watched.push(status) });
+    await waitFor(() => watched.length > 0);
     const endReflection = client.reflect();
-    const call = client.call('ModelInfer', looping(3_000_000n), 120_000);
+    const call = client.call('ModelInfer', looping(long), 300_000);
     await underWay();
     mesh.kill('SIGTERM');
     await waitFor(async () => (await client.check('')).reply['status'] === notServing);
