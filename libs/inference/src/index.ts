@@ -115,9 +115,11 @@ export {
   type TrustedCaller,
   trustedCaller,
 } from './principal.ts';
+export { type Propagation, w3cPropagation } from './propagation.ts';
 export { randomHex } from './random-ids.ts';
 export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export { breakingChanges } from './signature-changes.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {
   createTensor,
@@ -143,4 +145,14 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export {
+  type OutputComparison,
+  type TrialCheck,
+  type TrialComparison,
+  type TrialFinding,
+  type TrialLevel,
+  type TrialReport,
+  type TrialVerdict,
+  trialChecks,
+} from './trial-report.ts';
 export { Turns } from './turns.ts';

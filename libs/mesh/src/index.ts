@@ -5,7 +5,16 @@ export { checkContent } from './content/version-content.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
-export { type Expected, type Fake, type PipelineTest, testDocument, testsSchema } from './language/tests-document.ts';
+export {
+  type Expected,
+  type Fake,
+  type GoldenTest,
+  goldenDocument,
+  goldenSchema,
+  type PipelineTest,
+  testDocument,
+  testsSchema,
+} from './language/tests-document.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -15,6 +24,7 @@ export {
   type Model,
   type ModelVersion,
   type OutPart,
+  type RegistryPlace,
   type Resilience,
   type SecretPlace,
   type Sent,
@@ -23,6 +33,8 @@ export {
   type VersionContent,
   type VersionFile,
 } from './mesh.ts';
+export { goldenFile, readGolden } from './models/read-golden.ts';
+export { readAlone } from './models/read-models.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
 export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';
@@ -34,6 +46,22 @@ export { type MeshReading, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { testsExample, testsPage } from './reference/tests-page.ts';
+export { pipelineFile } from './registry/kept-pipeline.ts';
+export {
+  encodeView,
+  formerViewFile,
+  isInside,
+  readView,
+  type View,
+  type ViewEntry,
+  type ViewOut,
+  type ViewPin,
+  type ViewReading,
+  type ViewVersion,
+  versionFolder,
+  viewFile,
+  viewFolder,
+} from './registry/view.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
