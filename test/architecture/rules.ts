@@ -11,6 +11,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   document: [],
   rules: ['document', 'inference'],
   store: ['inference'],
+  registry: ['inference', 'store'],
+  rollout: ['document', 'inference'],
   limiter: ['inference', 'store'],
   identity: ['document', 'inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
@@ -25,10 +27,12 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
+  trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
   terminal: [],
+  signing: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -50,6 +54,8 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-jpeg': ['tensor-io'],
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
+  canonicalize: ['registry'],
+  pg: ['registry'],
   pino: ['host'],
   '@opentelemetry/sdk-node': ['telemetry'],
   '@opentelemetry/sdk-metrics': ['telemetry'],
