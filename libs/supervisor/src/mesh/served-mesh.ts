@@ -11,10 +11,12 @@ import {
   type MeshReading,
   readMesh,
   type SeenSignatures,
+  type Steering,
+  steeringProblem,
   trustKeptProblem,
 } from '@sheaf/mesh';
 import type { Gateways, Served } from '../gateways/gateways.ts';
-import type { Supervised } from '../process/supervised.ts';
+import type { Supervised, Taken } from '../process/supervised.ts';
 import type { StartReplicas } from '../services/replicas.ts';
 import {
   endpointsOf,
@@ -63,6 +65,8 @@ export class ServedMesh {
   readonly #options: ServedMeshOptions;
   readonly #gateways: Gateways;
   readonly #turns = new Turns();
+  /** Gateways are told one thing after the other: a reload until it is in force, or which versions answer. */
+  readonly #tells = new Turns();
   #mesh: Mesh;
   #services: RunningServices;
   /** The gateways were told this last. */
@@ -104,6 +108,19 @@ export class ServedMesh {
   /** Serves another state of the folder; answers false when nothing is different. */
   update(next: Mesh): Promise<boolean> {
     return this.#turns.take(() => this.#update(next));
+  }
+
+  /** Has other versions answer; does not wait for changes that are under way, which go on with it. */
+  steer(steering: Steering): Promise<boolean> {
+    return this.#tells.take(async () => {
+      if (isDeepStrictEqual(steering.aliases, this.#mesh.aliases)) return false;
+      const problem = steeringProblem(this.#mesh, steering);
+      if (problem) throw new Error(problem);
+      await this.#gateways.steer(steering);
+      this.#mesh = { ...this.#mesh, ...steering };
+      this.#told = { ...this.#told, mesh: { ...this.#told.mesh, ...steering } };
+      return true;
+    });
   }
 
   /** Takes up the folder as it is now; throws with its mistakes. */
@@ -171,8 +188,14 @@ export class ServedMesh {
   async #update(wanted: Mesh): Promise<boolean> {
     const kept = trustKeptProblem(this.#options.first, wanted);
     if (kept) throw new Error(kept);
-    const { next, started } = await this.#startChanged(wanted);
-    if (isDeepStrictEqual(next, this.#mesh) && missingFrom(this.#services, started).length === 0) return false;
+    const { aliases } = this.#mesh;
+    const { next: made, started } = await this.#startChanged(wanted);
+    // Whoever has moved one meanwhile has had the last word.
+    const next = this.#mesh.aliases === aliases ? made : { ...made, aliases: this.#mesh.aliases };
+    if (missingFrom(this.#services, started).length === 0) {
+      if (isDeepStrictEqual(next, this.#mesh)) return false;
+      if (isDeepStrictEqual({ ...next, aliases }, this.#mesh)) return this.steer(next);
+    }
     await this.#serve(next, started);
     return true;
   }
@@ -255,21 +278,24 @@ export class ServedMesh {
   /** Has the gateways serve it, and then ends what they do not ask any more. */
   async #serve(next: Mesh, started: RunningServices): Promise<void> {
     const old = this.#services;
+    let taken: Taken;
     try {
-      await this.#tell(servedBy(this.#options, next, started));
+      taken = await this.#tells.take(() => this.#tell(servedBy(this.#options, next, started)));
     } catch (error) {
       await stopAll(missingFrom(old, started));
       throw error;
     }
     this.#services = started;
     this.#mesh = next;
+    await taken.drained;
     await stopAll(missingFrom(started, old));
   }
 
-  async #tell(next: Served): Promise<void> {
-    await this.#gateways.reload(next);
+  async #tell(next: Served): Promise<Taken> {
+    const taken = await this.#gateways.reload(next);
     for (const line of lostLines(next, this.#told)) this.#options.onEvent(line, 'model.out');
     this.#told = next;
+    return taken;
   }
 
   #readServed(keep?: ReadonlyMap<string, string>): Promise<MeshReading> {

@@ -122,6 +122,7 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
       return processes();
     },
     update: (next) => served.update(next),
+    steer: (steering) => served.steer(steering),
     reread: () => served.reread(),
     get parts() {
       return partsOf(served, gateways);

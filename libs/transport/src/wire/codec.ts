@@ -7,6 +7,7 @@ import {
   type InferRequest,
   type InferResponse,
   invalidField,
+  isAlias,
   isDatatype,
   type Limits,
   type Tensor,
@@ -30,11 +31,15 @@ export function checkName(field: string, name: string, limits: Limits): void {
   }
 }
 
-/** Empty, or a positive decimal integer without a leading zero, below 2^63. */
+/** Empty, a positive decimal integer without a leading zero below 2^63, or an alias. */
 export function checkVersion(field: string, version: string): void {
-  const valid = version === '' || (/^[1-9][0-9]{0,18}$/.test(version) && BigInt(version) < 2n ** 63n);
-  if (!valid)
-    throw invalidField(field, 'want a positive decimal integer, or nothing for the newest version', 'VERSION_INVALID');
+  const isDecimal = /^[1-9][0-9]{0,18}$/.test(version) && BigInt(version) < 2n ** 63n;
+  if (version !== '' && !isDecimal && !isAlias(version))
+    throw invalidField(
+      field,
+      'want a positive decimal integer, an alias such as champion, or nothing for the version that its name stands for',
+      'VERSION_INVALID',
+    );
 }
 
 export interface DecodedRequest {
