@@ -78,7 +78,9 @@ export async function openCatalog(
 ): Promise<Catalog> {
   const { mesh, isStrict } = options;
   const [asked, own] = await Promise.all([askForeign(services, before.foreign, isStrict), describeOwn(mesh, services)]);
-  return compileCatalog(options, services, { asked, own }, before);
+  const catalog = compileCatalog(options, services, { asked, own }, before);
+  tellNew(catalog.out.slice(mesh.out.length), before.out);
+  return catalog;
 }
 
 /** The same over services that have said already what they serve. */
@@ -93,10 +95,10 @@ export function compileCatalog(options: CatalogOptions, services: Services, told
     mesh.aliases,
   );
   const unfit = checks.filter(({ checked }) => !checked);
-  for (const check of isStrict ? unfit : []) throw mistakesOf(check, unsaid);
-  const outPipelines = unfit.map((check) => outPipeline(check, asked, unsaid));
-  tellNew(outPipelines, before.out);
-  const out = [...mesh.out, ...outPipelines];
+  // One that asks another that does not fit has no mistake of its own.
+  const [first = unfit[0]] = unfit.filter(({ problems }) => problems.length > 0);
+  if (isStrict && first) throw mistakesOf(first, unsaid);
+  const out = [...mesh.out, ...unfit.map((check) => outPipeline(check, asked, unsaid))];
   const entries = outEntries(out, asked);
   const parts = { mesh, services, versions, out, own, foreign: asked.described, entries };
   addModels(parts);
@@ -217,6 +219,9 @@ function outEntries(out: readonly CatalogOut[], { silent }: Foreign): Map<string
   ]);
 }
 
+/** Of a pipeline that has no mistake of its own. */
+export const asksOut = 'it asks a pipeline that is out';
+
 /** Where only somebody else's server is missing, its coming mends it. */
 function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, unsaid: Unsaid): CatalogOut {
   const missing = problems.map(({ target }) => (target?.kind === 'model' ? silent.get(target.name) : undefined));
@@ -225,7 +230,7 @@ function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, uns
   const why = service
     ? `service ${service} has not said what it serves`
     : problems.map(({ path, message, target }) => `${path.join('.')}: ${unsaid(target) ?? message}`).join('; ') ||
-      'it asks a pipeline that is out';
+      asksOut;
   return { kind: 'pipeline', name: spec.pipeline, version: String(spec.version), why, keeps: false, service };
 }
 

@@ -3,7 +3,7 @@
 import { InferError } from '@sheaf/inference';
 import { fingerprint, isKept, type Mesh, type OutPart, type Steering, steeringProblem } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
-import { type Catalog, compileCatalog, type Known, openCatalog } from './catalog.ts';
+import { asksOut, type Catalog, compileCatalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
 import { openServices, type Services } from './services.ts';
@@ -72,8 +72,9 @@ export function steerRevision(current: Revision, steering: Steering, ports: Revi
   const mesh = { ...current.mesh, ...steering };
   const problem = steeringProblem(current.mesh, steering);
   if (problem) throw new InferError('FAILED_PRECONDITION', problem);
-  const catalog = compileCatalog({ ...served, mesh, whole: served.mesh }, services, before.told, before);
-  const lost = catalog.out.find((part) => part.kind === 'pipeline' && !before.out.some((one) => isSame(one, part)));
+  const catalog = compileCatalog({ mesh, whole: served.mesh, isStrict: false }, services, before.told, before);
+  const lostParts = catalog.out.filter((part) => !before.out.some((one) => isSame(one, part)));
+  const lost = lostParts.find(({ why }) => why !== asksOut) ?? lostParts[0];
   if (lost) throw new InferError('FAILED_PRECONDITION', `aliases: pipeline ${lost.name} would be out: ${lost.why}`);
   const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
   services.share();
