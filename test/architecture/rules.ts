@@ -11,6 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   document: [],
   rules: ['document', 'inference'],
   store: ['inference'],
+  rollout: ['document', 'inference'],
   limiter: ['inference', 'store'],
   identity: ['document', 'inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
@@ -25,10 +26,12 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
+  trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
   terminal: [],
+  signing: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */

@@ -195,12 +195,14 @@ function readyPort(child: ChildProcess): Promise<number> {
   });
 }
 
-/** A line of the gateway's log such as `breaker of digits/1 at 127.0.0.1:4000 (digits): closed -> open for 1200 ms`. */
+/** A line of the gateway's log, such as `breaker of digits/1 at 127.0.0.1:4000 (digits): closed -> open for 1200 ms, for calls of acme alone`. */
 export function parseTransition(line: string): BreakerTransition | undefined {
-  const [, breaker, from, to, delay = '0'] =
-    /^(breaker of .+?\)): ([a-z-]+) -> ([a-z-]+)(?: for (\d+) ms)?$/.exec(line) ?? [];
+  const [, breaker, from, to, delay = '0', caller] =
+    /^(breaker of .+?\)): ([a-z-]+) -> ([a-z-]+)(?: for (\d+) ms)?(?:, for calls of (.+) alone)?$/.exec(line) ?? [];
   if (!breaker || !from || !to) return undefined;
-  return { breaker, from, to, delayMs: Number(delay), at: monotonicMs() };
+  // Each caller has a breaker of its own.
+  const name = caller === undefined ? breaker : `${breaker} of ${caller}`;
+  return { breaker: name, from, to, delayMs: Number(delay), at: monotonicMs() };
 }
 
 /** As Linux tells them; elsewhere there are none. */

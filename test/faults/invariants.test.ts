@@ -1,6 +1,8 @@
 /** Each invariant is shown to see the fault that it is for, and to see none in a good record. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { sendLogTo } from '@sheaf/inference';
+import { logTransition } from '@sheaf/outbound';
 import { parseTransition } from './fault-mesh.ts';
 import { invariants, judge } from './invariants.ts';
 import type { Operation, RunRecord } from './record.ts';
@@ -143,14 +145,20 @@ describe('the invariants', () => {
   });
 
   it('hear of breakers what the gateway logs', () => {
-    const parsed = parseTransition('breaker of digits/1 at 127.0.0.1:4000 (digits): closed -> open for 1200 ms');
-    assert.ok(parsed);
-    const { breaker, from, to, delayMs } = parsed;
+    const lines: string[] = [];
+    const end = sendLogTo(({ message }) => lines.push(message));
+    const breaker = { service: 'digits', endpoint: '127.0.0.1:4000', model: 'digits', version: '1' };
+    logTransition(breaker, { from: 'closed', to: 'open', delayMs: 1_200 }, undefined);
+    logTransition(breaker, { from: 'open', to: 'half-open', delayMs: 0 }, 'acme');
+    end();
+    const name = 'breaker of digits/1 at 127.0.0.1:4000 (digits)';
     assert.deepEqual(
-      [breaker, from, to, delayMs],
-      ['breaker of digits/1 at 127.0.0.1:4000 (digits)', 'closed', 'open', 1_200],
+      lines.map(parseTransition).map((parsed) => parsed && { ...parsed, at: 0 }),
+      [
+        { breaker: name, from: 'closed', to: 'open', delayMs: 1_200, at: 0 },
+        { breaker: `${name} of acme`, from: 'open', to: 'half-open', delayMs: 0, at: 0 },
+      ],
     );
-    assert.equal(parseTransition('breaker of m at 127.0.0.1:4000 (m): open -> half-open')?.to, 'half-open');
     assert.equal(parseTransition('anything else'), undefined);
   });
 });

@@ -127,6 +127,7 @@ export {
 export { randomHex } from './random-ids.ts';
 export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
+export { breakingChanges } from './signature-changes.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
 export {
   createTensor,
@@ -152,4 +153,14 @@ export {
   type TypedValues,
   type Values,
 } from './transform.ts';
+export {
+  type OutputComparison,
+  type TrialCheck,
+  type TrialComparison,
+  type TrialFinding,
+  type TrialLevel,
+  type TrialReport,
+  type TrialVerdict,
+  trialChecks,
+} from './trial-report.ts';
 export { Turns } from './turns.ts';

@@ -5,7 +5,16 @@ export { checkContent } from './content/version-content.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
-export { type Expected, type Fake, type PipelineTest, testDocument, testsSchema } from './language/tests-document.ts';
+export {
+  type Expected,
+  type Fake,
+  type GoldenTest,
+  goldenDocument,
+  goldenSchema,
+  type PipelineTest,
+  testDocument,
+  testsSchema,
+} from './language/tests-document.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -24,6 +33,8 @@ export {
   type VersionContent,
   type VersionFile,
 } from './mesh.ts';
+export { goldenFile, readGolden } from './models/read-golden.ts';
+export { readAlone } from './models/read-models.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
 export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';

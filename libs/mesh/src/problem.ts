@@ -1,3 +1,4 @@
+import type { InferErrorCode } from '@sheaf/inference';
 import type { OutPart } from './mesh.ts';
 
 /** One mistake in a mesh folder, with its place. */
@@ -10,6 +11,8 @@ export interface MeshProblem {
   readonly path: string;
   /** What was wanted and what came. */
   readonly message: string;
+  /** How a call that brings it is refused. Undefined: FAILED_PRECONDITION. */
+  readonly code?: InferErrorCode;
 }
 
 export function formatProblem({ file, line, path, message }: MeshProblem): string {

@@ -3,14 +3,15 @@ import { InferError, type Signature } from '@sheaf/inference';
 import { type Edges, edgesOf } from './edges.ts';
 import { visitModel } from './everything.ts';
 import { type ExternalFile, type ExternalTensor, externalTensor, filesOf, mustBeMapped } from './external-data.ts';
-import { refuse } from './refusal.ts';
+import { refuse, refuseLarge } from './refusal.ts';
 import { checkSupported } from './supported.ts';
 import type { TensorLimits } from './tensor-specs.ts';
-import { intField, type Message, messageField, messagesField, stringField, stringsField, walk } from './wire.ts';
+import { field, intField, type Message, messageField, messagesField, stringField, stringsField, walk } from './wire.ts';
 import { isZipMap } from './zip-map.ts';
 
 export interface ModelLimits extends TensorLimits {
   readonly fileBytesMax: number;
+  /** Those of branches, loops and functions among them. */
   readonly nodesMax: number;
 }
 
@@ -43,11 +44,11 @@ export interface ModelFacts {
   readonly notices: readonly string[];
 }
 
-/** Reads what a model file says of itself. Throws FAILED_PRECONDITION with a sentence for whatever is wrong with it. */
+/** Reads what a model file says of itself. Throws FAILED_PRECONDITION with a sentence for whatever is wrong with it, and RESOURCE_EXHAUSTED where it is too large. */
 export function readModel(bytes: Uint8Array, limits: ModelLimits = defaultModelLimits): ModelFacts {
   if (bytes.byteLength === 0) throw refuse('the model file is empty');
   if (bytes.byteLength > limits.fileBytesMax)
-    throw refuse(`the model file takes ${bytes.byteLength} bytes; the limit is ${limits.fileBytesMax}`);
+    throw refuseLarge(`the model file takes ${bytes.byteLength} bytes; the limit is ${limits.fileBytesMax}`);
   try {
     return factsOf(bytes, limits);
   } catch (error) {
@@ -102,13 +103,19 @@ export function partsOf(bytes: Uint8Array, limits: ModelLimits): ModelParts {
   const model = walk(bytes);
   const graph = messageField(model, 7);
   if (!graph) throw refuse('the file is not an ONNX model: it holds no graph');
+  const tooMany = (count: number): InferError =>
+    refuseLarge(`the model has ${count} nodes or more; the limit is ${limits.nodesMax}`);
+  // Counted before any is walked, since each takes a hundred times the memory then.
+  const count = field(graph, 1).length;
+  if (count > limits.nodesMax) throw tooMany(count);
   const nodes = messagesField(graph, 1);
-  if (nodes.length > limits.nodesMax)
-    throw refuse(`the graph has ${nodes.length} nodes; the limit is ${limits.nodesMax}`);
   const allNodes: Message[] = [];
   const external: ExternalTensor[] = [];
   visitModel(model, graph, {
-    node: (node) => allNodes.push(node),
+    node: (node) => {
+      allNodes.push(node);
+      if (allNodes.length > limits.nodesMax) throw tooMany(allNodes.length);
+    },
     tensor: (tensor) => {
       const found = externalTensor(tensor);
       if (found) external.push(found);

@@ -1,10 +1,6 @@
 /** Runs the tests of a mesh folder: the pipeline itself, over fakes and over real services. */
-import { readFile } from 'node:fs/promises';
-import { resolve as resolvePath } from 'node:path';
 import {
   type CallContext,
-  createTensor,
-  elementCount,
   type Infer,
   InferError,
   Journal,
@@ -12,7 +8,6 @@ import {
   type Signature,
   stack,
   type Tensor,
-  type TensorSpec,
   trustedCaller,
   versionMeant,
 } from '@sheaf/inference';
@@ -33,9 +28,8 @@ import {
   pipelineName,
   type Target,
 } from '@sheaf/pipeline';
-import { readTensor } from '@sheaf/tensor-io';
+import { compare, compareRefusal, type GivenTensor, givenTensor, inputTensor } from '@sheaf/trial';
 import { UsageError } from '../command.ts';
-import { compare, compareRefusal } from './compare-answer.ts';
 
 export interface TestResult {
   readonly file: string;
@@ -135,28 +129,16 @@ const signatureOfTarget = (mesh: Mesh, target: Target): Signature | undefined =>
 
 async function inputOf(
   name: string,
-  value: Parameters<PipelineTest['inputs']['forEach']>[0] extends (value: infer V, ...rest: never) => void ? V : never,
+  value: Parameters<typeof inputTensor>[0],
   { inputs }: Signature,
   folder: string,
 ): Promise<Tensor> {
   const spec = inputs.find((input) => input.name === name);
   // Whoever read the test has looked.
   if (!spec) throw new Error(`there is no input "${name}"`);
-  if (typeof value !== 'string') return tensorFrom(value, spec);
-  const bytes = await readFile(resolvePath(folder, value)).catch(() => {
-    throw new UsageError(`input ${name}: there is no file ${value} beside the test`);
+  return inputTensor(value, spec, folder).catch((error: unknown) => {
+    throw error instanceof InferError && error.code === 'NOT_FOUND' ? new UsageError(error.message) : error;
   });
-  return readTensor(bytes, spec);
-}
-
-type Written = NonNullable<Fake['gives']> extends ReadonlyMap<string, infer V> ? V : never;
-
-async function tensorFrom(value: Written, spec: TensorSpec): Promise<Tensor> {
-  if (!('shape' in value)) return readTensor(Buffer.from(JSON.stringify(value)), spec);
-  const { shape, fill = 0 } = value;
-  const element = await readTensor(Buffer.from(`[${fill}]`), { ...spec, shape: [1] });
-  const data = Buffer.alloc(elementCount(shape) * element.data.byteLength, element.data);
-  return createTensor({ ...element, shape, data });
 }
 
 function fakeInfer(name: string, { gives, fails, after = 0 }: Fake, signature: Signature | undefined): Infer {
@@ -171,7 +153,7 @@ function fakeInfer(name: string, { gives, fails, after = 0 }: Fake, signature: S
     if (fails !== undefined) throw new InferError(fails, 'it fails, as the test says');
     const specs = signature?.outputs.filter(({ name: output }) => wanted.length === 0 || wanted.includes(output)) ?? [];
     const outputs = specs.flatMap((spec) =>
-      gives?.has(spec.name) ? [tensorFrom(gives.get(spec.name) as Written, spec)] : [],
+      gives?.has(spec.name) ? [givenTensor(gives.get(spec.name) as GivenTensor, spec)] : [],
     );
     return { model: name, version: 'fake', parameters: new Map(), outputs: await Promise.all(outputs) };
   };

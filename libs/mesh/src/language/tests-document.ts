@@ -91,5 +91,31 @@ export type PipelineTest = ValueOf<typeof testCase>;
 export type Fake = ValueOf<typeof fake>;
 export type Expected = ValueOf<typeof expected>;
 
+/** What is expected of a model, which has no rules. */
+export const goldenExpectFields = {
+  outputs: expectFields.outputs,
+  tolerance: expectFields.tolerance,
+  refused: expectFields.refused,
+};
+export const goldenTestFields = {
+  name: testFields.name,
+  inputs: testFields.inputs,
+  parameters: testFields.parameters,
+  timeout: testFields.timeout,
+  expect: required(record(goldenExpectFields), 'What has to come out.'),
+};
+const goldenTest = record(goldenTestFields);
+
+export const goldenFileFields = {
+  tests: required(list(goldenTest, 'a list of tests', 1_000), 'Each is one call.'),
+};
+
+/** The golden set of one version of a model. */
+export const goldenDocument = record(goldenFileFields);
+export type GoldenTest = ValueOf<typeof goldenTest>;
+
+/** The JSON Schema of a golden set, for editors. */
+export const goldenSchema = (): JsonSchema => documentSchema('golden set of a version of a model', goldenDocument);
+
 /** The JSON Schema of a file of tests, for editors. */
 export const testsSchema = (): JsonSchema => documentSchema('tests of a Sheaf mesh', testDocument);

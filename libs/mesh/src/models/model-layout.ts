@@ -127,6 +127,25 @@ async function findVersion(
   return undefined;
 }
 
+/** A version that lies in a folder of its own, which is no mesh folder. Paths are from there. */
+export async function findAlone(
+  folder: string,
+  version: string,
+  problems: MeshProblem[],
+): Promise<FoundVersion | undefined> {
+  const { models, problems: wrong } = await inside(folder, '.');
+  const file = modelAmong(models);
+  if (file !== undefined)
+    return { version, folder: '.', file, files: async () => filesBelow(folder, '.', file, problems) };
+  problems.push(
+    ...(models.length > 0
+      ? [problemIn('.', `want one model, or one called model.onnx, got ${models.join(', ')}`)]
+      : wrong),
+  );
+  if (models.length + wrong.length === 0) problems.push(problemIn('model.onnx', 'want an ONNX model here, found none'));
+  return undefined;
+}
+
 /** The one, or the one with the name that the others have not. */
 const modelAmong = (models: readonly string[]): string | undefined =>
   models.length === 1 ? models[0] : models.find((name) => name === 'model.onnx');

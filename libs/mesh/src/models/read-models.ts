@@ -1,19 +1,21 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { type ModelFacts, readModel } from '@sheaf/onnx';
 import { queueDefault, wrongShape } from '@sheaf/runtime';
 import { type HashedFile, hashTogether, readHashed } from '../content/hashed-file.ts';
 import { contentFiles, readContent } from '../content/version-content.ts';
 import { defaultsOf } from '../language/common.ts';
-import { batchingDefault, modelDocument } from '../language/model-document.ts';
+import { batchingDefault, type ModelGiven, modelDocument } from '../language/model-document.ts';
 import type { Model, ModelVersion } from '../mesh.ts';
 import { type MeshProblem, problemIn } from '../problem.ts';
-import { readDocument, readYaml } from '../yaml-file.ts';
+import { readDocument, readYaml, type YamlFile } from '../yaml-file.ts';
 import { weightFiles } from './model-files.ts';
-import { type FoundModel, type FoundVersion, findModels } from './model-layout.ts';
+import { type FoundModel, type FoundVersion, findAlone, findModels } from './model-layout.ts';
 import { emptyInputs, propertiesOf } from './model-properties.ts';
 import { checkVersionPolicy, servedVersions } from './version-policy.ts';
+
+const settingsFile = 'model.yaml';
 
 /** Reads the versions of each model, as far as its model.yaml wants them served, and the model.yaml itself. */
 export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
@@ -25,51 +27,71 @@ export async function readModels(folder: string, problems: MeshProblem[]): Promi
   return models;
 }
 
+/**
+ * Reads one version that lies in a folder of its own, which is no mesh folder. `settings` is its model.yaml, from there or absolute, where it has one; what that
+ * says of versions is not for one alone.
+ */
+export async function readAlone(
+  folder: string,
+  { name, version, settings = settingsFile }: { name: string; version: string; settings?: string | undefined },
+  problems: MeshProblem[],
+): Promise<Model | undefined> {
+  const found = await findAlone(folder, version, problems);
+  const { given } = await readSettings(resolve(folder, settings), settings, problems);
+  const model = found && (await readVersions(folder, { name, file: settings, given, served: [found] }, problems));
+  for (const [index, problem] of problems.entries())
+    problems[index] = { ...problem, file: problem.file.replace(/^\.\//, '') };
+  return model;
+}
+
 async function readOne(folder: string, found: FoundModel, problems: MeshProblem[]): Promise<Model | undefined> {
-  const { sha256, served, ...settings } = await readSettings(folder, found, problems);
+  const { name, versions } = found;
+  const file = `models/${name}/${settingsFile}`;
+  const { yaml, given } = await readSettings(join(folder, file), file, problems);
+  if (yaml) checkVersionPolicy(yaml, given.versionPolicy, versions, problems);
+  return readVersions(folder, { name, file, given, served: servedVersions(versions, given.versionPolicy) }, problems);
+}
+
+interface Wanted {
+  readonly name: string;
+  /** Its model.yaml, as problems name it, and what it says. */
+  readonly file: string;
+  readonly given: ModelGiven;
+  /** Newest first. */
+  readonly served: readonly FoundVersion[];
+}
+
+async function readVersions(
+  folder: string,
+  { name, file, given, served }: Wanted,
+  problems: MeshProblem[],
+): Promise<Model | undefined> {
+  const { versionPolicy: _, sha256, batching: asked = batchingDefault, queue = queueDefault, ...settings } = given;
+  const batching = asked === false ? undefined : asked;
   const versions: ModelVersion[] = [];
   for (const version of served) {
     const read = await readVersion(folder, version, sha256, problems);
     if (!read) continue;
     versions.push(read);
-    const { batching } = settings;
     const why =
       batching?.rowsIndependent === true && wrongShape({ signature: read.signature, rowsMax: batching.maxRows });
-    if (why)
-      problems.push(
-        problemIn(`models/${found.name}/model.yaml`, `batching: version ${read.version} cannot be batched: ${why}`),
-      );
+    if (why) problems.push(problemIn(file, `batching: version ${read.version} cannot be batched: ${why}`));
   }
   const [newest, ...older] = versions;
-  return newest && { name: found.name, versions: [newest, ...older], ...settings };
-}
-
-interface ModelSettings extends Omit<Model, 'name' | 'versions'> {
-  /** Of the model file. */
-  readonly sha256: string | undefined;
-  /** Newest first. */
-  readonly served: readonly FoundVersion[];
+  return newest && { name, versions: [newest, ...older], ...settings, batching, queue };
 }
 
 const nothingSaid = defaultsOf(modelDocument);
 
+/** `file` is what problems call it. */
 async function readSettings(
-  folder: string,
-  { name, versions }: FoundModel,
+  path: string,
+  file: string,
   problems: MeshProblem[],
-): Promise<ModelSettings> {
-  const file = `models/${name}/model.yaml`;
-  const exists = await stat(join(folder, file)).catch(() => undefined);
-  const yaml = exists && (await readYaml(join(folder, file), file, problems));
-  const given = (yaml && readDocument(yaml, modelDocument, problems)) ?? nothingSaid;
-  const { versionPolicy, batching = batchingDefault, queue = queueDefault, ...settings } = given;
-  if (yaml) checkVersionPolicy(yaml, versionPolicy, versions, problems);
-  return {
-    ...settings,
-    batching: batching === false ? undefined : batching,
-    queue,
-    served: servedVersions(versions, versionPolicy),
-  };
+): Promise<{ readonly yaml: YamlFile | undefined; readonly given: ModelGiven }> {
+  const exists = await stat(path).catch(() => undefined);
+  const yaml = exists && (await readYaml(path, file, problems));
+  return { yaml, given: (yaml && readDocument(yaml, modelDocument, problems)) ?? nothingSaid };
 }
 
 async function readVersion(
@@ -102,7 +124,7 @@ async function readVersion(
     };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
-    problems.push(problemIn(`${found.folder}/${found.file}`, error.message));
+    problems.push({ ...problemIn(`${found.folder}/${found.file}`, error.message), code: error.code });
     return undefined;
   }
 }

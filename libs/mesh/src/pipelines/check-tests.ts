@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Path, Problems, ValueOf } from '@sheaf/document';
 import type { Signature, TensorSpec } from '@sheaf/inference';
 import { pipelineFinder, pipelineName } from '@sheaf/pipeline';
-import type { Fake, PipelineTest, testDocument } from '../language/tests-document.ts';
+import type { Fake, GoldenTest, PipelineTest, testDocument } from '../language/tests-document.ts';
 import type { Mesh } from '../mesh.ts';
 
 /** Holds a file of tests against the mesh. `folder` is the one that files of inputs are named from. */
@@ -26,7 +26,21 @@ export async function checkTests(
     const path = ['tests', index];
     await checkInputs(test, signature, folder, [...path, 'inputs'], problems);
     checkFakes(test, known, [...path, 'fakes'], problems);
-    checkExpected(test, signature, [...path, 'expect'], problems);
+    checkExpected(test.expect, signature, [...path, 'expect'], problems);
+  }
+}
+
+/** Holds the golden set of a version against its signature. `folder` is that of the version. */
+export async function checkGolden(
+  tests: readonly GoldenTest[],
+  signature: Signature,
+  folder: string,
+  problems: Problems,
+): Promise<void> {
+  for (const [index, test] of tests.entries()) {
+    const path = ['tests', index];
+    await checkInputs(test, signature, folder, [...path, 'inputs'], problems);
+    checkExpected(test.expect, signature, [...path, 'expect'], problems);
   }
 }
 
@@ -45,7 +59,7 @@ function fakeable({ models, transforms, pipelines, services }: Mesh): Map<string
 
 /** The signature is undefined where only somebody else's server can tell it. */
 async function checkInputs(
-  { inputs }: PipelineTest,
+  { inputs }: Pick<PipelineTest, 'inputs'>,
   signature: Signature | undefined,
   folder: string,
   path: Path,
@@ -62,7 +76,7 @@ async function checkInputs(
 const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() ?? false;
 
 function checkExpected(
-  { expect: { outputs, absent } }: PipelineTest,
+  { outputs, absent }: Partial<PipelineTest['expect']>,
   signature: Signature | undefined,
   path: Path,
   problems: Problems,

@@ -9,8 +9,8 @@ import { allowedRounding, difference } from './row-difference.ts';
 import {
   poisoned,
   type Random,
-  rowElements,
   type SampleKind,
+  sampleKinds,
   sampleRow,
   seededRandom,
   takesFloats,
@@ -55,14 +55,8 @@ const runBytesMax = 64 * 2 ** 20;
 const limitMs = 30_000;
 /** Sizes of runs that are always tried; larger ones, up to the largest batch, are as long as there is time. */
 const sizesNeeded = [2, 3];
-/** Open dimensions other than the first get the first of these with which the model runs. */
-const innerDims = [3, 8, 32, 64, 224, 1];
-/** Integers may be indices into something of unknown size. */
-const integerBounds = [100, 10, 2];
 /** Outputs that say nothing on small numbers, such as labels, may on large ones. */
 const scales = [1, 100, 0.01, 10_000];
-/** Elements that an input may have for one row. */
-const elementsMax = 2 ** 22;
 
 /** Ends the trial: why the rows are not independent, or were not shown to be. */
 class Counterexample extends Error {}
@@ -138,22 +132,16 @@ class Trial {
 
   /** The first kind of made-up inputs that the model runs with. */
   async #acceptedKind(): Promise<SampleKind> {
-    const { signature } = this.#model;
-    const hasInner = signature.inputs.some(({ shape }) => shape.indexOf(-1, 1) !== -1);
-    const hasIntegers = signature.inputs.some(({ datatype }) => /INT|BYTES/.test(datatype));
     let refusal = 'a row has too many elements';
-    for (const innerDim of hasInner ? innerDims : [1])
-      for (const integersBelow of hasIntegers ? integerBounds : [1]) {
-        if (rowElements(signature, innerDim) > elementsMax) continue;
-        const kind: SampleKind = { innerDim, integersBelow, scale: 1 };
-        try {
-          await this.#run([this.#sample(kind)]);
-          return kind;
-        } catch (error) {
-          if (!(error instanceof InferError)) throw error;
-          refusal = error.message;
-        }
+    for (const kind of sampleKinds(this.#model.signature)) {
+      try {
+        await this.#run([this.#sample(kind)]);
+        return kind;
+      } catch (error) {
+        if (!(error instanceof InferError)) throw error;
+        refusal = error.message;
       }
+    }
     throw new Counterexample(`none of the inputs that were made up for it was accepted (${refusal})`);
   }
 

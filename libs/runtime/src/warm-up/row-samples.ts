@@ -37,12 +37,32 @@ export function seededRandom(seed: number): Random {
 const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 const rowShape = ({ shape }: { readonly shape: readonly number[] }, innerDim: number): number[] =>
-  shape.map((dim, axis) => (axis === 0 ? 1 : dim === -1 ? innerDim : dim));
+  shape.map((dim, axis) => (dim !== -1 ? dim : axis === 0 ? 1 : innerDim));
+
+/** Open dimensions other than the first get the first of these with which the model runs. */
+const innerDims = [3, 8, 32, 64, 224, 1];
+/** Integers may be indices into something of unknown size. */
+const integerBounds = [100, 10, 2];
+/** Elements that an input may have for one row. */
+const elementsMax = 2 ** 22;
+
+/** The kinds of made-up inputs that a model may run with, in the order in which they are tried; none where a row has too many elements. */
+export function sampleKinds(signature: Signature): readonly SampleKind[] {
+  const { inputs } = signature;
+  const hasInner = inputs.some(({ shape }) => shape.indexOf(-1, 1) !== -1);
+  const hasIntegers = inputs.some(({ datatype }) => /INT|BYTES/.test(datatype));
+  return (hasInner ? innerDims : [1])
+    .filter((innerDim) => rowElements(signature, innerDim) <= elementsMax)
+    .flatMap((innerDim) =>
+      (hasIntegers ? integerBounds : [1]).map((integersBelow) => ({ innerDim, integersBelow, scale: 1 })),
+    );
+}
 
 /** The largest number of elements that a row of any input has. */
-export const rowElements = ({ inputs }: Signature, innerDim: number): number =>
+const rowElements = ({ inputs }: Signature, innerDim: number): number =>
   inputs.reduce((most, spec) => Math.max(most, elementCount(rowShape(spec, innerDim))), 0);
 
+/** One of each input, made up; an open first dimension is 1. */
 export function sampleRow({ inputs }: Signature, kind: SampleKind, random: Random): Tensor[] {
   return inputs.map((spec) => {
     const shape = rowShape(spec, kind.innerDim);

@@ -30,7 +30,7 @@ describe('spans that are held', () => {
   });
 
   it('are so many at most, those of the newest traces', () => {
-    const held = createHeldSpans(10);
+    const held = createHeldSpans(12);
     for (let at = 0; at < 7; at++) held.hold(spansOf(id(at), 3));
     const left = Array.from({ length: 7 }, (_, at) => held.want(id(at)).length);
     assert.deepEqual(left, [0, 0, 0, 0, 3, 3, 3]);

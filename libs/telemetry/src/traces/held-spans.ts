@@ -1,7 +1,7 @@
 /** Spans of calls that nobody asked to trace, for as long as somebody may still want them. */
 import type { EndedSpan } from '@sheaf/inference';
 
-/** Spans that one process holds: about 10 MB. Those of the oldest traces go first. */
+/** Spans that one process holds at most, about 10 MB, and at least half of so many. Those of the oldest traces go first. */
 export const heldSpansMax = 16_384;
 
 /**
@@ -23,34 +23,27 @@ export interface HeldSpans {
 }
 
 export function createHeldSpans(spansMax = heldSpansMax, now: () => number = () => performance.now()): HeldSpans {
-  /** By the id of their trace, the oldest first; the spans of each journal. */
-  const held = new Map<string, { readonly journals: (readonly EndedSpan[])[]; size: number }>();
+  // Two halves, the older of which is dropped whole. A Map that loses its oldest entry each time is slow to find the next one, and spans that go one by one
+  // keep the collector of garbage busy.
+  let [newer, older]: [Half, Half] = [new Map(), new Map()];
+  let size = 0;
   const wanted = new Set<string>();
   const isOfShare = createShare(now);
-  let size = 0;
-  const forget = (traceId: string): readonly EndedSpan[] => {
-    const trace = held.get(traceId);
-    if (!trace) return [];
-    held.delete(traceId);
-    size -= trace.size;
-    return trace.journals.flat();
-  };
   return {
     hold: (spans) => {
       const traceId = spans[0]?.traceId;
       if (traceId === undefined) return 'held';
       if (wanted.has(traceId)) return 'wanted';
       const isFailed = spans.at(-1)?.code !== 'OK';
-      if (!isOfShare(traceId) && !isFailed) return 'left';
-      const trace = held.get(traceId) ?? { journals: [], size: 0 };
-      held.set(traceId, trace);
-      trace.journals.push(spans);
-      trace.size += spans.length;
+      if (spans.length > spansMax / 2 || (!isOfShare(traceId) && !isFailed)) return 'left';
       size += spans.length;
-      for (const oldest of held.keys()) {
-        if (size <= spansMax) break;
-        forget(oldest);
+      if (size > spansMax / 2) {
+        [newer, older] = [new Map(), newer];
+        size = spans.length;
       }
+      const journals = newer.get(traceId);
+      if (journals) journals.push(spans);
+      else newer.set(traceId, [spans]);
       return 'held';
     },
     isWanted: (traceId) => wanted.has(traceId),
@@ -60,10 +53,17 @@ export function createHeldSpans(spansMax = heldSpansMax, now: () => number = () 
         if (wanted.size <= wantedMax) break;
         wanted.delete(oldest);
       }
-      return forget(traceId);
+      return [older, newer].flatMap((half) => {
+        const journals = half.get(traceId);
+        half.delete(traceId);
+        return journals?.flat() ?? [];
+      });
     },
   };
 }
+
+/** The spans of each journal, by the id of their trace. */
+type Half = Map<string, (readonly EndedSpan[])[]>;
 
 /** Answers whether a journal is one of those that are held; the share is that of the second before. */
 function createShare(now: () => number): (traceId: string) => boolean {

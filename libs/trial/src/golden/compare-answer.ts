@@ -1,4 +1,4 @@
-/** Compares the answer of a test with what it expects. */
+/** Compares the answer of a test, of a pipeline or of a golden set, with what it expects. */
 import { isDeepStrictEqual } from 'node:util';
 import type { InferError, InferResponse, Tensor } from '@sheaf/inference';
 import type { Expected } from '@sheaf/mesh';
@@ -55,9 +55,10 @@ function compareOutput(name: string, want: readonly unknown[], got: Tensor | und
   const shape = got.shape.length === 0 ? [1] : got.shape;
   const given = jsonElements(got);
   const isClose = (a: unknown, b: unknown): boolean =>
-    typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')
+    Object.is(a, b) ||
+    (typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')
       ? Math.abs(a - Number(b)) <= tolerance
-      : String(a) === String(b);
+      : String(a) === String(b));
   if (!isShaped(want, shape))
     return [`output ${name}: want ${JSON.stringify(want)}, got ${shown(given, 0)} of shape [${got.shape}]`];
   const differing = wanted.flatMap((value, index) => (isClose(value, given[index]) ? [] : [index]));
