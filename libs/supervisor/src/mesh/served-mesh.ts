@@ -2,9 +2,8 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { type LevelChange, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
-import { type OnEvent, Turns } from '@sheaf/inference';
+import { Turns } from '@sheaf/inference';
 import {
-  followLimits,
   formatProblem,
   isKept,
   type Mesh,
@@ -17,9 +16,7 @@ import {
 } from '@sheaf/mesh';
 import type { Gateways, Served } from '../gateways/gateways.ts';
 import type { Supervised, Taken } from '../process/supervised.ts';
-import type { StartReplicas } from '../services/replicas.ts';
 import {
-  endpointsOf,
   lostBy,
   missingFrom,
   planServices,
@@ -28,37 +25,9 @@ import {
   seenOf,
   startServices,
   stopAll,
-  unservedOf,
 } from '../services/running-services.ts';
+import { lostLines, type ServedMeshOptions, servedBy } from './served-by.ts';
 import { takeUpChanged } from './take-up-changed.ts';
-
-export interface ServedMeshOptions {
-  /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */
-  readonly first: Mesh;
-  readonly start: StartReplicas;
-  /** Whether all of a folder is served, or none. */
-  readonly isStrict: boolean;
-  readonly onEvent: OnEvent;
-}
-
-/** Makes the message that gateways are told: a state of the folder, and where its services are. */
-export const servedBy = (
-  { first, isStrict }: Pick<ServedMeshOptions, 'first' | 'isStrict'>,
-  mesh: Mesh,
-  services: RunningServices,
-): Served => ({
-  mesh: { ...mesh, limits: followLimits(first.limits, mesh.limits) },
-  endpoints: endpointsOf(services),
-  unserved: unservedOf(services.values()),
-  isStrict,
-});
-
-/** A line for each model and transform that is not served now; of those that were not before, nothing. */
-export function lostLines({ unserved }: Served, before?: Served): string[] {
-  const known = before?.unserved ?? [];
-  const lost = unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
-  return lost.map((one) => `${unservedName(one)} is out: ${one.why}`);
-}
 
 /** Each change waits for those before it. Calls that are under way are finished by what they are under way to. */
 export class ServedMesh {
