@@ -2,11 +2,10 @@
 
 import { InferError } from '@sheaf/inference';
 import { fingerprint, isKept, type Mesh, type OutPart, type Steering, steeringProblem } from '@sheaf/mesh';
-import type { ResilienceState } from '@sheaf/outbound';
 import { asksOut, type Catalog, compileCatalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
-import { openServices, type Services } from './services.ts';
+import { openServices, type Services, type ServicesPorts } from './services.ts';
 import { type Missing, withoutUnserved } from './unserved.ts';
 
 /** What a revision is made of. */
@@ -23,11 +22,7 @@ export interface Served {
 }
 
 /** What outlives one. */
-export interface RevisionPorts extends PolicyStackPorts {
-  readonly resilienceState: ResilienceState;
-  /** What our own services want of whoever asks. */
-  readonly secret?: string | undefined;
-}
+export type RevisionPorts = PolicyStackPorts & ServicesPorts;
 
 export interface Revision {
   readonly served: Served;
