@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { fieldsIn, parseJson } from '../descriptor.ts';
 import { forbidden, refuse } from '../refuse.ts';
 import { readBody, refusalOf, release } from './answers.ts';
-import { type ConnectionOptions, createConnections, type Exchange } from './connections.ts';
+import { type ConnectionOptions, type Connections, createConnections, type Exchange } from './connections.ts';
 import { basic, type Credentials } from './credentials.ts';
 import type { Patience } from './retry.ts';
 
@@ -54,24 +54,10 @@ export function createSession(options: SessionOptions): Session {
     throw refuse(`${host} leads from one place to another more than ${redirectsMax} times`);
   };
 
-  const tokenFor = async (challenge: Readonly<Record<string, string>>): Promise<string> => {
-    const url = URL.parse(challenge['realm'] ?? '');
-    if (!url) throw refuse(`${host} does not say where its tokens are to be had`);
-    for (const key of ['service', 'scope']) if (challenge[key]) url.searchParams.set(key, challenge[key]);
-    const headers = credentials ? { authorization: basic(credentials) } : {};
-    const response = await send({ method: 'GET', url, headers });
-    if (response.statusCode !== 200) throw await refusalOf(response, url.host, `a token for ${host}`);
-    const body = await readBody(response, url.host, tokenBytesMax);
-    const { token, access_token: other } = fieldsIn(parseJson(body, `the token of ${url.host}`), 'token');
-    const given = token ?? other;
-    if (typeof given !== 'string' || !/^[\x21-\x7e]+$/.test(given)) throw refuse(`${url.host} gives no token`);
-    return given;
-  };
-
   /** Undefined where it wants nothing that we have. */
   const answerTo = async (response: IncomingMessage): Promise<string | undefined> => {
     const header = response.headers['www-authenticate'] ?? '';
-    if (/\bBearer\s/i.test(header)) return `Bearer ${await tokenFor(parametersIn(header))}`;
+    if (/\bBearer\s/i.test(header)) return `Bearer ${await tokenFor(parametersIn(header), options, send)}`;
     return credentials && /\bBasic\b/i.test(header) ? basic(credentials) : undefined;
   };
 
@@ -94,6 +80,26 @@ export function createSession(options: SessionOptions): Session {
       throw await refusalOf(response, host, what);
     },
   };
+}
+
+/** From where the registry says. */
+async function tokenFor(
+  { realm = '', service, scope }: Readonly<Record<string, string>>,
+  { host, credentials }: SessionOptions,
+  send: Connections['send'],
+): Promise<string> {
+  const url = URL.parse(realm);
+  if (!url) throw refuse(`${host} does not say where its tokens are to be had`);
+  if (service) url.searchParams.set('service', service);
+  if (scope) url.searchParams.set('scope', scope);
+  const headers = credentials ? { authorization: basic(credentials) } : {};
+  const response = await send({ method: 'GET', url, headers });
+  if (response.statusCode !== 200) throw await refusalOf(response, url.host, `a token for ${host}`);
+  const body = await readBody(response, url.host, tokenBytesMax);
+  const { token, access_token: other } = fieldsIn(parseJson(body, `the token of ${url.host}`), 'token');
+  const given = token ?? other;
+  if (typeof given !== 'string' || !/^[\x21-\x7e]+$/.test(given)) throw refuse(`${url.host} gives no token`);
+  return given;
 }
 
 function locationOf({ statusCode = 0, headers }: IncomingMessage, from: URL): URL | undefined {
