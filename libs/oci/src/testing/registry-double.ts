@@ -40,104 +40,108 @@ async function bodyOf(request: IncomingMessage, bytesMax = Number.POSITIVE_INFIN
 
 const digestOf = (bytes: Uint8Array): string => `sha256:${hash('sha256', bytes)}`;
 
+interface State {
+  readonly seen: Seen[];
+  readonly blobs: Map<string, Buffer>;
+  readonly manifests: RegistryDouble['manifests'];
+  readonly uploads: Map<string, Buffer>;
+  fault: Fault | undefined;
+  cutUploadAfter: number | undefined;
+}
+
+/** Answers, and says how many bytes it was given. */
+type Handler = (state: State, request: IncomingMessage, response: ServerResponse, url: URL) => Promise<number>;
+
+const answerUpload: Handler = async (state, request, response, url) => {
+  if (request.method === 'POST') {
+    const id = randomUUID();
+    state.uploads.set(id, Buffer.alloc(0));
+    response.writeHead(202, { location: `${url.pathname}${id}?state=a%2Fb` }).end();
+    return 0;
+  }
+  const id = nameIn(url);
+  const before = state.uploads.get(id);
+  const [start] = (request.headers['content-range'] ?? String(before?.byteLength)).split('-');
+  if (Number(start) !== before?.byteLength) {
+    response.writeHead(before ? 416 : 404).end();
+    return 0;
+  }
+  const cut = request.method === 'PATCH' ? state.cutUploadAfter : undefined;
+  const { socket } = request;
+  const body = await bodyOf(request, cut);
+  const all = Buffer.concat([before, body]);
+  state.uploads.set(id, all);
+  if (cut !== undefined) {
+    state.cutUploadAfter = undefined;
+    socket.destroy();
+  } else endUpload(state, request, response, url, all);
+  return body.byteLength;
+};
+
+function endUpload({ blobs }: State, { method }: IncomingMessage, response: ServerResponse, url: URL, all: Buffer) {
+  const location = `${url.pathname}?state=a%2Fb`;
+  const range = `0-${Math.max(0, all.byteLength - 1)}`;
+  if (method !== 'PUT') response.writeHead(method === 'GET' ? 204 : 202, { location, range }).end();
+  else if (digestOf(all) !== url.searchParams.get('digest')) response.writeHead(400).end();
+  else {
+    blobs.set(digestOf(all), all);
+    response.writeHead(201).end();
+  }
+}
+
+const answerManifest: Handler = async ({ manifests }, request, response, url) => {
+  if (request.method === 'PUT') {
+    const bytes = await bodyOf(request);
+    const entry = { type: request.headers['content-type'] ?? '', bytes };
+    for (const key of [nameIn(url), digestOf(bytes)]) manifests.set(key, entry);
+    response.writeHead(201, { 'docker-content-digest': digestOf(bytes) }).end();
+    return bytes.byteLength;
+  }
+  const found = manifests.get(nameIn(url));
+  if (found) response.writeHead(200, { 'content-type': found.type, 'docker-content-digest': digestOf(found.bytes) });
+  else response.writeHead(404);
+  response.end(found?.bytes ?? '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"not here\\u001b[31m"}]}');
+  return 0;
+};
+
+const answerBlob: Handler = async ({ blobs }, request, response, url) => {
+  const found = blobs.get(nameIn(url));
+  const [, first] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? [];
+  const bytes = found?.subarray(Number(first ?? 0));
+  response.writeHead(found ? (first === undefined ? 200 : 206) : 404, { 'content-length': bytes?.byteLength ?? 0 });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+  return 0;
+};
+
+const nameIn = ({ pathname }: URL): string => pathname.split('/').at(-1) ?? '';
+
+async function answer(state: State, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = '', url: path = '', headers } = request;
+  const about = { method, path, headers };
+  if (state.fault?.(about, response)) {
+    state.seen.push({ ...about, bytes: 0 });
+    request.resume();
+    return;
+  }
+  const isUpload = path.includes('/blobs/uploads/');
+  const handler = isUpload ? answerUpload : path.includes('/manifests/') ? answerManifest : answerBlob;
+  const bytes = await handler(state, request, response, new URL(path, 'http://double'));
+  state.seen.push({ ...about, bytes });
+}
+
 export async function startRegistry(): Promise<RegistryDouble> {
-  const seen: Seen[] = [];
-  const blobs = new Map<string, Buffer>();
-  const manifests: RegistryDouble['manifests'] = new Map();
-  const uploads = new Map<string, Buffer>();
-
-  const upload = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<number> => {
-    if (request.method === 'POST') {
-      const id = randomUUID();
-      uploads.set(id, Buffer.alloc(0));
-      response.writeHead(202, { location: `${url.pathname}${id}?state=a%2Fb` }).end();
-      return 0;
-    }
-    const id = url.pathname.split('/').at(-1) ?? '';
-    const before = uploads.get(id);
-    if (!before) {
-      response.writeHead(404).end();
-      return 0;
-    }
-    const cut = request.method === 'PATCH' ? double.cutUploadAfter : undefined;
-    const { socket } = request;
-    const body = await bodyOf(request, cut);
-    const [start] = (request.headers['content-range'] ?? String(before.byteLength)).split('-');
-    if (Number(start) !== before.byteLength) {
-      response.writeHead(416).end();
-      return 0;
-    }
-    const all = Buffer.concat([before, body]);
-    uploads.set(id, all);
-    if (cut !== undefined) {
-      double.cutUploadAfter = undefined;
-      socket.destroy();
-      return body.byteLength;
-    }
-    const range = `0-${Math.max(0, all.byteLength - 1)}`;
-    const location = `${url.pathname}?state=a%2Fb`;
-    if (request.method !== 'PUT') response.writeHead(request.method === 'GET' ? 204 : 202, { location, range }).end();
-    else if (digestOf(all) !== url.searchParams.get('digest')) response.writeHead(400).end();
-    else {
-      blobs.set(digestOf(all), all);
-      response.writeHead(201).end();
-    }
-    return body.byteLength;
-  };
-
-  const manifest = async (request: IncomingMessage, response: ServerResponse, name: string): Promise<number> => {
-    if (request.method === 'PUT') {
-      const bytes = await bodyOf(request);
-      const entry = { type: request.headers['content-type'] ?? '', bytes };
-      for (const key of [name, digestOf(bytes)]) manifests.set(key, entry);
-      response.writeHead(201, { 'docker-content-digest': digestOf(bytes) }).end();
-      return bytes.byteLength;
-    }
-    const found = manifests.get(name);
-    if (found) response.writeHead(200, { 'content-type': found.type, 'docker-content-digest': digestOf(found.bytes) });
-    else response.writeHead(404);
-    response.end(found?.bytes ?? '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"not here\\u001b[31m"}]}');
-    return 0;
-  };
-
-  const blob = (request: IncomingMessage, response: ServerResponse, digest: string): number => {
-    const found = blobs.get(digest);
-    const [, first] = /^bytes=(\d+)-/.exec(request.headers.range ?? '') ?? [];
-    const bytes = found?.subarray(Number(first ?? 0));
-    response.writeHead(found ? (first === undefined ? 200 : 206) : 404, { 'content-length': bytes?.byteLength ?? 0 });
-    response.end(request.method === 'HEAD' ? undefined : bytes);
-    return 0;
-  };
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = '', url: path = '', headers } = request;
-    const url = new URL(path, 'http://double');
-    const about = { method, path, headers };
-    if (double.fault?.(about, response)) {
-      seen.push({ ...about, bytes: 0 });
-      request.resume();
-      return;
-    }
-    const name = url.pathname.split('/').at(-1) ?? '';
-    const bytes = url.pathname.includes('/blobs/uploads/')
-      ? await upload(request, response, url)
-      : url.pathname.includes('/manifests/')
-        ? await manifest(request, response, name)
-        : blob(request, response, name);
-    seen.push({ ...about, bytes });
-  };
-
   const server = http.createServer((request, response) => {
     // A client that is gone is what some tests are about.
-    answer(request, response).catch(() => response.destroy());
+    answer(double, request, response).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const double: RegistryDouble = {
+  const double: State & RegistryDouble = {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    seen,
-    blobs,
-    manifests,
+    seen: [],
+    blobs: new Map(),
+    manifests: new Map(),
+    uploads: new Map(),
     fault: undefined,
     cutUploadAfter: undefined,
     async [Symbol.asyncDispose]() {
