@@ -1,4 +1,4 @@
-import type { Limits, Signature } from '@sheaf/inference';
+import type { Aliases, Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
@@ -71,6 +71,10 @@ export interface MeshTransform {
   readonly uses: readonly string[];
   /** Whether asking it twice does no more than asking it once. */
   readonly pure: boolean;
+  /** All code that it may import, where it is of a version in a registry. Undefined: it is of the mesh folder. */
+  readonly content?: VersionContent | undefined;
+  /** What of `uses` is asked in this version (a number or an alias), by name; the rest in the one that callers get. */
+  readonly pins?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What the gateway shows callers: PEM files, absolute. */
@@ -137,6 +141,18 @@ export interface Service {
   readonly transport: 'unary' | 'stream';
 }
 
+/** The registry that a mesh follows, as mesh.yaml says. */
+export interface RegistryPlace {
+  /** A gRPC target. Undefined: the registry in the folder of the mesh. */
+  readonly address?: string | undefined;
+  /** Who we are to it. */
+  readonly key?: SecretPlace | undefined;
+  /** Undefined: plain text. */
+  readonly tls?: ForeignTls | undefined;
+  /** Versions that each alias meant before and that stay loaded. */
+  readonly keep: number;
+}
+
 /** A pipeline and the file it was read from. */
 export interface MeshPipeline {
   readonly spec: PipelineSpec;
@@ -167,6 +183,8 @@ export interface Mesh {
   /** Of all code in the folder, which any transform may import; undefined without transforms. */
   readonly codeDigest: string | undefined;
   readonly pipelines: readonly MeshPipeline[];
+  /** What versions of models and pipelines are called. A version that it names may be out, but has been there. */
+  readonly aliases: Aliases;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */
@@ -177,6 +195,10 @@ export interface Mesh {
   readonly tls: MeshTls | undefined;
   /** Where that is which they show one another instead of certificates. Undefined: where they have one supervisor, it makes one for each start of the mesh. */
   readonly secret?: SecretPlace | undefined;
+  /** Undefined: mesh.yaml names none. */
+  readonly registry?: RegistryPlace | undefined;
+  /** What is served of a registry beside the folder. Undefined: the folder alone is served, whatever lies in its view. */
+  readonly view?: { readonly epoch: number } | undefined;
   /** Files and folders that no transform reads, absolute. Undefined: none beyond those that no mesh folder shows. */
   readonly withheld?: readonly string[] | undefined;
   readonly out: readonly OutPart[];
@@ -196,6 +218,9 @@ export interface Resilience {
   /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
   readonly slowMs?: number | undefined;
 }
+
+/** What of a mesh says which version answers: it changes without any process that starts or ends. */
+export type Steering = Pick<Mesh, 'aliases'>;
 
 /** The server that callers reach. */
 export interface Gateway {

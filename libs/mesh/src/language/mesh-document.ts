@@ -9,9 +9,11 @@ import {
   withDefault,
 } from '@sheaf/document';
 import type { Resilience } from '../mesh.ts';
+import { aliases } from './aliases.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
+import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
 import { meshTls } from './tls.ts';
@@ -47,11 +49,19 @@ export const meshFields = {
     services,
     'Which process holds what, by name. Default: a service for each model and each transform.',
   ),
+  aliases: optional(
+    aliases,
+    'What versions of models and pipelines are called, by name: `{ digits: { champion: 3, challenger: 4 } }`.',
+  ),
   limits: optional(limits, 'How much a call may bring, take and last.'),
   resilience: optional(resilience, 'What stands between the gateway and its services, each on unless told.'),
   tls: optional(
     meshTls,
     'Certificates of the gateway and its own services, for one another. Default: plain text on loopback.',
+  ),
+  registry: optional(
+    registry,
+    'The mesh serves what its registry says, beside what is in its folder. Default: the folder alone.',
   ),
   secret: optional(
     meshSecret,

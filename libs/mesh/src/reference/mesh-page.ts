@@ -4,6 +4,7 @@ import { gatewayFields } from '../language/gateway.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
 import { metricsFields } from '../language/metrics.ts';
+import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
@@ -43,6 +44,16 @@ services:
       reader:
         inputs: { x: { datatype: FP32, shape: [rows, 4] } }
         outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  aliases: `
+aliases:
+  digits: { champion: 3, challenger: 4 }
+  read-page: { champion: 2 }             # a pipeline`,
+  registry: `
+registry:
+  address: 'dns:///registry.example:8100'
+  key: { env: REGISTRY_KEY }             # or { file: ./secrets/registry-key }
+  tls: true
+  keep: 3`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -106,6 +117,17 @@ const servicesSections = [
   ),
 ];
 
+const aliasesSection = section(
+  'aliases',
+  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and behind a name on the command line. Answers name the number.',
+  fenced(meshSnippets['aliases'] ?? ''),
+  [
+    '- With `--watch`, a changed alias is in force in all gateways without any process that starts or ends. A call that came in before ends with the versions that it began with, in all that it asks.',
+    '- A version that an alias names has to be in the folder. A pipeline is checked against the versions that its aliases mean: where it would not fit any more, or the version cannot be served, the aliases before stay in force.',
+    "- Aliases are for what the folder holds, not for the models of somebody else's server.",
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -126,6 +148,13 @@ const trustSections = [
     fenced(meshSnippets['tls'] ?? ''),
   ),
   section(
+    'registry',
+    fieldsTable(registryFields),
+    'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, those that pipelines and rollouts need, and the newest of what has no champion. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
+    fenced(meshSnippets['registry'] ?? ''),
+    'It takes effect when the mesh is started.',
+  ),
+  section(
     'secret',
     fieldsTable(meshSecretFields),
     'It is for processes that are started by hand, on one machine or several, and for whoever asks a service itself (`authorization: Bearer ...`). It is read when a process starts, and none starts without it; `sheaf check` only notes that it is not there. It keeps strangers out and is no encryption: between machines use `tls`, which stands in its place.',
@@ -142,6 +171,7 @@ export const meshPage = (): string =>
     fieldsTable(meshFields),
     gatewaySection,
     ...servicesSections,
+    aliasesSection,
     limitsSection,
     section(
       'resilience',

@@ -6,7 +6,7 @@ import type { ModelStatisticsResponse } from '../generated/inference/ModelStatis
 import { configOf } from '../model-config.ts';
 import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
-import { checkName, checkVersion } from '../wire/codec.ts';
+import { checkName, checkVersion } from '../wire/check-name.ts';
 import type { Backend } from './backend.ts';
 import type { MethodDefinition } from './grpc/method-definition.ts';
 import { type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';
