@@ -132,7 +132,7 @@ function modelVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings,
   }));
 }
 
-export interface VersionSurroundings {
+interface VersionSurroundings {
   /** Threads of each run. */
   readonly threads: number;
   readonly adaptiveLimit: boolean;
@@ -142,7 +142,7 @@ export interface VersionSurroundings {
 }
 
 /** Loads one version of a model. */
-export async function openVersion(
+async function openVersion(
   model: Model,
   own: ModelVersion,
   { threads, onRun, ...surroundings }: VersionSurroundings,
