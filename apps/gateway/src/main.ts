@@ -95,7 +95,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   });
   tellShortened(mesh, state);
   const tracing = await createTracing('sheaf-gateway', exporter);
-  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept };
+  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept, propagation: tracing.propagation };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());

@@ -12,6 +12,7 @@ import type { Resilience } from '../mesh.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
+import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
 import { meshTls } from './tls.ts';
@@ -52,6 +53,10 @@ export const meshFields = {
   tls: optional(
     meshTls,
     'Certificates of the gateway and its own services, for one another. Default: plain text on loopback.',
+  ),
+  registry: optional(
+    registry,
+    'The mesh serves what its registry says, beside what is in its folder. Default: the folder alone.',
   ),
   secret: optional(
     meshSecret,

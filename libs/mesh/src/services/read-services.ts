@@ -11,6 +11,7 @@ import type { MeshProblem } from '../problem.ts';
 import { type Place, readDocument, readYaml } from '../yaml-file.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { gatewayOf } from './read-gateway.ts';
+import { readRegistry } from './read-registry.ts';
 import { readMeshSecret, type SecretNoted } from './read-secret.ts';
 import { readSent } from './read-sent.ts';
 import { checkAuthoritiesApart, readForeignTls, readMeshTls, readServerTls } from './read-tls.ts';
@@ -23,7 +24,8 @@ const nothingSaid = defaultsOf(meshDocument);
 const gatewayDefault = defaultsOf(gateway);
 
 /** What mesh.yaml says. */
-export interface MeshSettings extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret'> {
+export interface MeshSettings
+  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry'> {
   readonly limits: LimitsSetting;
 }
 
@@ -55,6 +57,7 @@ export async function readSettings(
     resilience: written.resilience ?? resilienceDefault,
     tls,
     secret,
+    registry: await readRegistry(at('registry'), written.registry),
   };
 }
 

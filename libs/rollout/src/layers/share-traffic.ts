@@ -1,0 +1,90 @@
+/** Gives calls that name no version the one that a rollout has for them, and counts how they end. */
+import {
+  asInferError,
+  boolParameter,
+  type CallContext,
+  dryRunParameter,
+  type Infer,
+  type InferRequest,
+  type InferResponse,
+  knownPrincipal,
+  type Layer,
+} from '@sheaf/inference';
+import { actingRules, type Outcome, ruleOf } from '../compare.ts';
+import { type ArmEvidence, entryOf, noArm } from '../evidence.ts';
+import { countMs } from '../histogram.ts';
+import type { Sticky } from '../plan.ts';
+import { chooseVersion, type Traffic } from '../traffic.ts';
+import type { Copies } from './copies.ts';
+
+export interface SharePorts {
+  /** What is in force for a name. */
+  readonly trafficOf: (name: string) => Traffic | undefined;
+  /** Whether a version of a name can be asked here. */
+  readonly isReady: (name: string, version: string) => boolean;
+  readonly copies: Copies;
+  /** 0 up to 1. */
+  readonly random?: () => number;
+}
+
+/** Stands where a call has its name, and no version unless its caller named one. */
+export function shareTraffic({ trafficOf, isReady, copies, random = Math.random }: SharePorts): Layer {
+  return (next) => (request, context) => {
+    const traffic = request.version === '' ? trafficOf(request.model) : undefined;
+    if (!traffic || boolParameter(request, dryRunParameter)) return next(request, context);
+    const chosen = chooseVersion(traffic, keyOf(traffic.sticky, context), random);
+    // A version that is not loaded here yet, or any more, fails nobody's call: the champion is asked, or what there is without a rollout.
+    const version = [chosen, traffic.champion].find((one) => one === '' || isReady(request.model, one)) ?? '';
+    context.journal.mark(context.span, { 'sheaf.rollout': traffic.salt, 'sheaf.share': version });
+    return ask(next, { ...request, version }, context, traffic, copies);
+  };
+}
+
+async function ask(
+  next: Infer,
+  request: InferRequest,
+  context: CallContext,
+  traffic: Traffic,
+  copies: Copies,
+): Promise<InferResponse> {
+  const beganAt = context.clock.now();
+  const ended = (outcome: Outcome): void => {
+    const ms = context.clock.now() - beganAt;
+    const arm = entryOf(traffic.evidence.arms, request.version, noArm);
+    if (arm && !isLeft(outcome)) count(arm, outcome, ms);
+    copies.offer({ request, context, outcome, ms }, traffic);
+  };
+  try {
+    const response = await next(request, context);
+    ended({ response });
+    return response;
+  } catch (error) {
+    ended({ error: asInferError(error) });
+    throw error;
+  }
+}
+
+/** How it would have ended nobody knows. */
+const isLeft = (outcome: Outcome): boolean => 'error' in outcome && outcome.error.code === 'CANCELLED';
+
+function count(arm: ArmEvidence, outcome: Outcome, ms: number): void {
+  arm.calls++;
+  if (actingRules(outcome).size > 0) arm.ruled++;
+  if ('response' in outcome) countMs(arm.latency, ms);
+  // What a rule refuses has been answered as it is to be.
+  else if (ruleOf(outcome.error) === undefined) arm.failed++;
+}
+
+/** Undefined where the caller says nothing there, and for `random`. */
+function keyOf(sticky: Sticky, { principal, metadata }: CallContext): string | undefined {
+  switch (sticky.kind) {
+    case 'tenant':
+      return knownPrincipal(principal)?.tenant;
+    case 'key':
+      return knownPrincipal(principal)?.id;
+    case 'metadata':
+      return metadata?.(sticky.key);
+    case 'random':
+      return undefined;
+  }
+}

@@ -1,0 +1,53 @@
+/** What a rollout needs of where it is stored. */
+import type { Evidence } from './evidence.ts';
+import type { ChampionAlias, EntryKind, Rollout } from './state.ts';
+
+/** What one process has seen in one period of a rollout. */
+export interface Report {
+  readonly rollout: string;
+  readonly period: number;
+  /** Of the process, and of this start of it: what it reports later takes the place of what it reported before. */
+  readonly source: string;
+  readonly evidence: Evidence;
+}
+
+/** As much as gateways need. */
+export interface RolloutReader {
+  /** Those that are not over, and for each name the one that was over last, no more than a minute ago. */
+  inForce(): Promise<readonly Rollout[]>;
+  /** Puts down what was seen, in place of the report of the same source before. Of periods that are past nothing is kept for ever. */
+  report(reports: readonly Report[]): Promise<void>;
+}
+
+/** All of it. Several processes have it at once, and each may end at any point. */
+export interface RolloutStore extends RolloutReader {
+  get(id: string): Promise<Rollout | undefined>;
+  /** Of a name, the latest first; at most `most`. */
+  list(kind: EntryKind, name: string, most: number): Promise<readonly Rollout[]>;
+  /** False where the name has one that is not over. */
+  add(rollout: Rollout): Promise<boolean>;
+  /** Puts `rollout` in place of the one of `revision - 1`; false where that is another by now. */
+  replace(rollout: Rollout): Promise<boolean>;
+  /** What each source has reported last. */
+  reportsOf(rollout: string, period: number): Promise<readonly Evidence[]>;
+  /** True for one holder at a time, until `ttlMs` after it was asked last. */
+  holdLease(holder: string, ttlMs: number): Promise<boolean>;
+}
+
+/** The alias `champion` of a name. */
+export interface Champions {
+  get(kind: EntryKind, name: string): Promise<ChampionAlias | undefined>;
+  /** Compare-and-set: false where the epoch is another by now, or the alias is frozen. The entry in the history is written with it. */
+  move(move: ChampionMove): Promise<boolean>;
+}
+
+export interface ChampionMove {
+  readonly kind: EntryKind;
+  readonly name: string;
+  readonly to: string;
+  readonly expectedEpoch: number;
+  readonly by: string;
+  readonly why: string;
+  /** JSON of what the guards said. */
+  readonly evidence: string;
+}
