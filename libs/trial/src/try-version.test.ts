@@ -138,7 +138,7 @@ describe('a version that is tried', () => {
     const reports: string[] = [];
     const jobs = [good, bad, good].map((candidate) => ({ candidate }));
     await tryVersions(jobs, ({ name, verdict }, index) => reports.push(`${index} ${name} ${verdict}`), {
-      limits: { runMsMax: 300 },
+      limits: { runMsMax: 3_000 },
     });
     assert.deepEqual(reports, ['0 good pass', '1 bad fail', '2 good pass']);
   });
