@@ -29,6 +29,7 @@ export {
   type SecretPlace,
   type Sent,
   type Service,
+  type Steering,
   transformName,
   type VersionContent,
   type VersionFile,
@@ -67,3 +68,4 @@ export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
+export { steeringProblem } from './steering.ts';
