@@ -29,6 +29,7 @@ import { openGatewayMetrics } from './open-metrics.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
+import { createGatewayRollouts } from './rollouts.ts';
 import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
 import { checkHost, tellShortened, warnIfOpen } from './start-checks.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
@@ -95,8 +96,10 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   });
   tellShortened(mesh, state);
   const tracing = await createTracing('sheaf-gateway', exporter);
-  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept };
+  const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
+  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept, traffic: rollouts.layer };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
+  rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());
   const reloads = createReloads({
@@ -106,6 +109,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onRefused: () => countReload(registry, 'refused'),
     onTaken: () => {
       countReload(registry, 'taken');
+      rollouts.followFolder(revisions.current.served.mesh);
       warnIfOpen(revisions.current.served.mesh, host);
       callLog.follow();
       tellShortened(revisions.current.served.mesh, state);
