@@ -60,6 +60,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@opentelemetry/exporter-metrics-otlp-http': ['telemetry'],
   '@opentelemetry/exporter-metrics-otlp-proto': ['telemetry'],
   '@opentelemetry/sdk-trace': ['telemetry'],
+  '@opentelemetry/propagator-b3': ['telemetry'],
   '@opentelemetry/resources': ['telemetry'],
   '@opentelemetry/exporter-trace-otlp-grpc': ['telemetry'],
   '@opentelemetry/exporter-trace-otlp-http': ['telemetry'],

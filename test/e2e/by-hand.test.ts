@@ -10,6 +10,7 @@ import { writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine, testSecret } from '../support/mesh-secret.ts';
 import { runSheaf } from '../support/sheaf.ts';
 import { StockClient } from '../support/stock-client.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 const moduleOf = (app: string): string => fileURLToPath(new URL(`../../apps/${app}/src/main.ts`, import.meta.url));
 
@@ -90,16 +91,15 @@ describe('a process that is started by hand', () => {
     assert.match(without.stderr, /^service \S+ wants the secret of its mesh, and was shown none or another/);
     using client = new StockClient(own.port, {}, testSecret);
     assert.equal((await client.check('double')).reply['status'], 1);
-    assert.match(own.output(), /double: a call from 127\.0\.0\.1 without the secret of the mesh was refused\n$/);
+    const refused = /double: a call from 127\.0\.0\.1 without the secret of the mesh was refused\n$/;
+    await waitFor(() => refused.test(own.output()), own.output);
   });
 
   it('says in its log that a service does not let it in', async () => {
     await using own = await service(shared);
     await using gateway = await start('gateway', [plain, '--endpoint', `double=127.0.0.1:${own.port}`]);
-    assert.match(
-      gateway.output(),
-      /^service double at \S+ does not let us in: want its secret, or token, in mesh\.yaml$/m,
-    );
+    const told = /^service double at \S+ does not let us in: want its secret, or token, in mesh\.yaml$/m;
+    await waitFor(() => told.test(gateway.output()), gateway.output);
   });
 
   it('are checked where their secret is not, and do not start there', async () => {

@@ -1,7 +1,6 @@
 /** `sheaf doctor` asks a real mesh: one that is well, and one with faults that were brought about. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -40,7 +39,7 @@ async function down(command: RunningCommand): Promise<void> {
 describe('sheaf doctor', () => {
   it('has nothing but notes for an example', async () => {
     const folder = join(await mkdtemp(join(tmpdir(), 'sheaf-doctor-')), 'mesh');
-    await runSheaf(['init', folder]);
+    assert.equal((await runSheaf(['init', folder])).code, 0);
     const mesh = await up(folder);
     const found = findingsIn(await runSheaf(['doctor', folder, '--json']));
     assert.deepEqual(
@@ -74,8 +73,17 @@ describe('sheaf doctor', () => {
 
     it('finds each, the most important first, and its exit code is 1', async () => {
       const address = /gRPC on (\S+?);/.exec(mesh.output())?.[1] ?? '';
-      await runSheaf(['admin', 'breaker', '--force', 'open', '--model', 'good', '--address', address, '--key', key]);
-      execFileSync('mkdir', ['-p', join(folder, 'models/late/1')]);
+      const force = ['admin', 'breaker', '--force', 'open', '--model', 'good', '--address', address, '--key', key];
+      let forced: Ended | undefined;
+      // A gateway reads keys that are new once a second.
+      await waitFor(
+        async () => {
+          forced = await runSheaf(force);
+          return forced.code === 0;
+        },
+        () => `${forced?.stdout}${forced?.stderr}`,
+      );
+      await mkdir(join(folder, 'models/late/1'), { recursive: true });
       await writeFile(join(folder, 'models/late/1/model.onnx'), sampleModels.scale(3));
       const ended = await look('--json');
       assert.equal(ended.code, 1, ended.stderr);

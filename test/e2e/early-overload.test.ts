@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type InferError, type Tensor, tensorOf } from '@sheaf/inference';
 import { ask, type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { someRound } from '../support/rounds.ts';
 
 /** A stage that takes its time and no CPU, and keeps a list of its runs. */
 const stage = (name: string, ms: number): string => `import { appendFile } from 'node:fs/promises';
@@ -55,20 +56,24 @@ async function burst(resilience: string) {
 }
 
 describe('more calls at once than a pipeline has time for', () => {
-  it('are refused before the first stage where the last one could not serve them, and not after it', async (test) => {
-    const late = await burst('resilience: { earlyRefusal: false }\n');
-    const early = await burst('');
-    const wasted = ({ answered, dear }: typeof late): number => dear - answered;
-    const told = [late, early].map((one) => `${one.answered} of 12 answered by ${one.dear} runs of the first stage`);
-    test.diagnostic(told.join('; with early refusal '));
-    assert.ok(wasted(late) >= 3, told.join());
-    assert.ok(wasted(early) <= wasted(late) / 2, told.join());
-    assert.ok(early.answered >= Math.max(1, late.answered - 1), told.join());
-    const refused = early.errors.filter(({ metadata }) => metadata['estimate_ms'] !== undefined);
-    assert.ok(refused.length >= 3);
-    for (const { code, reason, message } of refused) {
-      assert.deepEqual([code, reason], ['UNAVAILABLE', 'OVERLOADED']);
-      assert.match(message, /^pipeline "three": \d+ calls come before this one in stage slow, so it would take about/);
-    }
-  });
+  it('are refused before the first stage where the last one could not serve them, and not after it', (test) =>
+    someRound(async () => {
+      const late = await burst('resilience: { earlyRefusal: false }\n');
+      const early = await burst('');
+      const wasted = ({ answered, dear }: typeof late): number => dear - answered;
+      const told = [late, early].map((one) => `${one.answered} of 12 answered by ${one.dear} runs of the first stage`);
+      test.diagnostic(told.join('; with early refusal '));
+      assert.ok(wasted(late) >= 3, told.join());
+      assert.ok(wasted(early) <= wasted(late) / 2, told.join());
+      assert.ok(early.answered >= Math.max(1, late.answered - 1), told.join());
+      const refused = early.errors.filter(({ metadata }) => metadata['estimate_ms'] !== undefined);
+      assert.ok(refused.length >= 3);
+      for (const { code, reason, message } of refused) {
+        assert.deepEqual([code, reason], ['UNAVAILABLE', 'OVERLOADED']);
+        assert.match(
+          message,
+          /^pipeline "three": \d+ calls come before this one in stage slow, so it would take about/,
+        );
+      }
+    }));
 });

@@ -35,12 +35,15 @@ const fails = (code: InferErrorCode, message: RegExp) => (error: unknown) => {
 describe('a mesh under faults', () => {
   it('answers at the deadline, whatever the model does', async () => {
     await using mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
-    const startedAt = performance.now();
-    await assert.rejects(
-      ask(mesh.gateway, 'slow', [count(3_000_000)], { timeoutMs: 300 }),
+    const ends: string[] = [];
+    const late = assert.rejects(
+      ask(mesh.gateway, 'slow', [count(3_000_000)], { timeoutMs: 300 }).finally(() => ends.push('late')),
       fails('DEADLINE_EXCEEDED', /./),
     );
-    assert.ok(performance.now() - startedAt < 3_000);
+    // It waits for the one worker, which goes on with the run of the other.
+    await ask(mesh.gateway, 'slow', [count(1)], { timeoutMs: 60_000 }).finally(() => ends.push('next'));
+    await late;
+    assert.deepEqual(ends, ['late', 'next']);
   });
 
   it('starts no run for a caller that has left', async () => {
@@ -52,7 +55,7 @@ describe('a mesh under faults', () => {
     setTimeout(() => controller.abort(), 50);
     await assert.rejects(cancelled, fails('CANCELLED', /./));
     await occupied;
-    await ask(mesh.gateway, 'slow', [count(1)], { timeoutMs: 10_000 });
+    await ask(mesh.gateway, 'slow', [count(1)], { timeoutMs: 30_000 });
   });
 
   it('answers at once who cancels a run that goes on, and does not mind who cancels too late', async () => {
@@ -104,7 +107,7 @@ describe('a mesh under faults', () => {
 
   it('finishes what is in flight when it is told to stop', async () => {
     const mesh = await startTestMesh({ ...files, 'models/slow/model.yaml': 'runLimitMs: 60000\n' });
-    const inFlight = ask(mesh.gateway, 'slow', [count(300_000)], { timeoutMs: 10_000 });
+    const inFlight = ask(mesh.gateway, 'slow', [count(300_000)], { timeoutMs: 60_000 });
     await ask(mesh.gateway, 'quick', [quick]);
     await new Promise((resolve) => setTimeout(resolve, 50));
     const [answer] = await Promise.all([inFlight, mesh.running.stop()]);

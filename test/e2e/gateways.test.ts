@@ -34,7 +34,7 @@ outputs: { y: only.y }
 const x = tensorOf('x', 'FP32', [1, 2], Float32Array.of(1, 2));
 
 async function answerOf(gateway: Remote, model: string): Promise<number[]> {
-  const { byName } = await ask(gateway, model, [x], { timeoutMs: 3_000 });
+  const { byName } = await ask(gateway, model, [x], { timeoutMs: 30_000 });
   return Array.from(elements({ ...(byName.get('y') as typeof x), datatype: 'FP32' }));
 }
 

@@ -26,8 +26,8 @@ const admin = (...args: string[]): Promise<Ended> =>
 const told = (key: string): Promise<Told[]> =>
   Promise.all(callers.map((caller) => caller.infer('double', { 'x-api-key': key })));
 const codes = async (key: string): Promise<string> => (await told(key)).map(({ code }) => code).join();
-const until = (key: string, wanted: string, withinMs?: number): Promise<void> =>
-  waitFor(async () => (await codes(key)) === wanted, mesh.output, withinMs);
+const until = (key: string, wanted: string): Promise<void> =>
+  waitFor(async () => (await codes(key)) === wanted, mesh.output);
 const idOf = (key: string): string => key.split('_')[1] ?? '';
 const secretOf = (key: string): string => key.slice(-43);
 
@@ -299,7 +299,7 @@ describe('a state that cannot be read', () => {
         .join();
     assert.equal(await health(), 'SERVING,SERVING');
     tamper('ALTER TABLE state RENAME TO elsewhere');
-    await waitFor(async () => (await health()) === 'NOT_SERVING,NOT_SERVING', mesh.output, 30_000);
+    await waitFor(async () => (await health()) === 'NOT_SERVING,NOT_SERVING', mesh.output);
     for (const { code, message, reason } of await told(other))
       assert.deepEqual(
         [code, message, reason],

@@ -11,6 +11,7 @@ import { addKeys } from '../support/credentials.ts';
 import { startTestMesh, type TestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { secretFile, secretLine } from '../support/mesh-secret.ts';
 import { Redis, skipWithoutRedis } from '../support/redis.ts';
+import { someRound } from '../support/rounds.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const gatewayModule = new URL('../../apps/gateway/src/main.ts', import.meta.url);
@@ -23,10 +24,12 @@ limits:
   - { name: busy, concurrent: 3, tenants: [busy] }
   - { name: later, rate: 1/h, burst: 100, tenants: [later] }
   - { name: again, rate: 1/h, burst: 100, tenants: [again] }
-  - { name: paused, rate: 1/h, burst: 100, tenants: [paused] }
+  - { name: paused, rate: 1/h, burst: 100, per: [tenant], tenants: [paused-*] }
   - { name: jerky, rate: 1/h, burst: 1000000, tenants: [jerky] }
 `;
-const tenants = ['burst', 'cost', 'daily', 'busy', 'later', 'again', 'paused', 'jerky', 'free'] as const;
+/** One for each round. */
+const paused = ['paused-1', 'paused-2', 'paused-3'] as const;
+const tenants = ['burst', 'cost', 'daily', 'busy', 'later', 'again', ...paused, 'jerky', 'free'] as const;
 
 interface Gateway {
   readonly caller: Caller;
@@ -148,15 +151,19 @@ for (const gone of ['share', 'closed'] as const) {
         const told = await flood(who, calls);
         return [told, performance.now() - start];
       };
-      const [, usualMs] = await timed('burst');
-      redis.pause();
-      const [told, tookMs] = await timed('paused');
-      redis.resume();
-      // Each of 8 clients waits about once for the 50 ms of the budget, not 60 times, which would be 3 s more than the calls take otherwise.
-      assert.ok(tookMs < usualMs + 1_500, `${calls} calls took ${tookMs.toFixed(0)} ms, usually ${usualMs.toFixed(0)}`);
-      assert.ok(told.every(isAsWhenGone));
-      assert.equal(answered(told), gone === 'share' ? 100 : 0);
-      await waitFor(areTogether);
+      const whose = paused.values();
+      await someRound(async () => {
+        const [, usualMs] = await timed('burst');
+        redis.pause();
+        const [told, tookMs] = await timed(whose.next().value ?? 'free');
+        redis.resume();
+        await waitFor(areTogether);
+        assert.ok(told.every(isAsWhenGone));
+        assert.equal(answered(told), gone === 'share' ? 100 : 0);
+        // Each of 8 clients waits about once for the 50 ms of the budget, not 60 times, which would be 3 s more than the calls take otherwise.
+        const took = `${calls} calls took ${tookMs.toFixed(0)} ms, usually ${usualMs.toFixed(0)}`;
+        assert.ok(tookMs < usualMs + 1_500, took);
+      });
     });
 
     it('answer every call of a load, in Redis or as when it is gone, while Redis stops and goes', async () => {

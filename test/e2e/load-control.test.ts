@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type InferError, tensorOf } from '@sheaf/inference';
 import { ask, startTestMesh } from '../support/mesh-folder.ts';
+import { someRound } from '../support/rounds.ts';
 
 /** One call at a time, 50 ms each and next to no CPU: at most 20 calls a second. */
 const slow = `import { defineTransform } from '@sheaf/inference';
@@ -43,7 +44,7 @@ describe('a service that is asked ten times what it can do', () => {
       return { ...outcome, ms: performance.now() - began };
     };
     // What else the machine does makes everything late; the readiness of a server says by how much.
-    const probes: number[] = [];
+    let probes: number[] = [];
     const probe = async (): Promise<void> => {
       const began = performance.now();
       await service.isServerReady(timeoutMs);
@@ -69,29 +70,35 @@ describe('a service that is asked ten times what it can do', () => {
       await Promise.all([oneByOne(), oneByOne(), oneByOne()]);
       return (answers * 1_000) / (performance.now() - began);
     };
-    const before = await measureCapacity();
+    await someRound(async () => {
+      probes = [];
+      const before = await measureCapacity();
 
-    const seconds = 3;
-    const outcomes = await load(10 * capacityMax, seconds);
-    const capacity = Math.min(before, await measureCapacity());
-    const answered = outcomes.filter(({ reason }) => reason === 'answered');
-    const refused = outcomes.filter(({ reason }) => reason === 'OVERLOADED');
-    const percentile = (times: readonly number[], part: number): number =>
-      times.toSorted((a, b) => a - b)[Math.floor(times.length * part)] as number;
-    const times = refused.map(({ ms }) => ms);
-    const [half, most] = [percentile(times, 0.5), percentile(times, 0.9)];
-    const [halfLateMs, lateMs] = [percentile(probes, 0.5), Math.max(...probes)];
-    const goodput = answered.length / ((seconds + timeoutMs / 1_000) * capacity);
-    t.diagnostic(
-      `${outcomes.length} calls, ${answered.length} answered (${Math.round(100 * goodput)} % of the ${capacity.toFixed(0)} a second that it can), ${refused.length} refused: ` +
-        `half of them within ${half.toFixed(1)} ms, 90 % within ${most.toFixed(1)} ms; readiness took ${halfLateMs.toFixed(1)} to ${lateMs.toFixed(1)} ms`,
-    );
-    // It is over 0.9 on a machine that has nothing else to do.
-    assert.ok(goodput >= 0.5, `goodput ${goodput}`);
-    // The others were in, and went when a run took longer than was foreseen.
-    assert.ok(half <= 20 + halfLateMs && most <= 20 + lateMs, `refusals took ${half} ms, ${most} ms`);
-    assert.ok(answered.length + refused.length >= 0.99 * outcomes.length, 'hardly any call finds out by its deadline');
-    const pushbacks = new Set(refused.map(({ pushbackMs }) => pushbackMs));
-    assert.ok(pushbacks.size > 20 && [...pushbacks].every((ms = 0) => ms >= 10 && ms <= 100));
+      const seconds = 3;
+      const outcomes = await load(10 * capacityMax, seconds);
+      const capacity = Math.min(before, await measureCapacity());
+      const answered = outcomes.filter(({ reason }) => reason === 'answered');
+      const refused = outcomes.filter(({ reason }) => reason === 'OVERLOADED');
+      const percentile = (times: readonly number[], part: number): number =>
+        times.toSorted((a, b) => a - b)[Math.floor(times.length * part)] as number;
+      const times = refused.map(({ ms }) => ms);
+      const [half, most] = [percentile(times, 0.5), percentile(times, 0.9)];
+      const [halfLateMs, lateMs] = [percentile(probes, 0.5), Math.max(...probes)];
+      const goodput = answered.length / ((seconds + timeoutMs / 1_000) * capacity);
+      t.diagnostic(
+        `${outcomes.length} calls, ${answered.length} answered (${Math.round(100 * goodput)} % of the ${capacity.toFixed(0)} a second that it can), ${refused.length} refused: ` +
+          `half of them within ${half.toFixed(1)} ms, 90 % within ${most.toFixed(1)} ms; readiness took ${halfLateMs.toFixed(1)} to ${lateMs.toFixed(1)} ms`,
+      );
+      // It is over 0.9 on a machine that has nothing else to do.
+      assert.ok(goodput >= 0.5, `goodput ${goodput}`);
+      // The others were in, and went when a run took longer than was foreseen.
+      assert.ok(half <= 20 + halfLateMs && most <= 20 + lateMs, `refusals took ${half} ms, ${most} ms`);
+      assert.ok(
+        answered.length + refused.length >= 0.99 * outcomes.length,
+        'hardly any call finds out by its deadline',
+      );
+      const pushbacks = new Set(refused.map(({ pushbackMs }) => pushbackMs));
+      assert.ok(pushbacks.size > 20 && [...pushbacks].every((ms = 0) => ms >= 10 && ms <= 100));
+    });
   });
 });

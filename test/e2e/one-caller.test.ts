@@ -56,8 +56,11 @@ describe('calls of one caller that fail', () => {
     const isBack = async (): Promise<boolean> => (await ask('good', loops(1))).code === 'OK';
     assert.equal((await ask('bad', loops(2 ** 40))).reason, 'RUN_LIMIT_EXCEEDED');
     await waitFor(isBack);
-    assert.equal((await ask('bad', loops(2 ** 41), 200)).code, 'DEADLINE_EXCEEDED');
-    await waitFor(() => ends() === 2);
+    // On a machine that is busy the time of a call may be over before it is run.
+    await waitFor(async () => {
+      if (ends() < 2) assert.notEqual((await ask('bad', loops(2 ** 41), 500)).reason, 'RUN_LIMIT_EXCEEDED');
+      return ends() === 2;
+    });
     await waitFor(isBack);
     const refused = await ask('bad', loops(2 ** 42));
     assert.deepEqual([refused.code, refused.reason], ['RESOURCE_EXHAUSTED', 'CALLER_SLOWED']);

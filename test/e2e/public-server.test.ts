@@ -158,10 +158,10 @@ describe('the public server', () => {
     assert.deepEqual(numbersOf(await caller.infer('double', bearer(long))), [2, 2]);
   });
 
-  it('refuses a key within a second of its being revoked', async () => {
+  it('refuses a key soon after it was revoked', async () => {
     assert.equal((await caller.infer('double', as('spare'))).code, 'OK');
     await revokeKey(mesh.mesh.folder, keys.spare);
-    await waitFor(async () => (await caller.infer('double', as('spare'))).code !== 'OK', undefined, 2_000);
+    await waitFor(async () => (await caller.infer('double', as('spare'))).code !== 'OK');
     for (const path of everyMethod)
       assertRefused(await caller.call(path, requestOf(path), as('spare')), 'UNAUTHENTICATED', 'TOKEN_INVALID', path);
     assert.equal((await caller.infer('double', as('alice'))).code, 'OK');

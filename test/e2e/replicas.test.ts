@@ -108,12 +108,17 @@ describe('a service with replicas', () => {
     const pid = mesh.running.services[0]?.pid ?? 0;
     process.kill(pid, 'SIGSTOP');
     try {
-      // Its streams are given up after 5 s of silence and 3 s without an answer to a ping.
-      await new Promise((resolve) => setTimeout(resolve, 10_000));
-      const failed = counts.errors.length;
-      const seen = counts.answered;
-      await waitFor(() => counts.answered > seen + 500);
-      assert.equal(counts.errors.length, failed, 'calls went on to the one that stands still');
+      // Its streams are given up after 5 s of silence and 3 s without an answer to a ping; as long as calls go there, none of 500 is without an error.
+      let { answered: seen } = counts;
+      let failed = -1;
+      await waitFor(
+        () => {
+          if (counts.errors.length !== failed) [seen, failed] = [counts.answered, counts.errors.length];
+          return counts.answered > seen + 500;
+        },
+        () => `${counts.errors.length} calls went on to the one that stands still`,
+      );
+      assert.ok(failed > 0, 'it was never asked');
     } finally {
       process.kill(pid, 'SIGCONT');
     }
@@ -122,6 +127,7 @@ describe('a service with replicas', () => {
       errors.every(({ code }) => code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE'),
       errors.map(({ message }) => message).join(),
     );
-    assert.ok(slowestMs < timeoutMs + 500, `a call took ${slowestMs} ms`);
+    // Whoever waits for the one that stands still waits for 8 s.
+    assert.ok(slowestMs < timeoutMs + 4_000, `a call took ${slowestMs} ms`);
   });
 });

@@ -97,7 +97,7 @@ function startCall(session: ClientHttp2Session, path: string, authorization: str
       resolve({ headers, bytes });
     };
     // A server that waits for the rest of the request has let it in.
-    const timer = setTimeout(settle, 3_000);
+    const timer = setTimeout(settle, 30_000);
     stream.once('end', settle).once('close', settle);
   });
 }

@@ -76,7 +76,7 @@ describe('a service whose process ends again and again', () => {
         assert.ok((error.retryAfterMs ?? 0) >= 1_000, `pushback ${error.retryAfterMs}`);
         return true;
       });
-      assert.ok(performance.now() - startedAt < 2_000, 'the refusal took two seconds');
+      assert.ok(performance.now() - startedAt < 10_000, 'the refusal took half of its deadline');
       await ask(gateway, 'well', [x]);
     }
     assert.equal(lines().length, length, `told again:\n${lines().join('\n')}`);

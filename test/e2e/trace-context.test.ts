@@ -105,3 +105,29 @@ describe('what somebody of this machine says of a trace', () => {
       assert.deepEqual([id, state], [traceId, 'shop=1,far@vendor=x']);
   });
 });
+
+describe('OTEL_PROPAGATORS', () => {
+  it('has callers and servers told of the trace by the headers that it names, and transforms between them by none', async () => {
+    process.env['OTEL_PROPAGATORS'] = 'jaeger,b3';
+    try {
+      await using mesh = await startTestMesh(filesOf(server.port));
+      using caller = new Caller(mesh.running.gateway.port);
+      for (const name of ['far', 'asked']) {
+        sent = {};
+        const b3 = `${traceId}-${'b'.repeat(16)}-1`;
+        const told = await caller.infer(name, {
+          b3,
+          traceparent: `00-${'1'.repeat(32)}-${'b'.repeat(16)}-01`,
+          baggage: 'a=b',
+        });
+        assert.equal(told.code, 'OK');
+        const { b3: single, 'uber-trace-id': uber, traceparent, baggage } = sent;
+        assert.match(String(single), new RegExp(`^${traceId}-[0-9a-f]{16}-1$`));
+        assert.match(String(uber), new RegExp(`^${traceId}:[0-9a-f]{16}:0:01$`));
+        assert.deepEqual([traceparent, baggage], [undefined, undefined]);
+      }
+    } finally {
+      delete process.env['OTEL_PROPAGATORS'];
+    }
+  });
+});

@@ -104,9 +104,7 @@ describe('a transform that infers', () => {
 
   it('ends with the deadline of its call', async () => {
     // Doubling 0 never ends.
-    const startedAt = performance.now();
     await assert.rejects(ask(mesh.gateway, 'search', [x(0, 0)], { timeoutMs: 300 }), { code: 'DEADLINE_EXCEEDED' });
-    assert.ok(performance.now() - startedAt < 3_000);
     // The worker is free again: its questions failed with the call, so it ended too.
     const { byName } = await ask(mesh.gateway, 'search', [x(50, 0)]);
     assert.deepEqual(values(byName.get('y')), [200, 0]);

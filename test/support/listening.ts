@@ -9,9 +9,16 @@ export const childrenOf = (pid: number): number[] =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
   );
 
-/** The TCP ports that a process listens on. */
-export function portsOf(pid: number): number[] {
-  const sockets = new Set(
+interface TcpSocket {
+  readonly localPort: number;
+  readonly remotePort: number;
+  /** As the kernel writes it, in hexadecimal. */
+  readonly state: string;
+}
+const [established, listening] = ['01', '0A'];
+
+function socketsOf(pid: number): TcpSocket[] {
+  const inodes = new Set(
     readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
       try {
         return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1] ?? [];
@@ -20,9 +27,18 @@ export function portsOf(pid: number): number[] {
       }
     }),
   );
+  const portOf = (address: string): number => Number.parseInt(address.split(':')[1] ?? '', 16);
   const lines = ['tcp', 'tcp6'].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, 'utf8').split('\n'));
   return lines.flatMap((line) => {
-    const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
-    return state === '0A' && sockets.has(inode) ? [Number.parseInt(local.split(':')[1] ?? '', 16)] : [];
+    const [, local = '', remote = '', state = '', , , , , , inode = ''] = line.trim().split(/\s+/);
+    return inodes.has(inode) ? [{ localPort: portOf(local), remotePort: portOf(remote), state }] : [];
   });
 }
+
+/** The TCP ports that a process listens on. */
+export const portsOf = (pid: number): number[] =>
+  socketsOf(pid).flatMap(({ state, localPort }) => (state === listening ? [localPort] : []));
+
+/** Whether a process has a connection to a port, wherever that is. */
+export const isConnectedTo = (pid: number, port: number): boolean =>
+  socketsOf(pid).some(({ state, remotePort }) => state === established && remotePort === port);

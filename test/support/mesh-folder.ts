@@ -89,7 +89,7 @@ export interface CallOptions {
 }
 
 export function testContext({
-  timeoutMs = 5_000,
+  timeoutMs = 30_000,
   signal = new AbortController().signal,
 }: CallOptions = {}): CallContext {
   const journal = new Journal();

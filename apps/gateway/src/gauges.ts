@@ -41,7 +41,7 @@ export function readGauges(ports: GaugePorts): () => Promise<void> {
 }
 
 function readOutbound({ registry, revisions, resilienceState }: GaugePorts): void {
-  const { breakers, quarantine, outages } = resilienceState;
+  const { breakers, quarantine, outages, ejected } = resilienceState;
   registry.read('sheaf_breaker_state', () =>
     breakers
       .reports()
@@ -55,6 +55,9 @@ function readOutbound({ registry, revisions, resilienceState }: GaugePorts): voi
     return [...upstreams].map(([upstream, requests]) => [[upstream], requests.length] as const);
   });
   registry.read('sheaf_slowed_callers', () => [[[], quarantine.offenders.list().length]]);
+  registry.read('sheaf_upstream_ejected_endpoints', () =>
+    revisions.current.services.all.map(({ service: { name } }) => [[name], ejected.get(name)?.() ?? 0] as const),
+  );
   registry.read('sheaf_upstream_endpoints', () =>
     revisions.current.services.all.flatMap(({ service: { name }, endpoints }) => {
       const states = { ready: 0, not_ready: 0, crash_loop: 0 };

@@ -97,7 +97,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   tellShortened(mesh, state);
   const tracing = await createTracing('sheaf-gateway', exporter);
   const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
-  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept, traffic: rollouts.layer };
+  const { onKept, propagation } = tracing;
+  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;

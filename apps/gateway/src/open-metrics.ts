@@ -31,7 +31,7 @@ export interface MeasuredGateway {
   readonly revisions: Revisions;
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
-  readonly tracing: Pick<Tracing, 'counts'>;
+  readonly tracing: Pick<Tracing, 'counts' | 'keptCounts'>;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -66,13 +66,7 @@ export async function openGatewayMetrics(
       connections: servers[0]?.standing().connections ?? 0,
     }),
   });
-  const { counts } = tracing;
-  registry.read('sheaf_log_lines_total', () =>
-    Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
-  );
-  registry.read('sheaf_trace_spans_total', () =>
-    Object.entries(counts()).map(([result, count]) => [[result], count] as const),
-  );
+  readResults(registry, tracing);
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
   const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
@@ -94,6 +88,15 @@ export async function openGatewayMetrics(
       endProcess();
     },
   };
+}
+
+/** What became of what this process tells of itself. */
+function readResults(registry: Registry, { counts, keptCounts }: MeasuredGateway['tracing']): void {
+  const read = (name: Parameters<Registry['read']>[0], countsNow: () => object): void =>
+    registry.read(name, () => Object.entries(countsNow()).map(([result, count]) => [[result], count] as const));
+  read('sheaf_log_lines_total', logCounts);
+  read('sheaf_trace_spans_total', counts);
+  read('sheaf_kept_traces_total', keptCounts);
 }
 
 /** A supervisor has chosen; by hand each gateway is told its own port. */

@@ -1,11 +1,10 @@
 /** What is served from one reload to the next. */
 
 import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
-import type { ResilienceState } from '@sheaf/outbound';
 import { type Catalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
-import { openServices, type Services } from './services.ts';
+import { openServices, type Services, type ServicesPorts } from './services.ts';
 import { type Missing, withoutUnserved } from './unserved.ts';
 
 /** What a revision is made of. */
@@ -22,11 +21,7 @@ export interface Served {
 }
 
 /** What outlives one. */
-export interface RevisionPorts extends PolicyStackPorts {
-  readonly resilienceState: ResilienceState;
-  /** What our own services want of whoever asks. */
-  readonly secret?: string | undefined;
-}
+export type RevisionPorts = PolicyStackPorts & ServicesPorts;
 
 export interface Revision {
   readonly served: Served;

@@ -116,6 +116,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       ...backendOf(ports),
       onJournal: ports.onJournal.ofPublic,
       sample,
+      propagation: tracing.propagation,
       acceptBaggage,
       // Outermost, since it is about all that a caller is told.
       infer: stack(

@@ -1,4 +1,11 @@
-import { type Infer, InferError, type ModelDescription, type OnKept, type Overrun } from '@sheaf/inference';
+import {
+  type Infer,
+  InferError,
+  type ModelDescription,
+  type OnKept,
+  type Overrun,
+  type Propagation,
+} from '@sheaf/inference';
 import { contentDigest, type Mesh, type Service } from '@sheaf/mesh';
 import { createUpstream, EndpointPool, noEndpoint, type ResilienceState } from '@sheaf/outbound';
 import { pickEndpoint } from '@sheaf/routing';
@@ -38,6 +45,8 @@ export interface ServicesPorts {
   readonly secret?: string | undefined;
   /** Traces that our own services are told of. */
   readonly onKept?: OnKept | undefined;
+  /** In which headers servers of others are told of a trace. Default: those of W3C. */
+  readonly propagation?: Propagation | undefined;
 }
 
 /** Connections of its own to each endpoint of each service. `endpoints` are `service=target`; foreign services bring their own. `whole` is what they were given, loaded or not. */
@@ -45,7 +54,7 @@ export function openServices(
   mesh: Mesh,
   whole: Mesh,
   endpoints: readonly string[],
-  { resilienceState, secret, onKept }: ServicesPorts,
+  { resilienceState, secret, onKept, propagation }: ServicesPorts,
 ): Services {
   const targets = Map.groupBy(endpoints.map(parseEndpoint), ([name]) => name);
   const opened = mesh.services.map((service) => {
@@ -61,6 +70,7 @@ export function openServices(
       secret: service.endpoint ? undefined : secret,
       onOverrun,
       onKept: service.endpoint ? undefined : onKept,
+      propagation: service.endpoint ? propagation : undefined,
       content,
     });
     return { service, pool };

@@ -119,7 +119,7 @@ export const processes = [
   lines({
     title: 'Traces and logs',
     description:
-      'Spans that were sent to the collector, that it refused, and that found the queue full; lines of the log that nobody took.',
+      'Spans that were sent to the collector, that it refused, and that found the queue full; lines of the log that nobody took; traces that are kept since their calls failed or were slow, or that were left since there were too many.',
     unit: 'ops',
     queries: [
       { expr: `sum by (result) (${rate('sheaf_trace_spans_total')})`, legend: 'spans {{result}}' },
@@ -127,6 +127,7 @@ export const processes = [
         expr: `sum by (result) (${rate('sheaf_log_lines_total', 'result="dropped"')})`,
         legend: 'log lines {{result}}',
       },
+      { expr: `sum by (result) (${rate('sheaf_kept_traces_total')})`, legend: 'traces {{result}}, kept' },
     ],
   }),
   stat({

@@ -115,6 +115,7 @@ export {
   type TrustedCaller,
   trustedCaller,
 } from './principal.ts';
+export { type Propagation, w3cPropagation } from './propagation.ts';
 export { randomHex } from './random-ids.ts';
 export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';

@@ -10,7 +10,7 @@ describe('an endpoint that is much worse than its sibling', () => {
     return undefined;
   };
 
-  async function share(ejection: boolean): Promise<number> {
+  async function share(ejection: boolean): Promise<{ readonly calls: number; readonly out: number | undefined }> {
     let state = 1;
     const random = (): number => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -20,11 +20,13 @@ describe('an endpoint that is much worse than its sibling', () => {
     await service.answered(200);
     const before = callsOf(service)[1] ?? 0;
     await service.answered(100);
-    return (callsOf(service)[1] ?? 0) - before;
+    return { calls: (callsOf(service)[1] ?? 0) - before, out: service.state.ejected.get('s')?.() };
   }
 
-  it('is left out, though it answers; and is not where that is switched off', async () => {
-    assert.equal(await share(true), 0);
-    assert.ok((await share(false)) > 20);
+  it('is left out, though it answers, and counted as long as it is; and is not where that is switched off', async () => {
+    assert.deepEqual(await share(true), { calls: 0, out: 1 });
+    const { calls, out } = await share(false);
+    assert.ok(calls > 20, `${calls}`);
+    assert.equal(out, 0);
   });
 });

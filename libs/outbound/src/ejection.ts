@@ -5,6 +5,8 @@ import type { AttemptEnd, Observe, OutboundCall, UpstreamEndpoint } from './call
 export interface Ejection {
   /** How each of them stands now. */
   standings(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<UpstreamEndpoint, Standing>;
+  /** How many of them are left out now. */
+  countOut(endpoints: readonly UpstreamEndpoint[]): number;
   readonly observe: Observe;
 }
 
@@ -13,6 +15,7 @@ export function createEjection(now: () => number, onEject?: (endpoint: UpstreamE
   const ejector = new Ejector<UpstreamEndpoint>(now, onEject);
   return {
     standings: (endpoints) => ejector.standings(endpoints),
+    countOut: (endpoints) => endpoints.filter((endpoint) => ejector.isOut(endpoint)).length,
     observe: ({ call, endpoint, isProbe }) => {
       if (isProbe) ejector.probe(endpoint);
       return (end) => ejector.record(endpoint, endedCall(call, end), isProbe);

@@ -80,7 +80,7 @@ export class EndpointPool {
 
   /** A certificate, and a server or proxy that serves several names, go by the host that is asked for, not by the address that it has at the moment. */
   #open(address: string, target: string): Endpoint {
-    const { tls, secret, onOverrun, onKept, content } = this.#options;
+    const { tls, secret, onOverrun, onKept, content, propagation } = this.#options;
     const named = hostOf(target);
     const proxied = this.#isProxied(target);
     const authority = this.service.sent?.authority ?? (named && !tls ? `${named.host}:${named.port}` : undefined);
@@ -93,6 +93,7 @@ export class EndpointPool {
       onKept,
       content,
       proxied,
+      propagation,
     });
   }
 

@@ -8,6 +8,7 @@ import {
   monotonicClock,
   type OnKept,
   type Overrun,
+  type Propagation,
 } from '@sheaf/inference';
 import type { Pickable } from '@sheaf/routing';
 import { createRemote, type Remote, type RemoteTls } from '@sheaf/transport';
@@ -30,6 +31,8 @@ export interface EndpointOptions {
   readonly onOverrun?: ((overrun: Overrun) => void) | undefined;
   /** Traces that it is told of, where it is one of ours. */
   readonly onKept?: OnKept | undefined;
+  /** In which headers it is told of a trace, where it is somebody else's server. */
+  readonly propagation?: Propagation | undefined;
   /** Whether it is asked through the HTTP proxy that the environment names. */
   readonly proxied?: boolean;
   /** Digest of what it has to hold. Undefined: somebody else's server holds whatever it holds. */

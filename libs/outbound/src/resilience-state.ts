@@ -23,6 +23,8 @@ export interface ResilienceState {
   readonly random: () => number;
   /** Told of each endpoint of a service that is left out since it does much worse than its siblings. */
   readonly onEject: (service: string) => void;
+  /** How many endpoints of a service are left out now, by its name, as the revision in force has it. */
+  readonly ejected: Map<string, () => number>;
   /** By name. */
   getOrCreate(service: string): ServiceState;
 }
@@ -39,6 +41,7 @@ export function createResilienceState(
     now,
     random,
     onEject,
+    ejected: new Map(),
     getOrCreate: (service) => {
       const state = known.get(service) ?? { budgets: new RetryBudgets(now), times: new UsualTimes() };
       known.set(service, state);

@@ -39,6 +39,7 @@ export function createUpstream(options: UpstreamOptions): Infer {
   const { budgets, times } = state.getOrCreate(service);
   const breakers = policies.breaker ? createEndpointBreakers(service, state.breakers) : undefined;
   const ejection = policies.ejection ? createEjection(now, () => state.onEject(service)) : undefined;
+  state.ejected.set(service, () => ejection?.countOut(endpoints()) ?? 0);
   const quarantine = policies.quarantine ? createQuarantinePolicy(service, state.quarantine) : undefined;
   const siblings = new Siblings();
   const availability = createAvailability({ service, outages, breakers });

@@ -55,6 +55,11 @@ export class Ejector<E extends { readonly isReady: boolean }> {
     return new Map(endpoints.map((endpoint) => [endpoint, this.#standing(this.#members.get(endpoint), now)]));
   }
 
+  /** Whether it is left out, or a call finds out at the moment whether it is well again. */
+  isOut(endpoint: E): boolean {
+    return this.#members.get(endpoint)?.ejectedAt !== undefined;
+  }
+
   /** The one call that finds out whether it is well again begins; whoever asks for it says how it ended, or that it says nothing. */
   probe(endpoint: E): void {
     this.#getOrCreate(endpoint).isProbing = true;

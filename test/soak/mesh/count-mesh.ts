@@ -14,11 +14,11 @@ export async function countMesh(minutes: number): Promise<number> {
     quietMs,
     onEvent: (line) => console.log(line),
   });
-  const { ledger, lives } = record;
+  const { ledger, lives, gatewaysEnded } = record;
   const groups = Map.groupBy(ledger, ({ tenant, model, code }) => [tenant || '-', model || '-', code].join('\n'));
   const rows = [...groups].map(([key, own]) => [...key.split('\n'), String(callsOf(own))]);
   console.log(table([['tenant', 'model', 'ended with', 'calls'], ...rows.toSorted()]));
-  console.log(`${callsOf(ledger)} calls, ${lives.length} processes of services seen`);
+  console.log(`${callsOf(ledger)} calls, ${lives.length} processes of services and ${gatewaysEnded + 1} gateways seen`);
   for (const sentence of wrong) console.log(`does not add up: ${sentence}`);
   console.log(wrong.length === 0 ? 'everything adds up' : `${wrong.length} numbers do not add up`);
   return wrong.length === 0 ? 0 : 1;

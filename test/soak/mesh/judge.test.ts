@@ -187,6 +187,8 @@ const textOf = (samples: readonly Sample[]): string =>
 const recordOf = (samples: readonly Sample[], changes: Partial<SoakRecord> = {}): SoakRecord => ({
   ledger,
   samples: readSamples(textOf([...samples, ...unknown])),
+  last: readSamples(textOf([...samples, ...unknown])),
+  gatewaysEnded: 0,
   statistics: [
     { name: 'triple', inferences: 9, executions: 5, success: 6, fail: 0, successNs: 100_000 },
     { name: 'mean', inferences: 2, executions: 2, success: 2, fail: 0, successNs: 0 },

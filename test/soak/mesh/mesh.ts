@@ -107,8 +107,14 @@ export async function startSoakedMesh(): Promise<SoakedMesh> {
 /** Longer than a process takes to start on a machine that has more to do. */
 const startMaxMs = 120_000;
 
+/** Does something while no call is under way, and all that the gateway has counted is known. */
+export type AtRest = (work: () => Promise<void>) => Promise<void>;
+
 /** What is done to the mesh, in turn; each resolves when the mesh is whole again. */
-export const faults: readonly { readonly name: string; run(mesh: TestMesh, round: number): Promise<void> }[] = [
+export const faults: readonly {
+  readonly name: string;
+  run(mesh: TestMesh, round: number, atRest: AtRest): Promise<void>;
+}[] = [
   {
     name: 'a process killed',
     run: async ({ running }, round) => {
@@ -138,5 +144,15 @@ export const faults: readonly { readonly name: string; run(mesh: TestMesh, round
       await writeFile(join(mesh.folder, 'models/double/model.yaml'), `runLimitMs: ${9_000 + round}\n`);
       await running.reread();
     },
+  },
+  {
+    name: 'the gateway killed',
+    run: ({ running }, _, atRest) =>
+      atRest(async () => {
+        const { gateway } = running;
+        const { pid } = gateway;
+        process.kill(pid, 'SIGKILL');
+        await waitFor(() => gateway.isReady && gateway.pid !== pid, undefined, startMaxMs);
+      }),
   },
 ];

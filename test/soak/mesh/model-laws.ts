@@ -8,7 +8,8 @@ export const modelLaws = (record: SoakRecord): string[] => [
   ...rowLaws(record),
   ...[...calm.models, ...slow.models, ...shaken.models].flatMap((model) => runLaws(record.samples, model)),
   ...calm.models.flatMap((model) => calmRunLaws(record.samples, model)),
-  ...record.statistics.flatMap((counts) => statisticsLaws(record.samples, counts)),
+  // What a gateway has counted of pipelines goes with it.
+  ...record.statistics.flatMap((counts) => statisticsLaws(record.last, counts)),
 ];
 
 /** Each row that was sent and answered was inferred once, by models that only patient callers ask. */

@@ -5,8 +5,12 @@ import type { LedgerRow } from './ledger.ts';
 /** What is judged. */
 export interface SoakRecord {
   readonly ledger: readonly LedgerRow[];
-  /** What the mesh tells when all calls have ended. */
+  /** What the mesh tells when all calls have ended, with what gateways told last that run no more: a counter over its resets. */
   readonly samples: Samples;
+  /** The first without the others: of one gateway alone. */
+  readonly last: Samples;
+  /** Gateways that run no more. */
+  readonly gatewaysEnded: number;
   /** ModelStatistics of all that is served. */
   readonly statistics: readonly ModelCounts[];
   /** What each process told last, by service, replica and start: of those that run no more too. */

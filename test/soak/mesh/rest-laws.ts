@@ -14,8 +14,8 @@ const atRest = [
 /** Work that was left goes on for a while. */
 export const isAtRest = ({ sum }: Samples): boolean => atRest.every((name) => sum(name) === 0);
 
-export const restLaws = ({ samples: { sum } }: SoakRecord): string[] => [
-  ...atRest.flatMap((name) => within(`${name} at the end`, sum(name), 0)),
+export const restLaws = ({ samples: { sum }, last }: SoakRecord): string[] => [
+  ...atRest.flatMap((name) => within(`${name} at the end`, last.sum(name), 0)),
   ...within('entries that were dropped from journals', sum('sheaf_journal_entries_dropped_total'), 0),
   ...within('values of labels beyond what is told apart', sum('sheaf_label_overflows_total'), 0),
 ];

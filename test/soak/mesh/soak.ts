@@ -1,15 +1,17 @@
 /** Soaks a whole mesh, and counts what its callers see. */
-import { connect } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type MetricName, metrics } from '@sheaf/telemetry';
 import { limits as http2Limits } from '../../../libs/http2/src/limits.ts';
 import { createRandom } from '../../fuzz/random-message.ts';
 import { Caller as StockCaller } from '../../support/caller.ts';
-import { type Samples, scrape } from '../../support/scrape.ts';
+import { readSamples, type Samples, scrape } from '../../support/scrape.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { call } from './call.ts';
+import { createGate, type Gate } from './gate.ts';
 import { judge } from './judge.ts';
 import { createLedger, type Ledger, type LedgerRow } from './ledger.ts';
-import { calm, faults, type SoakedMesh, shaken, slow, startSoakedMesh } from './mesh.ts';
+import { type AtRest, calm, faults, type SoakedMesh, shaken, slow, startSoakedMesh } from './mesh.ts';
 import type { Life, ModelCounts, SoakRecord } from './record.ts';
 import { isAtRest } from './rest-laws.ts';
 import { type Caller, createCallers } from './work.ts';
@@ -38,35 +40,66 @@ export async function soakMesh({ seconds, quietMs, onEvent = () => {} }: SoakOpt
   await using _ = soaked.mesh;
   const ledger = createLedger();
   const lives = createLives();
-  const load = startLoad(soaked, ledger);
-  const readings = startReadings(soaked.metricsPort, lives);
+  const gate = createGate();
+  const load = startLoad(soaked, ledger, gate);
+  const readings = startReadings(soaked.metricsPort, lives, gate);
+  /** What each gateway that runs no more has told last. */
+  const ended: string[] = [];
+  const atRest: AtRest = (work) =>
+    gate.closed(async () => {
+      ended.push(countedBy('gateway', await scrapeAtRest(soaked.metricsPort)));
+      await work();
+    });
   try {
-    await doFaults(soaked, { seconds, quietMs, onEvent: (line) => onEvent(`${line}; ${callsSoFar(ledger)} calls`) });
+    const onFault = (line: string): void => onEvent(`${line}; ${callsSoFar(ledger)} calls`);
+    await doFaults(soaked, { seconds, quietMs, onEvent: onFault, atRest });
   } finally {
     await load.stop();
     await readings.stop();
   }
-  let samples = await scrape(soaked.metricsPort);
+  const last = await scrapeAtRest(soaked.metricsPort);
+  lives.read(last);
+  const samples = readSamples([last.text, ...ended].join('\n'));
+  const statistics = await readStatistics(soaked);
+  const counted = { samples, last, statistics, lives: lives.all() };
+  const record = { ledger: [...ledger.rows], gatewaysEnded: ended.length, ...counted };
+  return { record, wrong: judge(record) };
+}
+
+/** What the mesh tells when it has come to rest, or has not for long. */
+async function scrapeAtRest(port: number): Promise<Samples> {
+  let samples = await scrape(port);
   await waitFor(
     async () => {
-      samples = await scrape(soaked.metricsPort);
+      samples = await scrape(port);
       return isAtRest(samples);
     },
     () => 'the mesh does not come to rest',
     restMaxMs,
   ).catch(() => {});
-  lives.read(samples);
-  const statistics = await readStatistics(soaked);
-  const record = { ledger: [...ledger.rows], samples, statistics, lives: lives.all() };
-  return { record, wrong: judge(record) };
+  return samples;
 }
 
-async function doFaults({ mesh }: SoakedMesh, { seconds, quietMs, onEvent }: Required<SoakOptions>): Promise<void> {
+/** The lines of what only grows, and ends with its process. */
+const countedBy = (service: string, { text }: Samples): string =>
+  text
+    .split('\n')
+    .filter((line) => {
+      const [name = ''] = /^\w+/.exec(line) ?? [];
+      const metric = metrics[name as MetricName] ?? metrics[name.replace(/_(bucket|sum|count)$/, '') as MetricName];
+      return metric !== undefined && metric.kind !== 'gauge' && line.includes(`service="${service}"`);
+    })
+    .join('\n');
+
+async function doFaults(
+  { mesh }: SoakedMesh,
+  { seconds, quietMs, onEvent, atRest }: Required<SoakOptions> & { readonly atRest: AtRest },
+): Promise<void> {
   const endAt = performance.now() + seconds * 1_000;
   for (let round = 0; round < faults.length || performance.now() < endAt; round++) {
     await delay(quietMs);
     const fault = faults[round % faults.length];
-    await fault?.run(mesh, round);
+    await fault?.run(mesh, round, atRest);
     onEvent(fault?.name ?? '');
   }
   await delay(quietMs);
@@ -76,16 +109,21 @@ const callsSoFar = ({ rows }: Ledger): number =>
   [...rows].reduce((total: number, { calls }: LedgerRow) => total + calls, 0);
 
 /** Each caller has a connection of its own, and rests as long as its call took: about half of what the mesh could do. */
-function startLoad({ mesh, keys }: SoakedMesh, ledger: Ledger): { stop(): Promise<void> } {
+function startLoad({ mesh, keys }: SoakedMesh, ledger: Ledger, gate: Gate): { stop(): Promise<void> } {
   let isGoing = true;
   const lane = async (caller: Caller, seed: number): Promise<void> => {
     const random = createRandom(seed);
-    const session = connect(`http://127.0.0.1:${mesh.running.gateway.port}`);
-    session.on('error', () => {});
+    const open = (): ClientHttp2Session =>
+      connect(`http://127.0.0.1:${mesh.running.gateway.port}`).on('error', () => {});
+    let session = open();
     while (isGoing) {
       const begunAt = performance.now();
       const work = caller(random);
-      ledger.add(work.counted, await call(session, work));
+      await gate.turn(async () => {
+        // Its gateway has been replaced while no call was under way.
+        if (session.destroyed) session = open();
+        ledger.add(work.counted, await call(session, work));
+      });
       // A server bears only so many resets of a connection.
       const restMinMs = work.leaveAfterMs === undefined ? 10 : resetRestMs;
       await delay(Math.max(restMinMs, performance.now() - begunAt));
@@ -132,11 +170,11 @@ function createLives(): Lives {
   return { read, all: () => [...known.values()] };
 }
 
-function startReadings(metricsPort: number, lives: Lives): { stop(): Promise<void> } {
+function startReadings(metricsPort: number, lives: Lives, gate: Gate): { stop(): Promise<void> } {
   let isGoing = true;
   const reading = async (): Promise<void> => {
     while (isGoing) {
-      lives.read(await scrape(metricsPort));
+      await gate.turn(async () => lives.read(await scrape(metricsPort)));
       await delay(readEveryMs);
     }
   };

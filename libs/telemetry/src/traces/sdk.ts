@@ -17,7 +17,7 @@ import {
 import { defaultResource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { type EndedSpan, log, type TraceParent } from '@sheaf/inference';
-import { type Environment, listIn, withVariables } from '../environment.ts';
+import { type Environment, withVariables } from '../environment.ts';
 import type { Collector } from './collector.ts';
 import { createProcessors } from './exporters.ts';
 
@@ -38,9 +38,6 @@ export function startSdk(
 ): Sdk {
   // A span of a journal has its ids already, and it is known that it is wanted.
   let [traceId, spanId] = ['', ''];
-  const others = listIn(environment['OTEL_PROPAGATORS']).filter((name) => !spoken.includes(name));
-  if (others.length > 0)
-    tell(`OTEL_PROPAGATORS: want tracecontext and baggage, got "${others.join(', ')}"; W3C is spoken`);
   const sdk = tellingMistakes(environment, tell, () => {
     const started = new NodeSDK({
       // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
@@ -95,9 +92,6 @@ function tellingMistakes<T>(environment: Environment, tell: (line: string) => vo
     diag.disable();
   }
 }
-
-/** Propagators, by what the servers read and write of the headers of a call. */
-const spoken = ['tracecontext', 'baggage'];
 
 const sampled = { traceFlags: TraceFlags.SAMPLED };
 

@@ -1,9 +1,10 @@
 /** Traces of calls: which are sent, and to where. */
-import { type EndedSpan, type Journal, log, type OnKept, type Sample } from '@sheaf/inference';
+import { type EndedSpan, type Journal, log, type OnKept, type Propagation, type Sample } from '@sheaf/inference';
 import { type Environment, wantedExporters } from '../environment.ts';
 import { type Collector, createCollector, type SpanCounts } from './collector.ts';
 import { createHeldSpans } from './held-spans.ts';
 import { createKeeper, type KeptCounts, keptPerSecond } from './keep.ts';
+import { propagationOf } from './propagators/propagators.ts';
 import { innerSamplerOf, ofStrangers, samplerOf } from './sampler.ts';
 import type { Sdk } from './sdk.ts';
 
@@ -22,6 +23,8 @@ export interface Tracing {
   readonly sampleStrangers: Sample;
   /** Of what a process of the same mesh asks. */
   readonly sampleInner: Sample;
+  /** In which headers whoever is not of the mesh says, and is told, of a trace. */
+  readonly propagation: Propagation;
   /** What became of the spans of this process since it began; all 0 where none are sent. */
   readonly counts: () => SpanCounts;
   /** Traces that nobody asked for when they began. */
@@ -44,21 +47,23 @@ export async function createTracing(serviceName: string, exporter: Exporter = {}
   const environment: Environment = { ...process.env, ...exporter };
   const sample = samplerOf(environment);
   const samplers = { sample, sampleStrangers: ofStrangers(sample), sampleInner: innerSamplerOf(environment) };
+  const propagation = propagationOf(environment);
   const exporters = wantedExporters(environment);
-  if (exporters.length === 0) return { ...samplers, ...off };
+  if (exporters.length === 0) return { ...samplers, propagation, ...off };
   const collector = createCollector((line, event) => log(event, line));
   const { startSdk } = await import('./sdk.ts');
   const sdk = startSdk(serviceName, exporters, environment, collector);
   const perSecond = keptPerSecond(environment);
   return {
     ...samplers,
+    propagation,
     ...(perSecond > 0 ? keeping(sdk, collector, perSecond) : sampledOnly(sdk, collector)),
     shutdown: () =>
       Promise.race([sdk.shutdown(), new Promise<void>((resolve) => setTimeout(resolve, flushLimitMs).unref())]),
   };
 }
 
-type Taken = Omit<Tracing, 'sample' | 'sampleStrangers' | 'sampleInner' | 'shutdown'>;
+type Taken = Omit<Tracing, 'sample' | 'sampleStrangers' | 'sampleInner' | 'propagation' | 'shutdown'>;
 
 const off: Taken & Pick<Tracing, 'shutdown'> = {
   onJournal: () => {},

@@ -13,6 +13,7 @@ import {
   type ModelDescription,
   type OnKept,
   type Overrun,
+  type Propagation,
   parseExplanation,
   rowCount,
   traced,
@@ -73,6 +74,8 @@ export interface RemoteOptions extends SentOptions {
   readonly onKept?: OnKept | undefined;
   /** How long a call still listens after its deadline: what the server answers then says in which stage the time was up. Default 0. */
   readonly listenMs?: number;
+  /** In which headers it is told of a trace, where calls are unary ones. Default: those of W3C. */
+  readonly propagation?: Propagation | undefined;
   /** Somebody else's server: nobody there has agreed to be pinged often. */
   readonly foreign?: boolean;
   /** Whom its requests name (`:authority`), where that is not the target. */
@@ -132,7 +135,7 @@ type Send = (request: InferRequest, context: CallContext, charge: ChargedCall) =
 
 /** On a lane of the mesh stream, where there is one and the request fits into a frame; else as a gRPC call. */
 function createSend(
-  { service, limits, listenMs = 0, onLoad }: RemoteOptions,
+  { service, limits, listenMs = 0, onLoad, propagation }: RemoteOptions,
   lanes: Lanes | undefined,
   client: GrpcClient,
   sent: (context: CallContext) => ReadonlyMap<string, string>,
@@ -140,7 +143,7 @@ function createSend(
   return (request, context, charge) => {
     const bytes = tensorBytes(request.inputs);
     if (!lanes || bytes > limits.messageBytesMax - frameBytesMax)
-      return unary({ client, service, metadata: sent(context), listenMs }, request, context);
+      return unary({ client, service, metadata: sent(context), listenMs, propagation }, request, context);
     const lane = bytes > largeBytes ? lanes.large : lanes.small;
     return lane.call(request, context, (load) => {
       onLoad?.(load, request.model);

@@ -2,10 +2,11 @@
 import {
   abortReason,
   type CallContext,
-  formatTraceparent,
   InferError,
   type InferRequest,
+  type Propagation,
   remainingMs,
+  w3cPropagation,
 } from '@sheaf/inference';
 import { inferPath } from '../proto.ts';
 import { type Failure, fromStatus } from '../status.ts';
@@ -87,11 +88,13 @@ export interface UnaryOptions {
   readonly metadata: ReadonlyMap<string, string>;
   /** How long it still listens after its deadline. Milliseconds. */
   readonly listenMs: number;
+  /** In which headers the server is told of the trace. Default: those of W3C. */
+  readonly propagation?: Propagation | undefined;
 }
 
 /** One inference with the context's deadline, trace and cancellation. */
 export async function unary(
-  { client, service, metadata, listenMs }: UnaryOptions,
+  { client, service, metadata, listenMs, propagation = w3cPropagation }: UnaryOptions,
   request: InferRequest,
   context: CallContext,
 ): Promise<Buffer> {
@@ -99,10 +102,10 @@ export async function unary(
   if (signal.aborted) throw abortReason(signal);
   const remaining = remainingMs(context);
   if (remaining <= 0) throw new InferError('DEADLINE_EXCEEDED', `no time was left to ask service ${service}`);
-  const sent = new Map(metadata).set('traceparent', formatTraceparent(span));
-  if (span.state) sent.set('tracestate', span.state);
+  const sent = new Map(metadata);
+  propagation.inject(span, sent);
   // A server may be sent all of it as the caller wrote it (`forward` in mesh.yaml), or another one.
-  if (baggage && !sent.has('baggage')) sent.set('baggage', baggage);
+  if (baggage && propagation.hasBaggage && !sent.has('baggage')) sent.set('baggage', baggage);
   if (attempt > 1) sent.set('grpc-previous-rpc-attempts', String(attempt - 1));
   // With a deadline of its own the client would not hear an answer that comes at that very moment.
   if (listenMs > 0) sent.set('grpc-timeout', `${Math.ceil(remaining)}m`);

@@ -176,9 +176,11 @@ class MeshStream {
       if (!hold.takeMessage(request.length)) throw overloaded();
       const outcome = await this.#answer(() => decodeRequest(request, this.#limits), {
         givenMs: timeoutUs / 1000,
-        traceparent,
-        tracestate,
-        baggage,
+        header: (name) => {
+          if (name === 'traceparent') return traceparent;
+          if (name === 'tracestate') return tracestate;
+          return name === 'baggage' ? baggage : undefined;
+        },
         signal,
         snapshot: epoch > 0 ? { epoch, gateway } : undefined,
         from: { admitted: caller },

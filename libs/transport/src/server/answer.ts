@@ -15,11 +15,11 @@ import {
   type Load,
   messageTooLarge,
   monotonicClock,
-  parseTraceparent,
   type Snapshot,
   type Span,
   type Tensor,
   trustedCaller,
+  w3cPropagation,
 } from '@sheaf/inference';
 import type { Caller } from '../mesh-stream/caller.ts';
 import type { DecodedRequest, InferResult } from '../wire/codec.ts';
@@ -50,12 +50,8 @@ export interface Asks extends Omit<AuthRequest, 'onKnown'> {
 export interface InferCall {
   /** Milliseconds that the caller gives it; not finite when it names none. */
   readonly givenMs: number;
-  /** A W3C traceparent, or anything. */
-  readonly traceparent: unknown;
-  /** A W3C tracestate, or anything; read with its traceparent only. */
-  readonly tracestate?: string | undefined;
-  /** A W3C baggage, or anything. */
-  readonly baggage?: string | undefined;
+  /** What comes beside it of a trace and of baggage, by the name of a header; none says nothing. */
+  readonly header?: (name: string) => string | undefined;
   /** Aborted when the caller leaves. */
   readonly signal: CallSignal;
   /** gRPC metadata, where the call brought any of its own. */
@@ -177,9 +173,7 @@ export const tensorBytes = (tensors: readonly Tensor[]): number =>
 function contextOf(
   {
     givenMs,
-    traceparent,
-    tracestate,
-    baggage: said,
+    header = () => undefined,
     signal,
     metadata,
     snapshot: given,
@@ -192,12 +186,14 @@ function contextOf(
   backend: Backend,
 ): CallContext {
   const journal = new Journal(trailers);
-  const parent = parseTraceparent(typeof traceparent === 'string' ? traceparent : undefined, tracestate);
+  const { propagation = w3cPropagation } = backend;
+  const parent = propagation.extract(header);
   const span = journal.start('request', `${name} ModelInfer`, parent, {}, backend.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? backend.snapshot();
+  const said = propagation.hasBaggage ? header('baggage') : undefined;
   const baggage = said && (backend.acceptBaggage ?? boundedBaggage)(said);
   const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...(baggage && { baggage }), ...caller };
   return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };

@@ -5,6 +5,7 @@ import type {
   Load,
   ModelDescription,
   Principal,
+  Propagation,
   Sample,
   Snapshot,
   Span,
@@ -67,6 +68,8 @@ export interface Backend {
   readonly onKept?: (traceId: string) => void;
   /** Whether what a call does is traced. Default: as its caller says. */
   readonly sample?: Sample;
+  /** In which headers callers say of a trace. Default: those of W3C. */
+  readonly propagation?: Propagation;
   /** What of a caller's `baggage` is handed on; undefined: nothing. Default: all that is well-formed. */
   readonly acceptBaggage?: (baggage: string) => string | undefined;
   /** Asked of every call of every method, before its message is read. Undefined: whoever reaches the server comes in. */

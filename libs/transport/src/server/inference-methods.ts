@@ -1,4 +1,4 @@
-import { Journal, type Limits, parseTraceparent, trustedCaller } from '@sheaf/inference';
+import { Journal, type Limits, type Propagation, trustedCaller, w3cPropagation } from '@sheaf/inference';
 import { contentExtension } from '../content-extension.ts';
 import type { ModelMetadataResponse } from '../generated/inference/ModelMetadataResponse.ts';
 import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
@@ -38,6 +38,7 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
     checkVersion('version', version);
     Object.assign(facts, { model, version });
   };
+  const method = createMethod(backend);
   return [
     method('ServerLive', () => ({ live: true })),
     method('ServerReady', () => ({ ready: isReady() })),
@@ -50,12 +51,13 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
       checked(request, call);
       return describe(backend, request, call);
     }),
-    ...(statistics ? [statisticsMethod(statistics, checked)] : []),
+    ...(statistics ? [statisticsMethod(method, statistics, checked)] : []),
   ];
 }
 
 /** Of all models where none is named. */
 const statisticsMethod = (
+  method: ReturnType<typeof createMethod>,
   statistics: NonNullable<Backend['statistics']>,
   check: (request: ModelRequest, call: ServerCall) => void,
 ): ServerMethod =>
@@ -65,17 +67,19 @@ const statisticsMethod = (
   });
 
 /** Where it is known who calls, the answer tells by which ids. */
-function method<Request, Response>(name: string, handler: UnaryHandler<Request, Response>): ServerMethod {
-  const definition = inferenceService[name] as unknown as MethodDefinition<Request, Response>;
-  return unary(definition, (request, call) => {
-    if (call.principal !== trustedCaller) tellOwnIds(call);
-    return handler(request, call);
-  });
-}
+const createMethod =
+  ({ propagation = w3cPropagation }: Pick<Backend, 'propagation'>) =>
+  <Request, Response>(name: string, handler: UnaryHandler<Request, Response>): ServerMethod => {
+    const definition = inferenceService[name] as unknown as MethodDefinition<Request, Response>;
+    return unary(definition, (request, call) => {
+      if (call.principal !== trustedCaller) tellOwnIds(call, propagation);
+      return handler(request, call);
+    });
+  };
 
-function tellOwnIds(call: ServerCall): void {
-  const span = new Journal().start('request', 'control', parseTraceparent(call.metadata('traceparent')));
-  tellIds(call.trailers, call.metadata('x-request-id'), span);
+function tellOwnIds(call: ServerCall, { extract }: Propagation): void {
+  const parent = extract((header) => call.metadata(header));
+  tellIds(call.trailers, call.metadata('x-request-id'), new Journal().start('request', 'control', parent));
 }
 
 function describe(backend: Backend, request: ModelRequest, { principal }: ServerCall): ModelMetadataResponse {

@@ -82,9 +82,7 @@ class InferExchange implements MessageConsumer {
     try {
       const result = await answer(() => decodeRequest(message, limits), {
         givenMs: call.timeoutMs - (monotonicClock.now() - call.openedAt),
-        traceparent: call.headers.list.get('traceparent'),
-        tracestate: call.headers.list.get('tracestate'),
-        baggage: call.headers.list.get('baggage'),
+        header: (name) => call.headers.list.get(name),
         signal: call.signal,
         metadata: (key) => call.metadata(key),
         trailers,

@@ -1,5 +1,5 @@
 /** What becomes of a refusal beside its status. */
-import { asInferError, type Decision, InferError, Journal, type Limits, parseTraceparent } from '@sheaf/inference';
+import { asInferError, type Decision, InferError, Journal, type Limits, w3cPropagation } from '@sheaf/inference';
 import type { Backend } from './backend.ts';
 import { tellIds } from './trailers.ts';
 
@@ -15,12 +15,12 @@ export type RecordRefusal = (call: RefusedCall, error: unknown, policy?: Decisio
 
 export function createRecorder(
   name: string,
-  { onJournal, sample }: Pick<Backend, 'onJournal' | 'sample'>,
+  { onJournal, sample, propagation = w3cPropagation }: Pick<Backend, 'onJournal' | 'sample' | 'propagation'>,
 ): RecordRefusal {
   return ({ method, headers, trailers }, error, policy) => {
     const { code, message, reason, decision = policy } = asInferError(error);
     const journal = new Journal(trailers);
-    const parent = parseTraceparent(headers.list.get('traceparent'), headers.list.get('tracestate'));
+    const parent = propagation.extract((header) => headers.list.get(header));
     const span = journal.start('request', `${name} ${method.split('/').at(-1)?.slice(0, 64)}`, parent, {}, sample);
     journal.end(span, code, message, { 'sheaf.refused': reason, ...(decision && { 'sheaf.decision': decision }) });
     tellIds(trailers, headers.list.get('x-request-id'), span);

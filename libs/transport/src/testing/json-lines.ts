@@ -46,7 +46,7 @@ function serve(socket: Socket, { answer, bytes }: ProtocolContext): void {
           address: socket.remoteAddress,
           bytesIn: text.length,
         };
-        const call = { givenMs, traceparent: undefined, signal: leaving.signal, bytes: hold, from: { asks } };
+        const call = { givenMs, signal: leaving.signal, bytes: hold, from: { asks } };
         socket.write(`${JSON.stringify(encode(await answer(() => decode(line), call)))}\n`);
       } catch (error) {
         const { code, reason, message } = asInferError(error);

@@ -58,6 +58,14 @@ export const outboundMetrics = {
     place: 'gateway',
     source: 'events',
   },
+  sheaf_upstream_ejected_endpoints: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Endpoints of a service that are left out now since they did much worse than their siblings',
+    labels: ['upstream'],
+    place: 'gateway',
+    source: 'scrape',
+  },
   sheaf_breaker_state: {
     kind: 'gauge',
     unit: 'state',

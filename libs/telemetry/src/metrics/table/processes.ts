@@ -67,6 +67,13 @@ export const processMetrics = {
     ...atScrape,
     labels: ['result'],
   },
+  sheaf_kept_traces_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'Traces that no sampler wanted and that were kept, since their calls failed or were among the slowest (slow), or that would have been but for the bound on how many a second (left)',
+    ...ofGateway,
+    labels: ['result'],
+  },
   sheaf_log_lines_total: {
     kind: 'counter',
     unit: 'count',
