@@ -25,7 +25,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
-  mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
+  mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'rollout', 'runtime'],
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],

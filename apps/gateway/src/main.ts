@@ -13,7 +13,7 @@ import {
   report,
 } from '@sheaf/host';
 import { InferError, trustedCaller } from '@sheaf/inference';
-import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, readMesh, type Steering } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
 import { bothLogs, createTracing, type Exporter, type Registry, type Tracing } from '@sheaf/telemetry';
@@ -116,6 +116,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
       tellShortened(revisions.current.served.mesh, state);
       announcer.keepAnnouncing();
     },
+    onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
   const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
@@ -150,9 +151,12 @@ async function serve(gateway: Gateway): Promise<void> {
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
   announcer.servers.push(...(internal ? [internal, server] : [server]));
   metrics?.servers.push(server, ...(internal ? [internal] : []));
-  onReload<Served>(async (next) => {
-    takeVariables(next);
-    await reloads.serve(next);
+  onReload<Served, Steering>({
+    reload: async (next) => {
+      takeVariables(next);
+      return reloads.serve(next);
+    },
+    steer: reloads.steer,
   });
   onOutages((now) => {
     outages.replace(now);

@@ -28,6 +28,7 @@ export {
   type SecretPlace,
   type Sent,
   type Service,
+  type Steering,
   transformName,
   type VersionContent,
   type VersionFile,
@@ -50,3 +51,4 @@ export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
+export { steeringProblem } from './steering.ts';

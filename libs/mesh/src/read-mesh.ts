@@ -6,6 +6,7 @@ import { checkNames } from './check-names.ts';
 import { digestCode } from './content/code-digest.ts';
 import { policiesInForce } from './in-force.ts';
 import type { Mesh, MeshPipeline, OutPart } from './mesh.ts';
+import { aliasesInForce } from './pipelines/aliases-in-force.ts';
 import { checkUses } from './pipelines/check-uses.ts';
 import {
   judgePipelines,
@@ -53,9 +54,13 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
     return { mesh: undefined, servable: undefined, ...told };
   }
   const read = await readParts(folder, before, [...keep.keys()], told);
-  const { parts, pipelineFiles, settings } = read;
+  const { pipelineFiles, settings } = read;
   const { brokenModels, brokenTransforms } = read;
-  const around: Surroundings = { mesh: parts, seen, brokenModels, brokenTransforms };
+  const broken = { seen, brokenModels, brokenTransforms };
+  const { aliases, why: aliasesWhy } = aliasesInForce(pipelineFiles, { mesh: read.parts, ...broken }, before);
+  if (aliasesWhy !== undefined) told.problems.push(problemIn('mesh.yaml', aliasesWhy));
+  const parts = { ...read.parts, aliases };
+  const around: Surroundings = { mesh: parts, ...broken };
   const { limits, isFit, out: outLimits } = readLimits(read, around, before, told);
   const parsed = pipelineFiles.flatMap(({ file, spec }): MeshPipeline[] => (spec ? [{ file, spec }] : []));
   checkWhole(read, parsed, told.problems);
@@ -77,6 +82,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
       ...outPipelines,
       ...written.routes.map(({ name, problem }) => outRoute(name, problem)),
       ...settings.out,
+      ...(aliasesWhy === undefined ? [] : [keptFile(`mesh.yaml: ${aliasesWhy}`)]),
       ...outLimits,
       ...policies.out,
     ],
@@ -121,9 +127,9 @@ function checkWhole(read: FolderParts, pipelines: readonly MeshPipeline[], probl
 }
 
 const keptLimits = (unfit: readonly MeshProblem[]): OutPart[] =>
-  unfit.length === 0
-    ? []
-    : [{ kind: 'file', name: 'mesh.yaml', why: unfit.map(formatProblem).join('; '), keeps: true }];
+  unfit.length === 0 ? [] : [keptFile(unfit.map(formatProblem).join('; '))];
+
+const keptFile = (why: string): OutPart => ({ kind: 'file', name: 'mesh.yaml', why, keeps: true });
 
 const outRoute = (name: string, problem: MeshProblem): OutPart => ({
   kind: 'route',

@@ -13,8 +13,9 @@ import {
 } from './pipelines/read-pipelines.ts';
 import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
+import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
-import { readSettings, type MeshSettings as Written } from './services/read-services.ts';
+import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
 
 /** What is wrong with a folder, and what is no mistake but may not be meant. */
 export interface Told {
@@ -23,7 +24,10 @@ export interface Told {
 }
 
 /** What of a mesh does not depend on its pipelines and policies. */
-type Parts = Pick<Mesh, 'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret'>;
+type Parts = Pick<
+  Mesh,
+  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'aliases' | 'shadows'
+>;
 
 export interface FolderParts {
   /** What can be served; services that are kept are as they were. */
@@ -54,16 +58,18 @@ export async function readParts(
   const yamls = await readPipelineFiles(folder, told.problems);
   const found = await findTransforms(folder, yamls, before);
   const modelNames = [...models, ...outModels].map(({ name }) => name);
-  const settings = await readSettingsInForce(folder, modelNames, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret } = settings.value ?? settings.read;
+  const unparsed: MeshProblem[] = [];
+  const pipelineFiles = parsePipelineFiles(yamls, unparsed);
+  const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
+  const settings = await readSettingsInForce(folder, held, found, before, told.notes);
+  const { services, gateway, resilience, tls, secret, aliases, shadows } = settings.value ?? settings.read;
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
-  const pipelineFiles = parsePipelineFiles(yamls, told.problems);
-  told.problems.push(...settings.problems);
+  told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret };
+  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, aliases, shadows };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,
@@ -85,14 +91,15 @@ interface SettingsReading extends InForce<MeshSettings> {
 /** mesh.yaml may name what is out: that is no mistake of its own. */
 async function readSettingsInForce(
   folder: string,
-  modelNames: readonly string[],
+  { models, versions }: Omit<Held, 'transforms'>,
   { named, former, unread }: NamedTransforms,
   before: Mesh | undefined,
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
   const transformNames = [...[...named.keys(), ...former].map(transformName), ...unread];
-  const read = await readSettings(folder, [...new Set(modelNames)], [...new Set(transformNames)], problems, notes);
+  const held = { models: [...new Set(models)], transforms: [...new Set(transformNames)], versions };
+  const read = await readSettings(folder, held, problems, notes);
   return { ...settingsInForce(read, problems, before), read, problems };
 }
 

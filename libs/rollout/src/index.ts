@@ -10,9 +10,9 @@ export { type Comparison, compareOutcomes, type Outcome } from './compare.ts';
 export { type Controller, type ControllerPorts, createController, type Said, tell } from './controller.ts';
 export { type ArmEvidence, type Evidence, noEvidence, type ShadowEvidence, sumEvidence } from './evidence.ts';
 export type { Example } from './examples.ts';
-export { copyFields, planDocument, type PlanGiven, planOf } from './language.ts';
 export { type GuardReading, readGuards } from './guards.ts';
 export { quantileOf, upperDifference, upperMs } from './histogram.ts';
+export { copyFields, type PlanGiven, planDocument, planOf } from './language.ts';
 export { type Copies, type CopiesPorts, type CopyResult, type CopyTold, createCopies } from './layers/copies.ts';
 export { type CallTold, type SharePorts, shareTraffic } from './layers/share-traffic.ts';
 export type {

@@ -93,7 +93,10 @@ export const planDocument = record({
   sticky: optional(sticky, 'Callers with the same tenant, key or metadata stay with their version. Default tenant.'),
   shadow: optional(shadow, 'Copies of calls are compared before the first step, and beside all steps.'),
   steps: optional(list(step, 'a list of steps', 32), 'Shares of the calls, in order. Default: 5, 25 and 50 percent.'),
-  guards: optional(guards, 'What ends it. Default: errors 0.01, latency, rules 0.02, and with a shadow agreement 0.98.'),
+  guards: optional(
+    guards,
+    'What ends it. Default: errors 0.01, latency, rules 0.02, and with a shadow agreement 0.98.',
+  ),
   falseAlarm: withDefault(
     number(0.0001, 0.5),
     0.05,

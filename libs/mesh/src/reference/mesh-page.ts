@@ -6,6 +6,7 @@ import { meshFields, resilienceFields } from '../language/mesh-document.ts';
 import { metricsFields } from '../language/metrics.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
+import { shadowFields } from '../language/shadows.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
 
 /** A whole file: read by the test of this page. */
@@ -43,6 +44,14 @@ services:
       reader:
         inputs: { x: { datatype: FP32, shape: [rows, 4] } }
         outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  shadows: `
+shadows:
+  digits: { version: 4, percent: 20 }
+  read-page: { version: 2, agree: values, tolerance: 0.01 }`,
+  aliases: `
+aliases:
+  digits: { champion: 3, challenger: 4 }
+  read-page: { champion: 2 }             # a pipeline`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -106,6 +115,30 @@ const servicesSections = [
   ),
 ];
 
+const aliasesSection = section(
+  'aliases',
+  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and behind a name on the command line. Answers name the number.',
+  fenced(meshSnippets['aliases'] ?? ''),
+  [
+    '- With `--watch`, a changed alias is in force in all gateways without any process that starts or ends. A call that came in before ends with the versions that it began with, in all that it asks.',
+    '- A version that an alias names has to be in the folder. A pipeline is checked against the versions that its aliases mean: where it would not fit any more, or the version cannot be served, the aliases before stay in force.',
+    "- Aliases are for what the folder holds, not for the models of somebody else's server.",
+  ].join('\n'),
+);
+
+const shadowsSection = section(
+  'shadows',
+  'A version that gets copies of calls. Callers have the answers of the version that they have without it; when such an answer is on its way, the copy is made, compared with it, and thrown away.',
+  fieldsTable(shadowFields),
+  fenced(meshSnippets['shadows'] ?? ''),
+  [
+    '- The metrics `sheaf_shadow_copies_total`, `sheaf_shadow_duration_seconds` and `sheaf_shadow_rules_changed_total` tell how many agreed, how long they took, and in how many a rule came out otherwise; the log tells of answers that differ (`shadow.differs`).',
+    "- A copy is nobody's call: it is not charged, is in no metric of callers, has its own deadline, and goes on when the caller leaves. It gives way to every call: none is made while calls wait in a service behind the name.",
+    '- Calls that name a version are not copied. A version that is not there gets no copies.',
+    '- Shares of the calls are a matter of routes in [policies.yaml](policies.md), or of a [rollout](../roll-out.md), which moves them by itself and keeps the worst disagreements.',
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -142,6 +175,8 @@ export const meshPage = (): string =>
     fieldsTable(meshFields),
     gatewaySection,
     ...servicesSections,
+    aliasesSection,
+    shadowsSection,
     limitsSection,
     section(
       'resilience',
