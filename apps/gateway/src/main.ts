@@ -26,6 +26,7 @@ import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
+import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
@@ -143,9 +144,11 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
+  const ownedRegistry = ownRegistry(mesh);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
-  const own = { ...shared, host, port, admin, calls, isFresh, statistics: metrics?.statistics };
+  const served = { admin, registry: ownedRegistry.service };
+  const own = { ...shared, ...served, host, port, calls, isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
@@ -176,7 +179,7 @@ async function serve(gateway: Gateway): Promise<void> {
       endHeads();
       await metrics?.close();
       revisions.close();
-      await Promise.all([state.close(), callLog.close()]);
+      await Promise.all([state.close(), callLog.close(), ownedRegistry.close()]);
     },
   });
   announcer.keepAnnouncing();

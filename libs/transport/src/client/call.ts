@@ -41,6 +41,9 @@ export interface Call {
   end(): void;
   /** Ends the call with CANCELLED, unless it has ended. */
   cancel(): void;
+  /** The server may send no more than the window of the stream until `resume`. */
+  pause(): void;
+  resume(): void;
 }
 
 /** For calls that are answered with one message: `done` gets it, or why there is none. */
@@ -186,6 +189,8 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
         stream?.end();
       },
       cancel: () => leave(ownStatus(status.CANCELLED, 'the call was cancelled')),
+      pause: () => stream?.pause(),
+      resume: () => stream?.resume(),
     },
   };
 }
