@@ -47,3 +47,4 @@ export type {
   VersionSummary,
 } from './registry-store.ts';
 export { signatureProblem } from './signature-problem.ts';
+export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';

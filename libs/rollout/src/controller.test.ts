@@ -88,7 +88,7 @@ describe('a controller', () => {
 
   it('takes one rollout of a name at a time', async () => {
     const { store } = await setUp();
-    assert.equal(await store.add(rolloutOf({}, 'r2')), false);
+    assert.equal(await store.add(rolloutOf()), undefined);
   });
 
   it('may end at any point: whoever goes on moves the alias once', async () => {
@@ -118,6 +118,19 @@ describe('a controller', () => {
       const steps = stored?.state.changes.map(({ to }) => to);
       assert.deepEqual(steps, ['canary 1 of 2 (10 %)', 'canary 2 of 2 (50 %)', 'promoting 2', 'promoted 2']);
     }
+  });
+
+  it('ends a rollout whose champion cannot be moved, with the reason', async () => {
+    const { clock, store, champions, now, phase, report } = await setUp(rolloutOf({ steps: plan.steps.slice(0, 1) }));
+    const { tick } = createController('a', { store, champions, now });
+    await tick();
+    clock.nowMs = 1_000;
+    await report(200);
+    await tick();
+    champions.set({ isFrozen: true });
+    await tick();
+    assert.equal(await phase(), 'aborted');
+    assert.equal((await store.get('r1'))?.state.changes.at(-1)?.why, 'the alias is frozen');
   });
 
   it('leaves the champion to somebody who moves it at the same time', async () => {
