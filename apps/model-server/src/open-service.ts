@@ -68,7 +68,7 @@ export async function openService(
   }
   const models = mesh.models.filter((model) => service.models.includes(model.name));
   const transforms = mesh.transforms.filter((transform) => service.transforms.includes(transform.name));
-  if (transforms.length > 0) await checkCode(mesh);
+  await checkCodeOf(mesh, transforms);
   const { loaded, unserved, why } = await loadVersions([
     ...models.flatMap((model) => modelVersions(model, mesh, { onOverrun, onRun })),
     ...transforms.map((transform) => transformVersion(transform, mesh, { askMesh, onRun })),
@@ -86,6 +86,18 @@ export async function openService(
   }
   return served;
 }
+
+/** What a transform may import is as it was when the mesh was read. */
+async function checkCodeOf(mesh: Mesh, transforms: readonly MeshTransform[]): Promise<void> {
+  if (transforms.some(({ content }) => !content)) await checkCode(mesh);
+  for (const { name, content } of transforms) if (content) await checkContent(`transform ${name}`, content);
+}
+
+/** What a pipeline pins is asked in that version, also by its transforms. */
+const askPinned =
+  (ask: Infer, pins: MeshTransform['pins'] = new Map()): Infer =>
+  (request, context) =>
+    ask({ ...request, version: request.version || (pins.get(request.model) ?? '') }, context);
 
 /** A run that cannot be stopped holds its thread for ever. */
 function endStuckProcess(subject: string, what: string): void {
@@ -106,10 +118,10 @@ function transformVersion(
       uses,
       runLimitMs: transformLimitMs,
       outputBytesMax: mesh.limits.innerMessageBytesMax,
-      infer: askMesh,
+      infer: askPinned(askMesh, transform.pins),
       onRun: (run) => onRun(name, '1', run),
     }).catch(async (error: unknown) => {
-      await checkCode(mesh);
+      await checkCodeOf(mesh, [transform]);
       throw error;
     });
   return { kind: 'transform', name, version: '', open };
@@ -151,7 +163,8 @@ export async function openVersion(
   const { version, files, content, signature, notices } = own;
   // The session looks at the very bytes that it loads.
   const loaded = files.map(({ path }) => path);
-  await checkContent(name, own, (path) => !loaded.includes(path));
+  const subject = `model ${name}/${version}`;
+  await checkContent(subject, content, (path) => !loaded.includes(path));
   const opening = openModel({
     ...settings,
     ...surroundings,
@@ -163,10 +176,10 @@ export async function openVersion(
     intraOpThreads: threads,
     memory: memoryMaxMb === undefined ? undefined : { maxBytes: memoryMaxMb * 2 ** 20 },
     onRun: (run) => onRun?.(name, version, run),
-    onStuck: (what) => endStuckProcess(`model ${name}/${version}`, what),
+    onStuck: (what) => endStuckProcess(subject, what),
   });
   const served = await opening.catch(async (error: unknown) => {
-    await checkContent(name, own);
+    await checkContent(subject, content);
     throw error;
   });
   return { ...served, notices: [...notices, ...(served.notices ?? [])] };

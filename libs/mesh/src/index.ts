@@ -24,6 +24,7 @@ export {
   type Model,
   type ModelVersion,
   type OutPart,
+  type RegistryPlace,
   type Resilience,
   type SecretPlace,
   type Sent,
@@ -46,6 +47,22 @@ export { type MeshReading, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { testsExample, testsPage } from './reference/tests-page.ts';
+export { pipelineFile } from './registry/kept-pipeline.ts';
+export {
+  encodeView,
+  formerViewFile,
+  isInside,
+  readView,
+  type View,
+  type ViewEntry,
+  type ViewOut,
+  type ViewPin,
+  type ViewReading,
+  type ViewVersion,
+  versionFolder,
+  viewFile,
+  viewFolder,
+} from './registry/view.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';

@@ -72,6 +72,10 @@ export interface MeshTransform {
   readonly uses: readonly string[];
   /** Whether asking it twice does no more than asking it once. */
   readonly pure: boolean;
+  /** All code that it may import, where it is of a version in a registry. Undefined: it is of the mesh folder. */
+  readonly content?: VersionContent | undefined;
+  /** What of `uses` is asked in this version (a number or an alias), by name; the rest in the one that callers get. */
+  readonly pins?: ReadonlyMap<string, string> | undefined;
 }
 
 /** What the gateway shows callers: PEM files, absolute. */
@@ -138,6 +142,18 @@ export interface Service {
   readonly transport: 'unary' | 'stream';
 }
 
+/** The registry that a mesh follows, as mesh.yaml says. */
+export interface RegistryPlace {
+  /** A gRPC target. Undefined: the registry in the folder of the mesh. */
+  readonly address?: string | undefined;
+  /** Who we are to it. */
+  readonly key?: SecretPlace | undefined;
+  /** Undefined: plain text. */
+  readonly tls?: ForeignTls | undefined;
+  /** Versions that each alias meant before and that stay loaded. */
+  readonly keep: number;
+}
+
 /** A pipeline and the file it was read from. */
 export interface MeshPipeline {
   readonly spec: PipelineSpec;
@@ -182,6 +198,10 @@ export interface Mesh {
   readonly tls: MeshTls | undefined;
   /** Where that is which they show one another instead of certificates. Undefined: where they have one supervisor, it makes one for each start of the mesh. */
   readonly secret?: SecretPlace | undefined;
+  /** Undefined: mesh.yaml names none. */
+  readonly registry?: RegistryPlace | undefined;
+  /** What is served of a registry beside the folder. Undefined: the folder alone is served, whatever lies in its view. */
+  readonly view?: { readonly epoch: number } | undefined;
   /** Files and folders that no transform reads, absolute. Undefined: none beyond those that no mesh folder shows. */
   readonly withheld?: readonly string[] | undefined;
   readonly out: readonly OutPart[];

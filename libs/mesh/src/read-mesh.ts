@@ -1,6 +1,7 @@
 /** Reads a mesh folder: its parts, then what they are to one another. */
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { isRecord } from '@sheaf/document';
 import type { Limits } from '@sheaf/inference';
 import { checkNames } from './check-names.ts';
 import { digestCode } from './content/code-digest.ts';
@@ -19,8 +20,10 @@ import { withheldFiles } from './pipelines/withheld-files.ts';
 import { readPolicies } from './policies/read-policies.ts';
 import { formatProblem, type MeshProblem, problemIn } from './problem.ts';
 import { type FolderParts, isHeld, readParts, type Told } from './read-parts.ts';
+import { readView, type View } from './registry/view.ts';
 import { fitLimits } from './services/fit-limits.ts';
 import { servicesHolding } from './services/keep-services.ts';
+import { readYaml } from './yaml-file.ts';
 
 export interface MeshReading {
   /** Undefined when there is any problem. */
@@ -40,6 +43,8 @@ export interface ReadOptions {
   readonly before?: Mesh | undefined;
   /** Services of `before` that stand in with all that they hold, by name, each with why. */
   readonly keep?: ReadonlyMap<string, string>;
+  /** Whether the view of a registry is read beside the folder. Default: as `before` was, or as mesh.yaml says. */
+  readonly follow?: boolean | undefined;
   /** Pipelines are checked against these where there are any, else against what the files of the models declare. */
   readonly seen?: SeenSignatures;
 }
@@ -53,7 +58,8 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
     told.problems.push(problemIn(path, 'want a mesh folder, found none'));
     return { mesh: undefined, servable: undefined, ...told };
   }
-  const read = await readParts(folder, before, [...keep.keys()], told);
+  const view = (await follows(folder, options)) ? ((await readView(folder)).view ?? nothingYet) : undefined;
+  const read = await readParts(folder, view, before, [...keep.keys()], told);
   const { pipelineFiles, settings } = read;
   const { brokenModels, brokenTransforms } = read;
   const broken = { seen, brokenModels, brokenTransforms };
@@ -63,7 +69,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   const around: Surroundings = { mesh: parts, ...broken };
   const { limits, isFit, out: outLimits } = readLimits(read, around, before, told);
   const parsed = pipelineFiles.flatMap(({ file, spec }): MeshPipeline[] => (spec ? [{ file, spec }] : []));
-  checkWhole(read, parsed, told.problems);
+  checkWhole(read, parsed, view, told.problems);
   const { pipelines, out: outPipelines } = servablePipelines(pipelineFiles, around, told.problems, before);
   const written = await readPolicies({ ...parts, limits, pipelines: [...parsed, ...pipelines] }, brokenModels);
   told.problems.push(...written.problems, ...written.routes.map(({ problem }) => problem));
@@ -72,12 +78,14 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   const mesh = pruned({
     ...parts,
     limits,
+    ...(view && { view: { epoch: view.epoch } }),
     withheld: withheldFiles(parts, read.logs),
     codeDigest: isCodeKept(read) ? before?.codeDigest : await digestOf(parts),
     pipelines,
     policies: policies.value,
     out: [
       ...read.out.map((part) => ({ ...part, keeps: isHeld(part, parts) })),
+      ...(view?.out ?? []).map((part) => ({ ...part, version: String(part.version), keeps: false })),
       ...keptParts(before, keep),
       ...outPipelines,
       ...written.routes.map(({ name, problem }) => outRoute(name, problem)),
@@ -89,8 +97,18 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   });
   const saysWhoMayCall =
     before !== undefined || (settings.value !== undefined && isFit && written.problems.length === 0);
-  const isServable = saysWhoMayCall && mesh.services.length + mesh.pipelines.length > 0;
+  // Of a registry there may be nothing yet.
+  const isServable = saysWhoMayCall && (view !== undefined || mesh.services.length + mesh.pipelines.length > 0);
   return { mesh: told.problems.length === 0 ? mesh : undefined, servable: isServable ? mesh : undefined, ...told };
+}
+
+const nothingYet: View = { schema: 1, epoch: 0, entries: [], out: [] };
+
+async function follows(folder: string, { follow, before }: ReadOptions): Promise<boolean> {
+  if (follow !== undefined) return follow;
+  if (before) return before.view !== undefined;
+  const { value } = (await readYaml(join(folder, 'mesh.yaml'), 'mesh.yaml', [])) ?? {};
+  return isRecord(value) && 'registry' in value;
 }
 
 const isFolder = async (path: string): Promise<boolean> =>
@@ -117,10 +135,15 @@ function readLimits(
 }
 
 /** Looks at all parts together. */
-function checkWhole(read: FolderParts, pipelines: readonly MeshPipeline[], problems: MeshProblem[]): void {
+function checkWhole(
+  read: FolderParts,
+  pipelines: readonly MeshPipeline[],
+  view: View | undefined,
+  problems: MeshProblem[],
+): void {
   checkNames({ ...read.parts, pipelines }, problems);
   checkUses({ ...read.parts, pipelines }, read.brokenModels, problems);
-  if (read.isEmpty && pipelines.length === 0 && problems.length === 0)
+  if (!view && read.isEmpty && pipelines.length === 0 && problems.length === 0)
     problems.push(
       problemIn('.', 'want models/<name>/<version>/model.onnx, pipelines/*.yaml or mesh.yaml, found none of them'),
     );
@@ -153,7 +176,7 @@ const isCodeKept = ({ parts, kept }: FolderParts): boolean =>
   parts.services.some(({ name, transforms }) => transforms.length > 0 && kept.includes(name));
 
 const digestOf = async ({ folder, transforms }: Pick<Mesh, 'folder' | 'transforms'>): Promise<string | undefined> =>
-  transforms.length > 0 ? digestCode(folder) : undefined;
+  transforms.some(({ content }) => content === undefined) ? digestCode(folder) : undefined;
 
 /** Without the transforms that no pipeline asks, the names in services of what is out, and what no service holds. */
 function pruned(mesh: Mesh): Mesh {

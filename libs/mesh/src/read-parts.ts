@@ -1,6 +1,6 @@
 /** The parts of a mesh folder: what its files hold, each read by itself, with what stands in for the broken ones. */
 import { type InForce, type MeshSettings, settingsInForce } from './in-force.ts';
-import { type Mesh, type OutPart, transformName } from './mesh.ts';
+import { type Mesh, type OutPart, type Service, transformName } from './mesh.ts';
 import { readModels } from './models/read-models.ts';
 import { wholeModels } from './models/whole-models.ts';
 import {
@@ -13,6 +13,8 @@ import {
 } from './pipelines/read-pipelines.ts';
 import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
+import { plainName } from './registry/kept-pipeline.ts';
+import type { View } from './registry/view.ts';
 import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
 import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
@@ -26,7 +28,7 @@ export interface Told {
 /** What of a mesh does not depend on its pipelines and policies. */
 type Parts = Pick<
   Mesh,
-  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'aliases' | 'shadows'
+  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows'
 >;
 
 export interface FolderParts {
@@ -47,29 +49,30 @@ export interface FolderParts {
   readonly isEmpty: boolean;
 }
 
-/** `keep` are services of `before` that stand in whatever the folder says. */
+/** `keep` are services of `before` that stand in whatever the folder says; `view` is what is served of a registry. */
 export async function readParts(
   folder: string,
+  view: View | undefined,
   before: Mesh | undefined,
   keep: readonly string[],
   told: Told,
 ): Promise<FolderParts> {
-  const { models, out: outModels } = wholeModels(await readModels(folder, told.problems), told.problems);
-  const yamls = await readPipelineFiles(folder, told.problems);
+  const { models, out: outModels } = wholeModels(await readModels(folder, view, told.problems), told.problems);
+  const yamls = await readPipelineFiles(folder, view, told.problems);
   const found = await findTransforms(folder, yamls, before);
   const modelNames = [...models, ...outModels].map(({ name }) => name);
   const unparsed: MeshProblem[] = [];
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, aliases, shadows } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, aliases, registry, shadows } = settings.value ?? settings.read;
   const logs = await accessLogFiles(folder);
-  const withheld = withheldFiles({ folder, services, gateway, tls, secret }, logs);
+  const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
   told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, aliases, shadows };
+  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases, shadows };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,
@@ -97,11 +100,22 @@ async function readSettingsInForce(
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
-  const transformNames = [...[...named.keys(), ...former].map(transformName), ...unread];
-  const held = { models: [...new Set(models)], transforms: [...new Set(transformNames)], versions };
-  const read = await readSettings(folder, held, problems, notes);
+  const transformVersions = [...named.keys(), ...former.keys()].map(transformName);
+  const names = new Set([...transformVersions.map(plainName), ...unread]);
+  const held = { models: [...new Set(models)], transforms: [...names], versions };
+  const written = await readSettings(folder, held, problems, notes);
+  const read = { ...written, services: written.services.map((service) => withVersions(service, transformVersions)) };
   return { ...settingsInForce(read, problems, before), read, problems };
 }
+
+/** What mesh.yaml says of a transform is said of all its versions in a registry. */
+const withVersions = (service: Service, versions: readonly string[]): Service => ({
+  ...service,
+  transforms: service.transforms.flatMap((name) => {
+    const known = versions.filter((one) => plainName(one) === name);
+    return known.length > 0 ? known.toSorted() : [name];
+  }),
+});
 
 const outTransform = (path: string, why: string): OutPart => ({
   kind: 'transform',

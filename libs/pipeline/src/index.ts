@@ -7,6 +7,7 @@ export type { DryRun, DryRunStage, DryRunStep } from './engine/dry-run-report.ts
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
 export { StageTimes } from './engine/stage-times.ts';
 export { type AskModel, type AskPipeline, asPipeline, type Targets } from './engine/targets.ts';
+export { type Binding, bindPipeline } from './language/bind-pipeline.ts';
 export { signatures } from './language/declared-signatures.ts';
 export { parsePipeline } from './language/parse-pipeline.ts';
 export { plannedCalls } from './language/planned-calls.ts';

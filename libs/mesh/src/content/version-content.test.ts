@@ -4,7 +4,6 @@ import { mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import type { ModelVersion } from '../mesh.ts';
 import { hashFile } from './hashed-file.ts';
 import { checkContent, readContent } from './version-content.ts';
 
@@ -42,8 +41,7 @@ describe('the content of a version', () => {
 
   it('is as it was read, or refused by the name of the file', async () => {
     const content = await readContent(folder, ['model.onnx', 'weights']);
-    const version = { version: '3', file: join(folder, 'model.onnx'), content } as ModelVersion;
-    await checkContent('m', version);
+    await checkContent('model m/3', content);
     const wrong: [string, () => Promise<unknown>, RegExp][] = [
       [
         'model.onnx',
@@ -55,7 +53,7 @@ describe('the content of a version', () => {
     ];
     for (const [path, change, message] of wrong) {
       await change();
-      await assert.rejects(checkContent('m', version), {
+      await assert.rejects(checkContent('model m/3', content), {
         code: 'FAILED_PRECONDITION',
         reason: 'CONTENT_CHANGED',
         message,

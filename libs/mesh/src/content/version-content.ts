@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import type { ModelFiles } from '@sheaf/runtime';
-import type { ModelVersion, VersionContent, VersionFile } from '../mesh.ts';
+import type { VersionContent, VersionFile } from '../mesh.ts';
 import { type MeshProblem, problemIn } from '../problem.ts';
 import { changed } from './content-changed.ts';
 import { hashFile } from './hashed-file.ts';
@@ -104,8 +104,8 @@ export const contentFiles = (
  * read: one version would serve two sets of weights.
  */
 export async function checkContent(
-  model: string,
-  { version, content }: ModelVersion,
+  subject: string,
+  content: VersionContent,
   isMeant: (path: string) => boolean = () => true,
 ): Promise<void> {
   for (const { path, sha256 } of content.files.filter((file) => isMeant(file.path))) {
@@ -113,7 +113,7 @@ export async function checkContent(
     const got = typeof found === 'object' ? found.sha256 : `none (${found})`;
     if (got !== sha256)
       throw changed(
-        `model ${model}/${version}: ${path} is another file than the one that the mesh serves: want sha256 ${sha256}, got ${got}`,
+        `${subject}: ${path} is another file than the one that the mesh serves: want sha256 ${sha256}, got ${got}`,
       );
   }
 }

@@ -13,6 +13,7 @@ import { aliases } from './aliases.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
+import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
 import { shadows } from './shadows.ts';
@@ -62,6 +63,10 @@ export const meshFields = {
   tls: optional(
     meshTls,
     'Certificates of the gateway and its own services, for one another. Default: plain text on loopback.',
+  ),
+  registry: optional(
+    registry,
+    'The mesh serves what its registry says, beside what is in its folder. Default: the folder alone.',
   ),
   secret: optional(
     meshSecret,

@@ -28,7 +28,10 @@ export const tokenFields = {
 };
 
 /** `{ env }` or `{ file }`, with what else stands in `fields`. */
-function secretPlace<F extends Fields & typeof placeFields>(what: 'token' | 'secret', fields: F): Reader<ValuesOf<F>> {
+function secretPlace<F extends Fields & typeof placeFields>(
+  what: 'token' | 'secret' | 'key',
+  fields: F,
+): Reader<ValuesOf<F>> {
   const place = checked(
     record(fields),
     (read, path, problems) => {
@@ -48,6 +51,8 @@ function secretPlace<F extends Fields & typeof placeFields>(what: 'token' | 'sec
 }
 
 export const meshSecret = secretPlace('secret', meshSecretFields);
+/** Of a registry that is asked by gRPC. */
+export const registryKey = secretPlace('key', placeFields);
 export const token = secretPlace('token', tokenFields);
 export type TokenGiven = ValueOf<typeof token>;
 export type SecretGiven = Pick<TokenGiven, 'env' | 'file'>;

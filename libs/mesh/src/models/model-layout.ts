@@ -2,6 +2,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesBelow, isHidden, kindOf, typed } from '../content/version-content.ts';
+import type { VersionFile } from '../mesh.ts';
 import { type MeshProblem, problemIn } from '../problem.ts';
 
 export interface FoundVersion {
@@ -12,19 +13,23 @@ export interface FoundVersion {
   readonly file: string;
   /** Every file of the version, from there; undefined where something is wrong with them. */
   readonly files: () => Promise<readonly string[] | undefined>;
+  /** Of a registry: where it lies, absolute, and what its files have to be. `folder` is then how it is told of. */
+  readonly kept?: { readonly folder: string; readonly files: readonly VersionFile[] };
 }
 
 export interface FoundModel {
   readonly name: string;
   readonly versions: readonly FoundVersion[];
+  /** Of a registry: the file with its settings, absolute, if it has one. */
+  readonly kept?: { readonly settings: string | undefined };
 }
 
 const modelNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const versionPattern = /^[1-9][0-9]{0,14}$/;
 /** What somebody means as the number of a version. */
 const versionLike = /^v?0*([1-9][0-9]{0,14})$/i;
-const modelEnding = '.onnx';
-const settingsFile = 'model.yaml';
+export const modelEnding = '.onnx';
+export const settingsFile = 'model.yaml';
 
 interface Inside {
   readonly folders: readonly string[];
@@ -147,10 +152,10 @@ export async function findAlone(
 }
 
 /** The one, or the one with the name that the others have not. */
-const modelAmong = (models: readonly string[]): string | undefined =>
+export const modelAmong = (models: readonly string[]): string | undefined =>
   models.length === 1 ? models[0] : models.find((name) => name === 'model.onnx');
 
-const whichOf = (models: readonly string[], from: string, to: string): string =>
+export const whichOf = (models: readonly string[], from: string, to: string): string =>
   `want one model, got ${models.join(', ')}: ${moveTo(`${from}/${models[0]}`, to)} makes the first the one that is served`;
 
 /** `models/iris/model.onnx`: the folder is a version, but for the settings of the model. */

@@ -20,7 +20,7 @@ async function read(files: Readonly<Record<string, string | Uint8Array>>) {
     else await writeFile(file, content);
   }
   const problems: MeshProblem[] = [];
-  const models = await readModels(folder, problems);
+  const models = await readModels(folder, undefined, problems);
   await rm(folder, { recursive: true });
   return { models, problems: problems.map(formatProblem) };
 }

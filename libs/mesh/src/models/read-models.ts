@@ -7,25 +7,29 @@ import { type HashedFile, hashTogether, readHashed } from '../content/hashed-fil
 import { contentFiles, readContent } from '../content/version-content.ts';
 import { defaultsOf } from '../language/common.ts';
 import { batchingDefault, type ModelGiven, modelDocument } from '../language/model-document.ts';
-import type { Model, ModelVersion } from '../mesh.ts';
+import type { Model, ModelVersion, VersionContent, VersionFile } from '../mesh.ts';
 import { type MeshProblem, problemIn } from '../problem.ts';
+import type { View } from '../registry/view.ts';
+import { viewModels } from '../registry/view-models.ts';
 import { readDocument, readYaml, type YamlFile } from '../yaml-file.ts';
 import { weightFiles } from './model-files.ts';
-import { type FoundModel, type FoundVersion, findAlone, findModels } from './model-layout.ts';
+import { type FoundModel, type FoundVersion, findAlone, findModels, settingsFile } from './model-layout.ts';
 import { emptyInputs, propertiesOf } from './model-properties.ts';
 import { checkVersionPolicy, servedVersions } from './version-policy.ts';
 
-const settingsFile = 'model.yaml';
-
-/** Reads the versions of each model, as far as its model.yaml wants them served, and the model.yaml itself. */
-export async function readModels(folder: string, problems: MeshProblem[]): Promise<Model[]> {
+/** Reads the versions of each model, as far as its model.yaml wants them served, and the model.yaml itself; so too those of a view. */
+export async function readModels(folder: string, view: View | undefined, problems: MeshProblem[]): Promise<Model[]> {
   const models: Model[] = [];
-  for (const found of await findModels(folder, problems)) {
+  const own = await findModels(folder, problems);
+  const kept = view ? viewModels(folder, view, new Set(own.map(({ name }) => name)), problems) : [];
+  for (const found of [...own, ...kept].toSorted(byName)) {
     const model = await readOne(folder, found, problems);
     if (model) models.push(model);
   }
   return models;
 }
+
+const byName = (one: FoundModel, other: FoundModel): number => (one.name < other.name ? -1 : 1);
 
 /**
  * Reads one version that lies in a folder of its own, which is no mesh folder. `settings` is its model.yaml, from there or absolute, where it has one; what that
@@ -45,8 +49,14 @@ export async function readAlone(
 }
 
 async function readOne(folder: string, found: FoundModel, problems: MeshProblem[]): Promise<Model | undefined> {
-  const { name, versions } = found;
+  const { name, versions, kept } = found;
   const file = `models/${name}/${settingsFile}`;
+  if (kept) {
+    const { given } = kept.settings ? await readSettings(kept.settings, file, problems) : { given: nothingSaid };
+    // A registry says itself which versions are served, and what their files are.
+    const served = servedVersions(versions);
+    return readVersions(folder, { name, file, given: { ...given, sha256: undefined }, served }, problems);
+  }
   const { yaml, given } = await readSettings(join(folder, file), file, problems);
   if (yaml) checkVersionPolicy(yaml, given.versionPolicy, versions, problems);
   return readVersions(folder, { name, file, given, served: servedVersions(versions, given.versionPolicy) }, problems);
@@ -100,17 +110,18 @@ async function readVersion(
   sha256: string | undefined,
   problems: MeshProblem[],
 ): Promise<ModelVersion | undefined> {
-  const home = join(folder, found.folder);
+  const home = found.kept?.folder ?? join(folder, found.folder);
   const listed = await found.files();
   if (!listed) return undefined;
   try {
     const model = await readHashed(join(home, found.file)).catch(unreadable);
     const facts = factsOf(model, sha256);
-    const weights = await weightFiles(folder, found.folder, facts.externalFiles, problems);
+    const weights = await weightFiles(home, found.folder, facts.externalFiles, problems);
     if (!weights) return undefined;
     const files = [found.file, ...weights] as const;
     if (sha256 && (await hashTogether(files.map((path) => join(home, path)))) !== sha256) throw notStated(files);
     const content = await readContent(home, [...listed, ...weights]);
+    if (found.kept) checkKept(content, found.kept.files);
     const session = contentFiles(content, files);
     if (session[0].sha256 !== model.sha256) throw refuse('the file was written while it was read; read it again');
     return {
@@ -126,6 +137,15 @@ async function readVersion(
     if (!(error instanceof InferError)) throw error;
     problems.push({ ...problemIn(`${found.folder}/${found.file}`, error.message), code: error.code });
     return undefined;
+  }
+}
+
+/** What a registry keeps is what it says, or it is not served. */
+function checkKept({ files }: VersionContent, wanted: readonly VersionFile[]): void {
+  for (const { path, sha256 } of files) {
+    const want = wanted.find((one) => one.path === path)?.sha256;
+    if (want !== sha256)
+      throw refuse(`${path} is not the file of the registry: want sha256 ${want ?? 'of none'}, got ${sha256}`);
   }
 }
 

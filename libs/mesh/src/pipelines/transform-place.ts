@@ -1,18 +1,19 @@
 import type { TransformPlace } from '@sheaf/runtime';
-import type { Mesh, SecretPlace, Service } from '../mesh.ts';
+import type { Mesh, MeshTransform, SecretPlace, Service } from '../mesh.ts';
 
 type Around = Pick<Mesh, 'folder' | 'services' | 'secret' | 'withheld'>;
 
 /** A transform and what it is run with: the rights of its service. */
 export function transformPlace(
   { folder, services, secret, withheld = [] }: Around,
-  { name, file }: { readonly name: string; readonly file: string },
+  { name, file, content }: Pick<MeshTransform, 'name' | 'file' | 'content'>,
 ): TransformPlace {
   const service = services.find(({ transforms }) => transforms.includes(name));
   return {
     name,
     file,
-    folder,
+    // The code of a version in a registry is a folder of its own.
+    folder: content?.folder ?? folder,
     withheld,
     service: service?.name ?? name,
     rights: service?.rights ?? {},

@@ -12,14 +12,22 @@ const fileVariables = [...countingVariables.files, 'OTEL_EXPORTER_OTLP_HEADERS_F
  * folder the state of the mesh and the files that the environment names.
  */
 export function withheldFiles(
-  { folder, gateway, tls, secret, services }: Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret'>,
+  {
+    folder,
+    gateway,
+    tls,
+    secret,
+    services,
+    registry,
+  }: Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret' | 'registry'>,
   logs: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
   const named = [
     gateway.tls?.key,
     tls?.key,
-    secret && 'file' in secret ? secret.file : undefined,
+    ...[secret, registry?.key].map((place) => (place && 'file' in place ? place.file : undefined)),
+    registry?.tls?.key,
     ...services.flatMap(secretsOf),
   ].filter((file) => file !== undefined);
   const variables = fileVariables

@@ -4,6 +4,7 @@ import { gatewayFields } from '../language/gateway.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
 import { metricsFields } from '../language/metrics.ts';
+import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { shadowFields } from '../language/shadows.ts';
@@ -52,6 +53,12 @@ shadows:
 aliases:
   digits: { champion: 3, challenger: 4 }
   read-page: { champion: 2 }             # a pipeline`,
+  registry: `
+registry:
+  address: 'dns:///registry.example:8100'
+  key: { env: REGISTRY_KEY }             # or { file: ./secrets/registry-key }
+  tls: true
+  keep: 3`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -157,6 +164,13 @@ const trustSections = [
     fieldsTable(meshTlsFields),
     'Each process shows the certificate and wants one of `ca`, so that authority should be of the mesh alone. Under `sheaf up` services are asked at 127.0.0.1, which the certificate has to name.',
     fenced(meshSnippets['tls'] ?? ''),
+  ),
+  section(
+    'registry',
+    fieldsTable(registryFields),
+    'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, those that pipelines and rollouts need, and the newest of what has no champion. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
+    fenced(meshSnippets['registry'] ?? ''),
+    'It takes effect when the mesh is started.',
   ),
   section(
     'secret',

@@ -41,7 +41,7 @@ export interface FoundSecret {
 export async function findSecret(
   { place, folder, path }: FilePlace,
   { env, file }: SecretGiven,
-  what: 'token' | 'secret',
+  what: 'token' | 'secret' | 'key',
   charsMin = 1,
 ): Promise<FoundSecret | undefined> {
   if ((env === undefined) === (file === undefined)) return undefined;

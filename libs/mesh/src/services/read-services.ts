@@ -13,6 +13,7 @@ import { type Place, readDocument, readYaml } from '../yaml-file.ts';
 import { checkAliases, type KnownVersions } from './check-aliases.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { gatewayOf } from './read-gateway.ts';
+import { readRegistry } from './read-registry.ts';
 import { readMeshSecret, type SecretNoted } from './read-secret.ts';
 import { readSent } from './read-sent.ts';
 import { checkAuthoritiesApart, readForeignTls, readMeshTls, readServerTls } from './read-tls.ts';
@@ -26,7 +27,7 @@ const gatewayDefault = defaultsOf(gateway);
 
 /** What mesh.yaml says. */
 export interface MeshSettings
-  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'aliases' | 'shadows'> {
+  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows'> {
   readonly limits: LimitsSetting;
 }
 
@@ -68,6 +69,7 @@ export async function readSettings(
     tls,
     secret,
     aliases,
+    registry: await readRegistry(at('registry'), written.registry),
     shadows: written.shadows ?? new Map(),
   };
 }

@@ -1,13 +1,13 @@
 /** The files of versions by their content: a port, and its adapter on a disk. */
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+
+import { lstat, utimes } from 'node:fs/promises';
+import { InferError } from '@sheaf/inference';
 import { checkSha256 } from '../names.ts';
-import { invalid, notThere, refused } from '../refusals.ts';
-import { asBlobError, isCode } from './blob-failures.ts';
+import { refused } from '../refusals.ts';
+import { createCheckedReads } from './checked-reads.ts';
 import { copyStream } from './copy-stream.ts';
-import { hashOf, readFrom } from './read-file.ts';
+import { listBlobs, orUndefined, type Places, placesIn } from './places.ts';
+import { type Sweep, sweepBlobs } from './sweep.ts';
 import { createUploads, type Upload, type UploadRequest } from './uploads.ts';
 
 export interface Blobs {
@@ -34,9 +34,7 @@ export interface Blobs {
   sweep(options: SweepOptions): Promise<number>;
 }
 
-export interface SweepOptions {
-  /** Of at most 1,000 hashes, those in use. */
-  readonly inUse: (sha256s: readonly string[]) => Promise<readonly string[]>;
+export interface SweepOptions extends Pick<Sweep, 'inUse'> {
   /** Default an hour: longer than it takes to publish what was uploaded. */
   readonly graceMs?: number;
 }
@@ -52,75 +50,13 @@ const hourMs = 3_600_000;
 
 /** Keeps files in `folder`, which is made where there is none, for the eyes of its owner only. */
 export function createBlobs(folder: string, { onCorrupt = async () => {}, now = Date.now }: BlobsOptions = {}): Blobs {
-  const pathOf = (sha256: string): string => join(folder, 'blobs', 'sha256', sha256.slice(0, 2), sha256);
-  /** What a sweep is about to remove: it may yet come back. */
-  const trashOf = (sha256: string): string => join(folder, 'trash', sha256);
-  const uploads = createUploads(join(folder, 'uploads'), pathOf);
-
-  const openBlob = async (sha256: string): Promise<FileHandle> => {
-    checkSha256(sha256);
-    // A link is not followed: nothing gets out of the folder, or in, by one.
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
-    const found =
-      (await open(pathOf(sha256), flags).catch(orUndefined)) ?? (await open(trashOf(sha256), flags).catch(orUndefined));
-    if (!found) throw notThere(`sha256 ${sha256}: the registry has no such file`, 'BLOB_NOT_FOUND');
-    return found;
-  };
-
-  /** Uses a file once its descriptor was hashed. */
-  const opened = async (sha256: string): Promise<FileHandle> => {
-    const handle = await openBlob(sha256);
-    try {
-      const isFile = (await handle.stat()).isFile();
-      if (isFile && (await hashOf(handle)) === sha256) return handle;
-    } catch (error) {
-      await handle.close();
-      throw asBlobError(error);
-    }
-    await handle.close();
-    await setAside(sha256);
-    throw corrupt(sha256);
-  };
-
-  const setAside = async (sha256: string): Promise<void> => {
-    const aside = join(folder, 'quarantine', `${sha256}.${randomBytes(6).toString('hex')}`);
-    await mkdir(dirname(aside), { recursive: true, mode: 0o700 });
-    // On a disk that may only be read it stays where it is, and is refused again.
-    await rename(pathOf(sha256), aside).catch(() => {});
-    await onCorrupt(sha256);
-  };
-
-  async function* read(sha256: string, from = 0): AsyncIterable<Uint8Array> {
-    const handle = await opened(sha256);
-    try {
-      const { size } = await handle.stat();
-      if (!Number.isSafeInteger(from) || from < 0 || from > size)
-        throw invalid('offset', `want 0 to ${size}, got ${from}`);
-      yield* readFrom(handle, from, from === 0 ? sha256 : undefined);
-    } catch (error) {
-      throw asBlobError(error);
-    } finally {
-      await handle.close();
-    }
-  }
-
-  const missing: Blobs['missing'] = async (sha256s) => {
-    const at = new Date(now());
-    const absent: string[] = [];
-    for (const sha256 of sha256s) {
-      checkSha256(sha256);
-      // Its time first: a sweep that took the file before that gives back what is new, and one that comes after leaves it.
-      await utimes(pathOf(sha256), at, at).catch(orUndefined);
-      const found = await lstat(pathOf(sha256)).catch(orUndefined);
-      if (!found?.isFile()) absent.push(sha256);
-    }
-    return absent;
-  };
-
+  const places = placesIn(folder);
+  const uploads = createUploads(places);
+  const { opened, read } = createCheckedReads(places, onCorrupt);
   return {
     upload: uploads.begin,
     add: uploads.add,
-    missing,
+    missing: (sha256s) => missing(places, sha256s, new Date(now())),
     read,
     readWhole: async (sha256, bytesMax) => {
       const chunks: Uint8Array[] = [];
@@ -138,84 +74,29 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
         await (await opened(sha256)).close();
         return true;
       } catch (error) {
-        if (error instanceof Error && 'reason' in error && error.reason === 'BLOB_CORRUPT') return false;
+        if (error instanceof InferError && error.reason === 'BLOB_CORRUPT') return false;
         throw error;
       }
     },
-    list: () => listBlobs(join(folder, 'blobs', 'sha256')),
+    list: () => listBlobs(places),
     sweep: async ({ inUse, graceMs = hourMs }) => {
-      const before = now() - graceMs;
-      await mkdir(join(folder, 'trash'), { recursive: true, mode: 0o700 }).catch(rethrow);
-      let removed = 0;
-      // What an earlier sweep, which was killed, has left there.
-      for (const sha256 of await namesIn(join(folder, 'trash')))
-        removed += Number(await removeTrash(sha256, before, { inUse, pathOf, trashOf }));
-      for await (const found of listBlobs(join(folder, 'blobs', 'sha256'))) {
-        const old: string[] = [];
-        for (const sha256 of found) if (await isOlder(pathOf(sha256), before)) old.push(sha256);
-        const used = new Set(await inUse(old));
-        for (const sha256 of old) {
-          if (used.has(sha256)) continue;
-          await rename(pathOf(sha256), trashOf(sha256)).catch(orUndefined);
-          removed += Number(await removeTrash(sha256, before, { inUse, pathOf, trashOf }));
-        }
-      }
-      await uploads.sweep(before);
+      const beforeMs = now() - graceMs;
+      const removed = await sweepBlobs(places, { inUse, beforeMs });
+      await uploads.sweep(beforeMs);
       return removed;
     },
   };
 }
 
-interface Places {
-  readonly inUse: SweepOptions['inUse'];
-  readonly pathOf: (sha256: string) => string;
-  readonly trashOf: (sha256: string) => string;
-}
-
-/**
- * Removes a file for good, unless it is needed after all. Whoever publishes a version makes its files new first and looks for them then; so a file that was taken
- * away in between is new here, and one that was taken before is missed there. One that is in use comes back in any case.
- */
-async function removeTrash(sha256: string, before: number, { inUse, pathOf, trashOf }: Places): Promise<boolean> {
-  const trash = trashOf(sha256);
-  if ((await isOlder(trash, before)) && (await inUse([sha256])).length === 0) {
-    await rm(trash, { force: true });
-    return true;
+async function missing(places: Places, sha256s: readonly string[], at: Date): Promise<readonly string[]> {
+  const absent: string[] = [];
+  for (const sha256 of sha256s) {
+    checkSha256(sha256);
+    const path = places.blob(sha256);
+    // Its time first: a sweep that took the file before that gives back what is new, and one that comes after leaves it.
+    await utimes(path, at, at).catch(orUndefined);
+    const found = await lstat(path).catch(orUndefined);
+    if (!found?.isFile()) absent.push(sha256);
   }
-  // A link instead of a move: what was uploaded again meanwhile stays.
-  await link(trash, pathOf(sha256)).catch((error) => {
-    if (!isCode(error, 'EEXIST')) orUndefined(error);
-  });
-  await rm(trash, { force: true });
-  return false;
-}
-
-async function isOlder(path: string, before: number): Promise<boolean> {
-  const found = await lstat(path).catch(orUndefined);
-  return found !== undefined && found.mtimeMs < before;
-}
-
-async function* listBlobs(root: string): AsyncIterable<readonly string[]> {
-  for (const shard of await namesIn(root)) {
-    const names = (await namesIn(join(root, shard))).filter((name) => /^[0-9a-f]{64}$/.test(name));
-    for (let at = 0; at < names.length; at += 1_000) yield names.slice(at, at + 1_000);
-  }
-}
-
-const namesIn = async (folder: string): Promise<readonly string[]> => (await readdir(folder).catch(orUndefined)) ?? [];
-
-const corrupt = (sha256: string): Error =>
-  refused(
-    'BLOB_CORRUPT',
-    `sha256 ${sha256}: the file in the registry is not what it was; it is in quarantine, and comes back with another push`,
-  );
-
-/** What is not there, is no folder or is a link is as good as absent; everything else is a failure. */
-function orUndefined(error: unknown): undefined {
-  if (isCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
-  throw asBlobError(error);
-}
-
-function rethrow(error: unknown): never {
-  throw asBlobError(error);
+  return absent;
 }

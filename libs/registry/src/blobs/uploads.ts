@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { checkSha256 } from '../names.ts';
 import { invalid, quoted, refused } from '../refusals.ts';
 import { asBlobError } from './blob-failures.ts';
+import type { Places } from './places.ts';
 import { hashOf } from './read-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -39,7 +40,7 @@ export interface Uploads {
 const blobBytesMax = 64 * 2 ** 30;
 const uploadId = /^[A-Za-z0-9_-]{1,64}$/;
 
-export function createUploads(folder: string, pathOf: (sha256: string) => string): Uploads {
+export function createUploads({ uploads: folder, blob: pathOf }: Places): Uploads {
   const begin = async (request: UploadRequest): Promise<Upload> => {
     checkRequest(request);
     try {
@@ -95,23 +96,6 @@ async function createUpload(
     isOpen = false;
     await handle.close();
   };
-  const commit = async (): Promise<void> => {
-    const found = offset === sizeBytes ? await hashOf(handle) : undefined;
-    if (found !== sha256) {
-      if (found !== undefined) await rm(path, { force: true });
-      throw refused(
-        'BLOB_MISMATCH',
-        found === undefined
-          ? `sha256 ${sha256}: want ${sizeBytes} bytes, got ${offset}`
-          : `sha256 ${sha256}: what came has sha256 ${found}; it was removed`,
-      );
-    }
-    await handle.sync();
-    await mkdir(dirname(blob), { recursive: true, mode: 0o700 });
-    await rename(path, blob);
-    await syncFolder(dirname(blob));
-    await syncFolder(dirname(dirname(blob)));
-  };
   return {
     offset: begun,
     write: async (at, bytes) => {
@@ -130,7 +114,8 @@ async function createUpload(
     },
     commit: async () => {
       try {
-        await commit();
+        if (offset !== sizeBytes) throw mismatch(sha256, `want ${sizeBytes} bytes, got ${offset}`);
+        await makeBlob(handle, path, blob, sha256);
       } catch (error) {
         throw asBlobError(error);
       } finally {
@@ -140,6 +125,21 @@ async function createUpload(
     close,
   };
 }
+
+async function makeBlob(handle: FileHandle, path: string, blob: string, sha256: string): Promise<void> {
+  const found = await hashOf(handle);
+  if (found !== sha256) {
+    await rm(path, { force: true });
+    throw mismatch(sha256, `what came has sha256 ${found}, and was removed`);
+  }
+  await handle.sync();
+  await mkdir(dirname(blob), { recursive: true, mode: 0o700 });
+  await rename(path, blob);
+  await syncFolder(dirname(blob));
+  await syncFolder(dirname(dirname(blob)));
+}
+
+const mismatch = (sha256: string, why: string): Error => refused('BLOB_MISMATCH', `sha256 ${sha256}: ${why}`);
 
 /** The registry has the file. Its content is not looked at now: every read does. */
 const nothingToSend = ({ sizeBytes }: UploadRequest): Upload => ({

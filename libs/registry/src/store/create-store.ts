@@ -16,6 +16,7 @@ export interface StoreParts {
 
 export function createStore({ ask, watch, now, close }: StoreParts): RegistryStore {
   return {
+    ...reads(ask),
     ...versions(ask, now),
     ...aliases(ask, now),
     ...rollouts(ask, now),
@@ -32,26 +33,10 @@ export function createStore({ ask, watch, now, close }: StoreParts): RegistrySto
 
 type Now = StoreParts['now'];
 
-function versions(
+function reads(
   ask: Ask,
-  now: Now,
-): Pick<
-  RegistryStore,
-  | 'addVersion'
-  | 'getVersion'
-  | 'listVersions'
-  | 'getEntry'
-  | 'listEntries'
-  | 'quarantine'
-  | 'release'
-  | 'quarantineFile'
-  | 'deleteVersion'
-  | 'deleteByPolicy'
-  | 'addSignature'
-  | 'filesInUse'
-> {
+): Pick<RegistryStore, 'getVersion' | 'listVersions' | 'getEntry' | 'listEntries' | 'filesInUse'> {
   return {
-    addVersion: async (version) => ask('addVersion', now(), check.checkNewVersion(version)),
     getVersion: async (name, which) => {
       check.checkWhich(name, which);
       return ask('getVersion', name, which);
@@ -71,6 +56,23 @@ function versions(
       check.checkLimit(limit);
       return ask('listEntries', after, limit);
     },
+    filesInUse: async (sha256s) => {
+      if (sha256s.length > 1_000) throw invalid('sha256s', `want at most 1000, got ${sha256s.length}`);
+      for (const [index, sha256] of sha256s.entries()) checkSha256(sha256, `sha256s[${index}]`);
+      return ask('filesInUse', sha256s);
+    },
+  };
+}
+
+function versions(
+  ask: Ask,
+  now: Now,
+): Pick<
+  RegistryStore,
+  'addVersion' | 'quarantine' | 'release' | 'quarantineFile' | 'deleteVersion' | 'deleteByPolicy' | 'addSignature'
+> {
+  return {
+    addVersion: async (version) => ask('addVersion', now(), check.checkNewVersion(version)),
     quarantine: async (change) => {
       check.checkStateChange(change);
       return ask('quarantine', now(), change);
@@ -99,11 +101,6 @@ function versions(
       check.checkBundle(bundle);
       check.checkWho({ by });
       await ask('addSignature', now(), place, bundle, by);
-    },
-    filesInUse: async (sha256s) => {
-      if (sha256s.length > 1_000) throw invalid('sha256s', `want at most 1000, got ${sha256s.length}`);
-      for (const [index, sha256] of sha256s.entries()) checkSha256(sha256, `sha256s[${index}]`);
-      return ask('filesInUse', sha256s);
     },
   };
 }

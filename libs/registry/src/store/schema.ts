@@ -1,136 +1,132 @@
-/** The tables, in a spelling that SQLite and Postgres both take but for the words in `Dialect`. Steps are added, never changed. */
-export interface Dialect {
-  /** A whole number of up to 53 bits. */
-  readonly integer: string;
-  /** A text that is compared and sorted by its bytes. */
-  readonly text: string;
-  /** What ends the definition of a table. */
-  readonly end: string;
-}
-
-export const sqlite: Dialect = { integer: 'INTEGER', text: 'TEXT', end: 'STRICT' };
-export const postgres: Dialect = { integer: 'BIGINT', text: 'TEXT COLLATE "C"', end: '' };
-
-export const migrations = ({ integer, text, end }: Dialect): readonly string[] => [
+/**
+ * The tables, as a list of steps: of a database it is kept how many it has had. Steps are added, never changed. They are in the spelling of SQLite; what Postgres
+ * spells otherwise is said once, below.
+ */
+export const migrations: readonly string[] = [
   `
   CREATE TABLE registry_state (
-    id ${integer} PRIMARY KEY CHECK (id = 1),
+    id INTEGER PRIMARY KEY CHECK (id = 1),
     -- Grows with every change that watchers must see.
-    epoch ${integer} NOT NULL,
+    epoch INTEGER NOT NULL,
     -- The time of the last change: no later one is earlier.
-    at_ms ${integer} NOT NULL,
+    at_ms INTEGER NOT NULL,
     -- The end of the audit chain.
-    audit_sequence ${integer} NOT NULL,
-    audit_hash ${text} NOT NULL
-  ) ${end};
+    audit_sequence INTEGER NOT NULL,
+    audit_hash TEXT NOT NULL
+  ) STRICT;
   INSERT INTO registry_state VALUES (1, 0, 0, 0, '${'0'.repeat(64)}');
 
   CREATE TABLE registry_entries (
-    name ${text} PRIMARY KEY,
+    name TEXT PRIMARY KEY,
     -- In lower case: names that differ in case only are one.
-    folded ${text} NOT NULL UNIQUE,
-    kind ${text} NOT NULL,
-    last_version ${integer} NOT NULL,
-    frozen ${integer} NOT NULL,
-    created_at ${integer} NOT NULL,
-    epoch ${integer} NOT NULL
-  ) ${end};
+    folded TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    last_version INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    epoch INTEGER NOT NULL
+  ) STRICT;
 
   CREATE TABLE registry_versions (
-    name ${text} NOT NULL,
-    version ${integer} NOT NULL,
-    digest ${text} NOT NULL,
-    manifest ${text} NOT NULL,
-    parent ${text},
-    created_at ${integer} NOT NULL,
-    by_whom ${text} NOT NULL,
-    state ${text} NOT NULL,
-    why ${text} NOT NULL,
-    trial ${text},
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    manifest TEXT NOT NULL,
+    parent TEXT,
+    created_at INTEGER NOT NULL,
+    by_whom TEXT NOT NULL,
+    state TEXT NOT NULL,
+    why TEXT NOT NULL,
+    trial TEXT,
     PRIMARY KEY (name, version)
-  ) ${end};
+  ) STRICT;
   CREATE UNIQUE INDEX registry_versions_digest ON registry_versions (name, digest) WHERE state <> 'deleted';
   CREATE INDEX registry_versions_parent ON registry_versions (parent);
 
   -- Of versions that are not deleted.
   CREATE TABLE registry_files (
-    sha256 ${text} NOT NULL,
-    name ${text} NOT NULL,
-    version ${integer} NOT NULL,
+    sha256 TEXT NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
     PRIMARY KEY (sha256, name, version)
-  ) ${end};
+  ) STRICT;
   CREATE INDEX registry_files_version ON registry_files (name, version);
 
   -- By digest, of versions that are not deleted.
   CREATE TABLE registry_pins (
-    name ${text} NOT NULL,
-    version ${integer} NOT NULL,
-    pinned ${text} NOT NULL,
-    digest ${text} NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    pinned TEXT NOT NULL,
+    digest TEXT NOT NULL,
     PRIMARY KEY (name, version, pinned, digest)
-  ) ${end};
+  ) STRICT;
   CREATE INDEX registry_pins_pinned ON registry_pins (pinned, digest);
 
   CREATE TABLE registry_signatures (
-    name ${text} NOT NULL,
-    version ${integer} NOT NULL,
-    place ${integer} NOT NULL,
-    bundle ${text} NOT NULL,
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    bundle TEXT NOT NULL,
     PRIMARY KEY (name, version, place)
-  ) ${end};
+  ) STRICT;
 
   CREATE TABLE registry_aliases (
-    name ${text} NOT NULL,
-    alias ${text} NOT NULL,
+    name TEXT NOT NULL,
+    alias TEXT NOT NULL,
     -- NULL: it was removed, or frozen before it was there.
-    version ${integer},
-    epoch ${integer} NOT NULL,
-    frozen ${integer} NOT NULL,
+    version INTEGER,
+    epoch INTEGER NOT NULL,
+    frozen INTEGER NOT NULL,
     PRIMARY KEY (name, alias)
-  ) ${end};
+  ) STRICT;
 
   CREATE TABLE registry_audit (
-    sequence ${integer} PRIMARY KEY,
-    at_ms ${integer} NOT NULL,
-    actor ${text} NOT NULL,
-    action ${text} NOT NULL,
-    subject ${text} NOT NULL,
-    detail ${text} NOT NULL,
-    hash ${text} NOT NULL
-  ) ${end};
+    sequence INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    hash TEXT NOT NULL
+  ) STRICT;
   CREATE INDEX registry_audit_subject ON registry_audit (subject, sequence);
 
   CREATE TABLE registry_rollouts (
-    id ${integer} PRIMARY KEY,
-    name ${text} NOT NULL,
-    slot ${text} NOT NULL,
-    versions ${text} NOT NULL, -- JSON
-    spec ${text} NOT NULL, -- JSON
-    state ${text} NOT NULL,
-    step ${integer} NOT NULL,
-    ended ${integer} NOT NULL,
-    epoch ${integer} NOT NULL,
-    reason ${text} NOT NULL,
-    evidence ${text} NOT NULL, -- JSON
-    created_at ${integer} NOT NULL,
-    changed_at ${integer} NOT NULL,
-    by_whom ${text} NOT NULL
-  ) ${end};
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    slot TEXT NOT NULL,
+    versions TEXT NOT NULL, -- JSON
+    spec TEXT NOT NULL, -- JSON
+    state TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL, -- JSON
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    by_whom TEXT NOT NULL
+  ) STRICT;
   CREATE UNIQUE INDEX registry_rollouts_running ON registry_rollouts (name, slot) WHERE ended = 0;
 
   CREATE TABLE registry_evidence (
-    rollout ${integer} NOT NULL,
-    source ${text} NOT NULL,
-    value ${text} NOT NULL, -- JSON
-    at_ms ${integer} NOT NULL,
+    rollout INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    value TEXT NOT NULL, -- JSON
+    at_ms INTEGER NOT NULL,
     PRIMARY KEY (rollout, source)
-  ) ${end};
+  ) STRICT;
 
   CREATE TABLE registry_leases (
-    name ${text} PRIMARY KEY,
-    holder ${text} NOT NULL,
-    fence ${integer} NOT NULL,
-    until_ms ${integer} NOT NULL
-  ) ${end};
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    fence INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) STRICT;
   `,
 ];
+
+/** Whole numbers of 53 bits, and texts that are compared by their bytes, as SQLite has them. */
+export const postgresMigrations: readonly string[] = migrations.map((step) =>
+  step.replaceAll('INTEGER', 'BIGINT').replaceAll('TEXT', 'TEXT COLLATE "C"').replaceAll(') STRICT;', ');'),
+);

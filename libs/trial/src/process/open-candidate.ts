@@ -43,7 +43,7 @@ export async function openCandidate(
   const { version, signature, files, content } = own;
   const loaded = files.map(({ path }) => path);
   // The session looks at the very bytes that it loads.
-  await checkContent(name, own, (path) => !loaded.includes(path));
+  await checkContent(`model ${name}/${version}`, content, (path) => !loaded.includes(path));
   let lastMs = 0;
   const options: ModelOptions = {
     ...settings,
@@ -65,7 +65,7 @@ export async function openCandidate(
     },
   };
   const served = await openModel(options).catch(async (error: unknown) => {
-    await checkContent(name, own);
+    await checkContent(`model ${name}/${version}`, content);
     throw error;
   });
   return {

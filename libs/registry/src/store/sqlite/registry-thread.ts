@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { workerData } from 'node:worker_threads';
 import { type DatabaseFileOptions, openDatabaseFile, serveDatabase } from '@sheaf/store';
 import { isRead, operationOf } from '../operations.ts';
-import { migrations, sqlite } from '../schema.ts';
+import { migrations } from '../schema.ts';
 import type { Question, Row, Steps } from '../steps.ts';
 
 export interface RegistryThreadData extends DatabaseFileOptions {
@@ -17,7 +17,7 @@ const applicationId = 0x73687267;
 const data = workerData as RegistryThreadData;
 
 serveDatabase('registry', () => {
-  const db = openDatabaseFile(data, { kept: 'registry', applicationId, migrations: migrations(sqlite) });
+  const db = openDatabaseFile(data, { kept: 'registry', applicationId, migrations });
   const answer = createAnswer(db);
   const epoch = db.prepare('SELECT epoch, audit_hash FROM registry_state');
   return {

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { sampleModels } from '@sheaf/onnx/testing';
+import { outText } from '../problem.ts';
+import { type MeshReading, readMesh } from '../read-mesh.ts';
+import {
+  encodeView,
+  formerViewFile,
+  isInside,
+  readView,
+  type View,
+  type ViewEntry,
+  type ViewVersion,
+  versionFolder,
+  viewFile,
+} from './view.ts';
+
+type Files = Readonly<Record<string, string | Uint8Array>>;
+
+describe('the view of a registry', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sheaf-view-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const write = async (file: string, content: string | Uint8Array): Promise<void> => {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  };
+  /** Puts the files of a version where a view has them. */
+  const version = async (number: number, files: Files, pins: ViewVersion['pins'] = []): Promise<ViewVersion> => {
+    const manifest = Object.entries(files).map(([path, content]) => ({
+      path,
+      sizeBytes: content.length,
+      sha256: hash('sha256', content),
+    }));
+    const digest = `sha256:${hash('sha256', JSON.stringify([manifest, pins]))}`;
+    for (const [path, content] of Object.entries(files))
+      await write(join(versionFolder(folder, digest), path), content);
+    return { version: number, digest, files: manifest, pins };
+  };
+  const show = async (entries: readonly ViewEntry[], epoch = 7): Promise<View> => {
+    const view: View = { schema: 1, epoch, entries, out: [] };
+    await write(viewFile(folder), encodeView(view));
+    return view;
+  };
+  const entry = (name: string, kind: ViewEntry['kind'], versions: readonly ViewVersion[], champion?: number) => ({
+    ...{ name, kind, versions, former: {} },
+    aliases: champion === undefined ? {} : { champion },
+  });
+  const served = ({ servable }: MeshReading) => ({
+    models: servable?.models.map(({ name, versions }) => `${name}: ${versions.map((one) => one.version).join(', ')}`),
+    pipelines: servable?.pipelines.map(({ spec }) => `${spec.pipeline}/${spec.version}`),
+    out: servable?.out.map(outText),
+  });
+  const scale = (factor: number) => sampleModels.scale(factor);
+  const doubling = `pipeline: anything
+inputs: { x: { datatype: FP32, shape: [rows, 2] } }
+stages:
+  twice: { transform: ./twice.ts, inputs: { x: x } }
+  scaled: { model: scale, inputs: { x: twice.x } }
+outputs: { y: scaled.y }
+`;
+  const twice = (factor: number) => `import { defineTransform } from '@sheaf/inference';
+const x = { datatype: 'FP32', shape: ['rows', 2] } as const;
+export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ x: { ...x, data: x.data.map((v) => v * ${factor}) } }));
+`;
+
+  it('is read beside the folder where the mesh follows a registry, and else not', async () => {
+    await write(join(folder, 'models/own/1/model.onnx'), scale(1));
+    const three = await version(3, { 'model.onnx': scale(3), 'model.yaml': 'instances: 2\n' });
+    const four = await version(4, { 'model.onnx': scale(4) });
+    await show([entry('scale', 'model', [four, three], 3)]);
+    assert.deepEqual(served(await readMesh(folder)), { models: ['own: 1'], pipelines: [], out: [] });
+    const reading = await readMesh(folder, { follow: true });
+    assert.deepEqual(served(reading), { models: ['own: 1', 'scale: 4, 3'], pipelines: [], out: [] });
+    assert.deepEqual(reading.mesh?.view, { epoch: 7 });
+    assert.equal(reading.mesh?.models.find(({ name }) => name === 'scale')?.instances, 2);
+    await write(join(folder, 'mesh.yaml'), 'registry:\n');
+    assert.deepEqual((await readMesh(folder)).mesh?.view, { epoch: 7 });
+  });
+
+  it('tells in one sentence of a name that folder and registry both have, and leaves it to neither', async () => {
+    await write(join(folder, 'models/scale/1/model.onnx'), scale(1));
+    await show([entry('scale', 'model', [await version(1, { 'model.onnx': scale(3) })])]);
+    const reading = await readMesh(folder, { follow: true });
+    assert.deepEqual(served(reading).models, []);
+    assert.deepEqual(
+      reading.problems.map(({ file, message }) => `${file}: ${message}`),
+      [
+        'models/scale: the registry has a model "scale" too; want it in one of them: "sheaf models import" takes what is in the folder over into the registry',
+      ],
+    );
+  });
+
+  it('leaves out a version of which a file is another one, and serves the others', async () => {
+    const [one, two] = [await version(1, { 'model.onnx': scale(1) }), await version(2, { 'model.onnx': scale(2) })];
+    await show([entry('scale', 'model', [two, one])]);
+    await write(join(versionFolder(folder, two.digest), 'model.onnx'), scale(5));
+    const { models, out } = served(await readMesh(folder, { follow: true }));
+    assert.deepEqual(models, ['scale: 1']);
+    assert.match(out?.[0] ?? '', /^model scale\/2 is out: .*model\.onnx is not the file of the registry: want sha256/);
+  });
+
+  it('has versions of a pipeline with code of their own and the models that they pin', async () => {
+    const [one, two] = [await version(1, { 'model.onnx': scale(1) }), await version(2, { 'model.onnx': scale(2) })];
+    const first = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': twice(2) }, [
+      { name: 'scale', version: '1' },
+    ]);
+    const second = await version(2, { 'pipeline.yaml': doubling, 'twice.ts': twice(3) }, [
+      { name: 'scale', version: '2' },
+    ]);
+    const third = await version(3, { 'pipeline.yaml': `${doubling}# as before\n`, 'twice.ts': twice(3) }, [
+      { name: 'scale', version: '2' },
+    ]);
+    await show([entry('scale', 'model', [two, one], 1), entry('double', 'pipeline', [third, second, first], 1)]);
+    const reading = await readMesh(folder, { follow: true });
+    assert.deepEqual(reading.problems, []);
+    assert.deepEqual(served(reading).pipelines, ['double/3', 'double/2', 'double/1']);
+    const asked = reading.mesh?.pipelines.map(({ spec }) =>
+      spec.stages.map(({ step }) => ('target' in step ? step.target : undefined)),
+    );
+    assert.deepEqual(
+      asked?.map(([, model]) => model),
+      ['2', '2', '1'].map((pinned) => ({ kind: 'model', name: 'scale', version: pinned })),
+    );
+    // The same code with the same pins is one transform; all are in the service that mesh.yaml calls `twice`.
+    const [, old] = reading.mesh?.transforms.map(({ name }) => name) ?? [];
+    assert.equal(reading.mesh?.transforms.length, 2);
+    assert.match(old ?? '', /^twice@[0-9a-f]{12}$/);
+    assert.deepEqual(
+      reading.mesh?.services.map(({ name, transforms }) => [name, transforms.length]),
+      [
+        ['scale', 0],
+        ['twice', 2],
+      ],
+    );
+  });
+
+  it('is the one before where its file is damaged, and none where both are', async () => {
+    const view = await show([]);
+    await write(formerViewFile(folder), encodeView(view));
+    await write(viewFile(folder), encodeView({ ...view, epoch: 8 }).replace('"epoch":8', '"epoch":9'));
+    assert.deepEqual(await readView(folder), { view, isDamaged: true });
+    await write(formerViewFile(folder), '{');
+    assert.deepEqual(await readView(folder), { view: undefined, isDamaged: true });
+  });
+
+  it('has no paths that lead out of it', () => {
+    assert.deepEqual(['model.onnx', 'a/b c.txt', 'ä'].filter(isInside).length, 3);
+    const wrong = ['', '/etc/passwd', '../x', 'a/../b', 'a//b', './a', '.hidden', 'a/.b', 'a\\b', 'a\0', 'a/'];
+    assert.deepEqual(wrong.filter(isInside), []);
+  });
+});
