@@ -11,7 +11,7 @@ export const push: RegistryAction = {
   usage: '<name> [<file or folder>]',
   summary: 'bring a version; the same content is the same version, and a push that was cut goes on where it was',
   options: { ...manifestOptions, pin: { type: 'string' } },
-  help: `    a model: its .onnx file, or the folder of a version; models/<name> of the mesh folder unless given
+  help: `    a model: its .onnx file, or the folder of a version; the newest of models/<name> in the mesh folder unless given
     a pipeline: that of this name in the mesh folder, with the code of its transforms
 ${manifestOptionsHelp}
     --pin alias|digest   of a pipeline: whether it follows the champions of what it asks, as unless given, or stays with

@@ -8,8 +8,7 @@ import type { PushedFile } from '@sheaf/registry';
 import type { ManifestMessage, RegistryCalls } from '@sheaf/transport';
 import { UsageError } from '../../command.ts';
 import type { RegistryPlace } from '../action.ts';
-import type { Collected } from './collect.ts';
-import { collectFile } from './walk.ts';
+import { type Collected, collectFile } from './walk.ts';
 
 type Pin = ManifestMessage['pins'][number];
 

@@ -2,7 +2,14 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashedFile, type PushedFile } from '@sheaf/registry';
+import type { ManifestMessage } from '@sheaf/transport';
 import { UsageError } from '../../command.ts';
+
+export interface Collected {
+  readonly files: readonly PushedFile[];
+  /** What the manifest says beside them. */
+  readonly said: Partial<Omit<ManifestMessage, 'files'>>;
+}
 
 const filesMax = 10_000;
 const depthMax = 16;

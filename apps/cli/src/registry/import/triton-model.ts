@@ -4,10 +4,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PushedFile } from '@sheaf/registry';
 import { UsageError } from '../../command.ts';
-import { collectModel } from '../collect/collect.ts';
+import { versionNumbers } from '../collect/mesh-model.ts';
+import { collectModel } from '../collect/model.ts';
+import type { FoundModel } from './found.ts';
 import { type PbMessage, parsePbtxt } from './pbtxt.ts';
-import type { FoundModel } from './source.ts';
-import { versionNumbers } from './source.ts';
 import { otherBackend, settingsOf } from './triton-settings.ts';
 
 const configFile = 'config.pbtxt';
