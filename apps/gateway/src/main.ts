@@ -24,13 +24,14 @@ import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
+import { followRollouts } from './follow-rollouts.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
-import { createGatewayRollouts } from './rollouts.ts';
+import { createGatewayRollouts, type GatewayRollouts } from './rollouts.ts';
 import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
 import { checkHost, tellShortened, warnIfOpen } from './start-checks.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
@@ -68,6 +69,7 @@ interface Gateway {
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
+  readonly rollouts: GatewayRollouts;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -120,7 +122,18 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
+  const served = {
+    state,
+    resilienceState,
+    tracing,
+    revisions,
+    announcer,
+    callLog,
+    reloads,
+    rollouts,
+    registry,
+    exporter,
+  };
   return { line, mesh, secret, host, ...served };
 }
 
@@ -145,6 +158,9 @@ async function serve(gateway: Gateway): Promise<void> {
     drain: () => drain(),
   });
   const ownedRegistry = ownRegistry(mesh);
+  const { book } = gateway.rollouts;
+  const { folder } = mesh;
+  const endRollouts = followRollouts({ folder, book, registry: ownedRegistry.registry, number: line.number });
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
   const served = { admin, registry: ownedRegistry.service };
@@ -176,6 +192,7 @@ async function serve(gateway: Gateway): Promise<void> {
     close: async () => {
       await internal?.close(innerGraceMs);
       endAwaiting();
+      await endRollouts();
       endHeads();
       await metrics?.close();
       revisions.close();

@@ -1,7 +1,7 @@
 /** Rollouts at this gateway: which versions calls get, what is seen of them, and who is told. */
-import { type Layer, log, monotonicClock } from '@sheaf/inference';
+import { type Layer, monotonicClock } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
-import { createCopies, createTrafficBook, type RolloutReader, shareTraffic, type TrafficBook } from '@sheaf/rollout';
+import { createCopies, createTrafficBook, shareTraffic, type TrafficBook } from '@sheaf/rollout';
 import type { Registry } from '@sheaf/telemetry';
 import type { Catalog } from './catalog.ts';
 import type { Revision } from './revision.ts';
@@ -9,8 +9,6 @@ import type { Revisions } from './revisions.ts';
 import { countRollouts } from './rollout-metrics.ts';
 import { createShadowTeller } from './shadow-teller.ts';
 
-/** Rollouts are read, and what was seen is reported, so often. */
-const followMs = 1_000;
 /** A copy takes no longer, whatever the deadline of calls is: a revision of the folder goes on for as long as it is asked. */
 const copyDeadlineMaxMs = 30_000;
 /** Of the places for calls that wait in a service; where more are taken nothing is copied. */
@@ -28,8 +26,7 @@ export interface GatewayRollouts {
   readonly layer: (catalog: Catalog) => Layer;
   /** Takes up what the folder says. */
   followFolder(mesh: Pick<Mesh, 'shadows'>): void;
-  /** Follows the rollouts that are stored there, and reports to it; answers what ends that. */
-  follow(reader: RolloutReader, source: string): () => Promise<void>;
+  readonly book: TrafficBook;
 }
 
 export function createGatewayRollouts({ revisions, registry }: RolloutPorts): GatewayRollouts {
@@ -51,8 +48,8 @@ export function createGatewayRollouts({ revisions, registry }: RolloutPorts): Ga
   return {
     layer: (catalog) =>
       shareTraffic({ trafficOf: book.of, isReady: catalog.isReady, copies, onCall: counting?.onCall }),
+    book,
     followFolder: ({ shadows }) => book.followFolder(shadows),
-    follow: (reader, source) => follow(book, reader, source),
   };
 }
 
@@ -60,29 +57,4 @@ export function createGatewayRollouts({ revisions, registry }: RolloutPorts): Ga
 function isBusy(revision: Revision | undefined, name: string): boolean {
   const asked = revision?.catalog.callsOf(name, '') ?? [];
   return asked.some((model) => (revision?.services.holding(model)?.utilization(model) ?? 0) > busyUtilization);
-}
-
-function follow(book: TrafficBook, reader: RolloutReader, source: string): () => Promise<void> {
-  let isLost = false;
-  const look = async (): Promise<void> => {
-    try {
-      await reader.report(book.reports(source));
-      book.follow(await reader.inForce());
-      if (isLost) log('rollouts.readable', 'rollouts can be read again');
-      isLost = false;
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      if (!isLost) log('rollouts.unreadable', `rollouts cannot be read, and go on as they were: ${why}`);
-      isLost = true;
-    }
-  };
-  let running = look();
-  const timer = setInterval(() => {
-    running = running.then(look);
-  }, followMs).unref();
-  return async () => {
-    clearInterval(timer);
-    await running;
-    await reader.report(book.reports(source)).catch(() => {});
-  };
 }

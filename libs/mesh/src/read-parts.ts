@@ -28,7 +28,17 @@ export interface Told {
 /** What of a mesh does not depend on its pipelines and policies. */
 type Parts = Pick<
   Mesh,
-  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows'
+  | 'folder'
+  | 'models'
+  | 'transforms'
+  | 'services'
+  | 'gateway'
+  | 'resilience'
+  | 'tls'
+  | 'secret'
+  | 'registry'
+  | 'aliases'
+  | 'shadows'
 >;
 
 export interface FolderParts {

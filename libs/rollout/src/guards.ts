@@ -128,6 +128,5 @@ function readShadow(about: About, shadow: ShadowEvidence = noShadow()): GuardRea
 
 const percent = (part: number): string => `${Number((part * 100).toPrecision(3))} %`;
 const between = ({ lower, upper }: Bounds): string => `${percent(lower)} to ${percent(upper)}`;
-const ms = (value: number): string =>
-  value === unbounded ? 'any' : String(Number(value.toPrecision(3)));
+const ms = (value: number): string => (value === unbounded ? 'any' : String(Number(value.toPrecision(3))));
 const betweenMs = ({ lower, upper }: Bounds): string => `${ms(lower)} to ${ms(upper)} ms`;

@@ -13,8 +13,7 @@ export type Bins = number[];
 export const unbounded = Number.MAX_VALUE;
 
 /** The upper end of a bin, in milliseconds; that of the last has none. */
-export const upperMs = (bin: number): number =>
-  bin >= binsMax - 1 ? unbounded : firstMs * growth ** bin;
+export const upperMs = (bin: number): number => (bin >= binsMax - 1 ? unbounded : firstMs * growth ** bin);
 
 const binOf = (ms: number): number =>
   ms <= firstMs ? 0 : Math.min(binsMax - 1, Math.ceil(Math.log(ms / firstMs) / Math.log(growth) - 1e-9));

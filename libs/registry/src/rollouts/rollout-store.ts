@@ -46,10 +46,21 @@ export function rolloutStoreOf(store: Store, now: () => number = Date.now): Roll
       return record && isTraffic(record) ? fromRecord(record) : undefined;
     },
     list: async (kind, name, most) =>
-      (await store.listRollouts({ name, limit: most })).filter((record) => record.kind === kind && isTraffic(record)).map(fromRecord),
+      (await store.listRollouts({ name, limit: most }))
+        .filter((record) => record.kind === kind && isTraffic(record))
+        .map(fromRecord),
     add: async (draft) => {
       try {
-        return fromRecord(await store.startRollout({ ...written(draft), name: draft.name, slot, versions: versionsOf(draft), spec: asJson(draft.plan), by: draft.by }));
+        return fromRecord(
+          await store.startRollout({
+            ...written(draft),
+            name: draft.name,
+            slot,
+            versions: versionsOf(draft),
+            spec: asJson(draft.plan),
+            by: draft.by,
+          }),
+        );
       } catch (error) {
         if (reasonOf(error) === 'ROLLOUT_RUNNING') return undefined;
         throw error;
@@ -59,7 +70,13 @@ export function rolloutStoreOf(store: Store, now: () => number = Date.now): Roll
       const { id, revision, state } = rollout;
       const by = state.changes.at(-1)?.by ?? rollout.by;
       try {
-        await store.changeRollout({ ...written(rollout), id: Number(id), ended: isOver(state), expectedEpoch: revision - 1, by });
+        await store.changeRollout({
+          ...written(rollout),
+          id: Number(id),
+          ended: isOver(state),
+          expectedEpoch: revision - 1,
+          by,
+        });
         return true;
       } catch (error) {
         if (['ROLLOUT_CHANGED', 'ROLLOUT_ENDED'].includes(reasonOf(error) ?? '')) return false;

@@ -23,7 +23,9 @@ export function createMemoryStore(now: () => number): RolloutStore & { readonly 
         .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
         .slice(0, most),
     add: async (draft) => {
-      const isTaken = all().some(({ kind, name, state }) => kind === draft.kind && name === draft.name && !isOver(state));
+      const isTaken = all().some(
+        ({ kind, name, state }) => kind === draft.kind && name === draft.name && !isOver(state),
+      );
       if (isTaken) return undefined;
       const rollout = { ...draft, id: `r${rollouts.size + 1}` };
       rollouts.set(rollout.id, structuredClone(rollout));
