@@ -24,7 +24,6 @@ import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
-import { followRollouts } from './follow-rollouts.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { ownRegistry } from './own-registry.ts';
@@ -157,10 +156,7 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
-  const ownedRegistry = ownRegistry(mesh);
-  const { book } = gateway.rollouts;
-  const { folder } = mesh;
-  const endRollouts = followRollouts({ folder, book, registry: ownedRegistry.registry, number: line.number });
+  const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
   const served = { admin, registry: ownedRegistry.service };
@@ -192,7 +188,6 @@ async function serve(gateway: Gateway): Promise<void> {
     close: async () => {
       await internal?.close(innerGraceMs);
       endAwaiting();
-      await endRollouts();
       endHeads();
       await metrics?.close();
       revisions.close();

@@ -31,7 +31,14 @@ type Store = Pick<
 >;
 
 /** `now` in milliseconds since 1970. */
-export function rolloutStoreOf(store: Store, now: () => number = Date.now): RolloutStore {
+export const rolloutStoreOf = (store: Store, now: () => number = Date.now): RolloutStore => ({
+  ...readsOf(store, now),
+  ...writesOf(store),
+});
+
+type Reads = Pick<RolloutStore, 'inForce' | 'get' | 'list' | 'reportsOf'>;
+
+function readsOf(store: Store, now: () => number): Reads {
   return {
     inForce: async () => {
       const [running, ended] = await Promise.all([
@@ -45,43 +52,32 @@ export function rolloutStoreOf(store: Store, now: () => number = Date.now): Roll
       const record = /^[1-9][0-9]{0,14}$/.test(id) ? await store.getRollout(Number(id)) : undefined;
       return record && isTraffic(record) ? fromRecord(record) : undefined;
     },
-    list: async (kind, name, most) =>
-      (await store.listRollouts({ name, limit: most }))
-        .filter((record) => record.kind === kind && isTraffic(record))
-        .map(fromRecord),
+    list: async (kind, name, most) => {
+      const records = await store.listRollouts({ name, limit: most });
+      return records.filter((record) => record.kind === kind && isTraffic(record)).map(fromRecord);
+    },
+    reportsOf: async (rollout, period) =>
+      (await store.listEvidence(Number(rollout)))
+        .map(({ value }) => value as unknown as { readonly period: number; readonly evidence: Evidence })
+        .filter((report) => report.period === period)
+        .map(({ evidence }) => evidence),
+  };
+}
+
+function writesOf(store: Store): Omit<RolloutStore, keyof Reads> {
+  return {
     add: async (draft) => {
-      try {
-        return fromRecord(
-          await store.startRollout({
-            ...written(draft),
-            name: draft.name,
-            slot,
-            versions: versionsOf(draft),
-            spec: asJson(draft.plan),
-            by: draft.by,
-          }),
-        );
-      } catch (error) {
-        if (reasonOf(error) === 'ROLLOUT_RUNNING') return undefined;
-        throw error;
-      }
+      const { name, plan, by } = draft;
+      const added = { ...written(draft), name, slot, versions: versionsOf(draft), spec: asJson(plan), by };
+      const record = await store.startRollout(added).catch(unless('ROLLOUT_RUNNING'));
+      return record && fromRecord(record);
     },
     replace: async (rollout) => {
       const { id, revision, state } = rollout;
       const by = state.changes.at(-1)?.by ?? rollout.by;
-      try {
-        await store.changeRollout({
-          ...written(rollout),
-          id: Number(id),
-          ended: isOver(state),
-          expectedEpoch: revision - 1,
-          by,
-        });
-        return true;
-      } catch (error) {
-        if (['ROLLOUT_CHANGED', 'ROLLOUT_ENDED'].includes(reasonOf(error) ?? '')) return false;
-        throw error;
-      }
+      const change = { ...written(rollout), id: Number(id), ended: isOver(state), expectedEpoch: revision - 1, by };
+      const record = await store.changeRollout(change).catch(unless('ROLLOUT_CHANGED', 'ROLLOUT_ENDED'));
+      return record !== undefined;
     },
     report: async (reports) => {
       const rows = reports.map(({ rollout, period, source, evidence }) => ({
@@ -91,14 +87,16 @@ export function rolloutStoreOf(store: Store, now: () => number = Date.now): Roll
       }));
       if (rows.length > 0) await store.putEvidence(rows);
     },
-    reportsOf: async (rollout, period) =>
-      (await store.listEvidence(Number(rollout)))
-        .map(({ value }) => value as unknown as { readonly period: number; readonly evidence: Evidence })
-        .filter((report) => report.period === period)
-        .map(({ evidence }) => evidence),
     holdLease: async (holder, ttlMs) => (await store.takeLease(leaseName, holder, ttlMs)).holder === holder,
   };
 }
+
+/** Answers undefined for a refusal with one of these reasons, and throws what else went wrong. */
+const unless =
+  (...reasons: readonly string[]) =>
+  (error: unknown): undefined => {
+    if (!reasons.includes(reasonOf(error) ?? '')) throw error;
+  };
 
 export function championsOf(store: Pick<Store, 'aliasesOf' | 'moveAlias'>): Champions {
   return {
