@@ -121,6 +121,9 @@ const late = (): CallStatus => ownStatus(status.DEADLINE_EXCEEDED, 'the deadline
 /** Longer ones do not fit a timer; whoever waits so long has no deadline. */
 const timerMsMax = 2 ** 31 - 1;
 
+const whenOver = (timeoutMs: number | undefined, onTime: () => void): NodeJS.Timeout | undefined =>
+  timeoutMs === undefined || timeoutMs > timerMsMax ? undefined : setTimeout(onTime, Math.max(0, timeoutMs));
+
 /** A call, and what its channel does with it. */
 export interface PendingCall {
   readonly call: Call;
@@ -153,9 +156,7 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
     finish(ending);
     stream?.reset(errorCodes.CANCEL);
   };
-  const onTime = (): void => leave(late());
-  const timer =
-    timeoutMs === undefined || timeoutMs > timerMsMax ? undefined : setTimeout(onTime, Math.max(0, timeoutMs));
+  const timer = whenOver(timeoutMs, () => leave(late()));
   const response = createResponse(options.messageBytesMax, {
     ...handler,
     isOver: () => isOver,

@@ -17,71 +17,84 @@ interface Token {
 /** Throws an Error with a sentence that names the line. */
 export function parsePbtxt(text: string): PbMessage {
   if (text.length > charsMax) throw new Error(`want at most ${charsMax} characters, got ${text.length}`);
-  const tokens = tokensOf(text);
+  return readMessage(createCursor(tokensOf(text)), undefined, 1);
+}
+
+interface Cursor {
+  peek(): Token | undefined;
+  /** Goes on to the next one. */
+  take(): void;
+  /** Takes a mark if it stands here. */
+  takeIf(mark: string): boolean;
+  /** Throws, naming what was wanted here. */
+  fail(wanted: string): never;
+}
+
+function createCursor(tokens: readonly Token[]): Cursor {
   let at = 0;
   const peek = (): Token | undefined => tokens[at];
-  const fail = (wanted: string): never => {
-    const found = peek();
-    throw new Error(
-      found
-        ? `line ${found.line}: want ${wanted}, got ${JSON.stringify(found.text.slice(0, 40))}`
-        : `want ${wanted}, got the end`,
-    );
-  };
-  const takeIf = (mark: string): boolean => {
-    if (peek()?.kind !== 'mark' || peek()?.text !== mark) return false;
-    at++;
-    return true;
-  };
-  const message = (end: string | undefined, depth: number): PbMessage => {
-    if (depth > depthMax) fail(`at most ${depthMax} messages in one another`);
-    const fields = new Map<string, PbValue[]>();
-    for (;;) {
-      if (end !== undefined && takeIf(end)) return fields;
-      const name = peek();
-      if (!name && end === undefined) return fields;
-      if (name?.kind !== 'word') return fail('the name of a field');
+  return {
+    peek,
+    take: () => void at++,
+    takeIf: (mark) => {
+      if (peek()?.kind !== 'mark' || peek()?.text !== mark) return false;
       at++;
-      const hasColon = takeIf(':');
-      const values = fields.get(name.text) ?? [];
-      fields.set(name.text, [...values, ...valuesOf(hasColon, depth)]);
-      while (takeIf(',') || takeIf(';'));
-    }
+      return true;
+    },
+    fail: (wanted) => {
+      const found = peek();
+      const got = found ? JSON.stringify(found.text.slice(0, 40)) : 'the end';
+      throw new Error(`${found ? `line ${found.line}: ` : ''}want ${wanted}, got ${got}`);
+    },
   };
-  const valuesOf = (hasColon: boolean, depth: number): PbValue[] => {
-    if (!takeIf('[')) return [value(hasColon, depth)];
-    const values: PbValue[] = [];
-    while (!takeIf(']')) {
-      values.push(value(true, depth));
-      takeIf(',');
-    }
-    return values;
-  };
-  const value = (mayBeScalar: boolean, depth: number): PbValue => {
-    if (takeIf('{')) return message('}', depth + 1);
-    if (takeIf('<')) return message('>', depth + 1);
-    const found = peek();
-    if (!mayBeScalar || !found || found.kind === 'mark') return fail('a value');
-    at++;
-    switch (found.kind) {
-      case 'number':
-        return Number(found.text.replace(/f$/, ''));
-      case 'word':
-        return found.text === 'true' || (found.text === 'false' ? false : found.text);
-      default:
-        return texts(found);
-    }
-  };
-  /** Texts that follow one another are one. */
-  const texts = (first: Token): string => {
-    let joined = unquoted(first.text);
-    for (let next = peek(); next?.kind === 'text'; next = peek()) {
-      joined += unquoted(next.text);
-      at++;
-    }
-    return joined;
-  };
-  return message(undefined, 1);
+}
+
+/** All fields until `end`, or until there are no more. */
+function readMessage(cursor: Cursor, end: string | undefined, depth: number): PbMessage {
+  if (depth > depthMax) cursor.fail(`at most ${depthMax} messages in one another`);
+  const fields = new Map<string, PbValue[]>();
+  for (;;) {
+    if (end !== undefined && cursor.takeIf(end)) return fields;
+    const name = cursor.peek();
+    if (!name && end === undefined) return fields;
+    if (name?.kind !== 'word') return cursor.fail('the name of a field');
+    cursor.take();
+    const hasColon = cursor.takeIf(':');
+    fields.set(name.text, [...(fields.get(name.text) ?? []), ...readValues(cursor, hasColon, depth)]);
+    while (cursor.takeIf(',') || cursor.takeIf(';'));
+  }
+}
+
+function readValues(cursor: Cursor, hasColon: boolean, depth: number): PbValue[] {
+  if (!cursor.takeIf('[')) return [readValue(cursor, hasColon, depth)];
+  const values: PbValue[] = [];
+  while (!cursor.takeIf(']')) {
+    values.push(readValue(cursor, true, depth));
+    cursor.takeIf(',');
+  }
+  return values;
+}
+
+/** A message may stand without a colon, all else may not. */
+function readValue(cursor: Cursor, mayBeScalar: boolean, depth: number): PbValue {
+  if (cursor.takeIf('{')) return readMessage(cursor, '}', depth + 1);
+  if (cursor.takeIf('<')) return readMessage(cursor, '>', depth + 1);
+  const found = cursor.peek();
+  if (!mayBeScalar || !found || found.kind === 'mark') return cursor.fail('a value');
+  if (found.kind === 'text') return readTexts(cursor);
+  cursor.take();
+  if (found.kind === 'number') return Number(found.text.replace(/f$/, ''));
+  return found.text === 'true' || (found.text === 'false' ? false : found.text);
+}
+
+/** Texts that follow one another are one. */
+function readTexts(cursor: Cursor): string {
+  let joined = '';
+  for (let next = cursor.peek(); next?.kind === 'text'; next = cursor.peek()) {
+    joined += unquoted(next.text);
+    cursor.take();
+  }
+  return joined;
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
