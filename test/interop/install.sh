@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
-stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" | sha256sum | cut -d' ' -f1)"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/signing/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
 # Where Go's own installer puts it, for shells that do not know.
@@ -20,11 +20,17 @@ mkdir -p "$cache/perf"
 "$cache/python/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$cache/perf" tritonclient==2.49.0 nvidia-cuda-runtime-cu12==12.9.79
 for wheel in "$cache"/perf/*.whl; do "$cache/python/bin/python" -m zipfile -e "$wheel" "$cache/perf"; done
 chmod +x "$cache/perf/tritonclient-2.49.0.data/data/bin/perf_analyzer"
+# Its own environment: it pins what the clients above have older.
+python3 -m venv --clear "$cache/signing"
+"$cache/signing/bin/pip" install --quiet --disable-pip-version-check -r "$here/signing/requirements.txt"
 export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
 go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2
 go install github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4
 go install connectrpc.com/conformance/cmd/connectconformance@v1.0.7
+# A registry of artifacts, and what everybody asks one with.
+go install github.com/google/go-containerregistry/cmd/crane@v0.22.1
+go install oras.land/oras/cmd/oras@v1.3.6
 # What it speaks with what it tests.
 rm -rf "$cache/conformance"
 cp -r "$(go env GOMODCACHE)/connectrpc.com/conformance@v1.0.7/proto" "$cache/conformance"

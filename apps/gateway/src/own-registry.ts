@@ -1,5 +1,5 @@
 /** The registry in the folder of the mesh, as this gateway serves it, and the rollouts in it. */
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, signatureTrust } from '@sheaf/mesh';
 import { type OpenedWhenAsked, openRegistry, openWhenAsked } from '@sheaf/registry';
 import type { CommandLine } from './command-line.ts';
 import { followRollouts } from './follow-rollouts.ts';
@@ -17,7 +17,7 @@ export function ownRegistry({
   line: { number },
   rollouts: { book },
 }: OwnRegistryPorts): OpenedWhenAsked {
-  const opened = openWhenAsked(() => openRegistry(folder));
+  const opened = openWhenAsked(() => openRegistry(folder), { trust: () => signatureTrust(folder) });
   const endRollouts = followRollouts({ folder, book, registry: opened.registry, number });
   return {
     ...opened,

@@ -66,6 +66,7 @@ export {
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
+export { signatureTrust } from './services/read-signing.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';

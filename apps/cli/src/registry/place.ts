@@ -1,6 +1,7 @@
 /** Which registry `sheaf models` and `sheaf pipelines` work on: that of a folder, in this process, or one that a server has. */
 
 import { type Principal, roles } from '@sheaf/inference';
+import { signatureTrust } from '@sheaf/mesh';
 import { createRegistryService, openRegistry } from '@sheaf/registry';
 import { connectRegistry, registryCallsOf } from '@sheaf/transport';
 import { withAdvice } from '../asking/advice.ts';
@@ -62,7 +63,7 @@ async function inFolder(
   await checkMeshFolder(folder);
   const registry = await openRegistry(folder);
   try {
-    const calls = registryCallsOf(createRegistryService({ registry }), atShell());
+    const calls = registryCallsOf(createRegistryService({ registry, trust: () => signatureTrust(folder) }), atShell());
     await task({ kind, calls, folder, title: folder });
   } finally {
     await registry.close();

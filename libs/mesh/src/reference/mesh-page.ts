@@ -8,6 +8,7 @@ import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { shadowFields } from '../language/shadows.ts';
+import { signingFields } from '../language/signing.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
 
 /** A whole file: read by the test of this page. */
@@ -59,6 +60,10 @@ registry:
   key: { env: REGISTRY_KEY }             # or { file: ./secrets/registry-key }
   tls: true
   keep: 3`,
+  signing: `
+signing:
+  policy: require
+  keys: [keys/release.pub]`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -171,6 +176,12 @@ const trustSections = [
     'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, those that pipelines and rollouts need, and the newest of what has no champion. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
     fenced(meshSnippets['registry'] ?? ''),
     'It takes effect when the mesh is started.',
+  ),
+  section(
+    'signing',
+    fieldsTable(signingFields),
+    'It is asked when a version is pushed to the registry in this folder and when one is signed, moved to or taken up from the registry that the mesh follows. It is read each time: a key that was taken out of the list counts no more. Models that lie in the folder itself are as whoever may write there wants them. `sheaf models sign` and the stock `model_signing` make signatures.',
+    fenced(meshSnippets['signing'] ?? ''),
   ),
   section(
     'secret',
