@@ -14,6 +14,7 @@ import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { show } from './actions/show.ts';
+import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
@@ -32,4 +33,5 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   delete: deleteVersion,
   prune,
   audit,
+  webhook,
 };
