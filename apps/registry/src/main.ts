@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { drainOnSignal, main, openLog, report } from '@sheaf/host';
-import { InferError, isLoopback, notFound } from '@sheaf/inference';
+import { InferError, isLoopback } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
 import { createRegistryService, openRegistry, tellWebhooks } from '@sheaf/registry';
 import { createTracing } from '@sheaf/telemetry';
-import { type Backend, createServer, hostPort } from '@sheaf/transport';
+import { createServer, hostPort } from '@sheaf/transport';
 import { openCallers } from './callers.ts';
+import { nothingToInfer } from './no-models.ts';
 
 const usage = 'usage: registry <folder> [--host <host>] [--port <port>]';
 const portDefault = 8_100;
@@ -69,19 +70,3 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
   server.open();
   report({ kind: 'ready', port: server.port }, `the registry is ready on ${hostPort(host, server.port)}`);
 }
-
-const nowhere = (name: string): InferError =>
-  notFound('this server keeps versions and asks no model; ask the gateway of a mesh', name);
-
-/** Of the protocol of inference it answers what is asked of a server, and has no model. */
-const nothingToInfer: Pick<Backend, 'infer' | 'describe' | 'isReady' | 'names' | 'snapshot'> = {
-  infer: async ({ model }) => {
-    throw nowhere(model);
-  },
-  describe: (name) => {
-    throw nowhere(name);
-  },
-  isReady: () => false,
-  names: () => [],
-  snapshot: () => ({ epoch: 1 }),
-};
