@@ -21,6 +21,7 @@ const made = [
   'watched-mesh',
   'asked-mesh',
   'versioned-mesh',
+  'rolled-mesh',
 ].map((name) => root + name);
 
 interface Ran {

@@ -1,24 +1,35 @@
-/** The registry in the folder of the mesh, as this gateway serves it. */
+/** The registry in the folder of the mesh, as this gateway serves it, with the rollouts and the webhooks in it. */
 import { randomUUID } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
 import type { RegistryService } from '@sheaf/transport';
+import type { CommandLine } from './command-line.ts';
+import { followRollouts } from './follow-rollouts.ts';
+import type { GatewayRollouts } from './rollouts.ts';
+
+export interface OwnRegistryPorts {
+  readonly mesh: Pick<Mesh, 'folder' | 'registry'>;
+  readonly line: Pick<CommandLine, 'number'>;
+  readonly rollouts: GatewayRollouts;
+}
 
 export interface OwnRegistry {
   readonly service: RegistryService;
   close(): Promise<void>;
 }
 
-/** Opened with the first call, or for its webhooks: most meshes have none. A mesh that follows a server elsewhere has none of its own. */
-export function ownRegistry({ folder, registry: followed }: Pick<Mesh, 'folder' | 'registry'>): OwnRegistry {
+/** Opened with the first call, and where there is one already for its rollouts and webhooks: most meshes have none. A mesh that follows a server elsewhere has none of its own. */
+export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
+  const { folder, registry: followed } = mesh;
   if (followed?.address !== undefined) return openWhenAsked(refuse);
   const { service, registry, close } = openWhenAsked(() => openRegistry(folder));
+  const endRollouts = followRollouts({ folder, book, registry, number });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {
     service,
     close: async () => {
-      await endWebhooks();
+      await Promise.all([endRollouts(), endWebhooks()]);
       await close();
     },
   };

@@ -3,6 +3,7 @@ import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
 import { deleteVersion } from './actions/delete.ts';
+import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
 import { history } from './actions/history.ts';
@@ -23,6 +24,7 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   show,
   download,
   history,
+  diff,
   promote,
   rollback,
   alias,
