@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, afterEach, describe, it } from 'node:test';
 import type { Worker } from 'node:worker_threads';
+import { DatabaseWorker } from './database-worker.ts';
 import { openState, type StateOptions } from './open-state.ts';
 import type { State } from './state.ts';
-import { StateWorker } from './state-worker.ts';
 import { aKey, anEntry, refusal } from './testing/state-samples.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-state-'));
@@ -217,12 +217,12 @@ describe('a thread that dies', () => {
       parentPort.postMessage({ kind: 'opened' });
       let heard = 0;
       parentPort.on('message', () => { if (++heard === 3) throw new Error('planted'); });`;
-    const worker = new StateWorker({
+    const worker = new DatabaseWorker({
+      kept: 'state',
       module: new URL(`data:text/javascript,${encodeURIComponent(source)}`),
       workerData: undefined,
       queueMax: 10,
-      onKeysChanged: () => {},
-      onAuditChanged: () => {},
+      onChanged: () => {},
     });
     await worker.opened;
     const asked = [1, 2, 3, 4].map(() => worker.ask('listKeys', []));

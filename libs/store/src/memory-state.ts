@@ -1,10 +1,11 @@
 /** A state that lives as long as its process: for meshes without a folder, and for tests. */
 import { chain, chainStart, checkPage } from './audit-chain.ts';
 import { keysMax } from './checks.ts';
-import { failures, stateError } from './failures.ts';
-import { createPorts, Watch } from './ports.ts';
+import { errorOf, failures } from './failures.ts';
+import { createPorts } from './ports.ts';
 import type { ApiKey, AuditHead, ChainedEntry, State } from './state.ts';
 import { type Ask, chainPageSize, type Tables } from './tables.ts';
+import { Watch } from './watch.ts';
 
 const entriesKeptMax = 100_000;
 const windowsMax = 100_000;
@@ -23,7 +24,7 @@ export function createMemoryState({ now = Date.now }: MemoryStateOptions = {}): 
   };
   let closed = false;
   const ask: Ask = async (name, ...args) => {
-    if (closed) throw stateError(failures.closed);
+    if (closed) throw errorOf(failures.closed);
     const run = tables[name] as (...args: readonly unknown[]) => ReturnType<Tables[typeof name]>;
     // Copies, like everything that comes from a file: nobody holds what is kept.
     return structuredClone(run(...structuredClone(args)));
@@ -47,8 +48,8 @@ function createKeys(
     listKeys: () => [...keys.values()],
     keysGeneration: () => generation,
     addKey: (key) => {
-      if (keys.size >= keysMax) throw stateError(failures.full);
-      if (keys.has(key.id)) throw stateError(failures.keyTaken);
+      if (keys.size >= keysMax) throw errorOf(failures.full);
+      if (keys.has(key.id)) throw errorOf(failures.keyTaken);
       const { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt } = key;
       const made = { id, secretHash, tenant, roles, models, priority, note, createdAt, expiresAt, revokedAt };
       keys.set(id, { ...made, rotatedAt: undefined, replaced: undefined, lastUsedAt: undefined });
@@ -89,7 +90,7 @@ function createAudit(changed: () => void): Pick<Tables, 'append' | 'entries' | '
     entries,
     head,
     append: (entry) => {
-      if (log.length >= entriesKeptMax) throw stateError(failures.full);
+      if (log.length >= entriesKeptMax) throw errorOf(failures.full);
       const added = chain(head(), entry);
       log.push(added);
       changed();
@@ -113,7 +114,7 @@ function createQuotas(): Pick<Tables, 'reserve' | 'giveBack' | 'used' | 'forgetW
       const name = nameOf(key, window);
       const place = windows.get(name) ?? { used: 0, touchedAt: now };
       if (!windows.has(name)) {
-        if (windows.size >= windowsMax) throw stateError(failures.full);
+        if (windows.size >= windowsMax) throw errorOf(failures.full);
         windows.set(name, place);
       }
       const granted = Math.max(0, Math.min(amount, max - place.used));

@@ -11,6 +11,7 @@ import {
 } from './checks.ts';
 import type { State } from './state.ts';
 import type { Ask } from './tables.ts';
+import type { Watch } from './watch.ts';
 
 /** Longer than any window of a quota, which is a month at most. */
 const windowKeptMs = 40 * 24 * 3_600_000;
@@ -107,28 +108,5 @@ async function verify(ask: Ask): Promise<number | undefined> {
     if (check.kind === 'whole') return undefined;
     if (check.kind === 'broken') return check.sequence;
     place = check.place;
-  }
-}
-
-/** Who wants to know that something changed. */
-export class Watch {
-  readonly #listeners = new Set<{ readonly task: () => void }>();
-
-  add(task: () => void): () => void {
-    const listener = { task };
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  ring(): void {
-    // Each in a turn of its own: one that throws must not keep the others, or an answer, from coming.
-    for (const listener of this.#listeners)
-      queueMicrotask(() => {
-        if (this.#listeners.has(listener)) listener.task();
-      });
-  }
-
-  clear(): void {
-    this.#listeners.clear();
   }
 }

@@ -1,3 +1,5 @@
+import type { DatabaseSchema } from './database-file.ts';
+
 /** The tables of the state file, as a list of steps: a file's `user_version` says how many of them it has had. Steps are added, never changed. */
 export const migrations: readonly string[] = [
   `
@@ -66,3 +68,5 @@ export const migrations: readonly string[] = [
 
 /** Marks a file as ours: "shef". */
 export const applicationId = 0x73686566;
+
+export const stateSchema: DatabaseSchema = { kept: 'state', applicationId, migrations };

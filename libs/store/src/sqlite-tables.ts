@@ -3,7 +3,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import { isPriority, isRole } from '@sheaf/inference';
 import { chain, checkPage } from './audit-chain.ts';
 import { keysMax } from './checks.ts';
-import { failures, stateError } from './failures.ts';
+import { errorOf, failures } from './failures.ts';
 import type { ApiKey, AuditHead, ChainedEntry } from './state.ts';
 import { chainPageSize, type Tables } from './tables.ts';
 
@@ -42,7 +42,7 @@ function createKeys(
     listKeys: () => list.all().map(toKey),
     keysGeneration: () => Number(generation.get()?.['generation']),
     addKey: (key) => {
-      if (Number(count.get()?.['count']) >= keysMax) throw stateError(failures.full);
+      if (Number(count.get()?.['count']) >= keysMax) throw errorOf(failures.full);
       const { changes } = add.run(
         key.id,
         key.secretHash,
@@ -55,7 +55,7 @@ function createKeys(
         key.expiresAt ?? null,
         key.revokedAt ?? null,
       );
-      if (changes === 0) throw stateError(failures.keyTaken);
+      if (changes === 0) throw errorOf(failures.keyTaken);
     },
     revokeKey: (id, at) => revoke.run(at, id).changes === 1,
     rotateKey: (id, { at, secretHash, expiresAt, replacedUntil }) =>

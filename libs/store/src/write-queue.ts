@@ -1,19 +1,18 @@
-/** Decides what runs when in the state's thread: reads at once, and whatever writes wait in one turn as one transaction. */
+/** Decides what runs when in a database's thread: reads at once, and whatever writes wait in one turn as one transaction. */
 import type { DatabaseSync } from 'node:sqlite';
 import { InferError } from '@sheaf/inference';
-import { asFailure, failures, isBusy, type StateFailure } from './failures.ts';
-import type { Reads, Tables } from './tables.ts';
+import { asFailure, type Failure, failuresOf, isBusy, type Kept } from './failures.ts';
 
 /** One operation, as it crosses to the thread. */
 export interface Operation {
   readonly id: number;
-  readonly name: keyof Tables;
+  readonly name: string;
   readonly args: readonly unknown[];
 }
 
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly result: unknown }
-  | { readonly id: number; readonly ok: false; readonly failure: StateFailure };
+  | { readonly id: number; readonly ok: false; readonly failure: Failure };
 
 interface Waiting extends Operation {
   readonly since: number;
@@ -22,26 +21,24 @@ interface Waiting extends Operation {
 /** Writes of one transaction: some milliseconds, so that other processes get their turn. */
 const groupMax = 256;
 
-const reads: Readonly<Record<keyof Reads, true>> = {
-  listKeys: true,
-  keysGeneration: true,
-  entries: true,
-  checkChain: true,
-  head: true,
-  used: true,
-};
+/** What the operations of a thread do. */
+export interface Database {
+  readonly kept: Kept;
+  readonly db: DatabaseSync;
+  /** Each by its name; a change runs inside a transaction that the queue holds. */
+  readonly run: (name: string, args: readonly unknown[]) => unknown;
+  readonly isRead: (name: string) => boolean;
+}
 
 export class WriteQueue {
-  readonly #db: DatabaseSync;
-  readonly #tables: Tables;
+  readonly #database: Database;
   readonly #lockWaitMs: number;
   readonly #now: () => number;
   #reads: Waiting[] = [];
   #writes: Waiting[] = [];
 
-  constructor(db: DatabaseSync, tables: Tables, lockWaitMs: number, now: () => number) {
-    this.#db = db;
-    this.#tables = tables;
+  constructor(database: Database, lockWaitMs: number, now: () => number) {
+    this.#database = database;
     this.#lockWaitMs = lockWaitMs;
     this.#now = now;
   }
@@ -51,7 +48,7 @@ export class WriteQueue {
   }
 
   add(operation: Operation): void {
-    const queue = Object.hasOwn(reads, operation.name) ? this.#reads : this.#writes;
+    const queue = this.#database.isRead(operation.name) ? this.#reads : this.#writes;
     queue.push({ ...operation, since: this.#now() });
   }
 
@@ -70,7 +67,7 @@ export class WriteQueue {
       } catch (error) {
         // Only while another process recovers the file after a crash, or closes it.
         if (isBusy(error) && !this.#isLate(operation)) this.#reads.push(operation);
-        else replies.push({ id: operation.id, ok: false, failure: asFailure(error) });
+        else replies.push({ id: operation.id, ok: false, failure: this.#asFailure(error) });
       }
     }
     return replies;
@@ -78,20 +75,21 @@ export class WriteQueue {
 
   #commitGroup(): Reply[] {
     if (this.#writes.length === 0) return [];
+    const { db } = this.#database;
     try {
-      this.#db.exec('BEGIN IMMEDIATE');
+      db.exec('BEGIN IMMEDIATE');
     } catch (error) {
-      return isBusy(error) ? this.#refuseLate() : refuse(this.#writes.splice(0), asFailure(error));
+      return isBusy(error) ? this.#refuseLate() : refuse(this.#writes.splice(0), this.#asFailure(error));
     }
     const group = this.#writes.splice(0, groupMax);
     try {
       const replies = group.map((operation) => this.#change(operation));
-      this.#db.exec('COMMIT');
+      db.exec('COMMIT');
       return replies;
     } catch (error) {
       // The disk, not the operation: what an operation can do wrong was checked before.
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      return refuse(group, asFailure(error));
+      if (db.isTransaction) db.exec('ROLLBACK');
+      return refuse(group, this.#asFailure(error));
     }
   }
 
@@ -101,19 +99,22 @@ export class WriteQueue {
       return this.#run(operation);
     } catch (error) {
       if (!(error instanceof InferError)) throw error;
-      return { id: operation.id, ok: false, failure: asFailure(error) };
+      return { id: operation.id, ok: false, failure: this.#asFailure(error) };
     }
   }
 
   #run({ id, name, args }: Operation): Reply {
-    const run = this.#tables[name] as (...args: readonly unknown[]) => unknown;
-    return { id, ok: true, result: run(...args) };
+    return { id, ok: true, result: this.#database.run(name, args) };
   }
 
   #refuseLate(): Reply[] {
     const firstInTime = this.#writes.findIndex((operation) => !this.#isLate(operation));
     const late = this.#writes.splice(0, firstInTime === -1 ? this.#writes.length : firstInTime);
-    return refuse(late, failures.locked);
+    return refuse(late, failuresOf(this.#database.kept).locked);
+  }
+
+  #asFailure(error: unknown): Failure {
+    return asFailure(this.#database.kept, error);
   }
 
   #isLate({ since }: Waiting): boolean {
@@ -121,5 +122,5 @@ export class WriteQueue {
   }
 }
 
-const refuse = (operations: readonly Operation[], failure: StateFailure): Reply[] =>
+const refuse = (operations: readonly Operation[], failure: Failure): Reply[] =>
   operations.map(({ id }) => ({ id, ok: false, failure }));

@@ -1,16 +1,18 @@
 import { Worker } from 'node:worker_threads';
 import { type InferError, log } from '@sheaf/inference';
-import { failures, type StateFailure, stateError } from './failures.ts';
-import type { FromThread, ToThread } from './state-thread.ts';
-import type { Tables } from './tables.ts';
+import type { FromThread, ToThread } from './database-thread.ts';
+import { errorOf, type Failure, type Failures, failuresOf, type Kept } from './failures.ts';
 import type { Operation, Reply } from './write-queue.ts';
 
-export interface StateWorkerOptions {
+export interface DatabaseWorkerOptions {
+  readonly kept: Kept;
+  /** Calls `serveDatabase`. */
   readonly module: URL;
   readonly workerData: unknown;
+  /** The most operations that wait at once; more are refused. */
   readonly queueMax: number;
-  readonly onKeysChanged: () => void;
-  readonly onAuditChanged: () => void;
+  /** Told the names of the marks that have another value. */
+  readonly onChanged: (names: readonly string[]) => void;
 }
 
 interface Waiting {
@@ -18,24 +20,26 @@ interface Waiting {
   readonly reject: (error: InferError) => void;
 }
 
-/** The state's thread, as seen from outside: everything that is asked gets an answer, whatever becomes of the thread. */
-export class StateWorker {
-  readonly #options: StateWorkerOptions;
+/** A database's thread, as seen from outside: everything that is asked gets an answer, whatever becomes of the thread. */
+export class DatabaseWorker {
+  readonly #options: DatabaseWorkerOptions;
+  readonly #failures: Failures;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #opening = Promise.withResolvers<void>();
   #nextId = 1;
   /** Why nothing more is taken. */
-  #over: StateFailure | undefined;
+  #over: Failure | undefined;
   #cause: unknown;
 
-  constructor(options: StateWorkerOptions) {
+  constructor(options: DatabaseWorkerOptions) {
     this.#options = options;
+    this.#failures = failuresOf(options.kept);
     this.#worker = new Worker(options.module, { workerData: options.workerData });
     this.#worker.on('message', (message: FromThread) => this.#hear(message));
     this.#worker.on('error', (error) => {
-      log('state.failed', 'the thread of the state failed', {}, error);
+      log('state.failed', `the thread of the ${options.kept} failed`, {}, error);
       this.#cause = error;
     });
     this.#worker.on('exit', () => this.#end());
@@ -51,9 +55,9 @@ export class StateWorker {
     return this.#ended.promise;
   }
 
-  ask(name: keyof Tables, args: readonly unknown[]): Promise<unknown> {
-    if (this.#over) return Promise.reject(stateError(this.#over));
-    if (this.#waiting.size >= this.#options.queueMax) return Promise.reject(stateError(failures.overloaded));
+  ask(name: string, args: readonly unknown[]): Promise<unknown> {
+    if (this.#over) return Promise.reject(errorOf(this.#over));
+    if (this.#waiting.size >= this.#options.queueMax) return Promise.reject(errorOf(this.#failures.overloaded));
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
@@ -64,7 +68,7 @@ export class StateWorker {
   /** What waits is done first. */
   close(): Promise<void> {
     if (!this.#over) {
-      this.#over = failures.closed;
+      this.#over = this.#failures.closed;
       this.#tell('close');
     }
     return this.#ended.promise;
@@ -84,9 +88,8 @@ export class StateWorker {
         this.#over = message.failure;
         return;
       case 'turn':
-        // First, so that who changed a key finds it changed everywhere in this process.
-        if (message.keysChanged) this.#options.onKeysChanged();
-        if (message.auditChanged) this.#options.onAuditChanged();
+        // First, so that who changed something finds it changed everywhere in this process.
+        if (message.changed.length > 0) this.#options.onChanged(message.changed);
         for (const reply of message.replies) this.#settle(reply);
     }
   }
@@ -95,14 +98,14 @@ export class StateWorker {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (reply.ok) waiting?.resolve(reply.result);
-    else waiting?.reject(stateError(reply.failure));
+    else waiting?.reject(errorOf(reply.failure));
   }
 
   #end(): void {
-    const failure = this.#over ?? failures.lost;
+    const failure = this.#over ?? this.#failures.lost;
     this.#over = failure;
-    const lost = stateError({ ...failures.lost, log: String(this.#cause ?? 'the thread ended') });
-    this.#opening.reject(failure === failures.lost ? lost : stateError(failure));
+    const lost = errorOf({ ...this.#failures.lost, log: String(this.#cause ?? 'the thread ended') });
+    this.#opening.reject(failure === this.#failures.lost ? lost : errorOf(failure));
     for (const { reject } of this.#waiting.values()) reject(lost);
     this.#waiting.clear();
     this.#ended.resolve();

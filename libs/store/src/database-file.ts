@@ -1,28 +1,40 @@
-/** Opens the state file: private, in WAL mode, with the tables that this version knows. Runs in the state's thread, which it may block. */
+/** Opens the file of a database: private, in WAL mode, with the tables that this version knows. Runs in the database's thread, which it may block. */
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { failures, isBusy, newerFailure, stateError } from './failures.ts';
-import { applicationId, migrations } from './schema.ts';
+import { errorOf, failuresOf, isBusy, type Kept, newerFailure } from './failures.ts';
 
 /** The longest that SQLite itself waits for a lock; longer waits are a matter of turns, between which reads are answered. */
 const lockTryMs = 20;
 const pageBytes = 4_096;
 
-export interface StateFileOptions {
-  readonly folder: string;
+export interface DatabaseFileOptions {
+  /** Its folder is made where there is none. */
+  readonly path: string;
   /** How long to wait for other processes that open or change the file. */
   readonly lockWaitMs: number;
   readonly bytesMax: number;
 }
 
-export function openStateFile({ folder, lockWaitMs, bytesMax }: StateFileOptions): DatabaseSync {
-  const path = preparePath(folder);
+/** What a program keeps in the file. */
+export interface DatabaseSchema {
+  readonly kept: Kept;
+  /** Marks a file as ours. */
+  readonly applicationId: number;
+  /** The tables, as a list of steps: a file's `user_version` says how many of them it has had. Steps are added, never changed. */
+  readonly migrations: readonly string[];
+}
+
+export function openDatabaseFile(
+  { path, lockWaitMs, bytesMax }: DatabaseFileOptions,
+  schema: DatabaseSchema,
+): DatabaseSync {
+  preparePath(path);
   const db = new DatabaseSync(path, { timeout: lockTryMs });
   try {
     const giveUpAt = performance.now() + lockWaitMs;
     // The first look, the switch to WAL and the migration each need a lock that another process, which starts too, may have.
-    patiently(giveUpAt, () => inTransaction(db, 'DEFERRED', () => checkFile(db)));
+    patiently(giveUpAt, () => inTransaction(db, 'DEFERRED', () => checkFile(db, schema)));
     patiently(giveUpAt, () => db.exec('PRAGMA journal_mode = WAL'));
     db.exec(`
       PRAGMA synchronous = FULL;
@@ -31,7 +43,7 @@ export function openStateFile({ folder, lockWaitMs, bytesMax }: StateFileOptions
       PRAGMA cell_size_check = ON;
       PRAGMA max_page_count = ${Math.ceil(bytesMax / pageBytes)};
     `);
-    patiently(giveUpAt, () => migrate(db));
+    patiently(giveUpAt, () => migrate(db, schema));
     return db;
   } catch (error) {
     db.close();
@@ -39,10 +51,9 @@ export function openStateFile({ folder, lockWaitMs, bytesMax }: StateFileOptions
   }
 }
 
-/** The path of a file that exists, and that its owner alone may read. */
-function preparePath(folder: string): string {
-  const own = join(folder, '.sheaf');
-  const path = join(own, 'state.db');
+/** Sees to it that the file exists, and that its owner alone may read it. */
+function preparePath(path: string): void {
+  const own = dirname(path);
   mkdirSync(own, { recursive: true, mode: 0o700 });
   try {
     // Only where there is none: closing a handle of a file that is in use would drop the locks that SQLite holds in this process.
@@ -55,26 +66,25 @@ function preparePath(folder: string): string {
   // SQLite would open a file that it may only read, and fail later.
   accessSync(own, constants.W_OK | constants.X_OK);
   accessSync(path, constants.R_OK | constants.W_OK);
-  return path;
 }
 
 /** Reads only: whatever is not ours, or damaged, is left as it is. One view: another process may be making the tables. */
-function checkFile(db: DatabaseSync): void {
+function checkFile(db: DatabaseSync, { kept, applicationId, migrations }: DatabaseSchema): void {
   const found = pragma(db, 'application_id');
   const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
-  if (found !== applicationId && tables !== 0) throw stateError(failures.foreign);
+  if (found !== applicationId && tables !== 0) throw errorOf(failuresOf(kept).foreign);
   const version = pragma(db, 'user_version');
-  if (version > migrations.length) throw stateError(newerFailure(version, migrations.length));
+  if (version > migrations.length) throw errorOf(newerFailure(kept, version, migrations.length));
   const problem = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
-  if (problem !== 'ok') throw stateError({ ...failures.corrupt, log: String(problem) });
+  if (problem !== 'ok') throw errorOf({ ...failuresOf(kept).corrupt, log: String(problem) });
 }
 
-function migrate(db: DatabaseSync): void {
+function migrate(db: DatabaseSync, { kept, applicationId, migrations }: DatabaseSchema): void {
   if (pragma(db, 'user_version') === migrations.length) return;
   inTransaction(db, 'IMMEDIATE', () => {
     // Again, now that nobody else can: another process may have been first.
     const version = pragma(db, 'user_version');
-    if (version > migrations.length) throw stateError(newerFailure(version, migrations.length));
+    if (version > migrations.length) throw errorOf(newerFailure(kept, version, migrations.length));
     for (const step of migrations.slice(version)) db.exec(step);
     db.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`);
   });

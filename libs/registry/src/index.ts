@@ -1,0 +1,49 @@
+export type { Blobs, BlobsOptions, SweepOptions } from './blobs/blobs.ts';
+export type { Upload, UploadRequest } from './blobs/uploads.ts';
+export { checkFilePath, checkTogether } from './file-path.ts';
+export {
+  canonicalManifest,
+  digestOf,
+  type EntryKind,
+  entryKinds,
+  type Json,
+  type JsonObject,
+  type Manifest,
+  type ManifestFile,
+  type Pin,
+} from './manifest.ts';
+export {
+  checkAlias,
+  checkDigest,
+  checkEntryName,
+  checkSha256,
+  checkVersionNumber,
+  isDigest,
+  parseVersionRef,
+  type VersionRef,
+} from './names.ts';
+export { manifestMax, parseManifest } from './parse-manifest.ts';
+export { openRegistry, type Registry, type RegistryOptions } from './registry.ts';
+export type {
+  AliasChange,
+  AliasMove,
+  AliasRecord,
+  EntryRecord,
+  EntrySnapshot,
+  EvidenceRecord,
+  Freeze,
+  Lease,
+  NewRollout,
+  NewVersion,
+  RegistrySnapshot,
+  RegistryStore,
+  RetentionPolicy,
+  RolloutChange,
+  RolloutRecord,
+  StateChange,
+  VersionPlace,
+  VersionRecord,
+  VersionState,
+  VersionSummary,
+} from './registry-store.ts';
+export { signatureProblem } from './signature-problem.ts';
