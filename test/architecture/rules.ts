@@ -30,7 +30,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
+  supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
+  follower: ['inference', 'mesh', 'registry'],
   terminal: [],
   signing: ['inference'],
 };

@@ -4,12 +4,14 @@ import type { OnEvent } from '@sheaf/inference';
 import type { View, ViewEntry, ViewOut, ViewVersion } from '@sheaf/mesh';
 import { desiredView } from './desired-view.ts';
 import { fetchVersion } from './fetch-version.ts';
-import { entryOf, failureKey, isLoadedIn, loadingView, settledView } from './next-view.ts';
+import { entryOf, failureKey, isLoadedIn, isSteered, loadingView, settledView } from './next-view.ts';
 import type { RegistrySource, SourceSnapshot } from './source.ts';
 import { repairView, sweepView, writeView } from './view-files.ts';
 
 /** The mesh that serves the view: a port. */
 export interface FollowingMesh {
+  /** Has aliases mean what the view says, where nothing else of it is another; resolves when all gateways do so. */
+  steer(view: View): Promise<unknown>;
   /** Reads folder and view as they are now and serves them; resolves when all replicas and gateways do. Rejects where all is as before. */
   takeUp(): Promise<unknown>;
   /** Why a version of the view is not served; undefined: it is. */
@@ -168,15 +170,30 @@ class RegistryFollower implements Follower {
     const desired = await this.#desired(snapshot, signal);
     this.#forget(desired, epochOf);
     await this.#bring(desired, epochOf, signal);
-    const loading = loadingView(desired, this.#now, this.#whys());
-    if (!isLoadedIn(loading, this.#now)) await this.#show(loading, mesh);
-    this.#noteUnserved(mesh, epochOf);
+    await this.#load(desired, mesh, epochOf);
     const settled = settledView(desired, this.#now, this.#whys());
     if (!isDeepStrictEqual(settled, this.#now)) {
       tellMoves(this.#now, settled, this.#options.onEvent);
       await this.#show(settled, mesh);
     }
     await sweepView(this.#options.folder, [desired, settled]);
+  }
+
+  /** Has the mesh load what is new, while aliases mean what they meant. */
+  async #load(desired: View, mesh: FollowingMesh, epochOf: EpochOf): Promise<void> {
+    const before = this.#now;
+    const loading = loadingView(desired, before, this.#whys());
+    try {
+      if (!isLoadedIn(loading, before)) await this.#show(loading, mesh);
+    } catch (error) {
+      if (!(error instanceof NotTakenUp)) throw error;
+      // What is new is to blame: all else was served a moment ago.
+      for (const entry of loading.entries)
+        for (const version of entry.versions)
+          if (!entryOf(before, entry)?.versions.some(({ digest }) => digest === version.digest))
+            this.#fail(entry, version, { why: error.message, epoch: epochOf(entry), mayPass: true });
+    }
+    this.#noteUnserved(mesh, epochOf);
   }
 
   #desired(snapshot: SourceSnapshot, signal: AbortSignal): Promise<View> {
@@ -212,7 +229,7 @@ class RegistryFollower implements Follower {
     const { folder } = this.#options;
     try {
       await writeView(folder, view);
-      await mesh.takeUp();
+      await (isSteered(view, this.#now) ? mesh.steer(view) : mesh.takeUp());
       this.#now = view;
     } catch (error) {
       // Where nothing can be written, the disk has what it had.
@@ -256,7 +273,7 @@ class RegistryFollower implements Follower {
   #fail(entry: ViewEntry, { version, digest }: ViewVersion, failure: Failure): void {
     const { kind, name } = entry;
     const key = failureKey(name, digest);
-    const fields = { [kind]: name, version: String(version) };
+    const fields = { model: name, version: String(version) };
     const isTold = this.#now.out.some((one) => one.name === name && one.version === version && one.why === failure.why);
     if (!isTold && this.#failures.get(key)?.why !== failure.why)
       this.#options.onEvent(

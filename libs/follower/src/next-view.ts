@@ -1,4 +1,5 @@
 /** A mesh goes from one view to the next in two steps: first it loads what is new, while aliases mean what they meant; then aliases mean the new. */
+import { isDeepStrictEqual } from 'node:util';
 import type { View, ViewEntry, ViewOut, ViewVersion } from '@sheaf/mesh';
 import { withoutVersions } from './view-files.ts';
 
@@ -32,7 +33,10 @@ export function settledView(desired: View, now: View, failures: Failures): View 
     const kept = Object.keys(before.aliases).filter((alias) => alias in wanted.aliases && isLost(alias));
     return {
       ...entry,
-      versions: united(entry.versions, before.versions),
+      versions: united(
+        entry.versions,
+        before.versions.filter(({ digest }) => !failures.has(failureKey(entry.name, digest))),
+      ),
       aliases: { ...entry.aliases, ...pick(before.aliases, kept) },
       former: { ...entry.former, ...pick(before.former, kept) },
     };
@@ -49,6 +53,15 @@ export const isLoadedIn = (next: View, now: View): boolean =>
   next.entries.every((entry) =>
     entry.versions.every(({ digest }) => entryOf(now, entry)?.versions.some((one) => one.digest === digest)),
   );
+
+/** Whether `next` differs from `now` in nothing but what aliases mean, and in when that was. */
+export const isSteered = (next: View, now: View): boolean =>
+  isDeepStrictEqual(
+    { ...next, epoch: 0, entries: next.entries.map(loaded) },
+    { ...now, epoch: 0, entries: now.entries.map(loaded) },
+  );
+
+const loaded = ({ name, kind, versions }: ViewEntry): unknown => [name, kind, versions];
 
 const isSame =
   ({ name, kind }: Pick<ViewEntry, 'name' | 'kind'>) =>
