@@ -11,7 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   document: [],
   rules: ['document', 'inference'],
   store: ['inference'],
-  registry: ['inference', 'store'],
+  registry: ['inference', 'store', 'transport'],
   rollout: ['document', 'inference'],
   limiter: ['inference', 'store'],
   identity: ['document', 'inference', 'store'],

@@ -109,7 +109,7 @@ const badVersions = [
   '1e3',
   '9223372036854775808',
   '18446744073709551616',
-  'latest',
+  'Latest',
   'latest/../1',
   ' 1',
   '１',
@@ -148,6 +148,7 @@ const parameter = (name: string, value: object): [string, object, string, RegExp
 const bad: [string, object, string, RegExp][] = [
   ['an unknown model', { ...good, model_name: 'nobody' }, 'NOT_FOUND', /there is no model.*"nobody"/],
   ['an unknown version', { ...good, model_version: '7' }, 'NOT_FOUND', /"pair" has no version 7/],
+  ['an unknown alias', { ...good, model_version: 'latest' }, 'NOT_FOUND', /"pair" has no version latest/],
   ...[...badVersions].map((version): [string, object, string, RegExp] => [
     `version "${version}"`,
     { ...good, model_version: version },

@@ -21,6 +21,7 @@ import {
   type Unsaid,
 } from './pipeline-entry.ts';
 import type { Services } from './services.ts';
+import { createVersions, type Versions } from './versions.ts';
 
 export interface Catalog {
   readonly infer: Infer;
@@ -38,6 +39,10 @@ export interface Catalog {
   readonly latencies: ReadonlyMap<string, StageTimes>;
   /** What foreign servers have said, for that too. */
   readonly foreign: ForeignBook;
+  /** All that services have said. */
+  readonly told: Told;
+  /** Which version answers a call. */
+  readonly versions: Versions;
 }
 
 interface CatalogOut extends OutPart {
@@ -58,6 +63,13 @@ export interface CatalogOptions {
   readonly isStrict: boolean;
 }
 
+/** What services say that they serve. */
+export interface Told {
+  readonly asked: Foreign;
+  /** What our own services say of their models. */
+  readonly own: ReadonlyMap<string, ModelDescription>;
+}
+
 /** Everything that the gateway serves, type-checked against the real signatures. */
 export async function openCatalog(
   options: CatalogOptions,
@@ -66,28 +78,41 @@ export async function openCatalog(
 ): Promise<Catalog> {
   const { mesh, isStrict } = options;
   const [asked, own] = await Promise.all([askForeign(services, before.foreign, isStrict), describeOwn(mesh, services)]);
+  const catalog = compileCatalog(options, services, { asked, own }, before);
+  tellNew(catalog.out.slice(mesh.out.length), before.out);
+  return catalog;
+}
+
+/** The same over services that have said already what they serve. */
+export function compileCatalog(options: CatalogOptions, services: Services, told: Told, before: Known): Catalog {
+  const { mesh, isStrict } = options;
+  const { asked, own } = told;
   const unsaid = unsaidBy(asked.described, services);
+  const versions = createVersions(mesh.aliases);
   const checks = checkPipelines(
     mesh.pipelines.map(({ spec }) => spec),
-    signaturesOf(options, own, asked.described),
+    signaturesOf(options, versions, own, asked.described),
+    mesh.aliases,
   );
   const unfit = checks.filter(({ checked }) => !checked);
-  for (const check of isStrict ? unfit : []) throw mistakesOf(check, unsaid);
-  const outPipelines = unfit.map((check) => outPipeline(check, asked, unsaid));
-  tellNew(outPipelines, before.out);
-  const out = [...mesh.out, ...outPipelines];
+  // One that asks another that does not fit has no mistake of its own.
+  const [first = unfit[0]] = unfit.filter(({ problems }) => problems.length > 0);
+  if (isStrict && first) throw mistakesOf(first, unsaid);
+  const out = [...mesh.out, ...unfit.map((check) => outPipeline(check, asked, unsaid))];
   const entries = outEntries(out, asked);
-  const parts = { mesh, services, out, own, foreign: asked.described, entries };
+  const parts = { mesh, services, versions, out, own, foreign: asked.described, entries };
   addModels(parts);
   const fit = checks.filter(({ checked }) => checked);
   const latencies = addPipelines(parts, fit, before.latencies);
-  return { ...catalogOf(entries, services), out, silent: [...asked.silent.keys()], latencies, foreign: asked.book };
+  const answers = catalogOf(entries, services, versions);
+  return { ...answers, out, silent: [...asked.silent.keys()], latencies, foreign: asked.book, told };
 }
 
 /** What a catalog is made of, and what it has so far. */
 interface Parts {
   readonly mesh: Mesh;
   readonly services: Services;
+  readonly versions: Versions;
   readonly out: readonly CatalogOut[];
   /** What our own services say of their models. */
   readonly own: ReadonlyMap<string, ModelDescription>;
@@ -99,10 +124,10 @@ interface Parts {
 
 /** What targets take and give: what a server says of a model goes before what its file says. */
 const signaturesOf =
-  ({ mesh, whole }: CatalogOptions, own: Parts['own'], foreign: Parts['foreign']) =>
+  ({ mesh, whole }: CatalogOptions, versions: Versions, own: Parts['own'], foreign: Parts['foreign']) =>
   (target: Target): Signature | undefined =>
     target.kind === 'model'
-      ? (own.get(idOf(target.name, target.version)) ??
+      ? (own.get(idOf(target.name, versions.meant(target.name, target.version ?? ''))) ??
         typed(foreign.get(target.name)) ??
         checkedSignature(mesh, target) ??
         checkedSignature(whole, target))
@@ -147,12 +172,15 @@ function addModels({ mesh, services, out, own, foreign, entries }: Parts): void 
 
 /** Answers how long the stages of pipelines usually take, which the catalog that follows goes on with. */
 function addPipelines(
-  { mesh, services, out, foreign, entries }: Parts,
+  { mesh, services, versions, out, foreign, entries }: Parts,
   checks: readonly PipelineCheck[],
   before: ReadonlyMap<string, StageTimes>,
 ): ReadonlyMap<string, StageTimes> {
-  const find = pipelineFinder(checks.map(({ spec }) => spec));
-  const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, mesh, foreign));
+  const find = pipelineFinder(
+    checks.map(({ spec }) => spec),
+    mesh.aliases,
+  );
+  const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, versions, mesh, foreign));
   const latencies = new Map<string, StageTimes>();
   const latencyOf = ({ spec }: PipelineCheck): StageTimes => {
     const key = keyOf(spec);
@@ -163,7 +191,7 @@ function addPipelines(
   const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
   const { earlyRefusal } = mesh.resilience;
   const pipelines = new Map<string, PipelineEntry>();
-  const around = { services, entries, pipelines, isOut, latencyOf, find, earlyRefusal };
+  const around = { services, versions, entries, pipelines, isOut, latencyOf, find, earlyRefusal };
   for (const [name, versions] of Map.groupBy(checks, ({ spec }) => spec.pipeline)) {
     const fit = versions.map((check) => pipelineVersion(check, around));
     pipelines.set(name, pipelineEntry(name, fit, lostOf(out, name)));
@@ -191,6 +219,9 @@ function outEntries(out: readonly CatalogOut[], { silent }: Foreign): Map<string
   ]);
 }
 
+/** Of a pipeline that has no mistake of its own. */
+export const asksOut = 'it asks a pipeline that is out';
+
 /** Where only somebody else's server is missing, its coming mends it. */
 function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, unsaid: Unsaid): CatalogOut {
   const missing = problems.map(({ target }) => (target?.kind === 'model' ? silent.get(target.name) : undefined));
@@ -199,7 +230,7 @@ function outPipeline({ spec, problems }: PipelineCheck, { silent }: Foreign, uns
   const why = service
     ? `service ${service} has not said what it serves`
     : problems.map(({ path, message, target }) => `${path.join('.')}: ${unsaid(target) ?? message}`).join('; ') ||
-      'it asks a pipeline that is out';
+      asksOut;
   return { kind: 'pipeline', name: spec.pipeline, version: String(spec.version), why, keeps: false, service };
 }
 
@@ -209,26 +240,37 @@ function tellNew(out: readonly CatalogOut[], known: readonly CatalogOut[]): void
     log('pipeline.out', `pipeline ${part.name} is out: ${part.why}`, { pipeline: part.name });
 }
 
-/** What a model or a transform has now of versions; another set of them may take another time. */
-function versionsOf(target: Target, mesh: Mesh, foreign: ReadonlyMap<string, ModelDescription>): string {
+/** The version of a model that is asked, or what it or a transform has now of them; others may take another time. */
+function versionsOf(
+  target: Target,
+  versions: Versions,
+  mesh: Mesh,
+  foreign: ReadonlyMap<string, ModelDescription>,
+): string {
+  const meant = target.kind === 'model' ? versions.meant(target.name, target.version ?? '') : '';
+  if (meant !== '') return meant;
   const own = mesh.models.find(({ name }) => name === nameOf(target))?.versions.map(({ version }) => version);
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
 }
 
-type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign'>;
+type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign' | 'told'>;
 
-function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services): Answers {
+function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services, versions: Versions): Answers {
   const get = (name: string): Entry => {
     const entry = entries.get(name);
     if (entry) return entry;
     throw notFound(`there is no model or pipeline "${name}"`, name);
   };
   return {
-    infer: async (request, context) => get(request.model).infer(request, context),
-    describe: (name, version) => get(name).describe(version),
-    isReady: (name, version) => entries.get(name)?.isReady(version) ?? false,
+    versions,
+    infer: async (request, context) => {
+      const version = versions.ofCall(request, context);
+      return get(request.model).infer(version === request.version ? request : { ...request, version }, context);
+    },
+    describe: (name, version) => get(name).describe(versions.meant(name, version)),
+    isReady: (name, version) => entries.get(name)?.isReady(versions.meant(name, version)) ?? false,
     names: () => [...entries.keys()],
-    callsOf: (name, version) => entries.get(name)?.callsOf(version),
+    callsOf: (name, version) => entries.get(name)?.callsOf(versions.meant(name, version)),
     usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
   };
 }

@@ -34,6 +34,7 @@ export function describeConfiguration(
         properties: Object.fromEntries([...properties].map(([key, value]) => [cut(key), cut(value)])),
       })),
     })),
+    aliases: Object.fromEntries([...mesh.aliases].map(([name, versions]) => [name, Object.fromEntries(versions)])),
     transforms: mesh.transforms.map(({ name, path }) => ({ name, file: path })),
     services: mesh.services.map((service) => describeService(service, revision, mesh)),
     pipelines: mesh.pipelines.map(({ spec, file }) => ({

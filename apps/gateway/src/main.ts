@@ -13,7 +13,7 @@ import {
   report,
 } from '@sheaf/host';
 import { InferError, trustedCaller } from '@sheaf/inference';
-import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, readMesh, type Steering } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
 import { bothLogs, createTracing, type Exporter, type Registry, type Tracing } from '@sheaf/telemetry';
@@ -26,6 +26,7 @@ import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
+import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
@@ -111,6 +112,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
       tellShortened(revisions.current.served.mesh, state);
       announcer.keepAnnouncing();
     },
+    onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
   const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
@@ -137,17 +139,22 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
+  const ownedRegistry = ownRegistry(mesh);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
-  const own = { ...shared, host, port, admin, calls, isFresh, statistics: metrics?.statistics };
+  const served = { admin, registry: ownedRegistry.service };
+  const own = { ...shared, ...served, host, port, calls, isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
   announcer.servers.push(...(internal ? [internal, server] : [server]));
   metrics?.servers.push(server, ...(internal ? [internal] : []));
-  onReload<Served>(async (next) => {
-    takeVariables(next);
-    await reloads.serve(next);
+  onReload<Served, Steering>({
+    reload: async (next) => {
+      takeVariables(next);
+      return reloads.serve(next);
+    },
+    steer: reloads.steer,
   });
   onOutages((now) => {
     outages.replace(now);
@@ -167,7 +174,7 @@ async function serve(gateway: Gateway): Promise<void> {
       endHeads();
       await metrics?.close();
       revisions.close();
-      await Promise.all([state.close(), callLog.close()]);
+      await Promise.all([state.close(), callLog.close(), ownedRegistry.close()]);
     },
   });
   announcer.keepAnnouncing();

@@ -16,6 +16,7 @@ import {
 } from '@sheaf/pipeline';
 import { type Entry, noSuchVersion } from './entry.ts';
 import type { ServiceHandle, Services } from './services.ts';
+import type { Versions } from './versions.ts';
 
 interface PipelineVersion {
   readonly version: number;
@@ -54,6 +55,7 @@ export function pipelineEntry(name: string, given: readonly PipelineVersion[], l
 export interface Surroundings {
   readonly earlyRefusal: boolean;
   readonly services: Services;
+  readonly versions: Versions;
   readonly entries: ReadonlyMap<string, Entry>;
   /** Filled while they are compiled. */
   readonly pipelines: ReadonlyMap<string, PipelineEntry>;
@@ -65,21 +67,23 @@ export interface Surroundings {
 
 export function pipelineVersion(
   check: PipelineCheck,
-  { services, entries, pipelines, isOut, latencyOf, find, earlyRefusal }: Surroundings,
+  { services, versions, entries, pipelines, isOut, latencyOf, find, earlyRefusal }: Surroundings,
 ): PipelineVersion {
   const { spec, checked } = check;
   if (!checked) throw mistakesOf(check, () => undefined);
   const pipeline =
     ({ name, version = '' }: PipelineTarget): AskPipeline =>
     async (request, context) =>
-      (pipelines.get(name) as PipelineEntry).ask(version)(request, context);
+      (pipelines.get(name) as PipelineEntry).ask(versions.ofCall({ model: name, version }, context))(request, context);
   const model = (target: ModelTarget): AskModel => {
     const handle = holderOf(target, services);
     if (!handle)
       throw new InferError('FAILED_PRECONDITION', `pipeline ${spec.pipeline}: no service holds "${nameOf(target)}"`);
     const version = target.kind === 'model' ? (target.version ?? '') : '';
     const name = nameOf(target);
-    return (request, context) => handle.infer({ ...request, model: name, version }, context);
+    const asked = { model: name, version };
+    return (request, context) =>
+      handle.infer({ ...request, model: name, version: versions.ofCall(asked, context) }, context);
   };
   const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
   const targets = { model, pipeline };
@@ -87,7 +91,7 @@ export function pipelineVersion(
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'
-      ? (entries.get(target.name)?.isReady(target.version ?? '') ?? false)
+      ? (entries.get(target.name)?.isReady(versions.meant(target.name, target.version ?? '')) ?? false)
       : !isOut(nameOf(target)) && (holderOf(target, services)?.isReady() ?? false);
   const calls = plannedCalls(spec, find).map(nameOf);
   return { version: spec.version, signature: checked.signature, compiled, isReady: () => required.every(isUp), calls };

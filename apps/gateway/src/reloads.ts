@@ -1,11 +1,11 @@
 /** One revision after the other, each change with its entry in the audit trail. */
 import { hash } from 'node:crypto';
 import { InferError, Turns } from '@sheaf/inference';
-import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh, type Steering } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { ReloadResponse } from '@sheaf/transport';
-import { fingerprintsOf, openRevision, type RevisionPorts, type Served } from './revision.ts';
+import { fingerprintsOf, openRevision, type RevisionPorts, type Served, steerRevision } from './revision.ts';
 import type { Revisions } from './revisions.ts';
 import { changedParts, differs, othersProblem } from './what-changed.ts';
 
@@ -15,6 +15,8 @@ export interface ReloadPorts {
   readonly audit: AuditLog;
   /** Called when another revision is in force. */
   readonly onTaken: () => void;
+  /** Called when other aliases are in force. */
+  readonly onSteered?: () => void;
   /** Called when one was refused, and all is as before. */
   readonly onRefused?: () => void;
   /** Called when that is of the folder as this process alone has taken it up. */
@@ -22,8 +24,10 @@ export interface ReloadPorts {
 }
 
 export interface Reloads {
-  /** What the supervisor has made ready; resolves when nothing asks any more for what it replaces. */
-  serve(next: Served): Promise<void>;
+  /** What the supervisor has made ready; resolves when it is in force, and its `drained` when nothing asks any more for what it replaces. */
+  serve(next: Served): Promise<{ readonly drained: Promise<void> }>;
+  /** Other aliases over what is served: resolves when they are in force. */
+  steer(steering: Steering): Promise<void>;
   /** What is served already, since somebody else's server may have come that says what it serves. */
   again(): Promise<void>;
   /** The folder as it is now, as far as this process alone can take it up. `actor` is who wants it. */
@@ -47,8 +51,16 @@ export function createReloads(ports: ReloadPorts): Reloads {
           throw error;
         });
       });
-      await replaced;
+      return { drained: replaced ?? Promise.resolve() };
     },
+    steer: (steering) =>
+      turns.take(async () => {
+        const { current } = revisions;
+        if (!differs(current.served.mesh.aliases, steering.aliases)) return;
+        // Calls of before end by themselves; nothing waits for them, since nothing ends with them.
+        void revisions.replace(steerRevision(current, steering, ports.ports));
+        ports.onSteered?.();
+      }),
     again: async () => {
       const { replaced } = await turns.take(() => takeUp(revisions.current.served, undefined, ports));
       await replaced;

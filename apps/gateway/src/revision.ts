@@ -1,7 +1,8 @@
 /** What is served from one reload to the next. */
 
-import { fingerprint, isKept, type Mesh } from '@sheaf/mesh';
-import { type Catalog, type Known, openCatalog } from './catalog.ts';
+import { InferError } from '@sheaf/inference';
+import { fingerprint, isKept, type Mesh, type OutPart, type Steering, steeringProblem } from '@sheaf/mesh';
+import { asksOut, type Catalog, compileCatalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
 import { openServices, type Services, type ServicesPorts } from './services.ts';
@@ -55,6 +56,27 @@ export async function openRevision(served: Served, ports: RevisionPorts, before?
     throw error;
   }
 }
+
+/**
+ * Answers the same revision with other aliases: over the same services and connections, with all that is known of them. Throws FAILED_PRECONDITION where an
+ * alias is moved to a version that is not served, or a pipeline that is served would not fit what it asks.
+ */
+export function steerRevision(current: Revision, steering: Steering, ports: RevisionPorts): Revision {
+  const { services, fingerprints, catalog: before } = current;
+  const served = { ...current.served, mesh: { ...current.served.mesh, ...steering } };
+  const mesh = { ...current.mesh, ...steering };
+  const problem = steeringProblem(current.mesh, steering);
+  if (problem) throw new InferError('FAILED_PRECONDITION', problem);
+  const catalog = compileCatalog({ mesh, whole: served.mesh, isStrict: false }, services, before.told, before);
+  const lostParts = catalog.out.filter((part) => !before.out.some((one) => isSame(one, part)));
+  const lost = lostParts.find(({ why }) => why !== asksOut) ?? lostParts[0];
+  if (lost) throw new InferError('FAILED_PRECONDITION', `aliases: pipeline ${lost.name} would be out: ${lost.why}`);
+  const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
+  services.share();
+  return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
+}
+
+const isSame = (one: OutPart, other: OutPart): boolean => one.name === other.name && one.version === other.version;
 
 /** Of our own services; those that go on as they were have what they had `before`. */
 export function fingerprintsOf(

@@ -34,6 +34,8 @@ export interface Services {
   /** The service that holds a model or a transform. */
   holding(name: string): ServiceHandle | undefined;
   readonly all: readonly ServiceHandle[];
+  /** Another revision uses them too: each closes them once, and the last one really. */
+  share(): void;
   close(): void;
 }
 
@@ -79,12 +81,17 @@ export function openServices(
       [...handle.service.models, ...handle.service.transforms].map((name) => [name, handle] as const),
     ),
   );
+  let users = 1;
   return {
     asked: Promise.all(opened.map(({ pool }) => pool.asked)),
     holding: (name) => holders.get(name),
     all: handles,
+    share: () => {
+      users++;
+    },
     close: () => {
-      for (const { pool } of opened) pool.close();
+      users--;
+      for (const { pool } of users === 0 ? opened : []) pool.close();
     },
   };
 }

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { trustedCaller } from '@sheaf/inference';
+import { noAliases, trustedCaller } from '@sheaf/inference';
 import { createStatistics } from './statistics.ts';
+import { createVersions } from './versions.ts';
 
 /** Two pipelines, and a name that leads elsewhere. */
 function statisticsOfPipelines() {
   const versions: Readonly<Record<string, readonly string[]>> = { one: ['2', '1'], other: ['3'] };
   const catalog = {
+    versions: createVersions(noAliases),
     describe: (name: string) => {
       const known = versions[name];
       if (!known) throw new Error(`there is no "${name}"`);

@@ -23,8 +23,10 @@ export function createStatistics({ statisticsOf }: GatewayMetrics, revisions: Re
     const told = await Promise.all(
       names.map(async (one) => {
         const handle = services.holding(one);
-        if (handle) return ofService(handle.processes(), one, version);
-        const versions = versionsOf(catalog, one).filter((own) => version === '' || own === version);
+        // Without a version it is about all of them.
+        const meant = version === '' ? '' : catalog.versions.meant(one, version);
+        if (handle) return ofService(handle.processes(), one, meant);
+        const versions = versionsOf(catalog, one).filter((own) => meant === '' || own === meant);
         return versions.map((own) => statisticsOf(one, own) ?? { name: one, version: own });
       }),
     );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultLimits } from '@sheaf/inference';
+import { defaultLimits, noAliases } from '@sheaf/inference';
 import { policiesKeptProblem as keptProblem, type Mesh, resilienceDefault } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
 import { changedParts, othersProblem } from './what-changed.ts';
@@ -19,6 +19,7 @@ const mesh: Mesh = {
   transforms: [],
   codeDigest: undefined,
   pipelines: [],
+  aliases: noAliases,
   services: [],
   limits: defaultLimits,
   policies,

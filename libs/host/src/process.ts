@@ -18,8 +18,12 @@ export type ProcessMessage =
   | { readonly kind: 'progress'; readonly loading: readonly string[]; readonly line?: string | undefined }
   /** `reason` is that of the refusal, in UPPER_SNAKE_CASE; '' where there is none. */
   | { readonly kind: 'failed'; readonly message: string; readonly reason: string }
+  /** The reload is in force. */
+  | { readonly kind: 'taken' }
   /** The reload is done, and nothing asks any more for what it replaced. */
   | { readonly kind: 'reloaded' }
+  /** What says which version answers is in force; `problem`: it was refused, and all is as before. */
+  | { readonly kind: 'steered'; readonly problem?: string | undefined }
   /** The reload was refused; all is as before. */
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
@@ -94,6 +98,12 @@ export interface ReloadMessage<T> {
   readonly what: T;
 }
 
+/** Tells a supervised process which versions answer from now on, of those that it serves. Sent one at a time. */
+export interface SteerMessage<T> {
+  readonly kind: 'steer';
+  readonly what: T;
+}
+
 /** What a supervised process gets as soon as it is made, and nobody else on the machine can see, as they could arguments and environments. */
 export interface Handover<T> {
   /** What it is to serve. */
@@ -120,15 +130,31 @@ export function handedOver<T>(): Promise<Handover<T>> {
   });
 }
 
-/** Answers the supervisor's reloads. `reload` throws to refuse; it is trusted to get what our own supervisor sends. */
-export function onReload<T>(reload: (what: T) => Promise<void>): void {
-  process.on('message', async ({ kind, what }: ReloadMessage<T>) => {
-    if (kind !== 'reload') return;
-    const answer = await reload(what).then(
-      (): ProcessMessage => ({ kind: 'reloaded' }),
-      (error: unknown): ProcessMessage => ({ kind: 'refused', message: asInferError(error).message }),
-    );
-    process.send?.(answer);
+/** What a supervised process does when it is told to serve something else; each throws to refuse. */
+export interface ReloadHandlers<T, S> {
+  /** Resolves when it is in force; `drained` resolves when nothing asks any more for what it replaced. */
+  readonly reload: (what: T) => Promise<{ readonly drained: Promise<void> }>;
+  readonly steer: (what: S) => Promise<void>;
+}
+
+/** Answers the supervisor's reloads; what comes is trusted, since our own supervisor sends it. */
+export function onReload<T, S>({ reload, steer }: ReloadHandlers<T, S>): void {
+  const tell = (message: ProcessMessage): void => void process.send?.(message);
+  process.on('message', async (message: ReloadMessage<T> | SteerMessage<S>) => {
+    if (message.kind === 'steer')
+      await steer(message.what).then(
+        () => tell({ kind: 'steered' }),
+        (error: unknown) => tell({ kind: 'steered', problem: asInferError(error).message }),
+      );
+    if (message.kind !== 'reload') return;
+    try {
+      const { drained } = await reload(message.what);
+      tell({ kind: 'taken' });
+      await drained;
+      tell({ kind: 'reloaded' });
+    } catch (error) {
+      tell({ kind: 'refused', message: asInferError(error).message });
+    }
   });
 }
 

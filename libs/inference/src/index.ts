@@ -1,4 +1,13 @@
 export { type AddressRange, addressForm, addressProblem, createAddressSet } from './addresses.ts';
+export {
+  type Aliases,
+  aliasPattern,
+  championAlias,
+  isAlias,
+  noAliases,
+  versionMeant,
+  versionSuffix,
+} from './aliases.ts';
 export { boolParameter, dryRunParameter } from './bool-parameter.ts';
 export type { ByteHold } from './byte-hold.ts';
 export { CallCanceller, type CallSignal } from './call-signal.ts';

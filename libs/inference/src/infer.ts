@@ -7,7 +7,7 @@ export type Parameters = ReadonlyMap<string, Parameter>;
 export interface InferRequest {
   /** A model or a pipeline. */
   readonly model: string;
-  /** A decimal integer, or empty: the policy's version. */
+  /** A decimal integer, an alias, or empty: the champion where there is one, else the newest. */
   readonly version: string;
   readonly id: string;
   readonly parameters: Parameters;
@@ -21,7 +21,7 @@ export type RequestContent = Omit<InferRequest, 'model' | 'version'>;
 
 export interface InferResponse {
   readonly model: string;
-  /** The version that really answered. */
+  /** The version that really answered: of our own models and pipelines a decimal integer. */
   readonly version: string;
   readonly parameters: Parameters;
   readonly outputs: readonly Tensor[];

@@ -29,6 +29,7 @@ export {
   type SecretPlace,
   type Sent,
   type Service,
+  type Steering,
   transformName,
   type VersionContent,
   type VersionFile,
@@ -68,3 +69,4 @@ export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { registryPlace } from './services/registry-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
+export { steeringProblem } from './steering.ts';

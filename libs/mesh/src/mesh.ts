@@ -1,4 +1,4 @@
-import type { Limits, Signature } from '@sheaf/inference';
+import type { Aliases, Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
@@ -183,6 +183,8 @@ export interface Mesh {
   /** Of all code in the folder, which any transform may import; undefined without transforms. */
   readonly codeDigest: string | undefined;
   readonly pipelines: readonly MeshPipeline[];
+  /** What versions of models and pipelines are called. A version that it names may be out, but has been there. */
+  readonly aliases: Aliases;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */
@@ -216,6 +218,9 @@ export interface Resilience {
   /** An answer that took longer counts against a breaker; undefined: what is learned decides. */
   readonly slowMs?: number | undefined;
 }
+
+/** What of a mesh says which version answers: it changes without any process that starts or ends. */
+export type Steering = Pick<Mesh, 'aliases'>;
 
 /** The server that callers reach. */
 export interface Gateway {

@@ -7,6 +7,7 @@ import { checkNames } from './check-names.ts';
 import { digestCode } from './content/code-digest.ts';
 import { policiesInForce } from './in-force.ts';
 import type { Mesh, MeshPipeline, OutPart } from './mesh.ts';
+import { aliasesInForce } from './pipelines/aliases-in-force.ts';
 import { checkUses } from './pipelines/check-uses.ts';
 import {
   judgePipelines,
@@ -59,9 +60,13 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   }
   const view = (await follows(folder, options)) ? ((await readView(folder)).view ?? nothingYet) : undefined;
   const read = await readParts(folder, view, before, [...keep.keys()], told);
-  const { parts, pipelineFiles, settings } = read;
+  const { pipelineFiles, settings } = read;
   const { brokenModels, brokenTransforms } = read;
-  const around: Surroundings = { mesh: parts, seen, brokenModels, brokenTransforms };
+  const broken = { seen, brokenModels, brokenTransforms };
+  const { aliases, why: aliasesWhy } = aliasesInForce(pipelineFiles, { mesh: read.parts, ...broken }, before);
+  if (aliasesWhy !== undefined) told.problems.push(problemIn('mesh.yaml', aliasesWhy));
+  const parts = { ...read.parts, aliases };
+  const around: Surroundings = { mesh: parts, ...broken };
   const { limits, isFit, out: outLimits } = readLimits(read, around, before, told);
   const parsed = pipelineFiles.flatMap(({ file, spec }): MeshPipeline[] => (spec ? [{ file, spec }] : []));
   checkWhole(read, parsed, view, told.problems);
@@ -85,6 +90,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
       ...outPipelines,
       ...written.routes.map(({ name, problem }) => outRoute(name, problem)),
       ...settings.out,
+      ...(aliasesWhy === undefined ? [] : [keptFile(`mesh.yaml: ${aliasesWhy}`)]),
       ...outLimits,
       ...policies.out,
     ],
@@ -144,9 +150,9 @@ function checkWhole(
 }
 
 const keptLimits = (unfit: readonly MeshProblem[]): OutPart[] =>
-  unfit.length === 0
-    ? []
-    : [{ kind: 'file', name: 'mesh.yaml', why: unfit.map(formatProblem).join('; '), keeps: true }];
+  unfit.length === 0 ? [] : [keptFile(unfit.map(formatProblem).join('; '))];
+
+const keptFile = (why: string): OutPart => ({ kind: 'file', name: 'mesh.yaml', why, keeps: true });
 
 const outRoute = (name: string, problem: MeshProblem): OutPart => ({
   kind: 'route',

@@ -15,8 +15,9 @@ import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
 import { plainName } from './registry/kept-pipeline.ts';
 import type { View } from './registry/view.ts';
+import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
-import { readSettings, type MeshSettings as Written } from './services/read-services.ts';
+import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
 
 /** What is wrong with a folder, and what is no mistake but may not be meant. */
 export interface Told {
@@ -27,7 +28,7 @@ export interface Told {
 /** What of a mesh does not depend on its pipelines and policies. */
 type Parts = Pick<
   Mesh,
-  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry'
+  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases'
 >;
 
 export interface FolderParts {
@@ -60,16 +61,18 @@ export async function readParts(
   const yamls = await readPipelineFiles(folder, view, told.problems);
   const found = await findTransforms(folder, yamls, before);
   const modelNames = [...models, ...outModels].map(({ name }) => name);
-  const settings = await readSettingsInForce(folder, modelNames, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, registry } = settings.value ?? settings.read;
+  const unparsed: MeshProblem[] = [];
+  const pipelineFiles = parsePipelineFiles(yamls, unparsed);
+  const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
+  const settings = await readSettingsInForce(folder, held, found, before, told.notes);
+  const { services, gateway, resilience, tls, secret, aliases, registry } = settings.value ?? settings.read;
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
-  const pipelineFiles = parsePipelineFiles(yamls, told.problems);
-  told.problems.push(...settings.problems);
+  told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry };
+  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,
@@ -91,16 +94,17 @@ interface SettingsReading extends InForce<MeshSettings> {
 /** mesh.yaml may name what is out: that is no mistake of its own. */
 async function readSettingsInForce(
   folder: string,
-  modelNames: readonly string[],
+  { models, versions }: Omit<Held, 'transforms'>,
   { named, former, unread }: NamedTransforms,
   before: Mesh | undefined,
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
-  const versions = [...named.keys(), ...former.keys()].map(transformName);
-  const names = new Set([...versions.map(plainName), ...unread]);
-  const written = await readSettings(folder, [...new Set(modelNames)], [...names], problems, notes);
-  const read = { ...written, services: written.services.map((service) => withVersions(service, versions)) };
+  const transformVersions = [...named.keys(), ...former.keys()].map(transformName);
+  const names = new Set([...transformVersions.map(plainName), ...unread]);
+  const held = { models: [...new Set(models)], transforms: [...names], versions };
+  const written = await readSettings(folder, held, problems, notes);
+  const read = { ...written, services: written.services.map((service) => withVersions(service, transformVersions)) };
   return { ...settingsInForce(read, problems, before), read, problems };
 }
 

@@ -10,7 +10,7 @@ const failedPattern = /\bfailed: .+$/;
 /** Transforms, as pipelines write them. */
 const filePattern = /\.\/[A-Za-z0-9_./-]+/g;
 /** Versions of what is hidden are hidden. */
-const versionPattern = /(hidden-\d+)(?:\/[0-9]+|("?) version [0-9]+)/g;
+const versionPattern = /(hidden-\d+)(?:\/[a-z0-9][a-z0-9_-]*|("?) version [a-z0-9][a-z0-9_-]*)/g;
 
 /** Of one answer. */
 export class Redaction {

@@ -14,10 +14,11 @@ import {
   text,
   variants,
 } from '@sheaf/document';
+import { versionSuffix } from '@sheaf/inference';
 import type { CallerValue, RouteCondition, RouteSpec, RouteTarget } from './spec.ts';
 
-const targetPattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}(\/[1-9][0-9]{0,14})?$/;
-const targetText = text('a model or pipeline, such as read-page or read-page/2', targetPattern);
+const targetPattern = new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}${versionSuffix}$`);
+const targetText = text('a model or pipeline, such as read-page, read-page/2 or read-page/challenger', targetPattern);
 const targetOf = (written: string): RouteTarget => {
   const [model = '', version = ''] = written.split('/');
   return { model, version };

@@ -25,7 +25,7 @@ export interface LimitSpec {
   readonly settle: number;
 }
 
-/** A model or pipeline, and its version; '' is the newest. */
+/** A model or pipeline, and its version, which may be an alias; '' is the champion, or else the newest. */
 export interface RouteTarget {
   readonly model: string;
   readonly version: string;

@@ -17,6 +17,7 @@ import {
   type VariantOf,
   variants,
 } from '@sheaf/document';
+import { versionSuffix } from '@sheaf/inference';
 import { type Expression, parseExpression } from './expression.ts';
 
 /** Reads an expression; a mistake in its syntax is one of the document. */
@@ -90,8 +91,8 @@ const shared = {
 };
 
 const pipelineName = text(
-  'a pipeline, such as other or other/2',
-  /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}(\/[1-9][0-9]{0,14})?$/,
+  'a pipeline, such as other, other/2 or other/champion',
+  new RegExp(`^[A-Za-z0-9][A-Za-z0-9_-]{0,127}${versionSuffix}$`),
 );
 
 export const beforeVariants = {

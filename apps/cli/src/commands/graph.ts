@@ -9,8 +9,9 @@ export const graph: Command = {
   help: '  --svg <out.svg>   a picture instead',
   async run([name, folder], values) {
     if (!name) throw new UsageError(`usage: sheaf ${graph.usage}`);
-    const { pipelines } = await readMeshOrFail(folder);
-    const spec = pipelineFinder(pipelines.map((pipeline) => pipeline.spec))(pipelineName(name));
+    const { pipelines, aliases } = await readMeshOrFail(folder);
+    const specs = pipelines.map((pipeline) => pipeline.spec);
+    const spec = pipelineFinder(specs, aliases)(pipelineName(name));
     const found = pipelines.find((pipeline) => pipeline.spec === spec);
     const known = pipelines.map(({ spec }) => spec.pipeline).join(', ') || 'none';
     if (!found) throw new UsageError(`there is no pipeline "${name}"; the pipelines are ${known}`);

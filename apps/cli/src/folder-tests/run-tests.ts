@@ -9,6 +9,7 @@ import {
   stack,
   type Tensor,
   trustedCaller,
+  versionMeant,
 } from '@sheaf/inference';
 import { enforceDeadline } from '@sheaf/layers';
 import { type Fake, type Mesh, type PipelineTest, signatureIn, type TestFile, transformName } from '@sheaf/mesh';
@@ -65,8 +66,9 @@ export async function* runTests(mesh: Mesh, files: readonly TestFile[], askReal:
   }
 }
 
-const pipelineIn = ({ pipelines }: Mesh, named: PipelineName) => {
-  const found = pipelineFinder(pipelines.map(({ spec }) => spec))(named);
+const pipelineIn = ({ pipelines, aliases }: Mesh, named: PipelineName) => {
+  const specs = pipelines.map(({ spec }) => spec);
+  const found = pipelineFinder(specs, aliases)(named);
   return pipelines.find(({ spec }) => spec === found);
 };
 
@@ -80,8 +82,8 @@ async function run(
 ): Promise<string[]> {
   const pipelines = new Map<PipelineSpec, CompiledPipeline>();
   const specs = mesh.pipelines.map(({ spec }) => spec);
-  const find = pipelineFinder(specs);
-  const checks = checkPipelines(specs, (target) => signatureIn(mesh, target));
+  const find = pipelineFinder(specs, mesh.aliases);
+  const checks = checkPipelines(specs, (target) => signatureIn(mesh, target), mesh.aliases);
   for (const { spec, checked } of checks) {
     if (!checked) continue;
     const fakeOf = (target: Target): AskModel | undefined => {
@@ -92,7 +94,7 @@ async function run(
     };
     const model = (target: ModelTarget): AskModel => {
       const name = nameOf(target);
-      const version = target.kind === 'model' ? (target.version ?? '') : '';
+      const version = target.kind === 'model' ? versionMeant(mesh.aliases, name, target.version ?? '') : '';
       return fakeOf(target) ?? ((request, context) => askReal(name)({ ...request, model: name, version }, context));
     };
     const pipeline = (target: PipelineTarget): AskPipeline => {

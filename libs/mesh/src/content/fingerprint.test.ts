@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { defaultLimits } from '@sheaf/inference';
+import { defaultLimits, noAliases } from '@sheaf/inference';
 import { resilienceDefault } from '../language/mesh-document.ts';
 import type { Mesh, Service } from '../mesh.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -21,6 +21,7 @@ const mesh: Mesh = {
   transforms: [],
   codeDigest: undefined,
   pipelines: [],
+  aliases: noAliases,
   services: [service],
   limits: defaultLimits,
   policies: undefined,

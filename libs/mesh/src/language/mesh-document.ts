@@ -9,6 +9,7 @@ import {
   withDefault,
 } from '@sheaf/document';
 import type { Resilience } from '../mesh.ts';
+import { aliases } from './aliases.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
@@ -47,6 +48,10 @@ export const meshFields = {
   services: optional(
     services,
     'Which process holds what, by name. Default: a service for each model and each transform.',
+  ),
+  aliases: optional(
+    aliases,
+    'What versions of models and pipelines are called, by name: `{ digits: { champion: 3, challenger: 4 } }`.',
   ),
   limits: optional(limits, 'How much a call may bring, take and last.'),
   resilience: optional(resilience, 'What stands between the gateway and its services, each on unless told.'),

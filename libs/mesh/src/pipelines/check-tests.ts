@@ -15,7 +15,7 @@ export async function checkTests(
   problems: Problems,
 ): Promise<void> {
   const specs = mesh.pipelines.map(({ spec }) => spec);
-  const spec = pipelineFinder(specs)(pipelineName(pipeline));
+  const spec = pipelineFinder(specs, mesh.aliases)(pipelineName(pipeline));
   if (!spec) {
     const there = [...new Set(specs.map((one) => one.pipeline))].join(', ') || 'none';
     problems.add(['pipeline'], `there is no pipeline "${pipeline}"; the pipelines are ${there}`);

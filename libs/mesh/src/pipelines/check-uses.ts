@@ -7,7 +7,13 @@ const depthMax = 8;
 
 /** What the transforms declare to use is there, and none of it leads back to them. */
 export function checkUses(
-  { models, transforms, pipelines, services }: Pick<Mesh, 'models' | 'transforms' | 'pipelines' | 'services'>,
+  {
+    models,
+    transforms,
+    pipelines,
+    services,
+    aliases,
+  }: Pick<Mesh, 'models' | 'transforms' | 'pipelines' | 'services' | 'aliases'>,
   brokenModels: ReadonlySet<string>,
   problems: MeshProblem[],
 ): void {
@@ -19,7 +25,10 @@ export function checkUses(
     ...foreign,
     ...pipelines.map(({ spec }) => spec.pipeline),
   ]);
-  const find = pipelineFinder(pipelines.map(({ spec }) => spec));
+  const find = pipelineFinder(
+    pipelines.map(({ spec }) => spec),
+    aliases,
+  );
   /** A pipeline is one of its versions: they may hand calls to one another. */
   const keyOf = (named: PipelineName): string => {
     const spec = find(named);

@@ -1,4 +1,4 @@
-import type { Signature, TensorSpec } from '@sheaf/inference';
+import { type Aliases, type Signature, type TensorSpec, versionMeant } from '@sheaf/inference';
 import {
   type CheckedPipeline,
   checkPipelines,
@@ -13,7 +13,7 @@ import { calledIn, type PipelineFile, transformsOf } from './read-pipelines.ts';
 
 /** What pipelines may ask, and what of it is broken. */
 export interface Surroundings {
-  readonly mesh: Pick<Mesh, 'models' | 'transforms' | 'services'>;
+  readonly mesh: Signed;
   readonly seen: SeenSignatures;
   /** Names of models that have a mistake of their own. */
   readonly brokenModels: ReadonlySet<string>;
@@ -37,7 +37,7 @@ export function judgePipelines(files: readonly PipelineFile[], around: Surroundi
   const foreign = new Set(mesh.services.filter(({ endpoint }) => endpoint).flatMap(({ models }) => models));
   const out = new Map<PipelineSpec, string>();
   const own = new Map<PipelineSpec, MeshProblem[]>();
-  const checks = checkPipelines([...fileOf.keys()], (target) => checkedSignature(mesh, target, seen));
+  const checks = checkPipelines([...fileOf.keys()], (target) => checkedSignature(mesh, target, seen), mesh.aliases);
   for (const { spec, problems } of checks) {
     const told: MeshProblem[] = [];
     for (const { path, message, target } of problems) {
@@ -54,7 +54,7 @@ export function judgePipelines(files: readonly PipelineFile[], around: Surroundi
     own.set(spec, told);
     if (told.length > 0) out.set(spec, told.map(formatProblem).join('; '));
   }
-  spread(checks, out);
+  spread(checks, out, mesh.aliases);
   return new Map(
     checks.map(({ spec, checked }) => [
       fileOf.get(spec)?.file ?? '',
@@ -69,8 +69,12 @@ const nameOf = (target: Target): string => (target.kind === 'transform' ? target
 function spread(
   checks: readonly { readonly spec: PipelineSpec; readonly checked?: CheckedPipeline }[],
   out: Map<PipelineSpec, string>,
+  aliases: Aliases,
 ): void {
-  const find = pipelineFinder(checks.map(({ spec }) => spec));
+  const find = pipelineFinder(
+    checks.map(({ spec }) => spec),
+    aliases,
+  );
   for (let before = -1; before !== out.size; ) {
     before = out.size;
     for (const { spec } of checks.filter(({ spec: own, checked }) => !checked && !out.has(own))) {
@@ -128,17 +132,16 @@ export function servablePipelines(
 export type SeenSignatures = ReadonlyMap<string, Signature>;
 
 /** What signatures are looked up in. */
-type Signed = Pick<Mesh, 'models' | 'transforms' | 'services'>;
+type Signed = Pick<Mesh, 'models' | 'transforms' | 'services' | 'aliases'>;
 
 /** The signature of the model or transform that a step names, as far as the folder tells. */
-export function signatureIn({ models, transforms, services }: Signed, target: Target): Signature | undefined {
+export function signatureIn({ models, transforms, services, aliases }: Signed, target: Target): Signature | undefined {
   if (target.kind === 'pipeline') return undefined;
   if (target.kind === 'transform') return transforms.find(({ path }) => path === target.path)?.signature;
   const versions = models.find(({ name }) => name === target.name)?.versions;
   if (!versions) return services.find(({ signatures }) => signatures?.has(target.name))?.signatures?.get(target.name);
-  return target.version
-    ? versions?.find(({ version }) => version === target.version)?.signature
-    : versions?.[0].signature;
+  const meant = versionMeant(aliases, target.name, target.version ?? '');
+  return meant === '' ? versions[0].signature : versions.find(({ version }) => version === meant)?.signature;
 }
 
 /** The same, as pipelines are checked against it. */
@@ -149,7 +152,8 @@ export function checkedSignature(
 ): Signature | undefined {
   const signature = signatureIn(mesh, target);
   if (!signature || target.kind !== 'model') return signature;
-  const version = target.version ?? mesh.models.find(({ name }) => name === target.name)?.versions[0].version;
+  const meant = versionMeant(mesh.aliases, target.name, target.version ?? '');
+  const version = meant || mesh.models.find(({ name }) => name === target.name)?.versions[0].version;
   return seen.get(`${target.name}/${version}`) ?? withOpenRows(signature);
 }
 

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Path } from '@sheaf/document';
 import { identityProblems, placeFiles, subjectNote } from '@sheaf/identity';
-import { isLoopback, type Limits } from '@sheaf/inference';
+import { isLoopback, type Limits, versionMeant } from '@sheaf/inference';
 import { pipelineFinder } from '@sheaf/pipeline';
 import { checkRoutes, type PoliciesSpec, parsePolicies, type RouteTarget } from '@sheaf/policies';
 import type { Mesh } from '../mesh.ts';
@@ -13,7 +13,7 @@ import { countingProblem, findShared } from './counting.ts';
 
 const file = 'policies.yaml';
 
-type Surroundings = Pick<Mesh, 'folder' | 'gateway' | 'limits' | 'models' | 'pipelines' | 'services'>;
+type Surroundings = Pick<Mesh, 'folder' | 'gateway' | 'limits' | 'models' | 'pipelines' | 'services' | 'aliases'>;
 
 export interface PoliciesReading {
   /** Undefined where there are none, and where there is a problem. */
@@ -159,16 +159,19 @@ function tokenProblem(
 
 /** Whether the mesh has what a route leads to, as far as the folder tells. */
 function holds(
-  { models, pipelines, services }: Surroundings,
+  { models, pipelines, services, aliases }: Surroundings,
   broken: ReadonlySet<string>,
 ): (target: RouteTarget) => boolean {
   const foreign = new Set(services.filter(({ endpoint }) => endpoint).flatMap((service) => service.models));
-  const find = pipelineFinder(pipelines.map(({ spec }) => spec));
-  return ({ model, version }) =>
-    foreign.has(model) ||
-    broken.has(model) ||
-    find({ name: model, version }) !== undefined ||
-    models.some(
-      ({ name, versions }) => name === model && (version === '' || versions.some((v) => v.version === version)),
+  const find = pipelineFinder(
+    pipelines.map(({ spec }) => spec),
+    aliases,
+  );
+  return ({ model, version }) => {
+    if (foreign.has(model) || broken.has(model) || find({ name: model, version }) !== undefined) return true;
+    const meant = versionMeant(aliases, model, version);
+    return models.some(
+      ({ name, versions }) => name === model && (meant === '' || versions.some((own) => own.version === meant)),
     );
+  };
 }

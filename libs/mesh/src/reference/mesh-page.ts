@@ -44,6 +44,10 @@ services:
       reader:
         inputs: { x: { datatype: FP32, shape: [rows, 4] } }
         outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  aliases: `
+aliases:
+  digits: { champion: 3, challenger: 4 }
+  read-page: { champion: 2 }             # a pipeline`,
   registry: `
 registry:
   address: 'dns:///registry.example:8100'
@@ -113,6 +117,17 @@ const servicesSections = [
   ),
 ];
 
+const aliasesSection = section(
+  'aliases',
+  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and behind a name on the command line. Answers name the number.',
+  fenced(meshSnippets['aliases'] ?? ''),
+  [
+    '- With `--watch`, a changed alias is in force in all gateways without any process that starts or ends. A call that came in before ends with the versions that it began with, in all that it asks.',
+    '- A version that an alias names has to be in the folder. A pipeline is checked against the versions that its aliases mean: where it would not fit any more, or the version cannot be served, the aliases before stay in force.',
+    "- Aliases are for what the folder holds, not for the models of somebody else's server.",
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -156,6 +171,7 @@ export const meshPage = (): string =>
     fieldsTable(meshFields),
     gatewaySection,
     ...servicesSections,
+    aliasesSection,
     limitsSection,
     section(
       'resilience',

@@ -11,7 +11,7 @@ async function read(gateway: string) {
   const folder = await mkdtemp(join(tmpdir(), 'sheaf-gateway-'));
   const problems: MeshProblem[] = [];
   await writeFile(join(folder, 'mesh.yaml'), `gateway: { ${gateway} }\n`);
-  const settings = await readSettings(folder, [], [], problems, []);
+  const settings = await readSettings(folder, { models: [], transforms: [], versions: new Map() }, problems, []);
   await rm(folder, { recursive: true });
   return { gateway: settings.gateway, problems: problems.map(({ path, message }) => `${path}: ${message}`) };
 }

@@ -15,7 +15,12 @@ async function read(meshYaml: string) {
   await writeFile(join(folder, 'long'), `${long}\n`);
   await writeFile(join(folder, 'short'), long.slice(1));
   const [problems, notes]: MeshProblem[][] = [[], []];
-  const settings = await readSettings(folder, ['m'], [], problems ?? [], notes ?? []);
+  const settings = await readSettings(
+    folder,
+    { models: ['m'], transforms: [], versions: new Map() },
+    problems ?? [],
+    notes ?? [],
+  );
   await rm(folder, { recursive: true });
   const [told, noted] = [problems, notes].map((list = []) => list.map(formatProblem));
   return { settings, folder, problems: told, notes: noted };

@@ -1,6 +1,7 @@
 /** Reads mesh.yaml against what the folder holds: its services, and where its files and secrets are. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { noAliases } from '@sheaf/inference';
 import { defaultsOf } from '../language/common.ts';
 import { gateway } from '../language/gateway.ts';
 import { limitsSaid } from '../language/limits.ts';
@@ -9,6 +10,7 @@ import type { ServiceGiven } from '../language/services.ts';
 import type { Mesh, Service } from '../mesh.ts';
 import type { MeshProblem } from '../problem.ts';
 import { type Place, readDocument, readYaml } from '../yaml-file.ts';
+import { checkAliases, type KnownVersions } from './check-aliases.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { gatewayOf } from './read-gateway.ts';
 import { readRegistry } from './read-registry.ts';
@@ -25,15 +27,22 @@ const gatewayDefault = defaultsOf(gateway);
 
 /** What mesh.yaml says. */
 export interface MeshSettings
-  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry'> {
+  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases'> {
   readonly limits: LimitsSetting;
 }
 
-/** Reads mesh.yaml, which may be missing. `models` and `transforms` (names) are what the folder holds; `notes` are no mistakes, but may not be meant. */
+/** What the folder holds, by name. */
+export interface Held {
+  readonly models: readonly string[];
+  readonly transforms: readonly string[];
+  /** Of models and pipelines. */
+  readonly versions: KnownVersions;
+}
+
+/** Reads mesh.yaml, which may be missing. `notes` are no mistakes, but may not be meant. */
 export async function readSettings(
   folder: string,
-  models: readonly string[],
-  transforms: readonly string[],
+  { models, transforms, versions }: Held,
   problems: MeshProblem[],
   notes: MeshProblem[],
 ): Promise<MeshSettings> {
@@ -49,6 +58,8 @@ export async function readSettings(
   await checkAuthoritiesApart({ place, problems }, serverTls, tls);
   const holdings = holdingsOf(written.services ?? new Map(), new Set(transforms));
   checkHoldings(holdings, new Set(models), new Set(transforms), place, problems);
+  const aliases = written.aliases ?? noAliases;
+  problems.push(...checkAliases(aliases, versions, place));
   const named = await Promise.all(holdings.map((holding) => serviceOf(holding, at('services', holding.name))));
   return {
     services: [...named, ...ownServices(models, transforms, named)],
@@ -57,6 +68,7 @@ export async function readSettings(
     resilience: written.resilience ?? resilienceDefault,
     tls,
     secret,
+    aliases,
     registry: await readRegistry(at('registry'), written.registry),
   };
 }

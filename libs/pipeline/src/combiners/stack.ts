@@ -4,7 +4,7 @@ import type { CombinerBase, StackingCombiner } from './combiner.ts';
 
 const fields = {
   model: required(name, 'The meta-model.'),
-  version: optional(versionText, 'Its version. Default: the newest.'),
+  version: optional(versionText, 'Its version, or an alias of one. Default: its champion, or else the newest.'),
   input: optional(text("an input's name"), 'Its input. Default: the only one it has.'),
 };
 

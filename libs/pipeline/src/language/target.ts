@@ -9,7 +9,7 @@ export interface PipelineTarget {
   readonly version?: string | undefined;
 }
 
-/** What a step asks of others. Without a version it is the newest. */
+/** What a step asks of others. A version may be an alias; without one it is the champion, or else the newest. */
 export type Target = ModelTarget | PipelineTarget;
 
 export const describeTarget = (target: Target): string =>

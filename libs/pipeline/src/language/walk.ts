@@ -1,4 +1,5 @@
 import type { Path } from '@sheaf/document';
+import { type Aliases, noAliases, versionMeant } from '@sheaf/inference';
 import { kindOf } from '../stages/index.ts';
 import type { InnerStep } from '../stages/stage-kind.ts';
 import { type PlacedExpression, stageReads } from './expressions.ts';
@@ -42,26 +43,31 @@ export function readsOf({ step }: StageSpec): Reference[] {
   ]);
 }
 
-/** A pipeline as others name it; without a version, the newest. */
+/** A pipeline as others name it; the version may be an alias. Without one it is the champion, or else the newest. */
 export interface PipelineName {
   readonly name: string;
   readonly version?: string | undefined;
 }
 
-/** `other` or `other/2`, as rules write it. */
+/** `other`, `other/2` or `other/challenger`, as rules write it. */
 export function pipelineName(text: string): PipelineName {
   const [name = '', version] = text.split('/');
   return { name, version };
 }
 
-/** Finds a pipeline among those of a mesh by its name and version; the newest version when none is named. */
-export function pipelineFinder(specs: readonly PipelineSpec[]): (named: PipelineName) => PipelineSpec | undefined {
+/** Finds a pipeline among those of a mesh by its name and version; when none is named, its champion, or else its newest. */
+export function pipelineFinder(
+  specs: readonly PipelineSpec[],
+  aliases: Aliases = noAliases,
+): (named: PipelineName) => PipelineSpec | undefined {
   const byName = Map.groupBy(
     specs.toSorted((a, b) => b.version - a.version),
     ({ pipeline }) => pipeline,
   );
-  return ({ name, version }) =>
-    byName.get(name)?.find((spec) => version === undefined || version === '' || version === String(spec.version));
+  return ({ name, version = '' }) => {
+    const meant = versionMeant(aliases, name, version);
+    return byName.get(name)?.find((spec) => meant === '' || meant === String(spec.version));
+  };
 }
 
 /** The other pipelines that one asks or reroutes calls to. */

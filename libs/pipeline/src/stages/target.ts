@@ -16,7 +16,10 @@ export interface CheckedTarget<T extends Target> extends Checked<TargetStep<T>> 
   readonly takes: readonly string[];
 }
 
-export const version = optional(versionText, 'Default: the newest.');
+export const version = optional(
+  versionText,
+  'A version, or an alias of one. Default: the champion, or else the newest.',
+);
 
 export const asksOne = {
   inner: () => [],

@@ -1,5 +1,5 @@
 import type { Path } from '@sheaf/document';
-import type { Signature } from '@sheaf/inference';
+import { type Aliases, noAliases, type Signature } from '@sheaf/inference';
 import { type Find, orderPipelines } from '../language/pipeline-order.ts';
 import { limits, type PipelineSpec, type Problem } from '../language/spec.ts';
 import type { PipelineTarget, Target } from '../language/target.ts';
@@ -22,9 +22,13 @@ export interface PipelineCheck {
   readonly problems: readonly Problem[];
 }
 
-/** Type-checks pipelines that may ask one another; `signatureOf` knows models and transforms. */
-export function checkPipelines(specs: readonly PipelineSpec[], signatureOf: SignatureOf): PipelineCheck[] {
-  const find = pipelineFinder(specs);
+/** Type-checks pipelines that may ask one another, by the versions that aliases mean; `signatureOf` knows models and transforms. */
+export function checkPipelines(
+  specs: readonly PipelineSpec[],
+  signatureOf: SignatureOf,
+  aliases: Aliases = noAliases,
+): PipelineCheck[] {
+  const find = pipelineFinder(specs, aliases);
   const checks = new Map<PipelineSpec, PipelineCheck>();
   const checkedAt = (target: PipelineTarget): CheckedPipeline | undefined => {
     const other = find(target);

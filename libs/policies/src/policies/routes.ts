@@ -23,7 +23,7 @@ export const routes: Policy<Spec, typeof fields> = {
   reference: [
     section(
       'routes',
-      'By the name that callers use: one of its own, or that of a model or pipeline. A call that names a version is not routed. A target is a model or pipeline, `name` for its newest version or `name/version`; never another route. A route is exactly one of:',
+      'By the name that callers use: one of its own, or that of a model or pipeline. A call that names a version is not routed. A target is a model or pipeline, `name`, or `name/version` with a version or an alias; never another route. A route is exactly one of:',
       ...Object.entries(routeVariants.kinds).flatMap(([kind, fields]) => [`### ${kind}`, fieldsTable(fields)]),
       '### Both of them',
       fieldsTable(routeVariants.shared),

@@ -67,7 +67,7 @@ const places: readonly Mistake[] = [
   [
     'addresses of an unknown role',
     { addresses: { roles: { root: ['10.0.0.0/8'] } } },
-    ['addresses.roles.root: unknown key; the keys are infer, observe, admin'],
+    ['addresses.roles.root: unknown key; the keys are infer, observe, publish, admin'],
   ],
   ['an access log of some calls', { accessLog: 'some' }, ['accessLog: want one of all, refused, off, got "some"']],
   [
@@ -209,7 +209,7 @@ const limits: readonly Mistake[] = [
   ],
 ];
 
-const targetExpected = 'want a model or pipeline, such as read-page or read-page/2';
+const targetExpected = 'want a model or pipeline, such as read-page, read-page/2 or read-page/challenger';
 const weightExpected = 'want a number from 0 to 1000000';
 
 const routes: readonly Mistake[] = [
@@ -220,7 +220,7 @@ const routes: readonly Mistake[] = [
     ['routes.r: want exactly one of to, split, got to and split'],
   ],
   ['a target that is no name', route({ to: '../a' }), [`routes.r.to: ${targetExpected}, got "../a"`]],
-  ['a version that is none', route({ to: 'a/latest' }), [`routes.r.to: ${targetExpected}, got "a/latest"`]],
+  ['a version that is none', route({ to: 'a/Latest' }), [`routes.r.to: ${targetExpected}, got "a/Latest"`]],
   ['a negative weight', route({ split: { a: -1 } }), [`routes.r.split.a: ${weightExpected}, got -1`]],
   ['a weight of NaN', route({ split: { a: Number.NaN } }), [`routes.r.split.a: ${weightExpected}, got NaN`]],
   [

@@ -18,6 +18,7 @@ process.on('message', ({ kind, what }) => {
   if (kind !== 'reload') return;
   setTimeout(() => {
     serves = Number(what.endpoints[0].split('=')[1]);
+    process.send({ kind: 'taken' });
     process.send({ kind: 'reloaded' });
   }, what.mesh.slowMs ?? 0);
 });

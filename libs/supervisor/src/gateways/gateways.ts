@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LevelChange, Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
-import { type Mesh, metricsPlace } from '@sheaf/mesh';
+import { type Mesh, metricsPlace, type Steering } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
 import { freePort } from '../process/free-port.ts';
 import { exporterVariables, gatewayEnvironment, gatewayVariables } from '../process/process-environment.ts';
 import { supervise } from '../process/supervise.ts';
-import type { ProcessSpec, Supervised } from '../process/supervised.ts';
+import type { ProcessSpec, Supervised, Taken } from '../process/supervised.ts';
 
 /** So long a change waits for a gateway that is started again: nobody would take it up later. */
 const backMaxMs = 10_000;
@@ -30,7 +30,9 @@ export interface Gateways {
   /** All but those that an operator has drained: they do not come back. */
   readonly serving: readonly Supervised[];
   /** Has all of them serve something else, or none: throws when one refuses. One that does not run now serves it when it is back. One at a time. */
-  reload(next: Served): Promise<void>;
+  reload(next: Served): Promise<Taken>;
+  /** The same for which versions answer, at all of them at once. Not while a reload is not in force yet. */
+  steer(next: Steering): Promise<void>;
   /** Replaces one, unless an operator has drained it; throws while no other could take its calls. */
   restart(process: Supervised): Promise<void>;
   /** Has them know which endpoints are in a crash loop. */
@@ -105,18 +107,38 @@ class GatewayGroup implements Gateways {
     return this.#processes.filter((_, index) => !this.#left.has(index));
   }
 
-  async reload(next: Served): Promise<void> {
-    const done: Supervised[] = [];
+  async reload(next: Served): Promise<Taken> {
+    const done = new Map<Supervised, Taken>();
     try {
-      for (const process of await this.#readyOnes()) {
-        await this.#reloadOne(process, next);
-        done.push(process);
-      }
+      for (const process of await this.#readyOnes()) done.set(process, await this.#reloadOne(process, next));
     } catch (error) {
       // They have served it a moment ago.
-      await Promise.allSettled(done.map((process) => this.#reloadOne(process, this.#served)));
+      await Promise.allSettled([...done.keys()].map((process) => this.#reloadOne(process, this.#served)));
       throw error;
     }
+    await this.#serveAll(next);
+    return { drained: Promise.all([...done.values()].map(({ drained }) => drained)).then(() => {}) };
+  }
+
+  async steer(next: Steering): Promise<void> {
+    const { mesh } = this.#served;
+    const served = { ...this.#served, mesh: { ...mesh, ...next } };
+    const ready = await this.#readyOnes();
+    const told = await Promise.allSettled(ready.map((process) => process.steer(next)));
+    // One that has ended meanwhile serves it when it is back.
+    const refused = told.find((one, index) => one.status === 'rejected' && ready[index]?.isReady);
+    if (refused?.status === 'rejected') {
+      const before: Steering = { aliases: mesh.aliases };
+      await Promise.allSettled(ready.map((process) => process.steer(before)));
+      throw refused.reason;
+    }
+    for (const [index, process] of ready.entries())
+      if (told[index]?.status === 'fulfilled') this.#has[this.#processes.indexOf(process)] = served;
+    await this.#serveAll(served);
+  }
+
+  /** Those that were started while the others took it up were started with what was served before. */
+  async #serveAll(next: Served): Promise<void> {
     this.#served = next;
     await Promise.all(this.#processes.map((_, index) => this.#catchUp(index)));
   }
@@ -205,9 +227,10 @@ class GatewayGroup implements Gateways {
     }
   }
 
-  async #reloadOne(process: Supervised, next: Served): Promise<void> {
-    await process.reload(handed(next));
+  async #reloadOne(process: Supervised, next: Served): Promise<Taken> {
+    const taken = await process.reload(handed(next));
     this.#has[this.#processes.indexOf(process)] = next;
+    return taken;
   }
 
   /** Tells a gateway that was started while the others took something up: it was started with what was served before. */

@@ -1,7 +1,7 @@
 /** A mesh whose processes run, as commands and tests see it. */
 import type { Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
-import type { Mesh, SeenSignatures } from '@sheaf/mesh';
+import type { Mesh, SeenSignatures, Steering } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
 import type { Supervised } from '../process/supervised.ts';
 import type { Part } from '../rolling-restart/rolling-restart.ts';
@@ -26,6 +26,12 @@ export interface RunningMesh {
    * holds; a strict mesh throws then, and all is as before.
    */
   update(mesh: Mesh): Promise<boolean>;
+  /**
+   * Has other versions answer, of those that are served, from when it resolves on: no process starts or ends, and it does not wait for an update that is
+   * under way, nor for calls. Answers false when nothing is different. Throws, and all is as before, where an alias is moved to a version that is not served,
+   * or a pipeline would not fit what it asks.
+   */
+  steer(steering: Steering): Promise<boolean>;
   /** Takes up the folder as it is now; throws with its mistakes. */
   reread(): Promise<void>;
   /** The parts that can be replaced while the mesh serves. */

@@ -2,22 +2,21 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { type LevelChange, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
-import { type OnEvent, Turns } from '@sheaf/inference';
+import { Turns } from '@sheaf/inference';
 import {
-  followLimits,
   formatProblem,
   isKept,
   type Mesh,
   type MeshReading,
   readMesh,
   type SeenSignatures,
+  type Steering,
+  steeringProblem,
   trustKeptProblem,
 } from '@sheaf/mesh';
 import type { Gateways, Served } from '../gateways/gateways.ts';
-import type { Supervised } from '../process/supervised.ts';
-import type { StartReplicas } from '../services/replicas.ts';
+import type { Supervised, Taken } from '../process/supervised.ts';
 import {
-  endpointsOf,
   lostBy,
   missingFrom,
   planServices,
@@ -26,43 +25,17 @@ import {
   seenOf,
   startServices,
   stopAll,
-  unservedOf,
 } from '../services/running-services.ts';
+import { lostLines, type ServedMeshOptions, servedBy } from './served-by.ts';
 import { takeUpChanged } from './take-up-changed.ts';
-
-export interface ServedMeshOptions {
-  /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */
-  readonly first: Mesh;
-  readonly start: StartReplicas;
-  /** Whether all of a folder is served, or none. */
-  readonly isStrict: boolean;
-  readonly onEvent: OnEvent;
-}
-
-/** Makes the message that gateways are told: a state of the folder, and where its services are. */
-export const servedBy = (
-  { first, isStrict }: Pick<ServedMeshOptions, 'first' | 'isStrict'>,
-  mesh: Mesh,
-  services: RunningServices,
-): Served => ({
-  mesh: { ...mesh, limits: followLimits(first.limits, mesh.limits) },
-  endpoints: endpointsOf(services),
-  unserved: unservedOf(services.values()),
-  isStrict,
-});
-
-/** A line for each model and transform that is not served now; of those that were not before, nothing. */
-export function lostLines({ unserved }: Served, before?: Served): string[] {
-  const known = before?.unserved ?? [];
-  const lost = unserved.filter((one) => !one.isRetried && !known.some((other) => isDeepStrictEqual(other, one)));
-  return lost.map((one) => `${unservedName(one)} is out: ${one.why}`);
-}
 
 /** Each change waits for those before it. Calls that are under way are finished by what they are under way to. */
 export class ServedMesh {
   readonly #options: ServedMeshOptions;
   readonly #gateways: Gateways;
   readonly #turns = new Turns();
+  /** Gateways are told one thing after the other: a reload until it is in force, or which versions answer. */
+  readonly #tells = new Turns();
   #mesh: Mesh;
   #services: RunningServices;
   /** The gateways were told this last. */
@@ -104,6 +77,19 @@ export class ServedMesh {
   /** Serves another state of the folder; answers false when nothing is different. */
   update(next: Mesh): Promise<boolean> {
     return this.#turns.take(() => this.#update(next));
+  }
+
+  /** Has other versions answer; does not wait for changes that are under way, which go on with it. */
+  steer(steering: Steering): Promise<boolean> {
+    return this.#tells.take(async () => {
+      if (isDeepStrictEqual(steering.aliases, this.#mesh.aliases)) return false;
+      const problem = steeringProblem(this.#mesh, steering);
+      if (problem) throw new Error(problem);
+      await this.#gateways.steer(steering);
+      this.#mesh = { ...this.#mesh, ...steering };
+      this.#told = { ...this.#told, mesh: { ...this.#told.mesh, ...steering } };
+      return true;
+    });
   }
 
   /** Takes up the folder as it is now; throws with its mistakes. */
@@ -171,8 +157,14 @@ export class ServedMesh {
   async #update(wanted: Mesh): Promise<boolean> {
     const kept = trustKeptProblem(this.#options.first, wanted);
     if (kept) throw new Error(kept);
-    const { next, started } = await this.#startChanged(wanted);
-    if (isDeepStrictEqual(next, this.#mesh) && missingFrom(this.#services, started).length === 0) return false;
+    const { aliases } = this.#mesh;
+    const { next: made, started } = await this.#startChanged(wanted);
+    // Whoever has moved one meanwhile has had the last word.
+    const next = this.#mesh.aliases === aliases ? made : { ...made, aliases: this.#mesh.aliases };
+    if (missingFrom(this.#services, started).length === 0) {
+      if (isDeepStrictEqual(next, this.#mesh)) return false;
+      if (isDeepStrictEqual({ ...next, aliases }, this.#mesh)) return this.steer(next);
+    }
     await this.#serve(next, started);
     return true;
   }
@@ -255,21 +247,24 @@ export class ServedMesh {
   /** Has the gateways serve it, and then ends what they do not ask any more. */
   async #serve(next: Mesh, started: RunningServices): Promise<void> {
     const old = this.#services;
+    let taken: Taken;
     try {
-      await this.#tell(servedBy(this.#options, next, started));
+      taken = await this.#tells.take(() => this.#tell(servedBy(this.#options, next, started)));
     } catch (error) {
       await stopAll(missingFrom(old, started));
       throw error;
     }
     this.#services = started;
     this.#mesh = next;
+    await taken.drained;
     await stopAll(missingFrom(started, old));
   }
 
-  async #tell(next: Served): Promise<void> {
-    await this.#gateways.reload(next);
+  async #tell(next: Served): Promise<Taken> {
+    const taken = await this.#gateways.reload(next);
     for (const line of lostLines(next, this.#told)) this.#options.onEvent(line, 'model.out');
     this.#told = next;
+    return taken;
   }
 
   #readServed(keep?: ReadonlyMap<string, string>): Promise<MeshReading> {

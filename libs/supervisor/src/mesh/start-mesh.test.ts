@@ -20,7 +20,7 @@ process.send({ kind: 'ready', port: Number(process.argv.at(-1)), unserved });
 /** Takes whatever it is to serve. */
 const fakeGateway = `
 process.on('message', ({ kind }) => {
-  if (kind === 'reload') process.send({ kind: 'reloaded' });
+  if (kind === 'reload') for (const kind of ['taken', 'reloaded']) process.send({ kind });
   if (kind === 'end') process.exit(0);
 });
 process.once('SIGTERM', () => process.exit(0));

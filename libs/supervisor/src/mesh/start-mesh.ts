@@ -16,7 +16,8 @@ import {
 } from '../services/running-services.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
-import { lostLines, ServedMesh, servedBy } from './served-mesh.ts';
+import { lostLines, servedBy } from './served-by.ts';
+import { ServedMesh } from './served-mesh.ts';
 
 /**
  * Starts every service of the mesh as its own process, then the gateways. When one of a strict mesh fails, or a gateway, or what comes
@@ -126,6 +127,7 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
       return processes();
     },
     update: (next) => served.update(next),
+    steer: (steering) => served.steer(steering),
     reread: () => served.reread(),
     get parts() {
       return partsOf(served, gateways);

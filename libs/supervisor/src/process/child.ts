@@ -8,11 +8,12 @@ import {
   type ProcessMessage,
   type ReloadMessage,
   type SeenModel,
+  type SteerMessage,
   startFailedExit,
   type Unserved,
   type Vitals,
 } from '@sheaf/host';
-import type { ProcessSpec } from './supervised.ts';
+import type { ProcessSpec, Taken } from './supervised.ts';
 import { createWorkingFolder } from './working-folder.ts';
 
 /** A process that was told to end and has not even said that it heard is killed after this. */
@@ -55,7 +56,7 @@ function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
   wanted = ({ kind }: ProcessMessage): boolean =>
-    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress', 'levels'].includes(kind),
+    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress', 'levels', 'steered'].includes(kind),
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
@@ -115,25 +116,49 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
   throw new Error(message.kind === 'failed' ? message.message : `${name} did not say that it is ready`);
 }
 
-/** Throws where the process refuses; one that has not answered within 120,000 ms is killed, so that it is started again with what it served before. */
-export async function reload(child: ChildProcess, name: string, what: unknown): Promise<void> {
+/**
+ * Resolves when the process has taken it up; throws where it refuses. One that has not answered, or not drained, within 120,000 ms is killed, so that it is
+ * started again.
+ */
+export async function reload(child: ChildProcess, name: string, what: unknown): Promise<Taken> {
   if (!child.connected) throw new Error(`${name} is not running`);
-  let isLate = false;
-  const answer = nextMessage(
-    child,
-    (how) =>
-      isLate
-        ? `${name} is killed: it did not take up the change within ${reloadMaxMs} ms`
-        : `${name} ended while it reloaded: ${how}`,
-    ({ kind }) => kind === 'reloaded' || kind === 'refused',
+  const answer = answerInTime(child, name, ({ kind }) => kind === 'taken' || kind === 'refused');
+  // Listened for from now on, since both answers may come at once.
+  const ended = answerInTime(child, name, ({ kind }) => kind === 'reloaded' || kind === 'refused');
+  const drained = ended.then(
+    () => {},
+    () => {},
   );
+  child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
+  const message = await answer;
+  if (message.kind === 'refused') throw new Error(message.message);
+  return { drained };
+}
+
+/** Resolves when the process answers by it; throws where it refuses, and where it has not answered within 120,000 ms: it is killed then. */
+export async function steer(child: ChildProcess, name: string, what: unknown): Promise<void> {
+  if (!child.connected) throw new Error(`${name} is not running`);
+  const answer = answerInTime(child, name, ({ kind }) => kind === 'steered');
+  child.send({ kind: 'steer', what } satisfies SteerMessage<unknown>);
+  const message = await answer;
+  if (message.kind === 'steered' && message.problem !== undefined) throw new Error(message.problem);
+}
+
+function answerInTime(
+  child: ChildProcess,
+  name: string,
+  wanted: (message: ProcessMessage) => boolean,
+): Promise<ProcessMessage> {
+  let isLate = false;
+  const ended = (how: string): string =>
+    isLate
+      ? `${name} is killed: it did not take up the change within ${reloadMaxMs} ms`
+      : `${name} ended while it reloaded: ${how}`;
   const timer = setTimeout(() => {
     isLate = true;
     child.kill('SIGKILL');
   }, reloadMaxMs);
-  child.send({ kind: 'reload', what } satisfies ReloadMessage<unknown>);
-  const message = await answer.finally(() => clearTimeout(timer));
-  if (message.kind === 'refused') throw new Error(message.message);
+  return nextMessage(child, ended, wanted).finally(() => clearTimeout(timer));
 }
 
 export async function vitals(child: ChildProcess, name: string): Promise<Vitals> {

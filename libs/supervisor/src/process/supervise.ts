@@ -1,9 +1,9 @@
 import type { ChildProcess } from 'node:child_process';
 import type { LevelsMessage, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
 import { CrashWatch } from '../crash-loop/crash-watch.ts';
-import { end, ready, reload, start, vitals } from './child.ts';
+import { end, ready, reload, start, steer, vitals } from './child.ts';
 import { freePort } from './free-port.ts';
-import type { ProcessSpec, Supervised } from './supervised.ts';
+import type { ProcessSpec, Supervised, Taken } from './supervised.ts';
 
 /** Starts a process, answers when it is ready, and starts it again whenever it ends by itself. Throws when the first start fails, unless it is patient. */
 export async function supervise(spec: ProcessSpec): Promise<Supervised> {
@@ -113,10 +113,15 @@ class SupervisedProcess implements Supervised {
     return this.#failure;
   }
 
-  async reload(what: unknown): Promise<void> {
+  async reload(what: unknown): Promise<Taken> {
     // A process that still starts does not hear it.
     if (!this.#isReady) throw new Error(`${this.name} is not running`);
-    await reload(this.#child, this.name, what);
+    return reload(this.#child, this.name, what);
+  }
+
+  async steer(what: unknown): Promise<void> {
+    if (!this.#isReady) throw new Error(`${this.name} is not running`);
+    await steer(this.#child, this.name, what);
   }
 
   vitals(): Promise<Vitals> {

@@ -4,6 +4,12 @@ import type { Handover, LevelChange, LevelsMessage, OutagesMessage, SeenModel, U
 import type { OnEvent } from '@sheaf/inference';
 import type { CrashLoop } from '../crash-loop/crash-watch.ts';
 
+/** A reload that is in force. */
+export interface Taken {
+  /** Resolves when nothing asks any more for what it replaced, or the process that did has ended. */
+  readonly drained: Promise<void>;
+}
+
 export interface Supervised {
   readonly name: string;
   readonly port: number;
@@ -20,7 +26,9 @@ export interface Supervised {
   /** Why its first start failed, while it has not been ready. */
   readonly failure: string | undefined;
   /** Makes the process serve something else; throws when it refuses, and it serves then what it did before. One at a time. */
-  reload(what: unknown): Promise<void>;
+  reload(what: unknown): Promise<Taken>;
+  /** Tells the process which of the versions that it serves answer; throws when it refuses. One at a time, and none while a reload is not in force yet. */
+  steer(what: unknown): Promise<void>;
   /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
   /** Tells the process that runs now, if one does; the next one knows nothing of it. */

@@ -4,7 +4,7 @@ import type { ModelMetadataResponse } from '../generated/inference/ModelMetadata
 import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
 import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
-import { checkName, checkVersion } from '../wire/codec.ts';
+import { checkName, checkVersion } from '../wire/check-name.ts';
 import type { Backend } from './backend.ts';
 import type { MethodDefinition } from './grpc/method-definition.ts';
 import { type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';

@@ -13,29 +13,12 @@ import {
   type TensorPlace,
   wrongTensor,
 } from '@sheaf/inference';
+import { checkName, checkVersion } from './check-name.ts';
 import { atMost } from './limit.ts';
 import { ParametersReader, writeParameters } from './parameters.ts';
 import { WireReader } from './reader.ts';
 import { fromTyped, hasTyped, writeTyped } from './typed-contents.ts';
 import { WireWriter } from './writer.ts';
-
-/** Model names: the rule of every server. Dots inside are ordinary; what could be a path is not. */
-const namePattern = /^[A-Za-z0-9._][A-Za-z0-9._-]*$/;
-
-export function checkName(field: string, name: string, limits: Limits): void {
-  if (name.length > limits.nameCharsMax)
-    throw invalidField(field, `want at most ${limits.nameCharsMax} characters, got ${name.length}`, 'NAME_INVALID');
-  if (!namePattern.test(name) || name === '.' || name === '..') {
-    throw invalidField(field, 'want letters, digits, ".", "_" and "-", not starting with "-"', 'NAME_INVALID');
-  }
-}
-
-/** Empty, or a positive decimal integer without a leading zero, below 2^63. */
-export function checkVersion(field: string, version: string): void {
-  const valid = version === '' || (/^[1-9][0-9]{0,18}$/.test(version) && BigInt(version) < 2n ** 63n);
-  if (!valid)
-    throw invalidField(field, 'want a positive decimal integer, or nothing for the newest version', 'VERSION_INVALID');
-}
 
 export interface DecodedRequest {
   readonly request: InferRequest;
