@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { readView, type View, versionFolder, viewFile, viewFolder } from '@sheaf/mesh';
 import { openRegistry, type Registry } from '@sheaf/registry';
-import { createFollower, type Follower, type FollowerOptions } from './follower.ts';
+import { createFollower } from './follower.ts';
+import type { Follower, FollowerOptions } from './ports.ts';
 import { registrySource } from './registry-source.ts';
 import type { RegistrySource } from './source.ts';
-import { move, push } from './testing/registry-fixture.ts';
+import { move, push } from './testing/index.ts';
 
 const shown = ({ entries }: View): Record<string, object> =>
   Object.fromEntries(

@@ -1,10 +1,4 @@
-export {
-  createFollower,
-  type Follower,
-  type FollowerOptions,
-  type FollowerStatus,
-  type FollowingMesh,
-  type TrialCandidate,
-} from './follower.ts';
+export { createFollower } from './follower.ts';
+export type { Follower, FollowerOptions, FollowerStatus, FollowingMesh, TrialCandidate } from './ports.ts';
 export { registrySource } from './registry-source.ts';
 export type { RegistrySource, SourceEntry, SourceSnapshot, SourceVersion } from './source.ts';

@@ -1,6 +1,6 @@
 /** A mesh goes from one view to the next in two steps: first it loads what is new, while aliases mean what they meant; then aliases mean the new. */
 import { isDeepStrictEqual } from 'node:util';
-import type { View, ViewEntry, ViewOut, ViewVersion } from '@sheaf/mesh';
+import { championOf, type View, type ViewEntry, type ViewOut, type ViewVersion } from '@sheaf/mesh';
 import { withoutVersions } from './view-files.ts';
 
 /** Why a version that the registry wants served is not: by name and digest, see `failureKey`. */
@@ -61,7 +61,11 @@ export const isSteered = (next: View, now: View): boolean =>
     { ...now, epoch: 0, entries: now.entries.map(loaded) },
   );
 
-const loaded = ({ name, kind, versions }: ViewEntry): unknown => [name, kind, versions];
+/** The settings of a model are in the version that callers get. */
+function loaded(entry: ViewEntry): unknown {
+  const settings = championOf(entry)?.files.find(({ path }) => path === 'model.yaml')?.sha256;
+  return [entry.name, entry.kind, entry.versions, settings];
+}
 
 const isSame =
   ({ name, kind }: Pick<ViewEntry, 'name' | 'kind'>) =>

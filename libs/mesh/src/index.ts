@@ -62,7 +62,9 @@ export {
   versionFolder,
   viewFile,
   viewFolder,
+  withViewAliases,
 } from './registry/view.ts';
+export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';

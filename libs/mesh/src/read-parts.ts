@@ -14,7 +14,7 @@ import {
 import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
 import { plainName } from './registry/kept-pipeline.ts';
-import type { View } from './registry/view.ts';
+import { type View, withViewAliases } from './registry/view.ts';
 import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
 import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
@@ -65,7 +65,8 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, aliases, registry } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, registry, ...own } = settings.value ?? settings.read;
+  const aliases = withViewAliases(own.aliases, view);
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);

@@ -1,8 +1,17 @@
 /** A mesh that runs as the mesh that follows a registry. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Follower, FollowingMesh } from '@sheaf/follower';
 import { unservedName } from '@sheaf/host';
-import { formatProblem, type Mesh, readMesh, transformName, transformsOf } from '@sheaf/mesh';
+import {
+  formatProblem,
+  type Mesh,
+  readMesh,
+  readView,
+  transformName,
+  transformsOf,
+  withViewAliases,
+} from '@sheaf/mesh';
 import type { RunningMesh } from '../mesh/running-mesh.ts';
 
 /** Has the mesh serve what its registry says from now on, until the follower is closed. */
@@ -14,10 +23,14 @@ function followingMesh(running: RunningMesh): FollowingMesh {
     const { servable, problems } = await readMesh(before.folder, { before, follow: true, seen });
     if (!servable) throw new Error(problems.map(formatProblem).join('\n'));
     await running.update(servable);
+    const { view } = await readView(before.folder);
+    const wanted = withViewAliases(running.mesh.aliases, view);
+    if (!isDeepStrictEqual(wanted, running.mesh.aliases))
+      throw new Error(servable.out.find(({ name }) => name === 'mesh.yaml')?.why ?? 'its aliases are not in force');
   };
   return {
     takeUp,
-    steer: takeUp,
+    steer: (view) => running.steer({ aliases: withViewAliases(running.mesh.aliases, view) }),
     whyOut: (kind, name, version) => whyOut(running, kind, name, String(version)),
   };
 }
