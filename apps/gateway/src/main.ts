@@ -30,6 +30,7 @@ import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
+import { createGatewayRollouts, type GatewayRollouts } from './rollouts.ts';
 import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
 import { checkHost, tellShortened, warnIfOpen } from './start-checks.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
@@ -67,6 +68,7 @@ interface Gateway {
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
+  readonly rollouts: GatewayRollouts;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -96,8 +98,11 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   });
   tellShortened(mesh, state);
   const tracing = await createTracing('sheaf-gateway', exporter);
-  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept, propagation: tracing.propagation };
+  const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
+  const { onKept, propagation } = tracing;
+  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
+  rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());
   const reloads = createReloads({
@@ -107,6 +112,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onRefused: () => countReload(registry, 'refused'),
     onTaken: () => {
       countReload(registry, 'taken');
+      rollouts.followFolder(revisions.current.served.mesh);
       warnIfOpen(revisions.current.served.mesh, host);
       callLog.follow();
       tellShortened(revisions.current.served.mesh, state);
@@ -115,7 +121,18 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
+  const served = {
+    state,
+    resilienceState,
+    tracing,
+    revisions,
+    announcer,
+    callLog,
+    reloads,
+    rollouts,
+    registry,
+    exporter,
+  };
   return { line, mesh, secret, host, ...served };
 }
 
@@ -139,7 +156,7 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
-  const ownedRegistry = ownRegistry(mesh);
+  const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
   const served = { admin, registry: ownedRegistry.service };

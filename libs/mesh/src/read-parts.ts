@@ -28,7 +28,17 @@ export interface Told {
 /** What of a mesh does not depend on its pipelines and policies. */
 type Parts = Pick<
   Mesh,
-  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases'
+  | 'folder'
+  | 'models'
+  | 'transforms'
+  | 'services'
+  | 'gateway'
+  | 'resilience'
+  | 'tls'
+  | 'secret'
+  | 'registry'
+  | 'aliases'
+  | 'shadows'
 >;
 
 export interface FolderParts {
@@ -65,7 +75,7 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, registry, ...own } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, registry, shadows, ...own } = settings.value ?? settings.read;
   const aliases = withViewAliases(own.aliases, view);
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
@@ -73,7 +83,7 @@ export async function readParts(
   told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases };
+  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases, shadows };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,
@@ -101,21 +111,33 @@ async function readSettingsInForce(
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
-  const transformVersions = [...named.keys(), ...former.keys()].map(transformName);
-  const names = new Set([...transformVersions.map(plainName), ...unread]);
-  const held = { models: [...new Set(models)], transforms: [...names], versions };
+  const paths = [
+    ...[...named].map(([path, { kept }]) => ({ path, kept })),
+    ...[...former].map(([path, kept]) => ({ path, kept })),
+  ];
+  const byPlain = Map.groupBy(
+    paths.map(({ path, kept }) => ({ name: transformName(path), isKept: kept !== undefined })),
+    ({ name, isKept }) => (isKept ? plainName(name) : name),
+  );
+  const held = { models: [...new Set(models)], transforms: [...new Set([...byPlain.keys(), ...unread])], versions };
   const written = await readSettings(folder, held, problems, notes);
-  const read = { ...written, services: written.services.map((service) => withVersions(service, transformVersions)) };
+  const read = { ...written, services: written.services.map((service) => withVersions(service, byPlain)) };
   return { ...settingsInForce(read, problems, before), read, problems };
 }
 
 /** What mesh.yaml says of a transform is said of all its versions in a registry. */
-const withVersions = (service: Service, versions: readonly string[]): Service => ({
+const withVersions = (
+  service: Service,
+  byPlain: ReadonlyMap<string, readonly { readonly name: string }[]>,
+): Service => ({
   ...service,
-  transforms: service.transforms.flatMap((name) => {
-    const known = versions.filter((one) => plainName(one) === name);
-    return known.length > 0 ? known.toSorted() : [name];
-  }),
+  transforms: service.transforms.flatMap(
+    (plain) =>
+      byPlain
+        .get(plain)
+        ?.map(({ name }) => name)
+        .toSorted() ?? [plain],
+  ),
 });
 
 const outTransform = (path: string, why: string): OutPart => ({

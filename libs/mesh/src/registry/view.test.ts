@@ -132,7 +132,7 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
     // The same code with the same pins is one transform; all are in the service that mesh.yaml calls `twice`.
     const [, old] = reading.mesh?.transforms.map(({ name }) => name) ?? [];
     assert.equal(reading.mesh?.transforms.length, 2);
-    assert.match(old ?? '', /^twice@[0-9a-f]{12}$/);
+    assert.match(old ?? '', /^twice\.[0-9a-f]{12}$/);
     assert.deepEqual(
       reading.mesh?.services.map(({ name, transforms }) => [name, transforms.length]),
       [
