@@ -69,3 +69,4 @@ export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
+export { readYaml } from './yaml-file.ts';

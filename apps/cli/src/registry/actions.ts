@@ -2,6 +2,7 @@
 import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
+import { canary, shadow } from './actions/canary.ts';
 import { deleteVersion } from './actions/delete.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
@@ -13,6 +14,7 @@ import { prune } from './actions/prune.ts';
 import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
+import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
@@ -24,6 +26,13 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   history,
   promote,
   rollback,
+  canary,
+  shadow,
+  rollout,
+  hold,
+  resume,
+  abort,
+  'promote-now': promoteNow,
   alias,
   freeze,
   thaw,
