@@ -111,7 +111,8 @@ export type PlanGiven = ValueOf<typeof planDocument>;
 export function parsePlan(value: unknown): PlanGiven | string {
   const problems = new Problems();
   const read = planDocument.read(value, [], problems);
-  return read ?? problems.list.map(({ path, message }) => `${path.join('.') || 'the plan'}: ${message}`).join('\n');
+  if (read && problems.list.length === 0) return read;
+  return problems.list.map(({ path, message }) => `${path.join('.') || 'the plan'}: ${message}`).join('\n');
 }
 
 const usualSteps = [5, 25, 50].map((share) => ({ percent: share, wait: 10 * minuteMs, calls: 200 }));
