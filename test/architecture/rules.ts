@@ -30,7 +30,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
+  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
   terminal: [],
   signing: ['inference'],
 };

@@ -74,7 +74,7 @@ const bearer = (token: string): Record<string, string> => ({ authorization: `Bea
 /** Something that each method answers to whoever may ask. */
 function requestOf(path: string): Message {
   if (path === inferPath) return inferRequest('double');
-  if (/Model(Ready|Metadata)$/.test(path)) return { name: 'double' };
+  if (/Model(Ready|Metadata|Config)$/.test(path)) return { name: 'double' };
   return path.endsWith('ServerReflectionInfo') ? { list_services: '' } : {};
 }
 
@@ -190,6 +190,7 @@ describe('the public server', () => {
       const asked = [
         await caller.call(inferPath, { ...inferRequest(name), model_version: version }, as('bob')),
         await caller.call('/inference.GRPCInferenceService/ModelMetadata', { name, version }, as('bob')),
+        await caller.call('/inference.GRPCInferenceService/ModelConfig', { name, version }, as('bob')),
         await caller.call('/inference.GRPCInferenceService/ModelReady', { name, version }, as('bob')),
         await caller.call('/grpc.health.v1.Health/Check', { service: name }, as('bob')),
         await caller.call('/grpc.health.v1.Health/Watch', { service: name }, as('bob')),
