@@ -4,6 +4,7 @@ import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
 import { canary, shadow } from './actions/canary.ts';
 import { deleteVersion } from './actions/delete.ts';
+import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
 import { history } from './actions/history.ts';
@@ -16,6 +17,7 @@ import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
+import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
@@ -24,6 +26,7 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   show,
   download,
   history,
+  diff,
   promote,
   rollback,
   canary,
@@ -41,4 +44,5 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   delete: deleteVersion,
   prune,
   audit,
+  webhook,
 };
