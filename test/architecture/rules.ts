@@ -42,7 +42,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
+  supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
+  follower: ['inference', 'mesh', 'registry'],
   terminal: [],
   oci: ['inference'],
 };
