@@ -2,6 +2,7 @@ export { checkCode } from './content/code-digest.ts';
 export { contentChanged } from './content/content-changed.ts';
 export { contentDigest, fingerprint } from './content/fingerprint.ts';
 export { checkContent } from './content/version-content.ts';
+export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
