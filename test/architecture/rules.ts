@@ -30,9 +30,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
+  supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
+  follower: ['inference', 'mesh', 'registry', 'transport'],
   terminal: [],
   signing: ['inference'],
+  oci: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -57,6 +59,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   canonicalize: ['registry'],
   pg: ['registry'],
   pino: ['host'],
+  tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
   '@opentelemetry/sdk-metrics': ['telemetry'],
   '@opentelemetry/exporter-metrics-otlp-grpc': ['telemetry'],
