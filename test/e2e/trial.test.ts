@@ -1,6 +1,6 @@
 /** Versions that are brought to a registry: tried before anybody could be served by them, and refused an alias where callers would break. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -12,10 +12,12 @@ import { runSheaf } from '../support/sheaf.ts';
 const folder = await mkdtemp(join(tmpdir(), 'sheaf-trials-'));
 after(() => rm(folder, { recursive: true }));
 
-async function fileOf(name: string, bytes: Uint8Array | string): Promise<string> {
-  const file = join(folder, `${name}.onnx`);
-  await writeFile(file, bytes);
-  return file;
+/** A version in a folder of its own: of one file alone, whoever pushes it reads it first. */
+async function versionOf(name: string, bytes: Uint8Array | string): Promise<string> {
+  const own = join(folder, name);
+  await mkdir(own);
+  await writeFile(join(own, 'model.onnx'), bytes);
+  return own;
 }
 
 const x = { name: 'x', datatype: 'FP32', shape: [1] } as const;
@@ -38,15 +40,15 @@ describe('a version that is pushed', () => {
     };
     assert.deepEqual(await answer(), [2, 6]);
     const address = ['--address', `127.0.0.1:${mesh.running.gateway.port}`];
-    const push = async (name: string, file: string) => runSheaf(['models', 'push', name, file, ...address]);
-    const good = await push('triple', await fileOf('good', sampleModels.scale(3)));
+    const push = (name: string, from: string) => runSheaf(['models', 'push', name, from, ...address]);
+    const good = await push('triple', await versionOf('good', sampleModels.scale(3)));
     assert.match(good.stdout, /^triple\/1 is new: sha256:[0-9a-f]{64}\n$/, good.stderr);
     for (const [name, bytes, why] of [
       ['text', 'hello', /the file is not an ONNX model/],
       ['large', large, /needs more memory than there is/],
       ['unknown', sampleModels.unknownOperator(), /it has no operator Frobnicate/],
     ] as const) {
-      const { stdout, stderr } = await push('bad', await fileOf(name, bytes));
+      const { stdout, stderr } = await push('bad', await versionOf(name, bytes));
       assert.match(stdout, /^bad\/\d is new: sha256:[0-9a-f]{64}\nit is quarantined: /, stderr);
       assert.match(stdout, why);
     }
@@ -62,9 +64,9 @@ describe('a version that is pushed', () => {
   it('with another signature than the champion is not promoted, unless that is forced, which history tells', async () => {
     const own = await writeFolder({ 'models/double': sampleModels.scale(2) });
     const sheaf = (...args: readonly string[]) => runSheaf(['models', ...args, '--folder', own]);
-    await sheaf('push', 'm', await fileOf('first', sampleModels.scale(2)));
+    await sheaf('push', 'm', await versionOf('first', sampleModels.scale(2)));
     assert.equal((await sheaf('promote', 'm/1')).code, 0);
-    const second = await sheaf('push', 'm', await fileOf('second', sampleModels.add()), '--json');
+    const second = await sheaf('push', 'm', await versionOf('second', sampleModels.add()), '--json');
     assert.equal(JSON.parse(second.stdout).state, 'ready', second.stderr);
     const refused = await sheaf('promote', 'm/2');
     assert.notEqual(refused.code, 0);
