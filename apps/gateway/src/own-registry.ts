@@ -1,6 +1,7 @@
 /** The registry in the folder of the mesh, as this gateway serves it, and the rollouts in it. */
 import type { Mesh } from '@sheaf/mesh';
 import { type OpenedWhenAsked, openRegistry, openWhenAsked } from '@sheaf/registry';
+import { createJudge } from '@sheaf/trial';
 import type { CommandLine } from './command-line.ts';
 import { followRollouts } from './follow-rollouts.ts';
 import type { GatewayRollouts } from './rollouts.ts';
@@ -17,7 +18,10 @@ export function ownRegistry({
   line: { number },
   rollouts: { book },
 }: OwnRegistryPorts): OpenedWhenAsked {
-  const opened = openWhenAsked(() => openRegistry(folder));
+  const opened = openWhenAsked(
+    () => openRegistry(folder),
+    (registry) => ({ judge: createJudge(registry) }),
+  );
   const endRollouts = followRollouts({ folder, book, registry: opened.registry, number });
   return {
     ...opened,

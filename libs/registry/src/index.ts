@@ -62,4 +62,3 @@ export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked
 export type { PushLimits } from './service/push/limits.ts';
 export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';
 export { createRegistryService } from './service/registry-service.ts';
-export { signatureProblem } from './signature-problem.ts';

@@ -14,9 +14,11 @@ import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { show } from './actions/show.ts';
+import { tryOne } from './actions/try.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
+  try: tryOne,
   import: importAll,
   list,
   show,
