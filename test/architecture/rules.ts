@@ -33,6 +33,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
   terminal: [],
   signing: ['inference'],
+  oci: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -57,6 +58,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   canonicalize: ['registry'],
   pg: ['registry'],
   pino: ['host'],
+  tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
   '@opentelemetry/sdk-metrics': ['telemetry'],
   '@opentelemetry/exporter-metrics-otlp-grpc': ['telemetry'],

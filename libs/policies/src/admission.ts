@@ -11,6 +11,7 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/inference.GRPCInferenceService/ServerMetadata': 'any',
   '/inference.GRPCInferenceService/ModelReady': 'any',
   '/inference.GRPCInferenceService/ModelMetadata': 'any',
+  '/inference.GRPCInferenceService/ModelConfig': 'any',
   '/inference.GRPCInferenceService/ModelStatistics': 'any',
   '/inference.GRPCInferenceService/ModelInfer': 'infer',
   '/grpc.health.v1.Health/Check': 'any',

@@ -3,6 +3,7 @@ import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
 import { deleteVersion } from './actions/delete.ts';
+import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
 import { history } from './actions/history.ts';
@@ -15,6 +16,7 @@ import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { show } from './actions/show.ts';
 import { tryOne } from './actions/try.ts';
+import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
@@ -24,6 +26,7 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   show,
   download,
   history,
+  diff,
   promote,
   rollback,
   alias,
@@ -34,4 +37,5 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   delete: deleteVersion,
   prune,
   audit,
+  webhook,
 };
