@@ -16,17 +16,18 @@ export const createJudge =
   async ({ name, manifest, signal }) => {
     if (manifest.kind !== 'model') return { state: 'ready', why: '' };
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-pushed-'));
-    /** Copies, so that nothing that is tried can reach what is stored. */
+    /** Copies, so that nothing that is tried can reach what is stored; publishing looks whether the bytes are what they should be. */
     const placed = async (version: string, { files }: Manifest): Promise<UnreadCandidate> => {
       const own = join(folder, version);
-      for (const { path, sha256 } of files) await blobs.place(sha256, join(own, path));
+      for (const { path, sha256 } of files) await blobs.copy(sha256, join(own, path));
       return { kind: 'unread', name, version, folder: own };
     };
     try {
       const entry = await store.getEntry(name);
       const current = entry && (await currentOf(store, name, entry.lastVersion));
       const candidate = await placed(String((entry?.lastVersion ?? 0) + 1), manifest);
-      const against = current && (await placed(String(current.version), current.manifest));
+      // One whose files are damaged is compared with nothing.
+      const against = current && (await placed(String(current.version), current.manifest).catch(() => undefined));
       return judgementOf(await tryVersion(candidate, { ...options, against, signal }), manifest.signature);
     } finally {
       await rm(folder, { recursive: true, force: true });
