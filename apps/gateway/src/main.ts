@@ -1,11 +1,13 @@
 /** The public server of a mesh: models and pipelines alike, by name. */
 import {
+  askControl,
   countInFlight,
   type Drain,
   drainOnSignal,
   type Handover,
   handedOver,
   main,
+  onLoading,
   onOutages,
   onReload,
   openLog,
@@ -27,6 +29,7 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { createReloads, type Reloads } from './reloads.ts';
+import { createRepository } from './repository.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
@@ -138,9 +141,19 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
+  let loading: readonly string[] = [];
+  onLoading((names) => {
+    loading = names;
+  });
+  const repository = createRepository({
+    current: () => revisions.current,
+    audit: state.state.audit,
+    control: askControl(),
+    loading: () => loading,
+  });
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
-  const own = { ...shared, host, port, admin, calls, isFresh, statistics: metrics?.statistics };
+  const own = { ...shared, host, port, admin, repository, calls, isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });

@@ -20,6 +20,7 @@ import {
   type CallLog,
   createServer,
   mutualTls,
+  type Repository,
   type Server,
   type Strays,
 } from '@sheaf/transport';
@@ -85,6 +86,7 @@ export interface PublicServerPorts extends ServersPorts {
   readonly host: string;
   readonly port: number;
   readonly admin: AdminService;
+  readonly repository: Repository;
   readonly calls: CallLog;
   /** Undefined: nothing is counted. */
   readonly statistics: Backend['statistics'] | undefined;
@@ -94,7 +96,7 @@ export interface PublicServerPorts extends ServersPorts {
 
 /** Serves callers from outside: what they may do, the policies of the current revision say. */
 export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, host, port, admin, calls, statistics, isFresh } = ports;
+  const { mesh, revisions, tracing, bytes, host, port, admin, repository, calls, statistics, isFresh } = ports;
   const policiesNow = () => revisions.current.served.mesh.policies;
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
@@ -126,6 +128,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       admit: (shown) => revisions.current.policyStack.admit(shown),
       strays,
       admin,
+      repository,
       calls,
       ...(statistics && { statistics }),
       // Not of the internal server: whoever asks there has been let in.

@@ -15,6 +15,7 @@ export {
   testDocument,
   testsSchema,
 } from './language/tests-document.ts';
+export { askedBy, everything, namesIn } from './loaded-part.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -43,7 +44,7 @@ export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
-export { type MeshReading, readMesh } from './read-mesh.ts';
+export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { testsExample, testsPage } from './reference/tests-page.ts';

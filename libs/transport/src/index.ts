@@ -26,7 +26,7 @@ export type { ModelStatistics } from './generated/inference/ModelStatistics.ts';
 export type { MetricSamples, MetricsRequest, TellMetrics } from './mesh-metrics.ts';
 export type { Admit, AuthRequest } from './server/auth/authenticate.ts';
 export type { Peer } from './server/auth/peer.ts';
-export type { Backend, Strays } from './server/backend.ts';
+export type { Backend, ModelState, Repository, Strays } from './server/backend.ts';
 export { BytesInFlight } from './server/bytes/bytes-in-flight.ts';
 export type { CallLog, EndedCall } from './server/call-record.ts';
 export { hostPort } from './server/listen.ts';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { isLogFormat, type LogFormat, logFormats, openLog } from '@sheaf/host';
 import { log, type OnEvent } from '@sheaf/inference';
-import { type Mesh, readMesh, threadsLine } from '@sheaf/mesh';
+import { everything, type Mesh, namesIn, type ReadOptions, readMesh, threadsLine } from '@sheaf/mesh';
 import {
   askStatus,
   openControl,
@@ -30,11 +30,18 @@ export const up: Command = {
     log: { type: 'string' },
     watch: { type: 'boolean' },
     strict: { type: 'boolean' },
+    'model-control': { type: 'string' },
+    'load-model': { type: 'string', multiple: true },
   },
   help: `  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one
   --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told, and
                goes on as it was before
   --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out
+  --model-control <how>
+               none (all of the folder is served, unless told otherwise) or explicit: only what --load-model names is, and
+               what callers load by the model repository extension
+  --load-model <name>
+               a model or pipeline, with all that it asks; may be given several times; * is all of them
   --log <how>  text (sentences, unless told otherwise) or json: standard output is then one line of JSON for each event of
                every process; the variable SHEAF_LOG says the same`,
   async run([folder], values) {
@@ -61,7 +68,9 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   const port = integerOf('port', values['port'], 0, 65_535);
   const isStrict = values['strict'] === true;
   const seen = await snapshotOf(folder ?? '.');
-  const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, onEvent);
+  const loaded = loadedBy(values);
+  const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, onEvent, { loaded });
+  checkNamed(mesh);
   // Another port is for another mesh beside it.
   if (port === undefined) await checkIsDown(mesh.folder);
   const drained = Promise.withResolvers<void>();
@@ -102,10 +111,31 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   log('mesh.up', `the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`, { addresses });
 }
 
+/** Answers the names that are loaded at the start; undefined: all of the folder, for good. */
+function loadedBy(values: OptionValues): readonly string[] | undefined {
+  const control = textOf(values['model-control']) ?? 'none';
+  const names = [values['load-model'] ?? []].flat().map(String);
+  if (control !== 'none' && control !== 'explicit')
+    throw new UsageError(`--model-control: want none or explicit, got "${control}"`);
+  if (control === 'explicit') return names;
+  if (names.length > 0) throw new UsageError('--load-model: want --model-control explicit with it');
+  return undefined;
+}
+
+/** A name that is not there is a slip of the pen. */
+function checkNamed(mesh: Mesh): void {
+  const known = namesIn(mesh);
+  const missing = mesh.loaded?.find((name) => name !== everything && !known.includes(name));
+  if (missing !== undefined)
+    throw new UsageError(
+      `--load-model: there is no model or pipeline "${missing}"; there are ${known.toSorted().join(', ') || 'none'}`,
+    );
+}
+
 /** Reads as `check` does, where a pipeline does not fit what the files of its models declare. */
-async function readStrictly(folder = '.', tell: OnEvent): Promise<Mesh> {
-  const reading = await readMesh(folder);
-  return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}), tell);
+async function readStrictly(folder = '.', tell: OnEvent, options: ReadOptions): Promise<Mesh> {
+  const reading = await readMesh(folder, options);
+  return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}, options), tell);
 }
 
 /** Only the mesh's own user can ask for a restart. */

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { HandoverMessage, ProcessMessage } from '@sheaf/host';
 import type { Signature } from '@sheaf/inference';
-import { type Mesh, type MeshReading, readMesh } from '@sheaf/mesh';
+import { type Mesh, type MeshReading, type ReadOptions, readMesh } from '@sheaf/mesh';
 import { serviceEnvironment } from '../process/process-environment.ts';
 import { createWorkingFolder } from '../process/working-folder.ts';
 
@@ -23,8 +23,9 @@ export async function readTried(
   module: URL,
   folder: string,
   onTried: (tried: TriedModel, total: number) => void,
+  options: ReadOptions = {},
 ): Promise<MeshReading> {
-  const reading = await readMesh(folder);
+  const reading = await readMesh(folder, options);
   const { servable, problems } = reading;
   if (!servable || problems.some(({ file }) => !file.startsWith('pipelines/'))) return reading;
   const total = servable.models.reduce((sum, { versions }) => sum + versions.length, 0);
@@ -33,7 +34,7 @@ export async function readTried(
     if (tried.seen) seen.set(`${tried.model}/${tried.version}`, tried.seen);
     onTried(tried, total);
   });
-  return seen.size > 0 ? readMesh(folder, { seen }) : reading;
+  return seen.size > 0 ? readMesh(folder, { ...options, seen }) : reading;
 }
 
 /** Loads and runs every version of every model of a mesh, as its service would, in a process of its own: a model may end it. */
