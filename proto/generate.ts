@@ -7,8 +7,12 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = join(root, 'libs/transport/src/generated');
-/** Times and numbers of entries, all that the Admin service counts, are whole as numbers; what a model is told may not be. */
-const files = { 'inference/grpc_predict_v2.proto': 'String', 'sheaf/admin/v1/admin.proto': 'Number' };
+/** Times and numbers of entries, all that the Admin and Registry services count, are whole as numbers; what a model is told may not be. */
+const files = {
+  'inference/grpc_predict_v2.proto': 'String',
+  'sheaf/admin/v1/admin.proto': 'Number',
+  'sheaf/registry/v1/registry.proto': 'Number',
+};
 /** Must match the options that libs/transport loads the files with. */
 const flags = ['--importFileExtension=.ts', '--enums=String', '--defaults', '--oneofs', '--grpcLib=@grpc/grpc-js'];
 

@@ -20,6 +20,7 @@ const made = [
   'running-mesh',
   'watched-mesh',
   'asked-mesh',
+  'rolled-mesh',
 ].map((name) => root + name);
 
 interface Ran {

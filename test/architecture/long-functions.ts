@@ -11,6 +11,13 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
   limiter: {
     limiterContract: aListOfCases,
   },
+  registry: {
+    aliasesContract: aListOfCases,
+    auditContract: aListOfCases,
+    rolloutsContract: aListOfCases,
+    versionsContract: aListOfCases,
+    watchContract: aListOfCases,
+  },
   store: {
     auditContract: aListOfCases,
     keysContract: aListOfCases,

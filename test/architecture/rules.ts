@@ -11,7 +11,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   document: [],
   rules: ['document', 'inference'],
   store: ['inference'],
-  registry: ['inference', 'store'],
+  registry: ['inference', 'rollout', 'store', 'transport'],
   rollout: ['document', 'inference'],
   limiter: ['inference', 'store'],
   identity: ['document', 'inference', 'store'],
@@ -26,13 +26,14 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   onnx: ['inference'],
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
-  mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'runtime'],
+  mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'rollout', 'runtime'],
   trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
-  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport'],
+  supervisor: ['host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
   terminal: [],
   signing: ['inference'],
+  oci: ['inference'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -57,6 +58,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   canonicalize: ['registry'],
   pg: ['registry'],
   pino: ['host'],
+  tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
   '@opentelemetry/sdk-metrics': ['telemetry'],
   '@opentelemetry/exporter-metrics-otlp-grpc': ['telemetry'],

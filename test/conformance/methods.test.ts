@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError } from '@sheaf/inference';
 import { methodRoles } from '@sheaf/policies';
-import { type Backend, createServer, type Server, type ServerOptions } from '@sheaf/transport';
+import { type Backend, createServer, type RegistryService, type Server, type ServerOptions } from '@sheaf/transport';
 
 const refused = async (): Promise<never> => {
   throw new InferError('UNIMPLEMENTED', 'this server is only looked at');
@@ -24,6 +24,8 @@ const publicly: Backend = {
   statistics: () => [],
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
   repository: { index: () => [], load: refused, unload: refused },
+  // Its methods are looked at, and none is called.
+  registry: {} as RegistryService,
   admin: {
     getConfiguration: refused,
     getLimits: refused,
@@ -76,7 +78,7 @@ describe('the table of roles', () => {
   it('gives nobody without a role more than looking', () => {
     const open = Object.keys(methodRoles).filter((method) => methodRoles[method] === 'any');
     assert.deepEqual(
-      open.filter((method) => /Infer$|Admin/.test(method)),
+      open.filter((method) => /Infer$|Admin|Registry/.test(method)),
       [],
     );
   });
@@ -85,7 +87,7 @@ describe('the table of roles', () => {
     const inner = await methodsOf(() => createServer({ ...options, mesh: true }, served));
     assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
     assert.deepEqual(
-      inner.filter((method) => method.includes('Admin')),
+      inner.filter((method) => /Admin|Registry/.test(method)),
       [],
     );
   });

@@ -31,8 +31,10 @@ const reflected = ['v1', 'v1alpha'].map(
   (version) => `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
 );
 /** Whoever may call these changes the gateway: that they work is shown elsewhere. */
-const changes = (path: string): boolean => /Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)$/.test(path);
-const isForObservers = (path: string): boolean => path.endsWith('Health/List') || path.startsWith('/sheaf.admin.');
+const changes = (path: string): boolean =>
+  /(Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)|RepositoryModel\w+)$/.test(path);
+const isForObservers = (path: string): boolean =>
+  path.endsWith('Health/List') || path.startsWith('/sheaf.admin.') || /Repository(Index|Model\w+)$/.test(path);
 const openPaths = everyMethod.filter((path) => path !== inferPath && !isForObservers(path));
 const mayCall = (path: string): 'operator' | 'watcher' | 'alice' => {
   if (changes(path)) return 'operator';
@@ -50,6 +52,7 @@ before(async () => {
     'pipelines/secret-plain.yaml': pipeline('secret-plain'),
     'policies.yaml': policies,
     'jwks.json': issuer.jwks,
+    'mesh.yaml': 'aliases: { secret: { champion: 1 }, secret-plain: { champion: 1 } }\n',
   };
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, {
@@ -74,7 +77,7 @@ const bearer = (token: string): Record<string, string> => ({ authorization: `Bea
 /** Something that each method answers to whoever may ask. */
 function requestOf(path: string): Message {
   if (path === inferPath) return inferRequest('double');
-  if (/Model(Ready|Metadata)$/.test(path)) return { name: 'double' };
+  if (/Model(Ready|Metadata|Config)$/.test(path)) return { name: 'double' };
   return path.endsWith('ServerReflectionInfo') ? { list_services: '' } : {};
 }
 
@@ -190,6 +193,7 @@ describe('the public server', () => {
       const asked = [
         await caller.call(inferPath, { ...inferRequest(name), model_version: version }, as('bob')),
         await caller.call('/inference.GRPCInferenceService/ModelMetadata', { name, version }, as('bob')),
+        await caller.call('/inference.GRPCInferenceService/ModelConfig', { name, version }, as('bob')),
         await caller.call('/inference.GRPCInferenceService/ModelReady', { name, version }, as('bob')),
         await caller.call('/grpc.health.v1.Health/Check', { service: name }, as('bob')),
         await caller.call('/grpc.health.v1.Health/Watch', { service: name }, as('bob')),
@@ -200,7 +204,7 @@ describe('the public server', () => {
       });
       return JSON.stringify(told).replaceAll(name, '<name>');
     };
-    for (const version of ['', '1', '7']) {
+    for (const version of ['', '1', '7', 'champion', 'nothing']) {
       const unknown = await seen('nobody', version);
       assert.match(unknown, /"code":"NOT_FOUND","message":"there is no model or pipeline \\"<name>\\"/);
       assert.match(unknown, /"ready":false/);

@@ -14,6 +14,12 @@ python3 -m venv --clear "$cache/python"
 # Its own environment: it pins what the clients above have newer.
 python3 -m venv --clear "$cache/mlserver"
 "$cache/mlserver/bin/pip" install --quiet --disable-pip-version-check -r "$here/mlserver/requirements.txt"
+# perf_analyzer, which later wheels do not have, with the library of CUDA that it is linked to. It also wants libb64.so.0d (apt install libb64-0d).
+rm -rf "$cache/perf"
+mkdir -p "$cache/perf"
+"$cache/python/bin/pip" download --quiet --disable-pip-version-check --no-deps --dest "$cache/perf" tritonclient==2.49.0 nvidia-cuda-runtime-cu12==12.9.79
+for wheel in "$cache"/perf/*.whl; do "$cache/python/bin/python" -m zipfile -e "$wheel" "$cache/perf"; done
+chmod +x "$cache/perf/tritonclient-2.49.0.data/data/bin/perf_analyzer"
 export GOBIN="$cache/bin" GOFLAGS=-buildvcs=false
 go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.12
 go install google.golang.org/grpc/cmd/protoc-gen-go-grpc@v1.6.2

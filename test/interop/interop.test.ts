@@ -36,6 +36,7 @@ const clients: readonly Client[] = [
       'cancel, and the model answers the next',
       'a client time-out',
       'errors as the client tells them',
+      'the configuration of a model and a pipeline',
       'statistics of a model and a pipeline',
     ],
   },

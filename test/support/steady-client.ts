@@ -25,20 +25,25 @@ export const steadyClient = (ports: readonly (number | string)[]): StockClient =
 
 const raw = Buffer.from(Float32Array.of(1, 2).buffer);
 
-/** Calls of the models in turn, with `x` of one row of two FP32, at fixed times whatever becomes of those before; answers what became of each. */
+/** Calls of the models in turn, with `x` of one row of two FP32, at fixed times whatever becomes of those before, while no more than `atOnceMax` of them are under way; answers what became of each. */
 export function steadyLoad(
   client: StockClient,
   models: readonly string[],
   everyMs: number,
+  atOnceMax = Number.POSITIVE_INFINITY,
 ): { stop(): Promise<readonly string[]> } {
   const calls: Promise<string>[] = [];
+  let underWay = 0;
   const timer = setInterval(() => {
+    if (underWay >= atOnceMax) return;
+    underWay++;
     const model = models[calls.length % models.length] as string;
     const inputs = [{ name: 'x', datatype: 'FP32', shape: [1, 2] }];
     calls.push(
       client
         .call('ModelInfer', { model_name: model, inputs, raw_input_contents: [raw] })
-        .then(({ code, error }) => (error ? `${model}: ${code} ${error.details}` : 'OK')),
+        .then(({ code, error }) => (error ? `${model}: ${code} ${error.details}` : 'OK'))
+        .finally(() => underWay--),
     );
   }, everyMs);
   return {

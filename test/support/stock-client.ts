@@ -54,7 +54,7 @@ export class StockClient implements Disposable {
     );
   }
 
-  call(method: string, request: Message, timeoutMs = 5_000): Promise<Answer> {
+  call(method: string, request: Message, timeoutMs = 30_000): Promise<Answer> {
     return invoke(this.#client, method, request, this.#metadata, timeoutMs);
   }
 

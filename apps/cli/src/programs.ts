@@ -5,6 +5,3 @@ export const programs: Programs = {
   gateway: new URL('../../gateway/src/main.ts', import.meta.url),
   modelServer: new URL('../../model-server/src/main.ts', import.meta.url),
 };
-
-/** Tries models, for `check` and `up --strict`. */
-export const modelTrial = new URL('../../model-server/src/try-models.ts', import.meta.url);

@@ -13,6 +13,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./commands/explain.ts')).explain,
   graph: async () => (await import('./commands/graph.ts')).graph,
   keys: async () => (await import('./commands/keys.ts')).keys,
+  models: async () => (await import('./commands/models.ts')).models,
+  pipelines: async () => (await import('./commands/pipelines.ts')).pipelines,
   certs: async () => (await import('./commands/certs.ts')).certs,
   top: async () => (await import('./commands/top.ts')).top,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,

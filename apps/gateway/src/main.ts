@@ -28,10 +28,12 @@ import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
+import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { createRepository } from './repository.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
+import { createGatewayRollouts, type GatewayRollouts } from './rollouts.ts';
 import { checkInternalServer, createOnJournal, openInternalServer, openPublicServer } from './servers.ts';
 import { checkHost, tellShortened, warnIfOpen } from './start-checks.ts';
 import { type GatewayState, openGatewayState } from './state.ts';
@@ -69,6 +71,7 @@ interface Gateway {
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
+  readonly rollouts: GatewayRollouts;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -98,8 +101,11 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   });
   tellShortened(mesh, state);
   const tracing = await createTracing('sheaf-gateway', exporter);
-  const ports = { ...state, resilienceState, secret, onKept: tracing.onKept, propagation: tracing.propagation };
+  const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
+  const { onKept, propagation } = tracing;
+  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
+  rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
   const callLog = createCallLog(() => policiesNow());
   const reloads = createReloads({
@@ -109,6 +115,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onRefused: () => countReload(registry, 'refused'),
     onTaken: () => {
       countReload(registry, 'taken');
+      rollouts.followFolder(revisions.current.served.mesh);
       warnIfOpen(revisions.current.served.mesh, host);
       callLog.follow();
       tellShortened(revisions.current.served.mesh, state);
@@ -117,7 +124,18 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads, registry, exporter };
+  const served = {
+    state,
+    resilienceState,
+    tracing,
+    revisions,
+    announcer,
+    callLog,
+    reloads,
+    rollouts,
+    registry,
+    exporter,
+  };
   return { line, mesh, secret, host, ...served };
 }
 
@@ -151,9 +169,11 @@ async function serve(gateway: Gateway): Promise<void> {
     control: askControl(),
     loading: () => loading,
   });
+  const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
-  const own = { ...shared, host, port, admin, repository, calls, isFresh, statistics: metrics?.statistics };
+  const served = { admin, repository, registry: ownedRegistry.service };
+  const own = { ...shared, ...served, host, port, calls, isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
@@ -184,7 +204,7 @@ async function serve(gateway: Gateway): Promise<void> {
       endHeads();
       await metrics?.close();
       revisions.close();
-      await Promise.all([state.close(), callLog.close()]);
+      await Promise.all([state.close(), callLog.close(), ownedRegistry.close()]);
     },
   });
   announcer.keepAnnouncing();

@@ -3,6 +3,7 @@ import { type Authenticate, createAuthenticate, type FailureBook, type KeySource
 import {
   asInferError,
   type Infer,
+  type Layer,
   type ModelDescription,
   maySee,
   type Principal,
@@ -59,6 +60,8 @@ export interface PolicyStackPorts {
   readonly limiter: Limiter;
   /** The part of every limit that this gateway counts: 1, or less where several count each for themselves. */
   readonly share: number;
+  /** Gives calls that name no version the one that a rollout has for them. */
+  readonly traffic: (catalog: Catalog) => Layer;
 }
 
 /** Who calls where no policies are written: somebody at this machine. */
@@ -84,18 +87,17 @@ export function openPolicyStack(
   const recent = new RecentBuckets();
   const strays = createStrays(limits, ports.limiter, { recent });
   const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
-  const infer = stack(
-    policyLayers(policies, {
-      routes,
-      isReady: isTargetReady,
-      limits,
-      limiter: ports.limiter,
-      plans: catalog,
-      recent,
-      strays,
-    }),
-    catalog.infer,
-  );
+  const layers = policyLayers(policies, {
+    routes,
+    isReady: isTargetReady,
+    limits,
+    limiter: ports.limiter,
+    plans: catalog,
+    recent,
+    strays,
+  });
+  // Innermost: what a version costs more than another is not the caller's doing, and copies are nobody's calls.
+  const infer = stack([...layers, ports.traffic(catalog)], catalog.infer);
   /** Where a name leads that has no conditions to look at. */
   const targetOf = (model: string, version: string): RouteTarget =>
     (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };

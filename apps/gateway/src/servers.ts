@@ -20,6 +20,7 @@ import {
   type CallLog,
   createServer,
   mutualTls,
+  type RegistryService,
   type Repository,
   type Server,
   type Strays,
@@ -87,6 +88,7 @@ export interface PublicServerPorts extends ServersPorts {
   readonly port: number;
   readonly admin: AdminService;
   readonly repository: Repository;
+  readonly registry: RegistryService;
   readonly calls: CallLog;
   /** Undefined: nothing is counted. */
   readonly statistics: Backend['statistics'] | undefined;
@@ -96,7 +98,8 @@ export interface PublicServerPorts extends ServersPorts {
 
 /** Serves callers from outside: what they may do, the policies of the current revision say. */
 export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, host, port, admin, repository, calls, statistics, isFresh } = ports;
+  const { mesh, revisions, tracing, bytes, host, port, admin, repository, registry, calls, statistics, isFresh } =
+    ports;
   const policiesNow = () => revisions.current.served.mesh.policies;
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
@@ -129,6 +132,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       strays,
       admin,
       repository,
+      registry,
       calls,
       ...(statistics && { statistics }),
       // Not of the internal server: whoever asks there has been let in.

@@ -22,6 +22,8 @@ export interface ServiceHandle {
   endpoints(): readonly { readonly target: string; readonly isReady: boolean }[];
   /** The same, to be asked what they have counted. */
   processes(): readonly ({ readonly endpoint: string } & Pick<Remote, 'metrics' | 'statistics'>)[];
+  /** The part that is taken of the places for calls that wait for a model, at the endpoint that has most of them free; 0 where nobody has told lately. */
+  utilization(model: string): number;
   /** How long a model of it usually takes for so many rows; undefined while nobody knows. */
   usualMs(model: string, rows: number): number | undefined;
   /** How many calls of a model or transform its endpoints run at once; undefined of a foreign one. */
@@ -136,6 +138,7 @@ function handleOf(service: Service, pool: EndpointPool, mesh: Mesh, resilienceSt
     processes: () =>
       pool.endpoints.map(({ target, remote: { metrics, statistics } }) => ({ endpoint: target, metrics, statistics })),
     isReady: () => endpoints().some(({ isReady }) => isReady),
+    utilization: (model) => Math.min(1, ...pool.inRotation.map((endpoint) => endpoint.utilization(model))),
     usualMs: (model, rows) =>
       pool.endpoints.map((endpoint) => endpoint.usualMs(model, rows)).find((ms) => ms !== undefined),
     runsAtOnce: (name) => (service.endpoint ? undefined : pool.endpoints.length * (instances.get(name) ?? 1)),

@@ -20,6 +20,7 @@ const mesh: Mesh = {
   codeDigest: undefined,
   pipelines: [],
   aliases: noAliases,
+  shadows: new Map(),
   services: [],
   limits: defaultLimits,
   policies,

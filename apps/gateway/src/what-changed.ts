@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { followLimits, type Mesh } from '@sheaf/mesh';
 
 /** What one revision may have and the next one not, without another process. */
-const own = ['pipelines', 'policies', 'limits', 'aliases'] as const;
+const own = ['pipelines', 'policies', 'limits', 'aliases', 'shadows'] as const;
 /** What the processes behind the gateway run. */
 const others = ['models', 'transforms', 'services'] as const;
 /** Parts that are settled when the servers open; of the limits, those that follow the models and pipelines are taken up all the same. */

@@ -144,7 +144,7 @@ function modelVersions(model: Model, mesh: Mesh, told: Pick<VersionSurroundings,
   }));
 }
 
-export interface VersionSurroundings {
+interface VersionSurroundings {
   /** Threads of each run. */
   readonly threads: number;
   readonly adaptiveLimit: boolean;
@@ -154,7 +154,7 @@ export interface VersionSurroundings {
 }
 
 /** Loads one version of a model. */
-export async function openVersion(
+async function openVersion(
   model: Model,
   own: ModelVersion,
   { threads, onRun, ...surroundings }: VersionSurroundings,

@@ -40,16 +40,6 @@ export type ProcessMessage =
   | { readonly kind: 'reread'; readonly what: unknown }
   /** What a person who starts it should know, such as why calls of a model are not batched. */
   | { readonly kind: 'notice'; readonly line: string }
-  /** A version of a model was loaded and run; `failed`: it cannot be served. */
-  | {
-      readonly kind: 'tried';
-      /** What it takes and gives, as it was seen. */
-      readonly seen?: Signature;
-      readonly model: string;
-      readonly version: string;
-      readonly outcome: string;
-      readonly failed: boolean;
-    }
   /** It has heard that it is to end, and does when it has answered what it has. */
   | { readonly kind: 'draining' /** At most so long, its notice included. */; readonly withinMs?: number };
 

@@ -2,7 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto';
 import { InferError, type Principal } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/store';
 import type { Grant } from './credentials.ts';
-import { grantProblem, mixesDuties, nameCharsMax } from './grant.ts';
+import { grantProblem, mixedDuty, nameCharsMax } from './grant.ts';
 import { endOf } from './key-terms.ts';
 import { credentialExpired, credentialInvalid } from './refusals.ts';
 
@@ -90,7 +90,7 @@ function knownKey(key: ApiKey): KnownKey {
   const { id, tenant, roles, models, priority } = key;
   const secretHash = Buffer.from(key.secretHash, 'hex');
   const replaced = key.replaced && Buffer.from(key.replaced.secretHash, 'hex');
-  if (secretHash.length !== hashBytes || mixesDuties(roles)) return nobody;
+  if (secretHash.length !== hashBytes || mixedDuty(roles)) return nobody;
   const replacedHash = replaced?.length === hashBytes ? replaced : noHash;
   return { secretHash, replacedHash, principal: { id: `key:${id}`, tenant, roles, models, priority, claims: {} } };
 }

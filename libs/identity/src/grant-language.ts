@@ -3,7 +3,7 @@ import { checked, choice, list, optional, type Reader, required, text } from '@s
 import { priorities, type Role, roles } from '@sheaf/inference';
 import { someRanges } from './address-language.ts';
 import type { Grant } from './credentials.ts';
-import { mixesDuties } from './grant.ts';
+import { mixedDuty } from './grant.ts';
 
 /** What a tenant is called, wherever one is named. */
 export const tenantName = {
@@ -18,10 +18,10 @@ export const claimName = text('the name of a claim, or a path such as realm_acce
 export const roleList: Reader<readonly Role[]> = checked(
   list(choice(roles), `a list of ${roles.join(', ')}`, roles.length),
   (read, path, problems) => {
-    if (mixesDuties(read))
-      problems.add(path, 'want infer or admin, got both: who may change the mesh does not also ask it');
+    const mixed = mixedDuty(read);
+    if (mixed) problems.add(path, `want infer or ${mixed}, got both: who may change the mesh does not also ask it`);
   },
-  { not: { allOf: [{ contains: { const: 'admin' } }, { contains: { const: 'infer' } }] } },
+  { not: { allOf: [{ contains: { enum: ['admin', 'publish'] } }, { contains: { const: 'infer' } }] } },
 );
 
 export const grantFields = {

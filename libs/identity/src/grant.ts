@@ -8,8 +8,12 @@ export const nameCharsMax = 256;
 export const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= nameCharsMax && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value);
 
-/** Management and inference want different credentials: one that leaks must not give both. */
-export const mixesDuties = (roles: readonly Role[]): boolean => roles.includes('admin') && roles.includes('infer');
+/** Roles that bring or change something. */
+const changing: readonly Role[] = ['admin', 'publish'];
+
+/** Management and inference want different credentials: one that leaks must not give both. Answers the role that does not go with `infer`. */
+export const mixedDuty = (roles: readonly Role[]): Role | undefined =>
+  roles.includes('infer') ? changing.find((role) => roles.includes(role)) : undefined;
 
 /** What is wrong with a grant that somebody wrote down; undefined when it is fine. */
 export function grantProblem({ tenant, roles, models }: Grant): string | undefined {
@@ -18,8 +22,9 @@ export function grantProblem({ tenant, roles, models }: Grant): string | undefin
 }
 
 export function rolesProblem(roles: readonly Role[]): string | undefined {
-  if (!roles.every(isRole)) return 'roles: want infer, observe or admin';
-  return mixesDuties(roles) ? 'roles: want admin or infer, got both; make a credential for each' : undefined;
+  if (!roles.every(isRole)) return 'roles: want infer, observe, publish or admin';
+  const mixed = mixedDuty(roles);
+  return mixed && `roles: want ${mixed} or infer, got both; make a credential for each`;
 }
 
 export function modelsProblem(models: readonly string[]): string | undefined {

@@ -1,6 +1,6 @@
 import { isRole, matchesPattern, type Principal, type Role } from '@sheaf/inference';
 import type { JwtIssuer } from './credentials.ts';
-import { isName, mixesDuties, nameCharsMax } from './grant.ts';
+import { isName, mixedDuty, nameCharsMax } from './grant.ts';
 import { credentialInvalid } from './refusals.ts';
 
 /** The payload of a verified token: its issuer is who it says, what it says may still be nonsense. */
@@ -9,9 +9,10 @@ export type TokenPayload = Readonly<Record<string, unknown>>;
 /** The principal that a verified token makes. Claims of a wrong type are refused: left out, they could open what they should close. */
 export function tokenPrincipal(issuer: JwtIssuer, payload: TokenPayload): Principal {
   const roles = tokenRoles(issuer, payload);
-  if (mixesDuties(roles)) {
+  const mixed = mixedDuty(roles);
+  if (mixed) {
     throw credentialInvalid(
-      'the token has the roles admin and infer: management and inference want different credentials',
+      `the token has the roles ${mixed} and infer: management and inference want different credentials`,
     );
   }
   return {

@@ -106,7 +106,7 @@ export {
   usualLevel,
 } from './log/log.ts';
 export { compileDimensions, dimensionName } from './named-dimensions.ts';
-export { isLoopback, networkOf } from './network.ts';
+export { isLoopback, isPublicAddress, networkOf } from './network.ts';
 export type { Overrun } from './overrun.ts';
 export {
   isPriority,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { networkOf } from './network.ts';
+import { isPublicAddress, networkOf } from './network.ts';
 
 describe('the network of an address', () => {
   const cases: readonly [string | undefined, string][] = [
@@ -19,4 +19,15 @@ describe('the network of an address', () => {
   ];
   for (const [address, network] of cases)
     it(`of ${address} is ${network}`, () => assert.equal(networkOf(address), network));
+});
+
+describe('a public address', () => {
+  const inner = [
+    ...['127.0.0.1', '10.1.2.3', '172.31.0.1', '192.168.1.1', '169.254.169.254', '100.64.0.1', '0.0.0.0', '224.0.0.1'],
+    ...['255.255.255.255', '::1', '::', '::ffff:10.0.0.1', '::10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::', 'fd00::1'],
+    ...['fe80::1%eth0', 'ff02::1', 'localhost', ''],
+  ];
+  for (const address of inner) it(`is not ${address}`, () => assert.equal(isPublicAddress(address), false));
+  for (const address of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '::ffff:8.8.8.8', '2600::1', '2001:4860:4860::8888'])
+    it(`is ${address}`, () => assert.equal(isPublicAddress(address), true));
 });

@@ -1,5 +1,5 @@
-/** What a principal may do: ask models, read how things are, or change them. Nobody may both ask and change. */
-export const roles = ['infer', 'observe', 'admin'] as const;
+/** What a principal may do: ask models, read how things are, bring versions to the registry, or change what is in force. Nobody may both ask and bring or change. */
+export const roles = ['infer', 'observe', 'publish', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 export const isRole = (value: unknown): value is Role => roles.includes(value as Role);

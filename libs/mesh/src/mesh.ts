@@ -1,6 +1,7 @@
 import type { Aliases, Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
+import type { ShadowTraffic } from '@sheaf/rollout';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
 
 export interface ModelVersion {
@@ -185,6 +186,8 @@ export interface Mesh {
   readonly pipelines: readonly MeshPipeline[];
   /** What versions of models and pipelines are called. A version that it names may be out, but has been there. */
   readonly aliases: Aliases;
+  /** Versions that get copies of calls, by the name of the model or pipeline. One that is not there gets none. */
+  readonly shadows: ReadonlyMap<string, ShadowTraffic>;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */

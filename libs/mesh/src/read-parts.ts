@@ -28,7 +28,17 @@ export interface Told {
 /** What of a mesh does not depend on its pipelines and policies. */
 type Parts = Pick<
   Mesh,
-  'folder' | 'models' | 'transforms' | 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases'
+  | 'folder'
+  | 'models'
+  | 'transforms'
+  | 'services'
+  | 'gateway'
+  | 'resilience'
+  | 'tls'
+  | 'secret'
+  | 'registry'
+  | 'aliases'
+  | 'shadows'
 >;
 
 export interface FolderParts {
@@ -65,14 +75,14 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, aliases, registry } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, aliases, registry, shadows } = settings.value ?? settings.read;
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
   told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases };
+  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases, shadows };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,

@@ -24,11 +24,11 @@ function outcome(roles: readonly Role[], method: string, open: readonly OpenMeth
 describe('admission', () => {
   for (const [method, wanted] of Object.entries(methodRoles))
     it(`${method} is for ${wanted}`, () => {
-      for (const own of [[], ['infer'], ['observe'], ['admin'], ['observe', 'admin']] as const) {
+      for (const own of [[], ['infer'], ['observe'], ['publish'], ['admin'], ['observe', 'admin']] as const) {
         const may =
           wanted === 'any' ||
           (own as readonly Role[]).includes(wanted) ||
-          (wanted === 'observe' && (own as readonly Role[]).includes('admin'));
+          (wanted !== 'infer' && (own as readonly Role[]).includes('admin'));
         const want = may ? 'acme' : `PERMISSION_DENIED ROLE_MISSING ${wanted} authorisation`;
         assert.equal(outcome(own, method), want, `${own}`);
       }

@@ -11,6 +11,7 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/inference.GRPCInferenceService/ServerMetadata': 'any',
   '/inference.GRPCInferenceService/ModelReady': 'any',
   '/inference.GRPCInferenceService/ModelMetadata': 'any',
+  '/inference.GRPCInferenceService/ModelConfig': 'any',
   '/inference.GRPCInferenceService/ModelStatistics': 'any',
   '/inference.GRPCInferenceService/ModelInfer': 'infer',
   '/inference.GRPCInferenceService/RepositoryIndex': 'observe',
@@ -37,6 +38,23 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.admin.v1.Admin/SetLogLevels': 'admin',
   '/sheaf.admin.v1.Admin/Reload': 'admin',
   '/sheaf.admin.v1.Admin/Drain': 'admin',
+  '/sheaf.registry.v1.Registry/Push': 'publish',
+  '/sheaf.registry.v1.Registry/ListEntries': 'observe',
+  '/sheaf.registry.v1.Registry/ListVersions': 'observe',
+  '/sheaf.registry.v1.Registry/GetVersion': 'observe',
+  '/sheaf.registry.v1.Registry/Download': 'observe',
+  '/sheaf.registry.v1.Registry/ListAliases': 'observe',
+  '/sheaf.registry.v1.Registry/GetAliasAt': 'observe',
+  '/sheaf.registry.v1.Registry/MoveAlias': 'admin',
+  '/sheaf.registry.v1.Registry/FreezeAlias': 'admin',
+  '/sheaf.registry.v1.Registry/ListHistory': 'observe',
+  '/sheaf.registry.v1.Registry/AddSignature': 'publish',
+  '/sheaf.registry.v1.Registry/QuarantineVersion': 'admin',
+  '/sheaf.registry.v1.Registry/ReleaseVersion': 'admin',
+  '/sheaf.registry.v1.Registry/DeleteVersion': 'admin',
+  '/sheaf.registry.v1.Registry/Prune': 'admin',
+  '/sheaf.registry.v1.Registry/Watch': 'observe',
+  '/sheaf.registry.v1.Registry/ListAudit': 'observe',
 };
 
 /** Not List: that is for whoever may observe. */
@@ -104,8 +122,8 @@ export function createAdmission(
 function withRole(principal: Principal, method: string): Principal {
   const role = Object.hasOwn(methodRoles, method) ? methodRoles[method] : 'any';
   if (role === undefined || role === 'any' || principal.roles.includes(role)) return principal;
-  // Who may change the mesh may also look at it.
-  if (role === 'observe' && principal.roles.includes('admin')) return principal;
+  // Who may change the mesh may also look at it, and bring what it is changed to.
+  if (role !== 'infer' && principal.roles.includes('admin')) return principal;
   throw InferError.withoutStack('PERMISSION_DENIED', `this method wants the role ${role}`, {
     reason: 'ROLE_MISSING',
     metadata: { role },

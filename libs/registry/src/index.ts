@@ -1,5 +1,16 @@
 export type { Blobs, BlobsOptions, SweepOptions } from './blobs/blobs.ts';
 export type { Upload, UploadRequest } from './blobs/uploads.ts';
+export { downloadVersion, type OnDownloadProgress } from './client/download-version.ts';
+export { championBefore, moveAlias, type WantedMove } from './client/move-alias.ts';
+export { allEntries, allMoves, allVersions } from './client/pages.ts';
+export {
+  hashedFile,
+  type OnPushProgress,
+  type Pushed,
+  type PushedFile,
+  type PushedVersion,
+  pushVersion,
+} from './client/push-version.ts';
 export { checkFilePath, checkTogether } from './file-path.ts';
 export {
   canonicalManifest,
@@ -46,4 +57,9 @@ export type {
   VersionState,
   VersionSummary,
 } from './registry-store.ts';
+export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';
+export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked.ts';
+export type { PushLimits } from './service/push/limits.ts';
+export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';
+export { createRegistryService } from './service/registry-service.ts';
 export { signatureProblem } from './signature-problem.ts';

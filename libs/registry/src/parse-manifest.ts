@@ -159,14 +159,11 @@ function parseTensor(field: string, value: unknown): TensorSpec {
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const shown = (value: unknown): string =>
-  typeof value === 'string'
-    ? quoted(value)
-    : typeof value === 'number'
-      ? `${value}`
-      : value === null
-        ? 'null'
-        : typeof value;
+function shown(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'number' || value === null) return `${value}`;
+  return value === undefined ? 'nothing' : typeof value;
+}
 
 function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -4,6 +4,7 @@ import { type Blobs, createBlobs } from './blobs/blobs.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { refused } from './refusals.ts';
 import type { NewVersion, RegistryStore, VersionRecord } from './registry-store.ts';
+import { openPostgresStore } from './store/postgres/open-postgres-store.ts';
 import { openSqliteStore, type SqliteStoreOptions } from './store/sqlite/open-sqlite-store.ts';
 
 export interface Registry {
@@ -21,15 +22,20 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-export interface RegistryOptions extends SqliteStoreOptions {}
+export interface RegistryOptions extends SqliteStoreOptions {
+  /** `postgres://...`: where all but the files is kept. Default: in SQLite, in the folder. */
+  readonly databaseUrl?: string | undefined;
+}
 
 /** Who writes to the audit trail what the registry itself does. */
 const registryItself = 'registry';
 const damaged = 'a file of it is damaged';
 
-/** Opens the registry in `<folder>/.sheaf/registry`, and makes it where there is none. Several processes of one machine may have it open. */
+/** Opens the registry in `<folder>/.sheaf/registry`, and makes it where there is none. Several processes of one machine may have it open; with a database also of several, if they share the folder. */
 export async function openRegistry(folder: string, options: RegistryOptions = {}): Promise<Registry> {
-  return createRegistry(folder, await openSqliteStore(folder, options), options);
+  const { databaseUrl } = options;
+  const store = databaseUrl ? await openPostgresStore(databaseUrl, options) : await openSqliteStore(folder, options);
+  return createRegistry(folder, store, options);
 }
 
 export function createRegistry(folder: string, store: RegistryStore, { now }: RegistryOptions): Registry {

@@ -2,7 +2,7 @@
 import { advance, type Command, command, itself, type Seen } from './advance.ts';
 import { sumEvidence } from './evidence.ts';
 import type { Champions, RolloutStore } from './ports.ts';
-import { isOver, type Rollout, type RolloutState } from './state.ts';
+import { changed, isOver, type Rollout, type RolloutState } from './state.ts';
 
 export interface ControllerPorts {
   readonly store: RolloutStore;
@@ -36,18 +36,25 @@ export function createController(holder: string, ports: ControllerPorts): Contro
 /** What is to be done to the world is written down before it is done, and done again where nobody knows whether it was. */
 async function step(rollout: Rollout, ports: ControllerPorts): Promise<void> {
   const { phase } = rollout.state;
-  if (phase.kind === 'promoting') await moveChampion(rollout, phase, ports);
+  if (phase.kind === 'promoting') {
+    const moved = await moveChampion(rollout, phase, ports);
+    if (typeof moved !== 'string') {
+      const told = { atMs: ports.now(), why: moved.refused, by: itself, readings: [] };
+      await put(rollout, changed(rollout.plan, rollout.state, { kind: 'aborted' }, told, true), ports);
+      return;
+    }
+  }
   const next = advance(rollout.plan, rollout.state, await look(rollout, ports));
   if (next !== rollout.state) await put(rollout, next, ports);
 }
 
-async function moveChampion(
+function moveChampion(
   { id, kind, name, state }: Rollout,
   { version, expectedEpoch }: { readonly version: string; readonly expectedEpoch: number },
   { champions }: ControllerPorts,
-): Promise<void> {
+): ReturnType<Champions['move']> {
   const decided = state.changes.at(-1);
-  await champions.move({
+  return champions.move({
     kind,
     name,
     to: version,

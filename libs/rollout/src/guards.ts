@@ -1,6 +1,6 @@
 /** What the evidence says of each guard. */
 import { type ArmEvidence, type Evidence, noArm, noShadow, type ShadowEvidence } from './evidence.ts';
-import { countOf } from './histogram.ts';
+import { countOf, unbounded } from './histogram.ts';
 import { type GuardName, type Guards, type RolloutPlan, readingsOf } from './plan.ts';
 import { type Bounds, meanBounds } from './sequential/mean-bounds.ts';
 import { quantileBounds } from './sequential/quantile-bounds.ts';
@@ -128,6 +128,5 @@ function readShadow(about: About, shadow: ShadowEvidence = noShadow()): GuardRea
 
 const percent = (part: number): string => `${Number((part * 100).toPrecision(3))} %`;
 const between = ({ lower, upper }: Bounds): string => `${percent(lower)} to ${percent(upper)}`;
-const ms = (value: number): string =>
-  value === Number.POSITIVE_INFINITY ? 'any' : String(Number(value.toPrecision(3)));
+const ms = (value: number): string => (value === unbounded ? 'any' : String(Number(value.toPrecision(3))));
 const betweenMs = ({ lower, upper }: Bounds): string => `${ms(lower)} to ${ms(upper)} ms`;

@@ -9,9 +9,11 @@ const binsMax = 152;
 /** Sparse at the end: bins beyond the last that counted are not there. */
 export type Bins = number[];
 
+/** More than any number that is counted. Finite, since JSON has no other. */
+export const unbounded = Number.MAX_VALUE;
+
 /** The upper end of a bin, in milliseconds; that of the last has none. */
-export const upperMs = (bin: number): number =>
-  bin >= binsMax - 1 ? Number.POSITIVE_INFINITY : firstMs * growth ** bin;
+export const upperMs = (bin: number): number => (bin >= binsMax - 1 ? unbounded : firstMs * growth ** bin);
 
 const binOf = (ms: number): number =>
   ms <= firstMs ? 0 : Math.min(binsMax - 1, Math.ceil(Math.log(ms / firstMs) / Math.log(growth) - 1e-9));
@@ -25,7 +27,7 @@ const differencesMax = 32;
 const firstDifference = 1e-9;
 
 export const upperDifference = (bin: number): number =>
-  bin === 0 ? 0 : bin >= differencesMax - 1 ? Number.POSITIVE_INFINITY : firstDifference * 10 ** ((bin - 1) / 2);
+  bin === 0 ? 0 : bin >= differencesMax - 1 ? unbounded : firstDifference * 10 ** ((bin - 1) / 2);
 
 /** Not a number counts as infinitely far. */
 export function countDifference(bins: Bins, difference: number): void {

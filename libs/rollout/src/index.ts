@@ -12,12 +12,14 @@ export { type ArmEvidence, type Evidence, noEvidence, type ShadowEvidence, sumEv
 export type { Example } from './examples.ts';
 export { type GuardReading, readGuards } from './guards.ts';
 export { quantileOf, upperDifference, upperMs } from './histogram.ts';
+export { copyFields, type PlanGiven, planDocument, planOf } from './language.ts';
 export { type Copies, type CopiesPorts, type CopyResult, type CopyTold, createCopies } from './layers/copies.ts';
-export { type SharePorts, shareTraffic } from './layers/share-traffic.ts';
+export { type CallTold, type SharePorts, shareTraffic } from './layers/share-traffic.ts';
 export type {
   Agreement,
   Arm,
   CanaryStep,
+  CopyPlan,
   GuardName,
   Guards,
   RolloutPlan,
@@ -38,3 +40,4 @@ export {
   stageOf,
 } from './state.ts';
 export { chooseVersion, type ShadowTraffic, type Traffic, trafficOf } from './traffic.ts';
+export { createTrafficBook, type TrafficBook } from './traffic-book.ts';

@@ -34,17 +34,21 @@ export interface Agreement {
 }
 
 /** Copies of calls, off the way of the reply. */
-export interface ShadowPlan extends Agreement {
+export interface CopyPlan extends Agreement {
   /** Of the calls, above 0, at most 100. */
   readonly percent: number;
   /** Copies that are under way at once, in each gateway. */
   readonly callsInFlightMax: number;
+  /** Whether the worst disagreements are kept with the inputs of the call: they hold what callers sent. */
+  readonly keepExamples: boolean;
+}
+
+/** The part of a rollout in which callers have the champion's answers still. */
+export interface ShadowPlan extends CopyPlan {
   /** It lasts at least so long, in milliseconds. */
   readonly waitMs: number;
   /** So many copies have been compared, of each arm. */
   readonly callsMin: number;
-  /** Whether the worst disagreements are kept with the inputs of the call: they hold what callers sent. */
-  readonly keepExamples: boolean;
 }
 
 /** What ends a rollout. Undefined: not looked at. */

@@ -24,8 +24,8 @@ export interface RolloutStore extends RolloutReader {
   get(id: string): Promise<Rollout | undefined>;
   /** Of a name, the latest first; at most `most`. */
   list(kind: EntryKind, name: string, most: number): Promise<readonly Rollout[]>;
-  /** False where the name has one that is not over. */
-  add(rollout: Rollout): Promise<boolean>;
+  /** Gives it its id; undefined where the name has one that is not over. */
+  add(rollout: Omit<Rollout, 'id'>): Promise<Rollout | undefined>;
   /** Puts `rollout` in place of the one of `revision - 1`; false where that is another by now. */
   replace(rollout: Rollout): Promise<boolean>;
   /** What each source has reported last. */
@@ -37,8 +37,11 @@ export interface RolloutStore extends RolloutReader {
 /** The alias `champion` of a name. */
 export interface Champions {
   get(kind: EntryKind, name: string): Promise<ChampionAlias | undefined>;
-  /** Compare-and-set: false where the epoch is another by now, or the alias is frozen. The entry in the history is written with it. */
-  move(move: ChampionMove): Promise<boolean>;
+  /**
+   * Compare-and-set, with its entry in the history. `moved-before`: the epoch is another by now. What else speaks against it is a sentence, and will be the
+   * same the next time.
+   */
+  move(move: ChampionMove): Promise<'moved' | 'moved-before' | { readonly refused: string }>;
 }
 
 export interface ChampionMove {

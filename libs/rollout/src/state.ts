@@ -59,7 +59,7 @@ export interface RolloutState {
 
 /** A rollout as it is stored. */
 export interface Rollout {
-  /** Unique, never used again. */
+  /** Unique, never used again; the store gives it. */
   readonly id: string;
   readonly kind: EntryKind;
   /** The model or pipeline. */

@@ -1,7 +1,7 @@
 /** What of a rollout is in force at a gateway, and which version a call gets. */
 import { hash } from 'node:crypto';
 import { type Evidence, noEvidence } from './evidence.ts';
-import type { Arm, ShadowPlan, Sticky } from './plan.ts';
+import type { Arm, CopyPlan, Sticky } from './plan.ts';
 import { liveArms, type Rollout, stageOf } from './state.ts';
 
 /** How calls of one name that name no version are shared out, and which of them are copied. */
@@ -22,7 +22,7 @@ export interface Traffic {
   readonly evidence: Evidence;
 }
 
-export interface ShadowTraffic extends ShadowPlan {
+export interface ShadowTraffic extends CopyPlan {
   readonly version: string;
 }
 

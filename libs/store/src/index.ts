@@ -1,7 +1,7 @@
 export { chain, chainStart, checkPage, follow, type PageCheck } from './audit-chain.ts';
 export { type DatabaseFileOptions, type DatabaseSchema, openDatabaseFile } from './database-file.ts';
 export { serveDatabase } from './database-thread.ts';
-export { asFailure, errorOf, type Failure, type Failures, failuresOf } from './failures.ts';
+export { asFailure, errorOf, type Failure, type Failures, failuresOf, newerFailure } from './failures.ts';
 export { createMemoryState, type MemoryStateOptions } from './memory-state.ts';
 export { openDatabase } from './open-database.ts';
 export { openState, type StateOptions } from './open-state.ts';

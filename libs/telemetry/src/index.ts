@@ -8,7 +8,7 @@ export { type CountedVersion, createModelMetrics, type ModelMetrics } from './me
 export { type MetricSender, sendMetrics } from './metrics/otlp.ts';
 export { readProcess } from './metrics/process-metrics.ts';
 export { metricsPage } from './metrics/reference-page.ts';
-export { createRegistry, type Registry } from './metrics/registry.ts';
+export { createRegistry, observe, type Registry } from './metrics/registry.ts';
 export { sumStatistics } from './metrics/sum-statistics.ts';
 export { bucketsOf, type MetricName, metrics } from './metrics/table.ts';
 export type { SpanCounts } from './traces/collector.ts';

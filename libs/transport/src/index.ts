@@ -20,10 +20,26 @@ export type {
 export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './client/admin.ts';
 export { type Answered, type AskOptions, ask } from './client/ask.ts';
 export { isProxied } from './client/proxy.ts';
+export { connectRegistry, type RegistryConnection, registryCallsOf } from './client/registry.ts';
 export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
 export type { ModelStatistics } from './generated/inference/ModelStatistics.ts';
 export type { MetricSamples, MetricsRequest, TellMetrics } from './mesh-metrics.ts';
+export type {
+  AliasMessage,
+  AliasMoveMessage,
+  EntryMessage,
+  ManifestMessage,
+  PushRequest,
+  PushResponse,
+  RegistryAuditEntry,
+  RegistryCaller,
+  RegistryCalls,
+  RegistryService,
+  SnapshotMessage,
+  StreamedCall,
+  VersionMessage,
+} from './registry-service.ts';
 export type { Admit, AuthRequest } from './server/auth/authenticate.ts';
 export type { Peer } from './server/auth/peer.ts';
 export type { Backend, ModelState, Repository, Strays } from './server/backend.ts';

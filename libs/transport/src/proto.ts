@@ -14,9 +14,10 @@ const loaderOptions = { enums: String, defaults: true, oneofs: true, includeDirs
 export const inferenceFile = 'inference/grpc_predict_v2.proto';
 const meshFile = 'sheaf/mesh/v1/mesh.proto';
 export const adminFile = 'sheaf/admin/v1/admin.proto';
+export const registryFile = 'sheaf/registry/v1/registry.proto';
 const loaded = {
   ...loadSync([inferenceFile, meshFile], { ...loaderOptions, longs: String }),
-  ...loadSync(adminFile, { ...loaderOptions, longs: Number }),
+  ...loadSync([adminFile, registryFile], { ...loaderOptions, longs: Number }),
 };
 
 const asItIs = (message: Buffer): Buffer => message;
@@ -25,6 +26,7 @@ const serviceOf = (name: string): grpc.ServiceDefinition => loaded[name] as grpc
 
 export const inferenceService = serviceOf('inference.GRPCInferenceService');
 export const adminService = serviceOf('sheaf.admin.v1.Admin');
+export const registryService = serviceOf('sheaf.registry.v1.Registry');
 const mesh = serviceOf('sheaf.mesh.v1.Mesh');
 /** Of messages as they stand on the wire, which our own codec reads and writes. */
 export const meshService: grpc.ServiceDefinition = {

@@ -109,6 +109,7 @@ async function tryFrom(
   kill = killProcess;
   watch();
   signal?.addEventListener('abort', kill);
+  if (signal?.aborted) kill();
   const how = await ended;
   clearTimeout(timer);
   signal?.removeEventListener('abort', kill);

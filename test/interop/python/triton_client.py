@@ -129,6 +129,18 @@ def _():
     assert error.status() == "StatusCode.INVALID_ARGUMENT" and "shape[1]: want 2, got 1" in error.message(), error
 
 
+@check("the configuration of a model and a pipeline")
+def _():
+    config = client.get_model_config("double").config
+    assert config.name == "double" and config.max_batch_size == 0, config
+    (x,), (y,) = config.input, config.output
+    assert (x.name, x.data_type, list(x.dims)) == ("x", 11, [-1, 2]), x
+    assert (y.name, y.data_type, list(y.dims)) == ("y", 11, [-1, 2]), y
+    assert client.get_model_config("quadruple", as_json=True)["config"]["platform"] == "sheaf_pipeline"
+    error = refused(lambda: client.get_model_config("nobody"))
+    assert error.status() == "StatusCode.NOT_FOUND", error
+
+
 @check("statistics of a model and a pipeline")
 def _():
     before = client.get_inference_statistics("double", "1").model_stats[0]

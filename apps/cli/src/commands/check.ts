@@ -2,7 +2,7 @@ import { type Mesh, readMesh } from '@sheaf/mesh';
 import { readTried, type TriedModel, tryMemory } from '@sheaf/supervisor';
 import { progressBar } from '@sheaf/terminal';
 import { type Command, UsageError } from '../command.ts';
-import { modelTrial, programs } from '../programs.ts';
+import { programs } from '../programs.ts';
 import { wholeOrFail, withTests } from '../read-mesh.ts';
 
 /** Notes are part of the answer. */
@@ -42,7 +42,7 @@ async function readAndRun(folder: string): Promise<Mesh> {
     else bar.log(line);
     bar.tick();
   };
-  const reading = await readTried(modelTrial, folder, onTried).finally(() => bar?.end());
+  const reading = await readTried(folder, onTried).finally(() => bar?.end());
   if (failures.length > 0) {
     const count = failures.length === 1 ? '1 model' : `${failures.length} models`;
     throw new UsageError([...failures, `${count} in ${folder} cannot be served`].join('\n'));

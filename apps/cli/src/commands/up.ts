@@ -15,7 +15,7 @@ import {
 import { hostPort } from '@sheaf/transport';
 import { type Command, integerOf, type OptionValues, textOf, UsageError } from '../command.ts';
 import { loginName, withState } from '../folder-state.ts';
-import { modelTrial, programs } from '../programs.ts';
+import { programs } from '../programs.ts';
 import { readServableOrFail, wholeOrFail } from '../read-mesh.ts';
 
 const auditDetailMax = 4_096;
@@ -135,7 +135,7 @@ function checkNamed(mesh: Mesh): void {
 /** Reads as `check` does, where a pipeline does not fit what the files of its models declare. */
 async function readStrictly(folder = '.', tell: OnEvent, options: ReadOptions): Promise<Mesh> {
   const reading = await readMesh(folder, options);
-  return wholeOrFail(folder, reading.mesh ? reading : await readTried(modelTrial, folder, () => {}, options), tell);
+  return wholeOrFail(folder, reading.mesh ? reading : await readTried(folder, () => {}, {}, options), tell);
 }
 
 /** Only the mesh's own user can ask for a restart. */

@@ -27,6 +27,8 @@ export const anonymous: IdentityProvider<AnonymousSpec, typeof fields> = {
     addProblem(problems, 'anonymous', grantProblem(grant));
     if (grant.roles.includes('admin'))
       addProblem(problems, 'anonymous.roles', 'want infer or observe: nobody unknown is an admin');
+    if (grant.roles.includes('publish'))
+      addProblem(problems, 'anonymous.roles', 'want infer or observe: nobody unknown brings versions');
     return problems;
   },
   reference: ['### anonymous', 'Whoever shows nothing is let in as this, by any address or by those of `addresses`.'],

@@ -22,6 +22,7 @@ const mesh: Mesh = {
   codeDigest: undefined,
   pipelines: [],
   aliases: noAliases,
+  shadows: new Map(),
   services: [service],
   limits: defaultLimits,
   policies: undefined,

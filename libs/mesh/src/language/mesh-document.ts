@@ -16,6 +16,7 @@ import { limits } from './limits.ts';
 import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
+import { shadows } from './shadows.ts';
 import { meshTls } from './tls.ts';
 
 export const resilienceFields = {
@@ -52,6 +53,10 @@ export const meshFields = {
   aliases: optional(
     aliases,
     'What versions of models and pipelines are called, by name: `{ digits: { champion: 3, challenger: 4 } }`.',
+  ),
+  shadows: optional(
+    shadows,
+    'Versions that get copies of calls, whose answers are compared and go to nobody, by name: `{ digits: { version: 4 } }`.',
   ),
   limits: optional(limits, 'How much a call may bring, take and last.'),
   resilience: optional(resilience, 'What stands between the gateway and its services, each on unless told.'),

@@ -7,6 +7,7 @@ import { metricsFields } from '../language/metrics.ts';
 import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
+import { shadowFields } from '../language/shadows.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
 
 /** A whole file: read by the test of this page. */
@@ -44,6 +45,10 @@ services:
       reader:
         inputs: { x: { datatype: FP32, shape: [rows, 4] } }
         outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  shadows: `
+shadows:
+  digits: { version: 4, percent: 20 }
+  read-page: { version: 2, agree: values, tolerance: 0.01 }`,
   aliases: `
 aliases:
   digits: { champion: 3, challenger: 4 }
@@ -128,6 +133,19 @@ const aliasesSection = section(
   ].join('\n'),
 );
 
+const shadowsSection = section(
+  'shadows',
+  'A version that gets copies of calls. Callers have the answers of the version that they have without it; when such an answer is on its way, the copy is made, compared with it, and thrown away.',
+  fieldsTable(shadowFields),
+  fenced(meshSnippets['shadows'] ?? ''),
+  [
+    '- The metrics `sheaf_shadow_copies_total`, `sheaf_shadow_duration_seconds` and `sheaf_shadow_rules_changed_total` tell how many agreed, how long they took, and in how many a rule came out otherwise; the log tells of answers that differ (`shadow.differs`).',
+    "- A copy is nobody's call: it is not charged, is in no metric of callers, has its own deadline, and goes on when the caller leaves. It gives way to every call: none is made while calls wait in a service behind the name.",
+    '- Calls that name a version are not copied. A version that is not there gets no copies.',
+    '- Shares of the calls are a matter of routes in [policies.yaml](policies.md), or of a [rollout](../roll-out.md), which moves them by itself and keeps the worst disagreements.',
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -172,6 +190,7 @@ export const meshPage = (): string =>
     gatewaySection,
     ...servicesSections,
     aliasesSection,
+    shadowsSection,
     limitsSection,
     section(
       'resilience',

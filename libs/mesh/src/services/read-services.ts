@@ -27,7 +27,7 @@ const gatewayDefault = defaultsOf(gateway);
 
 /** What mesh.yaml says. */
 export interface MeshSettings
-  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases'> {
+  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows'> {
   readonly limits: LimitsSetting;
 }
 
@@ -70,6 +70,7 @@ export async function readSettings(
     secret,
     aliases,
     registry: await readRegistry(at('registry'), written.registry),
+    shadows: written.shadows ?? new Map(),
   };
 }
 

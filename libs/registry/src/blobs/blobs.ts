@@ -57,7 +57,7 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
     upload: uploads.begin,
     add: uploads.add,
     missing: (sha256s) => missing(places, sha256s, new Date(now())),
-    read,
+    read: (sha256, from) => read(sha256, from),
     readWhole: async (sha256, bytesMax) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
@@ -68,7 +68,7 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
       }
       return Buffer.concat(chunks);
     },
-    place: (sha256, path) => copyStream(read(sha256), path),
+    place: (sha256, path) => copyStream(read(sha256, 0, 'reused'), path),
     verify: async (sha256) => {
       try {
         await (await opened(sha256)).close();

@@ -7,12 +7,12 @@ import { checkSha256 } from '../names.ts';
 import { invalid, notThere, refused } from '../refusals.ts';
 import { asBlobError } from './blob-failures.ts';
 import { orUndefined, type Places } from './places.ts';
-import { hashOf, readFrom } from './read-file.ts';
+import { type ChunkMemory, hashOf, readFrom } from './read-file.ts';
 
 export interface CheckedReads {
   /** A descriptor that was hashed; the caller closes it. */
   readonly opened: (sha256: string) => Promise<FileHandle>;
-  readonly read: (sha256: string, from?: number) => AsyncIterable<Uint8Array>;
+  readonly read: (sha256: string, from?: number, memory?: ChunkMemory) => AsyncIterable<Uint8Array>;
 }
 
 export function createCheckedReads(places: Places, onCorrupt: (sha256: string) => Promise<void>): CheckedReads {
@@ -39,13 +39,13 @@ export function createCheckedReads(places: Places, onCorrupt: (sha256: string) =
       `sha256 ${sha256}: the file in the registry is not what it was; it is in quarantine, and comes back with another push`,
     );
   };
-  async function* read(sha256: string, from = 0): AsyncIterable<Uint8Array> {
+  async function* read(sha256: string, from = 0, memory: ChunkMemory = 'own'): AsyncIterable<Uint8Array> {
     const handle = await opened(sha256);
     try {
       const { size } = await handle.stat();
       if (!Number.isSafeInteger(from) || from < 0 || from > size)
         throw invalid('offset', `want 0 to ${size}, got ${from}`);
-      yield* readFrom(handle, from, from === 0 ? sha256 : undefined);
+      yield* readFrom(handle, from, from === 0 ? sha256 : undefined, memory);
     } catch (error) {
       throw asBlobError(error);
     } finally {
@@ -57,12 +57,13 @@ export function createCheckedReads(places: Places, onCorrupt: (sha256: string) =
 
 async function openBlob(places: Places, sha256: string): Promise<FileHandle> {
   checkSha256(sha256);
-  // A link is not followed: nothing gets out of the folder, or in, by one.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW;
-  const found =
-    (await open(places.blob(sha256), flags).catch(orUndefined)) ??
-    // What a sweep took away a moment ago may be about to come back.
-    (await open(places.trashed(sha256), flags).catch(orUndefined));
-  if (!found) throw notThere(`sha256 ${sha256}: the registry has no such file`, 'BLOB_NOT_FOUND');
-  return found;
+  // A link is not followed: nothing gets out of the folder, or in, by one. Nor does a pipe keep anybody waiting.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const { blob, trashed } = places;
+  // What a sweep took away a moment ago may be about to come back, or be back by then.
+  for (const path of [blob(sha256), trashed(sha256), blob(sha256)]) {
+    const handle = await open(path, flags).catch(orUndefined);
+    if (handle) return handle;
+  }
+  throw notThere(`sha256 ${sha256}: the registry has no such file`, 'BLOB_NOT_FOUND');
 }

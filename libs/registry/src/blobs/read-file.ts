@@ -17,15 +17,20 @@ export async function hashOf(handle: FileHandle): Promise<string> {
   }
 }
 
-/** The bytes from a position on, each chunk in memory of its own. With `sha256` the end comes only if all that was read has this hash. */
+/** Whose the memory of a chunk is: the reader's for good, or until it asks for the next one. Memory of its own for each is freed when Node gets to it: some 64 MiB later. */
+export type ChunkMemory = 'own' | 'reused';
+
+/** The bytes from a position on. With `sha256` the end comes only if all that was read has this hash. */
 export async function* readFrom(
   handle: FileHandle,
   from: number,
   sha256: string | undefined,
+  memory: ChunkMemory,
 ): AsyncIterable<Uint8Array> {
   const hash = createHash('sha256');
+  let buffer = Buffer.allocUnsafeSlow(chunkBytes);
   for (let position = from; ; ) {
-    const buffer = Buffer.allocUnsafeSlow(chunkBytes);
+    if (memory === 'own' && position > from) buffer = Buffer.allocUnsafeSlow(chunkBytes);
     const { bytesRead } = await handle.read(buffer, 0, chunkBytes, position);
     if (bytesRead === 0) break;
     const chunk = buffer.subarray(0, bytesRead);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { InferError, type InferErrorCode } from '@sheaf/inference';
 import type { Manifest } from '../manifest.ts';
-import type { AliasChange, NewVersion } from '../registry-store.ts';
+import type { AliasChange, NewVersion, RegistryStore } from '../registry-store.ts';
 
 export const sha256Of = (text: string): string => hash('sha256', text, 'hex');
 
@@ -52,3 +52,19 @@ export const refusal =
     assert.doesNotMatch(error.message, /\/tmp|SELECT|INSERT|sqlite|postgres|undefined/i);
     return true;
   };
+
+/** Texts that something between the caller and the disk might take for more than text. */
+export const hostileTexts = [
+  '__proto__',
+  'constructor',
+  `'; DROP TABLE registry_audit; --`,
+  `"quoted" 'twice' \`thrice\``,
+  '𝄞 and 😀, four bytes each',
+  '',
+  ' padded \r\n',
+  '\u2028\ufeff\ufffd',
+  '%s ?1 :key $1 {}',
+];
+
+/** A test of a store of its own, which is closed after it. */
+export type WithStore = (test: (store: RegistryStore, clock: { now: number }) => Promise<void>) => () => Promise<void>;

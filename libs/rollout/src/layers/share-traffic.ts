@@ -23,12 +23,24 @@ export interface SharePorts {
   /** Whether a version of a name can be asked here. */
   readonly isReady: (name: string, version: string) => boolean;
   readonly copies: Copies;
+  /** Told of each call whose version was chosen here, but for those that their callers left. */
+  readonly onCall?: ((told: CallTold) => void) | undefined;
   /** 0 up to 1. */
   readonly random?: () => number;
 }
 
+export interface CallTold {
+  readonly name: string;
+  /** '' where whatever there is was asked. */
+  readonly version: string;
+  /** `refused`: by a rule. */
+  readonly outcome: 'answered' | 'refused' | 'failed';
+  readonly ms: number;
+}
+
 /** Stands where a call has its name, and no version unless its caller named one. */
-export function shareTraffic({ trafficOf, isReady, copies, random = Math.random }: SharePorts): Layer {
+export function shareTraffic(ports: SharePorts): Layer {
+  const { trafficOf, isReady, random = Math.random } = ports;
   return (next) => (request, context) => {
     const traffic = request.version === '' ? trafficOf(request.model) : undefined;
     if (!traffic || boolParameter(request, dryRunParameter)) return next(request, context);
@@ -36,7 +48,7 @@ export function shareTraffic({ trafficOf, isReady, copies, random = Math.random 
     // A version that is not loaded here yet, or any more, fails nobody's call: the champion is asked, or what there is without a rollout.
     const version = [chosen, traffic.champion].find((one) => one === '' || isReady(request.model, one)) ?? '';
     context.journal.mark(context.span, { 'sheaf.rollout': traffic.salt, 'sheaf.share': version });
-    return ask(next, { ...request, version }, context, traffic, copies);
+    return ask(next, { ...request, version }, context, traffic, ports);
   };
 }
 
@@ -45,13 +57,16 @@ async function ask(
   request: InferRequest,
   context: CallContext,
   traffic: Traffic,
-  copies: Copies,
+  { copies, onCall = () => {} }: SharePorts,
 ): Promise<InferResponse> {
   const beganAt = context.clock.now();
   const ended = (outcome: Outcome): void => {
     const ms = context.clock.now() - beganAt;
-    const arm = entryOf(traffic.evidence.arms, request.version, noArm);
-    if (arm && !isLeft(outcome)) count(arm, outcome, ms);
+    if (!isLeft(outcome)) {
+      const arm = entryOf(traffic.evidence.arms, request.version, noArm);
+      if (arm) count(arm, outcome, ms);
+      onCall({ name: request.model, version: request.version, outcome: wordOf(outcome), ms });
+    }
     copies.offer({ request, context, outcome, ms }, traffic);
   };
   try {
@@ -67,12 +82,16 @@ async function ask(
 /** How it would have ended nobody knows. */
 const isLeft = (outcome: Outcome): boolean => 'error' in outcome && outcome.error.code === 'CANCELLED';
 
+const wordOf = (outcome: Outcome): CallTold['outcome'] =>
+  'response' in outcome ? 'answered' : ruleOf(outcome.error) === undefined ? 'failed' : 'refused';
+
 function count(arm: ArmEvidence, outcome: Outcome, ms: number): void {
   arm.calls++;
   if (actingRules(outcome).size > 0) arm.ruled++;
-  if ('response' in outcome) countMs(arm.latency, ms);
   // What a rule refuses has been answered as it is to be.
-  else if (ruleOf(outcome.error) === undefined) arm.failed++;
+  const word = wordOf(outcome);
+  if (word === 'answered') countMs(arm.latency, ms);
+  if (word === 'failed') arm.failed++;
 }
 
 /** Undefined where the caller says nothing there, and for `random`. */

@@ -1,5 +1,5 @@
 /** Bounds on a quantile, of values that were counted in bins, that hold at every look. */
-import { countOf, upperMs } from '../histogram.ts';
+import { countOf, unbounded, upperMs } from '../histogram.ts';
 import { type Bounds, outside } from './mean-bounds.ts';
 
 /**
@@ -20,5 +20,5 @@ export function quantileBounds(bins: readonly number[], quantile: number, alpha:
     if (below < quantile * count) lower = upperMs(bin);
     else return { lower, upper: upperMs(bin) };
   }
-  return { lower, upper: Number.POSITIVE_INFINITY };
+  return { lower, upper: unbounded };
 }

@@ -22,12 +22,14 @@ export function createMemoryStore(now: () => number): RolloutStore & { readonly 
         .filter((rollout) => rollout.kind === kind && rollout.name === name)
         .toSorted((a, b) => b.createdAtMs - a.createdAtMs)
         .slice(0, most),
-    add: async (rollout) => {
+    add: async (draft) => {
       const isTaken = all().some(
-        ({ kind, name, state }) => kind === rollout.kind && name === rollout.name && !isOver(state),
+        ({ kind, name, state }) => kind === draft.kind && name === draft.name && !isOver(state),
       );
-      if (!isTaken) rollouts.set(rollout.id, structuredClone(rollout));
-      return !isTaken;
+      if (isTaken) return undefined;
+      const rollout = { ...draft, id: `r${rollouts.size + 1}` };
+      rollouts.set(rollout.id, structuredClone(rollout));
+      return rollout;
     },
     replace: async (rollout) => {
       if (rollouts.get(rollout.id)?.revision !== rollout.revision - 1) return false;
@@ -65,10 +67,11 @@ export function createMemoryChampions(version: string): Champions & {
     },
     get: async () => alias,
     move: async (move) => {
-      if (move.expectedEpoch !== alias.epoch || alias.isFrozen) return false;
+      if (move.expectedEpoch !== alias.epoch) return 'moved-before';
+      if (alias.isFrozen) return { refused: 'the alias is frozen' };
       alias = { ...alias, version: move.to, epoch: alias.epoch + 1 };
       moves.push(move);
-      return true;
+      return 'moved';
     },
   };
 }

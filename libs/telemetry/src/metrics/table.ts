@@ -5,11 +5,13 @@ import { modelMetrics } from './table/models.ts';
 import { outboundMetrics } from './table/outbound.ts';
 import { pipelineMetrics } from './table/pipelines.ts';
 import { processMetrics } from './table/processes.ts';
+import { rolloutMetrics } from './table/rollouts.ts';
 
 export const metrics = {
   ...callMetrics,
   ...pipelineMetrics,
   ...outboundMetrics,
+  ...rolloutMetrics,
   ...modelMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Metric>;
@@ -21,6 +23,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Calls', metrics: callMetrics },
   { title: 'Pipelines', metrics: pipelineMetrics },
   { title: 'The way to the services', metrics: outboundMetrics },
+  { title: 'Rollouts', metrics: rolloutMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
   { title: 'Processes', metrics: processMetrics },
 ];

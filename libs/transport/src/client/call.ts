@@ -41,6 +41,9 @@ export interface Call {
   end(): void;
   /** Ends the call with CANCELLED, unless it has ended. */
   cancel(): void;
+  /** The server may send no more than the window of the stream until `resume`. */
+  pause(): void;
+  resume(): void;
 }
 
 /** For calls that are answered with one message: `done` gets it, or why there is none. */
@@ -118,6 +121,9 @@ const late = (): CallStatus => ownStatus(status.DEADLINE_EXCEEDED, 'the deadline
 /** Longer ones do not fit a timer; whoever waits so long has no deadline. */
 const timerMsMax = 2 ** 31 - 1;
 
+const whenOver = (timeoutMs: number | undefined, onTime: () => void): NodeJS.Timeout | undefined =>
+  timeoutMs === undefined || timeoutMs > timerMsMax ? undefined : setTimeout(onTime, Math.max(0, timeoutMs));
+
 /** A call, and what its channel does with it. */
 export interface PendingCall {
   readonly call: Call;
@@ -150,9 +156,7 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
     finish(ending);
     stream?.reset(errorCodes.CANCEL);
   };
-  const onTime = (): void => leave(late());
-  const timer =
-    timeoutMs === undefined || timeoutMs > timerMsMax ? undefined : setTimeout(onTime, Math.max(0, timeoutMs));
+  const timer = whenOver(timeoutMs, () => leave(late()));
   const response = createResponse(options.messageBytesMax, {
     ...handler,
     isOver: () => isOver,
@@ -186,6 +190,8 @@ export function createCall(options: CallOptions, handler: CallHandler): PendingC
         stream?.end();
       },
       cancel: () => leave(ownStatus(status.CANCELLED, 'the call was cancelled')),
+      pause: () => stream?.pause(),
+      resume: () => stream?.resume(),
     },
   };
 }

@@ -14,6 +14,7 @@ import type {
 import type { AdminService } from '../admin-service.ts';
 import type { ModelStatistics } from '../generated/inference/ModelStatistics.ts';
 import type { TellMetrics } from '../mesh-metrics.ts';
+import type { RegistryService } from '../registry-service.ts';
 import type { Admit } from './auth/authenticate.ts';
 import type { CallLog } from './call-record.ts';
 
@@ -99,7 +100,9 @@ export interface Backend {
   /** Held to limits: what the server itself refuses of the messages of those who came in. Default: nothing is. */
   readonly strays?: Strays;
   /** Served as sheaf.admin.v1.Admin: on a public server, whose `admit` says who may call it. */
-  readonly admin?: AdminService;
+  readonly admin?: AdminService | undefined;
+  /** Served as sheaf.registry.v1.Registry, likewise. */
+  readonly registry?: RegistryService | undefined;
   /** Told of each call when it has ended. */
   readonly calls?: CallLog;
 }

@@ -1,7 +1,9 @@
 import type { Limits } from '@sheaf/inference';
 import { contentExtension } from '../content-extension.ts';
+import type { ModelConfigResponse } from '../generated/inference/ModelConfigResponse.ts';
 import type { ModelMetadataResponse } from '../generated/inference/ModelMetadataResponse.ts';
 import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
+import { configOf } from '../model-config.ts';
 import { writeSpec } from '../tensor-metadata.ts';
 import { checkName, checkVersion } from '../wire/check-name.ts';
 import type { Backend } from './backend.ts';
@@ -29,6 +31,7 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
   const { name, limits, isReady } = options;
   const { statistics, repository } = backend;
   const extensions = [
+    'model_configuration',
     ...(statistics ? ['statistics'] : []),
     ...(repository ? repositoryExtensions : []),
     ...(backend.contentDigest === undefined ? [] : [contentExtension(backend.contentDigest)]),
@@ -50,6 +53,10 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
     method<ModelRequest, ModelMetadataResponse>('ModelMetadata', (request, call) => {
       checked(request, call);
       return describe(backend, request, call);
+    }),
+    method<ModelRequest, ModelConfigResponse>('ModelConfig', (request, call) => {
+      checked(request, call);
+      return { config: configOf(backend.describe(request.name, request.version, call.principal)) };
     }),
     ...(statistics ? [statisticsMethod(method, statistics, checked)] : []),
     ...(repository ? repositoryMethods(method, repository, limits) : []),

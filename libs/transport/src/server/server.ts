@@ -2,7 +2,7 @@
 import type { Limits, Overrun } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { meshStream } from '../mesh-stream/mesh-server.ts';
-import { adminFile, inferenceFile } from '../proto.ts';
+import { adminFile, inferenceFile, registryFile } from '../proto.ts';
 import type { TlsFiles } from '../tls/tls.ts';
 import { adminMethods } from './admin-methods.ts';
 import { createAnswer } from './answer.ts';
@@ -23,6 +23,7 @@ import { modelInfer } from './model-infer.ts';
 import type { OpenProtocol, Protocol, ProtocolContext } from './protocol.ts';
 import { createReflection } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
+import { registryMethods } from './registry-methods.ts';
 import { ServerState } from './server-state.ts';
 
 export interface ServerOptions {
@@ -114,12 +115,13 @@ function openProtocols(options: ServerOptions, context: ProtocolContext): readon
 }
 
 function ownMethods({ name, limits }: ServerOptions, backend: Backend, state: ServerState): readonly ServerMethod[] {
-  const { admin, metrics, isWell = () => true } = backend;
+  const { admin, registry, metrics, isWell = () => true } = backend;
   const isOpen = (): boolean => state.isReady;
-  const files = admin ? [inferenceFile, healthProto, adminFile] : [inferenceFile, healthProto];
+  const files = [inferenceFile, healthProto, ...(admin ? [adminFile] : []), ...(registry ? [registryFile] : [])];
   return [
     ...inferenceMethods({ name, limits, isReady: () => isOpen() && isWell() }, backend),
     ...(admin ? adminMethods(admin, isOpen) : []),
+    ...(registry ? registryMethods(registry, isOpen) : []),
     ...(metrics ? [metricsMethod(metrics)] : []),
     ...createReflection(files),
   ];

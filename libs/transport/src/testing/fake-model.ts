@@ -56,7 +56,7 @@ export const served = {
   onJournal: (journal: Journal) => void journals.push(journal),
 };
 
-export function contextOf(timeoutMs = 5_000, signal = new AbortController().signal): CallContext {
+export function contextOf(timeoutMs = 60_000, signal = new AbortController().signal): CallContext {
   const journal = new Journal();
   const span = journal.start('request', 'test', undefined);
   return {

@@ -40,7 +40,7 @@ export async function launch(orders: Orders, onMessage: (message: TrialMessage) 
   const settings = folders.flatMap((one) => (one.kind === 'unread' && one.settings ? [one.settings] : []));
   const packages = await readablePaths({ folder: sources, file: program, withheld: [] });
   const readable = [...new Set([...packages, ...folders.map((one) => folderOf(one) + sep), ...settings])];
-  const working = await mkdtemp(join(tmpdir(), 'sheaf-trial-'));
+  const working = await mkdtemp(join(tmpdir(), `sheaf-trial-${process.pid}-`));
   const args = [
     ...permissionFlags({ addons: true }, readable),
     `--max-old-space-size=${Math.max(256, Math.floor(orders.memoryBytesMax / 2 ** 21))}`,

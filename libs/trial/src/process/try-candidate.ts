@@ -42,7 +42,7 @@ export async function tryCandidate({ candidate, against }: TrialJob, limits: Tri
 const stuck =
   (tell: Tell) =>
   (what: string): void =>
-    void tell.end('time', `${what} passed its limit and cannot be stopped`);
+    void tell.end('time', `it ends the process that loads it: ${what} passed its limit and cannot be stopped`);
 
 /** Undefined where it cannot be loaded, which has been told. */
 async function open(read: Read, limits: TrialLimits, tell: Tell): Promise<Opened | undefined> {

@@ -1,0 +1,3 @@
+import { registryCommand } from '../registry/command.ts';
+
+export const models = registryCommand('model');

@@ -1,0 +1,35 @@
+/** The actions of `sheaf models` and `sheaf pipelines`, in the order of their help. */
+import type { RegistryAction } from './action.ts';
+import { alias } from './actions/alias.ts';
+import { audit } from './actions/audit.ts';
+import { deleteVersion } from './actions/delete.ts';
+import { download } from './actions/download.ts';
+import { freeze, thaw } from './actions/freeze.ts';
+import { history } from './actions/history.ts';
+import { importAll } from './actions/import.ts';
+import { list } from './actions/list.ts';
+import { promote } from './actions/promote.ts';
+import { prune } from './actions/prune.ts';
+import { push } from './actions/push.ts';
+import { quarantine, release } from './actions/quarantine.ts';
+import { rollback } from './actions/rollback.ts';
+import { show } from './actions/show.ts';
+
+export const actions: Readonly<Record<string, RegistryAction>> = {
+  push,
+  import: importAll,
+  list,
+  show,
+  download,
+  history,
+  promote,
+  rollback,
+  alias,
+  freeze,
+  thaw,
+  quarantine,
+  release,
+  delete: deleteVersion,
+  prune,
+  audit,
+};

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { PushResponse, RegistryCalls } from '@sheaf/transport';
+import { pushVersion } from '../../client/push-version.ts';
+import { refusal } from '../../testing/samples.ts';
+import { fileOf, openTestService } from '../../testing/service-samples.ts';
+
+type Sent = Parameters<ReturnType<RegistryCalls['push']>['send']>[0];
+
+const large = fileOf('model.onnx', Buffer.alloc(3 * 2 ** 20, 7));
+const small = fileOf('model.onnx', 'small');
+const listed = ({ path, sizeBytes, sha256 }: typeof large) => ({ path, sizeBytes, sha256 });
+const begin = (name = 'digits', files = [listed(large)]): Sent => ({ begin: { name, manifest: { files } } });
+const chunkAt = (offset: number, bytes = 65_536): Sent => ({
+  chunk: { sha256: large.sha256, offset, data: Buffer.from(large.source).subarray(offset, offset + bytes) },
+});
+
+/** Sends requests, one after each answer that is awaited, and answers what came until then. */
+async function pushed(
+  calls: RegistryCalls,
+  first: Sent,
+  then: (plan: NonNullable<PushResponse['plan']>) => readonly Sent[],
+) {
+  const { send, end, responses } = calls.push();
+  const told: PushResponse[] = [];
+  send(first);
+  for await (const response of responses) {
+    told.push(response);
+    if (!response.plan) continue;
+    for (const request of then(response.plan)) send(request);
+    end();
+  }
+  return told;
+}
+
+describe('a push', () => {
+  it('that was cut goes on where it was, for the one who brought it alone', async () => {
+    await using service = await openTestService();
+    const ops = service.as('key:ops');
+    await assert.rejects(
+      pushed(ops, begin(), () => [chunkAt(0), chunkAt(65_536)]),
+      refusal('FAILED_PRECONDITION', 'PUSH_CUT', /push the same again/),
+    );
+    let offset: number | undefined;
+    const look = (plan: NonNullable<PushResponse['plan']>): readonly Sent[] => {
+      offset = plan.missing[0]?.offset;
+      return [];
+    };
+    await assert.rejects(pushed(ops, begin(), look));
+    assert.equal(offset, 131_072);
+    await assert.rejects(pushed(service.as('key:other'), begin(), look));
+    assert.equal(offset, 0);
+    const { version, created } = await pushVersion(ops, { kind: 'model', name: 'digits', files: [large], said: {} });
+    assert.deepEqual([version.version, created], [1, true]);
+  });
+
+  it('of bytes that are not those of its sha256 is refused, and leaves no version', async () => {
+    await using service = await openTestService();
+    const calls = service.as('key:ops');
+    const other = { ...large, sha256: fileOf('x', 'other').sha256 };
+    await assert.rejects(
+      pushVersion(calls, { kind: 'model', name: 'digits', files: [other], said: {} }),
+      refusal('FAILED_PRECONDITION', 'BLOB_MISMATCH'),
+    );
+    await assert.rejects(calls.getVersion({ name: 'digits' }), refusal('NOT_FOUND', 'ENTRY_NOT_FOUND'));
+  });
+
+  it('that is no push is refused with what was wanted', async () => {
+    await using service = await openTestService({ limits: { filesMax: 3, bytesMax: 4 * 2 ** 20 } });
+    const calls = service.as('key:ops');
+    const invalid = (message: RegExp) => refusal('INVALID_ARGUMENT', 'REGISTRY_INVALID', message);
+    const path = (text: string) => begin('digits', [{ ...listed(large), path: text }]);
+    const cases: readonly (readonly [Sent, (error: unknown) => true])[] = [
+      [chunkAt(0), invalid(/^step: want begin here, got chunk/)],
+      ...['../etc', 'a/../b', '/etc/passwd', '..\\..\\x', 'a\0b', 'a\nb', ' ..', 'x'.repeat(129), '．．／x', '...'].map(
+        (name) => [begin(name), invalid(/^name: want /)] as const,
+      ),
+      ...['../x', '/x', 'a/../../x', 'a\\b', 'a//b', './x', 'con', 'a\0', 'ａ／ｂ', ''].map(
+        (name) => [path(name), invalid(/^files\[0\]\.path: want /)] as const,
+      ),
+      [
+        begin('digits', [listed(small), { ...listed(small), path: 'MODEL.onnx' }]),
+        invalid(/^files: want paths that differ/),
+      ],
+      [begin('digits', []), invalid(/^files: want at least one file/)],
+      [{ begin: { name: 'digits' } }, invalid(/^begin\.manifest: want one, got none/)],
+      [{ begin: { name: 'digits', kind: 'graph', manifest: {} } }, invalid(/^kind: want model or pipeline/)],
+      [
+        { begin: { name: 'digits', manifest: { files: [] }, fileCount: 4 } },
+        refusal('RESOURCE_EXHAUSTED', 'VERSION_TOO_LARGE', /at most 3, got 4/),
+      ],
+      [
+        begin('digits', [{ ...listed(large), sizeBytes: 5 * 2 ** 20 }]),
+        refusal('RESOURCE_EXHAUSTED', 'VERSION_TOO_LARGE', /bytes in all/),
+      ],
+    ];
+    for (const [first, wanted] of cases)
+      await assert.rejects(
+        pushed(calls, first, () => []),
+        wanted,
+      );
+    await assert.rejects(
+      pushed(calls, begin(), () => [chunkAt(65_536)]),
+      refusal('FAILED_PRECONDITION', 'OFFSET_OTHER', /want 0, got 65536/),
+    );
+    assert.deepEqual((await calls.listEntries({})).entries, []);
+  });
+
+  it('that brings nothing for too long ends, and so does one that is one too many', async () => {
+    await using service = await openTestService({ limits: { silenceMaxMs: 5, pushesMax: 1 } });
+    const calls = service.as('key:ops');
+    const first = calls.push();
+    const answers = first.responses[Symbol.asyncIterator]();
+    const silent = answers.next();
+    await assert.rejects(
+      pushVersion(calls, { kind: 'model', name: 'iris', files: [large], said: {} }),
+      refusal('RESOURCE_EXHAUSTED', 'PUSHES_TOO_MANY'),
+    );
+    await assert.rejects(silent, refusal('DEADLINE_EXCEEDED', 'PUSH_SILENT'));
+  });
+
+  it('is judged before it may be served', async () => {
+    await using service = await openTestService({
+      judge: async ({ name }) => ({ state: 'quarantined', why: `${name} gives NaN`, trial: { nan: true } }),
+    });
+    const calls = service.as('key:ops');
+    const { version } = await pushVersion(calls, { kind: 'model', name: 'digits', files: [large], said: {} });
+    assert.deepEqual(
+      [version.state, version.why, version.trialJson],
+      ['quarantined', 'digits gives NaN', '{"nan":true}'],
+    );
+  });
+});

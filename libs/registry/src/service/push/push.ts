@@ -1,0 +1,101 @@
+/** A version that is brought: its manifest, then the bytes that are not there yet. */
+import { InferError } from '@sheaf/inference';
+import type { PushResponse, RegistryService } from '@sheaf/transport';
+import { digestOf, type Manifest } from '../../manifest.ts';
+import { refused } from '../../refusals.ts';
+import type { Registry } from '../../registry.ts';
+import type { RegistryStore, VersionRecord } from '../../registry-store.ts';
+import { actorOf } from '../caller.ts';
+import { messageOf } from '../versions.ts';
+import { type PushLimits, pushLimits } from './limits.ts';
+import { type Brought, readManifest } from './read-manifest.ts';
+import { readSteps } from './steps.ts';
+import { createUploads } from './uploads.ts';
+
+/** What is found out about a version before it is taken. */
+export interface Judgement {
+  readonly state: 'ready' | 'quarantined';
+  /** Why it is not ready; '' where it is. */
+  readonly why: string;
+  readonly trial?: NonNullable<VersionRecord['trial']>;
+}
+
+/** Says of a version whose files are there whether it may be served; throws InferError where it is none at all, and is not to be kept. */
+export type JudgeVersion = (candidate: {
+  readonly name: string;
+  readonly manifest: Manifest;
+  /** Aborted when nobody waits for it any more. */
+  readonly signal: AbortSignal;
+}) => Promise<Judgement>;
+
+export interface PushPorts {
+  readonly registry: Pick<Registry, 'store' | 'blobs' | 'publish'>;
+  /** Default: every version that is whole is ready. */
+  readonly judge?: JudgeVersion | undefined;
+  readonly limits?: Partial<PushLimits> | undefined;
+}
+
+const takenUnseen: JudgeVersion = async () => ({ state: 'ready', why: '' });
+
+export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
+  const { registry, judge = takenUnseen } = ports;
+  const { store } = registry;
+  const limits = { ...pushLimits, ...ports.limits };
+  const uploads = createUploads(registry.blobs);
+  let pushes = 0;
+  return {
+    push: async function* (requests, caller) {
+      if (pushes >= limits.pushesMax) throw tooMany(limits.pushesMax);
+      pushes++;
+      try {
+        const steps = readSteps(requests, limits);
+        const brought = await readManifest(steps, limits, caller);
+        const known = await knownVersion(store, brought);
+        const { name, manifest } = brought;
+        await using upload = await uploads.begin(manifest.files, actorOf(caller));
+        yield plan(digestOf(manifest), upload.missing);
+        if (known && upload.isWhole) {
+          yield await done(store, known, false);
+          return;
+        }
+        while (!upload.isWhole) {
+          const progress = await upload.take(await steps.next('chunk'));
+          if (progress) yield { step: 'progress', progress };
+        }
+        const judged = await judge({ name, manifest, signal: caller.signal });
+        const { record, added } = await registry.publish({ name, manifest, by: actorOf(caller), ...judged });
+        yield await done(store, record, added);
+      } finally {
+        pushes--;
+      }
+    },
+  };
+}
+
+/** The version that this content is already; undefined where it is new. Throws where the name is one of the other kind. */
+async function knownVersion(
+  store: RegistryStore,
+  { name, kind, manifest }: Brought,
+): Promise<VersionRecord | undefined> {
+  const entry = await store.getEntry(name);
+  if (!entry) return undefined;
+  if (entry.kind !== kind)
+    throw refused('KIND_OTHER', `"${name}" is a ${entry.kind} in the registry, and cannot have versions of a ${kind}`);
+  const known = await store.getVersion(name, digestOf(manifest));
+  return known?.state === 'deleted' ? undefined : known;
+}
+
+const plan = (digest: string, missing: NonNullable<PushResponse['plan']>['missing']): PushResponse => ({
+  step: 'plan',
+  plan: { digest, missing },
+});
+
+async function done(store: RegistryStore, record: VersionRecord, created: boolean): Promise<PushResponse> {
+  return { step: 'done', done: { version: await messageOf(store, record.name, record), created } };
+}
+
+const tooMany = (max: number): InferError =>
+  InferError.withoutStack('RESOURCE_EXHAUSTED', `pushes: want at most ${max} at once`, {
+    reason: 'PUSHES_TOO_MANY',
+    retryAfterMs: 1_000,
+  });

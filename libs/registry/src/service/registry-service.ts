@@ -1,0 +1,21 @@
+/** sheaf.registry.v1.Registry as functions from message to message, over a store and its blobs. Who asks is a parameter; nobody's role is checked here. */
+import type { RegistryService } from '@sheaf/transport';
+import { aliasMethods } from './aliases.ts';
+import { auditMethods } from './audit.ts';
+import { downloadMethods } from './download.ts';
+import { type PushPorts, pushMethods } from './push/push.ts';
+import { versionMethods } from './versions.ts';
+import { watchMethods } from './watch.ts';
+
+export function createRegistryService(ports: PushPorts): RegistryService {
+  const { registry } = ports;
+  const { store } = registry;
+  return {
+    ...pushMethods(ports),
+    ...versionMethods(store),
+    ...downloadMethods(registry),
+    ...aliasMethods(store),
+    ...watchMethods(store),
+    ...auditMethods(store),
+  };
+}

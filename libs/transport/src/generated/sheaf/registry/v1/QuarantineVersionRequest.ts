@@ -1,0 +1,17 @@
+// Original file: proto/sheaf/registry/v1/registry.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface QuarantineVersionRequest {
+  'kind'?: (string);
+  'name'?: (string);
+  'version'?: (number | string | Long);
+  'why'?: (string);
+}
+
+export interface QuarantineVersionRequest__Output {
+  'kind': (string);
+  'name': (string);
+  'version': (number);
+  'why': (string);
+}
