@@ -3,6 +3,7 @@ import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
 import { deleteVersion } from './actions/delete.ts';
+import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
 import { history } from './actions/history.ts';
@@ -14,6 +15,7 @@ import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { show } from './actions/show.ts';
+import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
@@ -22,6 +24,7 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   show,
   download,
   history,
+  diff,
   promote,
   rollback,
   alias,
@@ -32,4 +35,5 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   delete: deleteVersion,
   prune,
   audit,
+  webhook,
 };
