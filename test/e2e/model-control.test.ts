@@ -155,7 +155,7 @@ describe('sheaf up', () => {
   it('says what is wrong with --model-control and --load-model', async () => {
     const folder = await writeFolder(files);
     const told = async (...given: string[]): Promise<string> => (await runSheaf(['up', folder, ...given])).stderr;
-    assert.match(await told('--model-control', 'poll'), /--model-control: want none or explicit, got "poll"/);
+    assert.match(await told('--model-control', 'poll'), /--model-control: want none, explicit or registry, got "poll"/);
     assert.match(await told('--load-model', 'one'), /--load-model: want --model-control explicit with it/);
     assert.match(
       await told('--model-control', 'explicit', '--load-model', 'nobody'),

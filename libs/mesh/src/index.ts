@@ -63,10 +63,14 @@ export {
   versionFolder,
   viewFile,
   viewFolder,
+  withViewAliases,
 } from './registry/view.ts';
+export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
+export { registryPlace } from './services/registry-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
+export { readYaml } from './yaml-file.ts';

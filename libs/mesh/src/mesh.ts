@@ -200,8 +200,8 @@ export interface Mesh {
   readonly secret?: SecretPlace | undefined;
   /** Undefined: mesh.yaml names none. */
   readonly registry?: RegistryPlace | undefined;
-  /** What is served of a registry beside the folder. Undefined: the folder alone is served, whatever lies in its view. */
-  readonly view?: { readonly epoch: number } | undefined;
+  /** Whether the view of a registry is served beside the folder. Default: the folder alone is, whatever lies in its view. */
+  readonly follows?: boolean | undefined;
   /** Files and folders that no transform reads, absolute. Undefined: none beyond those that no mesh folder shows. */
   readonly withheld?: readonly string[] | undefined;
   readonly out: readonly OutPart[];

@@ -81,7 +81,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   const whole = pruned({
     ...parts,
     limits,
-    ...(view && { view: { epoch: view.epoch } }),
+    ...(view && { follows: true }),
     withheld: withheldFiles(parts, read.logs),
     codeDigest: isCodeKept(read) ? before?.codeDigest : await digestOf(parts),
     pipelines,
@@ -110,7 +110,7 @@ const nothingYet: View = { schema: 1, epoch: 0, entries: [], out: [] };
 
 async function follows(folder: string, { follow, before }: ReadOptions): Promise<boolean> {
   if (follow !== undefined) return follow;
-  if (before) return before.view !== undefined;
+  if (before) return before.follows ?? false;
   const { value } = (await readYaml(join(folder, 'mesh.yaml'), 'mesh.yaml', [])) ?? {};
   return isRecord(value) && 'registry' in value;
 }

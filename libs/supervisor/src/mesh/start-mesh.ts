@@ -12,6 +12,7 @@ import {
   type RunningServices,
   startServices,
   stopAll,
+  unservedOf,
 } from '../services/running-services.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
@@ -116,6 +117,9 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
     },
     get seen() {
       return served.seen;
+    },
+    get unserved() {
+      return unservedOf(served.services.values());
     },
     secret,
     gateway: gateways.processes[0],
