@@ -31,7 +31,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
-  follower: ['inference', 'mesh', 'registry'],
+  follower: ['inference', 'mesh', 'registry', 'transport'],
   terminal: [],
   signing: ['inference'],
   oci: ['inference'],

@@ -87,6 +87,7 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   const control = openControl(mesh, started.promise, {
     onEvent,
     onRestart: (names) => auditRestart(mesh.folder, names),
+    registry: () => follower?.status(),
   });
   const stop = stopOnSignal(started.promise, {
     close: async () => {

@@ -99,6 +99,8 @@ export const events = {
   'endpoint.holds-other': event('outbound', 'error', 'a process holds other files', 'service', 'endpoint'),
   'caller.slowed': event('outbound', 'warn', 'calls of one caller ended a process', 'service', 'caller', 'ends'),
   // Models and transforms.
+  'registry.untended': event('registry', 'warn', 'files of the registry could not be looked after'),
+  'registry.damaged': event('registry', 'error', 'a file of a version is damaged or gone', 'sha256', 'versions'),
   'run.failed': event('runtime', 'error', 'a run failed, and not for what the caller sent', 'subject'),
   'run.ended': event('runtime', 'debug', 'a model or transform ran', ...call),
   'queue.left': event('runtime', 'debug', 'a call left the queue of a model', ...call),
