@@ -6,6 +6,7 @@ import {
   type MeshProblem,
   type MeshReading,
   outText,
+  type ReadOptions,
   readMesh,
   readTests,
 } from '@sheaf/mesh';
@@ -30,8 +31,12 @@ export function wholeOrFail(folder: string, { mesh, problems, notes }: MeshReadi
 }
 
 /** Reads what of the folder can be served, and tells the rest line by line; throws with all mistakes where nothing can. */
-export async function readServableOrFail(folder = '.', tell: OnEvent = () => {}): Promise<Mesh> {
-  const { servable, problems, notes } = await readMesh(folder);
+export async function readServableOrFail(
+  folder = '.',
+  tell: OnEvent = () => {},
+  options: ReadOptions = {},
+): Promise<Mesh> {
+  const { servable, problems, notes } = await readMesh(folder, options);
   if (!servable) return fail(folder, problems);
   for (const note of notes) tell(`note: ${formatProblem(note)}`, 'mesh.note');
   for (const part of servable.out) tell(outText(part), 'mesh.part-out');

@@ -13,6 +13,7 @@ export {
   testDocument,
   testsSchema,
 } from './language/tests-document.ts';
+export { askedBy, everything, namesIn } from './loaded-part.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -41,7 +42,7 @@ export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
-export { type MeshReading, readMesh } from './read-mesh.ts';
+export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { goldenExample, testsExample, testsPage } from './reference/tests-page.ts';
@@ -60,10 +61,14 @@ export {
   versionFolder,
   viewFile,
   viewFolder,
+  withViewAliases,
 } from './registry/view.ts';
+export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
+export { registryPlace } from './services/registry-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
+export { readYaml } from './yaml-file.ts';

@@ -14,7 +14,7 @@ import {
 import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
 import { plainName } from './registry/kept-pipeline.ts';
-import type { View } from './registry/view.ts';
+import { type View, withViewAliases } from './registry/view.ts';
 import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
 import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
@@ -75,7 +75,8 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, aliases, registry, shadows } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, registry, shadows, ...own } = settings.value ?? settings.read;
+  const aliases = withViewAliases(own.aliases, view);
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
@@ -110,21 +111,33 @@ async function readSettingsInForce(
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
-  const transformVersions = [...named.keys(), ...former.keys()].map(transformName);
-  const names = new Set([...transformVersions.map(plainName), ...unread]);
-  const held = { models: [...new Set(models)], transforms: [...names], versions };
+  const paths = [
+    ...[...named].map(([path, { kept }]) => ({ path, kept })),
+    ...[...former].map(([path, kept]) => ({ path, kept })),
+  ];
+  const byPlain = Map.groupBy(
+    paths.map(({ path, kept }) => ({ name: transformName(path), isKept: kept !== undefined })),
+    ({ name, isKept }) => (isKept ? plainName(name) : name),
+  );
+  const held = { models: [...new Set(models)], transforms: [...new Set([...byPlain.keys(), ...unread])], versions };
   const written = await readSettings(folder, held, problems, notes);
-  const read = { ...written, services: written.services.map((service) => withVersions(service, transformVersions)) };
+  const read = { ...written, services: written.services.map((service) => withVersions(service, byPlain)) };
   return { ...settingsInForce(read, problems, before), read, problems };
 }
 
 /** What mesh.yaml says of a transform is said of all its versions in a registry. */
-const withVersions = (service: Service, versions: readonly string[]): Service => ({
+const withVersions = (
+  service: Service,
+  byPlain: ReadonlyMap<string, readonly { readonly name: string }[]>,
+): Service => ({
   ...service,
-  transforms: service.transforms.flatMap((name) => {
-    const known = versions.filter((one) => plainName(one) === name);
-    return known.length > 0 ? known.toSorted() : [name];
-  }),
+  transforms: service.transforms.flatMap(
+    (plain) =>
+      byPlain
+        .get(plain)
+        ?.map(({ name }) => name)
+        .toSorted() ?? [plain],
+  ),
 });
 
 const outTransform = (path: string, why: string): OutPart => ({

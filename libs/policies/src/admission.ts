@@ -14,6 +14,9 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/inference.GRPCInferenceService/ModelConfig': 'any',
   '/inference.GRPCInferenceService/ModelStatistics': 'any',
   '/inference.GRPCInferenceService/ModelInfer': 'infer',
+  '/inference.GRPCInferenceService/RepositoryIndex': 'observe',
+  '/inference.GRPCInferenceService/RepositoryModelLoad': 'admin',
+  '/inference.GRPCInferenceService/RepositoryModelUnload': 'admin',
   '/grpc.health.v1.Health/Check': 'any',
   '/grpc.health.v1.Health/List': 'observe',
   '/grpc.health.v1.Health/Watch': 'any',
@@ -52,6 +55,9 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.registry.v1.Registry/Prune': 'admin',
   '/sheaf.registry.v1.Registry/Watch': 'observe',
   '/sheaf.registry.v1.Registry/ListAudit': 'observe',
+  '/sheaf.registry.v1.Registry/StartRollout': 'admin',
+  '/sheaf.registry.v1.Registry/GetRollout': 'observe',
+  '/sheaf.registry.v1.Registry/TellRollout': 'admin',
 };
 
 /** Not List: that is for whoever may observe. */

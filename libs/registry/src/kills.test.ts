@@ -12,7 +12,7 @@ after(() => rmSync(root, { recursive: true }));
 // More of them, with other seeds: `npm run faults:registry`.
 describe('a registry whose processes are killed', () => {
   it('has all that was acknowledged, nothing by halves, and one history', async () => {
-    const figures = await killRounds({ folder: mkdtempSync(join(root, 'mesh-')), seed: 1, rounds: 6 });
+    const figures = await killRounds({ folder: mkdtempSync(join(root, 'mesh-')), seed: 1, rounds: 5 });
     assert.ok(figures.versions > 0 && figures.moves > 0, JSON.stringify(figures));
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, describe, it } from 'node:test';
@@ -95,6 +95,36 @@ describe('a registry', () => {
     assert.equal(await registry.sweep(100 * 3_600_000), 0);
     assert.equal(await later(), 1);
     assert.deepEqual(await registry.blobs.missing([sha256Of('a')]), [sha256Of('a')]);
+  });
+
+  it('finds files that are gone, and tells of them', async (context) => {
+    const logged = context.mock.method(console, 'error', () => {});
+    const folder = newFolder();
+    const registry = await open(folder);
+    await upload(registry, 'a');
+    await registry.publish(aVersion('a'));
+    assert.equal(await registry.scrub(), 0);
+    rmSync(blobIn(folder, 'a'));
+    assert.equal(await registry.scrub(), 1);
+    assert.equal(logged.mock.callCount(), 1);
+    assert.equal((await registry.store.getVersion('digits', 1))?.state, 'quarantined');
+    await upload(registry, 'a');
+    assert.equal((await registry.publish(aVersion('a'))).record.state, 'ready');
+  });
+
+  it('is tended by itself, once by all who have it open', async () => {
+    const clock = { now: Date.now() };
+    const folder = newFolder();
+    const registry = await open(folder, { now: () => clock.now });
+    for (const text of ['a', 'b']) await upload(registry, text);
+    await registry.publish(aVersion('a'));
+    clock.now += 2 * 3_600_000;
+    // The file of no version is swept once somebody looks.
+    const tended = await open(folder, { now: () => clock.now, tendMs: 5 });
+    while (existsSync(blobIn(folder, 'b'))) await new Promise(setImmediate);
+    assert.deepEqual(await tended.blobs.missing([sha256Of('a')]), []);
+    const { fence } = await registry.store.takeLease('sweep', 'test', 1);
+    assert.equal(fence, 1);
   });
 
   it('is one for all who have it open, and tells each of what others change', async () => {

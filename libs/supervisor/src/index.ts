@@ -6,6 +6,7 @@ export { freePort } from './process/free-port.ts';
 export type { Programs } from './process/programs.ts';
 export { supervise } from './process/supervise.ts';
 export type { ProcessSpec, Supervised } from './process/supervised.ts';
+export { followMesh } from './registry/follow-mesh.ts';
 export {
   askRestart,
   askStatus,

@@ -70,6 +70,9 @@ const cases: Readonly<
     ill: [[withConfiguration({ out: [{ ...part, keeps: false }] }), /^error: model n\/1 is not served: it is broken/]],
     fine: [withConfiguration({ out: [{ ...part, keeps: true }] })],
   },
+  registryAway: {
+    ill: [[{ registryAway: 'nobody answers' }, /^warning: the registry is away, .*: nobody answers$/]],
+  },
   reloadFailed: {
     ill: [[withConfiguration({ out: [{ ...part, keeps: true }] }), /^warning: model n goes on as it was/]],
     fine: [withConfiguration({ out: [{ ...part, keeps: false }] })],

@@ -22,6 +22,7 @@ import { processesDown } from './checks/processes-down.ts';
 import { proxies } from './checks/proxies.ts';
 import { quantized } from './checks/quantized.ts';
 import { quarantined } from './checks/quarantined.ts';
+import { registryAway } from './checks/registry-away.ts';
 import { reloadFailed } from './checks/reload-failed.ts';
 import { reloadPending } from './checks/reload-pending.ts';
 import { silentGateway } from './checks/silent-gateway.ts';
@@ -55,6 +56,7 @@ export const checks: Readonly<Record<string, Check>> = {
   proxies,
   quantized,
   quarantined,
+  registryAway,
   reloadFailed,
   reloadPending,
   silentGateway,

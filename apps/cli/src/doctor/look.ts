@@ -17,6 +17,8 @@ export interface Look {
   readonly mistakes: readonly string[];
   /** Of the mesh that runs from the folder on this machine. */
   readonly processes: readonly Process[];
+  /** Why the registry that the mesh follows is not reached; undefined: it is, or there is none. */
+  readonly registryAway: string | undefined;
   readonly gateway: Gateway | undefined;
   /** Why no gateway could be asked, and where. */
   readonly silence: { readonly address: string; readonly why: string } | undefined;

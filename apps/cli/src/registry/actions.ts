@@ -2,6 +2,7 @@
 import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
+import { canary, shadow } from './actions/canary.ts';
 import { deleteVersion } from './actions/delete.ts';
 import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
@@ -14,6 +15,7 @@ import { prune } from './actions/prune.ts';
 import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
+import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
 import { tryOne } from './actions/try.ts';
 import { webhook } from './actions/webhook.ts';
@@ -29,6 +31,13 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   diff,
   promote,
   rollback,
+  canary,
+  shadow,
+  rollout,
+  hold,
+  resume,
+  abort,
+  'promote-now': promoteNow,
   alias,
   freeze,
   thaw,

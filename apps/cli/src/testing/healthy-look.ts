@@ -67,6 +67,7 @@ export const well: Look = {
   silence: undefined,
   certificates: [{ file: 'own.crt', endsMs: now + 31 * dayMs }],
   disks: [{ what: 'the disk', path: '/', freeBytes: 2 ** 40 }],
+  registryAway: undefined,
   peers: [{ kind: 'redis', place: 'r:6379' }],
   quantized: [],
   accessLogProblem: undefined,

@@ -45,12 +45,12 @@ function markOf(kept: KeptPipeline): string {
   return hash('sha256', JSON.stringify([codeOf(kept).digest, pins])).slice(0, markChars);
 }
 
-/** The path by which a mesh knows a transform of it: `./crop@1a2b3c4d5e6f.ts` for `./crop.ts`. */
+/** The path by which a mesh knows a transform of it: `./crop.1a2b3c4d5e6f.ts` for `./crop.ts`. */
 export const keptPath = (kept: KeptPipeline, path: string): string =>
-  path.replace(/(\.[cm]?[jt]s)?$/, (ending) => `@${markOf(kept)}${ending}`);
+  path.replace(/(\.[cm]?[jt]s)?$/, (ending) => `.${markOf(kept)}${ending}`);
 
-/** The name under which mesh.yaml gives rights to all versions of a transform. */
-export const plainName = (name: string): string => name.replace(/@[0-9a-f]{12}$/, '');
+/** The name, of a transform of a registry, under which mesh.yaml gives rights to all its versions. */
+export const plainName = (name: string): string => name.replace(/\.[0-9a-f]{12}$/, '');
 
 /** Where a transform of a registry is, and what it is run with. */
 export interface KeptTransform {

@@ -79,10 +79,10 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
     assert.deepEqual(served(await readMesh(folder)), { models: ['own: 1'], pipelines: [], out: [] });
     const reading = await readMesh(folder, { follow: true });
     assert.deepEqual(served(reading), { models: ['own: 1', 'scale: 4, 3'], pipelines: [], out: [] });
-    assert.deepEqual(reading.mesh?.view, { epoch: 7 });
+    assert.equal(reading.mesh?.follows, true);
     assert.equal(reading.mesh?.models.find(({ name }) => name === 'scale')?.instances, 2);
     await write(join(folder, 'mesh.yaml'), 'registry:\n');
-    assert.deepEqual((await readMesh(folder)).mesh?.view, { epoch: 7 });
+    assert.equal((await readMesh(folder)).mesh?.follows, true);
   });
 
   it('tells in one sentence of a name that folder and registry both have, and leaves it to neither', async () => {
@@ -132,7 +132,7 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
     // The same code with the same pins is one transform; all are in the service that mesh.yaml calls `twice`.
     const [, old] = reading.mesh?.transforms.map(({ name }) => name) ?? [];
     assert.equal(reading.mesh?.transforms.length, 2);
-    assert.match(old ?? '', /^twice@[0-9a-f]{12}$/);
+    assert.match(old ?? '', /^twice\.[0-9a-f]{12}$/);
     assert.deepEqual(
       reading.mesh?.services.map(({ name, transforms }) => [name, transforms.length]),
       [

@@ -5,6 +5,7 @@
 import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Aliases } from '@sheaf/inference';
 import type { VersionFile } from '../mesh.ts';
 
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
@@ -93,6 +94,18 @@ const staysInside = ({ name, versions }: ViewEntry): boolean =>
 /** Says whether a path of a version stays in its folder: relative, with `/`, and without anything that leads up or is hidden. */
 export const isInside = (path: string): boolean =>
   path.length <= pathCharsMax && path.split('/').every((part) => /^[^.\\\0][^\\\0]*$/.test(part));
+
+/** Aliases of a mesh with what the registry says of its names. */
+export function withViewAliases(aliases: Aliases, view: View | undefined): Aliases {
+  if (!view) return aliases;
+  const all = new Map(aliases);
+  for (const { name, aliases: own } of view.entries) {
+    const versions = Object.entries(own).map(([alias, version]) => [alias, String(version)] as const);
+    if (versions.length > 0) all.set(name, new Map(versions));
+    else all.delete(name);
+  }
+  return all;
+}
 
 export interface ViewReading {
   /** Undefined where there is none. */

@@ -1,7 +1,7 @@
 /** Reads of files that are hashed by the descriptor that they are then read from. */
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, mkdir, open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkSha256 } from '../names.ts';
 import { invalid, notThere, refused } from '../refusals.ts';
@@ -16,24 +16,19 @@ export interface CheckedReads {
 }
 
 export function createCheckedReads(places: Places, onCorrupt: (sha256: string) => Promise<void>): CheckedReads {
-  const setAside = async (sha256: string): Promise<void> => {
-    const aside = join(places.quarantine, `${sha256}.${randomBytes(6).toString('hex')}`);
-    // On a disk that may only be read it stays where it is, and is refused again.
-    await mkdir(places.quarantine, { recursive: true, mode: 0o700 })
-      .then(() => rename(places.blob(sha256), aside))
-      .catch(() => {});
-    await onCorrupt(sha256);
-  };
   const opened = async (sha256: string): Promise<FileHandle> => {
     const handle = await openBlob(places, sha256);
+    const found = await handle.stat();
     try {
-      if ((await handle.stat()).isFile() && (await hashOf(handle)) === sha256) return handle;
+      if (found.isFile() && (await hashOf(handle)) === sha256) return handle;
     } catch (error) {
       await handle.close();
       throw asBlobError(error);
     }
     await handle.close();
-    await setAside(sha256);
+    // First: when it fails, the file is found again.
+    await onCorrupt(sha256);
+    await setAside(places, sha256, found);
     throw refused(
       'BLOB_CORRUPT',
       `sha256 ${sha256}: the file in the registry is not what it was; it is in quarantine, and comes back with another push`,
@@ -53,6 +48,19 @@ export function createCheckedReads(places: Places, onCorrupt: (sha256: string) =
     }
   }
   return { opened, read };
+}
+
+/** On a disk that may only be read it stays where it is, and is refused again. */
+async function setAside(places: Places, sha256: string, { ino }: Stats): Promise<void> {
+  const aside = join(places.quarantine, `${sha256}.${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(places.quarantine, { recursive: true, mode: 0o700 });
+    await rename(places.blob(sha256), aside);
+    // Pushed again between the look and now, it is another file, and goes back.
+    if ((await lstat(aside)).ino !== ino) await rename(aside, places.blob(sha256));
+  } catch {
+    // Somebody else has done it.
+  }
 }
 
 async function openBlob(places: Places, sha256: string): Promise<FileHandle> {

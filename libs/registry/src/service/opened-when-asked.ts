@@ -55,6 +55,9 @@ export function openWhenAsked(
     freezeAlias: once('freezeAlias'),
     listHistory: once('listHistory'),
     listAudit: once('listAudit'),
+    startRollout: once('startRollout'),
+    getRollout: once('getRollout'),
+    tellRollout: once('tellRollout'),
   };
   return {
     service: service as RegistryService,

@@ -28,7 +28,8 @@ const lengthMax = {
 /** The largest JSON, in UTF-16 code units. */
 const jsonMax = { trial: 1_048_576, spec: 65_536, evidence: 1_048_576 } as const;
 const pageMax = 1_000;
-const leaseMsMax = 3_600_000;
+/** A day. */
+const leaseMsMax = 86_400_000;
 
 export function checkNewVersion(version: NewVersion): NewVersion {
   checkEntryName(version.name);

@@ -1,4 +1,5 @@
 /** A mesh whose processes run, as commands and tests see it. */
+import type { Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { Mesh, SeenSignatures, Steering } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
@@ -10,6 +11,8 @@ export interface RunningMesh {
   readonly mesh: Mesh;
   /** The signatures of models that take or give something else than their files declare. */
   readonly seen: SeenSignatures;
+  /** What its services hold and do not serve now, with why. */
+  readonly unserved: readonly Unserved[];
   /** The secret that its internal servers want of whoever asks; undefined where they want certificates. */
   readonly secret: string | undefined;
   /** The first. */

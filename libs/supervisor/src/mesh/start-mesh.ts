@@ -12,6 +12,7 @@ import {
   type RunningServices,
   startServices,
   stopAll,
+  unservedOf,
 } from '../services/running-services.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
@@ -61,6 +62,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onEvent,
     onAllLeft: onDrained,
     onReread: (next) => onceUp((served) => served.follow(next)),
+    onControl: async (control) => (await whole.promise).control(control),
     onLevels: (change) => onceUp((served) => served.tellLevels(change)),
     board,
     startSignal: signal,
@@ -115,6 +117,9 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
     },
     get seen() {
       return served.seen;
+    },
+    get unserved() {
+      return unservedOf(served.services.values());
     },
     secret,
     gateway: gateways.processes[0],
