@@ -9,8 +9,6 @@ export {
   type Expected,
   type Fake,
   type GoldenTest,
-  goldenDocument,
-  goldenSchema,
   type PipelineTest,
   testDocument,
   testsSchema,
@@ -47,7 +45,7 @@ export { formatProblem, type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
-export { testsExample, testsPage } from './reference/tests-page.ts';
+export { goldenExample, testsExample, testsPage } from './reference/tests-page.ts';
 export { pipelineFile } from './registry/kept-pipeline.ts';
 export {
   encodeView,
