@@ -56,15 +56,17 @@ export interface Latencies {
   readonly duringMs: number;
 }
 
-/** The 99th of 100 latencies of calls that began in the quarter of a second before a move, and in the one after its beginning. */
+/**
+ * The 99th of 100 latencies of calls that began in the quarter of a second from the beginning of a move on, and in one that ended a quarter of a second before
+ * it: what began in between may have been under way when it came, and is in neither.
+ */
 export function latenciesOf({ answers }: Load, moves: readonly Move[]): Latencies {
   const times = moves.slice(1).map(({ begunAt }) => begunAt);
   const [before, during]: [number[], number[]] = [[], []];
   for (const { startedAt, endedAt } of answers)
     for (const at of times) {
-      if (startedAt >= at - windowMs && startedAt < at) before.push(endedAt - startedAt);
-      // What was under way when it began counts as well.
-      if (endedAt >= at && startedAt < at + windowMs) during.push(endedAt - startedAt);
+      if (startedAt >= at - 2 * windowMs && startedAt < at - windowMs) before.push(endedAt - startedAt);
+      if (startedAt >= at && startedAt < at + windowMs) during.push(endedAt - startedAt);
     }
   return { beforeMs: quantile(before, 0.99), duringMs: quantile(during, 0.99) };
 }
@@ -73,4 +75,4 @@ export const quantile = (values: readonly number[], share: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 
 /** A while that differs from move to move, so that none falls in with what the mesh does by the clock. */
-export const spread = (index: number): Promise<unknown> => setTimeout(2 * windowMs + ((index * 37) % 100));
+export const spread = (index: number): Promise<unknown> => setTimeout(4 * windowMs + ((index * 37) % 100));
