@@ -27,7 +27,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: ['document', 'identity', 'inference', 'limiter', 'onnx', 'pipeline', 'policies', 'rollout', 'runtime'],
-  trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
+  trial: ['document', 'inference', 'mesh', 'registry', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
