@@ -30,6 +30,7 @@ function planProblems(value: unknown): readonly string[] {
 const kinds = [
   { key: 'pipeline', name: 'pipeline', mistakes: (value: unknown) => parsePipeline(value).problems },
   { key: 'services', name: 'mesh', mistakes: meshProblems },
+  { key: 'aliases', name: 'mesh', mistakes: meshProblems },
   { key: 'limits', name: 'policies', mistakes: (value: unknown) => parsePolicies(value).problems },
   { key: 'routes', name: 'policies', mistakes: (value: unknown) => parsePolicies(value).problems },
   // No editor reads these.
