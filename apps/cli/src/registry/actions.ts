@@ -17,10 +17,12 @@ import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
 import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
+import { tryOne } from './actions/try.ts';
 import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
+  try: tryOne,
   import: importAll,
   list,
   show,

@@ -3,6 +3,7 @@
 import { type Principal, roles } from '@sheaf/inference';
 import { createRegistryService, openRegistry } from '@sheaf/registry';
 import { connectRegistry, registryCallsOf } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import { withAdvice } from '../asking/advice.ts';
 import { serverHelp, serverOf, serverOptions } from '../asking/server-options.ts';
 import { type OptionValues, textOf, UsageError } from '../command.ts';
@@ -62,7 +63,7 @@ async function inFolder(
   await checkMeshFolder(folder);
   const registry = await openRegistry(folder);
   try {
-    const calls = registryCallsOf(createRegistryService({ registry }), atShell());
+    const calls = registryCallsOf(createRegistryService({ registry, judge: createJudge(registry) }), atShell());
     await task({ kind, calls, folder, title: folder });
   } finally {
     await registry.close();
