@@ -39,11 +39,11 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'runtime',
     'signing',
   ],
-  trial: ['document', 'inference', 'mesh', 'runtime', 'tensor-io'],
+  trial: ['document', 'inference', 'mesh', 'registry', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
-  follower: ['inference', 'mesh', 'registry'],
+  follower: ['inference', 'mesh', 'registry', 'transport'],
   terminal: [],
   oci: ['inference'],
 };

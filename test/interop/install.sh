@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
-stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/signing/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" | sha256sum | cut -d' ' -f1)"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/signing/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" "$here/otelcol/main.go" "$here/otelcol/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
 # Where Go's own installer puts it, for shells that do not know.
@@ -37,6 +37,11 @@ cp -r "$(go env GOMODCACHE)/connectrpc.com/conformance@v1.0.7/proto" "$cache/con
 chmod -R u+w "$cache/conformance"
 # Made before there were modules: what it stands on is kept beside it.
 (cd "$here/h2spec" && go build -o "$cache/bin/h2spec" github.com/summerwind/h2spec/cmd/h2spec)
-# A real back end of traces.
+# The collector of OpenTelemetry, which publishes no program as a module.
+(cd "$here/otelcol" && go build -o "$cache/bin/otelcol" .)
+# Jaeger cannot be had by `go install`, since it replaces a module; it takes some minutes.
+jaeger="$(cd / && go mod download -json github.com/jaegertracing/jaeger@v1.62.0 | "$cache/python/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')"
+(cd "$jaeger" && go build -o "$cache/bin/jaeger" ./cmd/all-in-one)
+# Another back end of traces.
 mvn --quiet --batch-mode dependency:copy -Dartifact=io.zipkin:zipkin-server:3.5.1:jar:exec -DoutputDirectory="$cache/zipkin" -Dmdep.stripVersion=true -Dmdep.stripClassifier=true
 echo "$stamp" > "$cache/stamp"

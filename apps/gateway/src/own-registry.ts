@@ -4,6 +4,7 @@ import { InferError } from '@sheaf/inference';
 import { type Mesh, signatureTrust } from '@sheaf/mesh';
 import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
 import type { RegistryService } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import type { CommandLine } from './command-line.ts';
 import { followRollouts } from './follow-rollouts.ts';
 import type { GatewayRollouts } from './rollouts.ts';
@@ -23,9 +24,10 @@ export interface OwnRegistry {
 export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
   const { folder, registry: followed } = mesh;
   if (followed?.address !== undefined) return openWhenAsked(refuse);
-  const { service, registry, close } = openWhenAsked(() => openRegistry(folder), {
-    trust: () => signatureTrust(folder),
-  });
+  const { service, registry, close } = openWhenAsked(
+    () => openRegistry(folder),
+    (opened) => ({ judge: createJudge(opened), trust: () => signatureTrust(folder) }),
+  );
   const endRollouts = followRollouts({ folder, book, registry, number });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {

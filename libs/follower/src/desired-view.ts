@@ -17,12 +17,12 @@ export async function desiredView(
   { keep, signal }: DesiredOptions,
 ): Promise<View> {
   const out: ViewOut[] = [];
-  const read = (entry: SourceEntry, version: number) => source.version(entry.name, version, signal);
+  const read = (entry: SourceEntry, version: number) => source.version(entry, version, signal);
   const chosen = new Map<SourceEntry, Chosen>();
   for (const entry of entries) {
     const former = new Map<string, readonly number[]>();
     for (const { alias } of entry.aliases)
-      former.set(alias, await source.former(entry.name, alias, Math.max(keep, 1) + formerMax, signal));
+      former.set(alias, await source.former(entry, alias, Math.max(keep, 1) + formerMax, signal));
     const choice = choose(entry, former, keep);
     for (const version of choice.refused)
       out.push({ ...placeOf(entry), version, why: `it is quarantined: ${(await read(entry, version)).why}` });

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InferError } from '@sheaf/inference';
 import { isInside, type VersionFile, type ViewVersion, versionFolder, viewFolder } from '@sheaf/mesh';
-import type { RegistrySource } from './source.ts';
+import type { EntryPlace, RegistrySource } from './source.ts';
 
 /** Where versions are put together. */
 const incoming = (folder: string, digest: string): string =>
@@ -15,7 +15,8 @@ const incoming = (folder: string, digest: string): string =>
 /** Resolves when all files of the version are in its folder, on the disk. */
 export async function fetchVersion(
   folder: string,
-  { digest, files }: Pick<ViewVersion, 'digest' | 'files'>,
+  { kind, name }: EntryPlace,
+  { version, digest, files }: Pick<ViewVersion, 'version' | 'digest' | 'files'>,
   source: Pick<RegistrySource, 'read'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -24,7 +25,10 @@ export async function fetchVersion(
   const wrong = files.find(({ path }) => !isInside(path));
   if (wrong) throw new InferError('FAILED_PRECONDITION', `"${wrong.path}" is no path of a file in a version`);
   const temporary = incoming(folder, digest);
-  for (const file of files) await fetchFile(join(temporary, file.path), file, source, signal);
+  for (const file of files)
+    await fetchFile(join(temporary, file.path), file, (offset) =>
+      source.read({ kind, name, version, ...file }, offset, signal),
+    );
   await mkdir(dirname(home), { recursive: true, mode: 0o700 });
   for (const made of new Set([...files.map(({ path }) => dirname(join(temporary, path))), temporary])) await sync(made);
   await rename(temporary, home);
@@ -40,8 +44,7 @@ export const isThere = (path: string): Promise<boolean> =>
 async function fetchFile(
   file: string,
   { sha256, sizeBytes, path }: VersionFile,
-  source: Pick<RegistrySource, 'read'>,
-  signal: AbortSignal,
+  read: (offset: number) => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   if (await isThere(file)) return;
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
@@ -56,8 +59,7 @@ async function fetchFile(
   const handle = await open(part, 'a', 0o600);
   try {
     if (offset < sizeBytes)
-      for await (const piece of source.read(sha256, offset, signal)) {
-        signal.throwIfAborted();
+      for await (const piece of read(offset)) {
         hash.update(piece);
         offset += piece.byteLength;
         if (offset > sizeBytes) break;

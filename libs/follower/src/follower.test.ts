@@ -183,7 +183,7 @@ describe('a follower', { timeout: 60_000 }, () => {
     let round = 0;
     const breaking: RegistrySource = {
       ...source,
-      read: async function* (sha256, offset, signal) {
+      read: async function* (file, offset, signal) {
         offsets.push(offset);
         round++;
         if (round === 1) {
@@ -191,7 +191,7 @@ describe('a follower', { timeout: 60_000 }, () => {
           throw new Error('it broke off');
         }
         if (round === 2) yield Buffer.from(' of some LENGTH');
-        else yield* source.read(sha256, offset, signal);
+        else yield* source.read(file, offset, signal);
       },
     };
     await open({ source: breaking }).prepare(AbortSignal.timeout(60_000));

@@ -83,7 +83,8 @@ class RegistryFollower implements Follower {
       const isWell = await this.#followOnce(mesh);
       const until = isWell ? signal : AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
       // A registry that is away is asked again after a while; one that is there tells what is new.
-      if (this.#away === undefined) await this.#options.source.changed(this.#epoch, until).catch(() => aborted(until));
+      const soon = AbortSignal.any([until, AbortSignal.timeout(waitMs)]);
+      if (this.#away === undefined) await this.#options.source.changed(this.#epoch, until).catch(() => aborted(soon));
       else await aborted(until);
       waitMs = isWell ? this.#retryMinMs : Math.min(this.#retryMaxMs, waitMs * 2);
     }
@@ -157,7 +158,7 @@ class RegistryFollower implements Follower {
   async #bringOne(entry: ViewEntry, version: ViewVersion, epoch: number, signal: AbortSignal): Promise<void> {
     const { folder, source, trial = noTrial } = this.#options;
     try {
-      await fetchVersion(folder, version, source, signal);
+      await fetchVersion(folder, entry, version, source, signal);
     } catch (error) {
       signal.throwIfAborted();
       this.#fail(entry, version, { why: `it cannot be fetched: ${sentence(error)}`, epoch, mayPass: true });

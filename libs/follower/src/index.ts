@@ -1,4 +1,5 @@
 export { createFollower } from './follower.ts';
 export type { Follower, FollowerOptions, FollowerStatus, FollowingMesh, TrialCandidate } from './ports.ts';
 export { registrySource } from './registry-source.ts';
+export { remoteSource } from './remote-source.ts';
 export type { RegistrySource, SourceEntry, SourceSnapshot, SourceVersion } from './source.ts';

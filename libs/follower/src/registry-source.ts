@@ -10,17 +10,17 @@ const movesMax = 256;
 export function registrySource({ store, blobs, close }: Registry): RegistrySource {
   return {
     snapshot: () => store.snapshot(),
-    version: async (name, version) => {
+    version: async ({ name }, version) => {
       const record = await store.getVersion(name, version);
       if (!record) throw new InferError('NOT_FOUND', `the registry has no version ${version} of ${name}`);
       return record;
     },
-    former: async (name, alias, count) => {
+    former: async ({ name }, alias, count) => {
       const moves = await store.history(name, { alias, limit: movesMax });
       const [, ...before] = new Set(moves.flatMap(({ to }) => to ?? []));
       return before.slice(0, count);
     },
-    read: (sha256, offset) => blobs.read(sha256, offset),
+    read: ({ sha256 }, offset) => blobs.read(sha256, offset),
     changed: (epoch, signal) => changed(store, epoch, signal),
     close,
   };

@@ -34,14 +34,22 @@ export interface SourceVersion {
   readonly why: string;
 }
 
+/** Which entry is meant. */
+export type EntryPlace = Pick<SourceEntry, 'kind' | 'name'>;
+
+/** Which file of a version is meant. */
+export interface FilePlace extends EntryPlace, Pick<VersionFile, 'path' | 'sha256'> {
+  readonly version: number;
+}
+
 export interface RegistrySource {
   snapshot(signal: AbortSignal): Promise<SourceSnapshot>;
-  version(name: string, version: number, signal: AbortSignal): Promise<SourceVersion>;
+  version(entry: EntryPlace, version: number, signal: AbortSignal): Promise<SourceVersion>;
   /** Versions that an alias meant before, each once, the last first; at most `count`. */
-  former(name: string, alias: string, count: number, signal: AbortSignal): Promise<readonly number[]>;
+  former(entry: EntryPlace, alias: string, count: number, signal: AbortSignal): Promise<readonly number[]>;
   /** The bytes of a file from an offset on. */
-  read(sha256: string, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Resolves when there may be another epoch than this one. */
+  read(file: FilePlace, offset: number, signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Resolves when there may be another epoch than this one; rejects where that would not be told. */
   changed(epoch: number, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /** The checks, each a function in a file of its own. To add one: its file, and its line here. */
 import { accessLog } from './checks/access-log.ts';
 import { auditBroken } from './checks/audit-broken.ts';
+import { breakersFlapping } from './checks/breakers-flapping.ts';
 import { breakersOpen } from './checks/breakers-open.ts';
 import { certificatesEnding } from './checks/certificates-ending.ts';
 import { clocks } from './checks/clocks.ts';
@@ -22,6 +23,7 @@ import { processesDown } from './checks/processes-down.ts';
 import { proxies } from './checks/proxies.ts';
 import { quantized } from './checks/quantized.ts';
 import { quarantined } from './checks/quarantined.ts';
+import { registryAway } from './checks/registry-away.ts';
 import { reloadFailed } from './checks/reload-failed.ts';
 import { reloadPending } from './checks/reload-pending.ts';
 import { silentGateway } from './checks/silent-gateway.ts';
@@ -34,6 +36,7 @@ import type { Check } from './finding.ts';
 export const checks: Readonly<Record<string, Check>> = {
   accessLog,
   auditBroken,
+  breakersFlapping,
   breakersOpen,
   certificatesEnding,
   clocks,
@@ -55,6 +58,7 @@ export const checks: Readonly<Record<string, Check>> = {
   proxies,
   quantized,
   quarantined,
+  registryAway,
   reloadFailed,
   reloadPending,
   silentGateway,

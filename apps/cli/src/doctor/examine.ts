@@ -22,7 +22,7 @@ export async function lookAt(folder: string, asked: AskedServer): Promise<Look> 
     lookAtFolder(folder),
     lookAtPeers(env),
   ]);
-  return { folder, now: Date.now(), env, machine: lookAtMachine(), processes, peers, ...gateway, ...own };
+  return { folder, now: Date.now(), env, machine: lookAtMachine(), ...processes, peers, ...gateway, ...own };
 }
 
 export function findingsOf(look: Look): NamedFinding[] {

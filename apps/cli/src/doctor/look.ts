@@ -17,6 +17,8 @@ export interface Look {
   readonly mistakes: readonly string[];
   /** Of the mesh that runs from the folder on this machine. */
   readonly processes: readonly Process[];
+  /** Why the registry that the mesh follows is not reached; undefined: it is, or there is none. */
+  readonly registryAway: string | undefined;
   readonly gateway: Gateway | undefined;
   /** Why no gateway could be asked, and where. */
   readonly silence: { readonly address: string; readonly why: string } | undefined;
@@ -53,6 +55,15 @@ export interface Process extends ProcessStatus {
   readonly executable: string | undefined;
 }
 
+/** What one process runs on. */
+export interface Build {
+  /** Such as `digits 1`. */
+  readonly process: string;
+  readonly node: string;
+  /** '' where it loads none. */
+  readonly onnxruntime: string;
+}
+
 /** What the Admin service of one gateway told. */
 export interface Gateway {
   readonly configuration: Configuration;
@@ -61,6 +72,8 @@ export interface Gateway {
   readonly quarantine: ListQuarantineResponse;
   /** The first entry of the audit trail that is not what was written; 0: the trail is whole. */
   readonly auditBrokenAt: number;
+  /** What each of its processes runs on; none where it counts nothing. */
+  readonly builds: readonly Build[];
   /** Undefined without the role admin. */
   readonly keys: readonly ApiKey[] | undefined;
 }

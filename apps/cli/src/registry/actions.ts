@@ -22,11 +22,13 @@ import { rollback } from './actions/rollback.ts';
 import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
 import { sign } from './actions/sign.ts';
+import { tryOne } from './actions/try.ts';
 import { verify } from './actions/verify.ts';
 import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
+  try: tryOne,
   import: importAll,
   pull,
   'import-layout': importLayout,

@@ -4,11 +4,13 @@ import {
   type Follower,
   type RegistrySource,
   registrySource,
+  remoteSource,
   type TrialCandidate,
 } from '@sheaf/follower';
-import { InferError, type OnEvent } from '@sheaf/inference';
+import type { OnEvent } from '@sheaf/inference';
 import { type RegistryPlace, registryPlace, versionFolder } from '@sheaf/mesh';
 import { openRegistry } from '@sheaf/registry';
+import { connectRegistry, readSecret } from '@sheaf/transport';
 import { tryVersion } from '@sheaf/trial';
 import { UsageError } from '../command.ts';
 
@@ -17,9 +19,9 @@ const ownRegistry: RegistryPlace = { keep: 2 };
 
 /** The registry that is followed; undefined: none is. `control` is what the command says, mesh.yaml says the rest. */
 export async function followedRegistry(folder = '.', control: string | undefined): Promise<RegistryPlace | undefined> {
-  if (control !== undefined && control !== 'registry' && control !== 'none')
-    throw new UsageError(`--model-control: want registry or none, got "${control}"`);
-  if (control === 'none') return undefined;
+  if (control === 'none' || control === 'explicit') return undefined;
+  if (control !== undefined && control !== 'registry')
+    throw new UsageError(`--model-control: want none, explicit or registry, got "${control}"`);
   const place = await registryPlace(folder);
   return place ?? (control === 'registry' ? ownRegistry : undefined);
 }
@@ -36,9 +38,14 @@ export async function openFollower(folder: string, place: RegistryPlace, onEvent
   });
 }
 
-async function openSource(folder: string, { address }: RegistryPlace): Promise<RegistrySource> {
-  if (address !== undefined) throw new InferError('UNIMPLEMENTED', `registry.address: ${address} cannot be asked yet`);
-  return registrySource(await openRegistry(folder));
+/** Of questions that are answered once. */
+const timeoutMs = 30_000;
+
+async function openSource(folder: string, { address, key, tls }: RegistryPlace): Promise<RegistrySource> {
+  if (address === undefined) return registrySource(await openRegistry(folder));
+  const secret = key && readSecret('the key of the registry', key);
+  const metadata = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
+  return remoteSource(connectRegistry(address, { metadata, tls, timeoutMs }));
 }
 
 /** A model is run in a process that is thrown away; a pipeline is judged when it is read. */

@@ -4,6 +4,7 @@ import { type Principal, roles } from '@sheaf/inference';
 import { signatureTrust } from '@sheaf/mesh';
 import { createRegistryService, openRegistry } from '@sheaf/registry';
 import { connectRegistry, registryCallsOf } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import { withAdvice } from '../asking/advice.ts';
 import { serverHelp, serverOf, serverOptions } from '../asking/server-options.ts';
 import { type OptionValues, textOf, UsageError } from '../command.ts';
@@ -63,7 +64,12 @@ async function inFolder(
   await checkMeshFolder(folder);
   const registry = await openRegistry(folder);
   try {
-    const calls = registryCallsOf(createRegistryService({ registry, trust: () => signatureTrust(folder) }), atShell());
+    const service = createRegistryService({
+      registry,
+      judge: createJudge(registry),
+      trust: () => signatureTrust(folder),
+    });
+    const calls = registryCallsOf(service, atShell());
     await task({ kind, calls, folder, title: folder });
   } finally {
     await registry.close();

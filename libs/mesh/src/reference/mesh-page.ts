@@ -129,7 +129,7 @@ const servicesSections = [
 
 const aliasesSection = section(
   'aliases',
-  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and behind a name on the command line. Answers name the number.',
+  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and after `sheaf infer --version`. Answers name the number.',
   fenced(meshSnippets['aliases'] ?? ''),
   [
     '- With `--watch`, a changed alias is in force in all gateways without any process that starts or ends. A call that came in before ends with the versions that it began with, in all that it asks.',

@@ -34,7 +34,7 @@ export interface Pushed {
 const filesOfMessage = 150;
 const chunkBytes = 96 * 1024;
 /** Bytes on the way that the registry has not told of. */
-const windowBytes = 8 * 2 ** 20;
+const windowBytes = 2 ** 20;
 
 /** Throws InferError. To call it again after that goes on where it was. */
 export async function pushVersion(

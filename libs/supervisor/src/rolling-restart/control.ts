@@ -6,6 +6,7 @@ import { createConnection, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { FollowerStatus } from '@sheaf/follower';
 import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import type { RunningMesh } from '../mesh/running-mesh.ts';
@@ -35,6 +36,8 @@ export interface MeshStatus {
   readonly addresses: readonly string[];
   /** Gateways first; none while it starts. */
   readonly processes: readonly ProcessStatus[];
+  /** How it stands to its registry; undefined where it follows none. */
+  readonly registry?: FollowerStatus | undefined;
 }
 
 export type RestartReply =
@@ -61,6 +64,8 @@ export interface ControlOptions {
   readonly onEvent: OnEvent;
   /** Called with the names of the parts before a restart begins, which waits for it; where it throws, nothing is restarted. */
   readonly onRestart: (names: readonly string[]) => Promise<unknown>;
+  /** How the mesh stands to its registry. Default: it follows none. */
+  readonly registry?: () => FollowerStatus | undefined;
 }
 
 export interface Control {
@@ -71,7 +76,7 @@ export interface Control {
 export async function openControl(
   { folder, gateway: { host } }: Pick<Mesh, 'folder' | 'gateway'>,
   starting: Promise<RunningMesh>,
-  { onEvent, onRestart }: ControlOptions,
+  { onEvent, onRestart, registry = () => undefined }: ControlOptions,
 ): Promise<Control | undefined> {
   const path = controlPath(folder);
   if (await isAnswered(path)) {
@@ -92,7 +97,7 @@ export async function openControl(
     socket.once('close', () => open.delete(socket)).on('error', () => {});
     void answer(socket, {
       restart: (names, tell) => restart(names, { starting, turn, tell, onRestart, isWanted: () => !socket.destroyed }),
-      status: () => statusOf(running, host),
+      status: () => ({ ...statusOf(running, host), registry: registry() }),
     });
   });
   try {

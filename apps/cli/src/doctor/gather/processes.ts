@@ -3,12 +3,12 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { askStatus, type ProcessStatus } from '@sheaf/supervisor';
 import { UsageError } from '../../command.ts';
-import type { Process } from '../look.ts';
+import type { Look, Process } from '../look.ts';
 
-export async function lookAtProcesses(folder: string): Promise<Process[]> {
+export async function lookAtProcesses(folder: string): Promise<Pick<Look, 'processes' | 'registryAway'>> {
   const status = await askStatus(folder);
-  if (status === undefined || status === 'silent') return [];
-  return status.processes.map(withSystem);
+  if (status === undefined || status === 'silent') return { processes: [], registryAway: undefined };
+  return { processes: status.processes.map(withSystem), registryAway: status.registry?.away };
 }
 
 /** With what Linux tells of it. */

@@ -23,7 +23,7 @@ export interface Uploads {
   begin(files: readonly ManifestFile[], by: string): Promise<IncomingFiles>;
 }
 
-const progressBytes = 512 * 1024;
+const progressBytes = 256 * 1024;
 
 export function createUploads(blobs: Pick<Blobs, 'missing' | 'upload'>): Uploads {
   /** Two pushes that write one file would each have it broken by the other. */
