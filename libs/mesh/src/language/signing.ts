@@ -8,7 +8,7 @@ const keysMax = 64;
 export const signingFields = {
   policy: required(
     choice(signaturePolicies),
-    'With `require`, a version of the registry without a signature that holds is neither taken nor served. With `warn` it is, and told of.',
+    'With `require`, a version of the registry without a signature that holds is not taken, and no alias is moved to it. With `warn` it is taken all the same.',
   ),
   keys: withDefault(
     list(pemFile, 'a list of files', keysMax),

@@ -180,7 +180,7 @@ const trustSections = [
   section(
     'signing',
     fieldsTable(signingFields),
-    'It is asked when a version is pushed to the registry in this folder and when one is signed, moved to or taken up from the registry that the mesh follows. It is read each time: a key that was taken out of the list counts no more. Models that lie in the folder itself are as whoever may write there wants them. `sheaf models sign` and the stock `model_signing` make signatures.',
+    'It is asked when a version is pushed to the registry in this folder and when one is signed or an alias is moved to it. It is read each time: a key that was taken out of the list counts no more. Models that lie in the folder itself are as whoever may write there wants them. `sheaf models sign` and the stock `model_signing` make signatures.',
     fenced(meshSnippets['signing'] ?? ''),
   ),
   section(
