@@ -20,6 +20,7 @@ const made = [
   'running-mesh',
   'watched-mesh',
   'asked-mesh',
+  'versioned-mesh',
   'rolled-mesh',
 ].map((name) => root + name);
 

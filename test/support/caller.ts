@@ -10,6 +10,7 @@ const files = [
   'inference/grpc_predict_v2.proto',
   'grpc/health/v1/health.proto',
   'sheaf/admin/v1/admin.proto',
+  'sheaf/registry/v1/registry.proto',
   'grpc/reflection/v1/reflection.proto',
   'grpc/reflection/v1alpha/reflection.proto',
   'google/rpc/status.proto',
@@ -33,7 +34,7 @@ const methods = new Map(
     .map((method) => [method.path, method]),
 );
 
-/** Every method of every service that anybody can look up: inference, health, reflection and administration. */
+/** Every method of every service that anybody can look up: inference, health, reflection, administration and the registry. */
 export const everyMethod: readonly string[] = [...methods.keys()];
 export const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 

@@ -1,29 +1,42 @@
-/** The registry in the folder of the mesh, as this gateway serves it, and the rollouts in it. */
+/** The registry in the folder of the mesh, as this gateway serves it, with the rollouts and the webhooks in it. */
+import { randomUUID } from 'node:crypto';
+import { InferError } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
-import { type OpenedWhenAsked, openRegistry, openWhenAsked } from '@sheaf/registry';
+import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
+import type { RegistryService } from '@sheaf/transport';
 import type { CommandLine } from './command-line.ts';
 import { followRollouts } from './follow-rollouts.ts';
 import type { GatewayRollouts } from './rollouts.ts';
 
 export interface OwnRegistryPorts {
-  readonly mesh: Pick<Mesh, 'folder'>;
+  readonly mesh: Pick<Mesh, 'folder' | 'registry'>;
   readonly line: Pick<CommandLine, 'number'>;
   readonly rollouts: GatewayRollouts;
 }
 
-/** Opened with the first call, and where there is one already for its rollouts: most meshes have none. */
-export function ownRegistry({
-  mesh: { folder },
-  line: { number },
-  rollouts: { book },
-}: OwnRegistryPorts): OpenedWhenAsked {
-  const opened = openWhenAsked(() => openRegistry(folder));
-  const endRollouts = followRollouts({ folder, book, registry: opened.registry, number });
+export interface OwnRegistry {
+  readonly service: RegistryService;
+  close(): Promise<void>;
+}
+
+/** Opened with the first call, and where there is one already for its rollouts and webhooks: most meshes have none. A mesh that follows a server elsewhere has none of its own. */
+export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
+  const { folder, registry: followed } = mesh;
+  if (followed?.address !== undefined) return openWhenAsked(refuse);
+  const { service, registry, close } = openWhenAsked(() => openRegistry(folder));
+  const endRollouts = followRollouts({ folder, book, registry, number });
+  const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {
-    ...opened,
+    service,
     close: async () => {
-      await endRollouts();
-      await opened.close();
+      await Promise.all([endRollouts(), endWebhooks()]);
+      await close();
     },
   };
 }
+
+const refuse = async (): Promise<never> => {
+  throw new InferError('FAILED_PRECONDITION', 'the registry of this mesh is a server of its own; ask that one', {
+    reason: 'REGISTRY_ELSEWHERE',
+  });
+};

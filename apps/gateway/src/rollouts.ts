@@ -37,7 +37,7 @@ export function createGatewayRollouts({ revisions, registry }: RolloutPorts): Ga
     // Through the revisions, so that the one of the call is there until its copy has ended.
     infer: (request, context) => (revisions() as Revisions).inner(request, context),
     clock: monotonicClock,
-    isBusy: (name) => isBusy(revisions()?.current, name),
+    isBusy: (name, version) => ['', version].some((one) => isBusy(revisions()?.current, name, one)),
     deadlineMs: () =>
       Math.min(copyDeadlineMaxMs, revisions()?.current.served.mesh.limits.deadlineDefaultMs ?? copyDeadlineMaxMs),
     onCopy: (told) => {
@@ -54,7 +54,7 @@ export function createGatewayRollouts({ revisions, registry }: RolloutPorts): Ga
 }
 
 /** A service behind the name has calls that wait, or none of its endpoints is ready. */
-function isBusy(revision: Revision | undefined, name: string): boolean {
-  const asked = revision?.catalog.callsOf(name, '') ?? [];
+function isBusy(revision: Revision | undefined, name: string, version: string): boolean {
+  const asked = revision?.catalog.callsOf(name, version) ?? [];
   return asked.some((model) => (revision?.services.holding(model)?.utilization(model) ?? 0) > busyUtilization);
 }

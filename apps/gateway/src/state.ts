@@ -1,12 +1,17 @@
 /** What outlives a reload: keys, also those of issuers, quotas, the audit trail, and the buckets of the limits. */
-import { createFailureBook, type FailureBook, type KeySources, openKeySources } from '@sheaf/identity';
+import {
+  createFailureBook,
+  createKeyUses,
+  type FailureBook,
+  followKeys,
+  type KeySources,
+  openKeySources,
+} from '@sheaf/identity';
 import { InferError, log, monotonicClock } from '@sheaf/inference';
 import { createMemoryLimiter, type Limiter, type SharedBackend } from '@sheaf/limiter';
 import { countingProblem, findShared, type Mesh, type SharedFinding } from '@sheaf/mesh';
 import { type ApiKey, createMemoryState, openState, type State } from '@sheaf/store';
 import { createSecret } from '@sheaf/transport';
-import { followKeys } from './key-follower.ts';
-import { createKeyUses } from './key-uses.ts';
 
 export interface GatewayState {
   readonly state: State;

@@ -31,8 +31,10 @@ export {
   overlapDaysMax,
   type RotationRequest,
 } from './key-administration.ts';
+export { followKeys, type KeyFollower, type KeyFollowerPorts } from './key-follower.ts';
 export type { KeySources } from './key-source.ts';
 export { keyDaysMax, shortenedLine } from './key-terms.ts';
+export { createKeyUses, type KeyUses } from './key-uses.ts';
 export { loudlyOpen } from './open-warning.ts';
 export { everyProvider as identityProviders } from './providers/index.ts';
 export type { IdentityProblem } from './providers/provider.ts';

@@ -82,7 +82,7 @@ function factsOf(bytes: Uint8Array, limits: ModelLimits): ModelFacts {
   };
 }
 
-function operatorOf(node: Message): string {
+export function operatorOf(node: Message): string {
   const domain = stringField(node, 7);
   const op = stringField(node, 4);
   return domain === '' ? op : `${domain}:${op}`;

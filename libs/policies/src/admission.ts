@@ -52,6 +52,9 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.registry.v1.Registry/Prune': 'admin',
   '/sheaf.registry.v1.Registry/Watch': 'observe',
   '/sheaf.registry.v1.Registry/ListAudit': 'observe',
+  '/sheaf.registry.v1.Registry/StartRollout': 'admin',
+  '/sheaf.registry.v1.Registry/GetRollout': 'observe',
+  '/sheaf.registry.v1.Registry/TellRollout': 'admin',
 };
 
 /** Not List: that is for whoever may observe. */

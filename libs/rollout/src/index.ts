@@ -12,7 +12,7 @@ export { type ArmEvidence, type Evidence, noEvidence, type ShadowEvidence, sumEv
 export type { Example } from './examples.ts';
 export { type GuardReading, readGuards } from './guards.ts';
 export { quantileOf, upperDifference, upperMs } from './histogram.ts';
-export { copyFields, type PlanGiven, planDocument, planOf } from './language.ts';
+export { copyFields, type PlanGiven, parsePlan, planDocument, planOf } from './language.ts';
 export { type Copies, type CopiesPorts, type CopyResult, type CopyTold, createCopies } from './layers/copies.ts';
 export { type CallTold, type SharePorts, shareTraffic } from './layers/share-traffic.ts';
 export type {

@@ -10,6 +10,7 @@ import {
   mapped,
   number,
   optional,
+  Problems,
   type Reader,
   record,
   required,
@@ -105,6 +106,14 @@ export const planDocument = record({
 });
 
 export type PlanGiven = ValueOf<typeof planDocument>;
+
+/** Reads a plan from a stranger: what it says, or what is wrong with it, a line for each mistake. */
+export function parsePlan(value: unknown): PlanGiven | string {
+  const problems = new Problems();
+  const read = planDocument.read(value, [], problems);
+  if (read && problems.list.length === 0) return read;
+  return problems.list.map(({ path, message }) => `${path.join('.') || 'the plan'}: ${message}`).join('\n');
+}
 
 const usualSteps = [5, 25, 50].map((share) => ({ percent: share, wait: 10 * minuteMs, calls: 200 }));
 const usualLatency = { quantile: 0.95, ratio: 1.5, slack: 5 };

@@ -36,6 +36,7 @@ export type {
   RegistryCaller,
   RegistryCalls,
   RegistryService,
+  RolloutStandingMessage,
   SnapshotMessage,
   StreamedCall,
   VersionMessage,

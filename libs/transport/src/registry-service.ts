@@ -13,6 +13,7 @@ export type { Entry__Output as EntryMessage } from './generated/sheaf/registry/v
 export type { Manifest__Output as ManifestMessage } from './generated/sheaf/registry/v1/Manifest.ts';
 export type { PushRequest__Output as PushRequest } from './generated/sheaf/registry/v1/PushRequest.ts';
 export type { PushResponse__Output as PushResponse } from './generated/sheaf/registry/v1/PushResponse.ts';
+export type { RolloutStanding__Output as RolloutStandingMessage } from './generated/sheaf/registry/v1/RolloutStanding.ts';
 export type { Snapshot__Output as SnapshotMessage } from './generated/sheaf/registry/v1/Snapshot.ts';
 export type { Version__Output as VersionMessage } from './generated/sheaf/registry/v1/Version.ts';
 

@@ -2,7 +2,9 @@
 import type { RegistryAction } from './action.ts';
 import { alias } from './actions/alias.ts';
 import { audit } from './actions/audit.ts';
+import { canary, shadow } from './actions/canary.ts';
 import { deleteVersion } from './actions/delete.ts';
+import { diff } from './actions/diff.ts';
 import { download } from './actions/download.ts';
 import { freeze, thaw } from './actions/freeze.ts';
 import { history } from './actions/history.ts';
@@ -13,7 +15,9 @@ import { prune } from './actions/prune.ts';
 import { push } from './actions/push.ts';
 import { quarantine, release } from './actions/quarantine.ts';
 import { rollback } from './actions/rollback.ts';
+import { abort, hold, promoteNow, resume, rollout } from './actions/rollout.ts';
 import { show } from './actions/show.ts';
+import { webhook } from './actions/webhook.ts';
 
 export const actions: Readonly<Record<string, RegistryAction>> = {
   push,
@@ -22,8 +26,16 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   show,
   download,
   history,
+  diff,
   promote,
   rollback,
+  canary,
+  shadow,
+  rollout,
+  hold,
+  resume,
+  abort,
+  'promote-now': promoteNow,
   alias,
   freeze,
   thaw,
@@ -32,4 +44,5 @@ export const actions: Readonly<Record<string, RegistryAction>> = {
   delete: deleteVersion,
   prune,
   audit,
+  webhook,
 };

@@ -68,6 +68,8 @@ export const events = {
   'output.printed': event('host', 'info', 'something else than the log was printed', 'child', 'stream'),
   'log.dropped': event('host', 'warn', 'lines were not written, since nobody took them', 'lines'),
   'log.level-set': event('host', 'info', 'an operator set levels of the log', 'rooms', 'to', 'ms'),
+  'webhooks.failed': event('registry', 'error', 'webhooks cannot be told for the moment'),
+  'webhooks.given-up': event('registry', 'warn', 'a webhook was not told of a change, after many tries'),
   'access-log.failed': event('host', 'error', 'the access log cannot be written', 'file', 'code'),
   'access-log.back': event('host', 'info', 'the access log is written again', 'file'),
   'tracing.variable-wrong': event('telemetry', 'warn', 'a variable of OpenTelemetry says what is not understood'),

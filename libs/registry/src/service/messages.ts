@@ -72,7 +72,12 @@ export const watchedMessage = ({ kind, name, aliases, versions, rollouts }: Entr
   rollouts: rollouts.map(rolloutMessage),
 });
 
-const rolloutMessage = ({ spec, evidence, versions, ...rollout }: RolloutRecord): WatchedEntry['rollouts'][number] => ({
+export const rolloutMessage = ({
+  spec,
+  evidence,
+  versions,
+  ...rollout
+}: RolloutRecord): WatchedEntry['rollouts'][number] => ({
   ...rollout,
   versions: [...versions],
   specJson: JSON.stringify(spec),

@@ -52,6 +52,9 @@ export function openWhenAsked(open: () => Promise<Registry>, ports: Omit<PushPor
     freezeAlias: once('freezeAlias'),
     listHistory: once('listHistory'),
     listAudit: once('listAudit'),
+    startRollout: once('startRollout'),
+    getRollout: once('getRollout'),
+    tellRollout: once('tellRollout'),
   };
   return {
     service: service as RegistryService,

@@ -163,7 +163,7 @@ describe('the registry service', () => {
   it('gives files and parts of them, and none that is not what was brought', async () => {
     await using service = await openTestService();
     const calls = service.as('ann');
-    const content = 'x'.repeat(300_000) + 'the end';
+    const content = `${'x'.repeat(300_000)}the end`;
     const { version } = await push(calls, 'digits', content);
     const read = async (part: { readonly offset?: number; readonly length?: number }) => {
       const chunks = await everything(calls.download({ name: 'digits', version: '1', path: 'model.onnx', ...part }));

@@ -4,6 +4,7 @@ import { aliasMethods } from './aliases.ts';
 import { auditMethods } from './audit.ts';
 import { downloadMethods } from './download.ts';
 import { type PushPorts, pushMethods } from './push/push.ts';
+import { rolloutMethods } from './rollouts.ts';
 import { versionMethods } from './versions.ts';
 import { watchMethods } from './watch.ts';
 
@@ -17,5 +18,6 @@ export function createRegistryService(ports: PushPorts): RegistryService {
     ...aliasMethods(store),
     ...watchMethods(store),
     ...auditMethods(store),
+    ...rolloutMethods(store),
   };
 }

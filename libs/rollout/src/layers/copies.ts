@@ -31,8 +31,8 @@ export interface CopiesPorts {
   /** Asks a version, within the revision of the context. */
   readonly infer: Infer;
   readonly clock: Clock;
-  /** Whether callers need all that there is of what answers a name: nothing is copied then. */
-  readonly isBusy: (name: string) => boolean;
+  /** Whether callers need all that there is of what answers a name, or of what a copy for this version would ask: nothing is copied then. */
+  readonly isBusy: (name: string, version: string) => boolean;
   /** Milliseconds that a copy may take. */
   readonly deadlineMs: () => number;
   /** Told of each. */
@@ -82,7 +82,7 @@ export function createCopies(ports: CopiesPorts): Copies {
     const key = `${name}/${shadow.version}`;
     const bytes = call.request.inputs.reduce((sum, { data }) => sum + data.byteLength, 0);
     const isFull = (underWay.get(key) ?? 0) >= shadow.callsInFlightMax || bytesUnderWay + bytes > bytesMax;
-    if (isFull || isBusy(name)) {
+    if (isFull || isBusy(name, shadow.version)) {
       evidence.skipped++;
       onCopy({ name, version: shadow.version, result: 'skipped' });
       return;

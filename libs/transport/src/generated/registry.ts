@@ -12,6 +12,7 @@ import type { Entry as _sheaf_registry_v1_Entry, Entry__Output as _sheaf_registr
 import type { File as _sheaf_registry_v1_File, File__Output as _sheaf_registry_v1_File__Output } from './sheaf/registry/v1/File.ts';
 import type { FreezeAliasRequest as _sheaf_registry_v1_FreezeAliasRequest, FreezeAliasRequest__Output as _sheaf_registry_v1_FreezeAliasRequest__Output } from './sheaf/registry/v1/FreezeAliasRequest.ts';
 import type { GetAliasAtRequest as _sheaf_registry_v1_GetAliasAtRequest, GetAliasAtRequest__Output as _sheaf_registry_v1_GetAliasAtRequest__Output } from './sheaf/registry/v1/GetAliasAtRequest.ts';
+import type { GetRolloutRequest as _sheaf_registry_v1_GetRolloutRequest, GetRolloutRequest__Output as _sheaf_registry_v1_GetRolloutRequest__Output } from './sheaf/registry/v1/GetRolloutRequest.ts';
 import type { GetVersionRequest as _sheaf_registry_v1_GetVersionRequest, GetVersionRequest__Output as _sheaf_registry_v1_GetVersionRequest__Output } from './sheaf/registry/v1/GetVersionRequest.ts';
 import type { ListAliasesRequest as _sheaf_registry_v1_ListAliasesRequest, ListAliasesRequest__Output as _sheaf_registry_v1_ListAliasesRequest__Output } from './sheaf/registry/v1/ListAliasesRequest.ts';
 import type { ListAliasesResponse as _sheaf_registry_v1_ListAliasesResponse, ListAliasesResponse__Output as _sheaf_registry_v1_ListAliasesResponse__Output } from './sheaf/registry/v1/ListAliasesResponse.ts';
@@ -41,7 +42,10 @@ import type { QuarantineVersionRequest as _sheaf_registry_v1_QuarantineVersionRe
 import type { RegistryClient as _sheaf_registry_v1_RegistryClient, RegistryDefinition as _sheaf_registry_v1_RegistryDefinition } from './sheaf/registry/v1/Registry.ts';
 import type { ReleaseVersionRequest as _sheaf_registry_v1_ReleaseVersionRequest, ReleaseVersionRequest__Output as _sheaf_registry_v1_ReleaseVersionRequest__Output } from './sheaf/registry/v1/ReleaseVersionRequest.ts';
 import type { Rollout as _sheaf_registry_v1_Rollout, Rollout__Output as _sheaf_registry_v1_Rollout__Output } from './sheaf/registry/v1/Rollout.ts';
+import type { RolloutStanding as _sheaf_registry_v1_RolloutStanding, RolloutStanding__Output as _sheaf_registry_v1_RolloutStanding__Output } from './sheaf/registry/v1/RolloutStanding.ts';
 import type { Snapshot as _sheaf_registry_v1_Snapshot, Snapshot__Output as _sheaf_registry_v1_Snapshot__Output } from './sheaf/registry/v1/Snapshot.ts';
+import type { StartRolloutRequest as _sheaf_registry_v1_StartRolloutRequest, StartRolloutRequest__Output as _sheaf_registry_v1_StartRolloutRequest__Output } from './sheaf/registry/v1/StartRolloutRequest.ts';
+import type { TellRolloutRequest as _sheaf_registry_v1_TellRolloutRequest, TellRolloutRequest__Output as _sheaf_registry_v1_TellRolloutRequest__Output } from './sheaf/registry/v1/TellRolloutRequest.ts';
 import type { TimeWindow as _sheaf_registry_v1_TimeWindow, TimeWindow__Output as _sheaf_registry_v1_TimeWindow__Output } from './sheaf/registry/v1/TimeWindow.ts';
 import type { Version as _sheaf_registry_v1_Version, Version__Output as _sheaf_registry_v1_Version__Output } from './sheaf/registry/v1/Version.ts';
 import type { WatchRequest as _sheaf_registry_v1_WatchRequest, WatchRequest__Output as _sheaf_registry_v1_WatchRequest__Output } from './sheaf/registry/v1/WatchRequest.ts';
@@ -67,6 +71,7 @@ export interface ProtoGrpcType {
         File: MessageTypeDefinition<_sheaf_registry_v1_File, _sheaf_registry_v1_File__Output>
         FreezeAliasRequest: MessageTypeDefinition<_sheaf_registry_v1_FreezeAliasRequest, _sheaf_registry_v1_FreezeAliasRequest__Output>
         GetAliasAtRequest: MessageTypeDefinition<_sheaf_registry_v1_GetAliasAtRequest, _sheaf_registry_v1_GetAliasAtRequest__Output>
+        GetRolloutRequest: MessageTypeDefinition<_sheaf_registry_v1_GetRolloutRequest, _sheaf_registry_v1_GetRolloutRequest__Output>
         GetVersionRequest: MessageTypeDefinition<_sheaf_registry_v1_GetVersionRequest, _sheaf_registry_v1_GetVersionRequest__Output>
         ListAliasesRequest: MessageTypeDefinition<_sheaf_registry_v1_ListAliasesRequest, _sheaf_registry_v1_ListAliasesRequest__Output>
         ListAliasesResponse: MessageTypeDefinition<_sheaf_registry_v1_ListAliasesResponse, _sheaf_registry_v1_ListAliasesResponse__Output>
@@ -96,7 +101,10 @@ export interface ProtoGrpcType {
         Registry: SubtypeConstructor<typeof grpc.Client, _sheaf_registry_v1_RegistryClient> & { service: _sheaf_registry_v1_RegistryDefinition }
         ReleaseVersionRequest: MessageTypeDefinition<_sheaf_registry_v1_ReleaseVersionRequest, _sheaf_registry_v1_ReleaseVersionRequest__Output>
         Rollout: MessageTypeDefinition<_sheaf_registry_v1_Rollout, _sheaf_registry_v1_Rollout__Output>
+        RolloutStanding: MessageTypeDefinition<_sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_RolloutStanding__Output>
         Snapshot: MessageTypeDefinition<_sheaf_registry_v1_Snapshot, _sheaf_registry_v1_Snapshot__Output>
+        StartRolloutRequest: MessageTypeDefinition<_sheaf_registry_v1_StartRolloutRequest, _sheaf_registry_v1_StartRolloutRequest__Output>
+        TellRolloutRequest: MessageTypeDefinition<_sheaf_registry_v1_TellRolloutRequest, _sheaf_registry_v1_TellRolloutRequest__Output>
         TimeWindow: MessageTypeDefinition<_sheaf_registry_v1_TimeWindow, _sheaf_registry_v1_TimeWindow__Output>
         Version: MessageTypeDefinition<_sheaf_registry_v1_Version, _sheaf_registry_v1_Version__Output>
         WatchRequest: MessageTypeDefinition<_sheaf_registry_v1_WatchRequest, _sheaf_registry_v1_WatchRequest__Output>

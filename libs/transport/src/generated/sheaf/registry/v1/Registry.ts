@@ -9,6 +9,7 @@ import type { DownloadRequest as _sheaf_registry_v1_DownloadRequest, DownloadReq
 import type { DownloadResponse as _sheaf_registry_v1_DownloadResponse, DownloadResponse__Output as _sheaf_registry_v1_DownloadResponse__Output } from '../../../sheaf/registry/v1/DownloadResponse.ts';
 import type { FreezeAliasRequest as _sheaf_registry_v1_FreezeAliasRequest, FreezeAliasRequest__Output as _sheaf_registry_v1_FreezeAliasRequest__Output } from '../../../sheaf/registry/v1/FreezeAliasRequest.ts';
 import type { GetAliasAtRequest as _sheaf_registry_v1_GetAliasAtRequest, GetAliasAtRequest__Output as _sheaf_registry_v1_GetAliasAtRequest__Output } from '../../../sheaf/registry/v1/GetAliasAtRequest.ts';
+import type { GetRolloutRequest as _sheaf_registry_v1_GetRolloutRequest, GetRolloutRequest__Output as _sheaf_registry_v1_GetRolloutRequest__Output } from '../../../sheaf/registry/v1/GetRolloutRequest.ts';
 import type { GetVersionRequest as _sheaf_registry_v1_GetVersionRequest, GetVersionRequest__Output as _sheaf_registry_v1_GetVersionRequest__Output } from '../../../sheaf/registry/v1/GetVersionRequest.ts';
 import type { ListAliasesRequest as _sheaf_registry_v1_ListAliasesRequest, ListAliasesRequest__Output as _sheaf_registry_v1_ListAliasesRequest__Output } from '../../../sheaf/registry/v1/ListAliasesRequest.ts';
 import type { ListAliasesResponse as _sheaf_registry_v1_ListAliasesResponse, ListAliasesResponse__Output as _sheaf_registry_v1_ListAliasesResponse__Output } from '../../../sheaf/registry/v1/ListAliasesResponse.ts';
@@ -27,7 +28,10 @@ import type { PushRequest as _sheaf_registry_v1_PushRequest, PushRequest__Output
 import type { PushResponse as _sheaf_registry_v1_PushResponse, PushResponse__Output as _sheaf_registry_v1_PushResponse__Output } from '../../../sheaf/registry/v1/PushResponse.ts';
 import type { QuarantineVersionRequest as _sheaf_registry_v1_QuarantineVersionRequest, QuarantineVersionRequest__Output as _sheaf_registry_v1_QuarantineVersionRequest__Output } from '../../../sheaf/registry/v1/QuarantineVersionRequest.ts';
 import type { ReleaseVersionRequest as _sheaf_registry_v1_ReleaseVersionRequest, ReleaseVersionRequest__Output as _sheaf_registry_v1_ReleaseVersionRequest__Output } from '../../../sheaf/registry/v1/ReleaseVersionRequest.ts';
+import type { RolloutStanding as _sheaf_registry_v1_RolloutStanding, RolloutStanding__Output as _sheaf_registry_v1_RolloutStanding__Output } from '../../../sheaf/registry/v1/RolloutStanding.ts';
 import type { Snapshot as _sheaf_registry_v1_Snapshot, Snapshot__Output as _sheaf_registry_v1_Snapshot__Output } from '../../../sheaf/registry/v1/Snapshot.ts';
+import type { StartRolloutRequest as _sheaf_registry_v1_StartRolloutRequest, StartRolloutRequest__Output as _sheaf_registry_v1_StartRolloutRequest__Output } from '../../../sheaf/registry/v1/StartRolloutRequest.ts';
+import type { TellRolloutRequest as _sheaf_registry_v1_TellRolloutRequest, TellRolloutRequest__Output as _sheaf_registry_v1_TellRolloutRequest__Output } from '../../../sheaf/registry/v1/TellRolloutRequest.ts';
 import type { Version as _sheaf_registry_v1_Version, Version__Output as _sheaf_registry_v1_Version__Output } from '../../../sheaf/registry/v1/Version.ts';
 import type { WatchRequest as _sheaf_registry_v1_WatchRequest, WatchRequest__Output as _sheaf_registry_v1_WatchRequest__Output } from '../../../sheaf/registry/v1/WatchRequest.ts';
 
@@ -72,6 +76,15 @@ export interface RegistryClient extends grpc.Client {
   getAliasAt(argument: _sheaf_registry_v1_GetAliasAtRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   getAliasAt(argument: _sheaf_registry_v1_GetAliasAtRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   getAliasAt(argument: _sheaf_registry_v1_GetAliasAtRequest, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
+  
+  GetRollout(argument: _sheaf_registry_v1_GetRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  GetRollout(argument: _sheaf_registry_v1_GetRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  GetRollout(argument: _sheaf_registry_v1_GetRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  GetRollout(argument: _sheaf_registry_v1_GetRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  getRollout(argument: _sheaf_registry_v1_GetRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  getRollout(argument: _sheaf_registry_v1_GetRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  getRollout(argument: _sheaf_registry_v1_GetRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  getRollout(argument: _sheaf_registry_v1_GetRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
   
   GetVersion(argument: _sheaf_registry_v1_GetVersionRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   GetVersion(argument: _sheaf_registry_v1_GetVersionRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
@@ -168,6 +181,24 @@ export interface RegistryClient extends grpc.Client {
   releaseVersion(argument: _sheaf_registry_v1_ReleaseVersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   releaseVersion(argument: _sheaf_registry_v1_ReleaseVersionRequest, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   
+  StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  startRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  startRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  startRollout(argument: _sheaf_registry_v1_StartRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  startRollout(argument: _sheaf_registry_v1_StartRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  
+  TellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  TellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  TellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  TellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  tellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  tellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  tellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  tellRollout(argument: _sheaf_registry_v1_TellRolloutRequest, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
+  
   Watch(argument: _sheaf_registry_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_sheaf_registry_v1_Snapshot__Output>;
   Watch(argument: _sheaf_registry_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_sheaf_registry_v1_Snapshot__Output>;
   watch(argument: _sheaf_registry_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_sheaf_registry_v1_Snapshot__Output>;
@@ -185,6 +216,8 @@ export interface RegistryHandlers extends grpc.UntypedServiceImplementation {
   FreezeAlias: grpc.handleUnaryCall<_sheaf_registry_v1_FreezeAliasRequest__Output, _sheaf_registry_v1_ListAliasesResponse>;
   
   GetAliasAt: grpc.handleUnaryCall<_sheaf_registry_v1_GetAliasAtRequest__Output, _sheaf_registry_v1_Version>;
+  
+  GetRollout: grpc.handleUnaryCall<_sheaf_registry_v1_GetRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding>;
   
   GetVersion: grpc.handleUnaryCall<_sheaf_registry_v1_GetVersionRequest__Output, _sheaf_registry_v1_Version>;
   
@@ -208,6 +241,10 @@ export interface RegistryHandlers extends grpc.UntypedServiceImplementation {
   
   ReleaseVersion: grpc.handleUnaryCall<_sheaf_registry_v1_ReleaseVersionRequest__Output, _sheaf_registry_v1_Version>;
   
+  StartRollout: grpc.handleUnaryCall<_sheaf_registry_v1_StartRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding>;
+  
+  TellRollout: grpc.handleUnaryCall<_sheaf_registry_v1_TellRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding>;
+  
   Watch: grpc.handleServerStreamingCall<_sheaf_registry_v1_WatchRequest__Output, _sheaf_registry_v1_Snapshot>;
   
 }
@@ -218,6 +255,7 @@ export interface RegistryDefinition extends grpc.ServiceDefinition {
   Download: MethodDefinition<_sheaf_registry_v1_DownloadRequest, _sheaf_registry_v1_DownloadResponse, _sheaf_registry_v1_DownloadRequest__Output, _sheaf_registry_v1_DownloadResponse__Output>
   FreezeAlias: MethodDefinition<_sheaf_registry_v1_FreezeAliasRequest, _sheaf_registry_v1_ListAliasesResponse, _sheaf_registry_v1_FreezeAliasRequest__Output, _sheaf_registry_v1_ListAliasesResponse__Output>
   GetAliasAt: MethodDefinition<_sheaf_registry_v1_GetAliasAtRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_GetAliasAtRequest__Output, _sheaf_registry_v1_Version__Output>
+  GetRollout: MethodDefinition<_sheaf_registry_v1_GetRolloutRequest, _sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_GetRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding__Output>
   GetVersion: MethodDefinition<_sheaf_registry_v1_GetVersionRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_GetVersionRequest__Output, _sheaf_registry_v1_Version__Output>
   ListAliases: MethodDefinition<_sheaf_registry_v1_ListAliasesRequest, _sheaf_registry_v1_ListAliasesResponse, _sheaf_registry_v1_ListAliasesRequest__Output, _sheaf_registry_v1_ListAliasesResponse__Output>
   ListAudit: MethodDefinition<_sheaf_registry_v1_ListAuditRequest, _sheaf_registry_v1_ListAuditResponse, _sheaf_registry_v1_ListAuditRequest__Output, _sheaf_registry_v1_ListAuditResponse__Output>
@@ -229,5 +267,7 @@ export interface RegistryDefinition extends grpc.ServiceDefinition {
   Push: MethodDefinition<_sheaf_registry_v1_PushRequest, _sheaf_registry_v1_PushResponse, _sheaf_registry_v1_PushRequest__Output, _sheaf_registry_v1_PushResponse__Output>
   QuarantineVersion: MethodDefinition<_sheaf_registry_v1_QuarantineVersionRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_QuarantineVersionRequest__Output, _sheaf_registry_v1_Version__Output>
   ReleaseVersion: MethodDefinition<_sheaf_registry_v1_ReleaseVersionRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_ReleaseVersionRequest__Output, _sheaf_registry_v1_Version__Output>
+  StartRollout: MethodDefinition<_sheaf_registry_v1_StartRolloutRequest, _sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_StartRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding__Output>
+  TellRollout: MethodDefinition<_sheaf_registry_v1_TellRolloutRequest, _sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_TellRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding__Output>
   Watch: MethodDefinition<_sheaf_registry_v1_WatchRequest, _sheaf_registry_v1_Snapshot, _sheaf_registry_v1_WatchRequest__Output, _sheaf_registry_v1_Snapshot__Output>
 }

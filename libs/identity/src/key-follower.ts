@@ -19,6 +19,8 @@ export interface KeyFollowerPorts {
   readonly doCount: () => boolean;
   /** Told when `isFresh` answers something else than before. */
   readonly onFresh: () => void;
+  /** What the log calls the process. Default `gateway`. */
+  readonly process?: string;
 }
 
 export interface KeyFollower {
@@ -31,7 +33,7 @@ export interface KeyFollower {
 /** Throws when they cannot be read at the start. */
 export async function followKeys(
   { keys, onKeysChanged }: Pick<State, 'keys' | 'onKeysChanged'>,
-  { clock, log, doCount, onFresh }: KeyFollowerPorts,
+  { clock, log, doCount, onFresh, process = 'gateway' }: KeyFollowerPorts,
 ): Promise<KeyFollower> {
   let known: ReadonlyMap<string, ApiKey> = new Map();
   let generation: number | undefined;
@@ -48,7 +50,7 @@ export async function followKeys(
   const looks = repeatLooks(read, log);
   const isFresh = (): boolean => !doCount() || clock.now() - freshAt <= keysStaleMs;
   // By itself: a look may hang for ever on a disk that is gone.
-  const endTelling = tellFreshness(isFresh, log, onFresh);
+  const endTelling = tellFreshness(isFresh, process, log, onFresh);
   const endListening = onKeysChanged(looks.now);
   return {
     now: () => {
@@ -122,15 +124,15 @@ function repeatLooks(read: () => Promise<void>, log: LogKeys): Looks {
 }
 
 /** Tells whenever `isFresh` answers something else than before, the log too; what it answers ends that. */
-function tellFreshness(isFresh: () => boolean, log: LogKeys, onFresh: () => void): () => void {
+function tellFreshness(isFresh: () => boolean, process: string, log: LogKeys, onFresh: () => void): () => void {
   let wasFresh = true;
   const judge = setInterval(() => {
     if (isFresh() === wasFresh) return;
     wasFresh = !wasFresh;
     log(
       wasFresh
-        ? 'the gateway is ready again: it knows which keys count'
-        : `THE GATEWAY IS NOT READY: for ${keysStaleMs / 1000} s nobody could tell which keys have been revoked, so that no API key counts until the state can be read`,
+        ? `the ${process} is ready again: it knows which keys count`
+        : `THE ${process.toUpperCase()} IS NOT READY: for ${keysStaleMs / 1000} s nobody could tell which keys have been revoked, so that no API key counts until the state can be read`,
       wasFresh ? 'keys.fresh' : 'keys.stale',
     );
     onFresh();

@@ -1,0 +1,103 @@
+/** Rollouts: begun, looked at, and told what to do. */
+import {
+  type Command,
+  liveArms,
+  newState,
+  parsePlan,
+  planOf,
+  type Rollout,
+  type RolloutPlan,
+  readGuards,
+  sumEvidence,
+  tell,
+} from '@sheaf/rollout';
+import type { RegistryService, RolloutStandingMessage } from '@sheaf/transport';
+import { invalid, notThere, quoted, refused } from '../refusals.ts';
+import type { EntryRecord, RegistryStore } from '../registry-store.ts';
+import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
+import { actorOf, entryOf } from './caller.ts';
+import { rolloutMessage } from './messages.ts';
+
+type Methods = Pick<RegistryService, 'startRollout' | 'getRollout' | 'tellRollout'>;
+
+export function rolloutMethods(store: RegistryStore): Methods {
+  const rollouts = rolloutStoreOf(store);
+  const champions = championsOf(store);
+  const standing = async (rollout: Rollout): Promise<RolloutStandingMessage> => {
+    const { plan, state, id } = rollout;
+    const seen = sumEvidence(await rollouts.reportsOf(id, state.period));
+    const record = await store.getRollout(Number(id));
+    return {
+      rollout: record ? rolloutMessage(record) : null,
+      readingsJson: JSON.stringify(readGuards(plan, seen, liveArms(plan, state))),
+      seenJson: JSON.stringify(seen),
+    };
+  };
+  const last = async ({ kind, name }: EntryRecord): Promise<Rollout> => {
+    const [rollout] = await rollouts.list(kind, name, 1);
+    if (!rollout) throw notThere(`${quoted(name)} has had no rollout`, 'ROLLOUT_NOT_FOUND');
+    return rollout;
+  };
+  return {
+    startRollout: async ({ planJson, ...named }, caller) => {
+      const entry = await entryOf(store, named, caller);
+      const { kind, name } = entry;
+      const plan = await planFor(store, entry, planJson);
+      const by = actorOf(caller);
+      const atMs = Date.now();
+      const added = await rollouts.add({ kind, name, plan, by, revision: 1, createdAtMs: atMs, state: newState(atMs) });
+      if (!added) throw refused('ROLLOUT_RUNNING', `${quoted(name)} has a rollout that is not over`);
+      return standing(added);
+    },
+    getRollout: async (named, caller) => standing(await last(await entryOf(store, named, caller))),
+    tellRollout: async ({ command, version, why, ...named }, caller) => {
+      const rollout = await last(await entryOf(store, named, caller));
+      const said = { by: actorOf(caller), why: why || `${command} by hand` };
+      const told = await tell(rollout.id, commandOf(command, version), said, {
+        ...{ store: rollouts, champions, now: Date.now },
+      });
+      if (typeof told === 'string') throw refused('ROLLOUT_STANDS', told);
+      return standing(told);
+    },
+  };
+}
+
+function commandOf(command: string, version: string): Command {
+  switch (command) {
+    case 'hold':
+    case 'resume':
+    case 'abort':
+      return { kind: command };
+    case 'promote':
+      return { kind: 'promote', version: version || undefined };
+    default:
+      throw invalid('command', `want hold, resume, abort or promote, got ${quoted(command)}`);
+  }
+}
+
+/** What is meant, with what the registry has: versions that are ready, and a champion that is none of them. */
+async function planFor(store: RegistryStore, { name }: EntryRecord, planJson: string): Promise<RolloutPlan> {
+  const given = parsePlan(jsonOf(planJson));
+  if (typeof given === 'string') throw invalid('plan_json', given);
+  const champion = (await store.aliasesOf(name)).find(({ alias }) => alias === 'champion');
+  if (!champion) throw refused('NO_CHAMPION', `${quoted(name)} has no champion; promote the version that answers now`);
+  const plan = planOf(given, String(champion.version));
+  if (plan.champion !== String(champion.version))
+    throw refused('NO_CHAMPION', `the champion is version ${champion.version}, not ${plan.champion}`);
+  for (const { version } of plan.arms) {
+    if (version === plan.champion) throw invalid('versions', `version ${version} is the champion already`);
+    const record = await store.getVersion(name, Number(version));
+    if (!record) throw notThere(`${quoted(name)} has no version ${version}`);
+    if (record.state !== 'ready')
+      throw refused('VERSION_NOT_READY', `version ${version} is ${record.state}: ${record.why}`);
+  }
+  return plan;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw invalid('plan_json', 'want JSON');
+  }
+}
