@@ -23,6 +23,7 @@ const publicly: Backend = {
   ...served,
   statistics: () => [],
   admit: () => ({ id: 'test', tenant: 't', roles: [], models: [], priority: 'standard', claims: {} }),
+  repository: { index: () => [], load: refused, unload: refused },
   // Its methods are looked at, and none is called.
   registry: {} as RegistryService,
   admin: {

@@ -32,13 +32,13 @@ const reflected = ['v1', 'v1alpha'].map(
 );
 /** Whoever may call these changes the gateway: that they work is shown elsewhere. */
 const changes = (path: string): boolean =>
-  /Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)$/.test(path) ||
+  /(Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)|RepositoryModel\w+)$/.test(path) ||
   (path.startsWith('/sheaf.registry.') && !/\/(Get|List|Watch|Download)\w*$/.test(path));
 /** Asks of one entry of the registry, which is empty here. */
 const isOfEntry = (path: string): boolean =>
   path.startsWith('/sheaf.registry.') && !/\/(ListEntries|ListAudit|Watch)$/.test(path);
 const isForObservers = (path: string): boolean =>
-  path.endsWith('Health/List') || /^\/sheaf\.(admin|registry)\./.test(path);
+  /^\/sheaf\.(admin|registry)\.|Health\/List$|Repository(Index|Model\w+)$/.test(path);
 const openPaths = everyMethod.filter((path) => path !== inferPath && !isForObservers(path));
 const mayCall = (path: string): 'operator' | 'watcher' | 'alice' => {
   if (changes(path)) return 'operator';
@@ -56,6 +56,7 @@ before(async () => {
     'pipelines/secret-plain.yaml': pipeline('secret-plain'),
     'policies.yaml': policies,
     'jwks.json': issuer.jwks,
+    'mesh.yaml': 'aliases: { secret: { champion: 1 }, secret-plain: { champion: 1 } }\n',
   };
   mesh = await startTestMesh(files, async (folder) => {
     keys = await addKeys(folder, {
@@ -208,7 +209,7 @@ describe('the public server', () => {
       });
       return JSON.stringify(told).replaceAll(name, '<name>');
     };
-    for (const version of ['', '1', '7']) {
+    for (const version of ['', '1', '7', 'champion', 'nothing']) {
       const unknown = await seen('nobody', version);
       assert.match(unknown, /"code":"NOT_FOUND","message":"there is no model or pipeline \\"<name>\\"/);
       assert.match(unknown, /"ready":false/);

@@ -69,9 +69,12 @@ const enter = '\x1b[?1049h';
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
 
 /** `script` gives the command a terminal of its own, of 80 columns and 24 rows; afterwards the shell tells how the terminal is set. */
-function atTerminal(env: NodeJS.ProcessEnv = {}): TerminalRun {
+function atTerminal(
+  env: NodeJS.ProcessEnv = {},
+  from = (top: string) => `sh -c 'echo pid=$$; exec ${top}'`,
+): TerminalRun {
   const top = `${process.execPath} ${sheaf} top --address ${address} --interval 1`;
-  const command = `stty cols 80 rows 24; stty -g; sh -c 'echo pid=$$; exec ${top}'; echo ended=$?; stty -g`;
+  const command = `stty cols 80 rows 24; stty -g; ${from(top)}; echo ended=$?; stty -g`;
   // Whoever runs the tests may force colours, which would count more than NO_COLOR.
   const { FORCE_COLOR: _, ...own } = process.env;
   const child = spawn('script', ['-qfc', command, '/dev/null'], {
@@ -140,14 +143,39 @@ describe('sheaf top at a terminal', () => {
     await assertRestored(run, '0');
   });
 
-  it('gives it back at Ctrl-C, and at SIGTERM, of which it ends', async () => {
+  it('gives it back at Ctrl-C, and at SIGTERM and SIGHUP, of which it ends', async () => {
     using one = atTerminal();
     using other = atTerminal();
-    await waitFor(() => one.written().includes(enter) && other.written().includes(enter), told(one), 120_000);
+    using third = atTerminal();
+    await waitFor(() => [one, other, third].every(({ written }) => written().includes(enter)), told(one), 120_000);
     one.press('\x03');
     process.kill(other.pid(), 'SIGTERM');
+    process.kill(third.pid(), 'SIGHUP');
     await assertRestored(one, '0');
     await assertRestored(other, '143');
+    await assertRestored(third, '129');
+  });
+
+  it('gives it to the shell at Ctrl-Z, and takes it again', async () => {
+    using run = atTerminal({}, (top) => `bash -c 'set -m; ${top}; echo stopped=$?; fg'`);
+    await waitFor(() => run.written().includes(enter), told(run), 120_000);
+    run.press('\x1a');
+    const isBack = (): boolean => {
+      const [before = '', after] = run.written().split('stopped=148');
+      return before.includes(leave) && after?.includes(enter) === true;
+    };
+    await waitFor(isBack, told(run));
+    run.press('q');
+    await assertRestored(run, '0');
+  });
+
+  it('goes on at Ctrl-Z where no shell could have it go on', async () => {
+    using run = atTerminal();
+    await waitFor(() => run.written().includes(enter), told(run), 120_000);
+    run.press('\x1a');
+    await waitFor(() => run.written().split(enter).length === 3, told(run));
+    run.press('q');
+    await assertRestored(run, '0');
   });
 
   it('has no colours where NO_COLOR says so', async () => {

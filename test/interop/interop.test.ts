@@ -38,6 +38,7 @@ const clients: readonly Client[] = [
       'errors as the client tells them',
       'the configuration of a model and a pipeline',
       'statistics of a model and a pipeline',
+      'the repository: index, unload and load',
     ],
   },
   {
@@ -84,7 +85,7 @@ describe('a mesh, asked by', { skip }, () => {
   before(async () => {
     assert.ok(installed, 'test/interop/install.sh has to run first');
     for (const folder of [stubs, go, typescript]) await rm(folder, { recursive: true, force: true });
-    mesh = await startTestMesh({
+    const files = {
       'models/double': sampleModels.scale(2),
       'models/slow': sampleModels.slowLoop(),
       'pipelines/quadruple.yaml': `pipeline: quadruple
@@ -94,7 +95,8 @@ stages:
   b: { model: double, inputs: { x: a.y } }
 outputs: { y: b.y }
 `,
-    });
+    };
+    mesh = await startTestMesh(files, undefined, true, ['*']);
     address = `127.0.0.1:${mesh.running.gateway.port}`;
   });
   after(() => mesh?.[Symbol.asyncDispose]());

@@ -41,16 +41,17 @@ export interface TestMesh extends AsyncDisposable {
 
 /**
  * A mesh of real processes on free ports, from files that the test writes; `prepare` may add to the folder before anything starts. All of it is served, or
- * it throws, unless it is not strict.
+ * it throws, unless it is not strict. `loaded`: callers load and unload, and it begins with these.
  */
 export async function startTestMesh(
   files: Files,
   prepare: (folder: string) => Promise<unknown> = async () => {},
   isStrict = true,
+  loaded?: readonly string[],
 ): Promise<TestMesh> {
   const folder = await writeFolder(files);
   await prepare(folder);
-  const { mesh: whole, servable, problems } = await readMesh(folder);
+  const { mesh: whole, servable, problems } = await readMesh(folder, { loaded });
   const mesh = isStrict ? whole : servable;
   if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
   // What is served without a mistake, editors have to take as well.

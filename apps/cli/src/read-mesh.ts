@@ -6,6 +6,7 @@ import {
   type MeshProblem,
   type MeshReading,
   outText,
+  type ReadOptions,
   readMesh,
   readTests,
 } from '@sheaf/mesh';
@@ -33,7 +34,7 @@ export function wholeOrFail(folder: string, { mesh, problems, notes }: MeshReadi
 export async function readServableOrFail(
   folder = '.',
   tell: OnEvent = () => {},
-  options: Parameters<typeof readMesh>[1] = {},
+  options: ReadOptions = {},
 ): Promise<Mesh> {
   const { servable, problems, notes } = await readMesh(folder, options);
   if (!servable) return fail(folder, problems);

@@ -137,7 +137,8 @@ function namesIn(revision: Revision, version = ''): readonly BreakerName[] {
 }
 
 function messageOf(report: BreakerReport, { served }: Revision): Breaker {
-  const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs, shutOut } = report;
+  const { service, endpoint, model, version, state, inStateMs, calls, failures, remainingMs, shutOut, openedAgoMs } =
+    report;
   const now = Date.now();
   return {
     service,
@@ -150,5 +151,6 @@ function messageOf(report: BreakerReport, { served }: Revision): Breaker {
     failures,
     trialAtMs: state === 'open' ? Math.ceil(now + remainingMs) : 0,
     shutOut: [...shutOut],
+    openedMs: openedAgoMs.map((ago) => Math.round(now - ago)),
   };
 }

@@ -1,8 +1,7 @@
 /** What is in force, for people who look after it: nothing secret, and no path that says more than the folder does. */
 import { isAbsolute, relative } from 'node:path';
-import type { Mesh, SecretPlace, Sent, Service } from '@sheaf/mesh';
+import { type Mesh, pipelineDigest, policiesDigest, type SecretPlace, type Sent, type Service } from '@sheaf/mesh';
 import type { PoliciesSpec } from '@sheaf/policies';
-import { policiesHash } from './reloads.ts';
 import type { Revision } from './revision.ts';
 
 /** Where the public server listens, and how many bytes its calls in flight hold. */
@@ -37,12 +36,7 @@ export function describeConfiguration(
     aliases: Object.fromEntries([...mesh.aliases].map(([name, versions]) => [name, Object.fromEntries(versions)])),
     transforms: mesh.transforms.map(({ name, path }) => ({ name, file: path })),
     services: mesh.services.map((service) => describeService(service, revision, mesh)),
-    pipelines: mesh.pipelines.map(({ spec, file }) => ({
-      name: spec.pipeline,
-      version: String(spec.version),
-      file: inFolder(folder, file),
-      ready: revision.catalog.isReady(spec.pipeline, String(spec.version)),
-    })),
+    pipelines: mesh.pipelines.map((pipeline) => describePipeline(pipeline, revision)),
     out: revision.catalog.out.map(({ kind, name, version = null, why, keeps }) => ({
       kind,
       name,
@@ -50,7 +44,19 @@ export function describeConfiguration(
       why,
       keeps,
     })),
-    policies: policies ? { hash: policiesHash(policies), ...describePolicies(policies, folder) } : null,
+    policies: policies ? { hash: policiesDigest(mesh), ...describePolicies(policies, folder) } : null,
+  };
+}
+
+function describePipeline(pipeline: Mesh['pipelines'][number], { mesh, catalog }: Revision): object {
+  const { spec, file } = pipeline;
+  const version = String(spec.version);
+  return {
+    name: spec.pipeline,
+    version,
+    file: inFolder(mesh.folder, file),
+    digest: pipelineDigest(mesh, pipeline),
+    ready: catalog.isReady(spec.pipeline, version),
   };
 }
 

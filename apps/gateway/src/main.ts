@@ -1,11 +1,13 @@
 /** The public server of a mesh: models and pipelines alike, by name. */
 import {
+  askControl,
   countInFlight,
   type Drain,
   drainOnSignal,
   type Handover,
   handedOver,
   main,
+  onLoading,
   onOutages,
   onReload,
   openLog,
@@ -28,6 +30,7 @@ import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { ownRegistry } from './own-registry.ts';
 import { createReloads, type Reloads } from './reloads.ts';
+import { createRepository } from './repository.ts';
 import { openRevision, type Served } from './revision.ts';
 import { Revisions } from './revisions.ts';
 import { createGatewayRollouts, type GatewayRollouts } from './rollouts.ts';
@@ -156,10 +159,20 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
+  let loading: readonly string[] = [];
+  onLoading((names) => {
+    loading = names;
+  });
+  const repository = createRepository({
+    current: () => revisions.current,
+    audit: state.state.audit,
+    control: askControl(),
+    loading: () => loading,
+  });
   const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
   const { isFresh } = state;
-  const served = { admin, registry: ownedRegistry.service };
+  const served = { admin, repository, registry: ownedRegistry.service };
   const own = { ...shared, ...served, host, port, calls, isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =

@@ -1,9 +1,10 @@
 /** The registry in the folder of the mesh, as this gateway serves it, with the rollouts and the webhooks in it. */
 import { randomUUID } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, signatureTrust } from '@sheaf/mesh';
 import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
 import type { RegistryService } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import type { CommandLine } from './command-line.ts';
 import { followRollouts } from './follow-rollouts.ts';
 import type { GatewayRollouts } from './rollouts.ts';
@@ -23,7 +24,10 @@ export interface OwnRegistry {
 export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
   const { folder, registry: followed } = mesh;
   if (followed?.address !== undefined) return openWhenAsked(refuse);
-  const { service, registry, close } = openWhenAsked(() => openRegistry(folder));
+  const { service, registry, close } = openWhenAsked(
+    () => openRegistry(folder),
+    (opened) => ({ judge: createJudge(opened), trust: () => signatureTrust(folder) }),
+  );
   const endRollouts = followRollouts({ folder, book, registry, number });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {

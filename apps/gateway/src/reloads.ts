@@ -1,8 +1,14 @@
 /** One revision after the other, each change with its entry in the audit trail. */
-import { hash } from 'node:crypto';
 import { InferError, Turns } from '@sheaf/inference';
-import { formatProblem, type Mesh, outText, policiesKeptProblem, readMesh, type Steering } from '@sheaf/mesh';
-import type { PoliciesSpec } from '@sheaf/policies';
+import {
+  formatProblem,
+  type Mesh,
+  outText,
+  policiesDigest,
+  policiesKeptProblem,
+  readMesh,
+  type Steering,
+} from '@sheaf/mesh';
 import type { AuditLog } from '@sheaf/store';
 import type { ReloadResponse } from '@sheaf/transport';
 import { fingerprintsOf, openRevision, type RevisionPorts, type Served, steerRevision } from './revision.ts';
@@ -90,7 +96,7 @@ async function takeUp(next: Served, actor: string | undefined, { revisions, port
   try {
     // First, so that there is no change without its entry.
     if (actor !== undefined) {
-      const detail = JSON.stringify({ epoch, policies: policiesHash(next.mesh.policies) });
+      const detail = JSON.stringify({ epoch, policies: policiesDigest(next.mesh) });
       const subject = changed.join(', ') || 'nothing';
       await audit.append({ at: Date.now(), actor, action: 'reload', subject, detail });
     }
@@ -119,10 +125,6 @@ async function reread(actor: string, ports: ReloadPorts): Promise<ReloadResponse
   ports.onReread(mesh);
   return { epoch, changed: [...changed], out: mesh.out.map(outText) };
 }
-
-/** SHA-256 of policies: whether two are the same can be told without telling what they say. */
-export const policiesHash = (policies: PoliciesSpec | undefined): string =>
-  policies ? `sha256:${hash('sha256', JSON.stringify(policies), 'hex')}` : 'none';
 
 const unfit = (message: string): InferError =>
   new InferError('FAILED_PRECONDITION', message, { reason: 'MESH_INVALID' });

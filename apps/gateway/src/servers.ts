@@ -21,6 +21,7 @@ import {
   createServer,
   mutualTls,
   type RegistryService,
+  type Repository,
   type Server,
   type Strays,
 } from '@sheaf/transport';
@@ -86,6 +87,7 @@ export interface PublicServerPorts extends ServersPorts {
   readonly host: string;
   readonly port: number;
   readonly admin: AdminService;
+  readonly repository: Repository;
   readonly registry: RegistryService;
   readonly calls: CallLog;
   /** Undefined: nothing is counted. */
@@ -96,7 +98,8 @@ export interface PublicServerPorts extends ServersPorts {
 
 /** Serves callers from outside: what they may do, the policies of the current revision say. */
 export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, host, port, admin, registry, calls, statistics, isFresh } = ports;
+  const { mesh, revisions, tracing, bytes, host, port, admin, repository, registry, calls, statistics, isFresh } =
+    ports;
   const policiesNow = () => revisions.current.served.mesh.policies;
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
@@ -128,6 +131,7 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       admit: (shown) => revisions.current.policyStack.admit(shown),
       strays,
       admin,
+      repository,
       registry,
       calls,
       ...(statistics && { statistics }),

@@ -2,7 +2,7 @@
 import { logCounts } from '@sheaf/host';
 import type { Journal } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
-import { residentBytes } from '@sheaf/runtime';
+import { residentBytes, runtimeVersion } from '@sheaf/runtime';
 import {
   createModelMetrics,
   createRegistry,
@@ -43,7 +43,14 @@ export function prepareMetrics({ gateway }: Mesh) {
       const models = createModelMetrics(registry, service.counted);
       onRun = models.onRun;
       const inFlight = () => ({ used: bytes.used, limit: bytes.max });
-      readProcess({ registry, version: '0.1.0', residentBytes, bytes: inFlight, standing });
+      readProcess({
+        registry,
+        version: '0.1.0',
+        onnxruntime: runtimeVersion,
+        residentBytes,
+        bytes: inFlight,
+        standing,
+      });
       registry.read('sheaf_log_lines_total', () =>
         Object.entries(logCounts()).map(([result, count]) => [[result], count] as const),
       );

@@ -3,10 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { InferError, isLoopback } from '@sheaf/inference';
-import { formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import { formatProblem, type Mesh, readMesh, signatureTrust } from '@sheaf/mesh';
 import { createRegistryService, openRegistry, tellWebhooks } from '@sheaf/registry';
 import { createTracing } from '@sheaf/telemetry';
 import { createServer, hostPort } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import { openCallers } from './callers.ts';
 import { nothingToInfer } from './no-models.ts';
 
@@ -53,7 +54,11 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
       onJournal: tracing.onJournal,
       admit: callers.admit,
       isWell: callers.isFresh,
-      registry: createRegistryService({ registry }),
+      registry: createRegistryService({
+        registry,
+        judge: createJudge(registry),
+        trust: () => signatureTrust(folder),
+      }),
     },
   );
   const endWebhooks = tellWebhooks({ folder, registry: async () => registry, holder: randomUUID() });

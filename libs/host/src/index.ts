@@ -23,6 +23,14 @@ export {
   logOutput,
   openLog,
 } from './log/process-log.ts';
+export {
+  askControl,
+  type ControlledMessage,
+  type ControlMessage,
+  type LoadingMessage,
+  type ModelControl,
+  onLoading,
+} from './model-control.ts';
 export { type Outage, type OutagesMessage, onOutages } from './outages.ts';
 export {
   countInFlight,

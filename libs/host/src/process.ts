@@ -5,6 +5,7 @@ import type { Exporter, Tracing } from '@sheaf/telemetry';
 import type { Server } from '@sheaf/transport';
 import { type LevelsMessage, setLogLevels } from './log/log-levels.ts';
 import { closeLog } from './log/process-log.ts';
+import type { ControlMessage } from './model-control.ts';
 
 /** What a supervised process tells its supervisor. */
 export type ProcessMessage =
@@ -29,6 +30,8 @@ export type ProcessMessage =
   | { readonly kind: 'vitals'; readonly vitals: Vitals }
   /** An operator wants all of the mesh to tell more, or less. */
   | LevelsMessage
+  /** Somebody wants a model or pipeline loaded or unloaded. */
+  | ControlMessage
   /** It ends itself, for this reason; a signal follows. */
   | { readonly kind: 'ending'; readonly why: string }
   /** It was told to end, by somebody else than its supervisor: it answers what it has, ends, and is not to be started again. */

@@ -2,6 +2,7 @@ export { checkCode } from './content/code-digest.ts';
 export { contentChanged } from './content/content-changed.ts';
 export { contentDigest, fingerprint } from './content/fingerprint.ts';
 export { checkContent } from './content/version-content.ts';
+export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
@@ -9,12 +10,11 @@ export {
   type Expected,
   type Fake,
   type GoldenTest,
-  goldenDocument,
-  goldenSchema,
   type PipelineTest,
   testDocument,
   testsSchema,
 } from './language/tests-document.ts';
+export { askedBy, everything, namesIn } from './loaded-part.ts';
 export {
   type ForeignTls,
   type Mesh,
@@ -43,10 +43,10 @@ export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
-export { type MeshReading, readMesh } from './read-mesh.ts';
+export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
-export { testsExample, testsPage } from './reference/tests-page.ts';
+export { goldenExample, testsExample, testsPage } from './reference/tests-page.ts';
 export { pipelineFile } from './registry/kept-pipeline.ts';
 export {
   encodeView,
@@ -68,6 +68,7 @@ export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
+export { signatureTrust } from './services/read-signing.ts';
 export { registryPlace } from './services/registry-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';

@@ -205,6 +205,17 @@ export interface Mesh {
   /** Files and folders that no transform reads, absolute. Undefined: none beyond those that no mesh folder shows. */
   readonly withheld?: readonly string[] | undefined;
   readonly out: readonly OutPart[];
+  /** The names that are to be served, with all that they ask; `*` is all. Undefined: all of the folder is, and nobody loads or unloads. */
+  readonly loaded?: readonly string[] | undefined;
+  /** What is in the folder beside; none where `loaded` is undefined. */
+  readonly unloaded?: readonly UnloadedPart[] | undefined;
+}
+
+/** A model or pipeline that is in the folder and not loaded. */
+export interface UnloadedPart {
+  readonly name: string;
+  /** Newest first. */
+  readonly versions: readonly string[];
 }
 
 /** Which policies stand between the gateway and its services, and in them; each is on unless told. */

@@ -6,6 +6,7 @@ import type { Limits } from '@sheaf/inference';
 import { checkNames } from './check-names.ts';
 import { digestCode } from './content/code-digest.ts';
 import { policiesInForce } from './in-force.ts';
+import { loadedPart } from './loaded-part.ts';
 import type { Mesh, MeshPipeline, OutPart } from './mesh.ts';
 import { aliasesInForce } from './pipelines/aliases-in-force.ts';
 import { checkUses } from './pipelines/check-uses.ts';
@@ -45,13 +46,15 @@ export interface ReadOptions {
   readonly keep?: ReadonlyMap<string, string>;
   /** Whether the view of a registry is read beside the folder. Default: as `before` was, or as mesh.yaml says. */
   readonly follow?: boolean | undefined;
+  /** The names that are to be served, see `Mesh.loaded`. Default: as `before` has them. */
+  readonly loaded?: readonly string[] | undefined;
   /** Pipelines are checked against these where there are any, else against what the files of the models declare. */
   readonly seen?: SeenSignatures;
 }
 
 /** Reads a mesh folder once, into typed specs, and finds every mistake in it. Starts nothing. */
 export async function readMesh(path: string, options: ReadOptions = {}): Promise<MeshReading> {
-  const { before, keep = new Map<string, string>(), seen = new Map() } = options;
+  const { before, keep = new Map<string, string>(), seen = new Map(), loaded = before?.loaded } = options;
   const folder = resolve(path);
   const told: Told = { problems: [], notes: [] };
   if (!(await isFolder(folder))) {
@@ -75,7 +78,7 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
   told.problems.push(...written.problems, ...written.routes.map(({ problem }) => problem));
   told.notes.push(...written.notes);
   const policies = policiesInForce(written.policies, written.problems, before);
-  const mesh = pruned({
+  const whole = pruned({
     ...parts,
     limits,
     ...(view && { follows: true }),
@@ -95,10 +98,11 @@ export async function readMesh(path: string, options: ReadOptions = {}): Promise
       ...policies.out,
     ],
   });
+  const mesh = loadedPart(whole, loaded);
   const saysWhoMayCall =
     before !== undefined || (settings.value !== undefined && isFit && written.problems.length === 0);
   // Of a registry there may be nothing yet.
-  const isServable = saysWhoMayCall && (view !== undefined || mesh.services.length + mesh.pipelines.length > 0);
+  const isServable = saysWhoMayCall && (view !== undefined || whole.services.length + whole.pipelines.length > 0);
   return { mesh: told.problems.length === 0 ? mesh : undefined, servable: isServable ? mesh : undefined, ...told };
 }
 

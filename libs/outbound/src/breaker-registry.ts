@@ -24,6 +24,8 @@ export interface BreakerReport extends BreakerName {
   readonly remainingMs: number;
   /** Tenants whose calls alone are not let through. */
   readonly shutOut: readonly string[];
+  /** How long ago it opened lately, the last times, the oldest first. */
+  readonly openedAgoMs: readonly number[];
 }
 
 export interface BreakerRegistryOptions {
@@ -38,6 +40,15 @@ export interface BreakerRegistryOptions {
 /** Addresses come and go; the breakers of the oldest are forgotten. */
 const breakersMax = 4_096;
 const forcedMax = 256;
+/** Of one breaker; more say no more of whether it flaps. */
+const openingsMax = 8;
+
+interface Known {
+  readonly name: BreakerName;
+  readonly breaker: FairBreaker;
+  /** When it opened, the last times. */
+  readonly openedAt: number[];
+}
 
 interface Forced {
   readonly which: Partial<BreakerName>;
@@ -50,7 +61,7 @@ const fits = (name: BreakerName, which: Partial<BreakerName>): boolean =>
 /** All breakers, from one reload to the next: what an operator forced stays so, and what is ill is not asked anew. */
 export class BreakerRegistry {
   readonly #options: BreakerRegistryOptions;
-  readonly #breakers = new Map<string, { readonly name: BreakerName; readonly breaker: FairBreaker }>();
+  readonly #breakers = new Map<string, Known>();
   /** The last word of operators about each part of the mesh. */
   readonly #forced = new Map<string, Forced>();
 
@@ -64,12 +75,17 @@ export class BreakerRegistry {
     const known = this.#breakers.get(key);
     if (known) return known.breaker;
     const { now, random, onTransition } = this.#options;
+    const openedAt: number[] = [];
     const breaker = new FairBreaker({
       now,
       random,
-      onTransition: (transition, caller) => onTransition?.(name, transition, caller),
+      onTransition: (transition, caller) => {
+        if (transition.to === 'open' && caller === undefined) openedAt.push(now());
+        if (openedAt.length > openingsMax) openedAt.shift();
+        onTransition?.(name, transition, caller);
+      },
     });
-    this.#breakers.set(key, { name, breaker });
+    this.#breakers.set(key, { name, breaker, openedAt });
     // A process that is started again has another address, and is forced like the one before.
     const word = this.#wordOn(name);
     if (word) breaker.force(word.to);
@@ -79,7 +95,7 @@ export class BreakerRegistry {
   }
 
   reports(): readonly BreakerReport[] {
-    return [...this.#breakers.values()].map(({ name, breaker }) => this.#reportOf(name, breaker));
+    return [...this.#breakers.values()].map((known) => this.#reportOf(known));
   }
 
   /** Whether an operator has forced what has this name, or would have it when it comes. */
@@ -98,7 +114,7 @@ export class BreakerRegistry {
     if (this.#forced.size > forcedMax) this.#forced.delete(this.#forced.keys().next().value ?? key);
     const fitting = [...this.#breakers.values()].filter(({ name }) => fits(name, which));
     for (const { breaker } of fitting) breaker.force(to);
-    return fitting.map(({ name, breaker }) => this.#reportOf(name, breaker));
+    return fitting.map((known) => this.#reportOf(known));
   }
 
   close(): void {
@@ -110,9 +126,11 @@ export class BreakerRegistry {
     return [...this.#forced.values()].findLast(({ which }) => fits(name, which));
   }
 
-  #reportOf(name: BreakerName, { seen, shutOut }: FairBreaker): BreakerReport {
+  #reportOf({ name, breaker: { seen, shutOut }, openedAt }: Known): BreakerReport {
     const { state, remainingMs, changedAt, counts } = seen;
-    return { ...name, state, remainingMs, inStateMs: this.#options.now() - changedAt, ...counts, shutOut };
+    const now = this.#options.now();
+    const openedAgoMs = openedAt.map((at) => now - at);
+    return { ...name, state, remainingMs, inStateMs: now - changedAt, ...counts, shutOut, openedAgoMs };
   }
 }
 

@@ -13,7 +13,7 @@ export interface Report {
 
 /** As much as gateways need. */
 export interface RolloutReader {
-  /** Those that are not over, and for each name the one that was over last, no more than a minute ago. */
+  /** Those that are not over, and those that have moved the champion a moment ago, as long as nobody moves it again. */
   inForce(): Promise<readonly Rollout[]>;
   /** Puts down what was seen, in place of the report of the same source before. Of periods that are past nothing is kept for ever. */
   report(reports: readonly Report[]): Promise<void>;

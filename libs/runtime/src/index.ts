@@ -1,4 +1,5 @@
 export { openTransform, type TransformOptions } from './open-transform.ts';
+export { runtimeVersion } from './runtime-version.ts';
 export { type BatchingOptions, type QueueOptions, queueDefault } from './scheduler/call-queue.ts';
 export type { Shares } from './scheduler/class-turns.ts';
 export type { EndedRun, Standing } from './scheduler/scheduler-options.ts';

@@ -30,11 +30,24 @@ export interface Screen {
 /** Another screen than that of the shell, no cursor, no wrapping of lines. */
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l';
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l';
+/** By then a process that is stopped has stopped. Milliseconds. */
+const unstoppedMs = 100;
 const endings = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** Stops this process as Ctrl-Z does; `back` is called when it goes on. Where no shell could have it go on, as in a container, nothing has stopped it. */
+function suspend(back: () => void): void {
+  process.once('SIGCONT', back);
+  process.kill(process.pid, 'SIGTSTP');
+  setTimeout(() => {
+    process.off('SIGCONT', back);
+    back();
+  }, unstoppedMs);
+}
 
 /** Takes the terminal until `close`; gives it back also where a signal or an error ends the process. */
 export function openScreen({ input, output, onKey, onResize }: ScreenOptions): Screen {
   let isOpen = false;
+  let isClosed = false;
   const open = (): void => {
     isOpen = true;
     output.write(enter);
@@ -50,16 +63,15 @@ export function openScreen({ input, output, onKey, onResize }: ScreenOptions): S
     } catch {}
   };
   const pressed = (text: string | undefined, { name, ctrl }: { name?: string; ctrl?: boolean }): void => {
-    if (ctrl && name === 'z') stop();
-    else onKey({ name, text, ctrl: ctrl === true });
+    if (ctrl && name === 'z') {
+      shut();
+      suspend(back);
+    } else onKey({ name, text, ctrl: ctrl === true });
   };
-  const stop = (): void => {
-    shut();
-    process.once('SIGCONT', () => {
-      open();
-      onResize();
-    });
-    process.kill(process.pid, 'SIGTSTP');
+  const back = (): void => {
+    if (isOpen || isClosed) return;
+    open();
+    onResize();
   };
   const ended = (signal: NodeJS.Signals): void => {
     close();
@@ -67,6 +79,7 @@ export function openScreen({ input, output, onKey, onResize }: ScreenOptions): S
     process.kill(process.pid, signal);
   };
   const close = (): void => {
+    isClosed = true;
     shut();
     process.off('exit', shut);
     for (const signal of endings) process.off(signal, ended);

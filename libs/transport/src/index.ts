@@ -43,7 +43,7 @@ export type {
 } from './registry-service.ts';
 export type { Admit, AuthRequest } from './server/auth/authenticate.ts';
 export type { Peer } from './server/auth/peer.ts';
-export type { Backend, Strays } from './server/backend.ts';
+export type { Backend, ModelState, Repository, Strays } from './server/backend.ts';
 export { BytesInFlight } from './server/bytes/bytes-in-flight.ts';
 export type { CallLog, EndedCall } from './server/call-record.ts';
 export { hostPort } from './server/listen.ts';

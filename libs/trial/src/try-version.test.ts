@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { TrialReport } from '@sheaf/inference';
 import { tensorOf } from '@sheaf/inference';
+import { goldenExample } from '@sheaf/mesh';
 import { buildModel, chainModel, rowMixing, rowWise, sampleModels } from '@sheaf/onnx/testing';
 import { versionFolder } from './testing/version-folder.ts';
 import { tryVersion, tryVersions } from './try-version.ts';
@@ -87,6 +88,17 @@ describe('a version that is tried', () => {
       'fail settings: tests.yaml:6: tests.1.inputs.x: want a file, from the folder of the test; found no "../x"',
       'fail settings: tests.yaml:9: tests.2.inputs.z: there is no input "z"; the inputs are x',
     ]);
+  });
+
+  it('has the golden set of the reference page run', async () => {
+    const model = buildModel({
+      inputs: [{ name: 'measures', datatype: 'FP32', shape: ['n', 4] }],
+      outputs: [{ name: 'probabilities', datatype: 'FP32', shape: ['n', 3] }],
+      nodes: [{ op: 'MatMul', inputs: ['measures', 'w'], outputs: ['probabilities'] }],
+      initializers: [tensorOf('w', 'FP32', [4, 3], new Float32Array(12))],
+    });
+    const report = await tryVersion(await versionFolder({ 'model.onnx': model, 'tests.yaml': goldenExample }));
+    assert.deepEqual([report.golden, report.findings[0]?.check], [{ tests: 2, failed: 1 }, 'golden']);
   });
 
   it('is compared with the current version, by turns in one process', async () => {

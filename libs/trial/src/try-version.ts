@@ -139,7 +139,7 @@ function endFinding({ how, rubbish }: Ended, { step, found }: Outcome, lateMs: n
   if (rubbish !== undefined)
     return { check: 'process', text: `its process sent what is no message of a trial while ${step}` };
   const told = found.at(-1);
-  if (told?.check === 'time' || told?.check === 'memory') return found.pop() as Found;
+  if (told && ['time', 'memory', 'process'].includes(told.check)) return found.pop() as Found;
   return { check: 'process', text: `it ends the process that loads it (${how}) while ${step}` };
 }
 

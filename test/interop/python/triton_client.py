@@ -160,4 +160,27 @@ def _():
     assert error.status() == "StatusCode.NOT_FOUND", error
 
 
+@check("the repository: index, unload and load")
+def _():
+    def index():
+        return {(m.name, m.version): (m.state, m.reason) for m in client.get_model_repository_index().models}
+
+    assert set(index().values()) == {("READY", "")}, index()
+    error = refused(lambda: client.unload_model("double"))
+    assert error.status() == "StatusCode.FAILED_PRECONDITION" and "quadruple" in error.message(), error
+    client.unload_model("slow")
+    assert index()[("slow", "1")] == ("UNAVAILABLE", "unloaded"), index()
+    assert not client.is_model_ready("slow") and client.is_model_ready("double")
+    client.load_model("slow")
+    assert client.is_model_ready("slow") and index()[("slow", "1")] == ("READY", ""), index()
+    client.unload_model("quadruple", unload_dependents=True)
+    assert not client.is_model_ready("quadruple") and not client.is_model_ready("double")
+    client.load_model("quadruple")
+    assert (client.infer("quadruple", inputs).as_numpy("y") == 4 * pair).all()
+    error = refused(lambda: client.load_model("nobody"))
+    assert error.status() == "StatusCode.NOT_FOUND", error
+    error = refused(lambda: client.load_model("slow", config="{}"))
+    assert error.status() == "StatusCode.UNIMPLEMENTED", error
+
+
 check.exit()

@@ -36,7 +36,7 @@ export const requestHelp = `  <input>              page.png, or x=page.png where
                        PNG and JPEG become grey or RGB, 0..255 for UINT8, 0..1 for FP32; nothing is resized
                        .npy and JSON files hold nested lists; anything else is raw little-endian elements
   --shape x=2,3        of a raw file, where its size does not tell it
-  --version <n>        the newest unless given
+  --version <n>        or an alias; unless given the champion, or else the newest
   --output <name>      may be repeated; all of them unless given
   --timeout <ms>       10000 unless given
   --parameter k=v      a parameter of the request; v is true, false, a number or a text; may be repeated

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isLogFormat, type LogFormat, logFormats, openLog } from '@sheaf/host';
 import { log, type OnEvent } from '@sheaf/inference';
-import { type Mesh, readMesh, threadsLine } from '@sheaf/mesh';
+import { everything, type Mesh, namesIn, type ReadOptions, readMesh, threadsLine } from '@sheaf/mesh';
 import {
   askStatus,
   followMesh,
@@ -34,14 +34,18 @@ export const up: Command = {
     watch: { type: 'boolean' },
     strict: { type: 'boolean' },
     'model-control': { type: 'string' },
+    'load-model': { type: 'string', multiple: true },
   },
   help: `  --port <n>   of the gateway, instead of the one in mesh.yaml (8001 unless it says otherwise); 0 takes a free one
   --watch      take up models, pipelines and transforms that change, without losing a call; what is broken is told, and
                goes on as it was before
   --strict     serve all of the folder or nothing; else what is broken, or does not start, is told and left out
   --model-control <how>
-               registry: what the registry of the mesh says is served beside the folder, and followed; none: the folder alone.
-               Default: registry where mesh.yaml has a registry
+               registry: what the registry of the mesh says is served beside the folder, and followed; none: the folder alone;
+               explicit: of the folder only what --load-model names, and what callers load by the model repository extension.
+               Default: registry where mesh.yaml has a registry, else none
+  --load-model <name>
+               a model or pipeline, with all that it asks; may be given several times; * is all of them
   --log <how>  text (sentences, unless told otherwise) or json: standard output is then one line of JSON for each event of
                every process; the variable SHEAF_LOG says the same`,
   async run([folder], values) {
@@ -68,6 +72,7 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   const port = integerOf('port', values['port'], 0, 65_535);
   const isStrict = values['strict'] === true;
   const seen = await snapshotOf(folder ?? '.');
+  const loaded = loadedBy(values);
   const place = await followedRegistry(folder, textOf(values['model-control']));
   // Another port is for another mesh beside it.
   if (port === undefined) await checkIsDown(resolve(folder ?? '.'));
@@ -75,7 +80,8 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   const follower = place && (await openFollower(resolve(folder ?? '.'), place, onEvent));
   await follower?.prepare(aborter.signal);
   const follow = follower !== undefined;
-  const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, onEvent, { follow });
+  const mesh = await (isStrict ? readStrictly : readServableOrFail)(folder, onEvent, { follow, loaded });
+  checkNamed(mesh);
   const drained = Promise.withResolvers<void>();
   const started = Promise.withResolvers<RunningMesh>();
   const control = openControl(mesh, started.promise, {
@@ -117,10 +123,28 @@ async function runMesh(folder: string | undefined, values: OptionValues): Promis
   log('mesh.up', `the mesh is up: ${protocol} on ${addresses.join(', ')}; Ctrl-C ends it`, { addresses });
 }
 
+/** Answers the names that are loaded at the start; undefined: all of the folder, for good. */
+function loadedBy(values: OptionValues): readonly string[] | undefined {
+  const names = [values['load-model'] ?? []].flat().map(String);
+  if (textOf(values['model-control']) === 'explicit') return names;
+  if (names.length > 0) throw new UsageError('--load-model: want --model-control explicit with it');
+  return undefined;
+}
+
+/** A name that is not there is a slip of the pen. */
+function checkNamed(mesh: Mesh): void {
+  const known = namesIn(mesh);
+  const missing = mesh.loaded?.find((name) => name !== everything && !known.includes(name));
+  if (missing !== undefined)
+    throw new UsageError(
+      `--load-model: there is no model or pipeline "${missing}"; there are ${known.toSorted().join(', ') || 'none'}`,
+    );
+}
+
 /** Reads as `check` does, where a pipeline does not fit what the files of its models declare. */
-async function readStrictly(folder = '.', tell: OnEvent, options: Parameters<typeof readMesh>[1]): Promise<Mesh> {
+async function readStrictly(folder = '.', tell: OnEvent, options: ReadOptions): Promise<Mesh> {
   const reading = await readMesh(folder, options);
-  return wholeOrFail(folder, reading.mesh ? reading : await readTried(folder, () => {}), tell);
+  return wholeOrFail(folder, reading.mesh ? reading : await readTried(folder, () => {}, {}, options), tell);
 }
 
 /** Only the mesh's own user can ask for a restart. */

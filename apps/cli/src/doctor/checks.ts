@@ -1,6 +1,7 @@
 /** The checks, each a function in a file of its own. To add one: its file, and its line here. */
 import { accessLog } from './checks/access-log.ts';
 import { auditBroken } from './checks/audit-broken.ts';
+import { breakersFlapping } from './checks/breakers-flapping.ts';
 import { breakersOpen } from './checks/breakers-open.ts';
 import { certificatesEnding } from './checks/certificates-ending.ts';
 import { clocks } from './checks/clocks.ts';
@@ -35,6 +36,7 @@ import type { Check } from './finding.ts';
 export const checks: Readonly<Record<string, Check>> = {
   accessLog,
   auditBroken,
+  breakersFlapping,
   breakersOpen,
   certificatesEnding,
   clocks,

@@ -55,6 +55,15 @@ export interface Process extends ProcessStatus {
   readonly executable: string | undefined;
 }
 
+/** What one process runs on. */
+export interface Build {
+  /** Such as `digits 1`. */
+  readonly process: string;
+  readonly node: string;
+  /** '' where it loads none. */
+  readonly onnxruntime: string;
+}
+
 /** What the Admin service of one gateway told. */
 export interface Gateway {
   readonly configuration: Configuration;
@@ -63,6 +72,8 @@ export interface Gateway {
   readonly quarantine: ListQuarantineResponse;
   /** The first entry of the audit trail that is not what was written; 0: the trail is whole. */
   readonly auditBrokenAt: number;
+  /** What each of its processes runs on; none where it counts nothing. */
+  readonly builds: readonly Build[];
   /** Undefined without the role admin. */
   readonly keys: readonly ApiKey[] | undefined;
 }

@@ -117,7 +117,7 @@ async function run(
     };
     const infer = stack([enforceDeadline('the test')], (pipelines.get(pipeline) as CompiledPipeline).infer);
     const response = await infer(request, contextOf(test));
-    return compare(test.expect, response);
+    return await compare(test.expect, response);
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     return compareRefusal(test.expect, error);

@@ -19,9 +19,9 @@ const ownRegistry: RegistryPlace = { keep: 2 };
 
 /** The registry that is followed; undefined: none is. `control` is what the command says, mesh.yaml says the rest. */
 export async function followedRegistry(folder = '.', control: string | undefined): Promise<RegistryPlace | undefined> {
-  if (control !== undefined && control !== 'registry' && control !== 'none')
-    throw new UsageError(`--model-control: want registry or none, got "${control}"`);
-  if (control === 'none') return undefined;
+  if (control === 'none' || control === 'explicit') return undefined;
+  if (control !== undefined && control !== 'registry')
+    throw new UsageError(`--model-control: want none, explicit or registry, got "${control}"`);
   const place = await registryPlace(folder);
   return place ?? (control === 'registry' ? ownRegistry : undefined);
 }

@@ -1,8 +1,10 @@
 /** Which registry `sheaf models` and `sheaf pipelines` work on: that of a folder, in this process, or one that a server has. */
 
 import { type Principal, roles } from '@sheaf/inference';
+import { signatureTrust } from '@sheaf/mesh';
 import { createRegistryService, openRegistry } from '@sheaf/registry';
 import { connectRegistry, registryCallsOf } from '@sheaf/transport';
+import { createJudge } from '@sheaf/trial';
 import { withAdvice } from '../asking/advice.ts';
 import { serverHelp, serverOf, serverOptions } from '../asking/server-options.ts';
 import { type OptionValues, textOf, UsageError } from '../command.ts';
@@ -62,7 +64,12 @@ async function inFolder(
   await checkMeshFolder(folder);
   const registry = await openRegistry(folder);
   try {
-    const calls = registryCallsOf(createRegistryService({ registry }), atShell());
+    const service = createRegistryService({
+      registry,
+      judge: createJudge(registry),
+      trust: () => signatureTrust(folder),
+    });
+    const calls = registryCallsOf(service, atShell());
     await task({ kind, calls, folder, title: folder });
   } finally {
     await registry.close();

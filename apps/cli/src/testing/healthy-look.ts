@@ -1,12 +1,16 @@
 /** What the doctor finds where nothing is wrong, and ways to make something of it wrong. */
-import type { Mesh } from '@sheaf/mesh';
+import { type Mesh, pipelineDigest, policiesDigest } from '@sheaf/mesh';
 import type { Gateway, Look, Process } from '../doctor/look.ts';
 
 export const now = 1_800_000_000_000;
 export const dayMs = 86_400_000;
 const tensor = { name: 'x', datatype: 'FP32', shape: [-1, 2] };
 
+const pipeline = { spec: { pipeline: 'p', version: 1 } };
+
 export const mesh = {
+  folder: '/mesh',
+  pipelines: [pipeline],
   gateway: { host: '127.0.0.1', port: 8001, replicas: 1 },
   models: [
     {
@@ -26,7 +30,15 @@ export const configuration = {
   models: [{ name: 'm', contents: [{ version: '1', digest: 'sha256:one', properties: {} }] }],
   services: [{ name: 'm', models: ['m'], transforms: [], ready: true, endpoints: [{ target: 'here:1', ready: true }] }],
   out: [],
-  policies: {},
+  pipelines: [
+    {
+      name: 'p',
+      version: '1',
+      ready: true,
+      digest: pipelineDigest(mesh, mesh.pipelines[0] as Mesh['pipelines'][number]),
+    },
+  ],
+  policies: { hash: policiesDigest(mesh) },
 } as unknown as Gateway['configuration'];
 
 const key = {
@@ -37,7 +49,7 @@ const key = {
 
 export const breaker = {
   ...{ service: 'm', endpoint: 'here:1', model: 'm', version: '', state: 'closed', sinceMs: now - 60_000 },
-  ...{ calls: 100, failures: 0, trialAtMs: 0, shutOut: [] },
+  ...{ calls: 100, failures: 0, trialAtMs: 0, shutOut: [], openedMs: [] },
 };
 
 export const gateway: Gateway = {
@@ -46,6 +58,10 @@ export const gateway: Gateway = {
   limits: [{ name: 'burst', policy: '', buckets: [{ whose: { tenant: 't' }, remaining: 5, resetMs: 0 }] }],
   quarantine: { requests: [], offenders: [] },
   auditBrokenAt: 0,
+  builds: [
+    { process: 'gateway 1', node: 'v26.10.0', onnxruntime: '' },
+    { process: 'm 1', node: 'v26.10.0', onnxruntime: '1.30.0' },
+  ],
   keys: [key],
 };
 
@@ -80,6 +96,9 @@ export const part = { kind: 'model', name: 'n', version: '1', why: 'it is broken
 export const withBreaker = (changed: object): Partial<Look> => ({
   gateway: { ...gateway, breakers: [{ ...breaker, ...changed }] },
 });
+export const withBuild = (build: Gateway['builds'][number]): Partial<Look> => ({
+  gateway: { ...gateway, builds: [...gateway.builds, build] },
+});
 export const withKey = (changed: object): Partial<Look> => ({
   gateway: { ...gateway, keys: [{ ...key, ...changed }] },
 });
@@ -92,3 +111,8 @@ export const withHost = (host: string): Partial<Look> =>
 export const withReplicas = (replicas: number): Partial<Look> => ({
   mesh: { ...mesh, services: [{ ...mesh.services[0], replicas }] } as Mesh,
 });
+
+/** For each check: what it finds something in, and how that begins; and what it finds nothing in, where that is close by. */
+export type Cases = Readonly<
+  Record<string, { readonly ill: readonly [Partial<Look>, RegExp][]; readonly fine?: readonly Partial<Look>[] }>
+>;

@@ -17,6 +17,7 @@ import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
 import { shadows } from './shadows.ts';
+import { signing } from './signing.ts';
 import { meshTls } from './tls.ts';
 
 export const resilienceFields = {
@@ -67,6 +68,10 @@ export const meshFields = {
   registry: optional(
     registry,
     'The mesh serves what its registry says, beside what is in its folder. Default: the folder alone.',
+  ),
+  signing: optional(
+    signing,
+    'Whose signatures of versions in the registry count, and what follows where there is none. Default: nobody looks.',
   ),
   secret: optional(
     meshSecret,

@@ -114,8 +114,5 @@ export const goldenFileFields = {
 export const goldenDocument = record(goldenFileFields);
 export type GoldenTest = ValueOf<typeof goldenTest>;
 
-/** The JSON Schema of a golden set, for editors. */
-export const goldenSchema = (): JsonSchema => documentSchema('golden set of a version of a model', goldenDocument);
-
 /** The JSON Schema of a file of tests, for editors. */
 export const testsSchema = (): JsonSchema => documentSchema('tests of a Sheaf mesh', testDocument);

@@ -8,6 +8,7 @@ import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
 import { shadowFields } from '../language/shadows.ts';
+import { signingFields } from '../language/signing.ts';
 import { foreignTlsFields, meshTlsFields, serverTlsFields } from '../language/tls.ts';
 
 /** A whole file: read by the test of this page. */
@@ -59,6 +60,10 @@ registry:
   key: { env: REGISTRY_KEY }             # or { file: ./secrets/registry-key }
   tls: true
   keep: 3`,
+  signing: `
+signing:
+  policy: require
+  keys: [keys/release.pub]`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -124,7 +129,7 @@ const servicesSections = [
 
 const aliasesSection = section(
   'aliases',
-  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and behind a name on the command line. Answers name the number.',
+  'What versions of models and pipelines of the folder are called: small letters, digits, `_` and `-`, beginning with a letter. `champion` is the version that calls without one get; where a name has none, they get the newest. An alias may stand wherever a version does: in `model_version` of a call, in stages, routes and rules (`digits/challenger`), and after `sheaf infer --version`. Answers name the number.',
   fenced(meshSnippets['aliases'] ?? ''),
   [
     '- With `--watch`, a changed alias is in force in all gateways without any process that starts or ends. A call that came in before ends with the versions that it began with, in all that it asks.',
@@ -171,6 +176,12 @@ const trustSections = [
     'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, those that pipelines and rollouts need, and the newest of what has no champion. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
     fenced(meshSnippets['registry'] ?? ''),
     'It takes effect when the mesh is started.',
+  ),
+  section(
+    'signing',
+    fieldsTable(signingFields),
+    'It is asked when a version is pushed to the registry in this folder and when one is signed or an alias is moved to it. It is read each time: a key that was taken out of the list counts no more. Models that lie in the folder itself are as whoever may write there wants them. `sheaf models sign` and the stock `model_signing` make signatures.',
+    fenced(meshSnippets['signing'] ?? ''),
   ),
   section(
     'secret',

@@ -4,6 +4,8 @@ import {
   expectFields,
   fakeFields,
   filledFields,
+  goldenExpectFields,
+  goldenTestFields,
   refusedFields,
   testFields,
   testFileFields,
@@ -23,6 +25,17 @@ tests:
     timeout: 200ms
     fakes: { iris: { gives: { probabilities: { shape: [1, 3] } }, after: 1m } }
     expect: { refused: { code: DEADLINE_EXCEEDED } }
+`;
+
+/** A whole golden set: read by the test of this page. */
+export const goldenExample = `
+tests:
+  - name: tells a setosa
+    inputs: { measures: [[5.1, 3.5, 1.4, 0.2]] }
+    expect: { outputs: { probabilities: [[0.98, 0.02, 0.0]] }, tolerance: 0.01 }
+  - name: refuses what is no measure
+    inputs: { measures: [[5.1, 3.5, 1.4]] }
+    expect: { refused: { code: INVALID_ARGUMENT } }
 `;
 
 /** The text of docs/reference/tests.md. */
@@ -46,5 +59,13 @@ export const testsPage = (): string =>
       fieldsTable(expectFields),
       '### refused',
       fieldsTable(refusedFields),
+    ),
+    section(
+      'The golden set of a model',
+      'A version of a model may have a file `tests.yaml` beside its model file: `tests`, in the same language, without what only pipelines have. They are run whenever the version is tried: by `sheaf check`, by `sheaf models try`, and before a registry takes it for ready.',
+      fenced(goldenExample),
+      fieldsTable(goldenTestFields),
+      'Its `expect` has:',
+      fieldsTable(goldenExpectFields),
     ),
   ].join('\n\n')}\n`;

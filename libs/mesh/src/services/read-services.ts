@@ -16,6 +16,7 @@ import { gatewayOf } from './read-gateway.ts';
 import { readRegistry } from './read-registry.ts';
 import { readMeshSecret, type SecretNoted } from './read-secret.ts';
 import { readSent } from './read-sent.ts';
+import { readSigning } from './read-signing.ts';
 import { checkAuthoritiesApart, readForeignTls, readMeshTls, readServerTls } from './read-tls.ts';
 
 const file = 'mesh.yaml';
@@ -54,6 +55,7 @@ export async function readSettings(
   const { tls: callersTls, ...given } = written.gateway ?? gatewayDefault;
   const serverTls = await readServerTls(at('gateway', 'tls'), callersTls);
   const tls = await readMeshTls(at('tls'), written.tls);
+  await readSigning(at('signing'), written.signing);
   const secret = await readMeshSecret(at('secret'), written.secret, tls);
   await checkAuthoritiesApart({ place, problems }, serverTls, tls);
   const holdings = holdingsOf(written.services ?? new Map(), new Set(transforms));

@@ -1,9 +1,12 @@
 /** The files of versions by their content: a port, and its adapter on a disk. */
 
-import { lstat, utimes } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, lstat, mkdir, utimes } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { checkSha256 } from '../names.ts';
 import { refused } from '../refusals.ts';
+import { asBlobError } from './blob-failures.ts';
 import { createCheckedReads } from './checked-reads.ts';
 import { copyStream } from './copy-stream.ts';
 import { listBlobs, orUndefined, type Places, placesIn } from './places.ts';
@@ -26,6 +29,8 @@ export interface Blobs {
   readWhole(sha256: string, bytesMax: number): Promise<Uint8Array>;
   /** A checked copy at a path, which nobody sees before it is whole. Folders are made where there are none. */
   place(sha256: string, path: string): Promise<void>;
+  /** A copy at a path that the system makes, of bytes that nobody has looked at: for what is not served. Folders are made where there are none. */
+  copy(sha256: string, path: string): Promise<void>;
   /** Hashes a file; answers false when it was not what it should be, and is in quarantine now. */
   verify(sha256: string): Promise<boolean>;
   /** Every hash of which there is a file, in pages of a folder each. */
@@ -69,6 +74,13 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
       return Buffer.concat(chunks);
     },
     place: (sha256, path) => copyStream(read(sha256, 0, 'reused'), path),
+    copy: async (sha256, path) => {
+      checkSha256(sha256);
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      await copyFile(places.blob(sha256), path, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+        throw asBlobError(error);
+      });
+    },
     verify: async (sha256) => {
       try {
         await (await opened(sha256)).close();

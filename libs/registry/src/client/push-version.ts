@@ -17,6 +17,8 @@ export interface PushedVersion {
   readonly files: readonly PushedFile[];
   /** What else the manifest says. */
   readonly said: Partial<Omit<ManifestMessage, 'files'>>;
+  /** The bundle of a signature of its files. Default: none. */
+  readonly signature?: string | undefined;
 }
 
 /** `doneBytes` of all that is to come, which is known once the registry has said what it has. */
@@ -37,12 +39,12 @@ const windowBytes = 2 ** 20;
 /** Throws InferError. To call it again after that goes on where it was. */
 export async function pushVersion(
   { push }: Pick<RegistryCalls, 'push'>,
-  { kind, name, files, said }: PushedVersion,
+  { kind, name, files, said, signature = '' }: PushedVersion,
   onProgress: OnPushProgress = () => {},
 ): Promise<Pushed> {
   const { send, responses } = push();
   const listed = files.map(({ path, sizeBytes, sha256 }) => ({ path, sizeBytes, sha256 }));
-  send({ begin: { kind, name, manifest: { ...said, files: [] }, fileCount: files.length } });
+  send({ begin: { kind, name, manifest: { ...said, files: [] }, fileCount: files.length, signature } });
   for (let at = 0; at < listed.length; at += filesOfMessage)
     send({ files: { files: listed.slice(at, at + filesOfMessage) } });
   let sender: Sender | undefined;

@@ -12,7 +12,8 @@ const leaseName = 'rollouts';
 const runningMax = 1_000;
 /** Of those that are over, what is looked through for what was over lately. */
 const endedMax = 32;
-const justOverMs = 60_000;
+/** By then every gateway has taken up that the champion is another one. */
+const justOverMs = 10_000;
 /** The store's bounds for a reason, and for what is written down with a move of an alias. */
 const reasonMax = 1_000;
 const evidenceMax = 2_000;
@@ -45,8 +46,9 @@ function readsOf(store: Store, now: () => number): Reads {
         store.listRollouts({ running: true, limit: runningMax }),
         store.listRollouts({ running: false, limit: endedMax }),
       ]);
-      const justOver = ended.filter(({ changedAtMs }) => now() - changedAtMs < justOverMs);
-      return [...running, ...justOver].filter(isTraffic).map(fromRecord);
+      const justOver = ended.filter((one) => isTraffic(one) && now() - one.changedAtMs < justOverMs).map(fromRecord);
+      const holding = await Promise.all(justOver.map((rollout) => stillHolds(store, rollout)));
+      return [...running.filter(isTraffic).map(fromRecord), ...justOver.filter((_, at) => holding[at])];
     },
     get: async (id) => {
       const record = /^[1-9][0-9]{0,14}$/.test(id) ? await store.getRollout(Number(id)) : undefined;
@@ -62,6 +64,12 @@ function readsOf(store: Store, now: () => number): Reads {
         .filter((report) => report.period === period)
         .map(({ evidence }) => evidence),
   };
+}
+
+/** What a rollout has promoted may have been moved back by somebody a moment later: that counts at once. */
+async function stillHolds(store: Store, { kind, name, state: { phase } }: Rollout): Promise<boolean> {
+  if (phase.kind !== 'promoted') return false;
+  return (await championsOf(store).get(kind, name))?.version === phase.version;
 }
 
 function writesOf(store: Store): Omit<RolloutStore, keyof Reads> {

@@ -1,4 +1,5 @@
 /** Aliases: where they stand, stood, and go. */
+import { checkSignatures, type SignatureTrust } from '@sheaf/signing';
 import type { RegistryService } from '@sheaf/transport';
 import { checkAlias } from '../names.ts';
 import { invalid, notThere, quoted } from '../refusals.ts';
@@ -13,7 +14,7 @@ const movesMax = 1_000;
 /** As the target of a move: the alias is taken away. */
 const nowhere = '-';
 
-export function aliasMethods(store: RegistryStore): Methods {
+export function aliasMethods(store: RegistryStore, trust: () => Promise<SignatureTrust>): Methods {
   return {
     listAliases: async (request, caller) => {
       const { name } = await entryOf(store, request, caller);
@@ -34,6 +35,10 @@ export function aliasMethods(store: RegistryStore): Methods {
       const entry = await entryOf(store, named, caller);
       const { name, kind } = entry;
       const target = to === nowhere ? undefined : await resolve(store, entry, to);
+      if (target) {
+        const { version, manifest, signatures } = target;
+        checkSignatures(`${kind} ${name}/${version}`, manifest.files, signatures, await trust());
+      }
       const by = actorOf(caller);
       const move = await store.moveAlias({
         ...{ name, alias, expectedEpoch, by, why, evidence, force },

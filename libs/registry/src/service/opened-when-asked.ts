@@ -12,11 +12,14 @@ export interface OpenedWhenAsked {
 }
 
 /** What cannot be opened is told to whoever asks, and tried again with the next call. */
-export function openWhenAsked(open: () => Promise<Registry>, ports: Omit<PushPorts, 'registry'> = {}): OpenedWhenAsked {
+export function openWhenAsked(
+  open: () => Promise<Registry>,
+  portsOf: (registry: Registry) => Omit<PushPorts, 'registry'> = () => ({}),
+): OpenedWhenAsked {
   let opening: Promise<{ readonly registry: Registry; readonly service: RegistryService }> | undefined;
   const opened = () => {
     opening ??= open()
-      .then((registry) => ({ registry, service: createRegistryService({ registry, ...ports }) }))
+      .then((registry) => ({ registry, service: createRegistryService({ registry, ...portsOf(registry) }) }))
       .catch((error: unknown) => {
         opening = undefined;
         throw error;

@@ -3,19 +3,19 @@ import type { RegistryService } from '@sheaf/transport';
 import { aliasMethods } from './aliases.ts';
 import { auditMethods } from './audit.ts';
 import { downloadMethods } from './download.ts';
-import { type PushPorts, pushMethods } from './push/push.ts';
+import { nobodyLooks, type PushPorts, pushMethods } from './push/push.ts';
 import { rolloutMethods } from './rollouts.ts';
 import { versionMethods } from './versions.ts';
 import { watchMethods } from './watch.ts';
 
 export function createRegistryService(ports: PushPorts): RegistryService {
-  const { registry } = ports;
+  const { registry, trust = nobodyLooks } = ports;
   const { store } = registry;
   return {
     ...pushMethods(ports),
-    ...versionMethods(store),
+    ...versionMethods(store, trust),
     ...downloadMethods(registry),
-    ...aliasMethods(store),
+    ...aliasMethods(store, trust),
     ...watchMethods(store),
     ...auditMethods(store),
     ...rolloutMethods(store),

@@ -67,6 +67,11 @@ describe('rollouts of a registry', () => {
     assert.deepEqual([move?.to, move?.by], [2, 'rollout']);
     assert.match(move?.why ?? '', /^rollout 1: canary 1 of 1 \(10 %\) has had 2 s and 10 calls/);
     assert.match(move?.evidence ?? '', /"guard":"errors"/);
+    // It stands for the alias until everybody has that, but not against somebody who moves it back.
+    const inForce = async () => (await rollouts.inForce()).map(({ state }) => state.phase.kind);
+    assert.deepEqual(await inForce(), ['promoted']);
+    await ann.moveAlias({ ...named, alias: 'champion', to: '1', expectedEpoch: 2, why: 'back' });
+    assert.deepEqual(await inForce(), []);
     // The next one may begin.
     await start(ann, JSON.stringify({ versions: { 3: 1 } }));
   });

@@ -1,5 +1,6 @@
 /** Entries and their versions. */
 import { maySee } from '@sheaf/inference';
+import { type SignatureTrust, verifySignature } from '@sheaf/signing';
 import type { RegistryCaller, RegistryService, VersionMessage } from '@sheaf/transport';
 import { checkVersionNumber, parseVersionRef } from '../names.ts';
 import { invalid, notThere, quoted } from '../refusals.ts';
@@ -22,7 +23,7 @@ type Methods = Pick<
 const entriesMax = 1_000;
 const versionsMax = 200;
 
-export function versionMethods(store: RegistryStore): Methods {
+export function versionMethods(store: RegistryStore, trust: () => Promise<SignatureTrust>): Methods {
   const change = async (
     request: Named & { readonly version: number; readonly why: string },
     caller: RegistryCaller,
@@ -67,6 +68,9 @@ export function versionMethods(store: RegistryStore): Methods {
     addSignature: async ({ version, bundle, ...named }, caller) => {
       checkVersionNumber(version);
       const { name } = await entryOf(store, named, caller);
+      const { policy, keys } = await trust();
+      const { manifest } = await numbered(store, name, version);
+      if (policy !== 'off') verifySignature(bundle, manifest.files, keys);
       await store.addSignature({ name, version }, bundle, actorOf(caller));
       return messageOf(store, name, await numbered(store, name, version));
     },

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { LevelChange, Unserved } from '@sheaf/host';
+import type { LevelChange, ModelControl, Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import { type Mesh, metricsPlace, type Steering } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
@@ -35,6 +35,8 @@ export interface Gateways {
   steer(next: Steering): Promise<void>;
   /** Replaces one, unless an operator has drained it; throws while no other could take its calls. */
   restart(process: Supervised): Promise<void>;
+  /** Has them know what is being loaded. */
+  tellLoading(names: readonly string[]): void;
   /** Has them know which endpoints are in a crash loop. */
   tellOutages(): void;
   stop(notice: boolean): Promise<void>;
@@ -57,6 +59,8 @@ export interface GatewaysOptions {
   readonly onReread?: (mesh: Mesh) => void;
   /** Called when an operator wants all of the mesh to tell more, or less. */
   readonly onLevels?: (change: LevelChange) => void;
+  /** Called when a caller of one wants a model or pipeline loaded or unloaded. */
+  readonly onControl?: (control: ModelControl) => Promise<void>;
   readonly board: OutageBoard;
   readonly startSignal?: AbortSignal | undefined;
   /** The program of a gateway. */
@@ -150,6 +154,10 @@ class GatewayGroup implements Gateways {
     await process.restart();
   }
 
+  tellLoading(loading: readonly string[]): void {
+    for (const process of this.#processes) process.tell({ kind: 'loading', loading });
+  }
+
   tellOutages(): void {
     const { outages } = this.#options.board;
     for (const process of this.#processes) process.tell({ kind: 'outages', outages });
@@ -168,6 +176,7 @@ class GatewayGroup implements Gateways {
       onEvent,
       onReread = () => {},
       onLevels = () => {},
+      onControl = async () => {},
       startSignal,
     } = this.#options;
     return {
@@ -182,6 +191,7 @@ class GatewayGroup implements Gateways {
       startSignal,
       onLeft: () => this.#leave(index),
       onLevels,
+      onControl,
       onReread: (mesh) => onReread(mesh as Mesh),
       onAgain: () => {
         this.tellOutages();

@@ -1,8 +1,8 @@
 /** A mesh serves one state of its folder. This changes it to another one: one change at a time, each taken up by all of its processes or by none. */
 
 import { isDeepStrictEqual } from 'node:util';
-import { type LevelChange, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
-import { Turns } from '@sheaf/inference';
+import { type LevelChange, type ModelControl, setLogLevels, tellLogLevels, unservedName } from '@sheaf/host';
+import { InferError, Turns } from '@sheaf/inference';
 import {
   formatProblem,
   isKept,
@@ -26,6 +26,7 @@ import {
   startServices,
   stopAll,
 } from '../services/running-services.ts';
+import { checkLoadable, namesAfter } from './model-control.ts';
 import { lostLines, type ServedMeshOptions, servedBy } from './served-by.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 
@@ -92,10 +93,17 @@ export class ServedMesh {
     });
   }
 
+  /** Has what a caller names loaded, from the folder as it is now, or unloaded; resolves when new calls find it so. */
+  control(control: ModelControl): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    void this.#turns.take(() => this.#control(control, resolve)).then(resolve, reject);
+    return promise;
+  }
+
   /** Takes up the folder as it is now; throws with its mistakes. */
   reread(): Promise<void> {
     return this.#turns.take(async () => {
-      const { mesh, problems } = await readMesh(this.#mesh.folder, { seen: this.seen });
+      const { mesh, problems } = await readMesh(this.#mesh.folder, { seen: this.seen, loaded: this.#mesh.loaded });
       if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
       if (!this.#isStopping) await this.#update(mesh);
     });
@@ -122,7 +130,7 @@ export class ServedMesh {
   tellUnserved(): void {
     this.#unasked(async () => {
       const now = servedBy(this.#options, this.#mesh, this.#services);
-      if (!isDeepStrictEqual(now.unserved, this.#told.unserved)) await this.#tell(now);
+      if (!isDeepStrictEqual(now.unserved, this.#told.unserved)) await this.#tells.take(() => this.#tell(now));
     });
   }
 
@@ -154,7 +162,23 @@ export class ServedMesh {
     void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message, 'reload.failed'));
   }
 
-  async #update(wanted: Mesh): Promise<boolean> {
+  async #control(control: ModelControl, onTaken: () => void): Promise<void> {
+    const loaded = namesAfter(this.#mesh, control);
+    const isLoad = control.action === 'load';
+    if (isLoad) this.#gateways.tellLoading([control.name]);
+    try {
+      const { servable, problems } = await readMesh(this.#mesh.folder, { before: this.#mesh, seen: this.seen, loaded });
+      if (!servable) throw new Error(problems.map(formatProblem).join('\n'));
+      if (isLoad) checkLoadable(servable, control.name);
+      await this.#update(servable, isLoad ? undefined : onTaken);
+      const lost = isLoad ? this.#told.unserved.find(({ name }) => name === control.name) : undefined;
+      if (lost) throw new InferError('FAILED_PRECONDITION', `${unservedName(lost)} cannot be served: ${lost.why}`);
+    } finally {
+      if (isLoad) this.#gateways.tellLoading([]);
+    }
+  }
+
+  async #update(wanted: Mesh, onTaken = (): void => {}): Promise<boolean> {
     const kept = trustKeptProblem(this.#options.first, wanted);
     if (kept) throw new Error(kept);
     const { aliases } = this.#mesh;
@@ -165,7 +189,7 @@ export class ServedMesh {
       if (isDeepStrictEqual(next, this.#mesh)) return false;
       if (isDeepStrictEqual({ ...next, aliases }, this.#mesh)) return this.steer(next);
     }
-    await this.#serve(next, started);
+    await this.#serve(next, started, onTaken);
     return true;
   }
 
@@ -245,7 +269,7 @@ export class ServedMesh {
   }
 
   /** Has the gateways serve it, and then ends what they do not ask any more. */
-  async #serve(next: Mesh, started: RunningServices): Promise<void> {
+  async #serve(next: Mesh, started: RunningServices, onTaken = (): void => {}): Promise<void> {
     const old = this.#services;
     let taken: Taken;
     try {
@@ -256,6 +280,7 @@ export class ServedMesh {
     }
     this.#services = started;
     this.#mesh = next;
+    onTaken();
     await taken.drained;
     await stopAll(missingFrom(started, old));
   }

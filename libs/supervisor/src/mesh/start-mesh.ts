@@ -62,6 +62,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onEvent,
     onAllLeft: onDrained,
     onReread: (next) => onceUp((served) => served.follow(next)),
+    onControl: async (control) => (await whole.promise).control(control),
     onLevels: (change) => onceUp((served) => served.tellLevels(change)),
     board,
     startSignal: signal,

@@ -56,6 +56,7 @@ async function takeUp(
     problems,
   } = await readMesh(mesh.folder, {
     before: isStrict ? undefined : running.mesh,
+    loaded: running.mesh.loaded,
     seen: running.seen,
   });
   const next = isStrict ? whole : servable;

@@ -51,12 +51,11 @@ export function start(spec: ProcessSpec, port: number): ChildProcess {
   return child;
 }
 
-/** The next message of a process, or the sentence it ended with. */
+/** The next message of a process that is wanted, or the sentence it ended with. */
 function nextMessage(
   child: ChildProcess,
   ended: (how: string) => string,
-  wanted = ({ kind }: ProcessMessage): boolean =>
-    !['notice', 'vitals', 'leaving', 'reread', 'draining', 'ending', 'progress', 'levels', 'steered'].includes(kind),
+  wanted: (message: ProcessMessage) => boolean,
 ): Promise<ProcessMessage> {
   return new Promise((resolve, reject) => {
     const settle = (): void => {
@@ -107,7 +106,8 @@ export async function ready(child: ChildProcess, { name, onEvent }: ProcessSpec)
     const meanwhile = loading.length === 0 ? '' : `, while it loaded ${loading.join(', ')}`;
     return `${name} did not start: ${how}${meanwhile}`;
   };
-  const message = await nextMessage(child, ended).finally(() => {
+  const answer = nextMessage(child, ended, ({ kind }) => kind === 'ready' || kind === 'failed');
+  const message = await answer.finally(() => {
     clearTimeout(timer);
     child.off('message', onProgress);
   });

@@ -1,5 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import type { LevelsMessage, OutagesMessage, ProcessMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type {
+  ControlledMessage,
+  ControlMessage,
+  LevelsMessage,
+  LoadingMessage,
+  OutagesMessage,
+  ProcessMessage,
+  SeenModel,
+  Unserved,
+  Vitals,
+} from '@sheaf/host';
+import { asInferError } from '@sheaf/inference';
 import { CrashWatch } from '../crash-loop/crash-watch.ts';
 import { end, ready, reload, start, steer, vitals } from './child.ts';
 import { freePort } from './free-port.ts';
@@ -128,7 +139,7 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage | LevelsMessage): void {
+  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 
@@ -167,12 +178,23 @@ class SupervisedProcess implements Supervised {
   #hear(message: ProcessMessage, words: LastWords): void {
     const { onReread, onRefused, onLevels } = this.#spec;
     if (message.kind === 'levels') onLevels?.(message.change);
+    if (message.kind === 'control') void this.#control(message);
     if (message.kind === 'leaving') words.isLeaving = true;
     if (message.kind === 'reread') onReread?.(message.what);
     if (message.kind === 'ending') words.reason = message.why;
     if (message.kind === 'failed') {
       words.why = message.message;
       onRefused?.(message.reason, message.message);
+    }
+  }
+
+  async #control({ id, control }: ControlMessage): Promise<void> {
+    try {
+      await this.#spec.onControl?.(control);
+      this.tell({ kind: 'controlled', id });
+    } catch (error) {
+      const { code, message } = asInferError(error);
+      this.tell({ kind: 'controlled', id, problem: { code, message } });
     }
   }
 

@@ -1,6 +1,17 @@
 /** A process that is looked after: what it is made of, and what can be seen and done of it. */
 
-import type { Handover, LevelChange, LevelsMessage, OutagesMessage, SeenModel, Unserved, Vitals } from '@sheaf/host';
+import type {
+  ControlledMessage,
+  Handover,
+  LevelChange,
+  LevelsMessage,
+  LoadingMessage,
+  ModelControl,
+  OutagesMessage,
+  SeenModel,
+  Unserved,
+  Vitals,
+} from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { CrashLoop } from '../crash-loop/crash-watch.ts';
 
@@ -32,7 +43,7 @@ export interface Supervised {
   /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
   /** Tells the process that runs now, if one does; the next one knows nothing of it. */
-  tell(message: OutagesMessage | LevelsMessage): void;
+  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */
@@ -65,6 +76,8 @@ export interface ProcessSpec {
   readonly onLeft?: () => void;
   /** Called when an operator wants all of the mesh to tell more, or less. */
   readonly onLevels?: (change: LevelChange) => void;
+  /** Called when somebody wants a model or pipeline loaded or unloaded; what it throws is told. */
+  readonly onControl?: (control: ModelControl) => Promise<void>;
   /** Called with what it serves since somebody else than its supervisor had it take up the folder. */
   readonly onReread?: (what: unknown) => void;
   /** Called when one that was started again did not start for this reason, with its sentence. */

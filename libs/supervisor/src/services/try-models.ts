@@ -1,5 +1,5 @@
 import type { Signature, TrialReport } from '@sheaf/inference';
-import { type MeshReading, readMesh } from '@sheaf/mesh';
+import { type MeshReading, type ReadOptions, readMesh } from '@sheaf/mesh';
 import { type TrialOptions, tryVersions } from '@sheaf/trial';
 
 export interface TriedModel {
@@ -18,8 +18,9 @@ export async function readTried(
   folder: string,
   onTried: (tried: TriedModel, total: number) => void,
   options: TrialOptions = {},
+  read: ReadOptions = {},
 ): Promise<MeshReading> {
-  const reading = await readMesh(folder);
+  const reading = await readMesh(folder, read);
   const { servable, problems } = reading;
   if (!servable || problems.some(({ file }) => !file.startsWith('pipelines/'))) return reading;
   const jobs = servable.models.flatMap((model) =>
@@ -33,7 +34,7 @@ export async function readTried(
   };
   const outputBytesMax = servable.limits.innerMessageBytesMax;
   await tryVersions(jobs, tell, { ...options, limits: { outputBytesMax, ...options.limits } });
-  return seen.size > 0 ? readMesh(folder, { seen }) : reading;
+  return seen.size > 0 ? readMesh(folder, { ...read, seen }) : reading;
 }
 
 /** One line: what keeps it from being served, or else what its start lines say, and what surprises those who are not told. */

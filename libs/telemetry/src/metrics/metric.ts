@@ -55,6 +55,7 @@ export const labels = {
   kind: 'one of a few kinds',
   subject: "whose certificate: `gateway`, `mesh`, or a service that is somebody else's",
   node: 'the version of Node',
+  onnxruntime: 'version of ONNX Runtime; empty of a process that loads none',
   label: 'the name of a label',
   why: 'a sentence',
   percentile: '50, 90 or 99',

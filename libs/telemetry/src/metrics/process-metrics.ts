@@ -6,6 +6,8 @@ export interface ProcessMetricsOptions {
   readonly registry: Registry;
   /** Of Sheaf. */
   readonly version: string;
+  /** The version of ONNX Runtime that it loads. Default '': none. */
+  readonly onnxruntime?: string;
   /** What the process takes, with those that are part of it. */
   readonly residentBytes: () => number;
   /** What the messages of calls take, and may take. */
@@ -21,7 +23,8 @@ const windowMs = 30_000;
 const percentiles = [50, 90, 99];
 
 /** Ends what it measures by. */
-export function readProcess({ registry, version, residentBytes, bytes, standing }: ProcessMetricsOptions): () => void {
+export function readProcess(options: ProcessMetricsOptions): () => void {
+  const { registry, version, onnxruntime = '', residentBytes, bytes, standing } = options;
   const startedAt = performance.timeOrigin / 1000;
   const one = (name: Parameters<Registry['read']>[0], value: () => number): void =>
     registry.read(name, () => [[[], value()]]);
@@ -34,7 +37,7 @@ export function readProcess({ registry, version, residentBytes, bytes, standing 
   one('nodejs_heap_size_used_bytes', () => process.memoryUsage().heapUsed);
   one('nodejs_external_memory_bytes', () => process.memoryUsage().external);
   one('sheaf_event_loop_use_ratio', () => performance.eventLoopUtilization().utilization);
-  registry.read('sheaf_build_info', () => [[[version, process.version], 1]]);
+  registry.read('sheaf_build_info', () => [[[version, process.version, onnxruntime], 1]]);
   one('sheaf_bytes_in_flight', () => bytes().used);
   one('sheaf_bytes_in_flight_limit', () => bytes().limit);
   one('sheaf_requests_in_flight', () => standing().calls);

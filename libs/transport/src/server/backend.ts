@@ -35,6 +35,26 @@ export interface CallHead {
   readonly span?: Span;
 }
 
+/** A version of a model or pipeline that there is. */
+export interface ModelState {
+  readonly name: string;
+  /** Empty where none is known. */
+  readonly version: string;
+  readonly state: 'READY' | 'UNAVAILABLE' | 'LOADING';
+  /** Why it is not ready; empty otherwise. */
+  readonly reason: string;
+}
+
+/** The model repository extension of the protocol. */
+export interface Repository {
+  /** All that there is and this principal may see, served or not. */
+  readonly index: (principal: Principal | TrustedCaller) => readonly ModelState[];
+  /** Resolves when it is served; throws where it cannot be, or not on behalf of this principal. */
+  readonly load: (name: string, principal: Principal | TrustedCaller) => Promise<void>;
+  /** Resolves when no new call gets to it. `withDependents`: nor to what it asks. */
+  readonly unload: (name: string, withDependents: boolean, principal: Principal | TrustedCaller) => Promise<void>;
+}
+
 /** What stands behind a server. */
 export interface Backend {
   /** To be done by the deadline of its context, and when its signal is aborted: the server does not look after it. */
@@ -51,6 +71,8 @@ export interface Backend {
     version: string,
     principal: Principal | TrustedCaller,
   ) => readonly ModelStatistics[] | Promise<readonly ModelStatistics[]>;
+  /** Of a public server. */
+  readonly repository?: Repository;
   /** What this process tells a gateway of its mesh for a scrape. */
   readonly metrics?: TellMetrics;
   /** Of all that a service holds, told in ServerMetadata: who asks its replicas sees whether they are of one content. */

@@ -1,17 +1,16 @@
-import { Journal, type Limits, type Propagation, trustedCaller, w3cPropagation } from '@sheaf/inference';
+import type { Limits } from '@sheaf/inference';
 import { contentExtension } from '../content-extension.ts';
 import type { ModelConfigResponse } from '../generated/inference/ModelConfigResponse.ts';
 import type { ModelMetadataResponse } from '../generated/inference/ModelMetadataResponse.ts';
 import type { ModelStatisticsResponse } from '../generated/inference/ModelStatisticsResponse.ts';
 import { configOf } from '../model-config.ts';
-import { inferenceService } from '../proto.ts';
 import { writeSpec } from '../tensor-metadata.ts';
 import { checkName, checkVersion } from '../wire/check-name.ts';
 import type { Backend } from './backend.ts';
-import type { MethodDefinition } from './grpc/method-definition.ts';
-import { type ServerMethod, type UnaryHandler, unary } from './grpc/methods.ts';
+import type { ServerMethod } from './grpc/methods.ts';
 import type { ServerCall } from './grpc/server-call.ts';
-import { tellIds } from './trailers.ts';
+import { type CreateMethod, createMethod } from './inference-method.ts';
+import { repositoryExtensions, repositoryMethods } from './repository-methods.ts';
 
 export interface InferenceMethodsOptions {
   readonly name: string;
@@ -30,10 +29,11 @@ interface ModelRequest {
 /** The calls of the Open Inference Protocol whose answer is at hand: all but ModelInfer. */
 export function inferenceMethods(options: InferenceMethodsOptions, backend: Backend): readonly ServerMethod[] {
   const { name, limits, isReady } = options;
-  const { statistics } = backend;
+  const { statistics, repository } = backend;
   const extensions = [
     'model_configuration',
     ...(statistics ? ['statistics'] : []),
+    ...(repository ? repositoryExtensions : []),
     ...(backend.contentDigest === undefined ? [] : [contentExtension(backend.contentDigest)]),
   ];
   const checked = ({ name: model, version }: ModelRequest, { facts }: ServerCall): void => {
@@ -59,12 +59,13 @@ export function inferenceMethods(options: InferenceMethodsOptions, backend: Back
       return { config: configOf(backend.describe(request.name, request.version, call.principal)) };
     }),
     ...(statistics ? [statisticsMethod(method, statistics, checked)] : []),
+    ...(repository ? repositoryMethods(method, repository, limits) : []),
   ];
 }
 
 /** Of all models where none is named. */
 const statisticsMethod = (
-  method: ReturnType<typeof createMethod>,
+  method: CreateMethod,
   statistics: NonNullable<Backend['statistics']>,
   check: (request: ModelRequest, call: ServerCall) => void,
 ): ServerMethod =>
@@ -72,22 +73,6 @@ const statisticsMethod = (
     if (request.name !== '') check(request, call);
     return { modelStats: [...(await statistics(request.name, request.version, call.principal))] };
   });
-
-/** Where it is known who calls, the answer tells by which ids. */
-const createMethod =
-  ({ propagation = w3cPropagation }: Pick<Backend, 'propagation'>) =>
-  <Request, Response>(name: string, handler: UnaryHandler<Request, Response>): ServerMethod => {
-    const definition = inferenceService[name] as unknown as MethodDefinition<Request, Response>;
-    return unary(definition, (request, call) => {
-      if (call.principal !== trustedCaller) tellOwnIds(call, propagation);
-      return handler(request, call);
-    });
-  };
-
-function tellOwnIds(call: ServerCall, { extract }: Propagation): void {
-  const parent = extract((header) => call.metadata(header));
-  tellIds(call.trailers, call.metadata('x-request-id'), new Journal().start('request', 'control', parent));
-}
 
 function describe(backend: Backend, request: ModelRequest, { principal }: ServerCall): ModelMetadataResponse {
   const described = backend.describe(request.name, request.version, principal);

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { InferError, type Tensor } from '@sheaf/inference';
 import { difference } from '@sheaf/runtime';
-import { type Answer, type Opened, type OpenOptions, openCandidate } from '../process/open-candidate.ts';
+import { type Answer, type Opened, type OpenOptions, openCandidate, sentence } from '../process/open-candidate.ts';
 import type { Read } from '../process/read-candidate.ts';
 import type { Tell } from '../process/tell.ts';
 
@@ -29,7 +29,10 @@ export async function checkThreads(
   const bytes = read.version.content.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   if (inputs.length === 0 || bytes > sizeBytesMax) return;
   const threads = Math.max(2, Math.min(threadsMax, availableParallelism()));
-  const opened = await openCandidate(read, { ...options, threads, isProven: false });
+  const opened = await openCandidate(read, { ...options, threads, isProven: false }).catch((error: unknown) => {
+    tell.found('determinism', `it does not run in ${threads} threads: ${sentence(error)}`);
+  });
+  if (!opened) return;
   try {
     await check(opened.ask, inputs, repeats, ` in ${threads} threads`, tell);
   } finally {

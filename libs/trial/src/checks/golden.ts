@@ -49,7 +49,7 @@ async function run(
     }
     const { outputs } = await ask(inputs, timeout);
     const response = { model: '', version: '', parameters: new Map(), outputs };
-    return { inputs, failures: compare(expected, response) };
+    return { inputs, failures: await compare(expected, response) };
   } catch (error) {
     if (!(error instanceof InferError)) throw error;
     return { failures: compareRefusal(expected, error) };

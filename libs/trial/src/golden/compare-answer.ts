@@ -2,7 +2,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { InferError, InferResponse, Tensor } from '@sheaf/inference';
 import type { Expected } from '@sheaf/mesh';
-import { jsonElements } from '@sheaf/tensor-io';
 
 /** Lists what of a refusal is not as expected. */
 export function compareRefusal({ refused }: Expected, { code, reason, message }: InferError): string[] {
@@ -24,16 +23,18 @@ const differs = (what: string, want: unknown, got: unknown): string[] =>
 const names = (value: unknown): string[] => (typeof value === 'string' ? value.split(', ') : []);
 
 /** Lists what of an answer is not as expected. */
-export function compare(expected: Expected, { outputs, parameters }: InferResponse): string[] {
+export async function compare(expected: Expected, { outputs, parameters }: InferResponse): Promise<string[]> {
   const { refused, tolerance = 1e-4, rules, degraded, absent } = expected;
   if (refused) return [`want a refusal, got an answer`];
+  // Loaded when it is needed: who has versions tried in other processes reads no pictures.
+  const { jsonElements } = await import('@sheaf/tensor-io');
   return [
     ...[...(expected.outputs ?? [])].flatMap(([name, want]) =>
       compareOutput(
         name,
         want,
         outputs.find((output) => output.name === name),
-        tolerance,
+        { tolerance, elementsOf: jsonElements },
       ),
     ),
     ...[...(expected.parameters ?? [])].flatMap(([name, want]) => {
@@ -48,12 +49,20 @@ export function compare(expected: Expected, { outputs, parameters }: InferRespon
 
 const valuesShown = 12;
 
-function compareOutput(name: string, want: readonly unknown[], got: Tensor | undefined, tolerance: number): string[] {
+function compareOutput(
+  name: string,
+  want: readonly unknown[],
+  got: Tensor | undefined,
+  {
+    tolerance,
+    elementsOf,
+  }: { readonly tolerance: number; readonly elementsOf: (tensor: Tensor) => readonly unknown[] },
+): string[] {
   if (!got) return [`output ${name}: want ${JSON.stringify(want)}, got none`];
   const wanted = want.flat(Number.POSITIVE_INFINITY);
   // A single number is written as a list of one.
   const shape = got.shape.length === 0 ? [1] : got.shape;
-  const given = jsonElements(got);
+  const given = elementsOf(got);
   const isClose = (a: unknown, b: unknown): boolean =>
     Object.is(a, b) ||
     (typeof a === 'number' && (typeof b === 'number' || typeof b === 'bigint')

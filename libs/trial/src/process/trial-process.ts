@@ -45,5 +45,8 @@ async function run({ jobs, from, limits, memoryBytesMax }: Orders): Promise<void
   parent.end(kill);
 }
 
-const read = createLineReader((orders) => void run(orders as Orders));
+const unforeseen = ({ message }: Error): Promise<never> =>
+  end('process', shortened(`an error that nobody foresaw ended its trial: ${message.split('\n')[0]}`));
+
+const read = createLineReader((orders) => void run(orders as Orders).catch(unforeseen));
 parent.on('data', read);

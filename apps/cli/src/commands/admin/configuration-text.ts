@@ -24,7 +24,13 @@ export interface Configuration {
       readonly properties: Readonly<Record<string, string>>;
     }[];
   }[];
-  readonly pipelines: readonly { readonly name: string; readonly version: string; readonly ready: boolean }[];
+  readonly pipelines: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly ready: boolean;
+    /** Absent from a gateway that is older than this command. */
+    readonly digest?: string;
+  }[];
   /** Parts of the folder that are not served as they stand there. */
   readonly out: readonly {
     readonly kind: string;

@@ -4,7 +4,8 @@ import { InferError } from '@sheaf/inference';
 import type { ApiKey } from '@sheaf/transport';
 import type { AskedServer } from '../../asking/server-options.ts';
 import type { Configuration } from '../../commands/admin/configuration-text.ts';
-import type { Gateway, Look } from '../look.ts';
+import { parseMetrics } from '../../top/parse-metrics.ts';
+import type { Build, Gateway, Look } from '../look.ts';
 
 /** To verify a long audit trail takes its time. */
 const timeoutMs = 30_000;
@@ -27,15 +28,27 @@ export async function lookAtGateway({
 
 async function all(client: AdminClient): Promise<Gateway> {
   const { json } = await client.getConfiguration({});
-  const [{ breakers }, { limits }, quarantine, { brokenAt }, keys] = await Promise.all([
+  const [{ breakers }, { limits }, quarantine, { brokenAt }, builds, keys] = await Promise.all([
     client.listBreakers({}),
     client.getLimits({}),
     client.listQuarantine({}),
     client.listAudit({ after: 0, limit: 1 }),
+    buildsOf(client),
     keysOf(client),
   ]);
   const configuration = JSON.parse(json) as Configuration;
-  return { configuration, breakers, limits, quarantine, auditBrokenAt: brokenAt, keys };
+  return { configuration, breakers, limits, quarantine, auditBrokenAt: brokenAt, builds, keys };
+}
+
+/** As its processes tell them by their metrics. */
+async function buildsOf(client: AdminClient): Promise<readonly Build[]> {
+  const { text } = await client.getMetrics({}).catch(() => ({ text: '' }));
+  const samples = parseMetrics(String(text)).get('sheaf_build_info') ?? [];
+  return samples.map(({ labels: { service = '', replica = '', node = '', onnxruntime = '' } }) => ({
+    process: `${service} ${replica}`,
+    node,
+    onnxruntime,
+  }));
 }
 
 /** They want the role admin, and whoever may only observe is told all else. */

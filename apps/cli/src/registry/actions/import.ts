@@ -4,6 +4,7 @@ import type { RegistryAction, RegistryPlace } from '../action.ts';
 import { findSource } from '../import/source.ts';
 import { pushedText } from '../print.ts';
 import { withBar } from '../pushing.ts';
+import { apartFromSignature } from '../signatures.ts';
 
 export const importAll: RegistryAction = {
   usage: '<folder>',
@@ -16,20 +17,21 @@ export const importAll: RegistryAction = {
   async run(place, [source = ''], { json, promote }) {
     const { models, notes } = await findSource(source);
     for (const note of notes) console.error(`note: ${note}`);
-    const brought: VersionMessage[] = [];
+    const all: VersionMessage[] = [];
     for (const { name, versions } of models) {
       let newest: VersionMessage | undefined;
-      for (const files of versions) {
+      for (const brought of versions) {
+        const { files, signature } = await apartFromSignature(brought);
         const pushed = await withBar(`of ${name}`, (onProgress) =>
-          pushVersion(place.calls, { kind: 'model', name, files, said: {} }, onProgress),
+          pushVersion(place.calls, { kind: 'model', name, files, signature, said: {} }, onProgress),
         );
         if (!json) console.log(pushedText(pushed));
         newest = pushed.version;
-        brought.push(newest);
+        all.push(newest);
       }
       if (promote === true && newest) await promoteFirst(place, newest);
     }
-    if (json) console.log(JSON.stringify(brought));
+    if (json) console.log(JSON.stringify(all));
   },
 };
 

@@ -1,5 +1,6 @@
 /** A version that is brought: its manifest, then the bytes that are not there yet. */
 import { InferError } from '@sheaf/inference';
+import { checkSignatures, type SignatureTrust } from '@sheaf/signing';
 import type { PushResponse, RegistryService } from '@sheaf/transport';
 import { digestOf, type Manifest } from '../../manifest.ts';
 import { refused } from '../../refusals.ts';
@@ -32,13 +33,15 @@ export interface PushPorts {
   readonly registry: Pick<Registry, 'store' | 'blobs' | 'publish'>;
   /** Default: every version that is whole is ready. */
   readonly judge?: JudgeVersion | undefined;
+  /** Whose signatures count; asked each time. Default: nobody looks. */
+  readonly trust?: (() => Promise<SignatureTrust>) | undefined;
   readonly limits?: Partial<PushLimits> | undefined;
 }
 
 const takenUnseen: JudgeVersion = async () => ({ state: 'ready', why: '' });
 
 export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
-  const { registry, judge = takenUnseen } = ports;
+  const { registry, judge = takenUnseen, trust = nobodyLooks } = ports;
   const { store } = registry;
   const limits = { ...pushLimits, ...ports.limits };
   const uploads = createUploads(registry.blobs);
@@ -51,11 +54,13 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const steps = readSteps(requests, limits);
         const brought = await readManifest(steps, limits, caller);
         const known = await knownVersion(store, brought);
-        const { name, manifest } = brought;
+        const { name, manifest, signature } = brought;
+        const signatures = [...(known?.signatures ?? []), ...signature];
+        checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust());
         await using upload = await uploads.begin(manifest.files, actorOf(caller));
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
-          yield await done(store, known, false);
+          yield await done(store, await withSignature(store, known, brought, actorOf(caller)), false);
           return;
         }
         while (!upload.isWhole) {
@@ -64,7 +69,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         }
         const judged = await judge({ name, manifest, signal: caller.signal });
         const { record, added } = await registry.publish({ name, manifest, by: actorOf(caller), ...judged });
-        yield await done(store, record, added);
+        yield await done(store, await withSignature(store, record, brought, actorOf(caller)), added);
       } finally {
         pushes--;
       }
@@ -83,6 +88,20 @@ async function knownVersion(
     throw refused('KIND_OTHER', `"${name}" is a ${entry.kind} in the registry, and cannot have versions of a ${kind}`);
   const known = await store.getVersion(name, digestOf(manifest));
   return known?.state === 'deleted' ? undefined : known;
+}
+
+export const nobodyLooks = async (): Promise<SignatureTrust> => ({ policy: 'off', keys: [] });
+
+/** The version with the signature that was brought with it. */
+async function withSignature(
+  store: RegistryStore,
+  record: VersionRecord,
+  { signature }: Brought,
+  by: string,
+): Promise<VersionRecord> {
+  const { name, version } = record;
+  for (const bundle of signature) await store.addSignature({ name, version }, bundle, by);
+  return signature.length === 0 ? record : ((await store.getVersion(name, version)) ?? record);
 }
 
 const plan = (digest: string, missing: NonNullable<PushResponse['plan']>['missing']): PushResponse => ({

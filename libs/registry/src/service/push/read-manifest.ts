@@ -13,6 +13,8 @@ export interface Brought {
   readonly name: string;
   readonly kind: EntryKind;
   readonly manifest: Manifest;
+  /** At most one. */
+  readonly signature: readonly string[];
 }
 
 /** Throws INVALID_ARGUMENT for what is none, RESOURCE_EXHAUSTED for what is too much, NOT_FOUND for a name that its caller may not see. */
@@ -21,7 +23,7 @@ export async function readManifest(
   { filesMax, bytesMax }: PushLimits,
   { principal }: RegistryCaller,
 ): Promise<Brought> {
-  const { kind: said, name, manifest, fileCount } = await steps.next('begin');
+  const { kind: said, name, manifest, fileCount, signature } = await steps.next('begin');
   checkEntryName(name);
   const kind = kindOf(said) ?? 'model';
   // A credential brings versions of what is there for it, and of nothing else.
@@ -38,7 +40,7 @@ export async function readManifest(
   if (files.length > count) throw invalid('files', `want ${count} as file_count says, got ${files.length}`);
   const bytes = files.reduce((sum, { sizeBytes }) => sum + Math.max(0, sizeBytes), 0);
   if (bytes > bytesMax) throw tooMuch(`files: want at most ${bytesMax} bytes in all, got ${bytes}`);
-  return { name, kind, manifest: manifestOf(kind, manifest, files) };
+  return { name, kind, manifest: manifestOf(kind, manifest, files), signature: signature === '' ? [] : [signature] };
 }
 
 const tooMuch = (message: string): InferError =>

@@ -41,9 +41,9 @@ export const processMetrics = {
   sheaf_build_info: {
     kind: 'gauge',
     unit: 'state',
-    help: '1; the labels say which version runs, and on which Node',
+    help: '1; the labels say which version runs, on which Node, and with which ONNX Runtime, which a gateway has not',
     ...atScrape,
-    labels: ['version', 'node'],
+    labels: ['version', 'node', 'onnxruntime'],
   },
   sheaf_bytes_in_flight: { kind: 'gauge', unit: 'bytes', help: 'Memory that the messages of calls take', ...atScrape },
   sheaf_bytes_in_flight_limit: {

@@ -13,6 +13,7 @@ export interface Breaker {
   'failures'?: (number);
   'trialAtMs'?: (number | string | Long);
   'shutOut'?: (string)[];
+  'openedMs'?: (number | string | Long)[];
 }
 
 export interface Breaker__Output {
@@ -26,4 +27,5 @@ export interface Breaker__Output {
   'failures': (number);
   'trialAtMs': (number);
   'shutOut': (string)[];
+  'openedMs': (number)[];
 }

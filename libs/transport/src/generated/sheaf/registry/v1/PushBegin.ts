@@ -7,6 +7,7 @@ export interface PushBegin {
   'name'?: (string);
   'manifest'?: (_sheaf_registry_v1_Manifest | null);
   'fileCount'?: (number);
+  'signature'?: (string);
 }
 
 export interface PushBegin__Output {
@@ -14,4 +15,5 @@ export interface PushBegin__Output {
   'name': (string);
   'manifest': (_sheaf_registry_v1_Manifest__Output | null);
   'fileCount': (number);
+  'signature': (string);
 }
