@@ -15,6 +15,7 @@ import type { RegistryService, RolloutStandingMessage } from '@sheaf/transport';
 import { invalid, notThere, quoted, refused } from '../refusals.ts';
 import type { EntryRecord, RegistryStore } from '../registry-store.ts';
 import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
+import { successorProblem } from '../successor.ts';
 import { actorOf, entryOf } from './caller.ts';
 import { rolloutMessage } from './messages.ts';
 
@@ -90,6 +91,9 @@ async function planFor(store: RegistryStore, { name }: EntryRecord, planJson: st
     if (!record) throw notThere(`${quoted(name)} has no version ${version}`);
     if (record.state !== 'ready')
       throw refused('VERSION_NOT_READY', `version ${version} is ${record.state}: ${record.why}`);
+    const before = await store.getVersion(name, champion.version);
+    const problem = before && successorProblem(name, before, record);
+    if (problem !== undefined) throw refused('SIGNATURE_DIFFERS', problem);
   }
   return plan;
 }
