@@ -87,9 +87,12 @@ const staysInside = ({ name, versions }: ViewEntry): boolean =>
     ({ version, digest, files }) =>
       Number.isSafeInteger(version) &&
       version > 0 &&
-      digestPattern.test(digest) &&
+      isDigest(digest) &&
       files.every(({ path }) => isInside(path)),
   );
+
+/** Says whether a text is the digest of a version, and so may be part of a path. */
+export const isDigest = (text: string): boolean => digestPattern.test(text);
 
 /** Says whether a path of a version stays in its folder: relative, with `/`, and without anything that leads up or is hidden. */
 export const isInside = (path: string): boolean =>
