@@ -7,6 +7,7 @@ import type { RegistryStore } from '../registry-store.ts';
 import { actorOf, entryOf, limitOf } from './caller.ts';
 import { aliasMessage, moveMessage } from './messages.ts';
 import { messageOf, resolve } from './versions.ts';
+import { warnUnsigned } from './warn-unsigned.ts';
 
 type Methods = Pick<RegistryService, 'listAliases' | 'getAliasAt' | 'moveAlias' | 'freezeAlias' | 'listHistory'>;
 
@@ -37,7 +38,7 @@ export function aliasMethods(store: RegistryStore, trust: () => Promise<Signatur
       const target = to === nowhere ? undefined : await resolve(store, entry, to);
       if (target) {
         const { version, manifest, signatures } = target;
-        checkSignatures(`${kind} ${name}/${version}`, manifest.files, signatures, await trust());
+        warnUnsigned(checkSignatures(`${kind} ${name}/${version}`, manifest.files, signatures, await trust()));
       }
       const by = actorOf(caller);
       const move = await store.moveAlias({

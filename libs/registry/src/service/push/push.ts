@@ -8,6 +8,7 @@ import type { Registry } from '../../registry.ts';
 import type { RegistryStore, VersionRecord } from '../../registry-store.ts';
 import { actorOf } from '../caller.ts';
 import { messageOf } from '../versions.ts';
+import { warnUnsigned } from '../warn-unsigned.ts';
 import { type PushLimits, pushLimits } from './limits.ts';
 import { type Brought, readManifest } from './read-manifest.ts';
 import { readSteps } from './steps.ts';
@@ -56,7 +57,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const known = await knownVersion(store, brought);
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
-        checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust());
+        warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
         await using upload = await uploads.begin(manifest.files, actorOf(caller));
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
