@@ -22,7 +22,10 @@ export async function fetchVersion(
 ): Promise<void> {
   // A registry elsewhere is not believed to stay within our folders.
   if (!isDigest(digest))
-    throw new InferError('FAILED_PRECONDITION', `the registry names version ${version} of ${name} by what is no digest`);
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      `the registry names version ${version} of ${name} by what is no digest`,
+    );
   const home = versionFolder(folder, digest);
   if (await isThere(home)) return;
   const wrong = files.find(({ path }) => !isInside(path));

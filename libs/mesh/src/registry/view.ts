@@ -85,10 +85,7 @@ const staysInside = ({ name, versions }: ViewEntry): boolean =>
   versions.length > 0 &&
   versions.every(
     ({ version, digest, files }) =>
-      Number.isSafeInteger(version) &&
-      version > 0 &&
-      isDigest(digest) &&
-      files.every(({ path }) => isInside(path)),
+      Number.isSafeInteger(version) && version > 0 && isDigest(digest) && files.every(({ path }) => isInside(path)),
   );
 
 /** Says whether a text is the digest of a version, and so may be part of a path. */
