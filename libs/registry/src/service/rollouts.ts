@@ -13,8 +13,9 @@ import {
 } from '@sheaf/rollout';
 import type { RegistryService, RolloutStandingMessage } from '@sheaf/transport';
 import { invalid, notThere, quoted, refused } from '../refusals.ts';
-import type { EntryRecord, RegistryStore } from '../registry-store.ts';
+import type { EntryRecord, RegistryStore, VersionRecord } from '../registry-store.ts';
 import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
+import { successorProblem } from '../successor.ts';
 import { checkTrusted, type Trust } from '../trusted.ts';
 import { actorOf, entryOf } from './caller.ts';
 import { rolloutMessage } from './messages.ts';
@@ -96,18 +97,22 @@ async function planFor(
     throw refused('NO_CHAMPION', `the champion is version ${champion.version}, not ${plan.champion}`);
   for (const { version } of plan.arms) {
     if (version === plan.champion) throw invalid('versions', `version ${version} is the champion already`);
-    await checkArm(store, trust, name, version);
+    const record = await checkArm(store, trust, name, version);
+    const before = await store.getVersion(name, champion.version);
+    const problem = before && successorProblem(name, before, record);
+    if (problem !== undefined) throw refused('SIGNATURE_DIFFERS', problem);
   }
   return plan;
 }
 
 /** Throws where there is no such version, or where it may not answer calls. */
-async function checkArm(store: RegistryStore, trust: Trust, name: string, version: string): Promise<void> {
+async function checkArm(store: RegistryStore, trust: Trust, name: string, version: string): Promise<VersionRecord> {
   const record = await store.getVersion(name, Number(version));
   if (!record) throw notThere(`${quoted(name)} has no version ${version}`);
   if (record.state !== 'ready')
     throw refused('VERSION_NOT_READY', `version ${version} is ${record.state}: ${record.why}`);
   checkTrusted(record, await trust());
+  return record;
 }
 
 function jsonOf(text: string): unknown {
