@@ -43,7 +43,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],
-  follower: ['inference', 'mesh', 'registry', 'transport'],
+  follower: ['inference', 'mesh', 'registry', 'signing', 'transport'],
   terminal: [],
   oci: ['inference'],
 };

@@ -18,6 +18,12 @@ export async function desiredView(
 ): Promise<View> {
   const out: ViewOut[] = [];
   const read = (entry: SourceEntry, version: number) => source.version(entry, version, signal);
+  const whyRefused = async (entry: SourceEntry, version: number): Promise<string> => {
+    const { why } = await read(entry, version);
+    return entry.versions.some((one) => one.version === version && one.state === 'unsigned')
+      ? why
+      : `it is quarantined: ${why}`;
+  };
   const chosen = new Map<SourceEntry, Chosen>();
   for (const entry of entries) {
     const former = new Map<string, readonly number[]>();
@@ -25,7 +31,7 @@ export async function desiredView(
       former.set(alias, await source.former(entry, alias, Math.max(keep, 1) + formerMax, signal));
     const choice = choose(entry, former, keep);
     for (const version of choice.refused)
-      out.push({ ...placeOf(entry), version, why: `it is quarantined: ${(await read(entry, version)).why}` });
+      out.push({ ...placeOf(entry), version, why: await whyRefused(entry, version) });
     chosen.set(entry, choice);
   }
   const versions = await withPinned(entries, chosen, read, out);

@@ -5,7 +5,7 @@ import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InferError } from '@sheaf/inference';
-import { isInside, type VersionFile, type ViewVersion, versionFolder, viewFolder } from '@sheaf/mesh';
+import { isDigest, isInside, type VersionFile, type ViewVersion, versionFolder, viewFolder } from '@sheaf/mesh';
 import type { EntryPlace, RegistrySource } from './source.ts';
 
 /** Where versions are put together. */
@@ -20,6 +20,12 @@ export async function fetchVersion(
   source: Pick<RegistrySource, 'read'>,
   signal: AbortSignal,
 ): Promise<void> {
+  // A registry elsewhere is not believed to stay within our folders.
+  if (!isDigest(digest))
+    throw new InferError(
+      'FAILED_PRECONDITION',
+      `the registry names version ${version} of ${name} by what is no digest`,
+    );
   const home = versionFolder(folder, digest);
   if (await isThere(home)) return;
   const wrong = files.find(({ path }) => !isInside(path));

@@ -45,11 +45,11 @@ export function remoteSource({ calls, close }: Pick<RegistryConnection, 'calls' 
       return { epoch: known.epoch, entries: [...known.entries.values()] };
     },
     version: async ({ kind, name }, version) => {
-      const { digest, manifest, why } = await calls.getVersion({ kind, name, version: String(version) });
+      const { digest, manifest, signatures, why } = await calls.getVersion({ kind, name, version: String(version) });
       const pins = (manifest?.pins ?? []).map((pin) =>
         pin.alias === '' ? { name: pin.name, digest: pin.digest } : { name: pin.name, alias: pin.alias },
       );
-      return { version, digest, why, manifest: { files: manifest?.files ?? [], pins } };
+      return { version, digest, signatures, why, manifest: { files: manifest?.files ?? [], pins } };
     },
     former: async ({ kind, name }, alias, count) => {
       const { moves } = await calls.listHistory({ kind, name, alias, limit: movesMax });

@@ -9,7 +9,8 @@ export interface SourceEntry {
   readonly versions: readonly {
     readonly version: number;
     readonly digest: string;
-    readonly state: 'ready' | 'quarantined' | 'deleted';
+    /** `unsigned`: by no signature that the mesh trusts. */
+    readonly state: 'ready' | 'quarantined' | 'deleted' | 'unsigned';
   }[];
   readonly aliases: readonly { readonly alias: string; readonly version: number }[];
   /** Those that have not ended. */
@@ -30,7 +31,9 @@ export interface SourceVersion {
     readonly files: readonly VersionFile[];
     readonly pins: readonly { readonly name: string; readonly digest?: string; readonly alias?: string }[];
   };
-  /** Why it is quarantined; '' where it is not. */
+  /** Bundles as JSON. */
+  readonly signatures: readonly string[];
+  /** Why it is quarantined or unsigned; '' where it is not. */
   readonly why: string;
 }
 

@@ -51,6 +51,7 @@ export { pipelineFile } from './registry/kept-pipeline.ts';
 export {
   encodeView,
   formerViewFile,
+  isDigest,
   isInside,
   readView,
   type View,

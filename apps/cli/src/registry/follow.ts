@@ -5,10 +5,11 @@ import {
   type RegistrySource,
   registrySource,
   remoteSource,
+  signedSource,
   type TrialCandidate,
 } from '@sheaf/follower';
 import type { OnEvent } from '@sheaf/inference';
-import { type RegistryPlace, registryPlace, versionFolder } from '@sheaf/mesh';
+import { type RegistryPlace, registryPlace, signatureTrust, versionFolder } from '@sheaf/mesh';
 import { openRegistry } from '@sheaf/registry';
 import { connectRegistry, readSecret } from '@sheaf/transport';
 import { tryVersion } from '@sheaf/trial';
@@ -28,7 +29,7 @@ export async function followedRegistry(folder = '.', control: string | undefined
 
 /** A follower for the mesh in a folder, absolute. */
 export async function openFollower(folder: string, place: RegistryPlace, onEvent: OnEvent): Promise<Follower> {
-  const source = await openSource(folder, place);
+  const source = signedSource(await openSource(folder, place), () => signatureTrust(folder), onEvent);
   return createFollower({
     folder,
     source,

@@ -52,6 +52,11 @@ export const events = {
     'version',
   ),
   'registry.view-damaged': event('supervisor', 'error', 'a file of the view is not what the registry says'),
+  'registry.unsigned': event(
+    'registry',
+    'warn',
+    'a version has no signature that is trusted, and is taken all the same',
+  ),
   'registry.away': event('supervisor', 'warn', 'the registry is not reached; the mesh goes on with what it has'),
   'registry.back': event('supervisor', 'info', 'the registry is reached again'),
   'registry.failed': event(

@@ -8,7 +8,7 @@ const keysMax = 64;
 export const signingFields = {
   policy: required(
     choice(signaturePolicies),
-    'With `require`, a version of the registry without a signature that holds is not taken, and no alias is moved to it. With `warn` it is taken all the same.',
+    'With `require`, a version of the registry without a signature that holds is not taken, no alias is moved to it, and a mesh that follows the registry does not serve it. With `warn` it is taken all the same, and the log tells.',
   ),
   keys: withDefault(
     list(pemFile, 'a list of files', keysMax),

@@ -85,11 +85,11 @@ const staysInside = ({ name, versions }: ViewEntry): boolean =>
   versions.length > 0 &&
   versions.every(
     ({ version, digest, files }) =>
-      Number.isSafeInteger(version) &&
-      version > 0 &&
-      digestPattern.test(digest) &&
-      files.every(({ path }) => isInside(path)),
+      Number.isSafeInteger(version) && version > 0 && isDigest(digest) && files.every(({ path }) => isInside(path)),
   );
+
+/** Says whether a text is the digest of a version, and so may be part of a path. */
+export const isDigest = (text: string): boolean => digestPattern.test(text);
 
 /** Says whether a path of a version stays in its folder: relative, with `/`, and without anything that leads up or is hidden. */
 export const isInside = (path: string): boolean =>

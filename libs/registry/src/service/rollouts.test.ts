@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Signature } from '@sheaf/inference';
 import { createController, type Evidence, type RolloutState } from '@sheaf/rollout';
 import type { RegistryCalls, RolloutStandingMessage } from '@sheaf/transport';
 import { pushVersion } from '../client/push-version.ts';
 import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
-import { refusal } from '../testing/samples.ts';
+import { aManifest, aMove, aVersion, refusal } from '../testing/samples.ts';
 import { fileOf, openTestService, type TestService } from '../testing/service-samples.ts';
 
 const named = { kind: 'model', name: 'digits' };
@@ -98,6 +99,17 @@ describe('rollouts of a registry', () => {
       ann.tellRollout({ ...named, command: 'resume', version: '', why: '' }),
       refusal('FAILED_PRECONDITION', 'ROLLOUT_STANDS', /the rollout is over: aborted/),
     );
+  });
+
+  it('have no version that callers of the champion cannot use', async () => {
+    await using service = await openTestService();
+    const [ann, { store }] = [service.as('ann'), service.registry];
+    const taking = (name: string): Signature => ({ inputs: [{ name, datatype: 'FP32', shape: [1] }], outputs: [] });
+    for (const name of ['x', 'z'])
+      await store.addVersion(aVersion('', { manifest: aManifest(name, { signature: taking(name) }) }));
+    await store.moveAlias(aMove(1, 0));
+    const refused = refusal('FAILED_PRECONDITION', 'SIGNATURE_DIFFERS', /version 2 does not take .*input "x" is gone/);
+    await assert.rejects(start(ann), refused);
   });
 
   it('are refused with a sentence where they make no sense', async () => {

@@ -1,8 +1,8 @@
 /** Aliases: moved by compare-and-set, frozen, and where they led. The history is read from the audit trail, so that it is as good as its chain. */
-import { breakingChanges, type Signature } from '@sheaf/inference';
 import type { EntryKind } from '../manifest.ts';
 import { refused } from '../refusals.ts';
 import type { AliasChange, AliasMove, AliasRecord, Freeze, VersionRecord } from '../registry-store.ts';
+import { successorProblem } from '../successor.ts';
 import { append, touch } from './change.ts';
 import { entryOf } from './entries.ts';
 import { all, first, type Row, type Steps, type Value } from './steps.ts';
@@ -48,20 +48,10 @@ function* checkTarget(name: string, from: number | undefined, to: number, force:
       'VERSION_NOT_READY',
       `"${name}" version ${to} is ${target.state}: ${target.why || 'no reason given'}`,
     );
-  const before = from === undefined ? undefined : yield* versionOf(name, from);
-  const [known, wanted] = [before && signatureOf(before), signatureOf(target)];
-  if (force || !known || !wanted) return;
-  const [problem] = breakingChanges(known, wanted);
-  if (problem !== undefined)
-    throw refused(
-      'SIGNATURE_DIFFERS',
-      `"${name}" version ${to} does not take what callers of version ${from} send, or lacks what they read: ${problem}; force moves all the same`,
-    );
+  if (force || from === undefined) return;
+  const problem = successorProblem(name, yield* versionOf(name, from), target);
+  if (problem !== undefined) throw refused('SIGNATURE_DIFFERS', `${problem}; force moves all the same`);
 }
-
-/** As its trial has seen it, else as its manifest says. */
-const signatureOf = ({ trial, manifest }: VersionRecord): Signature | undefined =>
-  (trial?.['signature'] as Signature | undefined) ?? manifest.signature;
 
 export function* aliasesOf(name: string): Steps<readonly AliasRecord[]> {
   return yield* aliasRecords('a.name = $1', name);

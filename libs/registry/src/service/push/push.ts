@@ -1,13 +1,15 @@
 /** A version that is brought: its manifest, then the bytes that are not there yet. */
 import { InferError } from '@sheaf/inference';
-import { checkSignatures, type SignatureTrust } from '@sheaf/signing';
+import { checkSignatures } from '@sheaf/signing';
 import type { PushResponse, RegistryService } from '@sheaf/transport';
 import { digestOf, type Manifest } from '../../manifest.ts';
 import { refused } from '../../refusals.ts';
 import type { Registry } from '../../registry.ts';
 import type { RegistryStore, VersionRecord } from '../../registry-store.ts';
+import { nobodyLooks, type Trust } from '../../trusted.ts';
 import { actorOf } from '../caller.ts';
 import { messageOf } from '../versions.ts';
+import { warnUnsigned } from '../warn-unsigned.ts';
 import { type PushLimits, pushLimits } from './limits.ts';
 import { type Brought, readManifest } from './read-manifest.ts';
 import { readSteps } from './steps.ts';
@@ -33,8 +35,8 @@ export interface PushPorts {
   readonly registry: Pick<Registry, 'store' | 'blobs' | 'publish'>;
   /** Default: every version that is whole is ready. */
   readonly judge?: JudgeVersion | undefined;
-  /** Whose signatures count; asked each time. Default: nobody looks. */
-  readonly trust?: (() => Promise<SignatureTrust>) | undefined;
+  /** Default: nobody looks. */
+  readonly trust?: Trust | undefined;
   readonly limits?: Partial<PushLimits> | undefined;
 }
 
@@ -56,7 +58,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const known = await knownVersion(store, brought);
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
-        checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust());
+        warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
         await using upload = await uploads.begin(manifest.files, actorOf(caller));
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
@@ -89,8 +91,6 @@ async function knownVersion(
   const known = await store.getVersion(name, digestOf(manifest));
   return known?.state === 'deleted' ? undefined : known;
 }
-
-export const nobodyLooks = async (): Promise<SignatureTrust> => ({ policy: 'off', keys: [] });
 
 /** The version with the signature that was brought with it. */
 async function withSignature(
