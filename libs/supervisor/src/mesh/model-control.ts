@@ -28,11 +28,11 @@ export function namesAfter(mesh: Mesh, { action, name, withDependents }: ModelCo
 
 /** Reads the mesh with what is to be loaded, or without what is not; throws why that cannot be, NOT_FOUND for what is not there. */
 export async function readControlled(
-  folder: string,
-  options: ReadOptions,
+  before: Mesh,
+  options: Pick<ReadOptions, 'seen' | 'loaded'>,
   { action, name }: ModelControl,
 ): Promise<Mesh> {
-  const next = servableOf(await readMesh(folder, options));
+  const next = servableOf(await readMesh(before.folder, { before, ...options }));
   if (action === 'load') checkLoadable(next, name);
   return next;
 }

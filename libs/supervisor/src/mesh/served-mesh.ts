@@ -105,15 +105,15 @@ export class ServedMesh {
   /** Takes up the folder as it is now; throws with its mistakes. */
   reread(): Promise<void> {
     const { folder, follows: follow = false } = this.#mesh;
-    const read = () => readMesh(folder, { follow, loaded: this.#mesh.loaded, seen: this.seen });
-    return this.update(async () => wholeOf(await read())).then(() => {});
+    const options = () => ({ follow, loaded: this.#mesh.loaded, seen: this.seen });
+    return this.update(async () => wholeOf(await readMesh(folder, options()))).then(() => {});
   }
 
   /** Pipelines that do not fit what files declare may fit what their models give. */
   takeUpSeen(): Promise<void> {
     return this.#turns.take(async () => {
-      if (this.#options.isStrict || this.seen.size === 0 || !this.#mesh.out.some(({ kind }) => kind === 'pipeline'))
-        return;
+      const isOut = this.#mesh.out.some(({ kind }) => kind === 'pipeline');
+      if (this.#options.isStrict || this.seen.size === 0 || !isOut) return;
       await this.#update(async () => (await this.#readServed()).servable ?? this.#mesh);
     });
   }
@@ -163,9 +163,9 @@ export class ServedMesh {
     const loaded = namesAfter(this.#mesh, control);
     const isLoad = control.action === 'load';
     if (isLoad) this.#gateways.tellLoading([control.name]);
-    const options = { before: this.#mesh, seen: this.seen, loaded };
+    const read = () => readControlled(this.#mesh, { seen: this.seen, loaded }, control);
     try {
-      await this.#update(() => readControlled(this.#mesh.folder, options, control), isLoad ? undefined : onTaken);
+      await this.#update(read, isLoad ? undefined : onTaken);
       const lost = isLoad ? this.#told.unserved.find(({ name }) => name === control.name) : undefined;
       if (lost) throw new InferError('FAILED_PRECONDITION', `${unservedName(lost)} cannot be served: ${lost.why}`);
     } finally {
@@ -252,8 +252,7 @@ export class ServedMesh {
     // Meanwhile the folder may have lost it.
     if (!service || !old) return;
     // The old processes still have the port of the service, so that the new ones take free ones.
-    const processes = await this.#options.start(this.#mesh, { ...service, port: 0 }, false);
-    const fresh = { ...old, processes };
+    const fresh = { ...old, processes: await this.#options.start(this.#mesh, { ...service, port: 0 }, false) };
     const lost = lostBy(fresh, old);
     if (lost) {
       await stopAll([fresh]);
