@@ -48,10 +48,15 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
   const limits = { ...pushLimits, ...ports.limits };
   const uploads = createUploads(registry.blobs);
   let pushes = 0;
+  const pushesOf = new Map<string, number>();
   return {
     push: async function* (requests, caller) {
+      const by = actorOf(caller);
+      const own = pushesOf.get(by) ?? 0;
       if (pushes >= limits.pushesMax) throw tooMany(limits.pushesMax);
+      if (own >= limits.pushesOfOneMax) throw tooMany(limits.pushesOfOneMax, ' of one credential');
       pushes++;
+      pushesOf.set(by, own + 1);
       try {
         const steps = readSteps(requests, limits);
         const brought = await readManifest(steps, limits, caller);
@@ -59,10 +64,10 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
         warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
-        await using upload = await uploads.begin(manifest.files, actorOf(caller));
+        await using upload = await uploads.begin(manifest.files, by);
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
-          yield await done(store, await withSignature(store, known, brought, actorOf(caller)), false);
+          yield await done(store, await withSignature(store, known, brought, by), false);
           return;
         }
         while (!upload.isWhole) {
@@ -70,10 +75,13 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
           if (progress) yield { step: 'progress', progress };
         }
         const judged = await judge({ name, manifest, signal: caller.signal });
-        const { record, added } = await registry.publish({ name, manifest, by: actorOf(caller), ...judged });
-        yield await done(store, await withSignature(store, record, brought, actorOf(caller)), added);
+        const { record, added } = await registry.publish({ name, manifest, by, ...judged });
+        yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
         pushes--;
+        const left = (pushesOf.get(by) ?? 1) - 1;
+        if (left === 0) pushesOf.delete(by);
+        else pushesOf.set(by, left);
       }
     },
   };
@@ -113,8 +121,8 @@ async function done(store: RegistryStore, record: VersionRecord, created: boolea
   return { step: 'done', done: { version: await messageOf(store, record.name, record), created } };
 }
 
-const tooMany = (max: number): InferError =>
-  InferError.withoutStack('RESOURCE_EXHAUSTED', `pushes: want at most ${max} at once`, {
+const tooMany = (max: number, whose = ''): InferError =>
+  InferError.withoutStack('RESOURCE_EXHAUSTED', `pushes: want at most ${max}${whose} at once`, {
     reason: 'PUSHES_TOO_MANY',
     retryAfterMs: 1_000,
   });
