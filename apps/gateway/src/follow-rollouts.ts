@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { log, randomHex } from '@sheaf/inference';
-import { championsOf, type Registry, rolloutStoreOf } from '@sheaf/registry';
+import { championsOf, type Registry, rolloutStoreOf, type Trust } from '@sheaf/registry';
 import { createController, isOver, phaseText, type Rollout, type TrafficBook } from '@sheaf/rollout';
 
 /** What was seen is reported, and rollouts are moved, so often. */
@@ -13,6 +13,8 @@ export interface FollowPorts {
   readonly book: TrafficBook;
   /** The registry in the folder, opened if it is not. */
   readonly registry: () => Promise<Registry>;
+  /** A rollout promotes no version that it speaks against. */
+  readonly trust: Trust;
   /** Which of the mesh's gateways this is, 1 and on. */
   readonly number: number;
 }
@@ -66,7 +68,7 @@ interface Opened {
 }
 
 async function openStore(
-  { folder, book, registry }: FollowPorts,
+  { folder, book, registry, trust }: FollowPorts,
   source: string,
   onChanged: () => void,
 ): Promise<Opened | undefined> {
@@ -74,7 +76,8 @@ async function openStore(
   if (!isThere) return undefined;
   const { store: kept } = await registry();
   const store = rolloutStoreOf(kept);
-  const controller = createController(source, { store, champions: championsOf(kept), now: Date.now, onChange: tell });
+  const champions = championsOf(kept, trust);
+  const controller = createController(source, { store, champions, now: Date.now, onChange: tell });
   const unfollow = kept.onChanged(onChanged);
   return {
     inForce: store.inForce,

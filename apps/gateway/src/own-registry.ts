@@ -24,11 +24,12 @@ export interface OwnRegistry {
 export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
   const { folder, registry: followed } = mesh;
   if (followed?.address !== undefined) return openWhenAsked(refuse);
+  const trust = () => signatureTrust(folder);
   const { service, registry, close } = openWhenAsked(
     () => openRegistry(folder),
-    (opened) => ({ judge: createJudge(opened), trust: () => signatureTrust(folder) }),
+    (opened) => ({ judge: createJudge(opened), trust }),
   );
-  const endRollouts = followRollouts({ folder, book, registry, number });
+  const endRollouts = followRollouts({ folder, book, registry, trust, number });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {
     service,

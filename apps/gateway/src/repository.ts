@@ -1,6 +1,6 @@
 /** What there is of models and pipelines, in which state, and what a caller has loaded and unloaded. */
 import type { ModelControl } from '@sheaf/host';
-import { knownPrincipal, maySee, type Principal, type TrustedCaller } from '@sheaf/inference';
+import { asInferError, InferError, knownPrincipal, maySee, type Principal, type TrustedCaller } from '@sheaf/inference';
 import { noSuchModel } from '@sheaf/policies';
 import type { AuditLog } from '@sheaf/store';
 import type { ModelState, Repository } from '@sheaf/transport';
@@ -21,13 +21,25 @@ export function createRepository({ current, audit, control, loading }: Repositor
     // First, so that there is no change without its entry.
     const actor = knownPrincipal(principal)?.id ?? 'local';
     await audit.append({ at: Date.now(), actor, action: `model.${asked.action}`, subject: asked.name, detail: '' });
-    await control(asked);
+    await control(asked).catch((error: unknown) => {
+      throw toldTo(principal, asked, asInferError(error));
+    });
   };
   return {
     index: (principal) => statesOf(current(), loading()).filter(({ name }) => maySee(principal, name)),
     load: (name, principal) => change({ action: 'load', name, withDependents: false }, principal),
     unload: (name, withDependents, principal) => change({ action: 'unload', name, withDependents }, principal),
   };
+}
+
+/** The sentences name whatever else is in the folder: they are for those who may see all of it. */
+function toldTo(principal: Principal | TrustedCaller, { action, name }: ModelControl, error: InferError): InferError {
+  if (knownPrincipal(principal)?.models.includes('*') ?? true) return error;
+  if (error.code === 'NOT_FOUND') return noSuchModel(name);
+  return new InferError(
+    error.code,
+    `"${name}" cannot be ${action}ed as things are; a credential for all models is told why`,
+  );
 }
 
 /** By name, newest first; each version once. */

@@ -87,8 +87,6 @@ export function choose(entry: SourceEntry, formerOf: ReadonlyMap<string, readonl
     for (const one of [meant, ...former[alias]]) versions.add(one);
   }
   for (const { versions: needed } of entry.rollouts) for (const one of needed) if (ready.has(one)) versions.add(one);
-  // What has no champion is served in its newest version.
-  if (aliases['champion'] === undefined && ready.size > 0) versions.add(Math.max(...ready));
   return { versions, aliases, former, refused: [...new Set(refused)] };
 }
 

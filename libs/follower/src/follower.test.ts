@@ -92,18 +92,18 @@ describe('a follower', { timeout: 60_000 }, () => {
     assert.deepEqual(taken.at(-1), { m: { versions: [2, 1], champion: 1 } });
   });
 
-  it('keeps the last two versions of each alias, those of rollouts, and the newest of what has no champion', async () => {
+  it('keeps the last two versions of each alias and those of rollouts, and nothing that nobody has put into force', async () => {
     for (const text of ['1', '2', '3', '4', '5']) await model(text);
     for (const to of [1, 2, 3, 4]) await move(registry, 'm', 'champion', to);
     await push(registry, 'model', 'n', { 'model.onnx': 'a' });
     await push(registry, 'model', 'n', { 'model.onnx': 'b' });
     await prepared();
-    assert.deepEqual(await inForce(), { m: { versions: [4, 3, 2], champion: 4 }, n: { versions: [2] } });
+    assert.deepEqual(await inForce(), { m: { versions: [4, 3, 2], champion: 4 } });
     const rollout = { slot: 'traffic', versions: [5], spec: {}, state: 'running', step: 0, reason: '', by: 'test' };
     await registry.store.startRollout({ name: 'm', ...rollout });
     await until(() => taken.length > 0);
     assert.deepEqual(taken.at(-1)?.['m'], { versions: [5, 4, 3, 2], champion: 4 });
-    assert.equal((await readdir(join(viewFolder(folder), 'versions'))).length, 5);
+    assert.equal((await readdir(join(viewFolder(folder), 'versions'))).length, 4);
   });
 
   it('loads what a pipeline pins, whatever the champion is', async () => {
@@ -116,9 +116,10 @@ describe('a follower', { timeout: 60_000 }, () => {
       { name: 'n', alias: 'champion' },
     ];
     await push(registry, 'pipeline', 'p', { 'pipeline.yaml': 'x' }, pins);
+    await move(registry, 'p', 'champion', 1);
     await prepared();
     const { view } = await readView(folder);
-    assert.deepEqual(await inForce(), { m: { versions: [2, 1], champion: 2 }, p: { versions: [1] } });
+    assert.deepEqual(await inForce(), { m: { versions: [2, 1], champion: 2 }, p: { versions: [1], champion: 1 } });
     assert.deepEqual(view?.entries.at(-1)?.versions[0]?.pins, [
       { name: 'm', version: '1' },
       { name: 'n', version: 'champion' },
@@ -153,10 +154,12 @@ describe('a follower', { timeout: 60_000 }, () => {
 
   it('begins with what is on the disk while the registry is away, and goes on when it is back', async () => {
     await model('one');
+    await move(registry, 'm', 'champion', 1);
     await prepared();
     await follower?.close();
     registry = await openRegistry(folder);
     await model('two');
+    await move(registry, 'm', 'champion', 2);
     let isAway = true;
     const source = registrySource(registry);
     const away: RegistrySource = {
@@ -167,17 +170,18 @@ describe('a follower', { timeout: 60_000 }, () => {
       },
     };
     await open({ source: away }).prepare(AbortSignal.timeout(60_000));
-    assert.deepEqual(await inForce(), { m: { versions: [1] } });
+    assert.deepEqual(await inForce(), { m: { versions: [1], champion: 1 } });
     follow(follower as Follower);
     assert.deepEqual(events, ['the registry is away, and the mesh goes on with what it has: nobody answers']);
     assert.equal(follower?.status().away, 'nobody answers');
     isAway = false;
     await until(() => events.includes('the registry is there again') && taken.length > 0);
-    await until(() => last().versions?.includes(2) === true);
+    await until(() => last().champion === 2);
   });
 
   it('goes on where a file broke off, and takes nothing that is another one', async () => {
     await model('a file of some length');
+    await move(registry, 'm', 'champion', 1);
     const offsets: number[] = [];
     const source = registrySource(registry);
     let round = 0;
@@ -235,33 +239,36 @@ describe('a follower', { timeout: 60_000 }, () => {
 
   it('has the view before stand in where its file is damaged, and tells so', async () => {
     await model('one');
+    await move(registry, 'm', 'champion', 1);
     await prepared();
     await model('two');
-    await until(() => taken.length > 0);
+    await move(registry, 'm', 'champion', 2);
+    await until(() => last().champion === 2);
     await follower?.close();
     await writeFile(viewFile(folder), (await readFile(viewFile(folder), 'utf8')).replace('"version":2', '"version":7'));
     registry = await openRegistry(folder);
     await prepared();
-    assert.equal(events[0], 'the file of the view is damaged; the view before is served');
-    assert.deepEqual(await inForce(), { m: { versions: [2] } });
+    assert.ok(events.includes('the file of the view is damaged; the view before is served'));
+    assert.deepEqual(await inForce(), { m: { versions: [2, 1], champion: 2 } });
   });
 
   it('leaves all as it is where the mesh or the disk takes nothing, and tries again', async () => {
-    await model('one');
+    for (const text of ['one', 'two']) await model(text);
+    for (const to of [2, 1]) await move(registry, 'm', 'champion', to);
     await prepared();
     refuses = 'no gateway is running';
-    await move(registry, 'm', 'champion', 1);
+    await move(registry, 'm', 'champion', 2);
     await until(() => events.some((line) => line.endsWith('not taken up yet: no gateway is running')));
-    assert.deepEqual(await inForce(), { m: { versions: [1] } });
+    assert.deepEqual(await inForce(), { m: { versions: [2, 1], champion: 1 } });
     refuses = undefined;
     await until(() => taken.length > 0);
-    assert.deepEqual(taken.at(-1), { m: { versions: [1], champion: 1 } });
+    assert.deepEqual(taken.at(-1), { m: { versions: [2, 1], champion: 2 } });
     if (process.getuid?.() === 0) return;
     await chmod(viewFolder(folder), 0o500);
-    await model('two');
-    await move(registry, 'm', 'champion', 2);
-    await until(() => events.some((line) => /m\/2 .*EACCES/.test(line)));
+    await model('three');
+    await move(registry, 'm', 'champion', 3);
+    await until(() => events.some((line) => /m\/3 .*EACCES/.test(line)));
     await chmod(viewFolder(folder), 0o700);
-    await until(() => last().champion === 2);
+    await until(() => last().champion === 3);
   });
 });

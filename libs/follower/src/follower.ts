@@ -113,16 +113,19 @@ class RegistryFollower implements Follower {
     const { signal } = this.#ended;
     const epochOf = epochIn(snapshot);
     await this.#look(mesh);
+    const before = this.#now;
     const desired = await this.#desired(snapshot, signal);
     this.#forget(desired, epochOf);
     await this.#bring(desired, epochOf, signal);
-    await this.#load(desired, mesh, epochOf);
-    const settled = settledView(desired, this.#now, this.#whys());
-    if (!isDeepStrictEqual(settled, this.#now)) {
-      tellMoves(this.#now, settled, this.#options.onEvent);
-      await this.#show(settled, mesh);
+    try {
+      await this.#load(desired, mesh, epochOf);
+      const settled = settledView(desired, this.#now, this.#whys());
+      if (!isDeepStrictEqual(settled, this.#now)) await this.#show(settled, mesh);
+      await sweepView(this.#options.folder, [desired, settled]);
+    } finally {
+      // A name that is new has its aliases as soon as it is loaded, whatever comes of the others.
+      tellMoves(before, this.#now, this.#options.onEvent);
     }
-    await sweepView(this.#options.folder, [desired, settled]);
   }
 
   /** Has the mesh load what is new, while aliases mean what they meant. */

@@ -173,7 +173,7 @@ const trustSections = [
   section(
     'registry',
     fieldsTable(registryFields),
-    'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, those that pipelines and rollouts need, and the newest of what has no champion. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
+    'With this key, if only as `registry:`, or with `sheaf up --model-control registry`, the versions that a registry says are served beside what is in the folder: those that aliases mean, and those that pipelines and rollouts need; what was only pushed is not. A name that folder and registry both have is a mistake. `sheaf up` keeps a view of them in `.sheaf/serving`, from which the mesh starts and goes on when the registry is away.',
     fenced(meshSnippets['registry'] ?? ''),
     'It takes effect when the mesh is started.',
   ),

@@ -3,6 +3,7 @@ import { InferError } from '@sheaf/inference';
 import { type Champions, type Evidence, isOver, type Rollout, type RolloutStore, stageOf } from '@sheaf/rollout';
 import type { JsonObject } from '../manifest.ts';
 import type { RegistryStore, RolloutRecord } from '../registry-store.ts';
+import { checkTrusted, nobodyLooks, type Trust } from '../trusted.ts';
 
 /** An entry has one rollout that is not over. */
 const slot = 'traffic';
@@ -29,6 +30,7 @@ type Store = Pick<
   | 'takeLease'
   | 'aliasesOf'
   | 'moveAlias'
+  | 'getVersion'
 >;
 
 /** `now` in milliseconds since 1970. */
@@ -106,14 +108,21 @@ const unless =
     if (!reasons.includes(reasonOf(error) ?? '')) throw error;
   };
 
-export function championsOf(store: Pick<Store, 'aliasesOf' | 'moveAlias'>): Champions {
+/** `trust`: an alias is moved to no version that it speaks against. */
+export function championsOf(
+  store: Pick<Store, 'aliasesOf' | 'moveAlias' | 'getVersion'>,
+  trust: Trust = nobodyLooks,
+): Champions {
   return {
     get: async (_kind, name) => {
       const found = (await store.aliasesOf(name)).find(({ alias }) => alias === championAlias);
       return found && { version: String(found.version), epoch: found.epoch, isFrozen: found.frozen };
     },
     move: async ({ name, to, expectedEpoch, by, why, evidence }) => {
+      const trusted = await trust();
       try {
+        const target = await store.getVersion(name, Number(to));
+        if (target) checkTrusted(target, trusted);
         await store.moveAlias({
           ...{ name, alias: championAlias, to: Number(to), expectedEpoch, by },
           why: why.slice(0, reasonMax).toWellFormed(),

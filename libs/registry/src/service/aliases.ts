@@ -1,13 +1,12 @@
 /** Aliases: where they stand, stood, and go. */
-import { checkSignatures, type SignatureTrust } from '@sheaf/signing';
 import type { RegistryService } from '@sheaf/transport';
 import { checkAlias } from '../names.ts';
 import { invalid, notThere, quoted } from '../refusals.ts';
 import type { RegistryStore } from '../registry-store.ts';
+import { checkTrusted, type Trust } from '../trusted.ts';
 import { actorOf, entryOf, limitOf } from './caller.ts';
 import { aliasMessage, moveMessage } from './messages.ts';
 import { messageOf, resolve } from './versions.ts';
-import { warnUnsigned } from './warn-unsigned.ts';
 
 type Methods = Pick<RegistryService, 'listAliases' | 'getAliasAt' | 'moveAlias' | 'freezeAlias' | 'listHistory'>;
 
@@ -15,7 +14,7 @@ const movesMax = 1_000;
 /** As the target of a move: the alias is taken away. */
 const nowhere = '-';
 
-export function aliasMethods(store: RegistryStore, trust: () => Promise<SignatureTrust>): Methods {
+export function aliasMethods(store: RegistryStore, trust: Trust): Methods {
   return {
     listAliases: async (request, caller) => {
       const { name } = await entryOf(store, request, caller);
@@ -36,10 +35,7 @@ export function aliasMethods(store: RegistryStore, trust: () => Promise<Signatur
       const entry = await entryOf(store, named, caller);
       const { name, kind } = entry;
       const target = to === nowhere ? undefined : await resolve(store, entry, to);
-      if (target) {
-        const { version, manifest, signatures } = target;
-        warnUnsigned(checkSignatures(`${kind} ${name}/${version}`, manifest.files, signatures, await trust()));
-      }
+      if (target) checkTrusted(target, await trust());
       const by = actorOf(caller);
       const move = await store.moveAlias({
         ...{ name, alias, expectedEpoch, by, why, evidence, force },

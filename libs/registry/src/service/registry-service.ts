@@ -1,9 +1,10 @@
 /** sheaf.registry.v1.Registry as functions from message to message, over a store and its blobs. Who asks is a parameter; nobody's role is checked here. */
 import type { RegistryService } from '@sheaf/transport';
+import { nobodyLooks } from '../trusted.ts';
 import { aliasMethods } from './aliases.ts';
 import { auditMethods } from './audit.ts';
 import { downloadMethods } from './download.ts';
-import { nobodyLooks, type PushPorts, pushMethods } from './push/push.ts';
+import { type PushPorts, pushMethods } from './push/push.ts';
 import { rolloutMethods } from './rollouts.ts';
 import { versionMethods } from './versions.ts';
 import { watchMethods } from './watch.ts';
@@ -18,6 +19,6 @@ export function createRegistryService(ports: PushPorts): RegistryService {
     ...aliasMethods(store, trust),
     ...watchMethods(store),
     ...auditMethods(store),
-    ...rolloutMethods(store),
+    ...rolloutMethods(store, trust),
   };
 }

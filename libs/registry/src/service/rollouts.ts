@@ -13,17 +13,18 @@ import {
 } from '@sheaf/rollout';
 import type { RegistryService, RolloutStandingMessage } from '@sheaf/transport';
 import { invalid, notThere, quoted, refused } from '../refusals.ts';
-import type { EntryRecord, RegistryStore } from '../registry-store.ts';
+import type { EntryRecord, RegistryStore, VersionRecord } from '../registry-store.ts';
 import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
 import { successorProblem } from '../successor.ts';
+import { checkTrusted, type Trust } from '../trusted.ts';
 import { actorOf, entryOf } from './caller.ts';
 import { rolloutMessage } from './messages.ts';
 
 type Methods = Pick<RegistryService, 'startRollout' | 'getRollout' | 'tellRollout'>;
 
-export function rolloutMethods(store: RegistryStore): Methods {
+export function rolloutMethods(store: RegistryStore, trust: Trust): Methods {
   const rollouts = rolloutStoreOf(store);
-  const champions = championsOf(store);
+  const champions = championsOf(store, trust);
   const standing = async (rollout: Rollout): Promise<RolloutStandingMessage> => {
     const { plan, state, id } = rollout;
     const seen = sumEvidence(await rollouts.reportsOf(id, state.period));
@@ -43,7 +44,7 @@ export function rolloutMethods(store: RegistryStore): Methods {
     startRollout: async ({ planJson, ...named }, caller) => {
       const entry = await entryOf(store, named, caller);
       const { kind, name } = entry;
-      const plan = await planFor(store, entry, planJson);
+      const plan = await planFor(store, trust, entry, planJson);
       const by = actorOf(caller);
       const atMs = Date.now();
       const added = await rollouts.add({ kind, name, plan, by, revision: 1, createdAtMs: atMs, state: newState(atMs) });
@@ -53,6 +54,10 @@ export function rolloutMethods(store: RegistryStore): Methods {
     getRollout: async (named, caller) => standing(await last(await entryOf(store, named, caller))),
     tellRollout: async ({ command, version, why, ...named }, caller) => {
       const rollout = await last(await entryOf(store, named, caller));
+      // Now, where its caller hears of it, and not only when the alias moves.
+      if (command === 'promote')
+        for (const live of liveArms(rollout.plan, rollout.state))
+          if (version === '' || version === live) await checkArm(store, trust, rollout.name, live);
       const said = { by: actorOf(caller), why: why || `${command} by hand` };
       const told = await tell(rollout.id, commandOf(command, version), said, {
         ...{ store: rollouts, champions, now: Date.now },
@@ -77,7 +82,12 @@ function commandOf(command: string, version: string): Command {
 }
 
 /** What is meant, with what the registry has: versions that are ready, and a champion that is none of them. */
-async function planFor(store: RegistryStore, { name }: EntryRecord, planJson: string): Promise<RolloutPlan> {
+async function planFor(
+  store: RegistryStore,
+  trust: Trust,
+  { name }: EntryRecord,
+  planJson: string,
+): Promise<RolloutPlan> {
   const given = parsePlan(jsonOf(planJson));
   if (typeof given === 'string') throw invalid('plan_json', given);
   const champion = (await store.aliasesOf(name)).find(({ alias }) => alias === 'champion');
@@ -87,15 +97,22 @@ async function planFor(store: RegistryStore, { name }: EntryRecord, planJson: st
     throw refused('NO_CHAMPION', `the champion is version ${champion.version}, not ${plan.champion}`);
   for (const { version } of plan.arms) {
     if (version === plan.champion) throw invalid('versions', `version ${version} is the champion already`);
-    const record = await store.getVersion(name, Number(version));
-    if (!record) throw notThere(`${quoted(name)} has no version ${version}`);
-    if (record.state !== 'ready')
-      throw refused('VERSION_NOT_READY', `version ${version} is ${record.state}: ${record.why}`);
+    const record = await checkArm(store, trust, name, version);
     const before = await store.getVersion(name, champion.version);
     const problem = before && successorProblem(name, before, record);
     if (problem !== undefined) throw refused('SIGNATURE_DIFFERS', problem);
   }
   return plan;
+}
+
+/** Throws where there is no such version, or where it may not answer calls. */
+async function checkArm(store: RegistryStore, trust: Trust, name: string, version: string): Promise<VersionRecord> {
+  const record = await store.getVersion(name, Number(version));
+  if (!record) throw notThere(`${quoted(name)} has no version ${version}`);
+  if (record.state !== 'ready')
+    throw refused('VERSION_NOT_READY', `version ${version} is ${record.state}: ${record.why}`);
+  checkTrusted(record, await trust());
+  return record;
 }
 
 function jsonOf(text: string): unknown {

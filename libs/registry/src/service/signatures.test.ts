@@ -9,6 +9,7 @@ import {
   signFiles,
 } from '@sheaf/signing';
 import { pushVersion } from '../client/push-version.ts';
+import { championsOf } from '../rollouts/rollout-store.ts';
 import { fileOf, openTestService } from '../testing/service-samples.ts';
 
 const ours = createSigningKeys();
@@ -85,5 +86,34 @@ describe('a registry that requires signatures', () => {
       calls.moveAlias({ kind: 'model', name: 'digits', alias: 'shadow', to: '1' }),
       refused(/not trusted/),
     );
+  });
+
+  it('gives a rollout no version from before it did, and lets none be promoted by one, until that is signed', async () => {
+    const { service, calls, push, now } = await opened('off');
+    await using _ = service;
+    const named = { kind: 'model', name: 'digits' };
+    const other = [fileOf('model.onnx', 'other weights')];
+    await push();
+    await push(undefined, other);
+    await calls.moveAlias({ ...named, alias: 'champion', to: '1' });
+    const start = () => calls.startRollout({ ...named, planJson: '{"versions":{"2":1},"steps":[]}' });
+    const promote = () => calls.tellRollout({ ...named, command: 'promote', version: '2', why: '' });
+    now.trust = trustOf('require');
+    await assert.rejects(start(), refused(/^model digits\/2: want a signature/));
+    now.trust = trustOf('off');
+    await start();
+    now.trust = trustOf('require');
+    await assert.rejects(promote(), refused(/^model digits\/2: want a signature/));
+    assert.equal(JSON.parse((await calls.getRollout(named)).rollout?.evidenceJson ?? '').state.phase.kind, 'pending');
+    await calls.addSignature({ ...named, version: 2, bundle: by(ours, other) });
+    await promote();
+    // Whoever then moves the alias looks once more.
+    const move = (trust: SignatureTrust) =>
+      championsOf(service.registry.store, async () => trust).move({
+        ...{ kind: 'model', name: 'digits', to: '2', expectedEpoch: 1, by: 'rollout', why: '', evidence: '' },
+      });
+    const judged = await move({ policy: 'require', keys: [readPublicKey(strangers.publicKey)] });
+    assert.match(typeof judged === 'string' ? judged : judged.refused, /^model digits\/2: .*not trusted/);
+    assert.equal(await move(trustOf('require')), 'moved');
   });
 });

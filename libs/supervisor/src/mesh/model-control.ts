@@ -1,7 +1,8 @@
 /** What is loaded after a caller has had something loaded or unloaded. */
 import type { ModelControl } from '@sheaf/host';
 import { InferError } from '@sheaf/inference';
-import { askedBy, everything, type Mesh, namesIn, outText } from '@sheaf/mesh';
+import { askedBy, everything, type Mesh, namesIn, outText, type ReadOptions, readMesh } from '@sheaf/mesh';
+import { servableOf } from './read-next.ts';
 
 const refused = (message: string): InferError => new InferError('FAILED_PRECONDITION', message);
 
@@ -25,8 +26,18 @@ export function namesAfter(mesh: Mesh, { action, name, withDependents }: ModelCo
   return left.filter((own) => !gone.has(own) || needed.has(own));
 }
 
-/** Throws why something that is to be loaded cannot be: NOT_FOUND for what is not there. `next` is the mesh with it. */
-export function checkLoadable(next: Mesh, name: string): void {
+/** Reads the mesh with what is to be loaded, or without what is not; throws why that cannot be, NOT_FOUND for what is not there. */
+export async function readControlled(
+  before: Mesh,
+  options: Pick<ReadOptions, 'seen' | 'loaded'>,
+  { action, name }: ModelControl,
+): Promise<Mesh> {
+  const next = servableOf(await readMesh(before.folder, { before, ...options }));
+  if (action === 'load') checkLoadable(next, name);
+  return next;
+}
+
+function checkLoadable(next: Mesh, name: string): void {
   if (!namesIn(next).includes(name)) {
     const known = namesIn(next).toSorted().join(', ') || 'nothing';
     throw new InferError('NOT_FOUND', `there is no model or pipeline "${name}" in the folder; there are ${known}`);

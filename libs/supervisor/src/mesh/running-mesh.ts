@@ -5,6 +5,7 @@ import type { Mesh, SeenSignatures, Steering } from '@sheaf/mesh';
 import type { Programs } from '../process/programs.ts';
 import type { Supervised } from '../process/supervised.ts';
 import type { Part } from '../rolling-restart/rolling-restart.ts';
+import type { ReadNext } from './read-next.ts';
 
 export interface RunningMesh {
   /** The state of the folder that is served. */
@@ -22,10 +23,11 @@ export interface RunningMesh {
   readonly services: readonly Supervised[];
   /**
    * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
-   * call that came in before has ended. Answers false when nothing is different. A service that does not come up goes on as it was, with all that it
+   * call that came in before has ended. What reads the state is called when changes before it are in force; an alias that is moved meanwhile stays where it was
+   * moved to. Answers false when nothing is different. A service that does not come up goes on as it was, with all that it
    * holds; a strict mesh throws then, and all is as before.
    */
-  update(mesh: Mesh): Promise<boolean>;
+  update(mesh: Mesh | ReadNext): Promise<boolean>;
   /**
    * Has other versions answer, of those that are served, from when it resolves on: no process starts or ends, and it does not wait for an update that is
    * under way, nor for calls. Answers false when nothing is different. Throws, and all is as before, where an alias is moved to a version that is not served,

@@ -26,7 +26,8 @@ import {
   startServices,
   stopAll,
 } from '../services/running-services.ts';
-import { checkLoadable, namesAfter } from './model-control.ts';
+import { namesAfter, readControlled } from './model-control.ts';
+import { type ReadNext, wholeOf } from './read-next.ts';
 import { lostLines, type ServedMeshOptions, servedBy } from './served-by.ts';
 import { takeUpChanged } from './take-up-changed.ts';
 
@@ -75,15 +76,16 @@ export class ServedMesh {
     for (const process of [...this.#gateways.processes, ...services]) process.tell({ kind: 'levels', change });
   }
 
-  /** Serves another state of the folder; answers false when nothing is different. */
-  update(next: Mesh): Promise<boolean> {
+  /** Serves another state of the folder; answers false when nothing is different. What reads it is called in its turn. */
+  update(next: Mesh | ReadNext): Promise<boolean> {
     return this.#turns.take(() => this.#update(next));
   }
 
-  /** Has other versions answer; does not wait for changes that are under way, which go on with it. */
-  steer(steering: Steering): Promise<boolean> {
+  /** Has other versions answer; does not wait for changes that are under way, which go on with it. `from`: only where aliases are still these. */
+  steer(steering: Steering, from?: Mesh['aliases']): Promise<boolean> {
     return this.#tells.take(async () => {
-      if (isDeepStrictEqual(steering.aliases, this.#mesh.aliases)) return false;
+      const { aliases } = this.#mesh;
+      if (aliases !== (from ?? aliases) || isDeepStrictEqual(steering.aliases, aliases)) return false;
       const problem = steeringProblem(this.#mesh, steering);
       if (problem) throw new Error(problem);
       await this.#gateways.steer(steering);
@@ -102,28 +104,23 @@ export class ServedMesh {
 
   /** Takes up the folder as it is now; throws with its mistakes. */
   reread(): Promise<void> {
-    return this.#turns.take(async () => {
-      const { mesh, problems } = await readMesh(this.#mesh.folder, { seen: this.seen, loaded: this.#mesh.loaded });
-      if (!mesh) throw new Error(problems.map(formatProblem).join('\n'));
-      if (!this.#isStopping) await this.#update(mesh);
-    });
+    const { folder, follows: follow = false } = this.#mesh;
+    const options = () => ({ follow, loaded: this.#mesh.loaded, seen: this.seen });
+    return this.update(async () => wholeOf(await readMesh(folder, options()))).then(() => {});
   }
 
   /** Pipelines that do not fit what files declare may fit what their models give. */
   takeUpSeen(): Promise<void> {
     return this.#turns.take(async () => {
-      if (this.#options.isStrict || this.seen.size === 0 || !this.#mesh.out.some(({ kind }) => kind === 'pipeline'))
-        return;
-      const { servable } = await this.#readServed();
-      if (servable) await this.#update(servable);
+      const isOut = this.#mesh.out.some(({ kind }) => kind === 'pipeline');
+      if (this.#options.isStrict || this.seen.size === 0 || !isOut) return;
+      await this.#update(async () => (await this.#readServed()).servable ?? this.#mesh);
     });
   }
 
   /** Has all processes serve what one gateway serves since an operator had it take up the folder. */
   follow(next: Mesh): void {
-    this.#unasked(async () => {
-      if (!this.#isStopping) await this.#update(next);
-    });
+    this.#unasked(() => this.#update(next));
   }
 
   /** A service that is up again may serve more or less than the last time. */
@@ -138,7 +135,7 @@ export class ServedMesh {
   takeUpFor(service: string, message: string): void {
     if (this.#isStopping || this.#changing.has(service)) return;
     this.#changing.add(service);
-    const take = (): Promise<void> => this.#turns.take(() => this.#takeUpFor(service));
+    const take = (): Promise<unknown> => this.update(() => this.#readFor(service));
     void takeUpChanged(message, take, this.#options.onEvent).finally(() => this.#changing.delete(service));
   }
 
@@ -158,7 +155,7 @@ export class ServedMesh {
   }
 
   /** Makes a change that nobody waits for: its failure is an event. */
-  #unasked(change: () => Promise<void>): void {
+  #unasked(change: () => Promise<unknown>): void {
     void this.#turns.take(change).catch(({ message }: Error) => this.#options.onEvent(message, 'reload.failed'));
   }
 
@@ -166,11 +163,9 @@ export class ServedMesh {
     const loaded = namesAfter(this.#mesh, control);
     const isLoad = control.action === 'load';
     if (isLoad) this.#gateways.tellLoading([control.name]);
+    const read = () => readControlled(this.#mesh, { seen: this.seen, loaded }, control);
     try {
-      const { servable, problems } = await readMesh(this.#mesh.folder, { before: this.#mesh, seen: this.seen, loaded });
-      if (!servable) throw new Error(problems.map(formatProblem).join('\n'));
-      if (isLoad) checkLoadable(servable, control.name);
-      await this.#update(servable, isLoad ? undefined : onTaken);
+      await this.#update(read, isLoad ? undefined : onTaken);
       const lost = isLoad ? this.#told.unserved.find(({ name }) => name === control.name) : undefined;
       if (lost) throw new InferError('FAILED_PRECONDITION', `${unservedName(lost)} cannot be served: ${lost.why}`);
     } finally {
@@ -178,18 +173,19 @@ export class ServedMesh {
     }
   }
 
-  async #update(wanted: Mesh, onTaken = (): void => {}): Promise<boolean> {
+  async #update(given: Mesh | ReadNext, onTaken = (): void => {}): Promise<boolean> {
+    // Whoever moves one from here on, while the folder is read too, has the last word.
+    const { aliases } = this.#mesh;
+    const wanted = typeof given === 'function' ? await given() : given;
     const kept = trustKeptProblem(this.#options.first, wanted);
     if (kept) throw new Error(kept);
-    const { aliases } = this.#mesh;
-    const { next: made, started } = await this.#startChanged(wanted);
-    // Whoever has moved one meanwhile has had the last word.
-    const next = this.#mesh.aliases === aliases ? made : { ...made, aliases: this.#mesh.aliases };
+    if (this.#isStopping) return false;
+    const { next, started } = await this.#startChanged(wanted);
     if (missingFrom(this.#services, started).length === 0) {
       if (isDeepStrictEqual(next, this.#mesh)) return false;
-      if (isDeepStrictEqual({ ...next, aliases }, this.#mesh)) return this.steer(next);
+      if (isDeepStrictEqual({ ...next, aliases }, { ...this.#mesh, aliases })) return this.steer(next, aliases);
     }
-    await this.#serve(next, started, onTaken);
+    await this.#serve(next, started, { aliases, onTaken });
     return true;
   }
 
@@ -241,13 +237,13 @@ export class ServedMesh {
     await this.#serve({ ...this.#mesh, policies: { ...policies, routes: old.routes } }, this.#services);
   }
 
-  /** Takes up the folder for one service: mistakes elsewhere in it are no reason to do without that service. */
-  async #takeUpFor(name: string): Promise<void> {
+  /** Reads the folder for one service: mistakes elsewhere in it are no reason to do without that service. */
+  async #readFor(name: string): Promise<Mesh> {
     const { mesh: whole, servable, problems } = await this.#readServed();
     const next = this.#options.isStrict ? whole : servable;
     const service = next?.services.find((one) => one.name === name);
     if (!next || (service && isKept(next, service))) throw new Error(problems.map(formatProblem).join('\n'));
-    if (!this.#isStopping) await this.#update(next);
+    return next;
   }
 
   async #restartService(name: string): Promise<void> {
@@ -256,8 +252,7 @@ export class ServedMesh {
     // Meanwhile the folder may have lost it.
     if (!service || !old) return;
     // The old processes still have the port of the service, so that the new ones take free ones.
-    const processes = await this.#options.start(this.#mesh, { ...service, port: 0 }, false);
-    const fresh = { ...old, processes };
+    const fresh = { ...old, processes: await this.#options.start(this.#mesh, { ...service, port: 0 }, false) };
     const lost = lostBy(fresh, old);
     if (lost) {
       await stopAll([fresh]);
@@ -268,20 +263,26 @@ export class ServedMesh {
     await this.#serve(this.#mesh, new Map([...this.#services, [name, fresh]]));
   }
 
-  /** Has the gateways serve it, and then ends what they do not ask any more. */
-  async #serve(next: Mesh, started: RunningServices, onTaken = (): void => {}): Promise<void> {
+  /** Has the gateways serve it, and then ends what they do not ask any more. `aliases` that were moved from these since stay where they are. */
+  async #serve(
+    next: Mesh,
+    started: RunningServices,
+    { aliases = this.#mesh.aliases, onTaken = (): void => {} } = {},
+  ): Promise<void> {
     const old = this.#services;
-    let taken: Taken;
-    try {
-      taken = await this.#tells.take(() => this.#tell(servedBy(this.#options, next, started)));
-    } catch (error) {
+    const serve = async (): Promise<Taken> => {
+      const mesh = this.#mesh.aliases === aliases ? next : { ...next, aliases: this.#mesh.aliases };
+      const taken = await this.#tell(servedBy(this.#options, mesh, started));
+      this.#services = started;
+      this.#mesh = mesh;
+      return taken;
+    };
+    const { drained } = await this.#tells.take(serve).catch(async (error: unknown) => {
       await stopAll(missingFrom(old, started));
       throw error;
-    }
-    this.#services = started;
-    this.#mesh = next;
+    });
     onTaken();
-    await taken.drained;
+    await drained;
     await stopAll(missingFrom(started, old));
   }
 

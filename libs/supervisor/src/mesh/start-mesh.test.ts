@@ -20,6 +20,7 @@ process.send({ kind: 'ready', port: Number(process.argv.at(-1)), unserved });
 /** Takes whatever it is to serve. */
 const fakeGateway = `
 process.on('message', ({ kind }) => {
+  if (kind === 'steer') process.send({ kind: 'steered' });
   if (kind === 'reload') for (const kind of ['taken', 'reloaded']) process.send({ kind });
   if (kind === 'end') process.exit(0);
 });
@@ -74,6 +75,22 @@ describe('a service of a mesh that is restarted', () => {
     await unserved([]);
     await restart();
     assert.notEqual(pids()[0], second);
+  });
+
+  it('is read in its turn, and goes on with an alias that is moved while it is read', async () => {
+    const { mesh } = running;
+    const aliases = new Map([['double', new Map([['champion', '1']])]]);
+    // With another change, so that gateways are told of a folder that was read before the alias was moved.
+    const out = [{ kind: 'file', name: 'mesh.yaml', why: 'it is broken', keeps: true }] as const;
+    const update = running.update(async () => {
+      await running.steer({ aliases });
+      return { ...mesh, out };
+    });
+    const next = running.update(async () => {
+      assert.deepEqual([running.mesh.out, running.mesh.aliases], [out, aliases]);
+      return mesh;
+    });
+    assert.deepEqual(await Promise.all([update, next]), [true, true]);
   });
 
   it('leaves no process behind where the last step of a start fails', async () => {

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { OutageBoard } from '../crash-loop/outage-board.ts';
 import { type Gateways, innerPorts, startGateways } from '../gateways/gateways.ts';
@@ -30,9 +31,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
   const tellReady = (process: Supervised): void => {
-    const { name, pid, port: own } = process;
-    if (process.isReady)
-      onEvent(`${name} is ready, pid ${pid}, port ${own}`, 'process.ready', { child: name, childPid: pid, port: own });
+    if (process.isReady) tellProcess(process, onEvent);
     onReady();
   };
   // An event of one process while others still start is seen to when all have started.
@@ -84,6 +83,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   whole.resolve(served);
   return running;
 }
+
+const tellProcess = ({ name, pid, port }: Supervised, onEvent: OnEvent): void =>
+  onEvent(`${name} is ready, pid ${pid}, port ${port}`, 'process.ready', { child: name, childPid: pid, port });
 
 /** Here every service listens on this machine only, and whoever asks it wants a certificate that says so. */
 async function checkOwnName({ tls }: Mesh): Promise<void> {

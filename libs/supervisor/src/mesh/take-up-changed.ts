@@ -3,7 +3,7 @@
  * more; so the folder is taken up by all, or by nobody.
  */
 import type { OnEvent } from '@sheaf/inference';
-export async function takeUpChanged(message: string, reread: () => Promise<void>, onEvent: OnEvent): Promise<void> {
+export async function takeUpChanged(message: string, reread: () => Promise<unknown>, onEvent: OnEvent): Promise<void> {
   onEvent(
     `${message}\nthe folder has changed since the mesh took it up; it is taken up now, by all processes together`,
     'reload.begun',

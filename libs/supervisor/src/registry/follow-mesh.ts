@@ -3,15 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Follower, FollowingMesh } from '@sheaf/follower';
 import { unservedName } from '@sheaf/host';
-import {
-  formatProblem,
-  type Mesh,
-  readMesh,
-  readView,
-  transformName,
-  transformsOf,
-  withViewAliases,
-} from '@sheaf/mesh';
+import { type Mesh, readMesh, readView, transformName, transformsOf, withViewAliases } from '@sheaf/mesh';
+import { servableOf } from '../mesh/read-next.ts';
 import type { RunningMesh } from '../mesh/running-mesh.ts';
 
 /** Has the mesh serve what its registry says from now on, until the follower is closed. */
@@ -19,14 +12,14 @@ export const followMesh = (running: RunningMesh, follower: Follower): void => fo
 
 function followingMesh(running: RunningMesh): FollowingMesh {
   const takeUp = async (): Promise<void> => {
-    const { mesh: before, seen } = running;
-    const { servable, problems } = await readMesh(before.folder, { before, follow: true, seen });
-    if (!servable) throw new Error(problems.map(formatProblem).join('\n'));
-    await running.update(servable);
-    const { view } = await readView(before.folder);
-    const wanted = withViewAliases(running.mesh.aliases, view);
-    if (!isDeepStrictEqual(wanted, running.mesh.aliases))
-      throw new Error(servable.out.find(({ name }) => name === 'mesh.yaml')?.why ?? 'its aliases are not in force');
+    await running.update(async () => {
+      const { mesh: before, seen } = running;
+      return servableOf(await readMesh(before.folder, { before, follow: true, seen }));
+    });
+    const { mesh } = running;
+    const { view } = await readView(mesh.folder);
+    if (!isDeepStrictEqual(withViewAliases(mesh.aliases, view), mesh.aliases))
+      throw new Error(mesh.out.find(({ name }) => name === 'mesh.yaml')?.why ?? 'its aliases are not in force');
   };
   return {
     takeUp,

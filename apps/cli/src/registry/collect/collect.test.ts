@@ -4,11 +4,14 @@ import { link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { InferError } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx/testing';
+import type { RegistryCalls } from '@sheaf/transport';
 import { UsageError } from '../../command.ts';
 import { findSource } from '../import/source.ts';
 import { newestVersion } from './mesh-model.ts';
 import { collectModel } from './model.ts';
+import { collectPipeline } from './pipeline.ts';
 
 let home: string;
 const model = sampleModels.scale(2);
@@ -33,6 +36,49 @@ const refused = (message: RegExp) => (error: unknown) => {
   assert.equal(error.message.split('\n').length, 1);
   return true;
 };
+
+describe('a pipeline that is pushed', () => {
+  const pipeline = `pipeline: twice
+inputs: { x: { datatype: FP32, shape: [rows, 2] } }
+stages: { ask: { model: scale, inputs: { x: x } } }
+outputs: { y: ask.y }
+`;
+  const test = (name: string, input: string) =>
+    `pipeline: ${name}\ntests: [{ name: answers, inputs: { x: ${input} }, expect: {} }]\n`;
+  const calls = {
+    getVersion: () => Promise.reject(new InferError('NOT_FOUND', 'it is not there')),
+  } as unknown as RegistryCalls;
+
+  it('brings its tests and the files that they name, and not those of other pipelines', async () => {
+    const folder = await folderOf('tested', {
+      'models/scale.onnx': model,
+      'pipelines/twice.yaml': pipeline,
+      'tests/twice.yaml': test('twice/1', 'near.json'),
+      'tests/far.yml': test('twice', '../samples/far.json'),
+      'tests/other.yaml': test('other', 'other.json'),
+      'tests/near.json': '[[1, 1]]',
+      'tests/other.json': '[[1, 1]]',
+      'samples/far.json': '[[1, 1]]',
+    });
+    const { files } = await collectPipeline({ folder, calls }, 'twice', 'alias');
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['pipeline.yaml', 'samples/far.json', 'tests/far.yml', 'tests/near.json', 'tests/twice.yaml'],
+    );
+  });
+
+  it('brings no file from outside of its folder', async () => {
+    const folder = await folderOf('outside', {
+      'models/scale.onnx': model,
+      'pipelines/twice.yaml': pipeline,
+      'tests/twice.yaml': test('twice', '../../plain.json'),
+    });
+    await assert.rejects(
+      collectPipeline({ folder, calls }, 'twice', 'alias'),
+      refused(/^tests\/twice.yaml: want files inside the mesh folder, got ..\/..\/plain.json$/),
+    );
+  });
+});
 
 describe('what is pushed', () => {
   it('is a model file, or the folder of a version without what systems leave there', async () => {

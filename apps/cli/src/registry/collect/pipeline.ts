@@ -1,10 +1,9 @@
-/** A pipeline of a mesh folder as a version: its file, the code that its transforms may import, and what it asks of models and pipelines. */
+/** A pipeline of a mesh folder as a version: its file, its tests, the code that its transforms may import, and what it asks of models and pipelines. */
 import { globSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { InferError } from '@sheaf/inference';
-import { readMesh, transformsOf } from '@sheaf/mesh';
-import { allSteps, type PipelineSpec, targetsOf } from '@sheaf/pipeline';
-import type { PushedFile } from '@sheaf/registry';
+import { formatProblem, isInside, readMesh, readTests, transformsOf } from '@sheaf/mesh';
+import { allSteps, type PipelineSpec, pipelineName, targetsOf } from '@sheaf/pipeline';
 import type { ManifestMessage, RegistryCalls } from '@sheaf/transport';
 import { UsageError } from '../../command.ts';
 import type { RegistryPlace } from '../action.ts';
@@ -28,19 +27,38 @@ export async function collectPipeline(
     throw new UsageError(`${folder}: want a pipeline "${name}" that is whole, found none${why}`);
   }
   const files = [await collectFile('pipeline.yaml', join(folder, pipeline.file))];
-  if (transformsOf(pipeline.spec).length > 0) files.push(...(await codeIn(folder)));
+  const code = transformsOf(pipeline.spec).length > 0 ? codeIn(folder) : [];
+  const paths = new Set([...code, ...(await testsIn(folder, name))].map((path) => path.replaceAll('\\', '/')));
+  for (const path of [...paths].sort()) files.push(await collectFile(path, join(folder, path)));
   return { files, said: { pins: await pinsOf(calls, pipeline.spec, pinBy) } };
 }
 
 /** All code of the folder, since any of it may be imported, and with it the lock of its packages. */
-async function codeIn(folder: string): Promise<readonly PushedFile[]> {
-  const paths = globSync('**/*.{ts,mts,cts,js,mjs,cjs,json}', {
+const codeIn = (folder: string): string[] =>
+  globSync('**/*.{ts,mts,cts,js,mjs,cjs,json}', {
     cwd: folder,
     exclude: ['**/node_modules/**', '.*/**', 'tests/**', 'models/**', 'pipelines/**', 'schemas/**'],
   });
-  const files: PushedFile[] = [];
-  for (const path of paths.sort()) files.push(await collectFile(path.replaceAll('\\', '/'), join(folder, path)));
-  return files;
+
+/** Its tests and the files that these name; each lies in the version where it lies in the folder. */
+async function testsIn(folder: string, name: string): Promise<readonly string[]> {
+  const { files, problems } = await readTests(folder, undefined);
+  const [mistake] = problems;
+  // Whose tests these would be cannot be told.
+  if (mistake) throw new UsageError(formatProblem(mistake));
+  const own = files.filter(({ pipeline }) => pipelineName(pipeline).name === name);
+  const paths: string[] = [];
+  for (const { file, folder: at, tests } of own) {
+    paths.push(file);
+    for (const value of tests.flatMap(({ inputs }) => [...inputs.values()])) {
+      if (typeof value !== 'string') continue;
+      const path = relative(resolve(folder), resolve(at, value));
+      if (!isInside(path.replaceAll('\\', '/')))
+        throw new UsageError(`${file}: want files inside the mesh folder, got ${value}`);
+      paths.push(path);
+    }
+  }
+  return paths;
 }
 
 async function pinsOf(calls: RegistryCalls, spec: PipelineSpec, pinBy: PinBy): Promise<Pin[]> {

@@ -6,6 +6,8 @@ export interface PushLimits {
   readonly bytesMax: number;
   /** Pushes at once, of all callers. Default 16. */
   readonly pushesMax: number;
+  /** Pushes at once of one credential, so that none keeps all others from it. Default 8. */
+  readonly pushesOfOneMax: number;
   /** How long nothing may come. Default 30,000, in milliseconds. */
   readonly silenceMaxMs: number;
   /** How long a push may take. Default 6 hours, in milliseconds. */
@@ -16,6 +18,7 @@ export const pushLimits: PushLimits = {
   filesMax: 10_000,
   bytesMax: 64 * 2 ** 30,
   pushesMax: 16,
+  pushesOfOneMax: 8,
   silenceMaxMs: 30_000,
   pushMaxMs: 6 * 3_600_000,
 };

@@ -119,6 +119,19 @@ describe('a push', () => {
     await assert.rejects(silent, refusal('DEADLINE_EXCEEDED', 'PUSH_SILENT'));
   });
 
+  it('of one credential leaves room for those of others', async () => {
+    await using service = await openTestService({ limits: { pushesOfOneMax: 1 } });
+    const calls = service.as('key:ops');
+    const first = calls.push();
+    const waiting = first.responses[Symbol.asyncIterator]().next();
+    const push = (who: typeof calls) => pushVersion(who, { kind: 'model', name: 'iris', files: [large], said: {} });
+    await assert.rejects(push(calls), refusal('RESOURCE_EXHAUSTED', 'PUSHES_TOO_MANY', /1 of one credential at once/));
+    assert.equal((await push(service.as('key:ci'))).created, true);
+    first.end();
+    await assert.rejects(waiting, refusal('FAILED_PRECONDITION', 'PUSH_CUT'));
+    assert.equal((await push(calls)).created, false);
+  });
+
   it('is judged before it may be served', async () => {
     await using service = await openTestService({
       judge: async ({ name }) => ({ state: 'quarantined', why: `${name} gives NaN`, trial: { nan: true } }),

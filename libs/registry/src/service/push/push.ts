@@ -1,11 +1,12 @@
 /** A version that is brought: its manifest, then the bytes that are not there yet. */
 import { InferError } from '@sheaf/inference';
-import { checkSignatures, type SignatureTrust } from '@sheaf/signing';
+import { checkSignatures } from '@sheaf/signing';
 import type { PushResponse, RegistryService } from '@sheaf/transport';
 import { digestOf, type Manifest } from '../../manifest.ts';
 import { refused } from '../../refusals.ts';
 import type { Registry } from '../../registry.ts';
 import type { RegistryStore, VersionRecord } from '../../registry-store.ts';
+import { nobodyLooks, type Trust } from '../../trusted.ts';
 import { actorOf } from '../caller.ts';
 import { messageOf } from '../versions.ts';
 import { warnUnsigned } from '../warn-unsigned.ts';
@@ -34,8 +35,8 @@ export interface PushPorts {
   readonly registry: Pick<Registry, 'store' | 'blobs' | 'publish'>;
   /** Default: every version that is whole is ready. */
   readonly judge?: JudgeVersion | undefined;
-  /** Whose signatures count; asked each time. Default: nobody looks. */
-  readonly trust?: (() => Promise<SignatureTrust>) | undefined;
+  /** Default: nobody looks. */
+  readonly trust?: Trust | undefined;
   readonly limits?: Partial<PushLimits> | undefined;
 }
 
@@ -47,10 +48,15 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
   const limits = { ...pushLimits, ...ports.limits };
   const uploads = createUploads(registry.blobs);
   let pushes = 0;
+  const pushesOf = new Map<string, number>();
   return {
     push: async function* (requests, caller) {
+      const by = actorOf(caller);
+      const own = pushesOf.get(by) ?? 0;
       if (pushes >= limits.pushesMax) throw tooMany(limits.pushesMax);
+      if (own >= limits.pushesOfOneMax) throw tooMany(limits.pushesOfOneMax, ' of one credential');
       pushes++;
+      pushesOf.set(by, own + 1);
       try {
         const steps = readSteps(requests, limits);
         const brought = await readManifest(steps, limits, caller);
@@ -58,10 +64,10 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
         warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
-        await using upload = await uploads.begin(manifest.files, actorOf(caller));
+        await using upload = await uploads.begin(manifest.files, by);
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
-          yield await done(store, await withSignature(store, known, brought, actorOf(caller)), false);
+          yield await done(store, await withSignature(store, known, brought, by), false);
           return;
         }
         while (!upload.isWhole) {
@@ -69,10 +75,13 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
           if (progress) yield { step: 'progress', progress };
         }
         const judged = await judge({ name, manifest, signal: caller.signal });
-        const { record, added } = await registry.publish({ name, manifest, by: actorOf(caller), ...judged });
-        yield await done(store, await withSignature(store, record, brought, actorOf(caller)), added);
+        const { record, added } = await registry.publish({ name, manifest, by, ...judged });
+        yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
         pushes--;
+        const left = (pushesOf.get(by) ?? 1) - 1;
+        if (left === 0) pushesOf.delete(by);
+        else pushesOf.set(by, left);
       }
     },
   };
@@ -90,8 +99,6 @@ async function knownVersion(
   const known = await store.getVersion(name, digestOf(manifest));
   return known?.state === 'deleted' ? undefined : known;
 }
-
-export const nobodyLooks = async (): Promise<SignatureTrust> => ({ policy: 'off', keys: [] });
 
 /** The version with the signature that was brought with it. */
 async function withSignature(
@@ -114,8 +121,8 @@ async function done(store: RegistryStore, record: VersionRecord, created: boolea
   return { step: 'done', done: { version: await messageOf(store, record.name, record), created } };
 }
 
-const tooMany = (max: number): InferError =>
-  InferError.withoutStack('RESOURCE_EXHAUSTED', `pushes: want at most ${max} at once`, {
+const tooMany = (max: number, whose = ''): InferError =>
+  InferError.withoutStack('RESOURCE_EXHAUSTED', `pushes: want at most ${max}${whose} at once`, {
     reason: 'PUSHES_TOO_MANY',
     retryAfterMs: 1_000,
   });
