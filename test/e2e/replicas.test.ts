@@ -108,9 +108,12 @@ describe('a service with replicas', () => {
     const pid = mesh.running.services[0]?.pid ?? 0;
     process.kill(pid, 'SIGSTOP');
     try {
+      await waitFor(
+        () => counts.errors.length > 0,
+        () => 'it was never asked',
+      );
       // Its streams are given up after 5 s of silence and 3 s without an answer to a ping; as long as calls go there, none of 500 is without an error.
-      let { answered: seen } = counts;
-      let failed = -1;
+      let [seen, failed] = [counts.answered, counts.errors.length];
       await waitFor(
         () => {
           if (counts.errors.length !== failed) [seen, failed] = [counts.answered, counts.errors.length];
@@ -118,11 +121,11 @@ describe('a service with replicas', () => {
         },
         () => `${counts.errors.length} calls went on to the one that stands still`,
       );
-      assert.ok(failed > 0, 'it was never asked');
     } finally {
       process.kill(pid, 'SIGCONT');
+      await load.stop();
     }
-    const { errors } = await load.stop();
+    const { errors } = counts;
     assert.ok(
       errors.every(({ code }) => code === 'DEADLINE_EXCEEDED' || code === 'UNAVAILABLE'),
       errors.map(({ message }) => message).join(),

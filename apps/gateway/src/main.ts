@@ -140,6 +140,20 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
 }
 
 /** Opens the servers, and follows the supervisor until the gateway is drained. */
+/** What callers load and unload, which the supervisor does. */
+function openRepository({ revisions, state }: Gateway): ReturnType<typeof createRepository> {
+  let loading: readonly string[] = [];
+  onLoading((names) => {
+    loading = names;
+  });
+  return createRepository({
+    current: () => revisions.current,
+    audit: state.state.audit,
+    control: askControl(),
+    loading: () => loading,
+  });
+}
+
 async function serve(gateway: Gateway): Promise<void> {
   const { line, mesh, secret, host, state, resilienceState, tracing, revisions, announcer, callLog, reloads } = gateway;
   const { outages, breakers, quarantine } = resilienceState;
@@ -149,7 +163,6 @@ async function serve(gateway: Gateway): Promise<void> {
   const isServing = (name: string): boolean =>
     (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '', trustedCaller);
   const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing, metrics), bytes, isServing };
-  const port = line.port ?? mesh.gateway.port;
   // Neither is asked for before the server is open.
   const admin = createAdministration({
     ...{ revisions, reloads, breakers, quarantine },
@@ -159,21 +172,12 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
-  let loading: readonly string[] = [];
-  onLoading((names) => {
-    loading = names;
-  });
-  const repository = createRepository({
-    current: () => revisions.current,
-    audit: state.state.audit,
-    control: askControl(),
-    loading: () => loading,
-  });
+  const repository = openRepository(gateway);
   const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
-  const { isFresh } = state;
   const served = { admin, repository, registry: ownedRegistry.service };
-  const own = { ...shared, ...served, host, port, calls, isFresh, statistics: metrics?.statistics };
+  const port = line.port ?? mesh.gateway.port;
+  const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });

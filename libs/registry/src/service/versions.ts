@@ -47,20 +47,7 @@ export function versionMethods(store: RegistryStore, trust: () => Promise<Signat
       const page = found.slice(0, count);
       return { entries: page.map(entryMessage), next: found.length > count ? (page.at(-1)?.name ?? '') : '' };
     },
-    listVersions: async ({ before, limit, withDeleted, ...named }, caller) => {
-      const count = limitOf(limit, versionsMax);
-      if (before < 0) throw invalid('before', `want 0 or the number of a version, got ${before}`);
-      const { name, lastVersion } = await entryOf(store, named, caller);
-      // Numbers have no gaps: those of versions that were deleted are still theirs.
-      const top = Math.min(lastVersion, (before || lastVersion + 1) - 1);
-      const after = Math.max(0, top - count);
-      const [records, aliases] = await Promise.all([
-        top > after ? store.listVersions(name, { after, limit: top - after }) : [],
-        store.aliasesOf(name),
-      ]);
-      const shown = records.filter(({ state }) => withDeleted || state !== 'deleted').toReversed();
-      return { versions: shown.map((record) => listedMessage(record, aliases)), next: after > 0 ? after + 1 : 0 };
-    },
+    listVersions: (request, caller) => listVersions(store, request, caller),
     getVersion: async ({ version, ...named }, caller) => {
       const entry = await entryOf(store, named, caller);
       return messageOf(store, entry.name, await resolve(store, entry, version));
@@ -84,6 +71,25 @@ export function versionMethods(store: RegistryStore, trust: () => Promise<Signat
       return { deleted: [...(await store.deleteByPolicy(name, policy, { by: actorOf(caller), why, dryRun }))] };
     },
   };
+}
+
+async function listVersions(
+  store: RegistryStore,
+  { before, limit, withDeleted, ...named }: Parameters<Methods['listVersions']>[0],
+  caller: RegistryCaller,
+): ReturnType<Methods['listVersions']> {
+  const count = limitOf(limit, versionsMax);
+  if (before < 0) throw invalid('before', `want 0 or the number of a version, got ${before}`);
+  const { name, lastVersion } = await entryOf(store, named, caller);
+  // Numbers have no gaps: those of versions that were deleted are still theirs.
+  const top = Math.min(lastVersion, (before || lastVersion + 1) - 1);
+  const after = Math.max(0, top - count);
+  const [records, aliases] = await Promise.all([
+    top > after ? store.listVersions(name, { after, limit: top - after }) : [],
+    store.aliasesOf(name),
+  ]);
+  const shown = records.filter(({ state }) => withDeleted || state !== 'deleted').toReversed();
+  return { versions: shown.map((record) => listedMessage(record, aliases)), next: after > 0 ? after + 1 : 0 };
 }
 
 /** With the aliases that stand on it. */
