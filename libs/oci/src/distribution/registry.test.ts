@@ -1,53 +1,21 @@
 import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type Fault, type RegistryDouble, startRegistry } from '../testing/registry-double.ts';
+import { describe, it } from 'node:test';
+import {
+  failing,
+  failsClean,
+  folder,
+  options,
+  pull,
+  push,
+  reference,
+  registry,
+  waited,
+} from '../testing/registry-fixture.ts';
 import { filesIn, sampleArtifact, sampleFiles } from '../testing/sample-artifact.ts';
-import { pullArtifact, pushArtifact, type RegistryOptions } from './registry.ts';
-
-let folder: string;
-let registry: RegistryDouble;
-let waited: number[];
-let options: RegistryOptions;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sheaf-registry-'));
-  registry = await startRegistry();
-  waited = [];
-  options = {
-    pause: async (ms) => {
-      waited.push(ms);
-    },
-  };
-});
-afterEach(async () => {
-  await registry[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true });
-});
-
-const reference = (tag = ':v3', host = registry.host) => `oci://${host}/team/digits${tag}`;
-const push = (more: RegistryOptions = {}) => pushArtifact(sampleArtifact(), reference(), { ...options, ...more });
-const pull = (more: RegistryOptions = {}, from = reference()) =>
-  pullArtifact(from, join(folder, 'out'), { ...options, ...more });
-
-/** Nothing of a pull that failed is left. */
-async function failsClean(pulled: Promise<unknown>, code: string, message: RegExp): Promise<void> {
-  await assert.rejects(pulled, { name: 'InferError', code, message });
-  assert.deepEqual(await readdir(folder), []);
-}
-
-/** Misbehaves so many times for what begins like this, such as `GET /v2/team/digits/blobs/`. */
-function failing(start: string, times: number, act: (response: Parameters<Fault>[1]) => void): void {
-  let left = times;
-  registry.fault = ({ method, path }, response) => {
-    if (left === 0 || !`${method} ${path}`.startsWith(start)) return false;
-    left--;
-    act(response);
-    return true;
-  };
-}
+import { pullArtifact, pushArtifact } from './registry.ts';
 
 describe('an artifact in a registry', () => {
   it('comes back as it was', async () => {
