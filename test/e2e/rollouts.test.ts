@@ -1,4 +1,4 @@
-/** Rollouts in a mesh of real processes: what is good is promoted by itself, what is worse goes back by itself, and callers notice neither. */
+/** Rollouts in a mesh of real processes: what is good is promoted by itself, what is worse goes back by itself, and callers notice neither. Long, since each end of a rollout has its mesh. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { elements, type InferError, type Tensor, tensorOf } from '@sheaf/inference';
