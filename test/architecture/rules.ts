@@ -46,6 +46,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   follower: ['inference', 'mesh', 'registry', 'signing', 'transport'],
   terminal: [],
   oci: ['inference'],
+  jobs: ['inference', 'registry', 'store', 'transport'],
+  batch: ['document', 'inference', 'tensor-io'],
 };
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
@@ -68,7 +70,14 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
   canonicalize: ['registry'],
-  pg: ['registry'],
+  pg: ['jobs', 'registry'],
+  'pg-boss': ['jobs'],
+  'csv-parse': ['batch'],
+  'csv-stringify': ['batch'],
+  hyparquet: ['batch'],
+  'hyparquet-compressors': ['batch'],
+  'hyparquet-writer': ['batch'],
+  croner: ['batch'],
   pino: ['host'],
   tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
