@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Row } from '../../rows/row.ts';
-import type { ChunkRange, InputSpec } from '../input.ts';
+import { collect, readAll } from '../../testing/read-all.ts';
 import { openInput } from '../open-input.ts';
 
 let folder = '';
@@ -20,25 +20,13 @@ async function written(content: string | Uint8Array, name = 'in.csv'): Promise<s
   return path;
 }
 
-/** All rows, by way of chunks that are each read by somebody who has opened the input anew. */
-async function rowsOf(spec: InputSpec, rowsMax = 2): Promise<{ rows: Row[]; chunks: ChunkRange[] }> {
-  const input = await openInput(spec);
-  const chunks = await Array.fromAsync(input.cut({ rowsMax }));
-  const rows: Row[] = [];
-  for (const chunk of chunks) {
-    const reader = await openInput(spec);
-    rows.push(...(await Array.fromAsync(reader.read(chunk))));
-  }
-  return { rows, chunks };
-}
-
 const cellsOf = (rows: readonly Row[]): unknown[] =>
   rows.map(({ cells, error }) => error?.message ?? [...cells.values()]);
 
 describe('CSV', () => {
   it('is cut where records end, and not where lines do', async () => {
     const path = await written('a,b\n1,"two\nlines"\n2,"a ""quote"", and a comma"\r\n3,\n\n4,x');
-    const { rows, chunks } = await rowsOf({ path });
+    const { rows, chunks } = await readAll({ path });
     assert.deepEqual(cellsOf(rows), [
       ['1', 'two\nlines'],
       ['2', 'a "quote", and a comma'],
@@ -64,14 +52,14 @@ describe('CSV', () => {
       (await openInput({ path })).columns.map(({ name }) => name),
       ['name', 'größe'],
     );
-    assert.deepEqual(cellsOf((await rowsOf({ path })).rows), [['Mül;ler', '1,5']]);
+    assert.deepEqual(cellsOf((await readAll({ path })).rows), [['Mül;ler', '1,5']]);
     const other = await written('sep=|\r\na,x|b\r\n1|2\r\n');
-    assert.deepEqual(cellsOf((await rowsOf({ path: other })).rows), [['1', '2']]);
+    assert.deepEqual(cellsOf((await readAll({ path: other })).rows), [['1', '2']]);
   });
 
   it('of R has a column without a name, and quotes in the middle of a cell are its own', async () => {
     const path = await written('"","size"\n"1","5"" pipe"\n2,6" pipe\n');
-    assert.deepEqual(cellsOf((await rowsOf({ path })).rows), [
+    assert.deepEqual(cellsOf((await readAll({ path })).rows), [
       ['1', '5" pipe'],
       ['2', '6" pipe'],
     ]);
@@ -83,7 +71,7 @@ describe('CSV', () => {
       Buffer.from([0x34, 0x2c, 0xe9, 0x0a]),
       Buffer.from('5,6\n7,8,9\n'),
     ]);
-    const { rows } = await rowsOf({ path: await written(bytes) }, 100);
+    const { rows } = await readAll({ path: await written(bytes) }, 100);
     assert.deepEqual(cellsOf(rows), [
       ['1', '2'],
       'want 2 cells, as the header has, got 1',
@@ -96,7 +84,10 @@ describe('CSV', () => {
 
   it('that is no table is refused with what was wanted', async () => {
     const refused = (content: string | Uint8Array, message: RegExp, name?: string) =>
-      assert.rejects(async () => rowsOf({ path: await written(content, name) }), { code: 'INVALID_ARGUMENT', message });
+      assert.rejects(async () => readAll({ path: await written(content, name) }), {
+        code: 'INVALID_ARGUMENT',
+        message,
+      });
     await refused('', /want a header with the names of the columns, got none/);
     await refused('a,b,a\n', /the header has the column "a" twice/);
     await refused(Buffer.from('\ufeffa;b', 'utf16le'), /want UTF-8, got UTF-16/);
@@ -109,7 +100,7 @@ describe('CSV', () => {
 
   it('with a header only has no rows', async () => {
     for (const content of ['a,b', 'a,b\n', 'a,b\r\n\r\n'])
-      assert.deepEqual((await rowsOf({ path: await written(content) })).chunks, []);
+      assert.deepEqual((await readAll({ path: await written(content) })).chunks, []);
   });
 
   it('of several files is one table, whose parts have the same columns', async () => {
@@ -118,7 +109,7 @@ describe('CSV', () => {
     await writeFile(join(parts, 'part-0.csv'), 'a,b\n1,2\n');
     await writeFile(join(parts, '_SUCCESS'), '');
     await writeFile(join(parts, '.part-0.csv.crc'), 'crc');
-    const { rows } = await rowsOf({ path: parts });
+    const { rows } = await readAll({ path: parts });
     assert.deepEqual(cellsOf(rows), [
       ['1', '2'],
       ['3', '4'],
@@ -128,16 +119,16 @@ describe('CSV', () => {
       [1, 2],
     );
     await writeFile(join(parts, 'part-2.csv'), 'a,c\n5,6\n');
-    await assert.rejects(rowsOf({ path: parts }), /part-2.csv: want the columns of the first file, a, b, got a, c/);
+    await assert.rejects(readAll({ path: parts }), /part-2.csv: want the columns of the first file, a, b, got a, c/);
   });
 
   it('that has changed since it was cut is refused', async () => {
     const path = await written('a\n1\n2\n3\n');
     const input = await openInput({ path });
-    const [first] = await Array.fromAsync(input.cut({ rowsMax: 2 }));
+    const [first] = await collect(input.cut({ rowsMax: 2 }));
     assert.ok(first);
     await writeFile(path, 'a\n1\n2\n3\n4\n');
-    await assert.rejects(Array.fromAsync(input.read(first)), {
+    await assert.rejects(collect(input.read(first)), {
       code: 'FAILED_PRECONDITION',
       message: /the input has changed since the batch began/,
     });
@@ -145,14 +136,14 @@ describe('CSV', () => {
     await writeFile(path, 'a\n9\n2\n3\n');
     const changedAt = first.place.kind === 'bytes' ? new Date(first.place.file.changedAt) : new Date(0);
     await utimes(path, changedAt, changedAt);
-    await assert.rejects(Array.fromAsync(input.read(first)), /in\.csv: bytes 2 to 6 are others/);
+    await assert.rejects(collect(input.read(first)), /in\.csv: bytes 2 to 6 are others/);
   });
 
   it('goes on behind the chunk that was cut last', async () => {
     const path = await written(`a\n${Array.from({ length: 10 }, (_, row) => `${row}\n`).join('')}`);
     const input = await openInput({ path });
-    const all = await Array.fromAsync(input.cut({ rowsMax: 3 }));
-    assert.deepEqual(await Array.fromAsync(input.cut({ rowsMax: 3, after: all[1] })), all.slice(2));
+    const all = await collect(input.cut({ rowsMax: 3 }));
+    assert.deepEqual(await collect(input.cut({ rowsMax: 3, after: all[1] })), all.slice(2));
   });
 
   it('comes out as it went in, whatever stands in its cells', async () => {
@@ -165,7 +156,7 @@ describe('CSV', () => {
         fc.integer({ min: 1, max: 5 }),
         async (table, rowsMax) => {
           const path = await written(['a,b', ...table.map((row) => row.map(quoted).join(','))].join('\n'));
-          const { rows } = await rowsOf({ path }, rowsMax);
+          const { rows } = await readAll({ path }, rowsMax);
           assert.deepEqual(cellsOf(rows), table);
         },
       ),
@@ -180,7 +171,7 @@ describe('NDJSON', () => {
       '{"id": 9007199254740993, "x": 1.5, "v": [1, 2]}\n\n{"id": 2, "o": {"k": 9007199254740993}}\r\n[1]\n{"id": \n',
       'in.ndjson',
     );
-    const { rows } = await rowsOf({ path });
+    const { rows } = await readAll({ path });
     assert.deepEqual(
       rows[0]?.cells,
       new Map<string, unknown>([
