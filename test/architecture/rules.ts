@@ -189,8 +189,15 @@ function roomRules(root: string): Violation[] {
       rules.push({ file: folder, rule: 'want an entry, src/index.ts' });
     if (folder.startsWith('libs/') && !(folder.slice(5) in rooms))
       rules.push({ file: folder, rule: 'want an entry in the table of rooms' });
+    if (globSync('src/**/*.test.ts', { cwd: join(root, folder) }).length > 0 && !hasTestScript(join(root, folder)))
+      rules.push({ file: folder, rule: 'want a script "test", without which nobody runs its tests' });
     return rules;
   });
+}
+
+function hasTestScript(folder: string): boolean {
+  const path = join(folder, 'package.json');
+  return existsSync(path) && typeof JSON.parse(readFileSync(path, 'utf8')).scripts?.test === 'string';
 }
 
 function fileRules({ path, source, tree, kind, room, isTest }: SourceFile): string[] {
