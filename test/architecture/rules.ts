@@ -72,7 +72,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
   canonicalize: ['registry'],
-  pg: ['jobs', 'registry'],
+  pg: ['jobs', 'registry', 'store'],
   'pg-boss': ['jobs'],
   'csv-parse': ['batch'],
   'csv-stringify': ['batch'],
