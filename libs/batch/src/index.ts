@@ -9,6 +9,7 @@ export {
   type InputSpec,
   inputFormats,
 } from './input/input.ts';
+export { openInput } from './input/open-input.ts';
 export type { AskedRow, CompiledMapping, RowsRequest } from './mapping/compiled.ts';
 export type { Mapping, TensorMapping } from './mapping/mapping.ts';
 export type { Cell, InputColumn, Row, RowError } from './rows/row.ts';

@@ -1,7 +1,7 @@
 /** The port of batches. */
 import type { BatchRecord, BatchState, ErrorBudget, NewBatch, NewChunk, RowFailure } from './batch.ts';
-import type { LeaseId } from './lease.ts';
 import type { Page } from './job-store.ts';
+import type { LeaseId } from './lease.ts';
 
 export interface BatchFilter {
   readonly tenant?: string | undefined;

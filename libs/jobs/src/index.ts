@@ -12,6 +12,7 @@ export {
   type PredictionRow,
   type RowFailure,
 } from './batch.ts';
+export type { BatchFilter, BatchStore } from './batch-store.ts';
 export {
   type BlobRef,
   contentBytesMax,
@@ -28,8 +29,6 @@ export {
   jobStates,
   type NewJob,
 } from './job.ts';
-export type { BatchFilter, BatchStore } from './batch-store.ts';
-export type { Lease, LeaseId, Outcome } from './lease.ts';
 export type {
   ClaimRequest,
   JobChange,
@@ -44,6 +43,7 @@ export type {
   Submitted,
   SweepReport,
 } from './job-store.ts';
+export type { Lease, LeaseId, Outcome } from './lease.ts';
 export {
   type CurrentGeneration,
   type GenerationId,

@@ -56,6 +56,8 @@ export interface CutOptions {
 /** An input that is open. What is wrong with the whole of it is an InferError: INVALID_ARGUMENT, or FAILED_PRECONDITION where a file has changed since it was cut. */
 export interface Input {
   readonly format: InputFormat;
+  /** Absolute; paths in its cells are meant from here. */
+  readonly folder: string;
   readonly columns: readonly InputColumn[];
   /** As far as it is known without reading everything: Parquet and images tell it. */
   readonly rows?: number | undefined;
@@ -63,7 +65,7 @@ export interface Input {
   readonly bytes: number;
   /** Cuts the input in one pass, in the order of its rows, in bounded memory. */
   cut(options: CutOptions): AsyncIterable<ChunkRange>;
-  /** The rows of a chunk. A row that is broken comes with its error, and those after it come as they are. */
-  read(range: ChunkRange): AsyncIterable<Row>;
+  /** The rows of a chunk. Of Parquet only the columns `wanted` are read; default: all. A row that is broken comes with its error, and those after it come as they are. */
+  read(range: ChunkRange, wanted?: readonly string[]): AsyncIterable<Row>;
   close(): Promise<void>;
 }
