@@ -9,6 +9,7 @@ export { createListener, type Listener } from './postgres/listener.ts';
 export { postgresConfig } from './postgres/postgres-config.ts';
 export { asPostgresError } from './postgres/postgres-failures.ts';
 export { inTransaction } from './postgres/transaction.ts';
+export { type StepOperations, sqliteSteps } from './sqlite-steps.ts';
 export type {
   ApiKey,
   AuditEntry,
@@ -21,4 +22,5 @@ export type {
   Rotation,
   State,
 } from './state.ts';
+export { all, first, places, type Question, type Row, type Steps, type Value } from './steps.ts';
 export { Watch } from './watch.ts';

@@ -1,4 +1,6 @@
 /** Every operation of the store by its name, for the adapters. What arrives here has been checked. */
+
+import type { Steps } from '@sheaf/store';
 import { aliasAt, aliasEpoch, aliasesOf, history, moveAlias, setFrozen } from './aliases.ts';
 import { append, auditEntries, auditHead, checkChain, epoch } from './change.ts';
 import { deleteByPolicy, deleteVersion } from './deletions.ts';
@@ -14,7 +16,6 @@ import {
   takeLease,
 } from './rollouts.ts';
 import { snapshot } from './snapshot.ts';
-import type { Steps } from './steps.ts';
 import {
   addSignature,
   addVersion,

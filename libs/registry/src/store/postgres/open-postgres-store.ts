@@ -1,10 +1,11 @@
 /** The store in a Postgres, for registries that more machines than one ask. */
+
+import type { Steps } from '@sheaf/store';
 import { createListener, errorOf, failuresOf, inTransaction, postgresConfig, Watch } from '@sheaf/store';
 import pg from 'pg';
 import type { RegistryStore } from '../../registry-store.ts';
 import { createStore } from '../create-store.ts';
 import { type Ask, isRead, operationOf } from '../operations.ts';
-import type { Steps } from '../steps.ts';
 import { migrate } from './migrate.ts';
 
 export interface PostgresStoreOptions {

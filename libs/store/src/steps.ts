@@ -1,8 +1,8 @@
 /**
- * Operations of the registry are generators: they ask one question of SQL after the other, and decide. SQLite answers at once, Postgres later; so each operation,
+ * Operations of a database are generators: they ask one question of SQL after the other, and decide. SQLite answers at once, Postgres later; so each operation,
  * and each question, is written once for both. Values are `$1`, `$2`, ... in either.
  */
-export type Value = string | number | null;
+export type Value = string | number | null | Uint8Array;
 
 export interface Question {
   readonly sql: string;
