@@ -129,17 +129,34 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
       asked?.map(([, model]) => model),
       ['2', '2', '1'].map((pinned) => ({ kind: 'model', name: 'scale', version: pinned })),
     );
-    // The same code with the same pins is one transform; all are in the service that mesh.yaml calls `twice`.
+    // The same code with the same pins is one transform; each has a service of its own.
     const [, old] = reading.mesh?.transforms.map(({ name }) => name) ?? [];
     assert.equal(reading.mesh?.transforms.length, 2);
-    assert.match(old ?? '', /^twice\.[0-9a-f]{12}$/);
+    assert.match(old ?? '', /^twice\.[0-9a-f]{32}$/);
     assert.deepEqual(
-      reading.mesh?.services.map(({ name, transforms }) => [name, transforms.length]),
-      [
-        ['scale', 0],
-        ['twice', 2],
-      ],
+      reading.mesh?.services.flatMap(({ transforms }) => transforms.length),
+      [0, 1, 1],
     );
+  });
+
+  it('gives code of a registry none of the rights that mesh.yaml gives a transform of the folder by the same name', async () => {
+    const pushed = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': twice(3) });
+    await show([entry('double', 'pipeline', [pushed], 1)]);
+    await write(join(folder, 'models/scale/1/model.onnx'), scale(1));
+    await write(join(folder, 'twice.ts'), twice(2));
+    await write(join(folder, 'pipelines/own.yaml'), doubling.replace('anything', 'own'));
+    await write(join(folder, 'mesh.yaml'), 'services:\n  twice: { network: true, env: [TOKEN], addons: true }\n');
+    const { problems, servable } = await readMesh(folder, { follow: true });
+    assert.deepEqual(problems, []);
+    const told = servable?.services.map(({ transforms, rights, env }) => [transforms, rights?.addons, env]);
+    const kept = servable?.transforms.map(({ name }) => name).filter((name) => name !== 'twice');
+    assert.equal(kept?.length, 1);
+    assert.deepEqual(told?.slice(0, 1), [[['twice'], true, ['TOKEN']]]);
+    assert.deepEqual(told?.at(-1), [kept, undefined, undefined]);
+    // Nor where the folder has no such transform any more.
+    await rm(join(folder, 'pipelines/own.yaml'));
+    await write(join(folder, 'mesh.yaml'), 'services:\n  other: { transforms: [twice], network: true }\n');
+    assert.match((await readMesh(folder, { follow: true })).problems[0]?.message ?? '', /no pipeline of this folder/);
   });
 
   it('is the one before where its file is damaged, and none where both are', async () => {
