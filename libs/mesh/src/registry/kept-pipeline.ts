@@ -40,10 +40,10 @@ function codeOf({ folder, files }: KeptPipeline): VersionContent {
 /** So many that nobody finds other code with the mark of this. */
 const markChars = 32;
 
-/** What it runs and what it asks tell a transform from others of its path: versions with the same of both share it. */
+/** What it runs and what it asks tell a transform from others of its path: versions of one pipeline with the same of both share it. */
 function markOf(kept: KeptPipeline): string {
   const pins = kept.pins.map(({ name, version }) => [name, version]).toSorted();
-  return hash('sha256', JSON.stringify([codeOf(kept).digest, pins])).slice(0, markChars);
+  return hash('sha256', JSON.stringify([kept.name, codeOf(kept).digest, pins])).slice(0, markChars);
 }
 
 /** The path by which a mesh knows a transform of it: `./crop.<32 hex digits>.ts` for `./crop.ts`. */

@@ -139,6 +139,21 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
     );
   });
 
+  it('has code of a registry ask what its pipeline names or pins, and nothing else', async () => {
+    const uses = (names: string) => twice(2).replace('outputs: { x } }', `outputs: { x }, uses: [${names}] }`);
+    const pinned = [{ name: 'pinned', version: '1' }];
+    const one = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': uses("'scale', 'pinned'") }, pinned);
+    const other = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': uses("'scale', 'hidden'") }, pinned);
+    for (const name of ['scale', 'hidden']) await write(join(folder, `models/${name}/1/model.onnx`), scale(1));
+    const model = entry('pinned', 'model', [await version(1, { 'model.onnx': scale(1) })]);
+    await show([model, entry('one', 'pipeline', [one], 1), entry('other', 'pipeline', [other], 1)]);
+    const { pipelines, out } = served(await readMesh(folder, { follow: true }));
+    assert.deepEqual(pipelines, ['one/1']);
+    const problems = (await readMesh(folder, { follow: true })).problems.map(({ message }) => message);
+    assert.deepEqual(problems, ['uses: want what its pipeline names or pins in the registry, got "hidden"']);
+    assert.match(out?.join('\n') ?? '', /^pipeline other\/1 is out: it asks transform/);
+  });
+
   it('gives code of a registry none of the rights that mesh.yaml gives a transform of the folder by the same name', async () => {
     const pushed = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': twice(3) });
     await show([entry('double', 'pipeline', [pushed], 1)]);
