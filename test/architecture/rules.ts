@@ -18,6 +18,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   identity: ['document', 'inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
   layers: ['inference'],
+  cache: ['inference'],
   routing: ['inference'],
   pipeline: ['document', 'inference', 'routing', 'rules'],
   http2: [],
@@ -28,6 +29,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: [
+    'cache',
     'document',
     'identity',
     'inference',
@@ -78,6 +80,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'hyparquet-compressors': ['batch'],
   'hyparquet-writer': ['batch'],
   croner: ['batch'],
+  'lru-cache': ['cache'],
   pino: ['host'],
   tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
