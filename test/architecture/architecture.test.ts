@@ -41,6 +41,7 @@ const planted: [string, string, RegExp][] = [
   ['libs/layers/src/index.ts', "import '@sheaf/onnx/testing';\n", /no test support/],
   ['libs/layers/src/fake.ts', '', /or else src\/testing/],
   ['libs/unknown/src/index.ts', '', /entry in the table of rooms/],
+  ['libs/layers/src/idle.test.ts', '', /want a script "test"/],
   ['libs/unknown/src/index.ts', '', /README\.md/],
 ];
 

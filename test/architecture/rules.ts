@@ -18,6 +18,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   identity: ['document', 'inference', 'store'],
   policies: ['document', 'identity', 'inference', 'limiter', 'routing', 'rules'],
   layers: ['inference'],
+  cache: ['inference'],
   routing: ['inference'],
   pipeline: ['document', 'inference', 'routing', 'rules'],
   http2: [],
@@ -28,6 +29,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   runtime: ['inference', 'onnx'],
   'tensor-io': ['inference'],
   mesh: [
+    'cache',
     'document',
     'identity',
     'inference',
@@ -70,7 +72,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   '@jimp/js-png': ['tensor-io'],
   '@jimp/plugin-print': ['tensor-io'],
   canonicalize: ['registry'],
-  pg: ['jobs', 'registry'],
+  pg: ['jobs', 'registry', 'store'],
   'pg-boss': ['jobs'],
   'csv-parse': ['batch'],
   'csv-stringify': ['batch'],
@@ -78,6 +80,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   'hyparquet-compressors': ['batch'],
   'hyparquet-writer': ['batch'],
   croner: ['batch'],
+  'lru-cache': ['cache'],
   pino: ['host'],
   tar: ['oci'],
   '@opentelemetry/sdk-node': ['telemetry'],
@@ -189,8 +192,15 @@ function roomRules(root: string): Violation[] {
       rules.push({ file: folder, rule: 'want an entry, src/index.ts' });
     if (folder.startsWith('libs/') && !(folder.slice(5) in rooms))
       rules.push({ file: folder, rule: 'want an entry in the table of rooms' });
+    if (globSync('src/**/*.test.ts', { cwd: join(root, folder) }).length > 0 && !hasTestScript(join(root, folder)))
+      rules.push({ file: folder, rule: 'want a script "test", without which nobody runs its tests' });
     return rules;
   });
+}
+
+function hasTestScript(folder: string): boolean {
+  const path = join(folder, 'package.json');
+  return existsSync(path) && typeof JSON.parse(readFileSync(path, 'utf8')).scripts?.test === 'string';
 }
 
 function fileRules({ path, source, tree, kind, room, isTest }: SourceFile): string[] {

@@ -1,1 +1,16 @@
-export {};
+export { decodeOutputs, encodeOutputs, type PredictedRow, predictionRows } from './answers/row-outputs.ts';
+export {
+  type ChunkPlace,
+  type ChunkRange,
+  type CutOptions,
+  type FileStamp,
+  type Input,
+  type InputFormat,
+  type InputSpec,
+  inputFormats,
+} from './input/input.ts';
+export { openInput } from './input/open-input.ts';
+export type { AskedRow, CompiledMapping, RowsRequest } from './mapping/compiled.ts';
+export type { Mapping, TensorMapping } from './mapping/mapping.ts';
+export type { Cell, InputColumn, Row, RowError } from './rows/row.ts';
+export { type ChunkAnswer, type ChunkRun, runChunk } from './run-chunk.ts';

@@ -31,7 +31,7 @@ describe('signing of mesh.yaml', () => {
     const cases: readonly [string, RegExp][] = [
       ['signing: { policy: require, keys: [lost.pub] }\n', /there is no file "lost\.pub"/],
       ['signing: { policy: require }\n', /want a key at least/],
-      ['signing: { policy: always }\n', /want off, warn or require/],
+      ['signing: { policy: always }\n', /want one of off, warn, require, got "always"/],
       ['signing: { policy: require, keys: [mesh.yaml] }\n', /"mesh\.yaml": want a public key in PEM/],
     ];
     for (const [text, message] of cases) {

@@ -1,0 +1,103 @@
+/** Asks for the rows of one chunk, and takes the answers apart. */
+import { asInferError, InferError, type InferResponse, type RequestContent } from '@sheaf/inference';
+import { type PredictedRow, predictionRows } from './answers/row-outputs.ts';
+import type { ChunkRange, Input } from './input/input.ts';
+import type { CompiledMapping, RowsRequest } from './mapping/compiled.ts';
+import type { Row, RowError } from './rows/row.ts';
+
+export interface ChunkRun {
+  readonly input: Input;
+  readonly range: ChunkRange;
+  readonly mapping: CompiledMapping;
+  /** Asks what the batch is of, at its pinned version. */
+  readonly ask: (content: RequestContent) => Promise<InferResponse>;
+  /** The most rows of one request. */
+  readonly requestRowsMax: number;
+  /** How many requests may be under way at once; looked at before each is sent, so that it may change meanwhile. */
+  readonly inFlightMax: () => number;
+  /** No more requests are sent once it is aborted; what has been sent is waited for. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether no other try follows: a row for which something broke, also when it was asked by itself, is then an error of that row, so that one row that
+   * crashes a model does not keep the others of its chunk from being answered.
+   */
+  readonly isLastTry?: boolean | undefined;
+  /** Told of each request that has ended: how many rows it had, and how many of them failed. */
+  readonly onRows?: (done: number, failed: number) => void;
+}
+
+export interface ChunkAnswer {
+  /** In the order of their rows. */
+  readonly rows: readonly PredictedRow[];
+  readonly errors: readonly RowError[];
+}
+
+/** What is about the row that was asked, and would come again. */
+const ofTheRow: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'OUT_OF_RANGE', 'DATA_LOSS']);
+/** What a row may have caused, or something else. */
+const mayBeOfTheRow: ReadonlySet<string> = new Set(['INTERNAL', 'UNKNOWN', 'DEADLINE_EXCEEDED', 'UNIMPLEMENTED']);
+
+/** Whatever is not about a row fails the chunk, which is tried again. */
+function isAboutRow(error: InferError, isLastTry = false): boolean {
+  if (ofTheRow.has(error.code) || error.decision?.startsWith('rule:')) return true;
+  return isLastTry && (mayBeOfTheRow.has(error.code) || error.progress === 'lost');
+}
+
+/**
+ * The answers for a chunk. Where a request of several rows is refused for what is in it, its halves are asked by themselves until the rows are found that
+ * are to blame. Rejects with the first error that is not about a row, and with CANCELLED once `signal` is aborted.
+ */
+export async function runChunk(run: ChunkRun): Promise<ChunkAnswer> {
+  const read: Row[] = [];
+  for await (const row of run.input.read(run.range)) read.push(row);
+  const { requests, errors } = await run.mapping.requests(read, run.requestRowsMax);
+  run.onRows?.(errors.length, errors.length);
+  const failed: RowError[] = [...errors];
+  const predicted: PredictedRow[] = [];
+  const waiting = [...requests].reverse();
+  const askOne = async (request: RowsRequest): Promise<void> => {
+    try {
+      predicted.push(...predictionRows(request, await run.ask(request.content)));
+      run.onRows?.(request.rows.length, 0);
+    } catch (cause) {
+      const error = asInferError(cause);
+      if (!isAboutRow(error, run.isLastTry)) throw cause;
+      const [only] = request.rows;
+      if (request.rows.length > 1) waiting.push(...request.halves());
+      else if (only) {
+        failed.push({ row: only.row, key: only.key, code: error.code, message: error.message });
+        run.onRows?.(1, 1);
+      }
+    }
+  };
+  await inTurn(waiting, askOne, run);
+  return {
+    rows: predicted.sort((a, b) => a.row - b.row),
+    errors: failed.sort((a, b) => a.row - b.row),
+  };
+}
+
+/** Takes what waits, of which there may come more, with as many at once as are allowed at that time. */
+async function inTurn(
+  waiting: RowsRequest[],
+  task: (request: RowsRequest) => Promise<void>,
+  { inFlightMax, signal }: ChunkRun,
+): Promise<void> {
+  const underWay = new Set<Promise<void>>();
+  let failure: { readonly cause: unknown } | undefined;
+  const start = (request: RowsRequest): void => {
+    const done = task(request)
+      .catch((cause: unknown) => {
+        failure ??= { cause };
+      })
+      .finally(() => underWay.delete(done));
+    underWay.add(done);
+  };
+  while ((waiting.length > 0 && !failure && !signal?.aborted) || underWay.size > 0) {
+    while (waiting.length > 0 && !failure && !signal?.aborted && underWay.size < Math.max(1, inFlightMax()))
+      start(waiting.pop() as RowsRequest);
+    if (underWay.size > 0) await Promise.race(underWay);
+  }
+  if (failure) throw failure.cause;
+  if (signal?.aborted) throw new InferError('CANCELLED', 'the chunk was cancelled while it ran');
+}
