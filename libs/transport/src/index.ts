@@ -29,6 +29,7 @@ export type {
   AliasMessage,
   AliasMoveMessage,
   EntryMessage,
+  EvidenceReportMessage,
   ManifestMessage,
   PushRequest,
   PushResponse,
