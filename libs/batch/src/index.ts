@@ -10,7 +10,8 @@ export {
   inputFormats,
 } from './input/input.ts';
 export { openInput } from './input/open-input.ts';
-export type { AskedRow, CompiledMapping, RowsRequest } from './mapping/compiled.ts';
+export { compileMapping, duplicateKey, mappingProblems } from './mapping/compile.ts';
+export type { AskedRow, CompiledMapping, RowsOrError, RowsRequest } from './mapping/compiled.ts';
 export type { Mapping, TensorMapping } from './mapping/mapping.ts';
 export type { Cell, InputColumn, Row, RowError } from './rows/row.ts';
 export { type ChunkAnswer, type ChunkRun, runChunk } from './run-chunk.ts';
