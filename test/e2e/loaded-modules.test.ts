@@ -1,4 +1,4 @@
-/** What the processes of a mesh load: grpc-js, which takes time and memory, only where somebody else's server is asked. */
+/** What the processes of a mesh load: what takes time and memory only where it is used, which is grpc-js to ask somebody else's server, and the client of Redis. */
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -8,15 +8,17 @@ import { sampleModels } from '@sheaf/onnx/testing';
 import { ask, type Files, startTestMesh, writeFolder } from '../support/mesh-folder.ts';
 import { StockClient } from '../support/stock-client.ts';
 
-/** Says at the end of each process whether it has loaded grpc-js, in a file beside this one. */
+/** Says at the end of each process which of these it has loaded, in a file beside this one. */
 const hook = `if (require('node:worker_threads').isMainThread)
   process.on('exit', () => {
-    const hasGrpcJs = Object.keys(require.cache).some((file) => file.includes('/@grpc/grpc-js/'));
-    require('node:fs').writeFileSync(__dirname + '/' + process.pid, process.argv[1] + ' ' + hasGrpcJs);
+    const loaded = ['@grpc/grpc-js', '@redis/client'].filter((name) =>
+      Object.keys(require.cache).some((file) => file.includes('/' + name + '/')),
+    );
+    require('node:fs').writeFileSync(__dirname + '/' + process.pid, process.argv[1] + ' ' + loaded);
   });
 `;
 
-/** The apps whose processes there were, from the start of a mesh to its end, and whether they have loaded grpc-js. */
+/** The apps whose processes there were, from the start of a mesh to its end, and what they have loaded of these. */
 async function loadedBy(files: Files): Promise<readonly string[]> {
   const told = await writeFolder({ 'hook.cjs': hook });
   const { NODE_OPTIONS } = process.env;
@@ -45,17 +47,31 @@ stages: { only: { model: double, inputs: { x: x } } }
 outputs: { y: only.y }
 `;
 const own: Files = { 'models/double': sampleModels.scale(2), 'pipelines/twice.yaml': pipeline };
+const limits = `identity: { anonymous: { tenant: everyone } }
+limits:
+  - { name: burst, rate: 5/s }
+`;
 /** Nobody listens there. */
 const far = 'services:\n  far: { models: [theirs], endpoint: 127.0.0.1:1 }\n';
 
-describe('grpc-js', () => {
+describe('what is large', () => {
   it('is loaded by no process of a mesh that asks nobody else', async () => {
     const loaded = await loadedBy(own);
-    assert.deepEqual([...new Set(loaded)].sort(), ['gateway false', 'model-server false']);
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway ', 'model-server ']);
   });
 
   it('is loaded by the gateway alone where there is a server of somebody else', async () => {
     const loaded = await loadedBy({ ...own, 'mesh.yaml': far });
-    assert.deepEqual([...new Set(loaded)].sort(), ['gateway true', 'model-server false']);
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway @grpc/grpc-js', 'model-server ']);
+  });
+
+  it('is loaded by the gateway alone where limits are counted in Redis', async () => {
+    process.env['REDIS_URL'] = 'redis://127.0.0.1:1';
+    try {
+      const loaded = await loadedBy({ ...own, 'policies.yaml': limits });
+      assert.deepEqual([...new Set(loaded)].sort(), ['gateway @redis/client', 'model-server ']);
+    } finally {
+      delete process.env['REDIS_URL'];
+    }
   });
 });

@@ -19,11 +19,17 @@ export class Lateness implements Disposable {
 
   /** Of what was asked from `from` until `to`, 90 of 100 were answered within so many milliseconds. */
   p90(from: number, to: number): number {
-    const asked = this.#asked.filter(({ at }) => at >= from && at < to);
-    return quantile(
-      asked.map(({ tookMs }) => tookMs),
-      0.9,
-    );
+    return quantile(this.#tookMs(from, to), 0.9);
+  }
+
+  /** The part of what was asked from `from` until `to` that took longer than that. 0 where nothing was asked. */
+  partOver(limitMs: number, from: number, to: number): number {
+    const all = this.#tookMs(from, to);
+    return all.filter((tookMs) => tookMs > limitMs).length / Math.max(1, all.length);
+  }
+
+  #tookMs(from: number, to: number): number[] {
+    return this.#asked.filter(({ at }) => at >= from && at < to).map(({ tookMs }) => tookMs);
   }
 
   [Symbol.dispose](): void {

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { PostgresServer, skipWithoutPostgres } from '@sheaf/store/testing';
 import { table } from '@sheaf/terminal';
 import { type KillFigures, killRounds } from '../../libs/registry/src/testing/kill-rounds.ts';
-import { PostgresServer, skipWithoutPostgres } from '../../libs/registry/src/testing/postgres-server.ts';
 
 const { values } = parseArgs({
   options: { kills: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' } },

@@ -22,6 +22,7 @@ import { bothLogs, createTracing, type Exporter, type Registry, type Tracing } f
 import { BytesInFlight, hostPort, readSecret } from '@sheaf/transport';
 import { createAdministration } from './administration.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
+import { createAnswerCache } from './answer-cache.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
 import { createCallLog, type GatewayCallLog } from './call-log.ts';
@@ -103,7 +104,9 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   const tracing = await createTracing('sheaf-gateway', exporter);
   const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
   const { onKept, propagation } = tracing;
-  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer };
+  const isTried = (model: string): boolean => rollouts.book.of(model) !== undefined;
+  const answerCache = createAnswerCache({ registry, isTried });
+  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer, answerCache };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;

@@ -79,6 +79,7 @@ export function openPolicyStack(
   catalog: Catalog,
   policies: PoliciesSpec | undefined,
   inside: Inside,
+  cache: Layer,
   ports: PolicyStackPorts,
 ): PolicyStack {
   const sightOf = createSight(inside);
@@ -96,8 +97,8 @@ export function openPolicyStack(
     recent,
     strays,
   });
-  // Innermost: what a version costs more than another is not the caller's doing, and copies are nobody's calls.
-  const infer = stack([...layers, ports.traffic(catalog)], catalog.infer);
+  // Behind the limits: what a version costs more than another is not the caller's doing, and copies are nobody's calls. What is kept is that of one version.
+  const infer = stack([...layers, ports.traffic(catalog), cache], catalog.infer);
   /** Where a name leads that has no conditions to look at. */
   const targetOf = (model: string, version: string): RouteTarget =>
     (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };

@@ -2,6 +2,8 @@
 
 import { InferError } from '@sheaf/inference';
 import { fingerprint, isKept, type Mesh, type OutPart, type Steering, steeringProblem } from '@sheaf/mesh';
+import type { AnswerCache } from './answer-cache.ts';
+import { createAnswerIdentity } from './answer-identity.ts';
 import { asksOut, type Catalog, compileCatalog, type Known, openCatalog } from './catalog.ts';
 import { insideOf } from './inside.ts';
 import { openPolicyStack, type PolicyStack, type PolicyStackPorts } from './policy-stack.ts';
@@ -22,7 +24,7 @@ export interface Served {
 }
 
 /** What outlives one. */
-export type RevisionPorts = PolicyStackPorts & ServicesPorts;
+export type RevisionPorts = PolicyStackPorts & ServicesPorts & { readonly answerCache: AnswerCache };
 
 export interface Revision {
   readonly served: Served;
@@ -49,7 +51,7 @@ export async function openRevision(served: Served, ports: RevisionPorts, before?
       services.asked,
     ]);
     const fingerprints = fingerprintsOf(served.mesh);
-    const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
+    const policyStack = policyStackOf({ served, mesh, catalog, fingerprints }, ports);
     return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
   } catch (error) {
     services.close();
@@ -71,9 +73,17 @@ export function steerRevision(current: Revision, steering: Steering, ports: Revi
   const lostParts = catalog.out.filter((part) => !before.out.some((one) => isSame(one, part)));
   const lost = lostParts.find(({ why }) => why !== asksOut) ?? lostParts[0];
   if (lost) throw new InferError('FAILED_PRECONDITION', `aliases: pipeline ${lost.name} would be out: ${lost.why}`);
-  const policyStack = openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), ports);
+  const policyStack = policyStackOf({ served, mesh, catalog, fingerprints }, ports);
   services.share();
   return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
+}
+
+function policyStackOf(
+  { served, mesh, catalog, fingerprints }: Pick<Revision, 'served' | 'mesh' | 'catalog' | 'fingerprints'>,
+  ports: RevisionPorts,
+): PolicyStack {
+  const cache = ports.answerCache.layer(mesh, createAnswerIdentity(mesh, catalog, fingerprints));
+  return openPolicyStack(catalog, mesh.policies, insideOf(catalog, served.mesh), cache, ports);
 }
 
 const isSame = (one: OutPart, other: OutPart): boolean => one.name === other.name && one.version === other.version;

@@ -1,13 +1,13 @@
 /** Amounts that are written with their unit. */
 import type { Reader } from './reader.ts';
 
-const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+const msPer: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 /** The look ahead refuses what comes to nothing. */
-const durationPattern = /^(?=[0.]*[1-9])([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m)$/;
+const durationPattern = /^(?=[0.]*[1-9])([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h)$/;
 
-/** A time such as `20ms`, `1.5s` or `2m`, in milliseconds; more than none. */
+/** A time such as `20ms`, `1.5s`, `2m` or `24h`, in milliseconds; more than none. */
 export const duration: Reader<number> = {
-  expected: 'a time such as 20ms, 1.5s or 2m',
+  expected: 'a time such as 20ms, 1.5s, 2m or 24h',
   read(value, path, problems) {
     const [, amount = '', unit = ''] = (typeof value === 'string' && durationPattern.exec(value)) || [];
     const ms = Number(amount) * (msPer[unit] ?? 0);

@@ -122,7 +122,7 @@ describe('a reader', () => {
       value: undefined,
       told: [
         'age: want an integer from 0 to 150, got -1',
-        'wait: want a time such as 20ms, 1.5s or 2m, got "5"',
+        'wait: want a time such as 20ms, 1.5s, 2m or 24h, got "5"',
         'tags.1: want a tag, got 7',
         'more: unknown key; the keys are age, wait, tags',
       ],

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { checkTakes, differenceOf } from './check-takes.ts';
 import type { Limiter, Receipt, Standing, Take, Verdict } from './limiter.ts';
 import { LocalReceipt, LocalShare, type Owed } from './local-share.ts';
-import { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './redis-connection.ts';
 import { settleScript, takeScript } from './redis-scripts.ts';
 import type { SharedBackend, SharedLimiterOptions } from './shared-backend.ts';
 import { closed, refusal } from './verdicts.ts';
@@ -18,6 +18,8 @@ const owedMax = 10_000;
 /** Ready when Redis has answered, or has not for two seconds: a gateway starts without it as it runs without it. */
 export async function createRedisLimiter(options: SharedLimiterOptions): Promise<Limiter> {
   const { url, budgetMs = 50, onReachable, prefix = defaultPrefix } = options;
+  // Nobody else has to load the client, which is more modules than all the rest of a gateway's.
+  const { RedisConnection } = await import('./redis-connection.ts');
   const ready = Promise.withResolvers<void>();
   const connection = new RedisConnection({
     url: typeof url === 'string' ? () => url : url,

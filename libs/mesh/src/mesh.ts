@@ -1,3 +1,4 @@
+import type { CacheSpec } from '@sheaf/cache';
 import type { Aliases, Limits, Signature } from '@sheaf/inference';
 import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
@@ -188,6 +189,8 @@ export interface Mesh {
   readonly aliases: Aliases;
   /** Versions that get copies of calls, by the name of the model or pipeline. One that is not there gets none. */
   readonly shadows: ReadonlyMap<string, ShadowTraffic>;
+  /** Which answers each gateway keeps. Undefined: none. */
+  readonly cache?: CacheSpec | undefined;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */

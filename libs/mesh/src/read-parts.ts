@@ -39,6 +39,7 @@ type Parts = Pick<
   | 'registry'
   | 'aliases'
   | 'shadows'
+  | 'cache'
 >;
 
 export interface FolderParts {
@@ -75,7 +76,8 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, registry, shadows, ...own } = settings.value ?? settings.read;
+  const { services, gateway, resilience, tls, secret, registry, shadows, cache, ...own } =
+    settings.value ?? settings.read;
   const aliases = withViewAliases(own.aliases, view);
   const logs = await accessLogFiles(folder);
   const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
@@ -83,7 +85,20 @@ export async function readParts(
   told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
   const kept = before ? [...keep, ...servicesToKeep(before, out)] : [];
-  const whole = { folder, models, transforms, services, gateway, resilience, tls, secret, registry, aliases, shadows };
+  const whole = {
+    folder,
+    models,
+    transforms,
+    services,
+    gateway,
+    resilience,
+    tls,
+    secret,
+    registry,
+    aliases,
+    shadows,
+    cache,
+  };
   return {
     parts: keepServices(whole, before, kept),
     pipelineFiles,

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { PostgresServer, skipWithoutPostgres } from '@sheaf/store/testing';
 import { killRounds } from './testing/kill-rounds.ts';
-import { PostgresServer, skipWithoutPostgres } from './testing/postgres-server.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'sheaf-registry-'));
 after(() => rmSync(root, { recursive: true }));

@@ -65,7 +65,7 @@ export const failuresOf = (kept: Kept) =>
 
 export type Failures = ReturnType<typeof failuresOf>;
 
-const reasonOf = (kept: Kept, end: string): string => `${kept.toUpperCase()}_${end}`;
+export const reasonOf = (kept: Kept, end: string): string => `${kept.toUpperCase()}_${end}`;
 
 /** Of the state. */
 export const failures = {

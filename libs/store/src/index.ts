@@ -5,6 +5,10 @@ export { asFailure, errorOf, type Failure, type Failures, failuresOf, newerFailu
 export { createMemoryState, type MemoryStateOptions } from './memory-state.ts';
 export { openDatabase } from './open-database.ts';
 export { openState, type StateOptions } from './open-state.ts';
+export { createListener, type Listener } from './postgres/listener.ts';
+export { postgresConfig } from './postgres/postgres-config.ts';
+export { asPostgresError } from './postgres/postgres-failures.ts';
+export { inTransaction } from './postgres/transaction.ts';
 export type {
   ApiKey,
   AuditEntry,
@@ -17,4 +21,15 @@ export type {
   Rotation,
   State,
 } from './state.ts';
+export {
+  type AnyOperation,
+  all,
+  first,
+  places,
+  type Row,
+  type Steps,
+  stepsOnPostgres,
+  stepsOnSqlite,
+  type Value,
+} from './steps.ts';
 export { Watch } from './watch.ts';

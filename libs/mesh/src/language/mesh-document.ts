@@ -10,6 +10,7 @@ import {
 } from '@sheaf/document';
 import type { Resilience } from '../mesh.ts';
 import { aliases } from './aliases.ts';
+import { cache } from './cache.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
@@ -59,6 +60,7 @@ export const meshFields = {
     shadows,
     'Versions that get copies of calls, whose answers are compared and go to nobody, by name: `{ digits: { version: 4 } }`.',
   ),
+  cache: optional(cache, 'Which answers the gateways keep, so that the same is not asked twice. Default: none.'),
   limits: optional(limits, 'How much a call may bring, take and last.'),
   resilience: optional(resilience, 'What stands between the gateway and its services, each on unless told.'),
   tls: optional(

@@ -1,5 +1,6 @@
 /** The reference page of mesh.yaml, made from the definitions that it is read by. */
 import { fenced, fieldsTable, section } from '@sheaf/document';
+import { cacheFields, cacheRuleFields } from '../language/cache.ts';
 import { gatewayFields } from '../language/gateway.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
@@ -46,6 +47,12 @@ services:
       reader:
         inputs: { x: { datatype: FP32, shape: [rows, 4] } }
         outputs: { y: { datatype: FP32, shape: [rows] } }`,
+  cache: `
+cache:
+  bytes: 256MiB
+  answers:
+    - { models: [read-postcode, digits-*], keep: 10m }
+    - { models: [embed-text], keep: 60m, shared: true }`,
   shadows: `
 shadows:
   digits: { version: 4, percent: 20 }
@@ -151,6 +158,25 @@ const shadowsSection = section(
   ].join('\n'),
 );
 
+const cacheSection = section(
+  'cache',
+  'A call that asks what was asked before has the answer of then, and nothing is run. Calls that ask the same at the same time are asked once.',
+  fieldsTable(cacheFields),
+  'Each of `answers`:',
+  fieldsTable(cacheRuleFields),
+  fenced(meshSnippets['cache'] ?? ''),
+  [
+    '- Two calls ask the same when name, version, parameters, inputs (names, datatypes, shapes, bytes) and wanted outputs are the same, and so is what the pipeline reads of their metadata and callers; ids and deadlines make no difference. Where a service forwards metadata, it counts too.',
+    '- What was kept is not found any more once another version, content or pipeline would answer: after a reload, a promotion, a rollback. A model on a server of somebody else may change unseen; there only `keep` bounds it.',
+    '- Errors are not kept, and no answer of an ensemble or pipeline that did without a part.',
+    '- It stands behind keys, visibility, routes and limits: a call that is answered from it has passed them, and pays by what it has cost.',
+    '- Callers are told by the trailer `x-cache` (`hit`, `miss`, `coalesced`, `bypass`), and of a hit by `age`, in seconds. Whoever sends `cache-control: no-cache` gets a new answer, and with `no-store` it is not kept. Calls for an explanation or a plan go past it.',
+    '- While a rollout or a shadow looks at a name, its calls go past it: a comparison is of versions, and not of what was kept of one.',
+    '- Each gateway keeps its own. What gives another answer each time should not be named here.',
+    '- The metrics are `sheaf_cache_answers_total`, `sheaf_cache_bytes`, `sheaf_cache_entries` and `sheaf_cache_evictions_total`.',
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -202,6 +228,7 @@ export const meshPage = (): string =>
     ...servicesSections,
     aliasesSection,
     shadowsSection,
+    cacheSection,
     limitsSection,
     section(
       'resilience',

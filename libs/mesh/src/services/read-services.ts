@@ -28,7 +28,10 @@ const gatewayDefault = defaultsOf(gateway);
 
 /** What mesh.yaml says. */
 export interface MeshSettings
-  extends Pick<Mesh, 'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows'> {
+  extends Pick<
+    Mesh,
+    'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows' | 'cache'
+  > {
   readonly limits: LimitsSetting;
 }
 
@@ -73,6 +76,7 @@ export async function readSettings(
     aliases,
     registry: await readRegistry(at('registry'), written.registry),
     shadows: written.shadows ?? new Map(),
+    cache: written.cache,
   };
 }
 

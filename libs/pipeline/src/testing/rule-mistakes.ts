@@ -5,7 +5,7 @@ export const ruleMistakes: readonly Broken[] = [
   [
     'a time that is none',
     stage({ ...net, timeout: '5' }),
-    ['stages.s.timeout: want a time such as 20ms, 1.5s or 2m, got "5"'],
+    ['stages.s.timeout: want a time such as 20ms, 1.5s, 2m or 24h, got "5"'],
   ],
   ['steps in steps, a thousand deep', stage(deep(1_000)), ['steps stand in steps at most 8 deep']],
   ['a pipeline that asks itself', nested('p', 'p'), ['stages.s: the pipelines form a cycle: p -> p']],

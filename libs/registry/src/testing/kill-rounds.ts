@@ -4,8 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { PostgresServer } from '@sheaf/store/testing';
 import { digestOf, openRegistry, type Registry } from '../index.ts';
-import type { PostgresServer } from './postgres-server.ts';
 import { seeded } from './seeded.ts';
 
 export interface KillRounds {
@@ -42,7 +42,8 @@ export async function killRounds({ folder, seed, rounds, postgres }: KillRounds)
     });
     const lines = workers.map((worker) => killLater(worker, Math.floor(random() * 30), random() * 20));
     if (postgres && round % 2 === 1) {
-      await Promise.race(workers.map((worker) => once(worker.stdout ?? worker, 'data')));
+      // Both have it open: who finds no database does not begin.
+      await Promise.all(workers.map((worker) => once(worker.stdout ?? worker, 'data')));
       await postgres.server.kill();
       for (const worker of workers) worker.kill('SIGKILL');
       postgresKills += 1;

@@ -1,5 +1,6 @@
 /** The one table of metrics: what is registered, told and documented comes from here. */
 import type { Metric } from './metric.ts';
+import { cacheMetrics } from './table/cache.ts';
 import { callMetrics } from './table/calls.ts';
 import { modelMetrics } from './table/models.ts';
 import { outboundMetrics } from './table/outbound.ts';
@@ -12,6 +13,7 @@ export const metrics = {
   ...pipelineMetrics,
   ...outboundMetrics,
   ...rolloutMetrics,
+  ...cacheMetrics,
   ...modelMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Metric>;
@@ -24,6 +26,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Pipelines', metrics: pipelineMetrics },
   { title: 'The way to the services', metrics: outboundMetrics },
   { title: 'Rollouts', metrics: rolloutMetrics },
+  { title: 'Answers that are kept', metrics: cacheMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
   { title: 'Processes', metrics: processMetrics },
 ];

@@ -1,5 +1,5 @@
 import { after, before } from 'node:test';
-import { PostgresServer, skipWithoutPostgres } from '../../testing/postgres-server.ts';
+import { PostgresServer, skipWithoutPostgres } from '@sheaf/store/testing';
 import { storeContract } from '../../testing/store-contract.ts';
 import { openPostgresStore } from './open-postgres-store.ts';
 

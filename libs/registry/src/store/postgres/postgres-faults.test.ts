@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { PostgresServer, skipWithoutPostgres } from '@sheaf/store/testing';
 import pg from 'pg';
 import type { RegistryStore } from '../../registry-store.ts';
-import { PostgresServer, skipWithoutPostgres } from '../../testing/postgres-server.ts';
 import { aMove, aVersion, refusal } from '../../testing/samples.ts';
 import { openPostgresStore, type PostgresStoreOptions } from './open-postgres-store.ts';
 

@@ -1,13 +1,15 @@
 /** Hears of changes by other processes: at once by what the database tells, and by looking now and then for what was told while the connection was broken. */
-import pg from 'pg';
+import type { Client } from 'pg';
 
 export interface ListenerOptions {
-  readonly config: pg.ClientConfig;
+  /** A connection of its own, not yet made. */
+  readonly newClient: () => Client;
   readonly channel: string;
   readonly pollMs: number;
-  /** Takes the epoch as it was found. */
-  readonly seen: (epoch: number) => void;
-  readonly look: () => Promise<number>;
+  /** Takes what was told. */
+  readonly told: (payload: string) => void;
+  /** Looks for what was not told; what fails is looked for the next time. */
+  readonly look: () => Promise<unknown>;
 }
 
 export interface Listener {
@@ -17,18 +19,13 @@ export interface Listener {
 /** A connection that broke is made anew after so long. */
 const againMs = 500;
 
-export function createListener({ config, channel, pollMs, seen, look }: ListenerOptions): Listener {
+export function createListener({ newClient, channel, pollMs, told, look }: ListenerOptions): Listener {
   let isClosed = false;
-  let client: pg.Client | undefined;
+  let client: Client | undefined;
   let again: NodeJS.Timeout | undefined;
   const lookNow = (): void => {
     // Not to be asked now, it is at the next look.
-    look().then(
-      (epoch) => {
-        if (!isClosed) seen(epoch);
-      },
-      () => {},
-    );
+    if (!isClosed) look().catch(() => {});
   };
   const later = (): void => {
     client = undefined;
@@ -36,9 +33,9 @@ export function createListener({ config, channel, pollMs, seen, look }: Listener
   };
   const begin = (): void => {
     again = undefined;
-    const begun = new pg.Client(config);
+    const begun = newClient();
     client = begun;
-    begun.on('notification', ({ payload = '' }) => seen(Number(payload)));
+    begun.on('notification', ({ payload = '' }) => told(payload));
     begun.on('error', () => {});
     begun.on('end', later);
     begun

@@ -1,0 +1,39 @@
+import type { ClientBase, Pool } from 'pg';
+import type { Kept } from '../failures.ts';
+import { asPostgresError, isConflict } from './postgres-failures.ts';
+
+/** A transaction that was in another's way is tried so often in all. */
+const triesMax = 3;
+
+/** Runs `task` in one transaction of `pool`, which `begin` begins; again when it was in another's way. Whatever fails is one of the failures of `kept`. */
+export async function inTransaction<Result>(
+  { kept, pool, begin = 'BEGIN' }: { readonly kept: Kept; readonly pool: Pool; readonly begin?: string },
+  task: (client: ClientBase) => Promise<Result>,
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    const client = await pool.connect().catch((error) => {
+      throw asPostgresError(kept, error);
+    });
+    // One that breaks while nobody asks it anything says so by an event, which nobody else hears.
+    const onError = (): void => {};
+    client.on('error', onError);
+    let isCommitting = false;
+    let broken: unknown;
+    try {
+      await client.query(begin);
+      const result = await task(client);
+      isCommitting = true;
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      const again = isConflict(error) && tries < triesMax;
+      await client.query('ROLLBACK').catch((failed) => {
+        broken = failed;
+      });
+      if (!again) throw asPostgresError(kept, error, isCommitting);
+    } finally {
+      client.off('error', onError);
+      client.release(broken !== undefined);
+    }
+  }
+}

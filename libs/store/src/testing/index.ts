@@ -1,0 +1,1 @@
+export { PostgresServer, skipWithoutPostgres } from './postgres-server.ts';
