@@ -98,7 +98,12 @@ async function inTurn(
   const underWay = new Set<Promise<void>>();
   let failure: { readonly cause: unknown } | undefined;
   const mayGoOn = (): boolean => !failure && signal?.aborted !== true;
-  for (let request = await next(); mayGoOn() && (request || underWay.size > 0); request ??= await next()) {
+  let request: RowsRequest | undefined;
+  for (;;) {
+    // Looked at first: what ends while the next is looked for may have halves that are asked again.
+    const isIdle = underWay.size === 0;
+    request ??= await next();
+    if (!mayGoOn() || (!request && isIdle)) break;
     if (request && underWay.size < Math.max(1, inFlightMax())) {
       const asked = ask(request)
         .catch((cause: unknown) => {
@@ -107,7 +112,7 @@ async function inTurn(
         .finally(() => underWay.delete(asked));
       underWay.add(asked);
       request = undefined;
-    } else await Promise.race(underWay);
+    } else if (underWay.size > 0) await Promise.race(underWay);
   }
   await Promise.all(underWay);
   if (failure) throw failure.cause;

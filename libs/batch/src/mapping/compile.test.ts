@@ -224,7 +224,7 @@ describe('keys', () => {
       errors.map(({ row, code, message }) => [row, code, message]),
       [
         [2, 'INVALID_ARGUMENT', 'column id: want a key, got an empty cell'],
-        [3, 'ALREADY_EXISTS', 'want each key once, got "a" again, which row 1 has'],
+        [3, 'DUPLICATE_KEY', 'want each key once, got "a" again, which row 1 has'],
       ],
     );
     assert.deepEqual(

@@ -140,10 +140,10 @@ async function* requestsOf(
   for (const group of waiting.values()) yield request(group.rows);
 }
 
-/** The second row of one key in a generation. */
-export const duplicateKey = (row: number, key: string, first?: number): RowError => ({
+/** Told as the store tells it of rows in other chunks. */
+const duplicateKey = (row: number, key: string, first: number): RowError => ({
   row,
   key,
-  code: 'ALREADY_EXISTS',
-  message: `want each key once, got ${JSON.stringify(key)} again${first === undefined ? '' : `, which row ${first} has`}`,
+  code: 'DUPLICATE_KEY',
+  message: `want each key once, got ${JSON.stringify(key)} again, which row ${first} has`,
 });

@@ -2,16 +2,16 @@ import type { Cell, Row } from '../rows/row.ts';
 import { showCell } from './element.ts';
 import { RowProblem } from './row-problem.ts';
 
-/** A key is looked up by it, and stands in logs and tables. */
-export const keyCharsMax = 512;
+/** Of UTF-8. */
+const keyBytesMax = 1_024;
 
 /** What tells a row apart: the text of its column, or the JSON list of the texts of several. */
 export function keyOf({ cells }: Row, columns: readonly string[]): string {
   const texts = columns.map((column) => keyText(cells.get(column) ?? null, column));
   const [only = ''] = texts;
   const key = texts.length === 1 ? only : JSON.stringify(texts);
-  if (key.length > keyCharsMax)
-    throw new RowProblem(`want a key of at most ${keyCharsMax} characters, got ${key.length}`, columns[0]);
+  const bytes = Buffer.byteLength(key);
+  if (bytes > keyBytesMax) throw new RowProblem(`want a key of at most ${keyBytesMax} bytes, got ${bytes}`, columns[0]);
   return key;
 }
 
