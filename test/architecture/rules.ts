@@ -41,7 +41,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
     'runtime',
     'signing',
   ],
-  trial: ['document', 'inference', 'mesh', 'registry', 'runtime', 'tensor-io'],
+  trial: ['document', 'inference', 'mesh', 'pipeline', 'registry', 'runtime', 'tensor-io'],
   telemetry: ['inference', 'transport'],
   host: ['inference', 'telemetry', 'transport'],
   supervisor: ['follower', 'host', 'inference', 'mesh', 'runtime', 'telemetry', 'transport', 'trial'],

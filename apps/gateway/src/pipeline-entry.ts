@@ -5,13 +5,13 @@ import {
   type AskPipeline,
   type CompiledPipeline,
   createPipeline,
+  type LatencyOf,
   type ModelTarget,
   type PipelineCheck,
   type PipelineTarget,
   type pipelineFinder,
   plannedCalls,
   requiredTargets,
-  type StageTimes,
   type Target,
 } from '@sheaf/pipeline';
 import { type Entry, noSuchVersion } from './entry.ts';
@@ -61,7 +61,7 @@ export interface Surroundings {
   readonly pipelines: ReadonlyMap<string, PipelineEntry>;
   /** Whether a model is there and cannot be asked. */
   readonly isOut: (name: string) => boolean;
-  readonly latencyOf: (check: PipelineCheck) => StageTimes;
+  readonly latencyOf: (check: PipelineCheck) => LatencyOf;
   readonly find: ReturnType<typeof pipelineFinder>;
 }
 
@@ -87,7 +87,7 @@ export function pipelineVersion(
   };
   const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
   const targets = { model, pipeline };
-  const compiled = createPipeline(checked, targets, { latency: latencyOf(check), earlyRefusal, runsAtOnce });
+  const compiled = createPipeline(checked, targets, { latencyOf: latencyOf(check), earlyRefusal, runsAtOnce });
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'

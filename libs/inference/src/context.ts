@@ -1,3 +1,4 @@
+import type { Aliases } from './aliases.ts';
 import type { ByteHold } from './byte-hold.ts';
 import type { CallSignal } from './call-signal.ts';
 import { InferError } from './error.ts';
@@ -29,6 +30,8 @@ export interface Snapshot {
   readonly epoch: number;
   /** Which of the mesh's gateways counts those epochs: 1 and on. Undefined: there is one. */
   readonly gateway?: number;
+  /** What aliases mean in it. Undefined: whoever counts its epochs is elsewhere. */
+  readonly aliases?: Aliases;
 }
 
 /** Bounds what one request sets off, however many pipelines it goes through. */

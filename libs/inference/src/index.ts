@@ -4,6 +4,7 @@ export {
   aliasPattern,
   championAlias,
   isAlias,
+  movedAliases,
   noAliases,
   versionMeant,
   versionSuffix,

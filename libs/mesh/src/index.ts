@@ -74,4 +74,4 @@ export { registryPlace } from './services/registry-place.ts';
 export { runThreads, threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
-export { readYaml } from './yaml-file.ts';
+export { parseYaml, readYaml } from './yaml-file.ts';

@@ -58,6 +58,7 @@ export type {
   VersionSummary,
 } from './registry-store.ts';
 export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';
+export { noSuchEntry } from './service/caller.ts';
 export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked.ts';
 export type { PushLimits } from './service/push/limits.ts';
 export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';
