@@ -43,10 +43,7 @@ describe('the batches of a folder', () => {
       told[0] ?? '',
       /^batches\/none.yaml:3: pipeline: there is no pipeline or model "classify"; there are .*classify-iris/,
     );
-    assert.match(
-      told[1] ?? '',
-      /^batches\/wrong.yaml:10: schedule.cron: want a cron expression, got "0 25 \* \* \*"/,
-    );
+    assert.match(told[1] ?? '', /^batches\/wrong.yaml:10: schedule.cron: want a cron expression, got "0 25 \* \* \*"/);
     assert.match(told.at(-1) ?? '', /^batches\/ä.yaml: want a file name of letters/);
     // What a file says is looked at once it can be read.
     await writeFile(join(folder, 'batches/wrong.yaml'), wrong.replace('0 25', '0 5'));
@@ -55,7 +52,7 @@ describe('the batches of a folder', () => {
       again.map((one) => one.replace(/^.*?: /, '')),
       [
         'tensors.measure: there is no input "measure"; the inputs are measures',
-        'outputs.0: there is no output "specie"; the outputs are species',
+        'outputs.0: there is no output "specie"; the outputs are species, probabilities',
         'tensors: input "measures" has no column',
       ],
     );
