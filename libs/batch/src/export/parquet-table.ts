@@ -34,7 +34,7 @@ export function parquetTable(handle: FileHandle): Table {
       columns = outputColumns(held);
       writer = new ParquetWriter({ writer: bytes, schema: schemaOf(columns), createdBy: 'sheaf' });
     }
-    if (held.length > 0) writer.write({ columnData: dataOf(held, columns), rowGroupSize: held.length });
+    if (held.length > 0) await writer.write({ columnData: dataOf(held, columns), rowGroupSize: held.length });
     [held, heldBytes] = [[], 0];
     await flush();
   };
