@@ -185,7 +185,7 @@ export async function startWatchedMesh(): Promise<WatchedMesh> {
       const { servable } = await readMesh(folder);
       if (servable) await mesh.running.update(servable);
     },
-    keepAsking: (tenant, request, { atOnce = 1, pauseMs = 20 } = {}) => {
+    keepAsking: (tenant, request, { atOnce = 1, pauseMs = 50 } = {}) => {
       for (let index = 0; index < atOnce; index++) lanes.push(lane(tenant, request, pauseMs));
     },
     [Symbol.asyncDispose]: async () => {

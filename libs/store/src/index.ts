@@ -21,4 +21,15 @@ export type {
   Rotation,
   State,
 } from './state.ts';
+export {
+  type AnyOperation,
+  all,
+  first,
+  places,
+  type Row,
+  type Steps,
+  stepsOnPostgres,
+  stepsOnSqlite,
+  type Value,
+} from './steps.ts';
 export { Watch } from './watch.ts';

@@ -1,11 +1,11 @@
 /** Aliases: moved by compare-and-set, frozen, and where they led. The history is read from the audit trail, so that it is as good as its chain. */
+import { all, first, type Row, type Steps, type Value } from '@sheaf/store';
 import type { EntryKind } from '../manifest.ts';
 import { refused } from '../refusals.ts';
 import type { AliasChange, AliasMove, AliasRecord, Freeze, VersionRecord } from '../registry-store.ts';
 import { successorProblem } from '../successor.ts';
 import { append, touch } from './change.ts';
 import { entryOf } from './entries.ts';
-import { all, first, type Row, type Steps, type Value } from './steps.ts';
 import { getVersion, versionOf } from './versions.ts';
 
 const moved = 'alias.move';

@@ -1,7 +1,17 @@
 /** What every change of the registry does beside itself: an entry of the audit trail, and a new epoch. */
-import { type AuditEntry, type AuditHead, type ChainedEntry, chain, checkPage, type PageCheck } from '@sheaf/store';
+import {
+  type AuditEntry,
+  type AuditHead,
+  all,
+  type ChainedEntry,
+  chain,
+  checkPage,
+  first,
+  type PageCheck,
+  type Row,
+  type Steps,
+} from '@sheaf/store';
 import { notThere } from '../refusals.ts';
-import { all, first, type Row, type Steps } from './steps.ts';
 
 /** Entries that one look at the chain reads: some milliseconds, so that whatever else waits is not kept waiting. */
 export const chainPageSize = 500;

@@ -1,10 +1,10 @@
 /** Versions that go, one or by policy, and what is in the way of it. */
 
+import { all, first, type Steps } from '@sheaf/store';
 import { refused } from '../refusals.ts';
 import type { RetentionPolicy, StateChange } from '../registry-store.ts';
 import { versionsToDelete } from '../retention.ts';
 import { entryOf } from './entries.ts';
-import { all, first, type Steps } from './steps.ts';
 import { changeState, versionOf } from './versions.ts';
 
 export function* deleteVersion(nowMs: number, change: StateChange): Steps<boolean> {

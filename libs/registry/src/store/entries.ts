@@ -1,9 +1,9 @@
 /** Entries: names with a kind. */
+import { all, first, type Row, type Steps } from '@sheaf/store';
 import type { EntryKind } from '../manifest.ts';
 import { refused } from '../refusals.ts';
 import type { EntryRecord } from '../registry-store.ts';
 import { unknownEntry } from './change.ts';
-import { all, first, type Row, type Steps } from './steps.ts';
 
 export function* getEntry(name: string): Steps<EntryRecord | undefined> {
   const row = yield* first('SELECT * FROM registry_entries WHERE name = $1', name);

@@ -1,4 +1,5 @@
 /** Every operation of the store by its name, for the adapters. What arrives here has been checked. */
+import type { AnyOperation, Steps } from '@sheaf/store';
 import { aliasAt, aliasEpoch, aliasesOf, history, moveAlias, setFrozen } from './aliases.ts';
 import { append, auditEntries, auditHead, checkChain, epoch } from './change.ts';
 import { deleteByPolicy, deleteVersion } from './deletions.ts';
@@ -14,7 +15,6 @@ import {
   takeLease,
 } from './rollouts.ts';
 import { snapshot } from './snapshot.ts';
-import type { Steps } from './steps.ts';
 import {
   addSignature,
   addVersion,
@@ -74,8 +74,6 @@ export type Ask = <Name extends OperationName>(
   name: Name,
   ...args: Parameters<Operations[Name]>
 ) => Promise<ReturnType<Operations[Name]> extends Steps<infer Result> ? Result : never>;
-
-export type AnyOperation = (...args: readonly unknown[]) => Steps<unknown>;
 
 export const isRead = (name: string): boolean => Object.hasOwn(reads, name);
 

@@ -1,10 +1,10 @@
 /** Rollouts, what was counted for them, and who runs them. */
+import { all, first, type Row, type Steps, type Value } from '@sheaf/store';
 import type { EntryKind, JsonObject } from '../manifest.ts';
 import { notThere, refused } from '../refusals.ts';
 import type { EvidenceRecord, Lease, NewRollout, RolloutChange, RolloutRecord } from '../registry-store.ts';
 import { append, timeOf, touch } from './change.ts';
 import { entryOf } from './entries.ts';
-import { all, first, type Row, type Steps, type Value } from './steps.ts';
 import { versionOf } from './versions.ts';
 
 export function* startRollout(nowMs: number, rollout: NewRollout): Steps<RolloutRecord> {

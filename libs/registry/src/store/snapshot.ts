@@ -1,10 +1,10 @@
 /** One view of everything, or of what changed after an epoch. */
+import { all, type Row, type Steps } from '@sheaf/store';
 import type { EntrySnapshot, RegistrySnapshot, VersionState, VersionSummary } from '../registry-store.ts';
 import { aliasRecords } from './aliases.ts';
 import { epoch } from './change.ts';
 import { toEntry } from './entries.ts';
 import { rolloutRecords } from './rollouts.ts';
-import { all, type Row, type Steps } from './steps.ts';
 
 export function* snapshot(after: number): Steps<RegistrySnapshot> {
   const entries = (yield* all('SELECT * FROM registry_entries WHERE epoch > $1 ORDER BY name', after)).map(toEntry);

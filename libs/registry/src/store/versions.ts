@@ -1,10 +1,10 @@
 /** Versions: added, read, quarantined and signed. */
+import { all, first, places, type Row, type Steps } from '@sheaf/store';
 import { canonicalManifest, digestOf, type EntryKind, type JsonObject, type Manifest } from '../manifest.ts';
 import { refused } from '../refusals.ts';
 import type { NewVersion, StateChange, VersionPlace, VersionRecord, VersionState } from '../registry-store.ts';
 import { append, timeOf, touch, unknownVersion } from './change.ts';
 import { entryFor } from './entries.ts';
-import { all, first, places, type Row, type Steps } from './steps.ts';
 
 const signaturesMax = 16;
 

@@ -132,6 +132,29 @@ describe('a push', () => {
     assert.equal((await push(calls)).created, false);
   });
 
+  it('of a pipeline pins nothing that its publisher may not see, whether it is there or not', async () => {
+    await using service = await openTestService({
+      judge: async ({ sees }) => ({ state: 'ready', why: `${sees('own')} ${sees('other')}` }),
+    });
+    const calls = service.as('key:own', ['own', 'p']);
+    const push = (name: string) =>
+      pushVersion(calls, {
+        ...{ kind: 'pipeline', name: 'p', files: [fileOf('pipeline.yaml', name)] },
+        said: { pins: [{ name, digest: '', alias: 'champion' }] },
+      });
+    await pushVersion(service.as('key:ops'), { kind: 'model', name: 'hidden', files: [small], said: {} });
+    for (const name of ['hidden', 'not-there'])
+      await assert.rejects(
+        push(name),
+        refusal(
+          'NOT_FOUND',
+          'ENTRY_NOT_FOUND',
+          new RegExp(`^there is no model or pipeline "${name}" in the registry$`),
+        ),
+      );
+    assert.equal((await push('own')).version.why, 'true false');
+  });
+
   it('is judged before it may be served', async () => {
     await using service = await openTestService({
       judge: async ({ name }) => ({ state: 'quarantined', why: `${name} gives NaN`, trial: { nan: true } }),

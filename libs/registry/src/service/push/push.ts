@@ -1,5 +1,5 @@
 /** A version that is brought: its manifest, then the bytes that are not there yet. */
-import { InferError } from '@sheaf/inference';
+import { InferError, maySee } from '@sheaf/inference';
 import { checkSignatures } from '@sheaf/signing';
 import type { PushResponse, RegistryService } from '@sheaf/transport';
 import { digestOf, type Manifest } from '../../manifest.ts';
@@ -27,6 +27,8 @@ export interface Judgement {
 export type JudgeVersion = (candidate: {
   readonly name: string;
   readonly manifest: Manifest;
+  /** Whether whoever brings it may see a model or pipeline. */
+  readonly sees: (name: string) => boolean;
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal;
 }) => Promise<Judgement>;
@@ -74,7 +76,12 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
           const progress = await upload.take(await steps.next('chunk'));
           if (progress) yield { step: 'progress', progress };
         }
-        const judged = await judge({ name, manifest, signal: caller.signal });
+        const judged = await judge({
+          name,
+          manifest,
+          sees: (other) => maySee(caller.principal, other),
+          signal: caller.signal,
+        });
         const { record, added } = await registry.publish({ name, manifest, by, ...judged });
         yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
