@@ -1,14 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
-import { broken, type Infer, log, type ModelDescription, notFound, type Signature } from '@sheaf/inference';
+import {
+  type Aliases,
+  broken,
+  type Infer,
+  log,
+  type ModelDescription,
+  noAliases,
+  notFound,
+  type Signature,
+} from '@sheaf/inference';
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
+  type LatencyOf,
   latencyTrackerKeys,
   type PipelineCheck,
   pipelineFinder,
-  StageTimes,
   type Target,
 } from '@sheaf/pipeline';
+import { createAliasCheck } from './alias-check.ts';
 import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
 import { askForeign, type Foreign, type ForeignBook } from './foreign.ts';
 import { describeOwn, idOf } from './own-models.ts';
@@ -21,6 +31,7 @@ import {
   type Unsaid,
 } from './pipeline-entry.ts';
 import type { Services } from './services.ts';
+import { createStageTimes, type KnownTimes } from './stage-times.ts';
 import { createVersions, type Versions } from './versions.ts';
 
 export interface Catalog {
@@ -31,18 +42,22 @@ export interface Catalog {
   readonly callsOf: (name: string, version: string) => readonly string[] | undefined;
   /** How long a model or transform usually takes for so many rows; undefined while nobody knows. */
   readonly usualMs: (name: string, rows: number) => number | undefined;
+  /** How many runs of each version of a pipeline have not ended. */
+  readonly pending: (name: string) => ReturnType<NonNullable<Entry['pending']>>;
   /** All that is there and not served as it stands in the folder. */
   readonly out: readonly CatalogOut[];
   /** Models of foreign servers that have not said yet what they serve. */
   readonly silent: readonly string[];
   /** How long the pipelines' stages usually take, for the catalog that follows. */
-  readonly latencies: ReadonlyMap<string, StageTimes>;
+  readonly latencies: KnownTimes;
   /** What foreign servers have said, for that too. */
   readonly foreign: ForeignBook;
   /** All that services have said. */
   readonly told: Told;
   /** Which version answers a call. */
   readonly versions: Versions;
+  /** The same with other aliases; undefined where its pipelines have to be checked again by these. */
+  readonly steer: (aliases: Aliases) => Catalog | undefined;
 }
 
 interface CatalogOut extends OutPart {
@@ -52,7 +67,7 @@ interface CatalogOut extends OutPart {
 
 /** What a catalog takes from the one before. */
 export type Known = Pick<Catalog, 'latencies' | 'foreign' | 'out'>;
-const nothing: Known = { latencies: new Map(), foreign: new Map(), out: [] };
+const nothing = (): Known => ({ latencies: new Map(), foreign: new Map(), out: [] });
 
 export interface CatalogOptions {
   /** What can be served. */
@@ -74,7 +89,7 @@ export interface Told {
 export async function openCatalog(
   options: CatalogOptions,
   services: Services,
-  before: Known = nothing,
+  before: Known = nothing(),
 ): Promise<Catalog> {
   const { mesh, isStrict } = options;
   const [asked, own] = await Promise.all([askForeign(services, before.foreign, isStrict), describeOwn(mesh, services)]);
@@ -103,9 +118,19 @@ export function compileCatalog(options: CatalogOptions, services: Services, told
   const parts = { mesh, services, versions, out, own, foreign: asked.described, entries };
   addModels(parts);
   const fit = checks.filter(({ checked }) => checked);
-  const latencies = addPipelines(parts, fit, before.latencies);
-  const answers = catalogOf(entries, services, versions);
-  return { ...answers, out, silent: [...asked.silent.keys()], latencies, foreign: asked.book, told };
+  const { latencies } = before;
+  addPipelines(parts, fit, latencies);
+  const known = { out, silent: [...asked.silent.keys()], latencies, foreign: asked.book, told };
+  const doFit = createAliasCheck(
+    mesh.pipelines,
+    signaturesOf(options, createVersions(noAliases), own, asked.described),
+  );
+  const by = (aliases: Aliases): Catalog => ({
+    ...catalogOf(entries, services, createVersions(aliases)),
+    ...known,
+    steer: (next) => (doFit(aliases, next) ? by(next) : undefined),
+  });
+  return by(mesh.aliases);
 }
 
 /** What a catalog is made of, and what it has so far. */
@@ -170,24 +195,22 @@ function addModels({ mesh, services, out, own, foreign, entries }: Parts): void 
   }
 }
 
-/** Answers how long the stages of pipelines usually take, which the catalog that follows goes on with. */
 function addPipelines(
   { mesh, services, versions, out, foreign, entries }: Parts,
   checks: readonly PipelineCheck[],
-  before: ReadonlyMap<string, StageTimes>,
-): ReadonlyMap<string, StageTimes> {
+  known: KnownTimes,
+): void {
   const find = pipelineFinder(
     checks.map(({ spec }) => spec),
     mesh.aliases,
   );
-  const keyOf = latencyTrackerKeys(find, (target) => versionsOf(target, versions, mesh, foreign));
-  const latencies = new Map<string, StageTimes>();
-  const latencyOf = ({ spec }: PipelineCheck): StageTimes => {
-    const key = keyOf(spec);
-    const tracker = before.get(key) ?? new StageTimes();
-    latencies.set(key, tracker);
-    return tracker;
-  };
+  const keysOf = (aliases: Aliases) =>
+    latencyTrackerKeys(find, (target) => versionsOf(target, createVersions(aliases), mesh, foreign));
+  const timesOf = createStageTimes(checks.length, keysOf, known);
+  const latencyOf =
+    ({ spec }: PipelineCheck): LatencyOf =>
+    ({ snapshot }) =>
+      timesOf(spec, snapshot.aliases ?? mesh.aliases);
   const isOut = (name: string): boolean => isOutAltogether(mesh, out, name);
   const { earlyRefusal } = mesh.resilience;
   const pipelines = new Map<string, PipelineEntry>();
@@ -197,7 +220,6 @@ function addPipelines(
     pipelines.set(name, pipelineEntry(name, fit, lostOf(out, name)));
   }
   for (const [name, entry] of pipelines) entries.set(name, entry);
-  return latencies;
 }
 
 /** A model or transform of which nothing is served. */
@@ -253,7 +275,7 @@ function versionsOf(
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
 }
 
-type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign' | 'told'>;
+type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign' | 'told' | 'steer'>;
 
 function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services, versions: Versions): Answers {
   const get = (name: string): Entry => {
@@ -271,6 +293,7 @@ function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services, vers
     isReady: (name, version) => entries.get(name)?.isReady(versions.meant(name, version)) ?? false,
     names: () => [...entries.keys()],
     callsOf: (name, version) => entries.get(name)?.callsOf(versions.meant(name, version)),
+    pending: (name) => entries.get(name)?.pending?.() ?? [],
     usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
   };
 }

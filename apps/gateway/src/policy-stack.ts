@@ -45,6 +45,8 @@ export interface PolicyStack {
   readonly sightOf: (principal: Principal | TrustedCaller) => Sight | undefined;
   /** How the buckets stand that were used lately. */
   readonly limits: () => Promise<readonly LimitStanding[]>;
+  /** The same, with all that it has seen, before a catalog that differs in its aliases alone. */
+  readonly steer: (catalog: Catalog) => PolicyStack;
 }
 
 /** What outlives a revision. */
@@ -87,10 +89,9 @@ export function openPolicyStack(
   const limits = compileLimits(policies?.limits ?? [], ports.share);
   const recent = new RecentBuckets();
   const strays = createStrays(limits, ports.limiter, { recent });
-  const isTargetReady = ({ model, version }: RouteTarget): boolean => catalog.isReady(model, version);
   const layers = policyLayers(policies, {
     routes,
-    isReady: isTargetReady,
+    isReady: ({ model, version }) => catalog.isReady(model, version),
     limits,
     limiter: ports.limiter,
     plans: catalog,
@@ -102,26 +103,34 @@ export function openPolicyStack(
   /** Where a name leads that has no conditions to look at. */
   const targetOf = (model: string, version: string): RouteTarget =>
     (version === '' && routes.get(model)?.spec.split[0]?.to) || { model, version };
-  return {
+  const kept = {
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
     strays,
     sightOf,
     limits: () => recent.standings(limits, ports.limiter),
-    names: () => [...new Set([...catalog.names(), ...routes.keys()])],
+  };
+  const before = (current: Catalog): PolicyStack => ({
+    ...kept,
+    names: () => [...new Set([...current.names(), ...routes.keys()])],
     describe: (name, version, principal) => {
       if (!maySee(principal, name)) throw noSuchModel(name);
       const target = targetOf(name, version);
       try {
-        return { ...catalog.describe(target.model, target.version), name };
+        return { ...current.describe(target.model, target.version), name };
       } catch (error) {
         const sight = sightOf(principal);
         // It names where the route leads.
         throw sight ? redactError(asInferError(error), new Redaction(sight), { model: name, version }) : error;
       }
     },
-    isReady: (name, version, principal) => maySee(principal, name) && isTargetReady(targetOf(name, version)),
-  };
+    isReady: (name, version, principal) => {
+      const target = targetOf(name, version);
+      return maySee(principal, name) && current.isReady(target.model, target.version);
+    },
+    steer: before,
+  });
+  return before(catalog);
 }
 
 function authenticateBy(

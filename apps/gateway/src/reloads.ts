@@ -1,5 +1,5 @@
 /** One revision after the other, each change with its entry in the audit trail. */
-import { InferError, Turns } from '@sheaf/inference';
+import { InferError, movedAliases, Turns } from '@sheaf/inference';
 import {
   formatProblem,
   type Mesh,
@@ -62,7 +62,7 @@ export function createReloads(ports: ReloadPorts): Reloads {
     steer: (steering) =>
       turns.take(async () => {
         const { current } = revisions;
-        if (!differs(current.served.mesh.aliases, steering.aliases)) return;
+        if (movedAliases(current.served.mesh.aliases, steering.aliases).size === 0) return;
         // Calls of before end by themselves; nothing waits for them, since nothing ends with them.
         void revisions.replace(steerRevision(current, steering, ports.ports));
         ports.onSteered?.();

@@ -69,13 +69,19 @@ export function steerRevision(current: Revision, steering: Steering, ports: Revi
   const mesh = { ...current.mesh, ...steering };
   const problem = steeringProblem(current.mesh, steering);
   if (problem) throw new InferError('FAILED_PRECONDITION', problem);
+  const parts = { served, mesh, fingerprints, services, close: () => services.close() };
+  const kept = before.steer(steering.aliases);
+  if (kept) {
+    services.share();
+    return { ...parts, catalog: kept, policyStack: current.policyStack.steer(kept) };
+  }
   const catalog = compileCatalog({ mesh, whole: served.mesh, isStrict: false }, services, before.told, before);
   const lostParts = catalog.out.filter((part) => !before.out.some((one) => isSame(one, part)));
   const lost = lostParts.find(({ why }) => why !== asksOut) ?? lostParts[0];
   if (lost) throw new InferError('FAILED_PRECONDITION', `aliases: pipeline ${lost.name} would be out: ${lost.why}`);
   const policyStack = policyStackOf({ served, mesh, catalog, fingerprints }, ports);
   services.share();
-  return { served, mesh, fingerprints, services, catalog, policyStack, close: () => services.close() };
+  return { ...parts, catalog, policyStack };
 }
 
 function policyStackOf(

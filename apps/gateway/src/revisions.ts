@@ -1,4 +1,4 @@
-import type { Infer, ModelDescription, Principal, Snapshot, TrustedCaller } from '@sheaf/inference';
+import type { CallContext, Infer, ModelDescription, Principal, Snapshot, TrustedCaller } from '@sheaf/inference';
 import type { Revision } from './revision.ts';
 
 /** One value, never changed, named by its epoch. */
@@ -41,11 +41,10 @@ export class Revisions {
     this.#current.policyStack.describe(name, version, principal);
 
   /** For callers from outside. */
-  infer: Infer = (request, context) =>
-    this.#within(context.snapshot, ({ policyStack }) => policyStack.infer(request, context));
+  infer: Infer = (request, context) => this.#within(context, ({ policyStack }, own) => policyStack.infer(request, own));
 
   /** For what a graph asks: it has been let in, counted and routed already. */
-  inner: Infer = (request, context) => this.#within(context.snapshot, ({ catalog }) => catalog.infer(request, context));
+  inner: Infer = (request, context) => this.#within(context, ({ catalog }, own) => catalog.infer(request, own));
 
   /** Serves `next` from now on, all at once; resolves when the last call of what it replaces has ended. */
   async replace(next: Revision): Promise<void> {
@@ -60,11 +59,13 @@ export class Revisions {
     for (const revision of this.#revisions.values()) revision.close();
   }
 
-  async #within<T>({ epoch }: Snapshot, work: (revision: Revision) => Promise<T>): Promise<T> {
-    const revision = this.#revisions.get(epoch) ?? this.#current;
+  async #within<T>(context: CallContext, work: (revision: Revision, context: CallContext) => Promise<T>): Promise<T> {
+    const revision = this.#revisions.get(context.snapshot.epoch) ?? this.#current;
+    const { snapshot } = revision;
     revision.calls++;
     try {
-      return await work(revision);
+      // What comes from inside the mesh names an epoch, and does not know what aliases mean in it.
+      return await work(revision, context.snapshot === snapshot ? context : { ...context, snapshot });
     } finally {
       revision.calls--;
       if (revision.calls === 0) revision.onIdle();
@@ -72,7 +73,12 @@ export class Revisions {
   }
 
   #add(revision: Revision, epoch: number): Live {
-    const live = { ...revision, snapshot: { epoch, gateway: this.#number }, calls: 0, onIdle: () => {} };
+    const live = {
+      ...revision,
+      snapshot: { epoch, gateway: this.#number, aliases: revision.mesh.aliases },
+      calls: 0,
+      onIdle: () => {},
+    };
     this.#revisions.set(epoch, live);
     return live;
   }

@@ -8,11 +8,14 @@ export interface Versions {
    * is not there.
    */
   readonly meant: (name: string, version: string) => string;
-  /** Answers the version that this call of a model or pipeline gets, from outside or from a stage. */
+  /** Answers the version that this call of a model or pipeline gets, from outside or from a stage, by what aliases meant when it came in. */
   readonly ofCall: (asked: Pick<InferRequest, 'model' | 'version'>, context: CallContext) => string;
 }
 
 export function createVersions(aliases: Aliases): Versions {
   const meant = (name: string, version: string): string => versionMeant(aliases, name, version);
-  return { meant, ofCall: ({ model, version }) => meant(model, version) };
+  return {
+    meant,
+    ofCall: ({ model, version }, { snapshot }) => versionMeant(snapshot.aliases ?? aliases, model, version),
+  };
 }

@@ -3,7 +3,7 @@ import { asInferError, InferError, type InferResponse, type RequestContent } fro
 import { type PredictedRow, predictionRows } from './answers/row-outputs.ts';
 import type { ChunkRange, Input } from './input/input.ts';
 import type { CompiledMapping, RowsRequest } from './mapping/compiled.ts';
-import type { Row, RowError } from './rows/row.ts';
+import type { RowError } from './rows/row.ts';
 
 export interface ChunkRun {
   readonly input: Input;
@@ -48,14 +48,14 @@ function isAboutRow(error: InferError, isLastTry = false): boolean {
  * are to blame. Rejects with the first error that is not about a row, and with CANCELLED once `signal` is aborted.
  */
 export async function runChunk(run: ChunkRun): Promise<ChunkAnswer> {
-  const read: Row[] = [];
-  for await (const row of run.input.read(run.range)) read.push(row);
-  const { requests, errors } = await run.mapping.requests(read, run.requestRowsMax);
-  run.onRows?.(errors.length, errors.length);
-  const failed: RowError[] = [...errors];
+  const failed: RowError[] = [];
   const predicted: PredictedRow[] = [];
-  const waiting = [...requests].reverse();
-  const askOne = async (request: RowsRequest): Promise<void> => {
+  const fail = (error: RowError): void => {
+    failed.push(error);
+    run.onRows?.(1, 1);
+  };
+  const again: RowsRequest[] = [];
+  const ask = async (request: RowsRequest): Promise<void> => {
     try {
       predicted.push(...predictionRows(request, await run.ask(request.content)));
       run.onRows?.(request.rows.length, 0);
@@ -63,41 +63,58 @@ export async function runChunk(run: ChunkRun): Promise<ChunkAnswer> {
       const error = asInferError(cause);
       if (!isAboutRow(error, run.isLastTry)) throw cause;
       const [only] = request.rows;
-      if (request.rows.length > 1) waiting.push(...request.halves());
-      else if (only) {
-        failed.push({ row: only.row, key: only.key, code: error.code, message: error.message });
-        run.onRows?.(1, 1);
-      }
+      if (request.rows.length > 1) again.push(...request.halves());
+      else if (only) fail({ row: only.row, key: only.key, code: error.code, message: error.message });
     }
   };
-  await inTurn(waiting, askOne, run);
-  return {
-    rows: predicted.sort((a, b) => a.row - b.row),
-    errors: failed.sort((a, b) => a.row - b.row),
+  const rows = run.input.read(run.range, run.mapping.columns);
+  const made = run.mapping.requests(rows, run.requestRowsMax)[Symbol.asyncIterator]();
+  /** The next request, of those that are asked again or of those that are to be made; undefined where there is none. */
+  const next = async (): Promise<RowsRequest | undefined> => {
+    for (;;) {
+      const halved = again.pop();
+      if (halved) return halved;
+      const { done, value } = await made.next();
+      if (done) return undefined;
+      if (value.kind === 'request') return value.request;
+      fail(value.error);
+    }
   };
+  try {
+    await inTurn(next, ask, run);
+  } finally {
+    await made.return?.();
+  }
+  const byRow = (a: { readonly row: number }, b: { readonly row: number }): number => a.row - b.row;
+  return { rows: predicted.sort(byRow), errors: failed.sort(byRow) };
 }
 
-/** Takes what waits, of which there may come more, with as many at once as are allowed at that time. */
+/** Has requests asked, as many at once as are allowed at that time; only those are made that are asked next. */
 async function inTurn(
-  waiting: RowsRequest[],
-  task: (request: RowsRequest) => Promise<void>,
+  next: () => Promise<RowsRequest | undefined>,
+  ask: (request: RowsRequest) => Promise<void>,
   { inFlightMax, signal }: ChunkRun,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   let failure: { readonly cause: unknown } | undefined;
-  const start = (request: RowsRequest): void => {
-    const done = task(request)
-      .catch((cause: unknown) => {
-        failure ??= { cause };
-      })
-      .finally(() => underWay.delete(done));
-    underWay.add(done);
-  };
-  while ((waiting.length > 0 && !failure && !signal?.aborted) || underWay.size > 0) {
-    while (waiting.length > 0 && !failure && !signal?.aborted && underWay.size < Math.max(1, inFlightMax()))
-      start(waiting.pop() as RowsRequest);
-    if (underWay.size > 0) await Promise.race(underWay);
+  const mayGoOn = (): boolean => !failure && signal?.aborted !== true;
+  let request: RowsRequest | undefined;
+  for (;;) {
+    // Looked at first: what ends while the next is looked for may have halves that are asked again.
+    const isIdle = underWay.size === 0;
+    request ??= await next();
+    if (!mayGoOn() || (!request && isIdle)) break;
+    if (request && underWay.size < Math.max(1, inFlightMax())) {
+      const asked = ask(request)
+        .catch((cause: unknown) => {
+          failure ??= { cause };
+        })
+        .finally(() => underWay.delete(asked));
+      underWay.add(asked);
+      request = undefined;
+    } else if (underWay.size > 0) await Promise.race(underWay);
   }
+  await Promise.all(underWay);
   if (failure) throw failure.cause;
   if (signal?.aborted) throw new InferError('CANCELLED', 'the chunk was cancelled while it ran');
 }

@@ -26,3 +26,15 @@ export function versionMeant(aliases: Aliases, name: string, version: string): s
   if (!own) return version;
   return own.get(version === '' ? championAlias : version) ?? version;
 }
+
+/** Answers the names of which an alias leads elsewhere, came, or went, each with these aliases. */
+export function movedAliases(before: Aliases, after: Aliases): ReadonlyMap<string, readonly string[]> {
+  const moved = new Map<string, readonly string[]>();
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    const [was, is] = [before.get(name), after.get(name)];
+    const own = [...new Set([...(was?.keys() ?? []), ...(is?.keys() ?? [])])];
+    const other = own.filter((alias) => was?.get(alias) !== is?.get(alias));
+    if (other.length > 0) moved.set(name, other);
+  }
+  return moved;
+}

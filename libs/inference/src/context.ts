@@ -1,9 +1,11 @@
+import type { Aliases } from './aliases.ts';
 import type { ByteHold } from './byte-hold.ts';
 import type { CallSignal } from './call-signal.ts';
 import { InferError } from './error.ts';
 import type { Journal } from './journal.ts';
 import type { Principal, Priority, TrustedCaller } from './principal.ts';
 import type { Span } from './span.ts';
+import type { Submission } from './submission.ts';
 
 /** Time as an argument, so that tests need no sleep. */
 export interface Clock {
@@ -29,6 +31,8 @@ export interface Snapshot {
   readonly epoch: number;
   /** Which of the mesh's gateways counts those epochs: 1 and on. Undefined: there is one. */
   readonly gateway?: number;
+  /** What aliases mean in it. Undefined: whoever counts its epochs is elsewhere. */
+  readonly aliases?: Aliases;
 }
 
 /** Bounds what one request sets off, however many pipelines it goes through. */
@@ -70,6 +74,8 @@ export interface CallContext {
   readonly bytes?: ByteHold;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
+  /** Of a call that is to be queued; undefined of one that is to be answered. */
+  readonly submission?: Submission;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();

@@ -1,6 +1,6 @@
 /** The parts of a mesh folder: what its files hold, each read by itself, with what stands in for the broken ones. */
 import { type InForce, type MeshSettings, settingsInForce } from './in-force.ts';
-import { type Mesh, type OutPart, type Service, transformName } from './mesh.ts';
+import { type Mesh, type OutPart, transformName } from './mesh.ts';
 import { readModels } from './models/read-models.ts';
 import { wholeModels } from './models/whole-models.ts';
 import {
@@ -13,11 +13,10 @@ import {
 } from './pipelines/read-pipelines.ts';
 import { accessLogFiles, withheldFiles } from './pipelines/withheld-files.ts';
 import type { MeshProblem } from './problem.ts';
-import { plainName } from './registry/kept-pipeline.ts';
 import { type View, withViewAliases } from './registry/view.ts';
 import { versionsIn } from './services/check-aliases.ts';
 import { keepServices } from './services/keep-services.ts';
-import { type Held, readSettings, type MeshSettings as Written } from './services/read-services.ts';
+import { type Held, ownServices, readSettings, type MeshSettings as Written } from './services/read-services.ts';
 
 /** What is wrong with a folder, and what is no mistake but may not be meant. */
 export interface Told {
@@ -126,34 +125,19 @@ async function readSettingsInForce(
   notes: MeshProblem[],
 ): Promise<SettingsReading> {
   const problems: MeshProblem[] = [];
-  const paths = [
+  // What mesh.yaml says of a transform is said of code in its folder: whoever may push to a registry gets no rights by a name.
+  const found = [
     ...[...named].map(([path, { kept }]) => ({ path, kept })),
     ...[...former].map(([path, kept]) => ({ path, kept })),
   ];
-  const byPlain = Map.groupBy(
-    paths.map(({ path, kept }) => ({ name: transformName(path), isKept: kept !== undefined })),
-    ({ name, isKept }) => (isKept ? plainName(name) : name),
-  );
-  const held = { models: [...new Set(models)], transforms: [...new Set([...byPlain.keys(), ...unread])], versions };
+  const names = (isKept: boolean) =>
+    found.filter(({ kept }) => (kept !== undefined) === isKept).map(({ path }) => transformName(path));
+  const held = { models: [...new Set(models)], transforms: [...new Set([...names(false), ...unread])], versions };
   const written = await readSettings(folder, held, problems, notes);
-  const read = { ...written, services: written.services.map((service) => withVersions(service, byPlain)) };
+  const services = [...written.services, ...ownServices([], names(true), written.services)];
+  const read = { ...written, services };
   return { ...settingsInForce(read, problems, before), read, problems };
 }
-
-/** What mesh.yaml says of a transform is said of all its versions in a registry. */
-const withVersions = (
-  service: Service,
-  byPlain: ReadonlyMap<string, readonly { readonly name: string }[]>,
-): Service => ({
-  ...service,
-  transforms: service.transforms.flatMap(
-    (plain) =>
-      byPlain
-        .get(plain)
-        ?.map(({ name }) => name)
-        .toSorted() ?? [plain],
-  ),
-});
 
 const outTransform = (path: string, why: string): OutPart => ({
   kind: 'transform',

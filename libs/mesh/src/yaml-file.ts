@@ -59,7 +59,11 @@ export async function readYaml(absolute: string, file: string, problems: MeshPro
     problems.push(problemIn(file, code === 'EISDIR' ? 'want a file, got a folder' : `it cannot be read: ${message}`));
     return undefined;
   });
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseYaml(text, file, problems);
+}
+
+/** The same of a text; `file` is how it is told of. */
+export function parseYaml(text: string, file: string, problems: MeshProblem[]): YamlFile | undefined {
   if (text.length > yamlBytesMax) {
     problems.push(problemIn(file, `want at most ${yamlBytesMax} bytes, got ${text.length}`));
     return undefined;

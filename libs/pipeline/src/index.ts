@@ -5,7 +5,7 @@ export { dryRunAnswerParameter } from './engine/answer-parameters.ts';
 export { type CompiledPipeline, createPipeline, type PipelineOptions } from './engine/create-pipeline.ts';
 export type { DryRun, DryRunStage, DryRunStep } from './engine/dry-run-report.ts';
 export { latencyTrackerKeys } from './engine/latency-tracker-key.ts';
-export { StageTimes } from './engine/stage-times.ts';
+export { type LatencyOf, StageTimes } from './engine/stage-times.ts';
 export { type AskModel, type AskPipeline, asPipeline, type Targets } from './engine/targets.ts';
 export { type Binding, bindPipeline } from './language/bind-pipeline.ts';
 export { signatures } from './language/declared-signatures.ts';

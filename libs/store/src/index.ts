@@ -9,7 +9,7 @@ export { createListener, type Listener } from './postgres/listener.ts';
 export { postgresConfig } from './postgres/postgres-config.ts';
 export { asPostgresError } from './postgres/postgres-failures.ts';
 export { inTransaction } from './postgres/transaction.ts';
-export { type StepOperations, sqliteSteps } from './sqlite-steps.ts';
+export { operationsOnSqlite, type StepOperations } from './sqlite-operations.ts';
 export type {
   ApiKey,
   AuditEntry,
@@ -22,5 +22,15 @@ export type {
   Rotation,
   State,
 } from './state.ts';
-export { all, first, places, type Question, type Row, type Steps, type Value } from './steps.ts';
+export {
+  type AnyOperation,
+  all,
+  first,
+  places,
+  type Row,
+  type Steps,
+  stepsOnPostgres,
+  stepsOnSqlite,
+  type Value,
+} from './steps.ts';
 export { Watch } from './watch.ts';

@@ -5,16 +5,17 @@ import { join } from 'node:path';
 import { breakingChanges, type Signature, type TrialReport } from '@sheaf/inference';
 import type { JsonObject, Judgement, JudgeVersion, Manifest, Registry, VersionRecord } from '@sheaf/registry';
 import type { UnreadCandidate } from './candidate.ts';
+import { judgePipeline } from './judge-pipeline.ts';
 import { type TrialOptions, tryVersion } from './try-version.ts';
 
 /** What is told of why, and stored with the version. */
 const whyCharsMax = 1_000;
 
-/** Models are tried; pipelines are judged by whoever serves them, who alone knows what they ask. */
+/** Models are tried; of pipelines it is looked what they ask. */
 export const createJudge =
   ({ store, blobs }: Pick<Registry, 'store' | 'blobs'>, options: Omit<TrialOptions, 'signal'> = {}): JudgeVersion =>
-  async ({ name, manifest, signal }) => {
-    if (manifest.kind !== 'model') return { state: 'ready', why: '' };
+  async ({ name, manifest, sees, signal }) => {
+    if (manifest.kind !== 'model') return judgePipeline(blobs, { manifest, sees });
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-pushed-'));
     /** Copies, so that nothing that is tried can reach what is stored; publishing looks whether the bytes are what they should be. */
     const placed = async (version: string, { files }: Manifest): Promise<UnreadCandidate> => {

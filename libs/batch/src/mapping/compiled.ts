@@ -20,11 +20,14 @@ export interface RowsRequest {
   halves(): readonly RowsRequest[];
 }
 
+export type RowsOrError =
+  | { readonly kind: 'request'; readonly request: RowsRequest }
+  | { readonly kind: 'error'; readonly error: RowError };
+
 /** A mapping that fits its input and what is asked. */
 export interface CompiledMapping {
-  /** Makes requests of at most `rowsMax` rows each. A row that does not fit is an error of its own. */
-  requests(
-    rows: readonly Row[],
-    rowsMax: number,
-  ): Promise<{ readonly requests: readonly RowsRequest[]; readonly errors: readonly RowError[] }>;
+  /** The columns that it reads. */
+  readonly columns: readonly string[];
+  /** Makes requests of at most `rowsMax` rows each, and fewer where their tensors are large. A row that does not fit is an error of its own. */
+  requests(rows: AsyncIterable<Row>, rowsMax: number): AsyncIterable<RowsOrError>;
 }

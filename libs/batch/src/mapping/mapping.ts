@@ -4,8 +4,10 @@ export interface TensorMapping {
   readonly tensor: string;
   /** One column, or several that are the elements of a vector in this order. */
   readonly columns: readonly string[];
-  /** `values`: what stands in the cells. `image`, `file`: the cell is the path of a file, from the folder of the input, that holds the tensor. */
-  readonly from: 'values' | 'image' | 'file';
+  /** `values`: what stands in the cells. `file`: the cell is the path of a file from the folder of the input, such as of an image. */
+  readonly from: 'values' | 'file';
+  /** Stands in for an empty cell, as it would be written in one: `0`, `NaN`. Default: a row with an empty cell is an error. */
+  readonly missing?: string | undefined;
 }
 
 /** What a batch asks, and of which columns. It is JSON, so that it can be kept with a batch. */

@@ -1,5 +1,5 @@
 /** Every operation of the store by its name. What arrives here has been checked. */
-import type { Steps } from '@sheaf/store';
+import type { AnyOperation, Steps } from '@sheaf/store';
 import {
   addChunks,
   cancelBatch,
@@ -83,8 +83,6 @@ export type Ask = <Name extends OperationName>(
   name: Name,
   ...args: Parameters<Operations[Name]>
 ) => Promise<ReturnType<Operations[Name]> extends Steps<infer Result> ? Result : never>;
-
-export type AnyOperation = (...args: readonly unknown[]) => Steps<unknown>;
 
 export const isRead = (name: string): boolean => Object.hasOwn(reads, name);
 

@@ -42,14 +42,25 @@ export function checkUses(
     const paths = steps.flatMap(({ step }) => targetsOf(step)).flatMap((t) => (t.kind === 'transform' ? [t.path] : []));
     asked.set(`${spec.pipeline}/${spec.version}`, [...pipelinesAsked(spec).map(keyOf), ...paths]);
   }
-  for (const { path, uses } of transforms) {
+  for (const { path, uses, content, pins = new Map() } of transforms) {
     for (const name of uses.filter((use) => !known.has(use)))
       problems.push(problemIn(path, `uses: there is no model or pipeline "${name}"`));
+    const unsaid = content && uses.find((use) => !pins.has(use) && !namedBeside(path, pipelines).has(use));
+    if (unsaid !== undefined)
+      problems.push(problemIn(path, `uses: want what its pipeline names or pins in the registry, got "${unsaid}"`));
     const way = wayBack(path, asked);
     if (way) problems.push(problemIn(path, `uses: it asks itself: ${way.join(' -> ')}`));
     else if (uses.length > 0 && depthOf(path, asked) > depthMax)
       problems.push(problemIn(path, `uses: pipelines and transforms ask one another at most ${depthMax} deep`));
   }
+}
+
+/** What pipelines name that ask a transform. Of a version in a registry the publisher may see all of it, and nothing else that its code might ask. */
+function namedBeside(path: string, pipelines: Mesh['pipelines']): ReadonlySet<string> {
+  const targets = pipelines
+    .map(({ spec }) => spec.stages.flatMap(({ step }) => allSteps(step, [])).flatMap(({ step }) => targetsOf(step)))
+    .filter((all) => all.some((target) => target.kind === 'transform' && target.path === path));
+  return new Set(targets.flat().flatMap((target) => (target.kind === 'transform' ? [] : [target.name])));
 }
 
 /** A way from `start` back to it. */

@@ -37,20 +37,18 @@ function codeOf({ folder, files }: KeptPipeline): VersionContent {
   return { folder, files: code, digest: `sha256:${hash('sha256', manifest.join(''))}` };
 }
 
-const markChars = 12;
+/** So many that nobody finds other code with the mark of this. */
+const markChars = 32;
 
-/** What it runs and what it asks tell a transform from others of its path: versions with the same of both share it. */
+/** What it runs and what it asks tell a transform from others of its path: versions of one pipeline with the same of both share it. */
 function markOf(kept: KeptPipeline): string {
   const pins = kept.pins.map(({ name, version }) => [name, version]).toSorted();
-  return hash('sha256', JSON.stringify([codeOf(kept).digest, pins])).slice(0, markChars);
+  return hash('sha256', JSON.stringify([kept.name, codeOf(kept).digest, pins])).slice(0, markChars);
 }
 
-/** The path by which a mesh knows a transform of it: `./crop.1a2b3c4d5e6f.ts` for `./crop.ts`. */
+/** The path by which a mesh knows a transform of it: `./crop.<32 hex digits>.ts` for `./crop.ts`. */
 export const keptPath = (kept: KeptPipeline, path: string): string =>
   path.replace(/(\.[cm]?[jt]s)?$/, (ending) => `.${markOf(kept)}${ending}`);
-
-/** The name, of a transform of a registry, under which mesh.yaml gives rights to all its versions. */
-export const plainName = (name: string): string => name.replace(/\.[0-9a-f]{12}$/, '');
 
 /** Where a transform of a registry is, and what it is run with. */
 export interface KeptTransform {

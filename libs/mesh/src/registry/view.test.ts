@@ -129,17 +129,49 @@ export default defineTransform({ inputs: { x }, outputs: { x } }, ({ x }) => ({ 
       asked?.map(([, model]) => model),
       ['2', '2', '1'].map((pinned) => ({ kind: 'model', name: 'scale', version: pinned })),
     );
-    // The same code with the same pins is one transform; all are in the service that mesh.yaml calls `twice`.
+    // The same code with the same pins is one transform; each has a service of its own.
     const [, old] = reading.mesh?.transforms.map(({ name }) => name) ?? [];
     assert.equal(reading.mesh?.transforms.length, 2);
-    assert.match(old ?? '', /^twice\.[0-9a-f]{12}$/);
+    assert.match(old ?? '', /^twice\.[0-9a-f]{32}$/);
     assert.deepEqual(
-      reading.mesh?.services.map(({ name, transforms }) => [name, transforms.length]),
-      [
-        ['scale', 0],
-        ['twice', 2],
-      ],
+      reading.mesh?.services.flatMap(({ transforms }) => transforms.length),
+      [0, 1, 1],
     );
+  });
+
+  it('has code of a registry ask what its pipeline names or pins, and nothing else', async () => {
+    const uses = (names: string) => twice(2).replace('outputs: { x } }', `outputs: { x }, uses: [${names}] }`);
+    const pinned = [{ name: 'pinned', version: '1' }];
+    const one = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': uses("'scale', 'pinned'") }, pinned);
+    const other = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': uses("'scale', 'hidden'") }, pinned);
+    for (const name of ['scale', 'hidden']) await write(join(folder, `models/${name}/1/model.onnx`), scale(1));
+    const model = entry('pinned', 'model', [await version(1, { 'model.onnx': scale(1) })]);
+    await show([model, entry('one', 'pipeline', [one], 1), entry('other', 'pipeline', [other], 1)]);
+    const { pipelines, out } = served(await readMesh(folder, { follow: true }));
+    assert.deepEqual(pipelines, ['one/1']);
+    const problems = (await readMesh(folder, { follow: true })).problems.map(({ message }) => message);
+    assert.deepEqual(problems, ['uses: want what its pipeline names or pins in the registry, got "hidden"']);
+    assert.match(out?.join('\n') ?? '', /^pipeline other\/1 is out: it asks transform/);
+  });
+
+  it('gives code of a registry none of the rights that mesh.yaml gives a transform of the folder by the same name', async () => {
+    const pushed = await version(1, { 'pipeline.yaml': doubling, 'twice.ts': twice(3) });
+    await show([entry('double', 'pipeline', [pushed], 1)]);
+    await write(join(folder, 'models/scale/1/model.onnx'), scale(1));
+    await write(join(folder, 'twice.ts'), twice(2));
+    await write(join(folder, 'pipelines/own.yaml'), doubling.replace('anything', 'own'));
+    await write(join(folder, 'mesh.yaml'), 'services:\n  twice: { network: true, env: [TOKEN], addons: true }\n');
+    const { problems, servable } = await readMesh(folder, { follow: true });
+    assert.deepEqual(problems, []);
+    const told = servable?.services.map(({ transforms, rights, env }) => [transforms, rights?.addons, env]);
+    const kept = servable?.transforms.map(({ name }) => name).filter((name) => name !== 'twice');
+    assert.equal(kept?.length, 1);
+    assert.deepEqual(told?.slice(0, 1), [[['twice'], true, ['TOKEN']]]);
+    assert.deepEqual(told?.at(-1), [kept, undefined, undefined]);
+    // Nor where the folder has no such transform any more.
+    await rm(join(folder, 'pipelines/own.yaml'));
+    await write(join(folder, 'mesh.yaml'), 'services:\n  other: { transforms: [twice], network: true }\n');
+    assert.match((await readMesh(folder, { follow: true })).problems[0]?.message ?? '', /no pipeline of this folder/);
   });
 
   it('is the one before where its file is damaged, and none where both are', async () => {

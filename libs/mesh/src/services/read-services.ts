@@ -119,7 +119,8 @@ function checkHoldings(
       if (!models.has(model))
         tell(['models'], `there is no model "${model}"; the models are ${[...models].join(', ') || 'none'}`);
     for (const transform of run)
-      if (!transforms.has(transform)) tell(['transforms'], `no pipeline uses a transform "${transform}"`);
+      if (!transforms.has(transform))
+        tell(['transforms'], `no pipeline of this folder uses a transform "${transform}"`);
     for (const held of [...given.models, ...run]) {
       const owner = owners.get(held);
       if (owner) tell([], `"${held}" is already held by service ${owner}`);

@@ -1,19 +1,19 @@
-import type { LatencyTracker } from '@sheaf/routing';
 import type { CheckedStep, Reference } from '../language/spec.ts';
 import { kindOf } from '../stages/index.ts';
 import type { StepCompiler } from '../stages/stage-kind.ts';
 import { until } from './cancel.ts';
+import type { LatencyOf } from './stage-times.ts';
 import type { RunStep } from './step.ts';
 import type { Targets } from './targets.ts';
 import { gather } from './wires.ts';
 
 /** Compiles a step and all inside it, once. `where` is how versions, latencies and errors name it: `read.cnn`. */
-export function compileStep(checked: CheckedStep, where: string, targets: Targets, latency: LatencyTracker): RunStep {
+export function compileStep(checked: CheckedStep, where: string, targets: Targets, latencyOf: LatencyOf): RunStep {
   const compiler: StepCompiler = {
     targets,
-    latency,
+    latencyOf,
     inner(step, place) {
-      const run = compileStep(step, place, targets, latency);
+      const run = compileStep(step, place, targets, latencyOf);
       const { inputs: own } = step.step;
       return own ? withOwnInputs(own, run) : run;
     },

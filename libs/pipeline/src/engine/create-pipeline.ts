@@ -24,13 +24,13 @@ import { refuseLate } from './refuse-late.ts';
 import { requiredMembers } from './required-members.ts';
 import { reroute } from './reroute.ts';
 import { type CompiledStage, runGraph } from './run-graph.ts';
-import { StageTimes } from './stage-times.ts';
+import { type LatencyOf, oneLatency } from './stage-times.ts';
 import type { StepResult } from './step.ts';
 import type { AskPipeline, PipelineAnswer, Targets } from './targets.ts';
 
 export interface PipelineOptions {
-  /** How long stages take, where something is known from before. */
-  readonly latency?: StageTimes;
+  /** How long stages take with the versions that a call gets, where something is known from before. */
+  readonly latencyOf?: LatencyOf;
   /** Refuses a call at once whose time would not do. Default true. */
   readonly earlyRefusal?: boolean;
   /** Runs that whoever answers does at once. Undefined where that is not known. */
@@ -65,7 +65,7 @@ interface Compiled {
   readonly name: Pick<PipelineAnswer, 'model' | 'version'>;
   readonly stages: ReadonlyMap<string, CompiledStage>;
   readonly plans: ExecutionPlans;
-  readonly latency: StageTimes;
+  readonly latencyOf: LatencyOf;
   readonly earlyRefusal: boolean;
   readonly runsAtOnce: RunsAtOnce;
   /** The pipelines that rules may hand calls to, by what the rules call them. */
@@ -75,13 +75,13 @@ interface Compiled {
 function compile(
   checked: CheckedPipeline,
   targets: Targets,
-  { latency = new StageTimes(), earlyRefusal = true, runsAtOnce = () => undefined }: PipelineOptions,
+  { latencyOf = oneLatency(), earlyRefusal = true, runsAtOnce = () => undefined }: PipelineOptions,
 ): Compiled {
   const { spec } = checked;
   const stages = spec.stages.map((stage): [string, CompiledStage] => {
     const fromCaller = readsOf(stage).some((reference) => reference.stage === undefined);
     const step = checked.steps.get(stage.name) as CheckedStep;
-    return [stage.name, { spec: stage, run: compileStep(step, stage.name, targets, latency), fromCaller }];
+    return [stage.name, { spec: stage, run: compileStep(step, stage.name, targets, latencyOf), fromCaller }];
   });
   const runs = new Map(spec.stages.map(({ name, step }) => [name, runsOf(step, runsAtOnce)]));
   return {
@@ -89,7 +89,7 @@ function compile(
     name: { model: spec.pipeline, version: String(spec.version) },
     stages: new Map(stages),
     plans: new ExecutionPlans(checked),
-    latency,
+    latencyOf,
     earlyRefusal,
     runsAtOnce: (stage) => runs.get(stage),
     reroutes: new Map(
@@ -106,11 +106,12 @@ const reroutesOf = ({ rules }: PipelineSpec): string[] =>
 
 /** One call: what it sends, the rules before, the graph, the rules after. */
 function createAsk(compiled: Compiled): AskPipeline {
-  const { checked, name, stages, plans, latency } = compiled;
+  const { checked, name, stages, plans } = compiled;
   const { signature, spec } = checked;
   return async (received, outer) => {
     const { fanOut = createFanOut() } = outer;
     const context = { ...outer, fanOut };
+    const latency = compiled.latencyOf(context);
     const isDryRun = boolParameter(received, dryRunParameter);
     checkRequest(signature, received.inputs, received.outputs);
     const given = contextValues(spec.context, received, context);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PipelineSpec } from '../language/spec.ts';
 import type { Target } from '../language/target.ts';
 import { allSteps, type pipelineFinder, targetsOf } from '../language/walk.ts';
@@ -27,9 +27,7 @@ export function latencyTrackerKeys(
         targetsOf(inner).map((target) => [path, target, told(target)]),
       ),
     );
-    return createHash('sha256')
-      .update(JSON.stringify([pipeline, version, asked]))
-      .digest('hex');
+    return hash('sha256', JSON.stringify([pipeline, version, asked]));
   };
   return keyOf;
 }

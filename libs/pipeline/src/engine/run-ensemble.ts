@@ -51,8 +51,7 @@ export function createEnsemble(ensemble: EnsembleRun, combine: Combine | MetaMod
       .map((member): Asked => ({ member, weight: weightOf(member, `${where}.${member.name}`, call, notes) }))
       // What counts for nothing is not asked.
       .filter(({ weight }) => weight > 0);
-    const reserved =
-      typeof combine === 'function' ? context : reservingFor(combine.usualMs(context.clock.now()), context);
+    const reserved = typeof combine === 'function' ? context : reservingFor(combine.usualMs(context), context);
     // The others are enough.
     const patient: CallContext = quorum === undefined ? reserved : { ...reserved, patience: 'never' };
     const tracker = await cancelTogether(patient, (inner) =>

@@ -121,7 +121,7 @@ export const ensemble: StageKind<'ensemble'> = {
 function compileEnsemble(
   { step, inner, answers, given, classes, metaInput = '' }: CheckedEnsemble,
   where: string,
-  { inner: compile, targets, latency }: StepCompiler,
+  { inner: compile, targets, latencyOf }: StepCompiler,
 ) {
   const { combine } = step;
   const own = combinerOf(combine);
@@ -137,7 +137,7 @@ function compileEnsemble(
   if (own.members !== 'joined') return createEnsemble(run, own.create(combine, runs.length));
   const place = `${where}.stack`;
   const ask = createAskModel(place, [metaInput], targets.model(own.meta(combine).target));
-  return createEnsemble(run, createMeta(ask, metaInput, place, latency));
+  return createEnsemble(run, createMeta(ask, metaInput, place, latencyOf));
 }
 
 function wordsOf({ combine }: EnsembleStep): string {

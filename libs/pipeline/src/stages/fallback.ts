@@ -1,7 +1,7 @@
 import { checked, list, type Path, required, type ValuesOf } from '@sheaf/document';
 import { asInferError, checkAlive, InferError } from '@sheaf/inference';
-import type { LatencyTracker } from '@sheaf/routing';
 import { dispensable, stepReserveMs } from '../engine/reserve.ts';
+import type { LatencyOf } from '../engine/stage-times.ts';
 import type { RunStep, StepResult } from '../engine/step.ts';
 import { limits, type Step, type StepBase } from '../language/spec.ts';
 import { outputsOfEither } from '../types/outputs-of-either.ts';
@@ -58,11 +58,11 @@ export const fallback: StageKind<'fallback'> = {
     const inner = all.flatMap(({ checked }) => checked ?? []);
     return outputs && { kind: 'fallback', step, outputs, inner };
   },
-  compile: ({ inner }, where, { inner: compile, latency }) =>
+  compile: ({ inner }, where, { inner: compile, latencyOf }) =>
     createFallback(
       inner.map((checked, index) => compile(checked, `${where}.${stepName(checked.step, index)}`)),
       where,
-      latency,
+      latencyOf,
     ),
   describe: () => ({ asks: 'fallback', caption: () => 'fallback' }),
   reference: {
@@ -79,11 +79,12 @@ answer:
 };
 
 /** Runs the steps one after the other until one answers. Each is cut off in time for those after it, as long as they usually take. */
-function createFallback(steps: readonly RunStep[], where: string, latency: LatencyTracker): RunStep {
+function createFallback(steps: readonly RunStep[], where: string, latencyOf: LatencyOf): RunStep {
   const placeOf = (index: number): string => `${where}#${index}`;
   return async (inputs, wanted, call, context) => {
     const failed: string[] = [];
     let last: InferError | undefined;
+    const latency = latencyOf(context);
     for (const [index, run] of steps.entries()) {
       const startedAt = context.clock.now();
       const later = steps.slice(index + 1).map((_, offset) => placeOf(index + 1 + offset));

@@ -1,7 +1,7 @@
 import type { Fields, Path, Problems, Reader, ValuesOf } from '@sheaf/document';
 import type { Signature } from '@sheaf/inference';
-import type { LatencyTracker } from '@sheaf/routing';
 import type { DryRunTerms, TryEvaluate } from '../engine/dry-run-report.ts';
+import type { LatencyOf } from '../engine/stage-times.ts';
 import type { RunStep } from '../engine/step.ts';
 import type { Targets } from '../engine/targets.ts';
 import type { PlacedExpression } from '../language/expressions.ts';
@@ -103,7 +103,7 @@ export interface StepCompiler {
   /** Compiles a step inside. */
   inner(checked: CheckedStep, where: string): RunStep;
   readonly targets: Targets;
-  readonly latency: LatencyTracker;
+  readonly latencyOf: LatencyOf;
 }
 
 export interface Description {

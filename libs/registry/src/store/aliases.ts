@@ -1,5 +1,4 @@
 /** Aliases: moved by compare-and-set, frozen, and where they led. The history is read from the audit trail, so that it is as good as its chain. */
-
 import { all, first, type Row, type Steps, type Value } from '@sheaf/store';
 import type { EntryKind } from '../manifest.ts';
 import { refused } from '../refusals.ts';

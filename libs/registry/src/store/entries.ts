@@ -1,5 +1,4 @@
 /** Entries: names with a kind. */
-
 import { all, first, type Row, type Steps } from '@sheaf/store';
 import type { EntryKind } from '../manifest.ts';
 import { refused } from '../refusals.ts';

@@ -1,6 +1,5 @@
 /** Every operation of the store by its name, for the adapters. What arrives here has been checked. */
-
-import type { Steps } from '@sheaf/store';
+import type { AnyOperation, Steps } from '@sheaf/store';
 import { aliasAt, aliasEpoch, aliasesOf, history, moveAlias, setFrozen } from './aliases.ts';
 import { append, auditEntries, auditHead, checkChain, epoch } from './change.ts';
 import { deleteByPolicy, deleteVersion } from './deletions.ts';
@@ -19,6 +18,8 @@ import { snapshot } from './snapshot.ts';
 import {
   addSignature,
   addVersion,
+  bytesBy,
+  entriesWith,
   filesInUse,
   getVersion,
   listVersions,
@@ -34,7 +35,9 @@ export const reads = {
   aliasesOf,
   auditEntries,
   auditHead,
+  bytesBy,
   checkChain,
+  entriesWith,
   epoch,
   filesInUse,
   getEntry,
@@ -75,8 +78,6 @@ export type Ask = <Name extends OperationName>(
   name: Name,
   ...args: Parameters<Operations[Name]>
 ) => Promise<ReturnType<Operations[Name]> extends Steps<infer Result> ? Result : never>;
-
-export type AnyOperation = (...args: readonly unknown[]) => Steps<unknown>;
 
 export const isRead = (name: string): boolean => Object.hasOwn(reads, name);
 

@@ -1,5 +1,4 @@
 /** Rollouts, what was counted for them, and who runs them. */
-
 import { all, first, type Row, type Steps, type Value } from '@sheaf/store';
 import type { EntryKind, JsonObject } from '../manifest.ts';
 import { notThere, refused } from '../refusals.ts';

@@ -1,5 +1,4 @@
 /** One view of everything, or of what changed after an epoch. */
-
 import { all, type Row, type Steps } from '@sheaf/store';
 import type { EntrySnapshot, RegistrySnapshot, VersionState, VersionSummary } from '../registry-store.ts';
 import { aliasRecords } from './aliases.ts';

@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { formatProblem, isInside, readMesh, readTests, transformsOf } from '@sheaf/mesh';
-import { allSteps, type PipelineSpec, pipelineName, targetsOf } from '@sheaf/pipeline';
+import { allSteps, type PipelineSpec, type PipelineTarget, pipelineName, targetsOf } from '@sheaf/pipeline';
 import type { ManifestMessage, RegistryCalls } from '@sheaf/transport';
 import { UsageError } from '../../command.ts';
 import type { RegistryPlace } from '../action.ts';
@@ -27,10 +27,14 @@ export async function collectPipeline(
     throw new UsageError(`${folder}: want a pipeline "${name}" that is whole, found none${why}`);
   }
   const files = [await collectFile('pipeline.yaml', join(folder, pipeline.file))];
-  const code = transformsOf(pipeline.spec).length > 0 ? codeIn(folder) : [];
+  const transforms = transformsOf(pipeline.spec);
+  const code = transforms.length > 0 ? codeIn(folder) : [];
+  const uses = (servable?.transforms ?? []).flatMap((one) =>
+    transforms.includes(one.path) ? one.uses.map((used) => ({ name: used })) : [],
+  );
   const paths = new Set([...code, ...(await testsIn(folder, name))].map((path) => path.replaceAll('\\', '/')));
   for (const path of [...paths].sort()) files.push(await collectFile(path, join(folder, path)));
-  return { files, said: { pins: await pinsOf(calls, pipeline.spec, pinBy) } };
+  return { files, said: { pins: await pinsOf(calls, [...targets(pipeline.spec), ...uses], pinBy) } };
 }
 
 /** All code of the folder, since any of it may be imported, and with it the lock of its packages. */
@@ -61,11 +65,16 @@ async function testsIn(folder: string, name: string): Promise<readonly string[]>
   return paths;
 }
 
-async function pinsOf(calls: RegistryCalls, spec: PipelineSpec, pinBy: PinBy): Promise<Pin[]> {
-  const asked = spec.stages
+/** What is asked, of a version where that is said. */
+type Asked = Pick<PipelineTarget, 'name' | 'version'>;
+
+const targets = ({ stages }: PipelineSpec): Asked[] =>
+  stages
     .flatMap(({ step }) => allSteps(step, []))
     .flatMap(({ step }) => targetsOf(step))
     .flatMap((target) => (target.kind === 'transform' ? [] : [target]));
+
+async function pinsOf(calls: RegistryCalls, asked: readonly Asked[], pinBy: PinBy): Promise<Pin[]> {
   const pins = new Map<string, Pin>();
   for (const { name, version = '' } of asked) {
     const pin = await pinOf(calls, name, version, pinBy);

@@ -190,7 +190,7 @@ function bigEndian(bytes: Uint8Array): bigint {
 
 function json(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
-    if (typeof inner === 'bigint') return String(inner);
+    if (typeof inner === 'bigint') return Number.isSafeInteger(Number(inner)) ? Number(inner) : String(inner);
     return inner instanceof Uint8Array ? Buffer.from(inner).toString('base64') : inner;
   });
 }

@@ -1,5 +1,12 @@
 /** Some rows of a Parquet file. The only file that imports the library's reader. */
-import { type AsyncBuffer, type ColumnMetaData, parquetMetadataAsync, parquetRead, type RowGroup } from 'hyparquet';
+import {
+  type AsyncBuffer,
+  type ColumnMetaData,
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  type RowGroup,
+} from 'hyparquet';
 import { parquetHeader } from 'hyparquet/src/column.js';
 import { type OpenFile, readBytes } from '../files.ts';
 import { wrongInput } from '../refusals.ts';
@@ -95,7 +102,7 @@ export const readWindow = (
 /** The packed bytes of the columns, looked through before anything of them is unpacked. */
 async function packedColumns(
   file: OpenFile,
-  { columns }: TypedFile,
+  { columns, metadata }: TypedFile,
   group: RowGroup,
   window: Window,
 ): Promise<Map<number, Buffer>> {
@@ -104,6 +111,10 @@ async function packedColumns(
     const name = meta?.path_in_schema[0];
     if (!meta || name === undefined || !window.columns.includes(name)) continue;
     const where = `${file.stamp.file}: row group ${window.groupIndex}, column ${name}`;
+    if (isMisread(metadata, meta))
+      throw wrongInput(
+        `${where}: DuckDB packs unsigned integers of 32 bits in a way that only DuckDB reads; write it with PARQUET_VERSION v1`,
+      );
     const bytes = Number(meta.total_compressed_size);
     if (bytes > columnBytesMax || bytes < 0)
       throw wrongInput(`${where}: want at most ${columnBytesMax} bytes, got ${bytes}; write smaller row groups`);
@@ -126,6 +137,15 @@ async function packedColumns(
 function startOf({ dictionary_page_offset: dictionary, data_page_offset: data }: ColumnMetaData): number {
   return Number(dictionary && dictionary < data ? dictionary : data);
 }
+
+/** Its deltas begin with a number of 33 bits, which other readers take for one of 32: pyarrow finds the file damaged, and the library here reads other numbers. */
+const isMisread = (
+  { created_by: writer = '', schema }: FileMetaData,
+  { encodings, path_in_schema }: ColumnMetaData,
+): boolean =>
+  writer.startsWith('DuckDB') &&
+  encodings.includes('DELTA_BINARY_PACKED') &&
+  schema.some(({ name, converted_type }) => name === path_in_schema.at(-1) && converted_type === 'UINT_32');
 
 /** Walks over the pages, without unpacking any: a page of a few bytes may claim to hold gigabytes. */
 function checkPages(packed: Buffer, where: string): void {

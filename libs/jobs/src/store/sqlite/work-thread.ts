@@ -1,6 +1,6 @@
 /** A thread that has the file of jobs, batches and predictions open: one for changes, one for look-ups, which wait for no flush of the disk. */
 import { workerData } from 'node:worker_threads';
-import { type DatabaseFileOptions, openDatabaseFile, serveDatabase, sqliteSteps } from '@sheaf/store';
+import { type DatabaseFileOptions, openDatabaseFile, operationsOnSqlite, serveDatabase } from '@sheaf/store';
 import { isRead, operationOf } from '../operations.ts';
 import { migrations } from '../schema.ts';
 
@@ -22,7 +22,7 @@ serveDatabase('jobs', () => {
   return {
     kept: 'jobs',
     db,
-    run: sqliteSteps(db, { operationOf, isRead }),
+    run: operationsOnSqlite(db, { operationOf, isRead }),
     isRead,
     marks: data.tells ? { changed: () => Number(changed.get()?.['changed']) } : {},
     lockWaitMs: data.lockWaitMs,

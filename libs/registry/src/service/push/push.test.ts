@@ -54,6 +54,35 @@ describe('a push', () => {
     assert.deepEqual([version.version, created], [1, true]);
   });
 
+  it('says of no file that it is there to whoever has not sent it and sees it in no version', async () => {
+    await using service = await openTestService();
+    const hidden = { kind: 'model', name: 'hidden', files: [small], said: {} } as const;
+    await pushVersion(service.as('key:ops'), hidden);
+    const own = service.as('key:own', ['own*']);
+    const missing = async (name: string, files = [listed(small)], calls = own) => {
+      const offsets: number[] = [];
+      await pushed(calls, begin(name, files), (plan) => {
+        offsets.push(...plan.missing.map(({ offset }) => offset));
+        return [];
+      }).catch(() => {});
+      return offsets;
+    };
+    assert.deepEqual(await missing('own'), [0]);
+    // Who brings all of it has it.
+    const { version, created } = await pushVersion(own, { ...hidden, name: 'own' });
+    assert.deepEqual([version.version, created], [1, true]);
+    assert.deepEqual(await missing('own-too'), []);
+    // What was sent and is in no version yet is gone on with, by whoever sent it.
+    const files = [fileOf('a', 'two'), fileOf('b', 'three')].map(listed);
+    const chunk: Sent = { chunk: { sha256: files[0]?.sha256 ?? '', offset: 0, data: Buffer.from('two') } };
+    await assert.rejects(
+      pushed(own, begin('own', files), () => [chunk]),
+      refusal('FAILED_PRECONDITION', 'PUSH_CUT'),
+    );
+    assert.deepEqual(await missing('own', files), [0]);
+    assert.deepEqual(await missing('own', files, service.as('key:other')), [0, 0]);
+  });
+
   it('of bytes that are not those of its sha256 is refused, and leaves no version', async () => {
     await using service = await openTestService();
     const calls = service.as('key:ops');
@@ -130,6 +159,29 @@ describe('a push', () => {
     first.end();
     await assert.rejects(waiting, refusal('FAILED_PRECONDITION', 'PUSH_CUT'));
     assert.equal((await push(calls)).created, false);
+  });
+
+  it('of a pipeline pins nothing that its publisher may not see, whether it is there or not', async () => {
+    await using service = await openTestService({
+      judge: async ({ sees }) => ({ state: 'ready', why: `${sees('own')} ${sees('other')}` }),
+    });
+    const calls = service.as('key:own', ['own', 'p']);
+    const push = (name: string) =>
+      pushVersion(calls, {
+        ...{ kind: 'pipeline', name: 'p', files: [fileOf('pipeline.yaml', name)] },
+        said: { pins: [{ name, digest: '', alias: 'champion' }] },
+      });
+    await pushVersion(service.as('key:ops'), { kind: 'model', name: 'hidden', files: [small], said: {} });
+    for (const name of ['hidden', 'not-there'])
+      await assert.rejects(
+        push(name),
+        refusal(
+          'NOT_FOUND',
+          'ENTRY_NOT_FOUND',
+          new RegExp(`^there is no model or pipeline "${name}" in the registry$`),
+        ),
+      );
+    assert.equal((await push('own')).version.why, 'true false');
   });
 
   it('is judged before it may be served', async () => {

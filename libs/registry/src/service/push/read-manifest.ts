@@ -29,6 +29,9 @@ export async function readManifest(
   // A credential brings versions of what is there for it, and of nothing else.
   if (!maySee(principal, name)) throw noSuchEntry({ kind, name });
   if (!manifest) throw invalid('begin.manifest', 'want one, got none');
+  // Whoever may ask the pipeline asks what it pins.
+  const hidden = manifest.pins.find((pin) => !maySee(principal, pin.name));
+  if (hidden) throw noSuchEntry({ kind: '', name: hidden.name });
   const files: ManifestFile[] = [...manifest.files];
   const count = fileCount || files.length;
   if (count > filesMax) throw tooMuch(`files: want at most ${filesMax}, got ${count}`);

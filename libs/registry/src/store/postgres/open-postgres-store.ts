@@ -1,7 +1,14 @@
 /** The store in a Postgres, for registries that more machines than one ask. */
-
-import type { Steps } from '@sheaf/store';
-import { createListener, errorOf, failuresOf, inTransaction, postgresConfig, Watch } from '@sheaf/store';
+import {
+  createListener,
+  errorOf,
+  failuresOf,
+  inTransaction,
+  postgresConfig,
+  type Steps,
+  stepsOnPostgres,
+  Watch,
+} from '@sheaf/store';
 import pg from 'pg';
 import type { RegistryStore } from '../../registry-store.ts';
 import { createStore } from '../create-store.ts';
@@ -44,7 +51,8 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     throw error;
   }
   const seen = (found: number): void => {
-    if (found === epoch) return;
+    // A look that was under way while something changed finds what was before.
+    if (found <= epoch) return;
     epoch = found;
     watch.ring();
   };
@@ -54,9 +62,9 @@ export async function openPostgresStore(url: string, options: PostgresStoreOptio
     const operation = operationOf(name);
     if (isRead(name))
       return transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', (client) =>
-        runSteps(operation(...args), client),
+        stepsOnPostgres(operation(...args), client),
       );
-    if (unordered.has(name)) return transaction('BEGIN', (client) => runSteps(operation(...args), client));
+    if (unordered.has(name)) return transaction('BEGIN', (client) => stepsOnPostgres(operation(...args), client));
     const changed = await transaction('BEGIN', (client) => change(client, () => operation(...args)));
     // Before the answer, so that who changed something finds it changed everywhere in this process.
     seen(changed.epoch);
@@ -79,20 +87,10 @@ async function change(
   operation: () => Steps<unknown>,
 ): Promise<{ readonly result: unknown; readonly epoch: number }> {
   const { rows: before } = await client.query('SELECT epoch FROM registry_state FOR UPDATE');
-  const result = await runSteps(operation(), client);
+  const result = await stepsOnPostgres(operation(), client);
   const { rows: after } = await client.query(
     `SELECT epoch, CASE WHEN epoch <> $1 THEN pg_notify('${channel}', epoch::text) END FROM registry_state`,
     [before[0]?.epoch],
   );
   return { result, epoch: Number(after[0]?.epoch) };
-}
-
-async function runSteps<Result>(steps: Steps<Result>, client: pg.ClientBase): Promise<Result> {
-  let step = steps.next();
-  while (!step.done) {
-    const { sql, values } = step.value;
-    const { rows } = await client.query(sql, [...values]);
-    step = steps.next(rows);
-  }
-  return step.value;
 }

@@ -1,6 +1,6 @@
 /** The thread that has the registry's file open. */
 import { workerData } from 'node:worker_threads';
-import { type DatabaseFileOptions, openDatabaseFile, serveDatabase, sqliteSteps } from '@sheaf/store';
+import { type DatabaseFileOptions, openDatabaseFile, operationsOnSqlite, serveDatabase } from '@sheaf/store';
 import { isRead, operationOf } from '../operations.ts';
 import { migrations } from '../schema.ts';
 
@@ -20,7 +20,7 @@ serveDatabase('registry', () => {
   return {
     kept: 'registry',
     db,
-    run: sqliteSteps(db, { operationOf, isRead }),
+    run: operationsOnSqlite(db, { operationOf, isRead }),
     isRead,
     marks: { epoch: () => Number(epoch.get()?.['epoch']), audit: () => String(epoch.get()?.['audit_hash']) },
     lockWaitMs: data.lockWaitMs,
