@@ -1,5 +1,5 @@
 /** `sheaf batch`: has the rows of a table answered, and keeps the answers. */
-import { openWork } from '@sheaf/jobs';
+import { openWork, type WorkOptions } from '@sheaf/jobs';
 import { table } from '@sheaf/terminal';
 import { serverHelp, serverOf, serverOptions } from '../asking/server-options.ts';
 import { type Command, textOf, UsageError } from '../command.ts';
@@ -43,7 +43,8 @@ ${gatewayHelp}`,
     const folder = textOf(values['folder']) ?? '.';
     await checkMeshFolder(folder);
     const databaseUrl = process.env['DATABASE_URL'];
-    const work = await openWork(folder, databaseUrl ? { databaseUrl } : {});
+    const options: WorkOptions & { readonly databaseUrl?: string } = { ...(databaseUrl && { databaseUrl }) };
+    const work = await openWork(folder, options);
     try {
       await action.run({ work, folder, asked: serverOf({ ...values, key: undefined }) }, words, values);
     } finally {

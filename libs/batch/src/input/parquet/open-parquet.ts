@@ -32,9 +32,7 @@ const unpackedMax = 2;
 async function unpack(folder: string, { file, typed }: Opened, window: Window): Promise<Unpacked> {
   const { stamp } = file;
   const source = JSON.stringify([folder, stamp, window.columns]);
-  const at = unpacked.findIndex(
-    (one) => one.source === source && one.from <= window.from && one.to >= window.to,
-  );
+  const at = unpacked.findIndex((one) => one.source === source && one.from <= window.from && one.to >= window.to);
   const [known] = at === -1 ? [] : unpacked.splice(at, 1);
   const made = known ?? { ...window, source, rows: await readWindow(file, typed, window) };
   unpacked.unshift(made);
