@@ -82,7 +82,7 @@ export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
-export { signatureTrust } from './services/read-signing.ts';
+export { pushRules, signatureTrust, trialRules } from './services/read-now.ts';
 export { registryPlace } from './services/registry-place.ts';
 export { threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
