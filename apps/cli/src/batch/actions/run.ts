@@ -78,8 +78,8 @@ interface WantedBatch {
 }
 
 /** By the file of that name in batches/, or by what the options say and the table tells. */
-async function wantedBatch(
-  { folder }: BatchPlace,
+export async function wantedBatch(
+  { folder }: Pick<BatchPlace, 'folder'>,
   mesh: Mesh,
   name: string,
   values: OptionValues,
