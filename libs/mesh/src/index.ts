@@ -4,6 +4,7 @@ export { contentDigest, fingerprint } from './content/fingerprint.ts';
 export { checkContent } from './content/version-content.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
+export type { Callbacks, Jobs } from './jobs.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
 export {

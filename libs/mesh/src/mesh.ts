@@ -4,6 +4,7 @@ import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { ShadowTraffic } from '@sheaf/rollout';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
+import type { Jobs } from './jobs.ts';
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -191,6 +192,8 @@ export interface Mesh {
   readonly shadows: ReadonlyMap<string, ShadowTraffic>;
   /** Which answers each gateway keeps. Undefined: none. */
   readonly cache?: CacheSpec | undefined;
+  /** Work that is done later. */
+  readonly jobs: Jobs;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */

@@ -49,3 +49,4 @@ export type { CallLog, EndedCall } from './server/call-record.ts';
 export { hostPort } from './server/listen.ts';
 export { createServer, type Server, type ServerOptions } from './server/server.ts';
 export { checkTls, mutualTls, type RemoteTls, type TlsFiles } from './tls/tls.ts';
+export { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from './wire/codec.ts';

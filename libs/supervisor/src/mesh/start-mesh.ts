@@ -15,6 +15,7 @@ import {
   stopAll,
   unservedOf,
 } from '../services/running-services.ts';
+import { startWorkers, type Workers, workerPorts } from '../workers/workers.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { lostLines, servedBy } from './served-by.ts';
@@ -30,6 +31,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   await checkOwnName(mesh);
   const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
+  const workersAt = await workerPorts(mesh);
   const tellReady = (process: Supervised): void => {
     if (process.isReady) tellProcess(process, onEvent);
     onReady();
@@ -39,10 +41,11 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const onceUp = (task: (served: ServedMesh) => void): void => void whole.promise.then(task);
   const board = new OutageBoard(() => gateways?.tellOutages());
   let gateways: Gateways | undefined;
+  const internal = inner.map((own) => `127.0.0.1:${own}`);
   const start = createReplicas({
     module: programs.modelServer,
     secret,
-    gateways: inner.map((own) => `127.0.0.1:${own}`),
+    gateways: internal,
     graceMs: mesh.limits.deadlineMaxMs,
     board,
     onEvent,
@@ -70,8 +73,12 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(services.values());
     throw error;
   });
-  const served = new ServedMesh({ first: mesh, start, isStrict, onEvent }, services, gateways);
-  const running = runningMesh(served, gateways, secret);
+  const workers = startWorkers(mesh, {
+    ...{ module: programs.worker, gateways: internal, ports: workersAt, secret, onEvent, onReady: tellReady },
+    onLevels: (change) => onceUp((served) => served.tellLevels(change)),
+  });
+  const served = new ServedMesh({ first: mesh, start, isStrict, onEvent, workers }, services, gateways);
+  const running = runningMesh(served, { gateways, workers }, secret);
   try {
     for (const gateway of gateways.processes) tellReady(gateway);
     gateways.tellOutages();
@@ -111,7 +118,11 @@ async function startAll(mesh: Mesh, start: StartReplicas, isStrict: boolean): Pr
 }
 
 /** The mesh as commands and tests see it. */
-function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | undefined): RunningMesh {
+function runningMesh(
+  served: ServedMesh,
+  { gateways, workers }: { readonly gateways: Gateways; readonly workers: Workers },
+  secret: string | undefined,
+): RunningMesh {
   const processes = (): readonly Supervised[] => [...served.services.values()].flatMap((service) => service.processes);
   return {
     get mesh() {
@@ -129,30 +140,35 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
     get services() {
       return processes();
     },
+    workers: workers.processes,
     update: (next) => served.update(next),
     steer: (steering) => served.steer(steering),
     reread: () => served.reread(),
     get parts() {
-      return partsOf(served, gateways);
+      return partsOf(served, gateways, workers);
     },
     stop: async (notice = false) => {
       await served.stopChanging();
-      await gateways.stop(notice);
+      // A worker asks gateways, and gives back what is not answered.
+      await Promise.all([workers.stop(), gateways.stop(notice)]);
       await stopAll(served.services.values());
     },
     kill: () => {
       void served.stopChanging();
+      workers.kill();
       for (const process of [...gateways.processes, ...processes()]) process.kill();
     },
   };
 }
 
-function partsOf(served: ServedMesh, gateways: Gateways): readonly Part[] {
+function partsOf(served: ServedMesh, gateways: Gateways, workers: Workers): readonly Part[] {
   const services = [...served.services.keys()].map(
     (name): Part => ({ name, kind: 'service', restart: () => served.restartService(name) }),
   );
   const gatewayParts = gateways.serving.map(
     (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => served.restartGateway(gateway) }),
   );
-  return [...services, ...gatewayParts];
+  const workerParts: readonly Part[] =
+    workers.processes.length > 0 ? [{ name: 'worker', kind: 'worker', restart: workers.restart }] : [];
+  return [...services, ...workerParts, ...gatewayParts];
 }
