@@ -79,7 +79,7 @@ export const owners: Readonly<Record<string, readonly string[]>> = {
   hyparquet: ['batch'],
   'hyparquet-compressors': ['batch'],
   'hyparquet-writer': ['batch'],
-  croner: ['batch'],
+  croner: ['batch', 'mesh'],
   'lru-cache': ['cache'],
   pino: ['host'],
   tar: ['oci'],

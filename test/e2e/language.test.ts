@@ -6,6 +6,8 @@ import { basename } from 'node:path';
 import { describe, it } from 'node:test';
 import { type Problem, Problems, type Reader } from '@sheaf/document';
 import {
+  batchDocument,
+  batchExample,
   meshDocument,
   meshExample,
   meshSnippets,
@@ -31,6 +33,9 @@ const filesAt = (pattern: string) =>
       async (file) => [file, parse(await readFile(new URL(file, root), 'utf8'), { merge: true })] as const,
     ),
   );
+
+/** A batch with these keys more. */
+const batch = (rest: string): string => `pipeline: p\ninput: { path: data.csv }\nkey: id\n${rest}`;
 
 interface Kind {
   readonly name: string;
@@ -152,6 +157,25 @@ const kinds: readonly Kind[] = [
         'pipeline: p\ntests: [{ name: a, inputs: {}, fakes: { m: { fails: BAD } }, expect: {} }]',
         'tests.0.fakes.m.fails',
       ],
+    ],
+  },
+  {
+    name: 'batch',
+    read: by(batchDocument),
+    right: [
+      ['the example of the reference page', parse(batchExample)],
+      [
+        'all ways of a tensor',
+        parse(batch('tensors: { a: c, b: [c, d], e: { columns: c, missing: 0 }, f: { file: c } }')),
+      ],
+      ...(await filesAt('batches/*.yaml')),
+    ],
+    planted: [
+      [batch('tensors: {}'), 'tensors'],
+      [batch('tensors: { x: [] }'), 'tensors.x'],
+      [batch('tensors: { x: { columns: c, file: d } }'), 'tensors.x'],
+      [batch('tensors: { x: c }\nerrors: { share: 2 }'), 'errors.share'],
+      [batch('tensors: { x: c }\nkeeps: 3'), 'keeps'],
     ],
   },
   {

@@ -8,7 +8,8 @@ const plan: FaultPlan = { seed: 1, beforeMs: 1_000, duringMs: 2_500, afterMs: 2_
 /** What else the machine does may spoil a promise of milliseconds; the invariants have to hold each time. */
 const roundsMax = 3;
 
-describe('the fault table, in short', () => {
+// Most of what a row takes is waiting.
+describe('the fault table, in short', { concurrency: 2 }, () => {
   for (const { name, fault, promise, run } of faultRows.filter(({ isShort }) => isShort)) {
     it(`${fault}: ${promise}`, async (test) => {
       const measured: string[] = [];

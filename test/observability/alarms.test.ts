@@ -89,11 +89,13 @@ describe('alerts at a running mesh', { skip }, () => {
     await staysQuiet(prometheus, 15);
 
     mesh.far.fails = true;
-    const slowly = ['SheafErrorBudgetBurns'];
+    // Its callers are told that they are wrong, so that no budget burns.
+    mesh.keepAsking('acme', requests.failing);
+    const slowly = ['SheafErrorBudgetBurns', 'SheafRunsFail'];
     const ofFar = ['SheafErrorBudgetBurnsFast', 'SheafBreakerOpen'];
-    const burning = await untilFiring(prometheus, ofFar, slowly);
+    const burning = await untilFiring(prometheus, [...ofFar, 'SheafRunsFail'], slowly);
     for (const { labels, annotations } of burning.filter((alert) => !ofBusyMachines.includes(nameOf(alert)))) {
-      assert.equal(labels['model'], 'far');
+      assert.equal(labels['model'], labels['alertname'] === 'SheafRunsFail' ? 'failing' : 'far');
       assert.match(annotations['runbook_url'] ?? '', /^docs\/runbooks\.md#sheaf/);
     }
     mesh.far.fails = false;

@@ -11,6 +11,7 @@ export const readerOnly: readonly (readonly [RegExp, string])[] = [
   [/: want the classes .* in any order, |: the member has labels; /, 'classes of the members against those of all'],
   [/: the weights of the members sum to 0$|\.quorum(\.weight)?: want at most the /, 'sums over the members'],
   [/ takes one answer; it has no quorum$| reads all members; none may be optional, /, 'what a combiner is able to do'],
+  [/^schedule\.(cron|timezone): /, 'when a clock strikes has a grammar, and time zones have a list of their own'],
   [/^signing\.keys: want a key at least, /, 'a list that may be empty with one of the policies'],
   [/: the member is not optional, so it is waited for /, 'an `optional` whose default follows the quorum'],
 ];

@@ -2,7 +2,16 @@
 
 import type { JsonSchema } from '@sheaf/document';
 import { eventsPage } from '@sheaf/inference';
-import { meshPage, meshSchema, modelPage, modelSchema, testsPage, testsSchema } from '@sheaf/mesh';
+import {
+  batchPage,
+  batchSchema,
+  meshPage,
+  meshSchema,
+  modelPage,
+  modelSchema,
+  testsPage,
+  testsSchema,
+} from '@sheaf/mesh';
 import { pipelineSchema, referencePage } from '@sheaf/pipeline';
 import { policiesPage, policiesSchema } from '@sheaf/policies';
 import { metricsPage } from '@sheaf/telemetry';
@@ -20,6 +29,7 @@ export const references: readonly Reference[] = [
   { name: 'mesh', page: meshPage, schema: meshSchema },
   { name: 'model', page: modelPage, schema: modelSchema },
   { name: 'tests', page: testsPage, schema: testsSchema },
+  { name: 'batch', page: batchPage, schema: batchSchema },
   { name: 'policies', page: policiesPage, schema: policiesSchema },
 ];
 

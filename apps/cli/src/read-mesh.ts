@@ -7,6 +7,7 @@ import {
   type MeshReading,
   outText,
   type ReadOptions,
+  readBatches,
   readMesh,
   readTests,
 } from '@sheaf/mesh';
@@ -16,9 +17,11 @@ import { UsageError } from './command.ts';
 export const readMeshOrFail = async (folder = '.', tell: OnEvent = () => {}): Promise<Mesh> =>
   wholeOrFail(folder, await readMesh(folder), tell);
 
-/** What of a folder's tests is a mistake is one of the folder, for whoever wants all of them; no test keeps a mesh from being served. */
+/** What of a folder's tests and batches is a mistake is one of the folder, for whoever wants all of them; none keeps a mesh from being served. */
 export async function withTests(folder: string, reading: MeshReading): Promise<MeshReading> {
-  const { problems } = await readTests(resolve(folder), reading.mesh);
+  const tests = await readTests(resolve(folder), reading.mesh);
+  const batches = await readBatches(resolve(folder), reading.mesh);
+  const problems = [...tests.problems, ...batches.problems];
   if (problems.length === 0) return reading;
   return { ...reading, mesh: undefined, problems: [...reading.problems, ...problems] };
 }

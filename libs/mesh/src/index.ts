@@ -1,3 +1,10 @@
+export {
+  type AskedSubject,
+  askedIn,
+  type BatchesReading,
+  type DeclaredBatch,
+  readBatches,
+} from './batches/read-batches.ts';
 export { checkCode } from './content/code-digest.ts';
 export { contentChanged } from './content/content-changed.ts';
 export { contentDigest, fingerprint } from './content/fingerprint.ts';
@@ -5,6 +12,7 @@ export { checkContent } from './content/version-content.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export type { Callbacks, Jobs } from './jobs.ts';
+export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
 export {
@@ -45,6 +53,7 @@ export { countingProblem, countingVariables, findShared, type SharedFinding } fr
 export { readKeyDaysMax } from './policies/key-terms.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
+export { batchExample, batchPage } from './reference/batch-page.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
 export { modelExample, modelPage } from './reference/model-page.ts';
 export { goldenExample, testsExample, testsPage } from './reference/tests-page.ts';

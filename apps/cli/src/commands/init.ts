@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { meshSchema, modelSchema, testsSchema } from '@sheaf/mesh';
+import { batchSchema, meshSchema, modelSchema, testsSchema } from '@sheaf/mesh';
 import { pipelineSchema } from '@sheaf/pipeline';
 import { policiesSchema } from '@sheaf/policies';
 import { type Command, UsageError, writeOrFail } from '../command.ts';
@@ -10,6 +10,7 @@ const template = fileURLToPath(new URL('../../template/', import.meta.url));
 
 /** For editors: each file names its schema in its first line. */
 const schemas = {
+  batch: batchSchema,
   mesh: meshSchema,
   model: modelSchema,
   pipeline: pipelineSchema,

@@ -52,52 +52,6 @@ async function startServer(options: grpc.ServerOptions, answerMs: number, withHe
 const remoteTo = (port: number, foreign: boolean) =>
   createRemote(`127.0.0.1:${port}`, { service: 'far', limits: defaultLimits, foreign });
 
-describe('a server that ends connections for their age', () => {
-  for (const withHealth of [false, true])
-    it(`costs no call and stays ready, ${withHealth ? 'with' : 'without'} a health service`, async () => {
-      const aging = { 'grpc.max_connection_age_ms': 300, 'grpc.max_connection_age_grace_ms': 2_000 };
-      using server = await startServer(aging, 5, withHealth);
-      const remote = remoteTo(server.port, true);
-      const told: boolean[] = [];
-      const unwatch = remote.watchReady((ready) => told.push(ready));
-      let running = true;
-      let answered = 0;
-      const failed: unknown[] = [];
-      const client = async (): Promise<void> => {
-        while (running)
-          await remote.infer(requestFor('m'), contextOf(60_000)).then(
-            () => answered++,
-            (error) => failed.push(error),
-          );
-      };
-      const clients = Promise.all(Array.from({ length: 8 }, client));
-      // Each goodbye falls upon calls that are on their way.
-      await until(() => server.seen.connections >= 12);
-      running = false;
-      await clients;
-      unwatch();
-      remote.close();
-      assert.deepEqual(failed, []);
-      assert.ok(answered > 100, `${answered} calls`);
-      assert.deepEqual(told, [true]);
-    });
-});
-
-describe('pings', () => {
-  it('go often among ourselves, and to servers of others not as long as those of ours are seen', async () => {
-    using own = await startServer({}, 0, true);
-    using foreign = await startServer({}, 0, true);
-    const remotes = [remoteTo(own.port, false), remoteTo(foreign.port, true)];
-    const unwatch = remotes.map((remote) => remote.watchReady(() => {}));
-    for (const remote of remotes) await remote.infer(requestFor('m'), contextOf(60_000));
-    await until(() => own.seen.pings >= 4, 60_000);
-    assert.equal(foreign.seen.pings, 0);
-    assert.equal(foreign.seen.connections, own.seen.connections);
-    for (const end of unwatch) end();
-    for (const remote of remotes) remote.close();
-  });
-});
-
 /** Between a remote and a server: what goes through it is lost from some moment on, without a word. */
 async function startBlackHole(port: number) {
   const sockets = new Set<Socket>();
@@ -120,34 +74,83 @@ async function startBlackHole(port: number) {
   };
 }
 
-describe('a connection that leads nowhere', () => {
-  for (const withHealth of [false, true])
-    it(`is given up though nobody pings, ${withHealth ? 'with' : 'without'} a health service`, async () => {
-      using server = await startServer({}, 0, withHealth);
-      using hole = await startBlackHole(server.port);
-      const remote = remoteTo(hole.port, true);
-      let ready = false;
-      const unwatch = remote.watchReady((now) => {
-        ready = now;
+// All of them wait, most of the time.
+describe('a server of somebody else', { concurrency: true }, () => {
+  describe('that ends connections for their age', () => {
+    for (const withHealth of [false, true])
+      it(`costs no call and stays ready, ${withHealth ? 'with' : 'without'} a health service`, async () => {
+        const aging = { 'grpc.max_connection_age_ms': 300, 'grpc.max_connection_age_grace_ms': 2_000 };
+        using server = await startServer(aging, 5, withHealth);
+        const remote = remoteTo(server.port, true);
+        const told: boolean[] = [];
+        const unwatch = remote.watchReady((ready) => told.push(ready));
+        let running = true;
+        let answered = 0;
+        const failed: unknown[] = [];
+        const client = async (): Promise<void> => {
+          while (running)
+            await remote.infer(requestFor('m'), contextOf(60_000)).then(
+              () => answered++,
+              (error) => failed.push(error),
+            );
+        };
+        const clients = Promise.all(Array.from({ length: 8 }, client));
+        // Each goodbye falls upon calls that are on their way.
+        await until(() => server.seen.connections >= 12);
+        running = false;
+        await clients;
+        unwatch();
+        remote.close();
+        assert.deepEqual(failed, []);
+        assert.ok(answered > 100, `${answered} calls`);
+        assert.deepEqual(told, [true]);
       });
-      await remote.infer(requestFor('m'), contextOf(60_000));
-      hole.swallow();
-      await assert.rejects(remote.infer(requestFor('m'), contextOf(200)), { code: 'DEADLINE_EXCEEDED' });
-      let answered = false;
-      const ask = async (): Promise<void> => {
-        while (!answered)
-          await remote.infer(requestFor('m'), contextOf(500)).then(
-            () => {
-              answered = true;
-            },
-            () => {},
-          );
-      };
-      const asking = ask();
-      // Pings at the pace that such servers bear would take minutes.
-      await until(() => answered && ready, 60_000);
-      await asking;
-      unwatch();
-      remote.close();
+  });
+
+  describe('pings', () => {
+    it('go often among ourselves, and to servers of others not as long as those of ours are seen', async () => {
+      using own = await startServer({}, 0, true);
+      using foreign = await startServer({}, 0, true);
+      const remotes = [remoteTo(own.port, false), remoteTo(foreign.port, true)];
+      const unwatch = remotes.map((remote) => remote.watchReady(() => {}));
+      for (const remote of remotes) await remote.infer(requestFor('m'), contextOf(60_000));
+      await until(() => own.seen.pings >= 4, 60_000);
+      assert.equal(foreign.seen.pings, 0);
+      assert.equal(foreign.seen.connections, own.seen.connections);
+      for (const end of unwatch) end();
+      for (const remote of remotes) remote.close();
     });
+  });
+
+  describe('behind a connection that leads nowhere', () => {
+    for (const withHealth of [false, true])
+      it(`is given up though nobody pings, ${withHealth ? 'with' : 'without'} a health service`, async () => {
+        using server = await startServer({}, 0, withHealth);
+        using hole = await startBlackHole(server.port);
+        const remote = remoteTo(hole.port, true);
+        let ready = false;
+        const unwatch = remote.watchReady((now) => {
+          ready = now;
+        });
+        await remote.infer(requestFor('m'), contextOf(60_000));
+        hole.swallow();
+        await assert.rejects(remote.infer(requestFor('m'), contextOf(200)), { code: 'DEADLINE_EXCEEDED' });
+        let answered = false;
+        const ask = async (): Promise<void> => {
+          while (!answered)
+            await remote.infer(requestFor('m'), contextOf(500)).then(
+              () => {
+                answered = true;
+              },
+              () => {},
+            );
+        };
+        const asking = ask();
+        // Pings at the pace that such servers bear would take minutes.
+        await until(() => answered && ready, 60_000);
+        await asking;
+        unwatch();
+        remote.close();
+      });
+  });
 });
