@@ -23,3 +23,5 @@ export type { AskedRow, CompiledMapping, RowsOrError, RowsRequest } from './mapp
 export type { Mapping, TensorMapping } from './mapping/mapping.ts';
 export type { Cell, InputColumn, Row, RowError } from './rows/row.ts';
 export { type ChunkAnswer, type ChunkRun, runChunk } from './run-chunk.ts';
+export { compareSamples, type Moved, type OutputSample, sampleOutputs } from './validation/output-samples.ts';
+export type { Stability } from './validation/psi.ts';

@@ -32,6 +32,7 @@ export const events = {
   'process.ready-again': event('supervisor', 'info', 'a process that ended is back', 'child', 'childPid'),
   'process.crash-loop': event('supervisor', 'error', 'it ended 3 times in a row', 'child', 'reason', 'delayMs'),
   'worker.no-queue': event('worker', 'error', 'a worker cannot read the jobs for the moment'),
+  'worker.callback-given-up': event('worker', 'warn', 'nobody took a call-back of a job, after many tries', 'job'),
   'worker.job-failed': event('worker', 'warn', 'a job has failed for good', 'job', 'name', 'code', 'reason', 'attempt'),
   'worker.failed': event('supervisor', 'error', 'a worker could not start; it is not tried again'),
   'mesh.up': event('supervisor', 'info', 'all of the mesh has started', 'addresses'),
