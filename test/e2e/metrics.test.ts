@@ -16,12 +16,18 @@ import { waitFor } from '../support/wait-for.ts';
 const policies = `limits:
   - { name: few, rate: 3/h, burst: 3, tenants: [small] }
 `;
+const patient = `pipeline: patient
+inputs: { x: { datatype: INT64, shape: [] } }
+stages: { only: { model: slow, inputs: { x: x } } }
+outputs: { y: only.y }
+`;
 const files = (metricsPort: number, replicas = 1): Files => ({
   'mesh.yaml': `gateway: { metrics: { port: ${metricsPort} } }
 services: { double: { models: [double], replicas: ${replicas} }, slow: { models: [slow] } }
 `,
   'models/double': sampleModels.scale(2),
   'models/slow': sampleModels.slowLoop(),
+  'pipelines/patient.yaml': patient,
   'policies.yaml': policies,
 });
 
@@ -81,8 +87,11 @@ describe('the metrics of a mesh', () => {
       metadata: { 'x-api-key': keys.large },
     });
     const leave = new AbortController();
-    const left = ask(leaving, 'slow', [long], { signal: leave.signal, timeoutMs: 30_000 });
+    const left = ask(leaving, 'patient', [long], { signal: leave.signal, timeoutMs: 30_000 });
     await waitFor(async () => (await scrape(port)).sum('sheaf_runs_in_flight', { model: 'slow' }) === 1);
+    // A pipeline is a model to those who look for one with little to do.
+    const pending = { service: 'gateway', model: 'patient', version: '1' };
+    assert.equal((await scrape(port)).sum('nv_inference_pending_request_count', pending), 1);
     leave.abort();
     await assert.rejects(left, { code: 'CANCELLED' });
     leaving.close();
@@ -94,7 +103,9 @@ describe('the metrics of a mesh', () => {
     assert.deepEqual(ofOutcomes(samples, 'sheaf_requests_total', { model: '' }), [0, 1, 0, 0]);
     assert.deepEqual(ofOutcomes(samples, 'sheaf_requests_total', { model: 'double', version: '1' }), [1, 0, 0, 0]);
     assert.deepEqual(ofOutcomes(samples, 'sheaf_requests_total', { model: '_OTHER' }), [0, 1, 0, 0]);
-    assert.deepEqual(ofOutcomes(samples, 'sheaf_requests_total', { model: 'slow' }), [0, 0, 1, 0]);
+    assert.deepEqual(ofOutcomes(samples, 'sheaf_requests_total', { model: 'patient' }), [0, 0, 1, 0]);
+    assert.equal(samples.sum('nv_inference_request_failure', { ...pending, reason: 'CANCELED' }), 1);
+    assert.equal(samples.sum('nv_inference_pending_request_count', pending), 0);
     assert.equal(samples.sum('sheaf_requests_total'), 14);
     assert.equal(samples.sum('sheaf_request_duration_seconds_count'), 14);
     assert.equal(samples.sum('sheaf_refusals_total', { policy: 'limit', name: 'few' }), 2);
@@ -191,7 +202,7 @@ describe('the statistics of models', () => {
     assert.deepEqual([success?.count, queue?.count, compute_infer?.count], ['6', '6', '6']);
     assert.ok(Number(compute_infer?.ns) > 0 && Number(success?.ns) > Number(compute_infer?.ns));
     const [all] = (await statistics({})).replies as { model_stats: Message[] }[];
-    assert.deepEqual(all?.model_stats.map(({ name }) => name).sort(), ['double', 'slow']);
+    assert.deepEqual(all?.model_stats.map(({ name }) => name).sort(), ['double', 'patient', 'slow']);
     assert.equal((await statistics({ name: 'nothing' })).code, 'NOT_FOUND');
   });
 });

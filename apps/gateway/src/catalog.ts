@@ -42,6 +42,8 @@ export interface Catalog {
   readonly callsOf: (name: string, version: string) => readonly string[] | undefined;
   /** How long a model or transform usually takes for so many rows; undefined while nobody knows. */
   readonly usualMs: (name: string, rows: number) => number | undefined;
+  /** How many runs of each version of a pipeline have not ended. */
+  readonly pending: (name: string) => ReturnType<NonNullable<Entry['pending']>>;
   /** All that is there and not served as it stands in the folder. */
   readonly out: readonly CatalogOut[];
   /** Models of foreign servers that have not said yet what they serve. */
@@ -291,6 +293,7 @@ function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services, vers
     isReady: (name, version) => entries.get(name)?.isReady(versions.meant(name, version)) ?? false,
     names: () => [...entries.keys()],
     callsOf: (name, version) => entries.get(name)?.callsOf(versions.meant(name, version)),
+    pending: (name) => entries.get(name)?.pending?.() ?? [],
     usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
   };
 }

@@ -17,6 +17,8 @@ export interface Entry {
   readonly isReady: (version: string) => boolean;
   /** The models and transforms that a call asks, one for each time; undefined for a version that is not there. */
   readonly callsOf: (version: string) => readonly string[] | undefined;
+  /** Of a pipeline: how many runs of each version have not ended. */
+  readonly pending?: () => readonly (readonly [version: string, runs: number])[];
 }
 
 /** The versions that a name has. */

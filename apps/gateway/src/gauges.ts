@@ -27,6 +27,10 @@ export function readGauges(ports: GaugePorts): () => Promise<void> {
   registry.read('sheaf_model_ready', () =>
     revisions.names().map((name) => [[name], revisions.isReady(name, '', trustedCaller) ? 1 : 0] as const),
   );
+  registry.read('nv_inference_pending_request_count', () => {
+    const { catalog } = current();
+    return catalog.names().flatMap((name) => catalog.pending(name).map(([version, runs]) => [[name, version], runs]));
+  });
   registry.read('sheaf_parts_out', () =>
     [...Map.groupBy(current().catalog.out, ({ kind }) => kind)].map(([kind, parts]) => [[kind], parts.length] as const),
   );

@@ -24,6 +24,8 @@ interface PipelineVersion {
   readonly compiled: CompiledPipeline;
   readonly isReady: () => boolean;
   readonly calls: readonly string[];
+  /** Runs that have not ended. */
+  readonly pending: () => number;
 }
 
 export interface PipelineEntry extends Entry {
@@ -48,6 +50,7 @@ export function pipelineEntry(name: string, given: readonly PipelineVersion[], l
     describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
     isReady: (wanted) => find(wanted)?.isReady() ?? false,
     callsOf: (wanted) => find(wanted)?.calls,
+    pending: () => sorted.map(({ version, pending }) => [String(version), pending()] as const),
   };
 }
 
@@ -87,14 +90,33 @@ export function pipelineVersion(
   };
   const runsAtOnce = (target: Target): number | undefined => holderOf(target, services)?.runsAtOnce(nameOf(target));
   const targets = { model, pipeline };
-  const compiled = createPipeline(checked, targets, { latencyOf: latencyOf(check), earlyRefusal, runsAtOnce });
+  const { pending, compiled } = counted(
+    createPipeline(checked, targets, { latencyOf: latencyOf(check), earlyRefusal, runsAtOnce }),
+  );
   const required = spec.stages.flatMap(({ step, optional }) => (optional ? [] : requiredTargets(step)));
   const isUp = (target: Target): boolean =>
     target.kind === 'pipeline'
       ? (entries.get(target.name)?.isReady(versions.meant(target.name, target.version ?? '')) ?? false)
       : !isOut(nameOf(target)) && (holderOf(target, services)?.isReady() ?? false);
   const calls = plannedCalls(spec, find).map(nameOf);
-  return { version: spec.version, signature: checked.signature, compiled, isReady: () => required.every(isUp), calls };
+  const isReady = (): boolean => required.every(isUp);
+  return { version: spec.version, signature: checked.signature, compiled, isReady, calls, pending };
+}
+
+/** Counts the runs of a pipeline that have not ended. */
+function counted({ infer, ask }: CompiledPipeline): Pick<PipelineVersion, 'compiled' | 'pending'> {
+  let pending = 0;
+  const counting =
+    <Asked, Context, Answer>(run: (asked: Asked, context: Context) => Promise<Answer>) =>
+    async (asked: Asked, context: Context): Promise<Answer> => {
+      pending++;
+      try {
+        return await run(asked, context);
+      } finally {
+        pending--;
+      }
+    };
+  return { compiled: { infer: counting(infer), ask: counting(ask) }, pending: () => pending };
 }
 
 /** For whoever runs the mesh. */

@@ -175,7 +175,8 @@ export const modelDashboard = dashboard({
   uid: 'sheaf-model',
   title: 'Sheaf: model',
   description: 'Where the time of a model goes, whether it is batched, and whether it has more to do than it can.',
-  variables: [{ name: 'model', label: 'Model', metric: 'nv_inference_request_success' }],
+  // Of what a service holds: pipelines have a dashboard of their own.
+  variables: [{ name: 'model', label: 'Model', metric: 'sheaf_workers' }],
   rows: [
     { title: 'Requests', panels: requests },
     { title: 'Load', panels: load },

@@ -5,6 +5,7 @@ import { InferError } from './error.ts';
 import type { Journal } from './journal.ts';
 import type { Principal, Priority, TrustedCaller } from './principal.ts';
 import type { Span } from './span.ts';
+import type { Submission } from './submission.ts';
 
 /** Time as an argument, so that tests need no sleep. */
 export interface Clock {
@@ -73,6 +74,8 @@ export interface CallContext {
   readonly bytes?: ByteHold;
   /** Which try of its call this is, 1 and on; the first when nothing is said. */
   readonly attempt?: number;
+  /** Of a call that is to be queued; undefined of one that is to be answered. */
+  readonly submission?: Submission;
 }
 
 export const remainingMs = (context: CallContext): number => context.deadline - context.clock.now();

@@ -131,6 +131,7 @@ export { type Decision, parseDecision } from './reasons.ts';
 export { type ModelDescription, mismatch, type Signature, type TensorSpec } from './signature.ts';
 export { breakingChanges } from './signature-changes.ts';
 export type { EndedSpan, Span, SpanKind, TraceParent } from './span.ts';
+export type { JobTerms, Submission } from './submission.ts';
 export {
   createTensor,
   type Elements,

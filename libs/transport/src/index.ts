@@ -19,11 +19,28 @@ export type {
 } from './admin-service.ts';
 export { type AdminConnection, type AdminConnectionOptions, connectAdmin } from './client/admin.ts';
 export { type Answered, type AskOptions, ask } from './client/ask.ts';
+export { connectJobs, type JobsConnection, readResult } from './client/jobs.ts';
 export { isProxied } from './client/proxy.ts';
 export { connectRegistry, type RegistryConnection, registryCallsOf } from './client/registry.ts';
 export { createRemote, type Remote, type RemoteOptions, type Transport } from './client/remote.ts';
 export { createSecret, readSecret, type SecretPlace } from './client/secret.ts';
 export type { ModelStatistics } from './generated/inference/ModelStatistics.ts';
+export type {
+  GenerationMessage,
+  GetJobResponse,
+  JobMessage,
+  JobsCaller,
+  JobsCalls,
+  JobsService,
+  LaterServices,
+  ListJobsRequest,
+  OperationMessage,
+  OperationsService,
+  PredictionMessage,
+  PredictionsCalls,
+  PredictionsService,
+  SubmitTerms,
+} from './jobs-service.ts';
 export type { MetricSamples, MetricsRequest, TellMetrics } from './mesh-metrics.ts';
 export type {
   AliasMessage,

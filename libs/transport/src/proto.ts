@@ -15,9 +15,13 @@ export const inferenceFile = 'inference/grpc_predict_v2.proto';
 const meshFile = 'sheaf/mesh/v1/mesh.proto';
 export const adminFile = 'sheaf/admin/v1/admin.proto';
 export const registryFile = 'sheaf/registry/v1/registry.proto';
+export const jobsFile = 'sheaf/jobs/v1/jobs.proto';
+export const operationsFile = 'google/longrunning/operations.proto';
+export const predictionsFile = 'sheaf/predictions/v1/predictions.proto';
 const loaded = {
+  ...loadSync([adminFile, registryFile, jobsFile, predictionsFile], { ...loaderOptions, longs: Number }),
+  // Last, since it is among what others import.
   ...loadSync([inferenceFile, meshFile], { ...loaderOptions, longs: String }),
-  ...loadSync([adminFile, registryFile], { ...loaderOptions, longs: Number }),
 };
 
 const asItIs = (message: Buffer): Buffer => message;
@@ -27,6 +31,9 @@ const serviceOf = (name: string): grpc.ServiceDefinition => loaded[name] as grpc
 export const inferenceService = serviceOf('inference.GRPCInferenceService');
 export const adminService = serviceOf('sheaf.admin.v1.Admin');
 export const registryService = serviceOf('sheaf.registry.v1.Registry');
+export const jobsService = serviceOf('sheaf.jobs.v1.Jobs');
+export const operationsService = serviceOf('google.longrunning.Operations');
+export const predictionsService = serviceOf('sheaf.predictions.v1.Predictions');
 const mesh = serviceOf('sheaf.mesh.v1.Mesh');
 /** Of messages as they stand on the wire, which our own codec reads and writes. */
 export const meshService: grpc.ServiceDefinition = {

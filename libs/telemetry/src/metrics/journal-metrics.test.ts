@@ -45,6 +45,29 @@ describe('what a gateway did for a call', () => {
     assert.equal(statisticsOf('outer', '1')?.inferenceStats?.success?.count, 1);
   });
 
+  it('counts a pipeline as a model, under the names of Triton, with why it was not answered', () => {
+    const asked = (code: string) =>
+      counted((journal, root) => journal.mark(root, { 'sheaf.pipeline': 'whole/1' }), code).told;
+    const of = 'model="whole",version="1"';
+    const answered = asked('OK');
+    for (const name of ['nv_inference_request_success', 'nv_inference_count', 'nv_inference_exec_count'] as const)
+      assert.deepEqual(answered(name), { [of]: 1 }, name);
+    assert.ok((answered('nv_inference_compute_infer_duration_us')[of] ?? 0) > 0);
+    assert.deepEqual(answered('nv_inference_queue_duration_us'), { [of]: 0 });
+    const reasons = Object.entries({
+      UNAVAILABLE: 'BACKEND',
+      CANCELLED: 'CANCELED',
+      RESOURCE_EXHAUSTED: 'REJECTED',
+      INVALID_ARGUMENT: 'OTHER',
+    });
+    for (const [code, reason] of reasons) {
+      const told = asked(code);
+      const failures = Object.entries(told('nv_inference_request_failure')).filter(([, count]) => count > 0);
+      assert.deepEqual(failures, [[`${of},reason="${reason}"`, 1]], code);
+      assert.deepEqual(told('nv_inference_request_success'), { [of]: 0 }, code);
+    }
+  });
+
   it('tells answers that were given without a member, and by a fallback, as degraded', () => {
     const { told } = counted((journal, root) => {
       journal.mark(root, { 'sheaf.pipeline': 'vote/1' });

@@ -3,8 +3,8 @@ import type { EndedSpan, Journal } from '@sheaf/inference';
 import type { ModelStatistics } from '@sheaf/transport';
 import { kept, oneOf } from './label-values.ts';
 import { callCodes } from './outcome.ts';
+import { createPipelineStatistics, type PipelineStatistics } from './pipeline-statistics.ts';
 import { observe, type Registry } from './registry.ts';
-import { createVersionStatistics, type VersionStatistics } from './version-statistics.ts';
 
 const method = 'inference.GRPCInferenceService/ModelInfer';
 const knownCode = oneOf(callCodes);
@@ -17,7 +17,7 @@ export interface JournalMetrics {
 }
 
 export function createJournalMetrics(registry: Registry): JournalMetrics {
-  const statistics = new Map<string, VersionStatistics>();
+  const statistics = createPipelineStatistics(registry);
   const tries = createTryMetrics(registry);
   const runs = createRunMetrics(registry, statistics);
   const dropped = registry.counter('sheaf_journal_entries_dropped_total').of();
@@ -31,7 +31,7 @@ export function createJournalMetrics(registry: Registry): JournalMetrics {
     if (hasRuns) runs(journal.spans);
     if (journal.dropped > 0) dropped.value += journal.dropped;
   };
-  return { onJournal, statisticsOf: (pipeline, version) => statistics.get(`${pipeline}/${version}`)?.told() };
+  return { onJournal, statisticsOf: statistics.of };
 }
 
 /** What kept a try from an endpoint. */
@@ -91,22 +91,7 @@ const pipelineOf = (run: EndedSpan): [name: string, version: string] => {
 
 const isLost = ({ code }: EndedSpan): boolean => code !== 'OK' && code !== 'CANCELLED';
 
-/** A run of a pipeline is one of a model to whoever asks for statistics: all of its time counts as computing. */
-function addTo(statistics: VersionStatistics, { code, startMs, endMs }: EndedSpan): void {
-  const tookMs = endMs - startMs;
-  if (code !== 'OK') {
-    statistics.failed(tookMs);
-    return;
-  }
-  const times = { inputMs: 0, inferMs: tookMs, outputMs: 0 };
-  statistics.run({ rows: 1, requests: 1, ...times, isFailed: false });
-  statistics.answered({ requestMs: tookMs, queueMs: 0, ...times });
-}
-
-function createRunMetrics(
-  registry: Registry,
-  statistics: Map<string, VersionStatistics>,
-): (spans: readonly EndedSpan[]) => void {
+function createRunMetrics(registry: Registry, statistics: PipelineStatistics): (spans: readonly EndedSpan[]) => void {
   const runs = registry.counter('sheaf_pipeline_runs_total');
   const durations = registry.histogram('sheaf_pipeline_duration_seconds');
   const degradedAnswers = registry.counter('sheaf_degraded_answers_total');
@@ -134,17 +119,10 @@ function createRunMetrics(
       runs.of(pipeline, version, knownCode(span.code)).value++;
       const exemplar = span.sampled ? span.traceId : undefined;
       observe(durations.of(pipeline, version), (span.endMs - span.startMs) / 1000, exemplar);
-      addTo(getOrCreate(statistics, pipeline, version), span);
+      statistics.count(pipeline, version, span);
       if (span.code === 'OK' && degraded.has(span)) degradedAnswers.of(pipeline).value++;
     }
   };
-}
-
-function getOrCreate(statistics: Map<string, VersionStatistics>, pipeline: string, version: string): VersionStatistics {
-  const key = `${pipeline}/${version}`;
-  const known = statistics.get(key) ?? createVersionStatistics(pipeline, version);
-  statistics.set(key, known);
-  return known;
 }
 
 /** Answers whether a fallback was taken. */

@@ -1,6 +1,7 @@
 /** Counts what a service did with its models and transforms: from the journals of its calls, and from its runs. */
 import type { EndedSpan, Journal } from '@sheaf/inference';
 import type { ModelStatistics } from '@sheaf/transport';
+import { type FailureReason, failureReasons } from './failure-reasons.ts';
 import { kept, oneOf } from './label-values.ts';
 import { type Counter, type Histogram, observe, other, type Registry } from './registry.ts';
 import { createVersionStatistics, type RunTimes } from './version-statistics.ts';
@@ -119,11 +120,8 @@ function versionSeries(registry: Registry) {
   };
 }
 
-/** As Triton has them. */
-const failureReasons = ['REJECTED', 'CANCELED', 'BACKEND', 'OTHER'] as const;
-
 /** Why a request was not answered, by how far it came. */
-function failureOf(code: string, queue: EndedSpan | undefined): (typeof failureReasons)[number] {
+function failureOf(code: string, queue: EndedSpan | undefined): FailureReason {
   if (code === 'CANCELLED') return 'CANCELED';
   if (!queue) return 'OTHER';
   return queue.code === 'OK' ? 'BACKEND' : 'REJECTED';

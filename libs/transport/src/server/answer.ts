@@ -17,6 +17,7 @@ import {
   monotonicClock,
   type Snapshot,
   type Span,
+  type Submission,
   type Tensor,
   trustedCaller,
   w3cPropagation,
@@ -59,6 +60,8 @@ export interface InferCall {
   /** The configuration that the call was admitted under elsewhere; none: the one in force. */
   readonly snapshot?: Snapshot | undefined;
   readonly from: CallFrom;
+  /** Of a call that is to be queued. */
+  readonly submission?: Submission;
   /** It is not to share a run; false unless given. */
   readonly isolated?: boolean;
   /** Where what its messages take is counted. */
@@ -112,7 +115,8 @@ export function createAnswer({ name, limits, state }: AnswerOptions, backend: Ba
       call.onRequest?.(request, span);
       // Raw tensors are views of the message; typed ones are made anew.
       if (typed) context.bytes?.take(tensorBytes(request.inputs));
-      const response = await backend.infer(request, context);
+      const infer = call.submission && backend.later ? backend.later.submit : backend.infer;
+      const response = await infer(request, context);
       if (context.signal.aborted) throw abortReason(context.signal);
       checkSize(response, limits);
       journal.abandon(span, 'CANCELLED');
@@ -180,6 +184,7 @@ function contextOf(
     isolated = false,
     bytes,
     trailers,
+    submission,
   }: Omit<InferCall, 'from'>,
   caller: Caller,
   { name, limits }: Pick<AnswerOptions, 'name' | 'limits'>,
@@ -188,13 +193,19 @@ function contextOf(
   const journal = new Journal(trailers);
   const { propagation = w3cPropagation } = backend;
   const parent = propagation.extract(header);
-  const span = journal.start('request', `${name} ModelInfer`, parent, {}, backend.sample);
+  const span = journal.start('request', `${name} ${submission ? 'Submit' : 'ModelInfer'}`, parent, {}, backend.sample);
   // The caller's time, at most the limit; the default when it names none.
   const budgetMs = Number.isFinite(givenMs) ? Math.min(givenMs, limits.deadlineMaxMs) : limits.deadlineDefaultMs;
   const deadline = monotonicClock.now() + budgetMs;
   const snapshot = given ?? backend.snapshot();
   const said = propagation.hasBaggage ? header('baggage') : undefined;
   const baggage = said && (backend.acceptBaggage ?? boundedBaggage)(said);
-  const ofCaller = { ...(metadata && { metadata }), ...(bytes && { bytes }), ...(baggage && { baggage }), ...caller };
+  const ofCaller = {
+    ...(metadata && { metadata }),
+    ...(bytes && { bytes }),
+    ...(baggage && { baggage }),
+    ...(submission && { submission }),
+    ...caller,
+  };
   return { deadline, signal, clock: monotonicClock, snapshot, journal, span, isolated, ...ofCaller };
 }

@@ -13,6 +13,7 @@ import type {
 } from '@sheaf/inference';
 import type { AdminService } from '../admin-service.ts';
 import type { ModelStatistics } from '../generated/inference/ModelStatistics.ts';
+import type { LaterServices } from '../jobs-service.ts';
 import type { TellMetrics } from '../mesh-metrics.ts';
 import type { RegistryService } from '../registry-service.ts';
 import type { Admit } from './auth/authenticate.ts';
@@ -103,6 +104,8 @@ export interface Backend {
   readonly admin?: AdminService | undefined;
   /** Served as sheaf.registry.v1.Registry, likewise. */
   readonly registry?: RegistryService | undefined;
+  /** Served as sheaf.jobs.v1.Jobs, google.longrunning.Operations and sheaf.predictions.v1.Predictions, likewise. */
+  readonly later?: LaterServices | undefined;
   /** Told of each call when it has ended. */
   readonly calls?: CallLog;
 }

@@ -1,9 +1,18 @@
 /** ModelInfer, the method whose cost matters: its messages are read and written straight between their bytes and our nouns. */
-import { asInferError, InferError, Journal, type Load, monotonicClock, trustedCaller } from '@sheaf/inference';
+import {
+  asInferError,
+  InferError,
+  Journal,
+  type Limits,
+  type Load,
+  monotonicClock,
+  type Submission,
+  trustedCaller,
+} from '@sheaf/inference';
 import { loadReport, loadReportKey } from '../load-report.ts';
 import { inferPath } from '../proto.ts';
 import { binaryValue } from '../status.ts';
-import { decodeRequest, encodeResponse } from '../wire/codec.ts';
+import { type DecodedRequest, decodeRequest, encodeResponse, type InferResult } from '../wire/codec.ts';
 import { asStray, tensorBytes } from './answer.ts';
 import type { CallHead } from './backend.ts';
 import type { Share } from './bytes/byte-room.ts';
@@ -14,16 +23,36 @@ import type { IncomingCall } from './grpc/server-call.ts';
 import type { Protocol, ProtocolContext } from './protocol.ts';
 import { type MessageConsumer, UnaryMessage } from './unary-message.ts';
 
+/** How the messages of a method that asks a model are read and written. */
+export interface InferWire {
+  readonly path: string;
+  /** Begins one call of it. */
+  open(): OpenWire;
+}
+
+interface OpenWire {
+  readonly read: (message: Buffer, limits: Limits) => DecodedRequest;
+  /** The answer behind `headBytes` that are blank. */
+  readonly write: (result: InferResult) => Buffer;
+  /** Undefined: the call is answered, not queued. */
+  readonly submission?: Submission;
+}
+
+const openInfer: OpenWire = { read: decodeRequest, write: (result) => encodeResponse(result, headBytes) };
+
 /** `isOfMesh`: its callers are processes of the mesh. The call that asks on behalf of another one may not wait for room that this one has. */
-export const modelInfer =
-  (isOfMesh: boolean): Protocol =>
+export const modelInfer = (isOfMesh: boolean): Protocol =>
+  inferProtocol({ path: inferPath, open: () => openInfer }, isOfMesh);
+
+export const inferProtocol =
+  (wire: InferWire, isOfMesh: boolean): Protocol =>
   (context) => {
     const isReportDue = createReportPace();
     const late = lateBy(context.limits);
     const serve = (call: IncomingCall): void => {
       const { bytes, limits, strays } = context;
       const hold = isOfMesh ? bytes.open(undefined, false) : bytes.open(shareOf(call, bytes));
-      const exchange = new InferExchange(call, hold, context, isReportDue);
+      const exchange = new InferExchange(call, hold, wire.open(), context, isReportDue);
       try {
         strays?.check(call.principal, () => headOf(call));
       } catch (error) {
@@ -33,7 +62,7 @@ export const modelInfer =
       const expected = { encoding: call.headers.encoding, limit: limits, room: hold, late };
       call.receive(new UnaryMessage(call, expected, exchange));
     };
-    return { methods: [{ path: inferPath, isLong: false, serve }] };
+    return { methods: [{ path: wire.path, isLong: false, serve }] };
   };
 
 /** There is no span yet; what it tells of limits goes into the trailers alone. */
@@ -46,15 +75,17 @@ const headOf = ({ principal, address, trailers }: IncomingCall): CallHead => ({
 class InferExchange implements MessageConsumer {
   readonly #call: IncomingCall;
   readonly #hold: Hold;
+  readonly #wire: OpenWire;
   readonly #context: ProtocolContext;
   readonly #isReportDue: () => boolean;
   #load: Load | undefined;
   /** Nothing more is done for it. */
   #isOver = false;
 
-  constructor(call: IncomingCall, hold: Hold, context: ProtocolContext, isReportDue: () => boolean) {
+  constructor(call: IncomingCall, hold: Hold, wire: OpenWire, context: ProtocolContext, isReportDue: () => boolean) {
     this.#call = call;
     this.#hold = hold;
+    this.#wire = wire;
     this.#context = context;
     this.#isReportDue = isReportDue;
   }
@@ -77,16 +108,18 @@ class InferExchange implements MessageConsumer {
   async #answer(message: Buffer): Promise<void> {
     const { limits, answer } = this.#context;
     const call = this.#call;
+    const { read, write, submission } = this.#wire;
     const { facts, principal, address, trailers } = call;
     facts.bytesIn = message.length;
     try {
-      const result = await answer(() => decodeRequest(message, limits), {
+      const result = await answer(() => read(message, limits), {
         givenMs: call.timeoutMs - (monotonicClock.now() - call.openedAt),
         header: (name) => call.headers.list.get(name),
         signal: call.signal,
         metadata: (key) => call.metadata(key),
         trailers,
         bytes: this.#hold,
+        ...(submission && { submission }),
         onLoad: (load) => {
           this.#load = load;
         },
@@ -100,7 +133,7 @@ class InferExchange implements MessageConsumer {
       if (this.#load && this.#isReportDue()) tellLoad(this.#load, trailers);
       // As they are, and as they are written.
       this.#hold.settle(2 * tensorBytes(result.response.outputs));
-      const frame = writeHead(encodeResponse(result, headBytes));
+      const frame = writeHead(write(result));
       this.#hold.settle(frame.length);
       facts.bytesOut = frame.length - headBytes;
       call.send(frame);

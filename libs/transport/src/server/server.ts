@@ -2,7 +2,7 @@
 import type { Limits, Overrun } from '@sheaf/inference';
 import { protoPath as healthProto } from 'grpc-health-check';
 import { meshStream } from '../mesh-stream/mesh-server.ts';
-import { adminFile, inferenceFile, registryFile } from '../proto.ts';
+import { adminFile, inferenceFile, jobsFile, predictionsFile, registryFile } from '../proto.ts';
 import type { TlsFiles } from '../tls/tls.ts';
 import { adminMethods } from './admin-methods.ts';
 import { createAnswer } from './answer.ts';
@@ -17,6 +17,7 @@ import { createDispatcher } from './dispatcher.ts';
 import type { ServerMethod } from './grpc/methods.ts';
 import { createHealth, type Health } from './health.ts';
 import { inferenceMethods } from './inference-methods.ts';
+import { laterMethods } from './later-methods.ts';
 import { letIn } from './let-in.ts';
 import { metricsMethod } from './metrics-method.ts';
 import { modelInfer } from './model-infer.ts';
@@ -25,6 +26,7 @@ import { createReflection } from './reflection.ts';
 import { createRecorder } from './refusal.ts';
 import { registryMethods } from './registry-methods.ts';
 import { ServerState } from './server-state.ts';
+import { submit } from './submit.ts';
 
 export interface ServerOptions {
   /** `gateway` or `model-server`, as ServerMetadata and the spans say. */
@@ -87,7 +89,7 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
   const { admit, calls } = backend;
   const answer = letIn(createAnswer({ name, limits, state }, backend), { admit, knowsSecret, record, calls });
   const { strays, onKept = () => {} } = backend;
-  const protocols = openProtocols(options, { answer, limits, bytes, record, strays, onKept });
+  const protocols = openProtocols(options, backend, { answer, limits, bytes, record, strays, onKept });
   const health = createHealth(limits);
   const methods = [
     ...protocols.flatMap((protocol) => protocol.methods ?? []),
@@ -108,20 +110,27 @@ export async function createServer(options: ServerOptions, backend: Backend): Pr
   return lifecycle({ backend, state, health, methods, protocols, connections, isOfMesh: options.mesh === true });
 }
 
-function openProtocols(options: ServerOptions, context: ProtocolContext): readonly OpenProtocol[] {
+function openProtocols(options: ServerOptions, { later }: Backend, context: ProtocolContext): readonly OpenProtocol[] {
   const { mesh = false, protocols = [] } = options;
   const own = mesh ? [meshStream({ isAmongOurselves: isAmongOurselves(options) })] : [];
-  return [modelInfer(mesh), ...own, ...protocols].map((open) => open(context));
+  return [modelInfer(mesh), ...(later ? [submit] : []), ...own, ...protocols].map((open) => open(context));
 }
 
 function ownMethods({ name, limits }: ServerOptions, backend: Backend, state: ServerState): readonly ServerMethod[] {
-  const { admin, registry, metrics, isWell = () => true } = backend;
+  const { admin, registry, later, metrics, isWell = () => true } = backend;
   const isOpen = (): boolean => state.isReady;
-  const files = [inferenceFile, healthProto, ...(admin ? [adminFile] : []), ...(registry ? [registryFile] : [])];
+  const files = [
+    ...[inferenceFile, healthProto],
+    ...(admin ? [adminFile] : []),
+    ...(registry ? [registryFile] : []),
+    // With those of Operations in it.
+    ...(later ? [jobsFile, predictionsFile] : []),
+  ];
   return [
     ...inferenceMethods({ name, limits, isReady: () => isOpen() && isWell() }, backend),
     ...(admin ? adminMethods(admin, isOpen) : []),
     ...(registry ? registryMethods(registry, isOpen) : []),
+    ...(later ? laterMethods(later, isOpen) : []),
     ...(metrics ? [metricsMethod(metrics)] : []),
     ...createReflection(files),
   ];

@@ -51,6 +51,11 @@ export class WireReader {
     return this.#field;
   }
 
+  /** How many bytes of the message have been read. */
+  get at(): number {
+    return this.#at;
+  }
+
   /** The number of the field that the reader stands at. */
   get field(): number {
     return this.#field;

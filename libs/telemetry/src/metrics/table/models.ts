@@ -1,8 +1,13 @@
-/** Model versions and transforms in the processes that hold them. The names of Triton are for dashboards and endpoint pickers that know them. */
+/**
+ * Model versions and transforms in the processes that hold them. The names of Triton are for dashboards and endpoint pickers that know them; a gateway has them
+ * of its pipelines, which are models to whoever asks.
+ */
 import type { Metric } from '../metric.ts';
 
 const ofVersion = { labels: ['model', 'version'], place: 'service' } as const;
-const microseconds = { kind: 'counter', unit: 'microseconds', source: 'journals', ...ofVersion } as const;
+/** And of pipelines. */
+const ofAny = { labels: ['model', 'version'], place: 'process' } as const;
+const microseconds = { kind: 'counter', unit: 'microseconds', source: 'journals', ...ofAny } as const;
 
 export const modelMetrics = {
   nv_inference_request_success: {
@@ -10,36 +15,36 @@ export const modelMetrics = {
     unit: 'count',
     help: 'Inference requests that were answered',
     source: 'journals',
-    ...ofVersion,
+    ...ofAny,
   },
   nv_inference_request_failure: {
     kind: 'counter',
     unit: 'count',
-    help: 'Inference requests that were not answered, by reason: REJECTED (not run), CANCELED (the caller left), BACKEND (the run failed) or OTHER (such as wrong inputs)',
+    help: 'Inference requests that were not answered, by reason: REJECTED (not run), CANCELED (the caller left), BACKEND (the run failed) or OTHER (such as wrong inputs); of a pipeline BACKEND is a fault of the mesh, and what a caller did wrong is OTHER',
     labels: ['model', 'version', 'reason'],
-    place: 'service',
+    place: 'process',
     source: 'journals',
   },
   nv_inference_count: {
     kind: 'counter',
     unit: 'rows',
-    help: 'Inferences: the rows of all runs that gave an answer; a call that is never batched counts as one',
+    help: 'Inferences: the rows of all runs that gave an answer; a call that is never batched counts as one, and so does a run of a pipeline',
     source: 'runs',
-    ...ofVersion,
+    ...ofAny,
   },
   nv_inference_exec_count: {
     kind: 'counter',
     unit: 'count',
     help: 'Runs of the model, of one request or several together',
     source: 'runs',
-    ...ofVersion,
+    ...ofAny,
   },
   nv_inference_pending_request_count: {
     kind: 'gauge',
     unit: 'count',
-    help: 'Inference requests that wait for their run',
+    help: 'Inference requests that wait for their run; of a pipeline those that are being run, which wait for its stages',
     source: 'scrape',
-    ...ofVersion,
+    ...ofAny,
   },
   nv_inference_request_duration_us: { help: 'Time of answered requests, in all', ...microseconds },
   nv_inference_queue_duration_us: { help: 'Time that answered requests waited for their run', ...microseconds },
@@ -47,7 +52,10 @@ export const modelMetrics = {
     help: 'Time of answered requests in which the inputs of their runs were put together',
     ...microseconds,
   },
-  nv_inference_compute_infer_duration_us: { help: 'Time of answered requests in which the model ran', ...microseconds },
+  nv_inference_compute_infer_duration_us: {
+    help: 'Time of answered requests in which the model ran; of a pipeline all of it',
+    ...microseconds,
+  },
   nv_inference_compute_output_duration_us: {
     help: 'Time of answered requests in which the outputs of their runs were taken apart, and went to the thread or process of the model and back',
     ...microseconds,

@@ -1,0 +1,8 @@
+// Original file: proto/sheaf/jobs/v1/jobs.proto
+
+
+export interface DeleteJobResponse {
+}
+
+export interface DeleteJobResponse__Output {
+}
