@@ -183,7 +183,9 @@ async function serve(gateway: Gateway): Promise<void> {
   const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
   const internal =
-    line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
+    line.innerPort === undefined
+      ? undefined
+      : await openInternalServer({ ...shared, port: line.innerPort, secret, callers: () => server.standing().calls });
   announcer.servers.push(...(internal ? [internal, server] : [server]));
   metrics?.servers.push(server, ...(internal ? [internal] : []));
   onReload<Served, Steering>({

@@ -64,7 +64,8 @@ export function connectGateways(
     infer: async (request, context) => {
       const [first, ...others] = inTurn();
       let asked = first.infer(request, context);
-      for (const other of others) asked = asked.catch((error) => ifNotBegun(error, () => other.infer(request, context)));
+      for (const other of others)
+        asked = asked.catch((error) => ifNotBegun(error, () => other.infer(request, context)));
       return asked;
     },
     describe: (model, version) => inTurn()[0].describe(model, version, describeMaxMs),

@@ -65,7 +65,7 @@ export function openLanes(ports: LanesPorts): Lanes {
     endLook = monotonicClock.after(lookEveryMs, () => {
       jobs
         .sweep()
-        .catch((error: Error) => log('worker.no-queue', `the jobs cannot be looked at (${error.message})`))
+        .catch((error: Error) => log('jobs.no-queue', `the jobs cannot be looked at (${error.message})`))
         .finally(() => {
           wake();
           look();
@@ -96,7 +96,7 @@ function tellFailed({ job }: Lease, outcome: Outcome | 'lost'): void {
   if (outcome === 'lost' || outcome.kind !== 'failed') return;
   if (outcome.retryAt !== undefined && job.attempt < job.attemptsMax) return;
   const { code, reason, message } = outcome.error;
-  log('worker.job-failed', `${job.kind} job ${job.id} of ${job.subject} has failed: ${message}`, {
+  log('jobs.failed', `${job.kind} job ${job.id} of ${job.subject} has failed: ${message}`, {
     ...{ job: job.id, name: job.subject, code, reason, attempt: job.attempt },
   });
 }

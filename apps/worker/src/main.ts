@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { checkExposure, countInFlight, drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { innerLimits } from '@sheaf/inference';
-import { openWork, type Work } from '@sheaf/jobs';
+import type { Work } from '@sheaf/jobs';
 import { createTracing, type Exporter, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, mutualTls, type Server } from '@sheaf/transport';
 import { openContents } from './contents.ts';
@@ -10,6 +10,7 @@ import { connectGateways } from './gateways.ts';
 import { nothingToInfer } from './idle-backend.ts';
 import { openLanes } from './lanes.ts';
 import { openWorkerMetrics } from './metrics.ts';
+import { openQueue } from './open-queue.ts';
 import { createPace } from './pace.ts';
 import { readArguments, readTask, type Task, type WorkerArguments } from './task.ts';
 
@@ -26,8 +27,7 @@ await main(async () => {
     ...{ name: 'the worker', host, isLoopback: true, isTls: task.tls !== undefined, secret },
     ...{ isOpen: line.isOpen, isInsecure: false },
   });
-  const databaseUrl = process.env['DATABASE_URL'];
-  const work = await openWork(task.folder, { ...(databaseUrl && { databaseUrl }) });
+  const work = await openQueue(task.folder);
   const tracing = await createTracing('sheaf-worker', exporter);
   await serve({ line, task, secret, work, tracing, exporter });
 });
@@ -57,11 +57,28 @@ async function serve({ line, task, secret, work, tracing, exporter }: Worker): P
     onReady: () => lanes.wake(),
   });
   const lanes = openLanes({
-    ...{ task, work, gateways, pace, tracing, contents: openContents(task.folder), onEnded: metrics?.onEnded ?? (() => {}) },
+    ...{
+      task,
+      work,
+      gateways,
+      pace,
+      tracing,
+      contents: openContents(task.folder),
+      onEnded: metrics?.onEnded ?? (() => {}),
+    },
     worker: `${hostname()}/${process.pid}`,
   });
   const server: Server = await createServer(
-    { name: 'worker', host, port: line.port, limits: innerLimits(limits), bytes, mesh: true, tls: tls && mutualTls(tls), secret },
+    {
+      name: 'worker',
+      host,
+      port: line.port,
+      limits: innerLimits(limits),
+      bytes,
+      mesh: true,
+      tls: tls && mutualTls(tls),
+      secret,
+    },
     { ...nothingToInfer, onJournal: tracing.onJournal, ...(metrics && { metrics: metrics.tell }) },
   );
   drainOnSignal({

@@ -55,3 +55,4 @@ export {
   unservedName,
   type Vitals,
 } from './process.ts';
+export { onWorkers, type WorkersMessage } from './workers.ts';

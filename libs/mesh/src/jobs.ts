@@ -1,5 +1,5 @@
 /** `jobs` of mesh.yaml as it is read. */
-import type { SecretPlace } from './mesh.ts';
+import type { SecretPlace } from './secret-place.ts';
 
 /** Work that is done later. */
 export interface Jobs {

@@ -5,6 +5,9 @@ import type { PoliciesSpec } from '@sheaf/policies';
 import type { ShadowTraffic } from '@sheaf/rollout';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
 import type { Jobs } from './jobs.ts';
+import type { SecretPlace } from './secret-place.ts';
+
+export type { SecretPlace };
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -99,9 +102,6 @@ export interface MeshTls {
 
 /** What somebody else's server is asked with; without `ca` the authorities that everybody trusts. */
 export type ForeignTls = Partial<MeshTls>;
-
-/** Where a secret is: a variable of the environment, or a file, absolute. */
-export type SecretPlace = { readonly env: string } | { readonly file: string };
 
 /** What somebody else's server is sent beside a request; keys of metadata in lower case. */
 export interface Sent {

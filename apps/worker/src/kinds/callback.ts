@@ -35,7 +35,11 @@ export function callbackJobs(ports: CallbackPorts): Perform {
     if (!ended) return { kind: 'succeeded' };
     const { host, hostname } = new URL(url);
     if (!callbacks || !isAllowed(callbacks, hostname))
-      return refused('PERMISSION_DENIED', 'CALLBACK_NOT_ALLOWED', `jobs.callbacks.hosts of mesh.yaml does not have ${hostname}`);
+      return refused(
+        'PERMISSION_DENIED',
+        'CALLBACK_NOT_ALLOWED',
+        `jobs.callbacks.hosts of mesh.yaml does not have ${hostname}`,
+      );
     try {
       const body = bodyOf(ended);
       const headers = signWebhook(secret(), `msg_${ended.id}`, Math.floor(now() / 1_000), body);
@@ -44,7 +48,7 @@ export function callbackJobs(ports: CallbackPorts): Perform {
     } catch (error) {
       const why = (error as Error).message;
       if (job.attempt >= job.attemptsMax)
-        log('worker.callback-given-up', `${host} was not told of the end of a job: ${why}`, { job: id });
+        log('jobs.callback-given-up', `${host} was not told of the end of a job: ${why}`, { job: id });
       const waitMs = retryMs[Math.min(job.attempt, retryMs.length) - 1] ?? 0;
       return { ...refused('UNAVAILABLE', 'CALLBACK_FAILED', `${host} was not told: ${why}`), retryAt: now() + waitMs };
     }

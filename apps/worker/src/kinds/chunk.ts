@@ -1,6 +1,7 @@
 /** Asks for the rows of one chunk of a batch; its predictions and that it is done are one commit. */
-import { asInferError, type CallSignal, InferError, innerLimits } from '@sheaf/inference';
+
 import { type ChunkRange, compileMapping, decodeBatchSpec, openInput, runChunk } from '@sheaf/batch';
+import { asInferError, type CallSignal, InferError, innerLimits } from '@sheaf/inference';
 import type { BatchRecord, Lease } from '@sheaf/jobs';
 import type { Perform } from '../lane/lane.ts';
 import { type TracedWork, traceWork } from './ask-context.ts';

@@ -1,9 +1,9 @@
 /** Looks at the generation that a batch has made, and has it served, or leaves it for somebody to decide. */
 import { decodeBatchSpec } from '@sheaf/batch';
 import type { Perform } from '../lane/lane.ts';
-import { validate } from './validate.ts';
 import { batchOf } from './chunk.ts';
 import type { WorkPorts } from './ports.ts';
+import { validate } from './validate.ts';
 
 export function finishJobs({ work: { predictions } }: Pick<WorkPorts, 'work'>): Perform {
   return async ({ lease, signal }) => {

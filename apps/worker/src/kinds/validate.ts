@@ -42,7 +42,10 @@ export async function validate(
   return { report, problem: problemOf(report, validation) };
 }
 
-function problemOf({ coverage, rows, against, overlap, moved }: ValidationReport, wanted: Validation): string | undefined {
+function problemOf(
+  { coverage, rows, against, overlap, moved }: ValidationReport,
+  wanted: Validation,
+): string | undefined {
   const { coverage: coverageMin = 1, overlap: overlapMin, psi: psiMax } = wanted;
   const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
   if (rows === 0) return 'the input has no rows';

@@ -75,7 +75,7 @@ export function createLane(options: LaneOptions): Lane {
     isClaiming = true;
     void claim()
       .catch((error: Error) => {
-        log('worker.no-queue', `the jobs cannot be read at the moment (${error.message})`);
+        log('jobs.no-queue', `the jobs cannot be read at the moment (${error.message})`);
         clock.after(awayMs, wake);
       })
       .finally(() => {
@@ -135,7 +135,8 @@ async function commit(
     try {
       return (await jobs.complete(held.lease, wanted)) ? wanted : 'lost';
     } catch (error) {
-      const isRefused = error instanceof InferError && error.code !== 'UNAVAILABLE' && error.code !== 'RESOURCE_EXHAUSTED';
+      const isRefused =
+        error instanceof InferError && error.code !== 'UNAVAILABLE' && error.code !== 'RESOURCE_EXHAUSTED';
       // A commit that cannot be will not be the next time.
       if (isRefused && wanted.kind !== 'failed') wanted = outcomeOf(error, held.lease.job.attempt);
       else if (isRefused || held.why === 'lost') return 'lost';

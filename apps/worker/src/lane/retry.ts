@@ -1,5 +1,5 @@
 /** What follows an error of a try: another one later, or the end. */
-import { asInferError, InferError } from '@sheaf/inference';
+import { asInferError, type InferError } from '@sheaf/inference';
 import type { JobError, Outcome } from '@sheaf/jobs';
 
 /** Another try may come to something else: what was not there may be there then, and who had no room may have some. */

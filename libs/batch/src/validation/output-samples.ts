@@ -49,7 +49,8 @@ function valuesOf(tensor: Tensor): readonly (number | string)[] {
     return unpackBytes(tensor.data)
       .slice(0, elementsMax)
       .map((bytes) => Buffer.from(bytes).toString());
-  return Array.from(elements(tensor).slice(0, elementsMax), Number);
+  const { datatype } = tensor;
+  return Array.from(elements({ ...tensor, datatype }).slice(0, elementsMax), Number);
 }
 
 /** How far an element of an output has moved. */

@@ -16,7 +16,11 @@ const binsMax = 10;
 const smoothing = 0.5;
 
 /** Of numbers: bins at the quantiles of `reference`. Values that are not finite have a bin of their own. */
-export function stabilityOfNumbers(reference: readonly number[], values: readonly number[], confidence: number): Stability {
+export function stabilityOfNumbers(
+  reference: readonly number[],
+  values: readonly number[],
+  confidence: number,
+): Stability {
   const edges = quantiles(reference.filter(Number.isFinite));
   const binOf = (value: number): string => {
     if (!Number.isFinite(value)) return 'none';

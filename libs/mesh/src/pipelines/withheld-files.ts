@@ -27,7 +27,9 @@ export function withheldFiles(
   const named = [
     gateway.tls?.key,
     tls?.key,
-    ...[secret, registry?.key, jobs.callbacks?.secret].map((place) => (place && 'file' in place ? place.file : undefined)),
+    ...[secret, registry?.key, jobs.callbacks?.secret].map((place) =>
+      place && 'file' in place ? place.file : undefined,
+    ),
     registry?.tls?.key,
     ...services.flatMap(secretsOf),
   ].filter((file) => file !== undefined);

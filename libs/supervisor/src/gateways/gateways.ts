@@ -39,6 +39,8 @@ export interface Gateways {
   tellLoading(names: readonly string[]): void;
   /** Has them know which endpoints are in a crash loop. */
   tellOutages(): void;
+  /** Has them know where the workers are. */
+  tellWorkers(targets: readonly string[]): void;
   stop(notice: boolean): Promise<void>;
 }
 
@@ -85,6 +87,7 @@ class GatewayGroup implements Gateways {
   /** Those that an operator has drained. */
   readonly #left = new Set<number>();
   #processes: readonly Supervised[] = [];
+  #workers: readonly string[] = [];
 
   constructor(first: Served, options: GatewaysOptions) {
     const { gateway, limits } = first.mesh;
@@ -163,6 +166,11 @@ class GatewayGroup implements Gateways {
     for (const process of this.#processes) process.tell({ kind: 'outages', outages });
   }
 
+  tellWorkers(targets: readonly string[]): void {
+    this.#workers = targets;
+    for (const process of this.#processes) process.tell({ kind: 'workers', targets });
+  }
+
   async stop(notice: boolean): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.stop(notice)));
   }
@@ -195,6 +203,7 @@ class GatewayGroup implements Gateways {
       onReread: (mesh) => onReread(mesh as Mesh),
       onAgain: () => {
         this.tellOutages();
+        this.tellWorkers(this.#workers);
         void this.#catchUp(index);
       },
     };

@@ -5,8 +5,8 @@ import type { OnEvent } from '@sheaf/inference';
 import { followLimits, type Mesh } from '@sheaf/mesh';
 import type { Served } from '../gateways/gateways.ts';
 import type { StartReplicas } from '../services/replicas.ts';
-import type { Workers } from '../workers/workers.ts';
 import { endpointsOf, type RunningServices, unservedOf } from '../services/running-services.ts';
+import type { Workers } from '../workers/workers.ts';
 
 export interface ServedMeshOptions {
   /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */

@@ -73,7 +73,8 @@ export class ServedMesh {
     setLogLevels(change);
     tellLogLevels(change);
     const services = [...this.#services.values()].flatMap(({ processes }) => processes);
-    for (const process of [...this.#gateways.processes, ...services, ...this.#options.workers.processes]) process.tell({ kind: 'levels', change });
+    for (const process of [...this.#gateways.processes, ...services, ...this.#options.workers.processes])
+      process.tell({ kind: 'levels', change });
   }
 
   /** Serves another state of the folder; answers false when nothing is different. What reads it is called in its turn. */

@@ -15,7 +15,7 @@ import {
   stopAll,
   unservedOf,
 } from '../services/running-services.ts';
-import { startWorkers, type Workers, workerPorts } from '../workers/workers.ts';
+import { startWorkers, type Workers } from '../workers/workers.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { lostLines, servedBy } from './served-by.ts';
@@ -31,7 +31,6 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   await checkOwnName(mesh);
   const secret = meshSecret(mesh);
   const inner = await innerPorts(mesh);
-  const workersAt = await workerPorts(mesh);
   const tellReady = (process: Supervised): void => {
     if (process.isReady) tellProcess(process, onEvent);
     onReady();
@@ -74,8 +73,9 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     throw error;
   });
   const workers = startWorkers(mesh, {
-    ...{ module: programs.worker, gateways: internal, ports: workersAt, secret, onEvent, onReady: tellReady },
+    ...{ module: programs.worker, gateways: internal, secret, onEvent, onReady: tellReady },
     onLevels: (change) => onceUp((served) => served.tellLevels(change)),
+    onTargets: gateways.tellWorkers.bind(gateways),
   });
   const served = new ServedMesh({ first: mesh, start, isStrict, onEvent, workers }, services, gateways);
   const running = runningMesh(served, { gateways, workers }, secret);

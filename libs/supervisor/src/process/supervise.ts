@@ -9,6 +9,7 @@ import type {
   SeenModel,
   Unserved,
   Vitals,
+  WorkersMessage,
 } from '@sheaf/host';
 import { asInferError } from '@sheaf/inference';
 import { CrashWatch } from '../crash-loop/crash-watch.ts';
@@ -139,7 +140,7 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage): void {
+  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage | WorkersMessage): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 

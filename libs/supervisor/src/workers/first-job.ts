@@ -9,11 +9,7 @@ const lookEveryMs = 500;
 const queueOf = (folder: string): string => join(folder, '.sheaf', 'jobs', 'jobs.db');
 
 /** Calls `onFirst` once, at once where there may be jobs already: in a database elsewhere others may have put some. Answers what ends the wait. */
-export function awaitFirstJob(
-  folder: string,
-  onFirst: () => void,
-  env: NodeJS.ProcessEnv = process.env,
-): () => void {
+export function awaitFirstJob(folder: string, onFirst: () => void, env: NodeJS.ProcessEnv = process.env): () => void {
   const file = queueOf(folder);
   if (env['DATABASE_URL'] || existsSync(file)) {
     onFirst();

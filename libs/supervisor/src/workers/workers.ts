@@ -2,7 +2,6 @@
 import type { LevelChange } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
-import { freePort } from '../process/free-port.ts';
 import { exporterVariables, gatewayEnvironment, workerVariables } from '../process/process-environment.ts';
 import { supervise } from '../process/supervise.ts';
 import type { ProcessSpec, Supervised } from '../process/supervised.ts';
@@ -25,22 +24,20 @@ export interface WorkersOptions {
   readonly module: URL | undefined;
   /** The addresses of the gateways' internal servers. */
   readonly gateways: readonly string[];
-  /** Where they tell their numbers, one for each. */
-  readonly ports: readonly number[];
   /** The secret of the mesh; undefined where its processes show certificates. */
   readonly secret: string | undefined;
   readonly onEvent: OnEvent;
+  /** Called with each that is ready for the first time. */
   readonly onReady: (process: Supervised) => void;
+  /** Called with the addresses of all that were started so far. */
+  readonly onTargets: (targets: readonly string[]) => void;
   readonly onLevels: (change: LevelChange) => void;
 }
 
-/** A port for each worker of a mesh: fixed before anything starts, and for good, so that gateways know where to ask for numbers. */
-export const workerPorts = ({ jobs: { workers } }: Mesh): Promise<number[]> =>
-  Promise.all(Array.from({ length: workers }, freePort));
-
 /** Starts them with the first job that there is, and those again that end. One that does not start is tried again: callers are served all the same. */
 export function startWorkers(mesh: Mesh, options: WorkersOptions): Workers {
-  const { module, ports, onEvent, onReady } = options;
+  const { module, onEvent, onReady, onTargets } = options;
+  const { workers: count } = mesh.jobs;
   const started: Supervised[] = [];
   let isOver = false;
   let starting: Promise<unknown> = Promise.resolve();
@@ -48,16 +45,20 @@ export function startWorkers(mesh: Mesh, options: WorkersOptions): Workers {
     const process = await supervise(specOf(mesh, program, index, options));
     started.push(process);
     if (isOver) await process.stop();
-    else onReady(process);
+    else {
+      onReady(process);
+      onTargets(started.map(({ port }) => `127.0.0.1:${port}`));
+    }
   };
   const startAll = (program: URL): void => {
-    const all = ports.map((_, index) => startOne(index, program));
+    const all = Array.from({ length: count }, (_, index) => startOne(index, program));
     starting = Promise.allSettled(all).then((results) => {
       for (const result of results)
-        if (result.status === 'rejected') onEvent(String(result.reason?.message ?? result.reason), 'worker.failed');
+        if (result.status === 'rejected')
+          onEvent(String(result.reason?.message ?? result.reason), 'jobs.worker-failed');
     });
   };
-  const endWait = module && ports.length > 0 ? awaitFirstJob(mesh.folder, () => startAll(module)) : () => {};
+  const endWait = module && count > 0 ? awaitFirstJob(mesh.folder, () => startAll(module)) : () => {};
   return {
     processes: started,
     restart: async () => {
@@ -81,11 +82,11 @@ function specOf(
   mesh: Mesh,
   module: URL,
   index: number,
-  { gateways, ports, secret, onEvent, onLevels }: WorkersOptions,
+  { gateways, secret, onEvent, onLevels }: WorkersOptions,
 ): ProcessSpec {
   const { folder, limits, tls, jobs, gateway } = mesh;
   return {
-    name: ports.length === 1 ? 'worker' : `worker-${index + 1}`,
+    name: jobs.workers === 1 ? 'worker' : `worker-${index + 1}`,
     module,
     args: () => [folder, ...gateways.flatMap((target) => ['--gateway', target])],
     handover: () => ({
@@ -94,7 +95,7 @@ function specOf(
       exporter: exporterVariables(),
     }),
     environment: () => gatewayEnvironment(),
-    port: ports[index] ?? 0,
+    port: 0,
     isPatient: true,
     graceMs,
     onEvent,
