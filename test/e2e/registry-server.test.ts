@@ -1,43 +1,27 @@
 /** A registry as a process of its own: who may ask it, and that it keeps what it was given. */
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { sampleModels } from '@sheaf/onnx/testing';
 import { Caller } from '../support/caller.ts';
 import { addKeys } from '../support/credentials.ts';
+import { type RegistryProcess, startRegistryProcess } from '../support/registry-process.ts';
 import { runSheaf } from '../support/sheaf.ts';
 import { waitFor } from '../support/wait-for.ts';
-
-const program = fileURLToPath(new URL('../../apps/registry/src/main.ts', import.meta.url));
 
 let folder: string;
 let keys: Record<'ci' | 'ops' | 'user', string>;
 
-interface Running {
-  readonly address: string;
-  readonly child: ChildProcess;
-  readonly output: () => string;
-}
 const started: ChildProcess[] = [];
 
-async function start(...args: readonly string[]): Promise<Running> {
-  const child = spawn(process.execPath, [program, folder, '--port', '0', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  started.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk));
-  const ready = /the registry is ready on (\S+)/;
-  await waitFor(
-    () => ready.test(text) || child.exitCode !== null,
-    () => text,
-  );
-  return { address: ready.exec(text)?.[1] ?? '', child, output: () => text };
+async function start(...args: readonly string[]): Promise<RegistryProcess> {
+  const running = await startRegistryProcess(folder, { args });
+  started.push(running.child);
+  return running;
 }
 
 before(async () => {

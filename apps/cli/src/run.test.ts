@@ -55,7 +55,7 @@ describe('a command that is wrong', () => {
     [['keys', 'create', '/nowhere', '--tenant', 't'], /^\/nowhere: want a mesh folder, found none$/],
     [
       ['keys', 'create', example, '--tenant', 't', '--role', 'root'],
-      /^--role: want infer, observe, publish, admin, got "root"$/,
+      /^--role: want infer, observe, publish, report, admin, got "root"$/,
     ],
     [
       ['keys', 'create', example, '--tenant', 't', '--role', 'infer', '--role', 'admin'],

@@ -6,11 +6,11 @@ import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
 import type { RegistryService } from '@sheaf/transport';
 import { createJudge } from '@sheaf/trial';
 import type { CommandLine } from './command-line.ts';
-import { followRollouts } from './follow-rollouts.ts';
+import { followRollouts, rolloutsElsewhere, rolloutsOfFolder } from './follow-rollouts.ts';
 import type { GatewayRollouts } from './rollouts.ts';
 
 export interface OwnRegistryPorts {
-  readonly mesh: Pick<Mesh, 'folder' | 'registry'>;
+  readonly mesh: Pick<Mesh, 'folder' | 'registry' | 'follows'>;
   readonly line: Pick<CommandLine, 'number'>;
   readonly rollouts: GatewayRollouts;
 }
@@ -20,16 +20,21 @@ export interface OwnRegistry {
   close(): Promise<void>;
 }
 
-/** Opened with the first call, and where there is one already for its rollouts and webhooks: most meshes have none. A mesh that follows a server elsewhere has none of its own. */
+/** Opened with the first call, and where there is one already for its rollouts and webhooks: most meshes have none. A mesh that follows a server elsewhere has none of its own, and takes part in the rollouts there. */
 export function ownRegistry({ mesh, line: { number }, rollouts: { book } }: OwnRegistryPorts): OwnRegistry {
   const { folder, registry: followed } = mesh;
-  if (followed?.address !== undefined) return openWhenAsked(refuse);
+  if (followed?.address !== undefined) {
+    const { address } = followed;
+    // Versions of a folder are not those of the registry, whatever their numbers are.
+    const open = mesh.follows ? rolloutsElsewhere({ ...followed, address }) : async () => undefined;
+    return { service: openWhenAsked(refuse).service, close: followRollouts({ book, open, number }) };
+  }
   const trust = () => signatureTrust(folder);
   const { service, registry, close } = openWhenAsked(
     () => openRegistry(folder),
     (opened) => ({ judge: createJudge(opened), trust }),
   );
-  const endRollouts = followRollouts({ folder, book, registry, trust, number });
+  const endRollouts = followRollouts({ book, open: rolloutsOfFolder(folder, registry, trust), number });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });
   return {
     service,

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { InferError, isLoopback } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh, signatureTrust } from '@sheaf/mesh';
-import { createRegistryService, openRegistry, tellWebhooks } from '@sheaf/registry';
+import { createRegistryService, createRolloutMover, moveRollouts, openRegistry, tellWebhooks } from '@sheaf/registry';
 import { createTracing } from '@sheaf/telemetry';
 import { createServer, hostPort } from '@sheaf/transport';
 import { createJudge } from '@sheaf/trial';
@@ -45,6 +45,8 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
     );
   const tracing = await createTracing('sheaf-registry', undefined);
   const callers = await openCallers(folder, policies, () => server.open());
+  const trust = () => signatureTrust(folder);
+  const holder = randomUUID();
   const databaseUrl = process.env['DATABASE_URL'];
   const registry = await openRegistry(folder, { ...(databaseUrl && { databaseUrl }) });
   const server = await createServer(
@@ -57,18 +59,19 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
       registry: createRegistryService({
         registry,
         judge: createJudge(registry),
-        trust: () => signatureTrust(folder),
+        trust,
       }),
     },
   );
-  const endWebhooks = tellWebhooks({ folder, registry: async () => registry, holder: randomUUID() });
+  const endWebhooks = tellWebhooks({ folder, registry: async () => registry, holder });
+  const endRollouts = moveRollouts(createRolloutMover(registry, `registry ${holder}`, trust));
   drainOnSignal({
     server,
     noticeMs: gateway.noticeMs,
     graceMs: () => graceMs,
     tracing,
     close: async () => {
-      await endWebhooks();
+      await Promise.all([endWebhooks(), endRollouts()]);
       await Promise.all([registry.close(), callers.close()]);
     },
   });

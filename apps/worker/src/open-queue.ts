@@ -1,7 +1,7 @@
 /** Opens the queue of a mesh. */
 import { InferError } from '@sheaf/inference';
-import * as jobs from '@sheaf/jobs';
 import type { Work } from '@sheaf/jobs';
+import * as jobs from '@sheaf/jobs';
 
 type OpenWork = (folder: string, options: { readonly databaseUrl?: string }) => Promise<Work>;
 

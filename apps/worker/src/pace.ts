@@ -16,8 +16,6 @@ export interface Pace {
   readonly underWay: number;
   /** Below 1: the part of the time in which one call may be under way. */
   readonly window: number;
-  /** Milliseconds since a caller was seen, as far as it matters; undefined: none was. */
-  readonly hasCallers: boolean;
 }
 
 export interface PaceOptions {
@@ -39,17 +37,73 @@ const smallIncrease = 0.02;
 const pauseMaxMs = 1_000;
 
 export function createPace({ callsMax, clock = monotonicClock }: PaceOptions): Pace {
-  let window = 1;
+  const window = createWindow(callsMax, clock);
+  const gate = createGate(window, clock);
+  return {
+    run: async (ask, signal) => {
+      await gate.enter(signal);
+      const beganAt = clock.now();
+      try {
+        const answer = await ask();
+        window.more();
+        return answer;
+      } catch (error) {
+        if (error instanceof InferError && (error.isOverload || error.code === 'RESOURCE_EXHAUSTED')) window.less();
+        throw error;
+      } finally {
+        gate.leave(clock.now() - beganAt);
+      }
+    },
+    heard: ({ calls }) => {
+      if (calls > 0) window.meet();
+    },
+    get places() {
+      return placesOf(window.size);
+    },
+    get underWay() {
+      return gate.underWay;
+    },
+    get window() {
+      return window.size;
+    },
+  };
+}
+
+const placesOf = (size: number): number => Math.max(1, Math.floor(size));
+
+/** How many calls may be under way. */
+function createWindow(callsMax: number, clock: Clock) {
+  let size = 1;
+  let metAt = Number.NEGATIVE_INFINITY;
+  const less = (): void => {
+    size = Math.max(windowMin, Math.min(size * decrease, windowWithCallers));
+  };
+  return {
+    get size() {
+      return size;
+    },
+    less,
+    more: (): void => {
+      if (clock.now() - metAt < callersStayMs) size = Math.min(windowWithCallers, size + smallIncrease);
+      else size = size < 1 ? 1 : Math.min(callsMax, size + 1 / size);
+    },
+    /** There are callers. */
+    meet: (): void => {
+      metAt = clock.now();
+      less();
+    },
+  };
+}
+
+/** Lets in as many as the window has places, and nobody in a pause. */
+function createGate(window: { readonly size: number }, clock: Clock) {
   let underWay = 0;
-  let seenAt = Number.NEGATIVE_INFINITY;
   let pauseUntil = 0;
   let endPause = (): void => {};
   const waiting = new Set<() => void>();
-  const hasCallers = (): boolean => clock.now() - seenAt < callersStayMs;
-  const places = (): number => Math.max(1, Math.floor(window));
   const next = (): void => {
     const [first] = waiting;
-    if (!first || underWay >= places()) return;
+    if (!first || underWay >= placesOf(window.size)) return;
     const leftMs = pauseUntil - clock.now();
     endPause();
     if (leftMs > 0) {
@@ -61,61 +115,30 @@ export function createPace({ callsMax, clock = monotonicClock }: PaceOptions): P
     first();
     next();
   };
-  const less = (): void => {
-    window = Math.max(windowMin, Math.min(window * decrease, windowWithCallers));
-  };
-  const more = (): void => {
-    if (hasCallers()) window = Math.min(windowWithCallers, window + smallIncrease);
-    else window = window < 1 ? 1 : Math.min(callsMax, window + 1 / window);
-  };
-  const place = (signal: CallSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const leave = (): void => {
-        if (waiting.delete(take)) reject(signal.reason);
-      };
-      const take = (): void => {
-        signal.removeEventListener('abort', leave);
-        resolve();
-      };
-      if (signal.aborted) return reject(signal.reason);
-      signal.addEventListener('abort', leave, { once: true });
-      waiting.add(take);
-      next();
-    });
   return {
-    run: async (ask, signal) => {
-      await place(signal);
-      const beganAt = clock.now();
-      try {
-        const answer = await ask();
-        more();
-        return answer;
-      } catch (error) {
-        if (error instanceof InferError && (error.isOverload || error.code === 'RESOURCE_EXHAUSTED')) less();
-        throw error;
-      } finally {
-        underWay--;
-        const tookMs = clock.now() - beganAt;
-        if (window < 1) pauseUntil = clock.now() + Math.min(pauseMaxMs, tookMs * (1 / window - 1));
-        next();
-      }
-    },
-    heard: ({ calls }) => {
-      if (calls === 0) return;
-      seenAt = clock.now();
-      less();
-    },
-    get places() {
-      return places();
-    },
     get underWay() {
       return underWay;
     },
-    get window() {
-      return window;
-    },
-    get hasCallers() {
-      return hasCallers();
+    /** Resolves when there is a place; rejects with what the signal was aborted with, where that comes first. */
+    enter: (signal: CallSignal): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const give = (): void => {
+          if (waiting.delete(take)) reject(signal.reason);
+        };
+        const take = (): void => {
+          signal.removeEventListener('abort', give);
+          resolve();
+        };
+        if (signal.aborted) return reject(signal.reason);
+        signal.addEventListener('abort', give, { once: true });
+        waiting.add(take);
+        next();
+      }),
+    /** A call has ended that took so long. */
+    leave: (tookMs: number): void => {
+      underWay--;
+      if (window.size < 1) pauseUntil = clock.now() + Math.min(pauseMaxMs, tookMs * (1 / window.size - 1));
+      next();
     },
   };
 }

@@ -1,48 +1,18 @@
 /** A registry that is asked by gRPC, as a source: one watch says what is there and what changes. */
-import type { RegistryCalls, RegistryConnection } from '@sheaf/transport';
+import { type WatchedEntry, watchRegistry } from '@sheaf/registry';
+import type { RegistryConnection } from '@sheaf/transport';
 import type { RegistrySource, SourceEntry } from './source.ts';
 
 /** Moves that are looked through for what an alias meant before. */
 const movesMax = 256;
 
-type Watched = ReturnType<RegistryCalls['watch']> extends AsyncIterable<infer Message> ? Message : never;
-
-/** What the registry has said so far. */
-interface Known {
-  epoch: number;
-  readonly entries: Map<string, SourceEntry>;
-}
-
-/** A watch, and its next snapshot. */
-interface Watch {
-  readonly messages: AsyncIterator<Watched>;
-  next: Promise<void> | undefined;
-  stop(): void;
-}
-
 /** `connection` is closed with the source. */
 export function remoteSource({ calls, close }: Pick<RegistryConnection, 'calls' | 'close'>): RegistrySource {
-  const known: Known = { epoch: 0, entries: new Map() };
-  let watch: Watch | undefined;
-  /** Waits for the next snapshot of the watch; one that fails is begun again by whoever asks next. */
-  const advance = async (own: Watch): Promise<void> => {
-    own.next ??= takeSnapshot(own.messages, known);
-    try {
-      await own.next;
-      own.next = undefined;
-    } catch (error) {
-      own.stop();
-      if (watch === own) watch = undefined;
-      throw error;
-    }
-  };
+  const watch = watchRegistry(calls);
   return {
     snapshot: async () => {
-      if (!watch) {
-        watch = openWatch(calls, known.epoch);
-        await advance(watch);
-      }
-      return { epoch: known.epoch, entries: [...known.entries.values()] };
+      const { epoch, entries } = await watch.snapshot();
+      return { epoch, entries: entries.map(read) };
     },
     version: async ({ kind, name }, version) => {
       const { digest, manifest, signatures, why } = await calls.getVersion({ kind, name, version: String(version) });
@@ -60,42 +30,16 @@ export function remoteSource({ calls, close }: Pick<RegistryConnection, 'calls' 
       for await (const { data } of calls.download({ kind, name, version: String(version), path, offset }, signal))
         yield data;
     },
-    changed: async (epoch, signal) => {
-      if (known.epoch !== epoch || signal.aborted) return;
-      if (!watch) throw new Error('the watch has ended');
-      const { promise, resolve } = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      await Promise.race([advance(watch), promise]);
-    },
+    changed: watch.changed,
     close: async () => {
-      watch?.stop();
+      watch.end();
       close();
     },
   };
 }
 
-function openWatch(calls: RegistryCalls, afterEpoch: number): Watch {
-  const ended = new AbortController();
-  const messages = calls.watch({ afterEpoch }, ended.signal)[Symbol.asyncIterator]();
-  return { messages, next: undefined, stop: () => ended.abort() };
-}
-
-/** Takes what the watch tells next, all of it: entries that changed, and all where the registry is at an earlier state than it was. */
-async function takeSnapshot(messages: AsyncIterator<Watched>, known: Known): Promise<void> {
-  const pages: Watched[] = [];
-  while (!pages.at(-1)?.isLast) {
-    const next = await messages.next();
-    if (next.done) throw new Error('the registry ended the watch');
-    pages.push(next.value);
-  }
-  const epoch = pages.at(-1)?.epoch ?? 0;
-  if (epoch < known.epoch) known.entries.clear();
-  for (const entry of pages.flatMap(({ entries }) => entries))
-    known.entries.set(`${entry.kind} ${entry.name}`, { ...read(entry), epoch });
-  known.epoch = epoch;
-}
-
-const read = ({ kind, name, versions, aliases, rollouts }: Watched['entries'][number]): Omit<SourceEntry, 'epoch'> => ({
+const read = ({ kind, name, versions, aliases, rollouts, changedAt }: WatchedEntry): SourceEntry => ({
+  epoch: changedAt,
   kind: kind === 'pipeline' ? 'pipeline' : 'model',
   name,
   versions: versions.map(({ version, digest, state }) => ({

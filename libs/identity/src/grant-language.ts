@@ -21,7 +21,7 @@ export const roleList: Reader<readonly Role[]> = checked(
     const mixed = mixedDuty(read);
     if (mixed) problems.add(path, `want infer or ${mixed}, got both: who may change the mesh does not also ask it`);
   },
-  { not: { allOf: [{ contains: { enum: ['admin', 'publish'] } }, { contains: { const: 'infer' } }] } },
+  { not: { allOf: [{ contains: { enum: ['admin', 'publish', 'report'] } }, { contains: { const: 'infer' } }] } },
 );
 
 export const grantFields = {

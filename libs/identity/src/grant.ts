@@ -8,8 +8,8 @@ export const nameCharsMax = 256;
 export const isName = (value: unknown): value is string =>
   typeof value === 'string' && value.length > 0 && value.length <= nameCharsMax && !/[\p{C}\p{Zl}\p{Zp}]/u.test(value);
 
-/** Roles that bring or change something. */
-const changing: readonly Role[] = ['admin', 'publish'];
+/** Roles that bring or change something, or that what is changed goes by. */
+const changing: readonly Role[] = ['admin', 'publish', 'report'];
 
 /** Management and inference want different credentials: one that leaks must not give both. Answers the role that does not go with `infer`. */
 export const mixedDuty = (roles: readonly Role[]): Role | undefined =>
@@ -22,7 +22,7 @@ export function grantProblem({ tenant, roles, models }: Grant): string | undefin
 }
 
 export function rolesProblem(roles: readonly Role[]): string | undefined {
-  if (!roles.every(isRole)) return 'roles: want infer, observe, publish or admin';
+  if (!roles.every(isRole)) return 'roles: want infer, observe, publish, report or admin';
   const mixed = mixedDuty(roles);
   return mixed && `roles: want ${mixed} or infer, got both; make a credential for each`;
 }

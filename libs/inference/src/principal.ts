@@ -1,5 +1,5 @@
-/** What a principal may do: ask models, read how things are, bring versions to the registry, or change what is in force. Nobody may both ask and bring or change. */
-export const roles = ['infer', 'observe', 'publish', 'admin'] as const;
+/** What a principal may do: ask models, read how things are, bring versions to the registry, report to it what was seen of rollouts, or change what is in force. Nobody may both ask and bring, report or change. */
+export const roles = ['infer', 'observe', 'publish', 'report', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
 export const isRole = (value: unknown): value is Role => roles.includes(value as Role);

@@ -24,7 +24,15 @@ function outcome(roles: readonly Role[], method: string, open: readonly OpenMeth
 describe('admission', () => {
   for (const [method, wanted] of Object.entries(methodRoles))
     it(`${method} is for ${wanted}`, () => {
-      for (const own of [[], ['infer'], ['observe'], ['publish'], ['admin'], ['observe', 'admin']] as const) {
+      for (const own of [
+        [],
+        ['infer'],
+        ['observe'],
+        ['publish'],
+        ['report'],
+        ['admin'],
+        ['observe', 'admin'],
+      ] as const) {
         const may =
           wanted === 'any' ||
           (own as readonly Role[]).includes(wanted) ||

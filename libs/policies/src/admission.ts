@@ -58,6 +58,7 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.registry.v1.Registry/StartRollout': 'admin',
   '/sheaf.registry.v1.Registry/GetRollout': 'observe',
   '/sheaf.registry.v1.Registry/TellRollout': 'admin',
+  '/sheaf.registry.v1.Registry/ReportEvidence': 'report',
 };
 
 /** Not List: that is for whoever may observe. */

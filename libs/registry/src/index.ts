@@ -11,6 +11,7 @@ export {
   type PushedVersion,
   pushVersion,
 } from './client/push-version.ts';
+export { type RegistryWatch, type WatchedEntry, watchRegistry } from './client/watch-registry.ts';
 export { checkFilePath, checkTogether } from './file-path.ts';
 export {
   canonicalManifest,
@@ -57,7 +58,14 @@ export type {
   VersionState,
   VersionSummary,
 } from './registry-store.ts';
+export {
+  createRolloutMover,
+  moveRollouts,
+  type RolloutMover,
+  rolloutsEveryMs,
+} from './rollouts/move-rollouts.ts';
 export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';
+export { watchedRollouts } from './rollouts/watched-rollouts.ts';
 export { noSuchEntry } from './service/caller.ts';
 export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked.ts';
 export type { PushLimits } from './service/push/limits.ts';

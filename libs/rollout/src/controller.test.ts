@@ -86,6 +86,22 @@ describe('a controller', () => {
     assert.equal(await tell('r9', { kind: 'hold' }, { by: 'ann', why: '' }, ports), 'there is no rollout "r9"');
   });
 
+  it('moves the others where one cannot be moved, and says then why', async () => {
+    const { store, champions, now, phase } = await setUp();
+    const other = await store.add({ ...rolloutOf(), name: 'other' });
+    const broken: RolloutStore = {
+      ...store,
+      inForce: async () => (await store.inForce()).toReversed(),
+      reportsOf: async (id, period) => {
+        if (id === other?.id) throw new Error('a row cannot be read');
+        return store.reportsOf(id, period);
+      },
+    };
+    const { tick } = createController('a', { store: broken, champions, now });
+    await assert.rejects(tick(), /a row cannot be read/);
+    assert.equal(await phase(), 'canary 1 of 2 (10 %)');
+  });
+
   it('takes one rollout of a name at a time', async () => {
     const { store } = await setUp();
     assert.equal(await store.add(rolloutOf()), undefined);

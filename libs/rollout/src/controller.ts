@@ -14,7 +14,7 @@ export interface ControllerPorts {
 }
 
 export interface Controller {
-  /** Looks at all rollouts once, where this process has the lease or gets it; answers whether it has. */
+  /** Looks at all rollouts once, where this process has the lease or gets it; answers whether it has. Throws, when it has looked at all, what the first that failed did. */
   tick(): Promise<boolean>;
 }
 
@@ -27,7 +27,11 @@ export function createController(holder: string, ports: ControllerPorts): Contro
   return {
     tick: async () => {
       if (!(await store.holdLease(holder, leaseMs))) return false;
-      for (const rollout of await store.inForce()) if (!isOver(rollout.state)) await step(rollout, ports);
+      const running = (await store.inForce()).filter(({ state }) => !isOver(state));
+      const failures: unknown[] = [];
+      // One that cannot be moved keeps no other where it is.
+      for (const rollout of running) await step(rollout, ports).catch((error: unknown) => void failures.push(error));
+      if (failures.length > 0) throw failures[0];
       return true;
     },
   };

@@ -24,11 +24,11 @@ export interface ExampleTensor {
   readonly values: readonly (number | string)[];
 }
 
-const examplesMax = 5;
+export const examplesMax = 5;
 /** Of each tensor; of texts so many letters. */
-const valuesMax = 64;
+export const valuesMax = 64;
 const lettersMax = 64;
-const tensorsMax = 8;
+export const tensorsMax = 8;
 
 export const worstOf = (examples: readonly Example[]): readonly Example[] =>
   examples.toSorted((a, b) => b.score - a.score).slice(0, examplesMax);

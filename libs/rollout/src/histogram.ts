@@ -4,7 +4,7 @@
 const firstMs = 0.05;
 const growth = 1.1;
 /** The last has all that is longer, from 81 s on. */
-const binsMax = 152;
+export const binsMax = 152;
 
 /** Sparse at the end: bins beyond the last that counted are not there. */
 export type Bins = number[];

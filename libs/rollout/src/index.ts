@@ -15,6 +15,7 @@ export { quantileOf, upperDifference, upperMs } from './histogram.ts';
 export { copyFields, type PlanGiven, parsePlan, planDocument, planOf } from './language.ts';
 export { type Copies, type CopiesPorts, type CopyResult, type CopyTold, createCopies } from './layers/copies.ts';
 export { type CallTold, type SharePorts, shareTraffic } from './layers/share-traffic.ts';
+export { parseEvidence } from './parse-evidence.ts';
 export type {
   Agreement,
   Arm,

@@ -20,7 +20,7 @@ export function checkKey(key: NewApiKey): void {
   checkText('tenant', key.tenant, lengthMax.tenant);
   checkText('note', key.note, lengthMax.note);
   const wrongRole = key.roles.findIndex((role) => !isRole(role));
-  if (wrongRole !== -1) throw invalid(`roles[${wrongRole}]`, 'want infer, observe, publish or admin');
+  if (wrongRole !== -1) throw invalid(`roles[${wrongRole}]`, 'want infer, observe, publish, report or admin');
   if (key.models.length > modelsMax)
     throw invalid('models', `want at most ${modelsMax} patterns, got ${key.models.length}`);
   if (!isPriority(key.priority)) throw invalid('priority', 'want critical, standard or sheddable');

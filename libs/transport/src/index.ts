@@ -46,6 +46,7 @@ export type {
   AliasMessage,
   AliasMoveMessage,
   EntryMessage,
+  EvidenceReportMessage,
   ManifestMessage,
   PushRequest,
   PushResponse,

@@ -10,6 +10,7 @@ export type { Alias__Output as AliasMessage } from './generated/sheaf/registry/v
 export type { AliasMove__Output as AliasMoveMessage } from './generated/sheaf/registry/v1/AliasMove.ts';
 export type { AuditEntry__Output as RegistryAuditEntry } from './generated/sheaf/registry/v1/AuditEntry.ts';
 export type { Entry__Output as EntryMessage } from './generated/sheaf/registry/v1/Entry.ts';
+export type { EvidenceReport__Output as EvidenceReportMessage } from './generated/sheaf/registry/v1/EvidenceReport.ts';
 export type { Manifest__Output as ManifestMessage } from './generated/sheaf/registry/v1/Manifest.ts';
 export type { PushRequest__Output as PushRequest } from './generated/sheaf/registry/v1/PushRequest.ts';
 export type { PushResponse__Output as PushResponse } from './generated/sheaf/registry/v1/PushResponse.ts';

@@ -15,7 +15,7 @@ export interface WorkPorts {
   readonly task: Pick<Task, 'folder' | 'limits' | 'jobs'>;
   readonly work: Work;
   readonly gateways: Pick<Gateways, 'infer' | 'describe'>;
-  readonly pace: Pick<Pace, 'run' | 'places' | 'hasCallers'>;
+  readonly pace: Pick<Pace, 'run' | 'places'>;
   readonly contents: Contents;
   readonly tracing: WorkTracing;
 }

@@ -42,9 +42,7 @@ export function createLane(options: LaneOptions): Lane {
   const { jobs, worker, kinds, slots, isReady, leaseMs = leaseDefaultMs, clock = monotonicClock } = options;
   const wanted = Object.keys(kinds) as JobKind[];
   const held = new Set<HeldLease>();
-  let isClaiming = false;
-  let isWanted = false;
-  let isDraining = false;
+  let [isClaiming, isWanted, isDraining] = [false, false, false];
   let onIdle = (): void => {};
   const run = async (lease: Lease): Promise<void> => {
     const one = holdLease(jobs, lease, leaseMs, clock);
@@ -60,7 +58,8 @@ export function createLane(options: LaneOptions): Lane {
     wake();
   };
   const claim = async (): Promise<void> => {
-    for (let free = slots() - held.size; isWanted && !isDraining && isReady() && free > 0; free = slots() - held.size) {
+    const freeNow = (): number => (isDraining || !isReady() ? 0 : slots() - held.size);
+    for (let free = freeNow(); isWanted && free > 0; free = freeNow()) {
       isWanted = false;
       const count = Math.min(free, claimMax);
       const leases = await jobs.claim({ worker, kinds: wanted, count, leaseMs });
@@ -90,14 +89,11 @@ export function createLane(options: LaneOptions): Lane {
     },
     drain: async (graceMs) => {
       isDraining = true;
-      const idle = new Promise<void>((resolve) => {
+      if (held.size === 0 && !isClaiming) return;
+      const cancel = clock.after(graceMs, () => [...held].map((one) => one.abort('draining')));
+      await new Promise<void>((resolve) => {
         onIdle = resolve;
       });
-      if (held.size === 0 && !isClaiming) return;
-      const cancel = clock.after(graceMs, () => {
-        for (const one of held) one.abort('draining');
-      });
-      await idle;
       cancel();
     },
   };

@@ -86,7 +86,7 @@ describe('API keys, through the Admin service', () => {
     const { said, service } = serviceOver(0);
     for (const [wrong, message] of [
       [{ tenant: '' }, /^tenant: want /],
-      [{ roles: ['root'] }, /^roles: want infer, observe, publish, admin$/],
+      [{ roles: ['root'] }, /^roles: want infer, observe, publish, report, admin$/],
       [{ priority: 'high' }, /^priority: want .* or nothing$/],
       [{ expiresInMs: -1 }, /^expires_in_ms: want milliseconds, 0 or more$/],
     ] as const)

@@ -29,6 +29,8 @@ export const anonymous: IdentityProvider<AnonymousSpec, typeof fields> = {
       addProblem(problems, 'anonymous.roles', 'want infer or observe: nobody unknown is an admin');
     if (grant.roles.includes('publish'))
       addProblem(problems, 'anonymous.roles', 'want infer or observe: nobody unknown brings versions');
+    if (grant.roles.includes('report'))
+      addProblem(problems, 'anonymous.roles', 'want infer or observe: nobody unknown reports what was seen');
     return problems;
   },
   reference: ['### anonymous', 'Whoever shows nothing is let in as this, by any address or by those of `addresses`.'],

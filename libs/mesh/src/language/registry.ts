@@ -8,7 +8,10 @@ export const registryFields = {
     text('a gRPC target such as dns:///registry:8100', /^[A-Za-z0-9.:/_[\]-]+$/),
     'Where a registry runs as a process of its own. Default: the registry in the folder of the mesh.',
   ),
-  key: optional(registryKey, 'Where the API key is that lets the mesh read it.'),
+  key: optional(
+    registryKey,
+    'Where the API key is that lets the mesh read it (role `observe`) and report to its rollouts (role `report`).',
+  ),
   tls: optional(
     foreignTls,
     'How it is asked by TLS; `true` trusts the authorities that everybody trusts. Default: plain text.',

@@ -12,6 +12,7 @@ const roleFields = {
   infer: optional(someRanges, 'Callers with this role.'),
   observe: optional(someRanges, 'Callers with this role.'),
   publish: optional(someRanges, 'Callers with this role.'),
+  report: optional(someRanges, 'Callers with this role.'),
   admin: optional(someRanges, 'Callers with this role.'),
 };
 const keyId = text('the id of an API key, as sheaf keys list has it', /^[a-z2-7]{12}$/);

@@ -67,7 +67,7 @@ export const identityMistakes: readonly Mistake[] = [
   [
     'an unknown role',
     { identity: { anonymous: { tenant: 't', roles: ['root'] } } },
-    ['identity.anonymous.roles.0: want one of infer, observe, publish, admin, got "root"'],
+    ['identity.anonymous.roles.0: want one of infer, observe, publish, report, admin, got "root"'],
   ],
   [
     'a tenant that is called __proto__',

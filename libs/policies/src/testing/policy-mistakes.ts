@@ -67,7 +67,7 @@ const places: readonly Mistake[] = [
   [
     'addresses of an unknown role',
     { addresses: { roles: { root: ['10.0.0.0/8'] } } },
-    ['addresses.roles.root: unknown key; the keys are infer, observe, publish, admin'],
+    ['addresses.roles.root: unknown key; the keys are infer, observe, publish, report, admin'],
   ],
   ['an access log of some calls', { accessLog: 'some' }, ['accessLog: want one of all, refused, off, got "some"']],
   [

@@ -7,14 +7,14 @@ import { checkTrusted, nobodyLooks, type Trust } from '../trusted.ts';
 
 /** An entry has one rollout that is not over. */
 const slot = 'traffic';
-const championAlias = 'champion';
+export const championAlias = 'champion';
 const leaseName = 'rollouts';
 /** More are not looked at: names of a mesh are fewer. */
 const runningMax = 1_000;
 /** Of those that are over, what is looked through for what was over lately. */
 const endedMax = 32;
 /** By then every gateway has taken up that the champion is another one. */
-const justOverMs = 10_000;
+export const justOverMs = 10_000;
 /** The store's bounds for a reason, and for what is written down with a move of an alias. */
 const reasonMax = 1_000;
 const evidenceMax = 2_000;
@@ -141,7 +141,7 @@ export function championsOf(
 
 const reasonOf = (error: unknown): string | undefined => (error instanceof InferError ? error.reason : undefined);
 
-const isTraffic = (record: RolloutRecord): boolean => record.slot === slot;
+export const isTraffic = (record: Pick<RolloutRecord, 'slot'>): boolean => record.slot === slot;
 
 /** Plain data, which is what its type says it is. */
 const asJson = (value: unknown): JsonObject => JSON.parse(JSON.stringify(value)) as JsonObject;

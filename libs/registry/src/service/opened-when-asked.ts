@@ -58,6 +58,7 @@ export function openWhenAsked(
     startRollout: once('startRollout'),
     getRollout: once('getRollout'),
     tellRollout: once('tellRollout'),
+    reportEvidence: once('reportEvidence'),
   };
   return {
     service: service as RegistryService,

@@ -101,6 +101,35 @@ describe('rollouts of a registry', () => {
     );
   });
 
+  it('take what meshes elsewhere have seen, each source of each credential once, of what is there for it', async () => {
+    await using service = await openWithVersions();
+    const ann = service.as('ann');
+    const begun = await start(ann);
+    const { rollout } = begun;
+    const { period } = stateOf(begun);
+    const sent = (
+      count: number,
+      id = rollout?.id ?? 0,
+      evidence: object = { arms: calls('1', count), shadows: {} },
+    ) => [{ rollout: id, period, evidenceJson: JSON.stringify(evidence) }];
+    await ann.reportEvidence({ source: 'gateway 1', reports: sent(4) });
+    await ann.reportEvidence({ source: 'gateway 1', reports: sent(6) });
+    await service.as('bob').reportEvidence({ source: 'gateway 1', reports: sent(1) });
+    await service.as('eve', ['other']).reportEvidence({ source: 'gateway 1', reports: sent(100) });
+    await ann.reportEvidence({ source: 'gateway 2', reports: sent(100, 99) });
+    const { seenJson } = await ann.getRollout(named);
+    assert.equal((JSON.parse(seenJson) as Evidence).arms['1']?.calls, 7);
+    for (const [source, reports, message] of [
+      ['', sent(1), /source: want letters/],
+      ['a', sent(1, 1, { arms: {} }), /reports\[0\]\.evidence_json: evidence\.shadows: want an object/],
+      ['a', [{ rollout: 1, period: 1, evidenceJson: '{' }], /reports\[0\]\.evidence_json: want JSON/],
+    ] as const)
+      await assert.rejects(
+        ann.reportEvidence({ source, reports: [...reports] }),
+        refusal('INVALID_ARGUMENT', 'REGISTRY_INVALID', message),
+      );
+  });
+
   it('have no version that callers of the champion cannot use', async () => {
     await using service = await openTestService();
     const [ann, { store }] = [service.as('ann'), service.registry];

@@ -1,17 +1,21 @@
 /** Rollouts: begun, looked at, and told what to do. */
+import { maySee } from '@sheaf/inference';
 import {
   type Command,
+  isOver,
   liveArms,
   newState,
+  parseEvidence,
   parsePlan,
   planOf,
+  type Report,
   type Rollout,
   type RolloutPlan,
   readGuards,
   sumEvidence,
   tell,
 } from '@sheaf/rollout';
-import type { RegistryService, RolloutStandingMessage } from '@sheaf/transport';
+import type { EvidenceReportMessage, RegistryService, RolloutStandingMessage } from '@sheaf/transport';
 import { invalid, notThere, quoted, refused } from '../refusals.ts';
 import type { EntryRecord, RegistryStore, VersionRecord } from '../registry-store.ts';
 import { championsOf, rolloutStoreOf } from '../rollouts/rollout-store.ts';
@@ -20,7 +24,7 @@ import { checkTrusted, type Trust } from '../trusted.ts';
 import { actorOf, entryOf } from './caller.ts';
 import { rolloutMessage } from './messages.ts';
 
-type Methods = Pick<RegistryService, 'startRollout' | 'getRollout' | 'tellRollout'>;
+type Methods = Pick<RegistryService, 'startRollout' | 'getRollout' | 'tellRollout' | 'reportEvidence'>;
 
 export function rolloutMethods(store: RegistryStore, trust: Trust): Methods {
   const rollouts = rolloutStoreOf(store);
@@ -65,7 +69,36 @@ export function rolloutMethods(store: RegistryStore, trust: Trust): Methods {
       if (typeof told === 'string') throw refused('ROLLOUT_STANDS', told);
       return standing(told);
     },
+    reportEvidence: async ({ source, reports }, caller) => {
+      const { principal } = caller;
+      const read = reportsOf(source, reports, actorOf(caller));
+      const names = new Map((await rollouts.inForce()).map(({ id, name, state }) => [id, isOver(state) ? '' : name]));
+      const isThere = (id: string): boolean => {
+        const name = names.get(id) ?? '';
+        return name !== '' && maySee(principal, name);
+      };
+      await rollouts.report(read.filter(({ rollout }) => isThere(rollout)));
+      return {};
+    },
   };
+}
+
+const reportsMax = 1_000;
+const evidenceCharsMax = 1024 * 1024;
+const sourcePattern = /^[A-Za-z0-9._ -]{1,128}$/;
+
+/** As they are put down: nobody reports in the place of another credential. */
+function reportsOf(source: string, reports: readonly EvidenceReportMessage[], actor: string): Report[] {
+  if (!sourcePattern.test(source))
+    throw invalid('source', `want letters, digits, ".", "_", "-" and spaces, at most 128, got ${quoted(source)}`);
+  if (reports.length > reportsMax) throw invalid('reports', `want at most ${reportsMax}, got ${reports.length}`);
+  return reports.map(({ rollout, period, evidenceJson }, index) => {
+    const field = `reports[${index}].evidence_json`;
+    if (evidenceJson.length > evidenceCharsMax) throw invalid(field, 'want at most 1 MiB');
+    const evidence = parseEvidence(jsonOf(evidenceJson, field));
+    if (typeof evidence === 'string') throw invalid(field, evidence);
+    return { rollout: String(rollout), period, source: `${actor} ${source}`, evidence };
+  });
 }
 
 function commandOf(command: string, version: string): Command {
@@ -115,10 +148,10 @@ async function checkArm(store: RegistryStore, trust: Trust, name: string, versio
   return record;
 }
 
-function jsonOf(text: string): unknown {
+function jsonOf(text: string, field = 'plan_json'): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw invalid('plan_json', 'want JSON');
+    throw invalid(field, 'want JSON');
   }
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { LevelChange } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { OutageBoard } from '../crash-loop/outage-board.ts';
@@ -38,13 +39,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   // An event of one process while others still start is seen to when all have started.
   const whole = Promise.withResolvers<ServedMesh>();
   const onceUp = (task: (served: ServedMesh) => void): void => void whole.promise.then(task);
+  const onLevels = (change: LevelChange): void => onceUp((served) => served.tellLevels(change));
   const board = new OutageBoard(() => gateways?.tellOutages());
   let gateways: Gateways | undefined;
-  const internal = inner.map((own) => `127.0.0.1:${own}`);
   const start = createReplicas({
     module: programs.modelServer,
     secret,
-    gateways: internal,
+    gateways: targetsOf(inner),
     graceMs: mesh.limits.deadlineMaxMs,
     board,
     onEvent,
@@ -64,7 +65,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onAllLeft: onDrained,
     onReread: (next) => onceUp((served) => served.follow(next)),
     onControl: async (control) => (await whole.promise).control(control),
-    onLevels: (change) => onceUp((served) => served.tellLevels(change)),
+    onLevels,
     board,
     startSignal: signal,
     module: programs.gateway,
@@ -72,24 +73,21 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(services.values());
     throw error;
   });
-  const workers = startWorkers(mesh, {
-    ...{ module: programs.worker, gateways: internal, secret, onEvent, onReady: tellReady },
-    onLevels: (change) => onceUp((served) => served.tellLevels(change)),
-    onTargets: gateways.tellWorkers.bind(gateways),
-  });
+  const own = { module: programs.worker, gateways: targetsOf(inner), secret, onEvent, onLevels };
+  const workers = startWorkers(mesh, { ...own, onTargets: (targets) => gateways?.tellWorkers(targets) });
   const served = new ServedMesh({ first: mesh, start, isStrict, onEvent, workers }, services, gateways);
   const running = runningMesh(served, { gateways, workers }, secret);
-  try {
-    for (const gateway of gateways.processes) tellReady(gateway);
-    gateways.tellOutages();
-    await served.takeUpSeen();
-  } catch (error) {
+  for (const gateway of gateways.processes) tellReady(gateway);
+  gateways.tellOutages();
+  await served.takeUpSeen().catch(async (error: unknown) => {
     await running.stop();
     throw error;
-  }
+  });
   whole.resolve(served);
   return running;
 }
+
+const targetsOf = (ports: readonly number[]): string[] => ports.map((port) => `127.0.0.1:${port}`);
 
 const tellProcess = ({ name, pid, port }: Supervised, onEvent: OnEvent): void =>
   onEvent(`${name} is ready, pid ${pid}, port ${port}`, 'process.ready', { child: name, childPid: pid, port });

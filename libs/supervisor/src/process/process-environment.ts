@@ -23,10 +23,10 @@ export const gatewayEnvironment = (
 
 /** Selects the variables that a gateway is told by message: where limits are counted, secrets and tokens, and those that transforms are read with. */
 export function gatewayVariables(
-  { services, secret }: Mesh,
+  { services, secret, registry }: Mesh,
   env: NodeJS.ProcessEnv = process.env,
 ): Readonly<Record<string, string>> {
-  const places = [secret, ...services.map(({ sent }) => sent?.token?.place)];
+  const places = [secret, registry?.key, ...services.map(({ sent }) => sent?.token?.place)];
   const wanted = new Set([
     ...countingVariables.urls,
     ...countingVariables.files,

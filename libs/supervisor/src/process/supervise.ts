@@ -4,6 +4,7 @@ import type {
   ControlMessage,
   LevelsMessage,
   LoadingMessage,
+  LogCountsMessage,
   OutagesMessage,
   ProcessMessage,
   SeenModel,
@@ -140,7 +141,9 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage | WorkersMessage): void {
+  tell(
+    message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage | WorkersMessage,
+  ): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 

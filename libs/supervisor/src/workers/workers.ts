@@ -27,8 +27,6 @@ export interface WorkersOptions {
   /** The secret of the mesh; undefined where its processes show certificates. */
   readonly secret: string | undefined;
   readonly onEvent: OnEvent;
-  /** Called with each that is ready for the first time. */
-  readonly onReady: (process: Supervised) => void;
   /** Called with the addresses of all that were started so far. */
   readonly onTargets: (targets: readonly string[]) => void;
   readonly onLevels: (change: LevelChange) => void;
@@ -36,7 +34,7 @@ export interface WorkersOptions {
 
 /** Starts them with the first job that there is, and those again that end. One that does not start is tried again: callers are served all the same. */
 export function startWorkers(mesh: Mesh, options: WorkersOptions): Workers {
-  const { module, onEvent, onReady, onTargets } = options;
+  const { module, onEvent, onTargets } = options;
   const { workers: count } = mesh.jobs;
   const started: Supervised[] = [];
   let isOver = false;
@@ -46,7 +44,9 @@ export function startWorkers(mesh: Mesh, options: WorkersOptions): Workers {
     started.push(process);
     if (isOver) await process.stop();
     else {
-      onReady(process);
+      const { name, pid, port } = process;
+      if (process.isReady)
+        onEvent(`${name} is ready, pid ${pid}`, 'process.ready', { child: name, childPid: pid, port });
       onTargets(started.map(({ port }) => `127.0.0.1:${port}`));
     }
   };

@@ -9,6 +9,7 @@ import type { DeleteVersionRequest as _sheaf_registry_v1_DeleteVersionRequest, D
 import type { DownloadRequest as _sheaf_registry_v1_DownloadRequest, DownloadRequest__Output as _sheaf_registry_v1_DownloadRequest__Output } from './sheaf/registry/v1/DownloadRequest.ts';
 import type { DownloadResponse as _sheaf_registry_v1_DownloadResponse, DownloadResponse__Output as _sheaf_registry_v1_DownloadResponse__Output } from './sheaf/registry/v1/DownloadResponse.ts';
 import type { Entry as _sheaf_registry_v1_Entry, Entry__Output as _sheaf_registry_v1_Entry__Output } from './sheaf/registry/v1/Entry.ts';
+import type { EvidenceReport as _sheaf_registry_v1_EvidenceReport, EvidenceReport__Output as _sheaf_registry_v1_EvidenceReport__Output } from './sheaf/registry/v1/EvidenceReport.ts';
 import type { File as _sheaf_registry_v1_File, File__Output as _sheaf_registry_v1_File__Output } from './sheaf/registry/v1/File.ts';
 import type { FreezeAliasRequest as _sheaf_registry_v1_FreezeAliasRequest, FreezeAliasRequest__Output as _sheaf_registry_v1_FreezeAliasRequest__Output } from './sheaf/registry/v1/FreezeAliasRequest.ts';
 import type { GetAliasAtRequest as _sheaf_registry_v1_GetAliasAtRequest, GetAliasAtRequest__Output as _sheaf_registry_v1_GetAliasAtRequest__Output } from './sheaf/registry/v1/GetAliasAtRequest.ts';
@@ -41,6 +42,8 @@ import type { PushResponse as _sheaf_registry_v1_PushResponse, PushResponse__Out
 import type { QuarantineVersionRequest as _sheaf_registry_v1_QuarantineVersionRequest, QuarantineVersionRequest__Output as _sheaf_registry_v1_QuarantineVersionRequest__Output } from './sheaf/registry/v1/QuarantineVersionRequest.ts';
 import type { RegistryClient as _sheaf_registry_v1_RegistryClient, RegistryDefinition as _sheaf_registry_v1_RegistryDefinition } from './sheaf/registry/v1/Registry.ts';
 import type { ReleaseVersionRequest as _sheaf_registry_v1_ReleaseVersionRequest, ReleaseVersionRequest__Output as _sheaf_registry_v1_ReleaseVersionRequest__Output } from './sheaf/registry/v1/ReleaseVersionRequest.ts';
+import type { ReportEvidenceRequest as _sheaf_registry_v1_ReportEvidenceRequest, ReportEvidenceRequest__Output as _sheaf_registry_v1_ReportEvidenceRequest__Output } from './sheaf/registry/v1/ReportEvidenceRequest.ts';
+import type { ReportEvidenceResponse as _sheaf_registry_v1_ReportEvidenceResponse, ReportEvidenceResponse__Output as _sheaf_registry_v1_ReportEvidenceResponse__Output } from './sheaf/registry/v1/ReportEvidenceResponse.ts';
 import type { Rollout as _sheaf_registry_v1_Rollout, Rollout__Output as _sheaf_registry_v1_Rollout__Output } from './sheaf/registry/v1/Rollout.ts';
 import type { RolloutStanding as _sheaf_registry_v1_RolloutStanding, RolloutStanding__Output as _sheaf_registry_v1_RolloutStanding__Output } from './sheaf/registry/v1/RolloutStanding.ts';
 import type { Snapshot as _sheaf_registry_v1_Snapshot, Snapshot__Output as _sheaf_registry_v1_Snapshot__Output } from './sheaf/registry/v1/Snapshot.ts';
@@ -68,6 +71,7 @@ export interface ProtoGrpcType {
         DownloadRequest: MessageTypeDefinition<_sheaf_registry_v1_DownloadRequest, _sheaf_registry_v1_DownloadRequest__Output>
         DownloadResponse: MessageTypeDefinition<_sheaf_registry_v1_DownloadResponse, _sheaf_registry_v1_DownloadResponse__Output>
         Entry: MessageTypeDefinition<_sheaf_registry_v1_Entry, _sheaf_registry_v1_Entry__Output>
+        EvidenceReport: MessageTypeDefinition<_sheaf_registry_v1_EvidenceReport, _sheaf_registry_v1_EvidenceReport__Output>
         File: MessageTypeDefinition<_sheaf_registry_v1_File, _sheaf_registry_v1_File__Output>
         FreezeAliasRequest: MessageTypeDefinition<_sheaf_registry_v1_FreezeAliasRequest, _sheaf_registry_v1_FreezeAliasRequest__Output>
         GetAliasAtRequest: MessageTypeDefinition<_sheaf_registry_v1_GetAliasAtRequest, _sheaf_registry_v1_GetAliasAtRequest__Output>
@@ -100,6 +104,8 @@ export interface ProtoGrpcType {
         QuarantineVersionRequest: MessageTypeDefinition<_sheaf_registry_v1_QuarantineVersionRequest, _sheaf_registry_v1_QuarantineVersionRequest__Output>
         Registry: SubtypeConstructor<typeof grpc.Client, _sheaf_registry_v1_RegistryClient> & { service: _sheaf_registry_v1_RegistryDefinition }
         ReleaseVersionRequest: MessageTypeDefinition<_sheaf_registry_v1_ReleaseVersionRequest, _sheaf_registry_v1_ReleaseVersionRequest__Output>
+        ReportEvidenceRequest: MessageTypeDefinition<_sheaf_registry_v1_ReportEvidenceRequest, _sheaf_registry_v1_ReportEvidenceRequest__Output>
+        ReportEvidenceResponse: MessageTypeDefinition<_sheaf_registry_v1_ReportEvidenceResponse, _sheaf_registry_v1_ReportEvidenceResponse__Output>
         Rollout: MessageTypeDefinition<_sheaf_registry_v1_Rollout, _sheaf_registry_v1_Rollout__Output>
         RolloutStanding: MessageTypeDefinition<_sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_RolloutStanding__Output>
         Snapshot: MessageTypeDefinition<_sheaf_registry_v1_Snapshot, _sheaf_registry_v1_Snapshot__Output>

@@ -28,6 +28,8 @@ import type { PushRequest as _sheaf_registry_v1_PushRequest, PushRequest__Output
 import type { PushResponse as _sheaf_registry_v1_PushResponse, PushResponse__Output as _sheaf_registry_v1_PushResponse__Output } from '../../../sheaf/registry/v1/PushResponse.ts';
 import type { QuarantineVersionRequest as _sheaf_registry_v1_QuarantineVersionRequest, QuarantineVersionRequest__Output as _sheaf_registry_v1_QuarantineVersionRequest__Output } from '../../../sheaf/registry/v1/QuarantineVersionRequest.ts';
 import type { ReleaseVersionRequest as _sheaf_registry_v1_ReleaseVersionRequest, ReleaseVersionRequest__Output as _sheaf_registry_v1_ReleaseVersionRequest__Output } from '../../../sheaf/registry/v1/ReleaseVersionRequest.ts';
+import type { ReportEvidenceRequest as _sheaf_registry_v1_ReportEvidenceRequest, ReportEvidenceRequest__Output as _sheaf_registry_v1_ReportEvidenceRequest__Output } from '../../../sheaf/registry/v1/ReportEvidenceRequest.ts';
+import type { ReportEvidenceResponse as _sheaf_registry_v1_ReportEvidenceResponse, ReportEvidenceResponse__Output as _sheaf_registry_v1_ReportEvidenceResponse__Output } from '../../../sheaf/registry/v1/ReportEvidenceResponse.ts';
 import type { RolloutStanding as _sheaf_registry_v1_RolloutStanding, RolloutStanding__Output as _sheaf_registry_v1_RolloutStanding__Output } from '../../../sheaf/registry/v1/RolloutStanding.ts';
 import type { Snapshot as _sheaf_registry_v1_Snapshot, Snapshot__Output as _sheaf_registry_v1_Snapshot__Output } from '../../../sheaf/registry/v1/Snapshot.ts';
 import type { StartRolloutRequest as _sheaf_registry_v1_StartRolloutRequest, StartRolloutRequest__Output as _sheaf_registry_v1_StartRolloutRequest__Output } from '../../../sheaf/registry/v1/StartRolloutRequest.ts';
@@ -181,6 +183,15 @@ export interface RegistryClient extends grpc.Client {
   releaseVersion(argument: _sheaf_registry_v1_ReleaseVersionRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   releaseVersion(argument: _sheaf_registry_v1_ReleaseVersionRequest, callback: grpc.requestCallback<_sheaf_registry_v1_Version__Output>): grpc.ClientUnaryCall;
   
+  ReportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  ReportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  ReportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  ReportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  reportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  reportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  reportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  reportEvidence(argument: _sheaf_registry_v1_ReportEvidenceRequest, callback: grpc.requestCallback<_sheaf_registry_v1_ReportEvidenceResponse__Output>): grpc.ClientUnaryCall;
+  
   StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
   StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
   StartRollout(argument: _sheaf_registry_v1_StartRolloutRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_sheaf_registry_v1_RolloutStanding__Output>): grpc.ClientUnaryCall;
@@ -241,6 +252,8 @@ export interface RegistryHandlers extends grpc.UntypedServiceImplementation {
   
   ReleaseVersion: grpc.handleUnaryCall<_sheaf_registry_v1_ReleaseVersionRequest__Output, _sheaf_registry_v1_Version>;
   
+  ReportEvidence: grpc.handleUnaryCall<_sheaf_registry_v1_ReportEvidenceRequest__Output, _sheaf_registry_v1_ReportEvidenceResponse>;
+  
   StartRollout: grpc.handleUnaryCall<_sheaf_registry_v1_StartRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding>;
   
   TellRollout: grpc.handleUnaryCall<_sheaf_registry_v1_TellRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding>;
@@ -267,6 +280,7 @@ export interface RegistryDefinition extends grpc.ServiceDefinition {
   Push: MethodDefinition<_sheaf_registry_v1_PushRequest, _sheaf_registry_v1_PushResponse, _sheaf_registry_v1_PushRequest__Output, _sheaf_registry_v1_PushResponse__Output>
   QuarantineVersion: MethodDefinition<_sheaf_registry_v1_QuarantineVersionRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_QuarantineVersionRequest__Output, _sheaf_registry_v1_Version__Output>
   ReleaseVersion: MethodDefinition<_sheaf_registry_v1_ReleaseVersionRequest, _sheaf_registry_v1_Version, _sheaf_registry_v1_ReleaseVersionRequest__Output, _sheaf_registry_v1_Version__Output>
+  ReportEvidence: MethodDefinition<_sheaf_registry_v1_ReportEvidenceRequest, _sheaf_registry_v1_ReportEvidenceResponse, _sheaf_registry_v1_ReportEvidenceRequest__Output, _sheaf_registry_v1_ReportEvidenceResponse__Output>
   StartRollout: MethodDefinition<_sheaf_registry_v1_StartRolloutRequest, _sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_StartRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding__Output>
   TellRollout: MethodDefinition<_sheaf_registry_v1_TellRolloutRequest, _sheaf_registry_v1_RolloutStanding, _sheaf_registry_v1_TellRolloutRequest__Output, _sheaf_registry_v1_RolloutStanding__Output>
   Watch: MethodDefinition<_sheaf_registry_v1_WatchRequest, _sheaf_registry_v1_Snapshot, _sheaf_registry_v1_WatchRequest__Output, _sheaf_registry_v1_Snapshot__Output>
