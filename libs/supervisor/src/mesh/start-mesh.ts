@@ -77,14 +77,18 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   const workers = startWorkers(mesh, { ...own, onTargets: (targets) => gateways?.tellWorkers(targets) });
   const served = new ServedMesh({ first: mesh, start, isStrict, onEvent, workers }, services, gateways);
   const running = runningMesh(served, { gateways, workers }, secret);
-  for (const gateway of gateways.processes) tellReady(gateway);
-  gateways.tellOutages();
-  await served.takeUpSeen().catch(async (error: unknown) => {
+  await lastSteps(gateways, served, tellReady).catch(async (error: unknown) => {
     await running.stop();
     throw error;
   });
   whole.resolve(served);
   return running;
+}
+
+async function lastSteps(gateways: Gateways, served: ServedMesh, tellReady: (process: Supervised) => void) {
+  for (const gateway of gateways.processes) tellReady(gateway);
+  gateways.tellOutages();
+  await served.takeUpSeen();
 }
 
 const targetsOf = (ports: readonly number[]): string[] => ports.map((port) => `127.0.0.1:${port}`);
