@@ -1,7 +1,7 @@
 /** The files of versions by their content: a port, and its adapter on a disk. */
 
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, utimes } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, statfs, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { checkSha256 } from '../names.ts';
@@ -11,9 +11,9 @@ import { createCheckedReads } from './checked-reads.ts';
 import { copyStream } from './copy-stream.ts';
 import { listBlobs, orUndefined, type Places, placesIn } from './places.ts';
 import { type Sweep, sweepBlobs } from './sweep.ts';
-import { createUploads, type Upload, type UploadRequest } from './uploads.ts';
+import { createUploads, type Upload, type UploadRequest, type Uploads } from './uploads.ts';
 
-export interface Blobs {
+export interface Blobs extends Pick<Uploads, 'sent' | 'forget' | 'sentBytes'> {
   /** Begins an upload, or goes on with the one of this id: `offset` tells from where. Of what is there already it has nothing to send. */
   upload(request: UploadRequest): Promise<Upload>;
   /** Adds a stream as a whole; a stream that is not of this hash and size is refused (BLOB_MISMATCH). */
@@ -33,6 +33,8 @@ export interface Blobs {
   copy(sha256: string, path: string): Promise<void>;
   /** Hashes a file; answers false when it was not what it should be, and is in quarantine now. */
   verify(sha256: string): Promise<boolean>;
+  /** Bytes of its disk that are free for this process. */
+  freeBytes(): Promise<number>;
   /** Every hash of which there is a file, in pages of a folder each. */
   list(): AsyncIterable<readonly string[]>;
   /** Removes what nobody uses and is older than `graceMs`, and uploads that nobody went on with for so long; answers how many files went. */
@@ -61,6 +63,9 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
   return {
     upload: uploads.begin,
     add: uploads.add,
+    sent: uploads.sent,
+    forget: uploads.forget,
+    sentBytes: uploads.sentBytes,
     missing: (sha256s) => missing(places, sha256s, new Date(now())),
     read: (sha256, from) => read(sha256, from),
     readWhole: async (sha256, bytesMax) => {
@@ -89,6 +94,10 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
         if (error instanceof InferError && error.reason === 'BLOB_CORRUPT') return false;
         throw error;
       }
+    },
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
     },
     list: () => listBlobs(places),
     sweep: async ({ inUse, graceMs = hourMs }) => {

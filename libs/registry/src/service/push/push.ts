@@ -12,6 +12,7 @@ import { messageOf } from '../versions.ts';
 import { warnUnsigned } from '../warn-unsigned.ts';
 import { type PushLimits, pushLimits } from './limits.ts';
 import { type Brought, readManifest } from './read-manifest.ts';
+import { createRoom } from './room.ts';
 import { readSteps } from './steps.ts';
 import { createUploads } from './uploads.ts';
 
@@ -27,7 +28,9 @@ export interface Judgement {
 export type JudgeVersion = (candidate: {
   readonly name: string;
   readonly manifest: Manifest;
-  /** Whether whoever brings it may see a model or pipeline. */
+  /** Who brings it. */
+  readonly by: string;
+  /** Whether they may see a model or pipeline. */
   readonly sees: (name: string) => boolean;
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal;
@@ -40,25 +43,30 @@ export interface PushPorts {
   /** Default: nobody looks. */
   readonly trust?: Trust | undefined;
   readonly limits?: Partial<PushLimits> | undefined;
+  /** What of them is said anew for each push. */
+  readonly limitsNow?: (() => Promise<Partial<PushLimits>>) | undefined;
 }
 
 const takenUnseen: JudgeVersion = async () => ({ state: 'ready', why: '' });
 
 export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
-  const { registry, judge = takenUnseen, trust = nobodyLooks } = ports;
+  const { registry, judge = takenUnseen, trust = nobodyLooks, limitsNow = async () => ({}) } = ports;
   const { store } = registry;
   const limits = { ...pushLimits, ...ports.limits };
-  const uploads = createUploads(registry.blobs);
+  const uploads = createUploads(registry);
+  const room = createRoom({ ...registry, sentBytes: uploads.sentBytes });
   let pushes = 0;
   const pushesOf = new Map<string, number>();
   return {
     push: async function* (requests, caller) {
       const by = actorOf(caller);
+      const sees = (name: string): boolean => maySee(caller.principal, name);
       const own = pushesOf.get(by) ?? 0;
       if (pushes >= limits.pushesMax) throw tooMany(limits.pushesMax);
       if (own >= limits.pushesOfOneMax) throw tooMany(limits.pushesOfOneMax, ' of one credential');
       pushes++;
       pushesOf.set(by, own + 1);
+      let leaveRoom = (): void => {};
       try {
         const steps = readSteps(requests, limits);
         const brought = await readManifest(steps, limits, caller);
@@ -66,7 +74,8 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
         warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
-        await using upload = await uploads.begin(manifest.files, by);
+        await using upload = await uploads.begin(manifest.files, { by, sees });
+        leaveRoom = await room.take(upload, { by, principal: caller.principal }, { ...limits, ...(await limitsNow()) });
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
           yield await done(store, await withSignature(store, known, brought, by), false);
@@ -76,15 +85,12 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
           const progress = await upload.take(await steps.next('chunk'));
           if (progress) yield { step: 'progress', progress };
         }
-        const judged = await judge({
-          name,
-          manifest,
-          sees: (other) => maySee(caller.principal, other),
-          signal: caller.signal,
-        });
+        const judged = await judge({ name, manifest, by, sees, signal: caller.signal });
         const { record, added } = await registry.publish({ name, manifest, by, ...judged });
+        await uploads.forget(manifest.files, by);
         yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
+        leaveRoom();
         pushes--;
         const left = (pushesOf.get(by) ?? 1) - 1;
         if (left === 0) pushesOf.delete(by);
