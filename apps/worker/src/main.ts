@@ -2,7 +2,7 @@
 import { hostname } from 'node:os';
 import { checkExposure, countInFlight, drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { innerLimits } from '@sheaf/inference';
-import type { Work } from '@sheaf/jobs';
+import { openWork, type Work } from '@sheaf/jobs';
 import { createTracing, type Exporter, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, mutualTls, type Server } from '@sheaf/transport';
 import { openContents } from './contents.ts';
@@ -10,7 +10,6 @@ import { connectGateways } from './gateways.ts';
 import { nothingToInfer } from './idle-backend.ts';
 import { openLanes } from './lanes.ts';
 import { openWorkerMetrics } from './metrics.ts';
-import { openQueue } from './open-queue.ts';
 import { createPace } from './pace.ts';
 import { readArguments, readTask, type Task, type WorkerArguments } from './task.ts';
 
@@ -27,7 +26,7 @@ await main(async () => {
     ...{ name: 'the worker', host, isLoopback: true, isTls: task.tls !== undefined, secret },
     ...{ isOpen: line.isOpen, isInsecure: false },
   });
-  const work = await openQueue(task.folder);
+  const work = await openWork(task.folder);
   const tracing = await createTracing('sheaf-worker', exporter);
   await serve({ line, task, secret, work, tracing, exporter });
 });

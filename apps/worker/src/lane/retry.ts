@@ -14,6 +14,7 @@ const retried: ReadonlySet<string> = new Set([
 /** They say that another try is in vain, whatever their code is. */
 const endings: ReadonlySet<string> = new Set([
   'REQUEST_QUARANTINED',
+  'RUN_LIMIT_EXCEEDED',
   'MODEL_BROKEN',
   'OUTPUT_MISMATCH',
   'MESSAGE_TOO_LARGE',
