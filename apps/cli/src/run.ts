@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   models: async () => (await import('./commands/models.ts')).models,
   pipelines: async () => (await import('./commands/pipelines.ts')).pipelines,
   batch: async () => (await import('./commands/batch.ts')).batch,
+  compare: async () => (await import('./commands/compare.ts')).compare,
   certs: async () => (await import('./commands/certs.ts')).certs,
   top: async () => (await import('./commands/top.ts')).top,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
