@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { createAdminClient } from '@sheaf/admin';
 import { defaultLimits, tensorOf } from '@sheaf/inference';
 import { sampleModels } from '@sheaf/onnx/testing';
 import { createRemote, type Remote } from '@sheaf/transport';
@@ -43,6 +44,23 @@ interface Line {
   readonly msg: string;
   readonly [field: string]: unknown;
 }
+
+describe('sheaf up whose log would be JSON', () => {
+  it('tells in JSON what kept it from opening that', async () => {
+    for (const args of [
+      ['--log', 'json', '--prot', '0'],
+      ['--log=json', '--port', 'none'],
+    ]) {
+      const { code, stdout, stderr } = await runSheaf(['up', ...args]);
+      assert.deepEqual([code, stderr], [2, '']);
+      const { event, level, msg } = JSON.parse(stdout) as Line;
+      assert.deepEqual([event, level], ['mesh.failed', 'error']);
+      assert.match(msg, /--(prot|port)/);
+    }
+    const { stderr } = await runSheaf(['up', '--log', 'text', '--prot', '0']);
+    assert.match(stderr, /^Unknown option '--prot'/);
+  });
+});
 
 describe('sheaf up --log json', () => {
   let folder: string;
@@ -152,6 +170,19 @@ describe('sheaf up --log json', () => {
       60_000,
     );
     assert.ok(Number(linesOf('log.dropped')[0]?.['lines']) > 0);
+    // The lines of all processes go through the supervisor, of which the gateway tells.
+    const client = createAdminClient(address, { metadata: {}, tls: undefined, timeoutMs: 30_000 });
+    const dropped = async (): Promise<number> => {
+      const { text: metrics } = await client.getMetrics({});
+      return Number(
+        /^sheaf_supervisor_log_lines_total\{.*result="dropped".*\} (\d+)$/m.exec(String(metrics))?.[1] ?? 0,
+      );
+    };
+    await waitFor(
+      async () => (await dropped()) > 0,
+      () => 'no line is counted as dropped',
+    );
+    client.close();
     assert.ok(Math.min(unread, later) < 3 * read, `read ${read} ms, unread ${unread} and ${later} ms`);
     await setLevel('--level', 'info');
   });

@@ -156,6 +156,18 @@ describe('sheaf top at a terminal', () => {
     await assertRestored(third, '129');
   });
 
+  it('gives it back where an error ends it, and what that says stands in the shell', async () => {
+    const hook = await writeFolder({
+      'hook.cjs': "process.on('SIGUSR2', () => { throw new Error('nobody foresaw this'); });\n",
+    });
+    using run = atTerminal({ NODE_OPTIONS: `--require=${hook}/hook.cjs` });
+    await waitFor(() => run.written().includes(enter), told(run), 120_000);
+    process.kill(run.pid(), 'SIGUSR2');
+    await assertRestored(run, '1');
+    assert.ok(run.written().split(leave).at(-1)?.includes('Error: nobody foresaw this'), told(run)());
+    await rm(hook, { recursive: true });
+  });
+
   it('gives it to the shell at Ctrl-Z, and takes it again', async () => {
     using run = atTerminal({}, (top) => `bash -c 'set -m; ${top}; echo stopped=$?; fg'`);
     await waitFor(() => run.written().includes(enter), told(run), 120_000);

@@ -1,7 +1,7 @@
 /** What an answer depends on beside the request: which versions give it, with which content, and what of the call they read. */
 import { createHash } from 'node:crypto';
 import { serialize } from 'node:v8';
-import { type CallContext, type InferRequest, knownPrincipal } from '@sheaf/inference';
+import { type Aliases, type CallContext, type InferRequest, knownPrincipal } from '@sheaf/inference';
 import { type Mesh, type MeshPipeline, transformsOf } from '@sheaf/mesh';
 import type { Catalog } from './catalog.ts';
 
@@ -23,12 +23,16 @@ export function createAnswerIdentity(
   const forwarded = [...new Set(mesh.services.flatMap(({ sent }) => sent?.forward ?? []))].sort();
   const serviceOf = new Map(mesh.services.flatMap(({ name, models }) => models.map((model) => [model, name] as const)));
   const sources = sourcesOf(mesh);
-  let whole: string | undefined;
-  const contentOf = (name: string): string => {
-    const service = serviceOf.get(name);
-    if (service !== undefined) return fingerprints.get(service) ?? service;
-    whole ??= digestOf([mesh.pipelines.map(({ spec }) => spec), mesh.aliases, fingerprints]);
+  // Aliases move without another catalog; which of them count, the call's snapshot says.
+  const wholes = new WeakMap<Aliases, string>();
+  const wholeBy = (aliases: Aliases): string => {
+    const whole = wholes.get(aliases) ?? digestOf([mesh.pipelines.map(({ spec }) => spec), aliases, fingerprints]);
+    wholes.set(aliases, whole);
     return whole;
+  };
+  const contentOf = (name: string, { snapshot }: CallContext): string => {
+    const service = serviceOf.get(name);
+    return service === undefined ? wholeBy(snapshot.aliases ?? mesh.aliases) : (fingerprints.get(service) ?? service);
   };
   return (request, context) => {
     const version = catalog.versions.ofCall(request, context);
@@ -37,7 +41,7 @@ export function createAnswerIdentity(
       ...forwarded.map((key) => context.metadata?.(key) ?? null),
       ...(sources.get(request.model) ?? []).map((source) => readFrom(source, context)),
     ];
-    return JSON.stringify([version, contentOf(request.model), read]);
+    return JSON.stringify([version, contentOf(request.model, context), read]);
   };
 }
 

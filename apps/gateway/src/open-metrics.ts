@@ -1,5 +1,5 @@
 /** Shows the metrics of a gateway, with those of the services. */
-import { logCounts } from '@sheaf/host';
+import { logCounts, onLogCounts } from '@sheaf/host';
 import { log } from '@sheaf/inference';
 import { type MetricsPlace, metricsPlace } from '@sheaf/mesh';
 import type { ResilienceState } from '@sheaf/outbound';
@@ -95,6 +95,12 @@ function readResults(registry: Registry, { counts, keptCounts }: MeasuredGateway
   const read = (name: Parameters<Registry['read']>[0], countsNow: () => object): void =>
     registry.read(name, () => Object.entries(countsNow()).map(([result, count]) => [[result], count] as const));
   read('sheaf_log_lines_total', logCounts);
+  // Of a gateway that was started by hand nobody tells.
+  let ofSupervisor = {};
+  onLogCounts((lines) => {
+    ofSupervisor = lines;
+  });
+  read('sheaf_supervisor_log_lines_total', () => ofSupervisor);
   read('sheaf_trace_spans_total', counts);
   read('sheaf_kept_traces_total', keptCounts);
 }

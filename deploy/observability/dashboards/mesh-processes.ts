@@ -127,6 +127,10 @@ export const processes = [
         expr: `sum by (result) (${rate('sheaf_log_lines_total', 'result="dropped"')})`,
         legend: 'log lines {{result}}',
       },
+      {
+        expr: `sum by (result) (${rate('sheaf_supervisor_log_lines_total', 'result="dropped"')})`,
+        legend: 'log lines {{result}} by sheaf up',
+      },
       { expr: `sum by (result) (${rate('sheaf_kept_traces_total')})`, legend: 'traces {{result}}, kept' },
     ],
   }),

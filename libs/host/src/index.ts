@@ -23,6 +23,7 @@ export {
   logOutput,
   openLog,
 } from './log/process-log.ts';
+export { type LogCountsMessage, onLogCounts } from './log/supervisor-counts.ts';
 export {
   askControl,
   type ControlledMessage,

@@ -44,7 +44,7 @@ function suspend(back: () => void): void {
   }, unstoppedMs);
 }
 
-/** Takes the terminal until `close`; gives it back also where a signal or an error ends the process. */
+/** Takes the terminal until `close`; gives it back also where a signal or an error ends the process, before Node tells of that: on the screen that is left nobody would see it. */
 export function openScreen({ input, output, onKey, onResize }: ScreenOptions): Screen {
   let isOpen = false;
   let isClosed = false;
@@ -82,6 +82,7 @@ export function openScreen({ input, output, onKey, onResize }: ScreenOptions): S
     isClosed = true;
     shut();
     process.off('exit', shut);
+    process.off('uncaughtExceptionMonitor', shut);
     for (const signal of endings) process.off(signal, ended);
     output.off('resize', onResize);
     input?.off('keypress', pressed);
@@ -91,6 +92,7 @@ export function openScreen({ input, output, onKey, onResize }: ScreenOptions): S
     input.on('keypress', pressed);
   }
   process.on('exit', shut);
+  process.on('uncaughtExceptionMonitor', shut);
   for (const signal of endings) process.on(signal, ended);
   output.on('resize', onResize);
   open();

@@ -11,7 +11,8 @@ export const doctor: Command = {
   options: { ...serverOptions, json: { type: 'boolean' } },
   help: `Each finding is a line: how bad it is, what was seen, and what to do; the most important first. Exit code 1 when there is more than
 notes. It changes nothing, and is for the machine that the mesh runs on; the gateway wants a key of the role observe, or admin for what
-it tells of keys. Its address is the one of the mesh that runs from the folder, unless given.
+it tells of keys. Its address is the one of the mesh that runs from the folder, unless given. How the clocks of somebody else's servers
+stand it cannot tell, since gRPC says nothing of the time: look there yourself.
 ${serverHelp}
   --json               as JSON`,
   async run([folder = '.'], values) {

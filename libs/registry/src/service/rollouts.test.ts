@@ -104,12 +104,14 @@ describe('rollouts of a registry', () => {
   it('take what meshes elsewhere have seen, each source of each credential once, of what is there for it', async () => {
     await using service = await openWithVersions();
     const ann = service.as('ann');
-    const { rollout } = await start(ann);
+    const begun = await start(ann);
+    const { rollout } = begun;
+    const { period } = stateOf(begun);
     const sent = (
       count: number,
       id = rollout?.id ?? 0,
       evidence: object = { arms: calls('1', count), shadows: {} },
-    ) => [{ rollout: id, period: 1, evidenceJson: JSON.stringify(evidence) }];
+    ) => [{ rollout: id, period, evidenceJson: JSON.stringify(evidence) }];
     await ann.reportEvidence({ source: 'gateway 1', reports: sent(4) });
     await ann.reportEvidence({ source: 'gateway 1', reports: sent(6) });
     await service.as('bob').reportEvidence({ source: 'gateway 1', reports: sent(1) });

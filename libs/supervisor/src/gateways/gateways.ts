@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { LevelChange, ModelControl, Unserved } from '@sheaf/host';
+import { type LevelChange, logCounts, type ModelControl, type Unserved } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import { type Mesh, metricsPlace, type Steering } from '@sheaf/mesh';
 import type { OutageBoard } from '../crash-loop/outage-board.ts';
@@ -11,6 +11,8 @@ import type { ProcessSpec, Supervised, Taken } from '../process/supervised.ts';
 /** So long a change waits for a gateway that is started again: nobody would take it up later. */
 const backMaxMs = 10_000;
 const lookEveryMs = 20;
+/** How often the first of them is told of the lines of the log. */
+const countEveryMs = 1_000;
 
 /** Adds the variables of the environment that a gateway needs for what it is told to serve. */
 const handed = (served: Served) => ({ ...served, variables: gatewayVariables(served.mesh) });
@@ -85,6 +87,7 @@ class GatewayGroup implements Gateways {
   /** Those that an operator has drained. */
   readonly #left = new Set<number>();
   #processes: readonly Supervised[] = [];
+  #counting: NodeJS.Timeout | undefined;
 
   constructor(first: Served, options: GatewaysOptions) {
     const { gateway, limits } = first.mesh;
@@ -98,6 +101,7 @@ class GatewayGroup implements Gateways {
     const started = await Promise.allSettled(this.#options.inner.map((_, index) => supervise(this.#specOf(index))));
     this.#processes = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failed = started.find((result) => result.status === 'rejected');
+    this.#counting = setInterval(() => this.#tellLogCounts(), countEveryMs).unref();
     if (!failed) return;
     await this.stop(false);
     throw failed.reason;
@@ -163,7 +167,13 @@ class GatewayGroup implements Gateways {
     for (const process of this.#processes) process.tell({ kind: 'outages', outages });
   }
 
+  /** One of them, since they are the same numbers. */
+  #tellLogCounts(): void {
+    this.#processes[0]?.tell({ kind: 'log-counts', lines: logCounts() });
+  }
+
   async stop(notice: boolean): Promise<void> {
+    clearInterval(this.#counting);
     await Promise.all(this.#processes.map((process) => process.stop(notice)));
   }
 

@@ -4,6 +4,7 @@ import type {
   ControlMessage,
   LevelsMessage,
   LoadingMessage,
+  LogCountsMessage,
   OutagesMessage,
   ProcessMessage,
   SeenModel,
@@ -139,7 +140,7 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage): void {
+  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 

@@ -6,6 +6,7 @@ import type {
   LevelChange,
   LevelsMessage,
   LoadingMessage,
+  LogCountsMessage,
   ModelControl,
   OutagesMessage,
   SeenModel,
@@ -43,7 +44,7 @@ export interface Supervised {
   /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
   /** Tells the process that runs now, if one does; the next one knows nothing of it. */
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | ControlledMessage): void;
+  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */

@@ -81,6 +81,13 @@ export const processMetrics = {
     ...atScrape,
     labels: ['result'],
   },
+  sheaf_supervisor_log_lines_total: {
+    kind: 'counter',
+    unit: 'count',
+    help: 'The same of the log of `sheaf up`, since its start: with `--log json` the lines of all processes go through it, and what it drops counts here. The first gateway tells it',
+    ...ofGateway,
+    labels: ['result'],
+  },
   sheaf_label_overflows_total: {
     kind: 'counter',
     unit: 'count',
