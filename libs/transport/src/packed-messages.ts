@@ -19,7 +19,7 @@ export const packJob = (job: JobMessage): Any__Output => ({
 /** As it would stand in the trailers of a call. */
 export function rpcStatusOf(error: InferError): Status__Output {
   const { code, message, details } = readRpcStatus(encodeRpcStatus(error));
-  return { code, message, details: details.map(({ typeUrl, value }) => ({ type_url: typeUrl, value })) };
+  return { code, message, details: details.map(({ type_url, value }) => ({ type_url, value: Buffer.from(value) })) };
 }
 
 /** With raw contents. */

@@ -27,7 +27,8 @@ export function openContents(folder: string): Contents {
       if (bytes.byteLength <= keptBytesMax) return bytes;
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       // What is there already counts as new from now on, so that no sweep takes it before its job is there.
-      if ((await blobs.missing([sha256])).length > 0) await blobs.add({ sha256, sizeBytes: bytes.byteLength }, one(bytes));
+      if ((await blobs.missing([sha256])).length > 0)
+        await blobs.add({ sha256, sizeBytes: bytes.byteLength }, one(bytes));
       return { sha256, bytes: bytes.byteLength } satisfies BlobRef;
     },
     read: async (content) =>

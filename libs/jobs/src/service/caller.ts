@@ -10,8 +10,7 @@ type Anybody = Principal | TrustedCaller;
 /** Whoever is let in unasked is somebody of this machine, as a gateway without policies has it. */
 const localTenant = 'local';
 
-export const tenantOf = (principal: Anybody): string =>
-  principal === trustedCaller ? localTenant : principal.tenant;
+export const tenantOf = (principal: Anybody): string => (principal === trustedCaller ? localTenant : principal.tenant);
 
 /** As the audit trail names them. */
 export const actorOf = (principal: Anybody): string => (principal === trustedCaller ? 'nobody' : principal.id);

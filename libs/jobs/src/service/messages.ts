@@ -1,6 +1,13 @@
 /** What the store keeps, as messages: 0 and empty stand for none. */
 import { defaultLimits, InferError, type Principal, type TrustedCaller } from '@sheaf/inference';
-import { decodeResponse, encodeResponse, type JobMessage, type OperationMessage, packJob, rpcStatusOf } from '@sheaf/transport';
+import {
+  decodeResponse,
+  encodeResponse,
+  type JobMessage,
+  type OperationMessage,
+  packJob,
+  rpcStatusOf,
+} from '@sheaf/transport';
 import type { Contents } from '../contents/contents.ts';
 import { isEnd, type JobRecord } from '../job.ts';
 import type { JobStore } from '../job-store.ts';

@@ -50,7 +50,7 @@ export function predictionsMethods({ opened, decodeOutputs, now = Date.now }: Pr
     batchGet: async ({ collection, keys, ageMsMax }, caller) => {
       if (keys.length === 0 || keys.length > keysMax)
         throw invalid('keys', `want 1 to ${keysMax}, got ${keys.length}`, 'KEYS_INVALID');
-      keys.forEach((key, index) => checkKey(`keys[${index}]`, key));
+      for (const [index, key] of keys.entries()) checkKey(`keys[${index}]`, key);
       checkAge(ageMsMax);
       const { generation, epoch, predictions } = await lookUp(collection, keys, caller);
       return {

@@ -1,5 +1,6 @@
 /** What stands where a model would be asked, for calls that are submitted: it checks all that can be checked now, and queues. */
 import {
+  type CallContext,
   checkRequest,
   formatTraceparent,
   type Infer,
@@ -7,7 +8,6 @@ import {
   type InferRequest,
   type JobTerms,
   type Signature,
-  type CallContext,
   trustedCaller,
 } from '@sheaf/inference';
 import { encodeRequest } from '@sheaf/transport';
