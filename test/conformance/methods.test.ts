@@ -78,7 +78,7 @@ describe('the table of roles', () => {
   it('gives nobody without a role more than looking', () => {
     const open = Object.keys(methodRoles).filter((method) => methodRoles[method] === 'any');
     assert.deepEqual(
-      open.filter((method) => /Infer$|Admin|Registry/.test(method)),
+      open.filter((method) => /Infer$|Admin|Registry|Jobs|Operations|Predictions/.test(method)),
       [],
     );
   });
@@ -87,7 +87,7 @@ describe('the table of roles', () => {
     const inner = await methodsOf(() => createServer({ ...options, mesh: true }, served));
     assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
     assert.deepEqual(
-      inner.filter((method) => /Admin|Registry/.test(method)),
+      inner.filter((method) => /Admin|Registry|Jobs|Operations|Predictions/.test(method)),
       [],
     );
   });

@@ -1,14 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Aliases,
-  broken,
-  type Infer,
-  log,
-  type ModelDescription,
-  noAliases,
-  notFound,
-  type Signature,
-} from '@sheaf/inference';
+import { type Aliases, broken, log, type ModelDescription, noAliases, type Signature } from '@sheaf/inference';
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,

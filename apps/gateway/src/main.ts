@@ -30,6 +30,7 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { ownRegistry } from './own-registry.ts';
+import { type OwnWork, ownWork } from './own-work.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { createRepository } from './repository.ts';
 import { openRevision, type Served } from './revision.ts';
@@ -73,6 +74,7 @@ interface Gateway {
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
   readonly rollouts: GatewayRollouts;
+  readonly work: OwnWork;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -105,8 +107,23 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
   const { onKept, propagation } = tracing;
   const isTried = (model: string): boolean => rollouts.book.of(model) !== undefined;
+  const work = ownWork({
+    folder: mesh.folder,
+    jobsNow: () => revisions.current.served.mesh.jobs,
+    audit: state.state.audit,
+    registry,
+  });
   const answerCache = createAnswerCache({ registry, isTried });
-  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer, answerCache };
+  const ports = {
+    ...state,
+    resilienceState,
+    secret,
+    onKept,
+    propagation,
+    traffic: rollouts.layer,
+    answerCache,
+    queue: work.queue,
+  };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
@@ -136,6 +153,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     callLog,
     reloads,
     rollouts,
+    work,
     registry,
     exporter,
   };
@@ -178,7 +196,7 @@ async function serve(gateway: Gateway): Promise<void> {
   const repository = openRepository(gateway);
   const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
-  const served = { admin, repository, registry: ownedRegistry.service };
+  const served = { admin, repository, registry: ownedRegistry.service, later: gateway.work.services };
   const port = line.port ?? mesh.gateway.port;
   const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);
@@ -211,7 +229,7 @@ async function serve(gateway: Gateway): Promise<void> {
       endHeads();
       await metrics?.close();
       revisions.close();
-      await Promise.all([state.close(), callLog.close(), ownedRegistry.close()]);
+      await Promise.all([state.close(), callLog.close(), ownedRegistry.close(), gateway.work.close()]);
     },
   });
   announcer.keepAnnouncing();

@@ -31,6 +31,7 @@ export interface MeasuredGateway {
   readonly revisions: Revisions;
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
+  readonly work: { readonly refresh: () => Promise<void> };
   readonly tracing: Pick<Tracing, 'counts' | 'keptCounts'>;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
@@ -52,7 +53,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, work, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -67,7 +68,13 @@ export async function openGatewayMetrics(
     }),
   });
   readResults(registry, tracing);
-  const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const before = readGauges({
+    registry,
+    revisions,
+    resilienceState,
+    isFresh: state.isFresh,
+    refreshWork: work.refresh,
+  });
   const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
   const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });

@@ -7,7 +7,7 @@ import type { AuditLog } from '@sheaf/store';
 import type { Registry } from '@sheaf/telemetry';
 import type { LaterServices } from '@sheaf/transport';
 import type { Catalog } from './catalog.ts';
-import { countWork } from './work-metrics.ts';
+import { countWork, hasWork } from './work-metrics.ts';
 
 export interface OwnWorkPorts {
   readonly folder: string;
@@ -23,6 +23,8 @@ export interface OwnWork {
   readonly services: Omit<LaterServices, 'submit'>;
   /** Stands where the catalog would be asked. */
   readonly queue: (catalog: Catalog) => Infer;
+  /** To be done before each scrape. */
+  readonly refresh: () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export function ownWork({ folder, jobsNow, audit, registry, env = process.env }:
     });
     return opening;
   };
-  const counted = registry && countWork(registry, folder, opened);
+  const counted = registry && countWork(registry, opened, () => opening !== undefined || hasWork(folder, env));
   const submit = { opened, rules: jobsNow, ...(counted && { onSubmitted: counted.onSubmitted }) };
   return {
     services: createLaterServices({
@@ -47,8 +49,8 @@ export function ownWork({ folder, jobsNow, audit, registry, env = process.env }:
       },
     }),
     queue: (catalog) => createQueue(submit, catalog.pin),
+    refresh: async () => counted?.refresh(),
     close: async () => {
-      counted?.close();
       const known = await opening?.catch(() => undefined);
       await known?.close();
     },

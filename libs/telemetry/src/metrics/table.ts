@@ -2,6 +2,7 @@
 import type { Metric } from './metric.ts';
 import { cacheMetrics } from './table/cache.ts';
 import { callMetrics } from './table/calls.ts';
+import { jobMetrics } from './table/jobs.ts';
 import { modelMetrics } from './table/models.ts';
 import { outboundMetrics } from './table/outbound.ts';
 import { pipelineMetrics } from './table/pipelines.ts';
@@ -13,6 +14,7 @@ export const metrics = {
   ...pipelineMetrics,
   ...outboundMetrics,
   ...rolloutMetrics,
+  ...jobMetrics,
   ...cacheMetrics,
   ...modelMetrics,
   ...processMetrics,
@@ -26,6 +28,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Pipelines', metrics: pipelineMetrics },
   { title: 'The way to the services', metrics: outboundMetrics },
   { title: 'Rollouts', metrics: rolloutMetrics },
+  { title: 'Work for later', metrics: jobMetrics },
   { title: 'Answers that are kept', metrics: cacheMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
   { title: 'Processes', metrics: processMetrics },
