@@ -1,5 +1,5 @@
 /**
- * The fuzzer for some seconds with the same messages each time, or with others for as long as `SHEAF_FUZZ_MINUTES` says: `.ci/run` gives it one.
+ * The fuzzer for some seconds with the same messages each time, or with others for as long as `SHEAF_FUZZ_MINUTES` says: `npm run test:long` gives it one.
  * `SHEAF_FUZZ_SEED` has it try the messages of that seed once more.
  */
 import assert from 'node:assert/strict';

@@ -45,6 +45,7 @@ export type {
   SweepReport,
 } from './job-store.ts';
 export type { Lease, LeaseId, Outcome } from './lease.ts';
+export { openWork, type WorkOptions } from './open-work.ts';
 export {
   type CurrentGeneration,
   type GenerationId,

@@ -108,7 +108,7 @@ export interface JobStore {
   counts(tenantsMax?: number): Promise<JobCounts>;
   /** Which of these files a job still refers to: what is not in use may be swept. At most 1,000. */
   blobsInUse(sha256s: readonly string[]): Promise<readonly string[]>;
-  /** Tells of jobs that changed, by this process (before it hears that it is done) or another one (soon). What was removed is not told. Answers how to end it. */
+  /** Tells soon of jobs that changed, by this process or another one. What was removed is not told. Whoever waits for a job listens first and reads it then, so as to miss nothing. Answers how to end it. */
   onChange(listener: (changes: readonly JobChange[]) => void): () => void;
   /** Does what time alone asks for: ends of leases, deadlines, and what is kept no longer. Anybody may, at any time; each does a bounded piece of it. */
   sweep(): Promise<SweepReport>;

@@ -223,6 +223,10 @@ export interface RegistryStore {
   addSignature(place: VersionPlace, bundle: string, by: string): Promise<void>;
   /** Of these hashes, those that a version which is not deleted has; at most 1,000. */
   filesInUse(sha256s: readonly string[]): Promise<readonly string[]>;
+  /** Of these hashes, at most 1,000, the entries of which a version that is not deleted has them. */
+  entriesWith(sha256s: readonly string[]): Promise<readonly { readonly sha256: string; readonly name: string }[]>;
+  /** Bytes of files that versions of this pusher have brought that are not deleted: each file counts for the version that had it first. */
+  bytesBy(by: string): Promise<number>;
 
   /** Compare and set: refused (ALIAS_MOVED) when the epoch is another one by now. */
   moveAlias(change: AliasChange): Promise<AliasMove>;

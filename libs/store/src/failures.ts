@@ -11,7 +11,10 @@ export interface Failure {
 }
 
 /** What is kept in the file: its reasons begin with it (`STATE_FULL`), and its sentences name it. */
-export type Kept = 'state' | 'registry';
+export type Kept = 'state' | 'registry' | 'jobs';
+
+/** As sentences say it. */
+const names: Readonly<Record<Kept, string>> = { state: 'state', registry: 'registry', jobs: 'queue of jobs' };
 
 /** How the file of `kept` fails. */
 export const failuresOf = (kept: Kept) =>
@@ -19,47 +22,47 @@ export const failuresOf = (kept: Kept) =>
     closed: {
       code: 'FAILED_PRECONDITION',
       reason: reasonOf(kept, 'CLOSED'),
-      message: `the ${kept} is closed: this process is on its way out`,
+      message: `the ${names[kept]} is closed: this process is on its way out`,
     },
     overloaded: {
       code: 'RESOURCE_EXHAUSTED',
       reason: reasonOf(kept, 'OVERLOADED'),
-      message: `too many operations wait for the ${kept}; nothing was changed, try again later`,
+      message: `too many operations wait for the ${names[kept]}; nothing was changed, try again later`,
     },
     locked: {
       code: 'UNAVAILABLE',
       reason: reasonOf(kept, 'LOCKED'),
-      message: `another process has kept the ${kept} locked for too long; nothing was changed`,
+      message: `another process has kept the ${names[kept]} locked for too long; nothing was changed`,
     },
     full: {
       code: 'RESOURCE_EXHAUSTED',
       reason: reasonOf(kept, 'FULL'),
-      message: `there is no room left to store the ${kept}; nothing was changed, and reading goes on`,
+      message: `there is no room left to store the ${names[kept]}; nothing was changed, and reading goes on`,
     },
     readOnly: {
       code: 'FAILED_PRECONDITION',
       reason: reasonOf(kept, 'READ_ONLY'),
-      message: `the folder .sheaf, or the ${kept} in it, cannot be written: this process needs a folder that it may write`,
+      message: `the folder .sheaf, or the ${names[kept]} in it, cannot be written: this process needs a folder that it may write`,
     },
     corrupt: {
       code: 'DATA_LOSS',
       reason: reasonOf(kept, 'CORRUPT'),
-      message: `the ${kept} is damaged and was left as it is: restore it from a copy, or move it away to start anew`,
+      message: `the ${names[kept]} is damaged and was left as it is: restore it from a copy, or move it away to start anew`,
     },
     foreign: {
       code: 'FAILED_PRECONDITION',
       reason: reasonOf(kept, 'FOREIGN'),
-      message: `the file in the place of the ${kept} is a database of something else, and was left as it is`,
+      message: `the file in the place of the ${names[kept]} is a database of something else, and was left as it is`,
     },
     unreadable: {
       code: 'INTERNAL',
       reason: reasonOf(kept, 'FAILED'),
-      message: `the disk failed to read or write the ${kept}; nothing was changed`,
+      message: `the disk failed to read or write the ${names[kept]}; nothing was changed`,
     },
     lost: {
       code: 'INTERNAL',
       reason: reasonOf(kept, 'LOST'),
-      message: `the thread that keeps the ${kept} has died; whether the change was made is not known`,
+      message: `the thread that keeps the ${names[kept]} has died; whether the change was made is not known`,
     },
   }) as const satisfies Record<string, Failure>;
 
@@ -76,7 +79,7 @@ export const failures = {
 export const newerFailure = (kept: Kept, found: number, known: number): Failure => ({
   code: 'FAILED_PRECONDITION',
   reason: reasonOf(kept, 'NEWER'),
-  message: `the ${kept} has format ${found}, of a newer Sheaf; this one knows formats up to ${known}: start the newer one`,
+  message: `the ${names[kept]} has format ${found}, of a newer Sheaf; this one knows formats up to ${known}: start the newer one`,
 });
 
 export const errorOf = ({ code, reason, message, log }: Failure): InferError =>

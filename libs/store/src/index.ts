@@ -9,6 +9,7 @@ export { createListener, type Listener } from './postgres/listener.ts';
 export { postgresConfig } from './postgres/postgres-config.ts';
 export { asPostgresError } from './postgres/postgres-failures.ts';
 export { inTransaction } from './postgres/transaction.ts';
+export { operationsOnSqlite, type StepOperations } from './sqlite-operations.ts';
 export type {
   ApiKey,
   AuditEntry,

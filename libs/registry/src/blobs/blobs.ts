@@ -11,9 +11,9 @@ import { createCheckedReads } from './checked-reads.ts';
 import { copyStream } from './copy-stream.ts';
 import { listBlobs, orUndefined, type Places, placesIn } from './places.ts';
 import { type Sweep, sweepBlobs } from './sweep.ts';
-import { createUploads, type Upload, type UploadRequest } from './uploads.ts';
+import { createUploads, type Upload, type UploadRequest, type Uploads } from './uploads.ts';
 
-export interface Blobs {
+export interface Blobs extends Pick<Uploads, 'sent' | 'forget' | 'sentBytes'> {
   /** Begins an upload, or goes on with the one of this id: `offset` tells from where. Of what is there already it has nothing to send. */
   upload(request: UploadRequest): Promise<Upload>;
   /** Adds a stream as a whole; a stream that is not of this hash and size is refused (BLOB_MISMATCH). */
@@ -61,6 +61,9 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
   return {
     upload: uploads.begin,
     add: uploads.add,
+    sent: uploads.sent,
+    forget: uploads.forget,
+    sentBytes: uploads.sentBytes,
     missing: (sha256s) => missing(places, sha256s, new Date(now())),
     read: (sha256, from) => read(sha256, from),
     readWhole: async (sha256, bytesMax) => {

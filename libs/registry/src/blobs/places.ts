@@ -13,18 +13,25 @@ export interface Places {
   readonly quarantine: string;
   readonly blob: (sha256: string) => string;
   readonly trashed: (sha256: string) => string;
+  /** What of a file one pusher has sent. */
+  readonly part: (sha256: string, id: string) => string;
+  /** Says by its being there that one pusher has sent all of a file, and by its length how long that is; it takes no room. */
+  readonly sent: (sha256: string, id: string) => string;
 }
 
 export function placesIn(folder: string): Places {
   const blobs = join(folder, 'blobs', 'sha256');
   const trash = join(folder, 'trash');
+  const uploads = join(folder, 'uploads');
   return {
     blobs,
-    uploads: join(folder, 'uploads'),
+    uploads,
     trash,
     quarantine: join(folder, 'quarantine'),
     blob: (sha256) => join(blobs, sha256.slice(0, 2), sha256),
     trashed: (sha256) => join(trash, sha256),
+    part: (sha256, id) => join(uploads, `${sha256}.${id}`),
+    sent: (sha256, id) => join(uploads, `${sha256}.${id}.sent`),
   };
 }
 

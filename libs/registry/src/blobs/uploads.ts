@@ -1,12 +1,12 @@
 /** Uploads: files that grow until they are whole, and only then become blobs. What a broken connection or a killed process left is gone on with. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { checkSha256 } from '../names.ts';
 import { invalid, quoted, refused } from '../refusals.ts';
 import { asBlobError } from './blob-failures.ts';
-import type { Places } from './places.ts';
+import { namesIn, type Places } from './places.ts';
 import { hashOf } from './read-file.ts';
 import { syncFolder } from './sync-folder.ts';
 
@@ -17,6 +17,8 @@ export interface UploadRequest {
   readonly sha256: string;
   /** At most 64 GiB. */
   readonly sizeBytes: number;
+  /** Whether all of it has to be sent although the file is there, by whoever may not know that. Default false. */
+  readonly isAnew?: boolean;
 }
 
 export interface Upload {
@@ -32,6 +34,12 @@ export interface Upload {
 
 export interface Uploads {
   begin(request: UploadRequest): Promise<Upload>;
+  /** Of these hashes, those that this pusher has sent all of, and no version has yet. */
+  sent(id: string, sha256s: readonly string[]): Promise<readonly string[]>;
+  /** They are in a version now. */
+  forget(id: string, sha256s: readonly string[]): Promise<void>;
+  /** Bytes that this pusher has sent and that are in no version yet. */
+  sentBytes(id: string): Promise<number>;
   add(request: Omit<UploadRequest, 'id'>, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** Removes those that nobody has gone on with since a time. */
   sweep(before: number): Promise<void>;
@@ -40,23 +48,41 @@ export interface Uploads {
 const blobBytesMax = 64 * 2 ** 30;
 const uploadId = /^[A-Za-z0-9_-]{1,64}$/;
 
-export function createUploads({ uploads: folder, blob: pathOf }: Places): Uploads {
+export function createUploads(places: Places): Uploads {
+  const { uploads: folder, blob: pathOf } = places;
   const begin = async (request: UploadRequest): Promise<Upload> => {
     checkRequest(request);
     try {
-      if ((await sizeOf(pathOf(request.sha256))) === request.sizeBytes) return nothingToSend(request);
+      if (!request.isAnew && (await sizeOf(pathOf(request.sha256))) === request.sizeBytes)
+        return nothingToSend(request);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      const path = join(folder, `${request.sha256}.${request.id}`);
       const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-      return await createUpload(await open(path, flags, 0o600), path, pathOf(request.sha256), request);
+      return await createUpload(await open(places.part(request.sha256, request.id), flags, 0o600), places, request);
     } catch (error) {
       throw asBlobError(error);
     }
   };
   return {
     begin,
+    sent: async (id, sha256s) => {
+      const found: string[] = [];
+      for (const sha256 of sha256s) if ((await sizeOf(places.sent(sha256, id))) !== undefined) found.push(sha256);
+      return found;
+    },
+    forget: async (id, sha256s) => {
+      for (const sha256 of sha256s) await rm(places.sent(sha256, id), { force: true });
+    },
+    sentBytes: async (id) => {
+      let bytes = 0;
+      for (const name of await namesIn(folder)) {
+        const [, by] = name.split('.');
+        if (by === id) bytes += (await sizeOf(join(folder, name))) ?? 0;
+      }
+      return bytes;
+    },
     add: async (request, chunks) => {
-      const upload = await begin({ ...request, id: randomBytes(12).toString('hex') });
+      const id = randomBytes(12).toString('hex');
+      const upload = await begin({ ...request, id });
       try {
         let { offset } = upload;
         if (offset === request.sizeBytes && offset > 0) return;
@@ -65,12 +91,14 @@ export function createUploads({ uploads: folder, blob: pathOf }: Places): Upload
           offset += chunk.byteLength;
         }
         await upload.commit();
+        // Nobody goes on under an id of chance.
+        await rm(places.sent(request.sha256, id), { force: true });
       } finally {
         await upload.close();
       }
     },
     sweep: async (before) => {
-      for (const name of await readdir(folder).catch(() => [])) {
+      for (const name of await namesIn(folder)) {
         const path = join(folder, name);
         const found = await lstat(path).catch(() => undefined);
         if (found && found.mtimeMs < before) await rm(path, { force: true });
@@ -81,9 +109,8 @@ export function createUploads({ uploads: folder, blob: pathOf }: Places): Upload
 
 async function createUpload(
   handle: FileHandle,
-  path: string,
-  blob: string,
-  { sha256, sizeBytes }: UploadRequest,
+  places: Places,
+  { id, sha256, sizeBytes }: UploadRequest,
 ): Promise<Upload> {
   const { size } = await handle.stat();
   // Longer than it should be it is no beginning of this file.
@@ -115,7 +142,9 @@ async function createUpload(
     commit: async () => {
       try {
         if (offset !== sizeBytes) throw mismatch(sha256, `want ${sizeBytes} bytes, got ${offset}`);
-        await makeBlob(handle, path, blob, sha256);
+        await makeBlob(handle, places.part(sha256, id), places.blob(sha256), sha256);
+        await writeFile(places.sent(sha256, id), '', { mode: 0o600 });
+        await truncate(places.sent(sha256, id), sizeBytes);
       } catch (error) {
         throw asBlobError(error);
       } finally {

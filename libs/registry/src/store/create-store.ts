@@ -35,7 +35,10 @@ type Now = StoreParts['now'];
 
 function reads(
   ask: Ask,
-): Pick<RegistryStore, 'getVersion' | 'listVersions' | 'getEntry' | 'listEntries' | 'filesInUse'> {
+): Pick<
+  RegistryStore,
+  'getVersion' | 'listVersions' | 'getEntry' | 'listEntries' | 'filesInUse' | 'entriesWith' | 'bytesBy'
+> {
   return {
     getVersion: async (name, which) => {
       check.checkWhich(name, which);
@@ -57,11 +60,23 @@ function reads(
       return ask('listEntries', after, limit);
     },
     filesInUse: async (sha256s) => {
-      if (sha256s.length > 1_000) throw invalid('sha256s', `want at most 1000, got ${sha256s.length}`);
-      for (const [index, sha256] of sha256s.entries()) checkSha256(sha256, `sha256s[${index}]`);
+      checkSha256s(sha256s);
       return ask('filesInUse', sha256s);
     },
+    entriesWith: async (sha256s) => {
+      checkSha256s(sha256s);
+      return ask('entriesWith', sha256s);
+    },
+    bytesBy: async (by) => {
+      check.checkWho({ by });
+      return ask('bytesBy', by);
+    },
   };
+}
+
+function checkSha256s(sha256s: readonly string[]): void {
+  if (sha256s.length > 1_000) throw invalid('sha256s', `want at most 1000, got ${sha256s.length}`);
+  for (const [index, sha256] of sha256s.entries()) checkSha256(sha256, `sha256s[${index}]`);
 }
 
 function versions(

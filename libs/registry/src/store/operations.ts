@@ -18,6 +18,8 @@ import { snapshot } from './snapshot.ts';
 import {
   addSignature,
   addVersion,
+  bytesBy,
+  entriesWith,
   filesInUse,
   getVersion,
   listVersions,
@@ -33,7 +35,9 @@ export const reads = {
   aliasesOf,
   auditEntries,
   auditHead,
+  bytesBy,
   checkChain,
+  entriesWith,
   epoch,
   filesInUse,
   getEntry,

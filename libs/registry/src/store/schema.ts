@@ -124,6 +124,11 @@ export const migrations: readonly string[] = [
     until_ms INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- Of its files, those that no version had before it.
+  ALTER TABLE registry_versions ADD COLUMN new_bytes INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX registry_versions_by_whom ON registry_versions (by_whom);
+  `,
 ];
 
 /** Whole numbers of 53 bits, and texts that are compared by their bytes, as SQLite has them. */

@@ -19,10 +19,10 @@ export function* addVersion(
   if (there && there.state !== 'deleted') return { record: there, added: false };
   const version = entry.lastVersion + 1;
   yield* all(
-    `INSERT INTO registry_versions (name, version, digest, manifest, parent, created_at, by_whom, state, why, trial)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO registry_versions (name, version, digest, manifest, parent, created_at, by_whom, state, why, trial, new_bytes)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     ...[name, version, digest, canonicalManifest(manifest), manifest.parent ?? null, atMs, by, state, why],
-    trial === undefined ? null : JSON.stringify(trial),
+    ...[trial === undefined ? null : JSON.stringify(trial), yield* newBytes(manifest)],
   );
   for (const sha256 of new Set(manifest.files.map((file) => file.sha256)))
     yield* all('INSERT INTO registry_files (sha256, name, version) VALUES ($1, $2, $3)', sha256, name, version);
@@ -37,6 +37,23 @@ export function* addVersion(
   yield* append({ at: atMs, actor: by, action: 'version.add', subject: name, detail });
   yield* touch(name);
   return { record: yield* versionOf(name, version), added: true };
+}
+
+/** What its files add to those of all other versions. */
+function* newBytes({ files }: Manifest): Steps<number> {
+  const sizes = new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+  let bytes = 0;
+  for (const [sha256, sizeBytes] of sizes)
+    if (!(yield* first('SELECT 1 AS one FROM registry_files WHERE sha256 = $1 LIMIT 1', sha256))) bytes += sizeBytes;
+  return bytes;
+}
+
+export function* bytesBy(by: string): Steps<number> {
+  const row = yield* first(
+    "SELECT coalesce(sum(new_bytes), 0) AS bytes FROM registry_versions WHERE by_whom = $1 AND state <> 'deleted'",
+    by,
+  );
+  return Number(row?.['bytes']);
 }
 
 export function* getVersion(name: string, which: number | string): Steps<VersionRecord | undefined> {
@@ -135,6 +152,15 @@ export function* filesInUse(sha256s: readonly string[]): Steps<readonly string[]
     ...sha256s,
   );
   return rows.map((row) => String(row['sha256']));
+}
+
+export function* entriesWith(sha256s: readonly string[]): Steps<readonly { sha256: string; name: string }[]> {
+  if (sha256s.length === 0) return [];
+  const rows = yield* all(
+    `SELECT DISTINCT sha256, name FROM registry_files WHERE sha256 IN (${places(sha256s.length)})`,
+    ...sha256s,
+  );
+  return rows.map((row) => ({ sha256: String(row['sha256']), name: String(row['name']) }));
 }
 
 function* toRecord(row: Row): Steps<VersionRecord> {

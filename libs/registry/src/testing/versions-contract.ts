@@ -138,9 +138,16 @@ export function versionsContract(withStore: WithStore): void {
         await store.filesInUse([sha256Of('a'), sha256Of('b'), sha256Of('c')]).then((all) => all.toSorted()),
         [sha256Of('a'), sha256Of('b')].toSorted(),
       );
+      assert.deepEqual(await store.entriesWith([sha256Of('a'), sha256Of('c')]), [
+        { sha256: sha256Of('a'), name: 'digits' },
+      ]);
+      // A file counts for whoever brought it first.
+      await store.addVersion(aVersion('a', { name: 'other', by: 'key:other' }));
+      assert.deepEqual([await store.bytesBy('key:ops'), await store.bytesBy('key:other')], [2, 0]);
       assert.equal(await store.deleteVersion({ name: 'digits', version: 2, ...gone }), true);
       assert.equal(await store.deleteVersion({ name: 'digits', version: 2, ...gone }), false);
       assert.deepEqual(await store.filesInUse([sha256Of('a'), sha256Of('b')]), [sha256Of('a')]);
+      assert.equal(await store.bytesBy('key:ops'), 1);
       const deleted = await store.getVersion('digits', 2);
       assert.deepEqual([deleted?.state, deleted?.why, deleted?.manifest], ['deleted', 'old', aManifest('b')]);
       const { record, added } = await store.addVersion(aVersion('b'));

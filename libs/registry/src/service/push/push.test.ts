@@ -54,6 +54,35 @@ describe('a push', () => {
     assert.deepEqual([version.version, created], [1, true]);
   });
 
+  it('says of no file that it is there to whoever has not sent it and sees it in no version', async () => {
+    await using service = await openTestService();
+    const hidden = { kind: 'model', name: 'hidden', files: [small], said: {} } as const;
+    await pushVersion(service.as('key:ops'), hidden);
+    const own = service.as('key:own', ['own*']);
+    const missing = async (name: string, files = [listed(small)], calls = own) => {
+      const offsets: number[] = [];
+      await pushed(calls, begin(name, files), (plan) => {
+        offsets.push(...plan.missing.map(({ offset }) => offset));
+        return [];
+      }).catch(() => {});
+      return offsets;
+    };
+    assert.deepEqual(await missing('own'), [0]);
+    // Who brings all of it has it.
+    const { version, created } = await pushVersion(own, { ...hidden, name: 'own' });
+    assert.deepEqual([version.version, created], [1, true]);
+    assert.deepEqual(await missing('own-too'), []);
+    // What was sent and is in no version yet is gone on with, by whoever sent it.
+    const files = [fileOf('a', 'two'), fileOf('b', 'three')].map(listed);
+    const chunk: Sent = { chunk: { sha256: files[0]?.sha256 ?? '', offset: 0, data: Buffer.from('two') } };
+    await assert.rejects(
+      pushed(own, begin('own', files), () => [chunk]),
+      refusal('FAILED_PRECONDITION', 'PUSH_CUT'),
+    );
+    assert.deepEqual(await missing('own', files), [0]);
+    assert.deepEqual(await missing('own', files, service.as('key:other')), [0, 0]);
+  });
+
   it('of bytes that are not those of its sha256 is refused, and leaves no version', async () => {
     await using service = await openTestService();
     const calls = service.as('key:ops');

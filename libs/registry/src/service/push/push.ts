@@ -27,7 +27,9 @@ export interface Judgement {
 export type JudgeVersion = (candidate: {
   readonly name: string;
   readonly manifest: Manifest;
-  /** Whether whoever brings it may see a model or pipeline. */
+  /** Who brings it. */
+  readonly by: string;
+  /** Whether they may see a model or pipeline. */
   readonly sees: (name: string) => boolean;
   /** Aborted when nobody waits for it any more. */
   readonly signal: AbortSignal;
@@ -48,12 +50,13 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
   const { registry, judge = takenUnseen, trust = nobodyLooks } = ports;
   const { store } = registry;
   const limits = { ...pushLimits, ...ports.limits };
-  const uploads = createUploads(registry.blobs);
+  const uploads = createUploads(registry);
   let pushes = 0;
   const pushesOf = new Map<string, number>();
   return {
     push: async function* (requests, caller) {
       const by = actorOf(caller);
+      const sees = (name: string): boolean => maySee(caller.principal, name);
       const own = pushesOf.get(by) ?? 0;
       if (pushes >= limits.pushesMax) throw tooMany(limits.pushesMax);
       if (own >= limits.pushesOfOneMax) throw tooMany(limits.pushesOfOneMax, ' of one credential');
@@ -66,7 +69,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const { name, manifest, signature } = brought;
         const signatures = [...(known?.signatures ?? []), ...signature];
         warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
-        await using upload = await uploads.begin(manifest.files, by);
+        await using upload = await uploads.begin(manifest.files, { by, sees });
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
           yield await done(store, await withSignature(store, known, brought, by), false);
@@ -76,13 +79,9 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
           const progress = await upload.take(await steps.next('chunk'));
           if (progress) yield { step: 'progress', progress };
         }
-        const judged = await judge({
-          name,
-          manifest,
-          sees: (other) => maySee(caller.principal, other),
-          signal: caller.signal,
-        });
+        const judged = await judge({ name, manifest, by, sees, signal: caller.signal });
         const { record, added } = await registry.publish({ name, manifest, by, ...judged });
+        await uploads.forget(manifest.files, by);
         yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
         pushes--;

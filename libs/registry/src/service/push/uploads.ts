@@ -6,6 +6,7 @@ import type { Blobs } from '../../blobs/blobs.ts';
 import type { Upload } from '../../blobs/uploads.ts';
 import type { ManifestFile } from '../../manifest.ts';
 import { invalid, quoted } from '../../refusals.ts';
+import type { RegistryStore } from '../../registry-store.ts';
 
 type Chunk = NonNullable<PushRequest['chunk']>;
 type Progress = NonNullable<PushResponse['progress']>;
@@ -19,22 +20,59 @@ export interface IncomingFiles extends AsyncDisposable {
 }
 
 export interface Uploads {
-  /** `by` goes on with what it has left itself, and with nobody else's. */
-  begin(files: readonly ManifestFile[], by: string): Promise<IncomingFiles>;
+  /** A pusher goes on with what it has left itself, and with nobody else's. What it may not know to be there it has to bring, as if it were not. */
+  begin(files: readonly ManifestFile[], pusher: Pusher): Promise<IncomingFiles>;
+  /** Bytes that a pusher has sent and that are in no version yet. */
+  sentBytes(by: string): Promise<number>;
+  /** A version has them now. */
+  forget(files: readonly ManifestFile[], by: string): Promise<void>;
 }
+
+export interface Pusher {
+  readonly by: string;
+  /** Whether it may see an entry. */
+  readonly sees: (name: string) => boolean;
+}
+
+/** Hashes that a store is asked about at once. */
+const hashesMax = 1_000;
 
 const progressBytes = 256 * 1024;
 
-export function createUploads(blobs: Pick<Blobs, 'missing' | 'upload'>): Uploads {
+/** Names what one pusher has left, and tells nobody who that is. */
+const idOf = (by: string): string => hash('sha256', by).slice(0, 32);
+
+type UploadsPorts = {
+  readonly store: Pick<RegistryStore, 'entriesWith'>;
+  readonly blobs: Pick<Blobs, 'missing' | 'upload' | 'sent' | 'forget' | 'sentBytes'>;
+};
+
+export function createUploads({ store, blobs }: UploadsPorts): Uploads {
   /** Two pushes that write one file would each have it broken by the other. */
   const busy = new Set<string>();
+  /** What a pusher has sent itself, or may see in a version: of all else it learns by no push whether it is there, and gets it by none. */
+  const knownTo = async (hashes: readonly string[], id: string, { sees }: Pusher): Promise<ReadonlySet<string>> => {
+    const known = new Set(await blobs.sent(id, hashes));
+    for (let at = 0; at < hashes.length; at += hashesMax)
+      for (const { sha256, name } of await store.entriesWith(hashes.slice(at, at + hashesMax)))
+        if (sees(name)) known.add(sha256);
+    return known;
+  };
   return {
-    begin: async (files, by) => {
-      const id = hash('sha256', by).slice(0, 32);
-      const open = (file: ManifestFile): Promise<Upload> => blobs.upload({ id, ...file });
+    sentBytes: (by) => blobs.sentBytes(idOf(by)),
+    forget: (files, by) =>
+      blobs.forget(
+        idOf(by),
+        files.map(({ sha256 }) => sha256),
+      ),
+    begin: async (files, pusher) => {
+      const id = idOf(pusher.by);
       const distinct = [...new Map(files.map((file) => [file.sha256, file])).values()];
-      const absent = new Set(await blobs.missing(distinct.map(({ sha256 }) => sha256)));
-      const wanted = distinct.filter(({ sha256 }) => absent.has(sha256));
+      const hashes = distinct.map(({ sha256 }) => sha256);
+      const absent = new Set(await blobs.missing(hashes));
+      const known = await knownTo(hashes, id, pusher);
+      const wanted = distinct.filter(({ sha256 }) => absent.has(sha256) || !known.has(sha256));
+      const open = (file: ManifestFile): Promise<Upload> => blobs.upload({ id, isAnew: true, ...file });
       const keys = wanted.map(({ sha256 }) => `${id}.${sha256}`);
       if (keys.some((key) => busy.has(key))) throw alreadyComing();
       for (const key of keys) busy.add(key);
