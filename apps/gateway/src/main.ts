@@ -15,6 +15,7 @@ import {
   report,
 } from '@sheaf/host';
 import { InferError, trustedCaller } from '@sheaf/inference';
+import type { SubmitRules } from '@sheaf/jobs';
 import { formatProblem, type Mesh, readMesh, type Steering } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
@@ -79,6 +80,9 @@ interface Gateway {
   readonly exporter: Exporter | undefined;
 }
 
+/** Nobody may be told by a call-back. */
+const submitRules: SubmitRules = { queuedPerTenantMax: 100_000 };
+
 await main(async () => {
   const line = readCommandLine();
   await openLog('gateway');
@@ -109,7 +113,7 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   const isTried = (model: string): boolean => rollouts.book.of(model) !== undefined;
   const work = ownWork({
     folder: mesh.folder,
-    jobsNow: () => revisions.current.served.mesh.jobs,
+    rules: () => submitRules,
     audit: state.state.audit,
     registry,
   });

@@ -1,18 +1,26 @@
 /** What is done later, as this gateway takes it in and tells of it: the jobs and predictions in the folder of the mesh, or in its database. */
-import { decodeOutputs } from '@sheaf/batch';
 import type { Infer } from '@sheaf/inference';
-import { createLaterServices, createQueue, type OpenedWork, openContents, openWork, type Work } from '@sheaf/jobs';
-import type { Mesh } from '@sheaf/mesh';
+import {
+  createLaterServices,
+  createQueue,
+  type OpenedWork,
+  openContents,
+  openWork,
+  type SubmitRules,
+  type Work,
+} from '@sheaf/jobs';
 import type { AuditLog } from '@sheaf/store';
 import type { Registry } from '@sheaf/telemetry';
 import type { LaterServices } from '@sheaf/transport';
 import type { Catalog } from './catalog.ts';
 import { countWork, hasWork } from './work-metrics.ts';
 
+const sweepEveryMs = 3_600_000;
+
 export interface OwnWorkPorts {
   readonly folder: string;
   /** Those in force. */
-  readonly jobsNow: () => Mesh['jobs'];
+  readonly rules: () => SubmitRules;
   readonly audit: Pick<AuditLog, 'append'>;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
@@ -29,21 +37,21 @@ export interface OwnWork {
 }
 
 /** What cannot be opened is told to whoever asks, and tried again with the next call. */
-export function ownWork({ folder, jobsNow, audit, registry, env = process.env }: OwnWorkPorts): OwnWork {
+export function ownWork({ folder, rules, audit, registry, env = process.env }: OwnWorkPorts): OwnWork {
   let opening: Promise<OpenedWork & Pick<Work, 'close'>> | undefined;
   const opened = () => {
-    opening ??= open(folder, env).catch((error: unknown) => {
+    opening ??= open(folder).catch((error: unknown) => {
       opening = undefined;
       throw error;
     });
     return opening;
   };
   const counted = registry && countWork(registry, opened, () => opening !== undefined || hasWork(folder, env));
-  const submit = { opened, rules: jobsNow, ...(counted && { onSubmitted: counted.onSubmitted }) };
+  const submit = { opened, rules, ...(counted && { onSubmitted: counted.onSubmitted }) };
   return {
     services: createLaterServices({
       opened,
-      decodeOutputs,
+      loadDecode: async () => (await import('@sheaf/batch')).decodeOutputs,
       onOperator: async ({ action, actor, job, tenant }) => {
         await audit.append({ at: Date.now(), actor, action, subject: job, detail: `of tenant ${tenant}` });
       },
@@ -57,8 +65,18 @@ export function ownWork({ folder, jobsNow, audit, registry, env = process.env }:
   };
 }
 
-async function open(folder: string, env: NodeJS.ProcessEnv): Promise<OpenedWork & Pick<Work, 'close'>> {
-  const databaseUrl = env['DATABASE_URL'];
-  const { jobs, predictions, close } = await openWork(folder, { ...(databaseUrl && { databaseUrl }) });
-  return { jobs, predictions, contents: openContents(folder), close };
+async function open(folder: string): Promise<OpenedWork & Pick<Work, 'close'>> {
+  const { jobs, predictions, close } = await openWork(folder);
+  const contents = openContents(folder);
+  /** Files that no job refers to any more; what cannot be removed now is there the next time. */
+  const sweep = (): void => void contents.sweep(jobs).catch(() => undefined);
+  const timer = setInterval(sweep, sweepEveryMs).unref();
+  sweep();
+  return {
+    ...{ jobs, predictions, contents },
+    close: async () => {
+      clearInterval(timer);
+      await close();
+    },
+  };
 }

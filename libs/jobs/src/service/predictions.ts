@@ -5,9 +5,11 @@ import type { GenerationRecord, LookUp, StoredPrediction } from '../predictions.
 import { invalid, notThere, quoted } from '../refusals.ts';
 import type { LaterPorts } from './ports.ts';
 
+export type DecodeOutputs = (bytes: Uint8Array) => readonly Tensor[];
+
 export interface PredictionPorts extends Pick<LaterPorts, 'opened'> {
-  /** Reads the outputs of a row, as batches write them. */
-  readonly decodeOutputs: (bytes: Uint8Array) => readonly Tensor[];
+  /** Loads what reads the outputs of a row as batches write them: whoever looks nothing up does without. */
+  readonly loadDecode: () => Promise<DecodeOutputs>;
   /** Wall-clock milliseconds. */
   readonly now?: () => number;
 }
@@ -15,7 +17,7 @@ export interface PredictionPorts extends Pick<LaterPorts, 'opened'> {
 const keysMax = 1_000;
 const keyBytesMax = 1_024;
 
-export function predictionsMethods({ opened, decodeOutputs, now = Date.now }: PredictionPorts): PredictionsService {
+export function predictionsMethods({ opened, loadDecode, now = Date.now }: PredictionPorts): PredictionsService {
   const lookUp = async (collection: string, keys: readonly string[], { principal }: JobsCaller): Promise<LookUp> => {
     const { predictions } = await opened();
     const found = maySee(principal, collection) ? await predictions.get(collection, keys) : undefined;
@@ -27,7 +29,7 @@ export function predictionsMethods({ opened, decodeOutputs, now = Date.now }: Pr
     key: string,
     found: StoredPrediction | undefined,
     { subject, version }: GenerationRecord,
-    ageMsMax: number,
+    { ageMsMax, decodeOutputs }: { readonly ageMsMax: number; readonly decodeOutputs: DecodeOutputs },
   ): PredictionMessage => {
     if (!found) return { key, isMissing: true, response: null, computedMs: 0, isStale: false };
     const { computedAt, outputs } = found;
@@ -44,7 +46,7 @@ export function predictionsMethods({ opened, decodeOutputs, now = Date.now }: Pr
       if (!found) throw notThere('PREDICTION_NOT_FOUND', `${quoted(collection)} has no prediction for ${quoted(key)}`);
       return {
         generation: generationMessage(generation, epoch),
-        prediction: messageOf(key, found, generation, ageMsMax),
+        prediction: messageOf(key, found, generation, { ageMsMax, decodeOutputs: await loadDecode() }),
       };
     },
     batchGet: async ({ collection, keys, ageMsMax }, caller) => {
@@ -53,9 +55,10 @@ export function predictionsMethods({ opened, decodeOutputs, now = Date.now }: Pr
       for (const [index, key] of keys.entries()) checkKey(`keys[${index}]`, key);
       checkAge(ageMsMax);
       const { generation, epoch, predictions } = await lookUp(collection, keys, caller);
+      const how = { ageMsMax, decodeOutputs: await loadDecode() };
       return {
         generation: generationMessage(generation, epoch),
-        predictions: keys.map((key, index) => messageOf(key, predictions[index], generation, ageMsMax)),
+        predictions: keys.map((key, index) => messageOf(key, predictions[index], generation, how)),
       };
     },
   };

@@ -12,7 +12,7 @@ import {
 } from '@sheaf/inference';
 import { encodeRequest } from '@sheaf/transport';
 import { jobDefaults, type NewJob } from '../job.ts';
-import { invalid } from '../refusals.ts';
+import { invalid, refused } from '../refusals.ts';
 import { type CallbackRules, checkCallback } from './callback-url.ts';
 import { tenantOf } from './caller.ts';
 import { operationMessage } from './messages.ts';
@@ -72,12 +72,19 @@ export function createQueue(
       traceparent: formatTraceparent(context.span),
       ...saidOf(terms, now()),
     };
-    const [taken] = await work.jobs.submit([job], { queuedPerTenantMax });
+    const [taken] = await work.jobs.submit([job], { queuedPerTenantMax }).catch(asToldToSubmitter);
     if (!taken) throw new InferError('INTERNAL', 'a job was submitted and none was taken');
     onSubmitted({ isNew: taken.added });
     submission.operation = await operationMessage(taken.record, principal, work);
     return { model: request.model, version, parameters: new Map(), outputs: [] };
   };
+}
+
+/** The request is right by itself; that the key was used before is how things stand. */
+function asToldToSubmitter(error: unknown): never {
+  if (error instanceof InferError && error.reason === 'IDEMPOTENCY_KEY_REUSED')
+    throw refused(error.reason, 'idempotency_key: want another key for another request, got one that was used before');
+  throw error;
 }
 
 const saidOf = (terms: JobTerms, at: number) => ({
