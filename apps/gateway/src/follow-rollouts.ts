@@ -21,6 +21,8 @@ export interface FollowPorts {
   readonly open: (source: string, onChanged: () => void) => Promise<OpenedRollouts | undefined>;
   /** Which of the mesh's gateways this is, 1 and on. */
   readonly number: number;
+  /** Told with each look whether it went well. */
+  readonly onLook?: (isWell: boolean) => void;
 }
 
 export interface OpenedRollouts {
@@ -31,7 +33,7 @@ export interface OpenedRollouts {
 }
 
 /** Answers what ends it, with a last report. */
-export function followRollouts({ book, open, number }: FollowPorts): () => Promise<void> {
+export function followRollouts({ book, open, number, onLook = () => {} }: FollowPorts): () => Promise<void> {
   // Of this start: what a process counted that is gone stays, and is added once.
   const source = `gateway ${number} ${randomHex(8)}`;
   let opened: OpenedRollouts | undefined;
@@ -47,10 +49,12 @@ export function followRollouts({ book, open, number }: FollowPorts): () => Promi
       if (told.status === 'rejected') throw told.reason;
       if (isLost) log('rollouts.readable', 'rollouts can be read again');
       isLost = false;
+      onLook(true);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (!isLost) log('rollouts.unreadable', `rollouts cannot be read or moved, and go on as they were: ${why}`);
       isLost = true;
+      onLook(false);
     }
   };
   let running = look(true);

@@ -1,9 +1,10 @@
 /** Rollouts at this gateway: which versions calls get, what is seen of them, and who is told. */
-import { type Layer, monotonicClock } from '@sheaf/inference';
+import { checkRequest, type InferRequest, type Layer, monotonicClock } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { createCopies, createTrafficBook, shareTraffic, type TrafficBook } from '@sheaf/rollout';
 import type { Registry } from '@sheaf/telemetry';
 import type { Catalog } from './catalog.ts';
+import { typed } from './entry.ts';
 import type { Revision } from './revision.ts';
 import type { Revisions } from './revisions.ts';
 import { countRollouts } from './rollout-metrics.ts';
@@ -47,11 +48,30 @@ export function createGatewayRollouts({ revisions, registry }: RolloutPorts): Ga
   });
   return {
     layer: (catalog) =>
-      shareTraffic({ trafficOf: book.of, isReady: catalog.isReady, copies, onCall: counting?.onCall }),
+      shareTraffic({
+        trafficOf: book.of,
+        isReady: catalog.isReady,
+        takes: takesOf(catalog),
+        copies,
+        onCall: counting?.onCall,
+      }),
     book,
     followFolder: ({ shadows }) => book.followFolder(shadows),
   };
 }
+
+/** What nobody says of a version, it takes. */
+const takesOf =
+  (catalog: Catalog) =>
+  ({ model, inputs, outputs }: InferRequest, version: string): boolean => {
+    try {
+      const signature = typed(catalog.describe(model, version));
+      if (signature) checkRequest(signature, inputs, outputs);
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
 /** A service behind the name has calls that wait, or none of its endpoints is ready. */
 function isBusy(revision: Revision | undefined, name: string, version: string): boolean {

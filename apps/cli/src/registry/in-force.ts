@@ -14,12 +14,14 @@ const waitMaxMs = 300_000;
 
 /**
  * Waits until the mesh of the folder has taken up what the registry says, and says what has become of it: in force, or out and why (exit code 1). Says nothing
- * where no mesh of the folder follows the registry, or the registry was asked through a server.
+ * where no mesh of the folder follows the registry. A registry that is asked through a server does not know who follows it: then that is said.
  */
 export async function tellInForce(place: RegistryPlace, moved: AliasMessage, values: OptionValues): Promise<void> {
   const { folder, kind } = place;
   const { name, alias, version } = moved;
-  if (values['no-wait'] || values['address'] !== undefined || version === 0) return;
+  if (values['no-wait'] || version === 0) return;
+  if (values['address'] !== undefined)
+    return say(values, `the registry has it; each mesh that follows it takes it up by itself, and tells so in its log`);
   if (!(await isTakenUp(place))) return;
   const { view } = await readView(folder);
   const why = view?.out.find((one) => one.kind === kind && one.name === name && one.version === version)?.why;

@@ -11,7 +11,8 @@ import {
   type Principal,
   tensorOfNumbers,
 } from '@sheaf/inference';
-import { noEvidence } from '../evidence.ts';
+import { noArm, noEvidence } from '../evidence.ts';
+import { countMs } from '../histogram.ts';
 import { shadow } from '../testing/test-rollout.ts';
 import type { ShadowTraffic, Traffic } from '../traffic.ts';
 import { type CopiesPorts, type CopyTold, createCopies } from './copies.ts';
@@ -108,6 +109,7 @@ function setUp(
   const layer = shareTraffic({
     trafficOf: (name) => (name === 'digits' ? traffic : undefined),
     isReady: (_, version) => ready.includes(version),
+    takes: ({ inputs }) => inputs[0]?.datatype === 'FP32',
     copies,
   });
   const runCopies = (): void => {
@@ -159,6 +161,27 @@ describe('the layer that shares calls out', () => {
     for (let call = 0; call < 4; call++) await infer(requestOf(), contextOf()).catch(() => {});
     const { calls, failed, ruled, latency } = traffic.evidence.arms['2'] ?? {};
     assert.deepEqual([calls, failed, ruled, latency?.reduce((a, b) => a + b)], [3, 1, 1, 1]);
+  });
+
+  it('counts for no version what the champion would not have answered either', async () => {
+    const traffic = trafficOf();
+    const fail = (code: 'INVALID_ARGUMENT' | 'DEADLINE_EXCEEDED') =>
+      setUp(traffic, models({ 2: () => Promise.reject(new InferError(code, 'no')) })).infer;
+    const misfit = requestOf({ inputs: [tensorOfNumbers('x', 'INT32', [1], [5])] });
+    const hasty = () => contextOf({ deadline: monotonicClock.now() + 5 });
+    const counted = () => traffic.evidence.arms['2']?.failed ?? 0;
+    await fail('INVALID_ARGUMENT')(misfit, contextOf()).catch(() => {});
+    assert.equal(counted(), 0, 'the champion takes it as little');
+    await fail('INVALID_ARGUMENT')(requestOf(), contextOf()).catch(() => {});
+    assert.equal(counted(), 1, 'the champion would take it');
+    await fail('DEADLINE_EXCEEDED')(requestOf(), hasty()).catch(() => {});
+    assert.equal(counted(), 2, 'nobody knows how long the champion takes');
+    traffic.evidence.arms['1'] = { ...noArm(), calls: 20 };
+    for (let call = 0; call < 20; call++) countMs(traffic.evidence.arms['1'].latency, 50);
+    await fail('DEADLINE_EXCEEDED')(requestOf(), hasty()).catch(() => {});
+    assert.equal(counted(), 2, 'the champion takes longer too');
+    await fail('DEADLINE_EXCEEDED')(requestOf(), contextOf()).catch(() => {});
+    assert.equal(counted(), 3, 'the champion would have been in time');
   });
 });
 

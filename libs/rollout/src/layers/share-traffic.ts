@@ -12,7 +12,7 @@ import {
 } from '@sheaf/inference';
 import { actingRules, type Outcome, ruleOf } from '../compare.ts';
 import { type ArmEvidence, entryOf, noArm } from '../evidence.ts';
-import { countMs } from '../histogram.ts';
+import { countMs, countOf, quantileOf, upperMs } from '../histogram.ts';
 import type { Sticky } from '../plan.ts';
 import { chooseVersion, type Traffic } from '../traffic.ts';
 import type { Copies } from './copies.ts';
@@ -22,6 +22,8 @@ export interface SharePorts {
   readonly trafficOf: (name: string) => Traffic | undefined;
   /** Whether a version of a name can be asked here. */
   readonly isReady: (name: string, version: string) => boolean;
+  /** Whether a version takes what a request brings, by what it says of its inputs and outputs. */
+  readonly takes: (request: InferRequest, version: string) => boolean;
   readonly copies: Copies;
   /** Told of each call whose version was chosen here, but for those that their callers left. */
   readonly onCall?: ((told: CallTold) => void) | undefined;
@@ -59,13 +61,15 @@ async function ask(
   request: InferRequest,
   context: CallContext,
   traffic: Traffic,
-  { copies, onCall = () => {} }: SharePorts,
+  { takes, copies, onCall = () => {} }: SharePorts,
 ): Promise<InferResponse> {
   const beganAt = context.clock.now();
+  const leftMs = context.deadline - beganAt;
   const ended = (outcome: Outcome): void => {
     const ms = context.clock.now() - beganAt;
     if (!isLeft(outcome)) {
-      const arm = entryOf(traffic.evidence.arms, request.version, noArm);
+      const isOwn = isCallersMistake(outcome, leftMs, traffic, () => takes(request, traffic.champion));
+      const arm = isOwn ? undefined : entryOf(traffic.evidence.arms, request.version, noArm);
       if (arm) count(arm, outcome, ms);
       onCall({ name: request.model, version: request.version, outcome: wordOf(outcome), ms });
     }
@@ -83,6 +87,18 @@ async function ask(
 
 /** How it would have ended nobody knows. */
 const isLeft = (outcome: Outcome): boolean => 'error' in outcome && outcome.error.code === 'CANCELLED';
+
+/** Answers of the champion by which it is known how long it usually takes. */
+const usualCallsMin = 20;
+
+/** It would have ended so with the champion too, by what that takes and how long it usually does: nothing is learned from it of any version. */
+function isCallersMistake(outcome: Outcome, leftMs: number, traffic: Traffic, fits: () => boolean): boolean {
+  if (!('error' in outcome) || ruleOf(outcome.error) !== undefined) return false;
+  if (outcome.error.code === 'INVALID_ARGUMENT') return !fits();
+  if (outcome.error.code !== 'DEADLINE_EXCEEDED') return false;
+  const latency = traffic.evidence.arms[traffic.champion]?.latency ?? [];
+  return countOf(latency) >= usualCallsMin && leftMs < (quantileOf(latency, 0.5, upperMs) ?? 0);
+}
 
 const wordOf = (outcome: Outcome): CallTold['outcome'] =>
   'response' in outcome ? 'answered' : ruleOf(outcome.error) === undefined ? 'failed' : 'refused';

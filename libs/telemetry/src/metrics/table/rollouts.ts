@@ -4,6 +4,14 @@ import type { Metric } from '../metric.ts';
 const ofVersion = { labels: ['model', 'version'], place: 'gateway' } as const;
 
 export const rolloutMetrics = {
+  sheaf_registry_reachable: {
+    kind: 'gauge',
+    unit: 'count',
+    help: 'Whether the rollouts of the registry that the mesh has or follows can be read, reported to and moved; nothing where there is no registry',
+    labels: [],
+    place: 'gateway',
+    source: 'scrape',
+  },
   sheaf_rollout_share_ratio: {
     kind: 'gauge',
     unit: 'ratio',
