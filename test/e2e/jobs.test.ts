@@ -57,6 +57,7 @@ before(async () => {
     'models/double': sampleModels.scale(2),
     'models/limited': sampleModels.scale(2),
     'policies.yaml': policies,
+    'mesh.yaml': 'jobs: { workers: 0 }\n',
   });
   await createKey('alice', '--tenant', 'a', '--role', 'infer', '--models', '*');
   await createKey('routed', '--tenant', 'r', '--role', 'infer', '--models', 'later');

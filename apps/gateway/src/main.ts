@@ -15,7 +15,6 @@ import {
   report,
 } from '@sheaf/host';
 import { InferError, trustedCaller } from '@sheaf/inference';
-import type { SubmitRules } from '@sheaf/jobs';
 import { formatProblem, type Mesh, readMesh, type Steering } from '@sheaf/mesh';
 import { createResilienceState, type ResilienceState } from '@sheaf/outbound';
 import type { PoliciesSpec } from '@sheaf/policies';
@@ -80,9 +79,6 @@ interface Gateway {
   readonly exporter: Exporter | undefined;
 }
 
-/** Nobody may be told by a call-back. */
-const submitRules: SubmitRules = { queuedPerTenantMax: 100_000 };
-
 await main(async () => {
   const line = readCommandLine();
   await openLog('gateway');
@@ -111,23 +107,11 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
   const { onKept, propagation } = tracing;
   const isTried = (model: string): boolean => rollouts.book.of(model) !== undefined;
-  const work = ownWork({
-    folder: mesh.folder,
-    rules: () => submitRules,
-    audit: state.state.audit,
-    registry,
-  });
+  const rules = () => revisions.current.served.mesh.jobs;
+  const work = ownWork({ folder: mesh.folder, rules, audit: state.state.audit, registry });
   const answerCache = createAnswerCache({ registry, isTried });
-  const ports = {
-    ...state,
-    resilienceState,
-    secret,
-    onKept,
-    propagation,
-    traffic: rollouts.layer,
-    answerCache,
-    queue: work.queue,
-  };
+  const layers = { traffic: rollouts.layer, answerCache, queue: work.queue };
+  const ports = { ...state, ...layers, resilienceState, secret, onKept, propagation };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
@@ -148,20 +132,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = {
-    state,
-    resilienceState,
-    tracing,
-    revisions,
-    announcer,
-    callLog,
-    reloads,
-    rollouts,
-    work,
-    registry,
-    exporter,
-  };
-  return { line, mesh, secret, host, ...served };
+  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads };
+  return { line, mesh, secret, host, ...served, rollouts, work, registry, exporter };
 }
 
 /** Opens the servers, and follows the supervisor until the gateway is drained. */
@@ -187,7 +159,8 @@ async function serve(gateway: Gateway): Promise<void> {
   const metrics = await openGatewayMetrics(gateway, bytes);
   const isServing = (name: string): boolean =>
     (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '', trustedCaller);
-  const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing, metrics), bytes, isServing };
+  const onJournal = createOnJournal(tracing, metrics);
+  const shared = { mesh, revisions, tracing, onJournal, bytes, isServing, callers: () => server.standing().calls };
   // Neither is asked for before the server is open.
   const admin = createAdministration({
     ...{ revisions, reloads, breakers, quarantine },
@@ -197,13 +170,12 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
-  const repository = openRepository(gateway);
   const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
-  const served = { admin, repository, registry: ownedRegistry.service, later: gateway.work.services };
+  const served = { admin, repository: openRepository(gateway), registry: ownedRegistry.service };
   const port = line.port ?? mesh.gateway.port;
   const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
-  const server = await openPublicServer(own);
+  const server = await openPublicServer({ ...own, later: gateway.work.services });
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
   announcer.servers.push(...(internal ? [internal, server] : [server]));

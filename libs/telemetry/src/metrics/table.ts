@@ -8,6 +8,7 @@ import { outboundMetrics } from './table/outbound.ts';
 import { pipelineMetrics } from './table/pipelines.ts';
 import { processMetrics } from './table/processes.ts';
 import { rolloutMetrics } from './table/rollouts.ts';
+import { workerMetrics } from './table/workers.ts';
 
 export const metrics = {
   ...callMetrics,
@@ -17,6 +18,7 @@ export const metrics = {
   ...jobMetrics,
   ...cacheMetrics,
   ...modelMetrics,
+  ...workerMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Metric>;
 
@@ -31,6 +33,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Work for later', metrics: jobMetrics },
   { title: 'Answers that are kept', metrics: cacheMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
+  { title: 'Work that is done later', metrics: workerMetrics },
   { title: 'Processes', metrics: processMetrics },
 ];
 
