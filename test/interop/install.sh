@@ -3,7 +3,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 cache="$here/../../.cache/interop"
-stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/signing/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" "$here/otelcol/main.go" "$here/otelcol/go.mod" | sha256sum | cut -d' ' -f1)"
+stamp="$(cat "$here/install.sh" "$here/python/requirements.txt" "$here/mlserver/requirements.txt" "$here/signing/requirements.txt" "$here/go/go.mod" "$here/h2spec/go.mod" "$here/otelcol/main.go" "$here/otelcol/go.mod" "$here/grafana/main.go" "$here/grafana/go.mod" | sha256sum | cut -d' ' -f1)"
 [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 
 # Where Go's own installer puts it, for shells that do not know.
@@ -39,6 +39,8 @@ chmod -R u+w "$cache/conformance"
 (cd "$here/h2spec" && go build -o "$cache/bin/h2spec" github.com/summerwind/h2spec/cmd/h2spec)
 # The collector of OpenTelemetry, which publishes no program as a module.
 (cd "$here/otelcol" && go build -o "$cache/bin/otelcol" .)
+# What a dashboard is, as Grafana publishes it.
+(cd "$here/grafana" && go build -o "$cache/bin/grafana-dashboards" .)
 # Jaeger cannot be had by `go install`, since it replaces a module; it takes some minutes.
 jaeger="$(cd / && go mod download -json github.com/jaegertracing/jaeger@v1.62.0 | "$cache/python/bin/python" -c 'import json, sys; print(json.load(sys.stdin)["Dir"])')"
 (cd "$jaeger" && go build -o "$cache/bin/jaeger" ./cmd/all-in-one)

@@ -1,7 +1,7 @@
 /** The registry in the folder of the mesh, as this gateway serves it, with the rollouts and the webhooks in it. */
 import { randomUUID } from 'node:crypto';
 import { InferError } from '@sheaf/inference';
-import { type Mesh, signatureTrust } from '@sheaf/mesh';
+import { type Mesh, pushRules, signatureTrust, trialRules } from '@sheaf/mesh';
 import { openRegistry, openWhenAsked, tellWebhooks } from '@sheaf/registry';
 import type { Registry as Metrics } from '@sheaf/telemetry';
 import type { RegistryService } from '@sheaf/transport';
@@ -45,7 +45,11 @@ export function ownRegistry({
   const trust = () => signatureTrust(folder);
   const { service, registry, close } = openWhenAsked(
     () => openRegistry(folder),
-    (opened) => ({ judge: createJudge(opened), trust }),
+    (opened) => ({
+      judge: createJudge(opened, { policyNow: () => trialRules(folder) }),
+      trust,
+      limitsNow: () => pushRules(folder),
+    }),
   );
   const endRollouts = followRollouts({ book, open: rolloutsOfFolder(folder, registry, trust), number, onLook });
   const endWebhooks = tellWebhooks({ folder, registry, holder: randomUUID() });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { InferError, isLoopback } from '@sheaf/inference';
-import { formatProblem, type Mesh, readMesh, signatureTrust } from '@sheaf/mesh';
+import { formatProblem, type Mesh, readMesh, signatureTrust, trialRules } from '@sheaf/mesh';
 import { createRegistryService, createRolloutMover, moveRollouts, openRegistry, tellWebhooks } from '@sheaf/registry';
 import { createTracing } from '@sheaf/telemetry';
 import { createServer, hostPort } from '@sheaf/transport';
@@ -58,7 +58,7 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
       isWell: callers.isFresh,
       registry: createRegistryService({
         registry,
-        judge: createJudge(registry),
+        judge: createJudge(registry, { policyNow: () => trialRules(folder) }),
         trust,
       }),
     },

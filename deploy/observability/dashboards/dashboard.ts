@@ -27,6 +27,8 @@ export interface DashboardOptions {
 
 const tag = 'sheaf';
 const columns = 24;
+/** Then Grafana takes the first that there is. */
+const nobody = { text: '', value: '' };
 
 function queryVariable({ name, label, metric, of = name, isMulti = false }: Variable, selector: string): object {
   const query = `label_values(${metric}${selector}, ${of})`;
@@ -42,7 +44,7 @@ function queryVariable({ name, label, metric, of = name, isMulti = false }: Vari
     multi: isMulti,
     includeAll: isMulti,
     ...(isMulti && { allValue: '.+' }),
-    current: isMulti ? { text: 'All', value: '$__all' } : {},
+    current: isMulti ? { text: 'All', value: '$__all' } : nobody,
     options: [],
     // The empty name is of calls that ended before anybody had read what they ask for.
     regex: '/.+/',
@@ -114,6 +116,8 @@ export function dashboard({ uid, title, description, variables, rows }: Dashboar
       {
         type: 'dashboards',
         title: 'Sheaf',
+        icon: 'external link',
+        tooltip: 'The other dashboards of the mesh',
         tags: [tag],
         asDropdown: true,
         includeVars: true,
@@ -128,7 +132,7 @@ export function dashboard({ uid, title, description, variables, rows }: Dashboar
           name: 'datasource',
           label: 'Prometheus',
           query: 'prometheus',
-          current: {},
+          current: { text: 'default', value: 'default' },
           options: [],
           refresh: 1,
           regex: '',

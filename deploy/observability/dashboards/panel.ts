@@ -152,6 +152,9 @@ export function stat(options: PanelOptions): Panel {
         justifyMode: 'auto',
         textMode: 'auto',
         orientation: 'auto',
+        wideLayout: true,
+        showPercentChange: false,
+        percentChangeColorMode: 'standard',
         reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
       },
     },
@@ -170,7 +173,10 @@ export function heatmap(options: PanelOptions): Panel {
       options: {
         calculate: false,
         cellGap: 1,
-        color: { mode: 'scheme', scheme: 'Oranges', scale: 'exponential', exponent: 0.5, steps: 64, reverse: false },
+        color: {
+          ...{ mode: 'scheme', scheme: 'Oranges', fill: 'dark-orange', scale: 'exponential', exponent: 0.5, steps: 64 },
+          reverse: false,
+        },
         exemplars: { color: 'rgba(255,0,255,0.7)' },
         filterValues: { le: 1e-9 },
         legend: { show: true },
@@ -197,7 +203,7 @@ export function states(options: PanelOptions): Panel {
         mergeValues: true,
         rowHeight: 0.9,
         showValue: 'never',
-        legend: { displayMode: 'list', placement: 'bottom', showLegend: true },
+        legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
         tooltip: { mode: 'single', sort: 'none' },
       },
     },
@@ -252,7 +258,11 @@ export function table(options: TableOptions): Panel {
     targets: targetsOf(queries, { instant: true, range: false, format: 'table', exemplar: false }),
     rest: {
       fieldConfig: {
-        defaults: { ...defaults(options), links: [], custom: { align: 'auto', cellOptions: { type: 'auto' } } },
+        defaults: {
+          ...defaults(options),
+          links: [],
+          custom: { align: 'auto', cellOptions: { type: 'auto' }, inspect: false },
+        },
         overrides: [
           ...Object.entries(units).map(([column, unit]) => ({
             matcher: { id: 'byName', options: column },
@@ -262,6 +272,7 @@ export function table(options: TableOptions): Panel {
         ],
       },
       options: {
+        frameIndex: 0,
         showHeader: true,
         cellHeight: 'sm',
         footer: { show: false, reducer: ['sum'], countRows: false, fields: '' },

@@ -5,10 +5,15 @@ export {
   type DeclaredBatch,
   readBatches,
 } from './batches/read-batches.ts';
-export { checkCode } from './content/code-digest.ts';
-export { contentChanged } from './content/content-changed.ts';
-export { contentDigest, fingerprint } from './content/fingerprint.ts';
-export { checkContent } from './content/version-content.ts';
+export { fingerprint } from './content/fingerprint.ts';
+export {
+  checkCode,
+  checkContent,
+  contentChanged,
+  contentDigest,
+  runThreads,
+  transformPlace,
+} from './content/index.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';
@@ -47,7 +52,6 @@ export { readAlone } from './models/read-models.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
 export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';
-export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
 export { formatProblem, type MeshProblem, outText } from './problem.ts';
@@ -78,9 +82,9 @@ export { championOf } from './registry/view-models.ts';
 export { followLimits } from './services/fit-limits.ts';
 export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
-export { signatureTrust } from './services/read-signing.ts';
+export { pushRules, signatureTrust, trialRules } from './services/read-now.ts';
 export { registryPlace } from './services/registry-place.ts';
-export { runThreads, threadsLine } from './services/run-threads.ts';
+export { threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
 export { parseYaml, readYaml } from './yaml-file.ts';

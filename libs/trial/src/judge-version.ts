@@ -6,15 +6,28 @@ import { breakingChanges, type Signature, type TrialReport } from '@sheaf/infere
 import type { JsonObject, Judgement, JudgeVersion, Manifest, Registry, VersionRecord } from '@sheaf/registry';
 import type { UnreadCandidate } from './candidate.ts';
 import { judgePipeline } from './judge-pipeline.ts';
+import type { TrialLimits } from './limits.ts';
+import type { GivenPolicy } from './policy.ts';
 import { type TrialOptions, tryVersion } from './try-version.ts';
+
+/** A publisher waits for its trial, and all others after it. */
+const pushLimits: Partial<TrialLimits> = { timeMsMax: 300_000 };
 
 /** What is told of why, and stored with the version. */
 const whyCharsMax = 1_000;
 
+export interface JudgeOptions extends Omit<TrialOptions, 'signal' | 'policy'> {
+  /** Asked before each trial. Default: the usual one. */
+  readonly policyNow?: () => Promise<GivenPolicy>;
+}
+
 /** Models are tried; of pipelines it is looked what they ask. */
 export const createJudge =
-  ({ store, blobs }: Pick<Registry, 'store' | 'blobs'>, options: Omit<TrialOptions, 'signal'> = {}): JudgeVersion =>
-  async ({ name, manifest, sees, signal }) => {
+  (
+    { store, blobs }: Pick<Registry, 'store' | 'blobs'>,
+    { policyNow = async () => ({}), ...options }: JudgeOptions = {},
+  ): JudgeVersion =>
+  async ({ name, manifest, by, sees, signal }) => {
     if (manifest.kind !== 'model') return judgePipeline(blobs, { manifest, sees });
     const folder = await mkdtemp(join(tmpdir(), 'sheaf-pushed-'));
     /** Copies, so that nothing that is tried can reach what is stored; publishing looks whether the bytes are what they should be. */
@@ -29,7 +42,17 @@ export const createJudge =
       const candidate = await placed(String((entry?.lastVersion ?? 0) + 1), manifest);
       // One whose files are damaged is compared with nothing.
       const against = current && (await placed(String(current.version), current.manifest).catch(() => undefined));
-      return judgementOf(await tryVersion(candidate, { ...options, against, signal }), manifest.signature);
+      return judgementOf(
+        await tryVersion(candidate, {
+          ...options,
+          limits: { ...pushLimits, ...options.limits },
+          against,
+          signal,
+          asker: by,
+          policy: await policyNow(),
+        }),
+        manifest.signature,
+      );
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

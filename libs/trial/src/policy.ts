@@ -10,6 +10,11 @@ export interface TrialPolicy {
   readonly sizeRatioMax: number;
 }
 
+/** What of it is said; the rest is as it is unless told. */
+export interface GivenPolicy extends Partial<Omit<TrialPolicy, 'levels'>> {
+  readonly levels?: Partial<TrialPolicy['levels']>;
+}
+
 /** A run that is so much longer matters to nobody, whatever the ratio. Milliseconds. */
 const timeDifferenceMinMs = 0.5;
 

@@ -1,22 +1,33 @@
 /** Tries versions in a process that is thrown away, and makes a report of what that told and of how it ended. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TrialReport, Turns } from '@sheaf/inference';
+import type { TrialReport } from '@sheaf/inference';
 import { type Candidate, folderOf, nameOf, sent } from './candidate.ts';
+import { createFairTurns } from './fair-turns.ts';
 import { memoryLimit, type TrialLimits, trialLimits } from './limits.ts';
-import { comparisonFindings, type Found, judged, type TrialPolicy, trialPolicy, verdictOf } from './policy.ts';
+import {
+  comparisonFindings,
+  type Found,
+  type GivenPolicy,
+  judged,
+  type TrialPolicy,
+  trialPolicy,
+  verdictOf,
+} from './policy.ts';
 import { type Ended, launch } from './process/launch.ts';
 import type { TrialFacts, TrialJob, TrialMessage, TrialStep } from './process/messages.ts';
 
 export interface TrialOptions {
   readonly limits?: Partial<TrialLimits>;
-  readonly policy?: Partial<TrialPolicy>;
+  readonly policy?: GivenPolicy;
   /** Gives up: what is being tried is not told of, and the promise rejects with its reason. */
   readonly signal?: AbortSignal;
+  /** For whom it is: of several who ask, each has a turn after the other. Default ''. */
+  readonly asker?: string;
 }
 
 /** One trial at a time in each process: two would find one another slow. */
-const turns = new Turns();
+const turns = createFairTurns();
 
 /** Tries one version, and compares it with `against` where that is given. Never throws for what the version is or does. */
 export async function tryVersion(
@@ -35,18 +46,19 @@ export async function tryVersion(
 export function tryVersions(
   jobs: readonly TrialJob[],
   onReport: (report: TrialReport, index: number) => void,
-  { limits = {}, policy = {}, signal }: TrialOptions = {},
+  { limits = {}, policy = {}, signal, asker = '' }: TrialOptions = {},
 ): Promise<void> {
   const all: TrialLimits = { ...trialLimits, ...limits };
   const weights: TrialPolicy = { ...trialPolicy, ...policy, levels: { ...trialPolicy.levels, ...policy.levels } };
-  return turns.take(async () => {
+  const run = async (): Promise<void> => {
     for (let next = 0; next < jobs.length; ) {
       signal?.throwIfAborted();
       next = await tryFrom({ jobs, from: next, limits: all, signal }, (index, outcome) =>
         onReport(reportOf(jobs[index] as TrialJob, outcome, weights), index),
       );
     }
-  });
+  };
+  return turns.take(asker, run, signal);
 }
 
 /** What is known of one candidate. */

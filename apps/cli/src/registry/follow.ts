@@ -9,7 +9,7 @@ import {
   type TrialCandidate,
 } from '@sheaf/follower';
 import type { OnEvent } from '@sheaf/inference';
-import { type RegistryPlace, registryPlace, signatureTrust, versionFolder } from '@sheaf/mesh';
+import { type RegistryPlace, registryPlace, signatureTrust, trialRules, versionFolder } from '@sheaf/mesh';
 import { openRegistry } from '@sheaf/registry';
 import { connectRegistry, readSecret } from '@sheaf/transport';
 import { tryVersion } from '@sheaf/trial';
@@ -58,6 +58,6 @@ async function tried(
   if (kind !== 'model') return undefined;
   const home = versionFolder(folder, version.digest);
   const candidate = { kind: 'unread', name, version: String(version.version), folder: home } as const;
-  const { verdict, findings } = await tryVersion(candidate, { signal });
+  const { verdict, findings } = await tryVersion(candidate, { signal, policy: await trialRules(folder) });
   return verdict === 'fail' ? findings[0]?.text : undefined;
 }

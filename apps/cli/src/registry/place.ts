@@ -1,7 +1,7 @@
 /** Which registry `sheaf models` and `sheaf pipelines` work on: that of a folder, in this process, or one that a server has. */
 
 import { type Principal, roles } from '@sheaf/inference';
-import { signatureTrust } from '@sheaf/mesh';
+import { pushRules, signatureTrust, trialRules } from '@sheaf/mesh';
 import { createRegistryService, openRegistry } from '@sheaf/registry';
 import { connectRegistry, registryCallsOf } from '@sheaf/transport';
 import { createJudge } from '@sheaf/trial';
@@ -66,8 +66,9 @@ async function inFolder(
   try {
     const service = createRegistryService({
       registry,
-      judge: createJudge(registry),
+      judge: createJudge(registry, { policyNow: () => trialRules(folder) }),
       trust: () => signatureTrust(folder),
+      limitsNow: () => pushRules(folder),
     });
     const calls = registryCallsOf(service, atShell());
     await task({ kind, calls, folder, title: folder });

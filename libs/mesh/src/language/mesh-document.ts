@@ -14,6 +14,7 @@ import { cache } from './cache.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
 import { limits } from './limits.ts';
+import { pushes, trials } from './pushes.ts';
 import { registry } from './registry.ts';
 import { meshSecret } from './secrets.ts';
 import { services } from './services.ts';
@@ -75,6 +76,8 @@ export const meshFields = {
     signing,
     'Whose signatures of versions in the registry count, and what follows where there is none. Default: nobody looks.',
   ),
+  pushes: optional(pushes, 'How much publishers may bring into the registry in this folder.'),
+  trials: optional(trials, 'What the trial of a version makes of what it finds.'),
   secret: optional(
     meshSecret,
     'Where the secret is that processes of the mesh want of one another, at least 32 characters. Default: `sheaf up` makes one.',

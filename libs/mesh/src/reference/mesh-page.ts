@@ -5,6 +5,7 @@ import { gatewayFields } from '../language/gateway.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
 import { metricsFields } from '../language/metrics.ts';
+import { pushFields, trialFields } from '../language/pushes.ts';
 import { registryFields } from '../language/registry.ts';
 import { meshSecretFields, tokenFields } from '../language/secrets.ts';
 import { anyServiceFields, foreignServiceFields, ownServiceFields } from '../language/services.ts';
@@ -71,6 +72,12 @@ registry:
 signing:
   policy: require
   keys: [keys/release.pub]`,
+  pushes: `
+pushes: { publisherBytesMax: 50GiB, freeBytesMin: 5GiB }`,
+  trials: `
+trials:
+  levels: { determinism: fail, size: note }
+  timeRatioMax: 1.5`,
   tls: `
 gateway:
   tls: { certificate: tls/gateway.crt, key: tls/gateway.key, clientCa: tls/clients.crt }
@@ -208,6 +215,18 @@ const trustSections = [
     fieldsTable(signingFields),
     'It is asked when a version is pushed to the registry in this folder and when one is signed or an alias is moved to it. It is read each time: a key that was taken out of the list counts no more. Models that lie in the folder itself are as whoever may write there wants them. `sheaf models sign` and the stock `model_signing` make signatures.',
     fenced(meshSnippets['signing'] ?? ''),
+  ),
+  section(
+    'pushes',
+    fieldsTable(pushFields),
+    'It is read at each push. Who brings more is refused with RESOURCE_EXHAUSTED: versions have to be deleted first, or the limit raised.',
+    fenced(meshSnippets['pushes'] ?? ''),
+  ),
+  section(
+    'trials',
+    fieldsTable(trialFields),
+    'It is read at each push, and whenever a mesh that follows a registry tries what comes. What the checks are, and what their findings are unless told, is in the [README of trials](../../libs/trial/README.md).',
+    fenced(meshSnippets['trials'] ?? ''),
   ),
   section(
     'secret',

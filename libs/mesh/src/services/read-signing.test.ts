@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { createSigningKeys, readPublicKey } from '@sheaf/signing';
 import { readMesh } from '../read-mesh.ts';
-import { signatureTrust } from './read-signing.ts';
+import { signatureTrust } from './read-now.ts';
 
 describe('signing of mesh.yaml', () => {
   let folder: string;

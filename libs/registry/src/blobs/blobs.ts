@@ -1,7 +1,7 @@
 /** The files of versions by their content: a port, and its adapter on a disk. */
 
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, utimes } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, statfs, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InferError } from '@sheaf/inference';
 import { checkSha256 } from '../names.ts';
@@ -33,6 +33,8 @@ export interface Blobs extends Pick<Uploads, 'sent' | 'forget' | 'sentBytes'> {
   copy(sha256: string, path: string): Promise<void>;
   /** Hashes a file; answers false when it was not what it should be, and is in quarantine now. */
   verify(sha256: string): Promise<boolean>;
+  /** Bytes of its disk that are free for this process. */
+  freeBytes(): Promise<number>;
   /** Every hash of which there is a file, in pages of a folder each. */
   list(): AsyncIterable<readonly string[]>;
   /** Removes what nobody uses and is older than `graceMs`, and uploads that nobody went on with for so long; answers how many files went. */
@@ -92,6 +94,10 @@ export function createBlobs(folder: string, { onCorrupt = async () => {}, now = 
         if (error instanceof InferError && error.reason === 'BLOB_CORRUPT') return false;
         throw error;
       }
+    },
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
     },
     list: () => listBlobs(places),
     sweep: async ({ inUse, graceMs = hourMs }) => {

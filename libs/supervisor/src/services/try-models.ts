@@ -1,5 +1,5 @@
 import type { Signature, TrialReport } from '@sheaf/inference';
-import { type MeshReading, type ReadOptions, readMesh } from '@sheaf/mesh';
+import { type MeshReading, type ReadOptions, readMesh, trialRules } from '@sheaf/mesh';
 import { type TrialOptions, tryVersions } from '@sheaf/trial';
 
 export interface TriedModel {
@@ -33,7 +33,8 @@ export async function readTried(
     onTried({ model: name, version, outcome: outcomeOf(report), failed: report.verdict === 'fail' }, jobs.length);
   };
   const outputBytesMax = servable.limits.innerMessageBytesMax;
-  await tryVersions(jobs, tell, { ...options, limits: { outputBytesMax, ...options.limits } });
+  const policy = await trialRules(folder);
+  await tryVersions(jobs, tell, { policy, ...options, limits: { outputBytesMax, ...options.limits } });
   return seen.size > 0 ? readMesh(folder, { ...read, seen }) : reading;
 }
 

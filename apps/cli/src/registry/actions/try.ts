@@ -2,6 +2,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { TrialReport } from '@sheaf/inference';
+import { trialRules } from '@sheaf/mesh';
 import { downloadVersion } from '@sheaf/registry';
 import { printable, table } from '@sheaf/terminal';
 import { tryVersion, type UnreadCandidate } from '@sheaf/trial';
@@ -28,6 +29,7 @@ export const tryOne: RegistryAction = {
       const against = typeof other === 'string' ? await candidateOf(place, other, join(working, 'against')) : undefined;
       const report = await tryVersion(candidate, {
         against,
+        policy: await trialRules(place.folder),
         limits: memoryMib === undefined ? {} : { memoryBytesMax: memoryMib * 2 ** 20 },
       });
       console.log(values['json'] ? JSON.stringify(report) : reportText(report));

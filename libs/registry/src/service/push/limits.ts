@@ -12,6 +12,10 @@ export interface PushLimits {
   readonly silenceMaxMs: number;
   /** How long a push may take. Default 6 hours, in milliseconds. */
   readonly pushMaxMs: number;
+  /** Bytes that one credential may have in versions that are not deleted and in what is on its way. Default 256 GiB. */
+  readonly publisherBytesMax: number;
+  /** Bytes that a push leaves free on the disk. Default 1 GiB. */
+  readonly freeBytesMin: number;
 }
 
 export const pushLimits: PushLimits = {
@@ -21,4 +25,6 @@ export const pushLimits: PushLimits = {
   pushesOfOneMax: 8,
   silenceMaxMs: 30_000,
   pushMaxMs: 6 * 3_600_000,
+  publisherBytesMax: 256 * 2 ** 30,
+  freeBytesMin: 2 ** 30,
 };

@@ -184,6 +184,55 @@ describe('a push', () => {
     assert.equal((await push('own')).version.why, 'true false');
   });
 
+  it('is refused where its publisher has too much already, or the disk has too little, with what to do', async () => {
+    let publisherBytesMax = 8;
+    await using service = await openTestService({ limitsNow: async () => ({ publisherBytesMax }) });
+    const calls = service.as('key:ops');
+    const push = (text: string, name = 'digits', who = calls) =>
+      pushVersion(who, { kind: 'model', name, files: [fileOf('model.onnx', text)], said: {} });
+    await push('12345');
+    const tooMuch = refusal(
+      'RESOURCE_EXHAUSTED',
+      'PUBLISHER_FULL',
+      /at most 8 bytes of one publisher, got 9 with those/,
+    );
+    await assert.rejects(push('abcd', 'other'), tooMuch);
+    // What is there already brings nothing, others have room of their own, and what was deleted counts no more.
+    assert.equal((await push('12345', 'other')).created, true);
+    assert.equal((await push('abcd', 'other', service.as('key:ci'))).created, true);
+    publisherBytesMax = 9;
+    assert.equal((await push('wxyz', 'third')).created, true);
+    await assert.rejects(push('1', 'fourth'), refusal('RESOURCE_EXHAUSTED', 'PUBLISHER_FULL'));
+    await calls.deleteVersion({ name: 'third', version: 1, why: 'room' });
+    assert.equal((await push('1', 'fourth')).created, true);
+  });
+
+  it('counts what was sent and is in no version, so that nobody fills a disk by pushes that they break off', async () => {
+    await using service = await openTestService({ limits: { publisherBytesMax: large.sizeBytes + 10 } });
+    const calls = service.as('key:ops');
+    await assert.rejects(
+      pushed(calls, begin(), () => [chunkAt(0), chunkAt(65_536)]),
+      refusal('FAILED_PRECONDITION', 'PUSH_CUT'),
+    );
+    const more = {
+      kind: 'model',
+      name: 'more',
+      files: [fileOf('model.onnx', Buffer.alloc(large.sizeBytes, 8))],
+      said: {},
+    } as const;
+    await assert.rejects(pushVersion(calls, more), refusal('RESOURCE_EXHAUSTED', 'PUBLISHER_FULL'));
+    // The same is gone on with: what is there of it is not counted twice.
+    await pushVersion(calls, { ...more, name: 'digits', files: [large] });
+  });
+
+  it('leaves room on the disk', async () => {
+    await using service = await openTestService({ limits: { freeBytesMin: 2 ** 60 } });
+    await assert.rejects(
+      pushVersion(service.as('key:ops'), { kind: 'model', name: 'digits', files: [small], said: {} }),
+      refusal('RESOURCE_EXHAUSTED', 'DISK_FULL', /want room for 5 bytes that leaves/),
+    );
+  });
+
   it('is judged before it may be served', async () => {
     await using service = await openTestService({
       judge: async ({ name }) => ({ state: 'quarantined', why: `${name} gives NaN`, trial: { nan: true } }),

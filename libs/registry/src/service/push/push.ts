@@ -12,6 +12,7 @@ import { messageOf } from '../versions.ts';
 import { warnUnsigned } from '../warn-unsigned.ts';
 import { type PushLimits, pushLimits } from './limits.ts';
 import { type Brought, readManifest } from './read-manifest.ts';
+import { createRoom } from './room.ts';
 import { readSteps } from './steps.ts';
 import { createUploads } from './uploads.ts';
 
@@ -42,15 +43,18 @@ export interface PushPorts {
   /** Default: nobody looks. */
   readonly trust?: Trust | undefined;
   readonly limits?: Partial<PushLimits> | undefined;
+  /** What of them is said anew for each push. */
+  readonly limitsNow?: (() => Promise<Partial<PushLimits>>) | undefined;
 }
 
 const takenUnseen: JudgeVersion = async () => ({ state: 'ready', why: '' });
 
 export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
-  const { registry, judge = takenUnseen, trust = nobodyLooks } = ports;
+  const { registry, judge = takenUnseen, trust = nobodyLooks, limitsNow = async () => ({}) } = ports;
   const { store } = registry;
   const limits = { ...pushLimits, ...ports.limits };
   const uploads = createUploads(registry);
+  const room = createRoom({ ...registry, sentBytes: uploads.sentBytes });
   let pushes = 0;
   const pushesOf = new Map<string, number>();
   return {
@@ -62,6 +66,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
       if (own >= limits.pushesOfOneMax) throw tooMany(limits.pushesOfOneMax, ' of one credential');
       pushes++;
       pushesOf.set(by, own + 1);
+      let leaveRoom = (): void => {};
       try {
         const steps = readSteps(requests, limits);
         const brought = await readManifest(steps, limits, caller);
@@ -70,6 +75,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         const signatures = [...(known?.signatures ?? []), ...signature];
         warnUnsigned(checkSignatures(`${brought.kind} ${name}`, manifest.files, signatures, await trust()));
         await using upload = await uploads.begin(manifest.files, { by, sees });
+        leaveRoom = await room.take(upload, { by, principal: caller.principal }, { ...limits, ...(await limitsNow()) });
         yield plan(digestOf(manifest), upload.missing);
         if (known && upload.isWhole) {
           yield await done(store, await withSignature(store, known, brought, by), false);
@@ -84,6 +90,7 @@ export function pushMethods(ports: PushPorts): Pick<RegistryService, 'push'> {
         await uploads.forget(manifest.files, by);
         yield await done(store, await withSignature(store, record, brought, by), added);
       } finally {
+        leaveRoom();
         pushes--;
         const left = (pushesOf.get(by) ?? 1) - 1;
         if (left === 0) pushesOf.delete(by);
