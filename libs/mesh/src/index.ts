@@ -17,6 +17,7 @@ export {
 } from './content/index.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
+export type { Callbacks, Jobs } from './jobs.ts';
 export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
