@@ -16,7 +16,7 @@ export interface LaneOptions {
   readonly slots: () => number;
   /** Whether there is anybody to ask. */
   readonly isReady: () => boolean;
-  /** Default 30,000, in milliseconds. */
+  /** Default 10,000, in milliseconds. */
   readonly leaseMs?: number;
   /** Told of each try that has ended. */
   readonly onEnded?: (lease: Lease, outcome: Outcome | 'lost', tookMs: number) => void;
@@ -32,7 +32,7 @@ export interface Lane {
   drain(graceMs: number): Promise<void>;
 }
 
-const leaseDefaultMs = 30_000;
+const leaseDefaultMs = 10_000;
 /** A claim takes so many at most. */
 const claimMax = 100;
 /** The database is asked again after so long, when it could not be. Milliseconds. */
