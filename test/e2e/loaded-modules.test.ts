@@ -1,4 +1,4 @@
-/** What the processes of a mesh load: what takes time and memory only where it is used, which is grpc-js to ask somebody else's server, and the client of Redis. */
+/** What the processes of a mesh load: what takes time and memory only where it is used, which is grpc-js to ask somebody else's server, the client of Redis, and what reads a folder (yaml stands for it), which services are handed over. */
 import assert from 'node:assert/strict';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { StockClient } from '../support/stock-client.ts';
 /** Says at the end of each process which of these it has loaded, in a file beside this one. */
 const hook = `if (require('node:worker_threads').isMainThread)
   process.on('exit', () => {
-    const loaded = ['@grpc/grpc-js', '@redis/client'].filter((name) =>
+    const loaded = ['@grpc/grpc-js', '@redis/client', 'yaml'].filter((name) =>
       Object.keys(require.cache).some((file) => file.includes('/' + name + '/')),
     );
     require('node:fs').writeFileSync(__dirname + '/' + process.pid, process.argv[1] + ' ' + loaded);
@@ -55,21 +55,21 @@ limits:
 const far = 'services:\n  far: { models: [theirs], endpoint: 127.0.0.1:1 }\n';
 
 describe('what is large', () => {
-  it('is loaded by no process of a mesh that asks nobody else', async () => {
+  it('is loaded by no process of a mesh that has no use for it', async () => {
     const loaded = await loadedBy(own);
-    assert.deepEqual([...new Set(loaded)].sort(), ['gateway ', 'model-server ']);
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway yaml', 'model-server ']);
   });
 
   it('is loaded by the gateway alone where there is a server of somebody else', async () => {
     const loaded = await loadedBy({ ...own, 'mesh.yaml': far });
-    assert.deepEqual([...new Set(loaded)].sort(), ['gateway @grpc/grpc-js', 'model-server ']);
+    assert.deepEqual([...new Set(loaded)].sort(), ['gateway @grpc/grpc-js,yaml', 'model-server ']);
   });
 
   it('is loaded by the gateway alone where limits are counted in Redis', async () => {
     process.env['REDIS_URL'] = 'redis://127.0.0.1:1';
     try {
       const loaded = await loadedBy({ ...own, 'policies.yaml': limits });
-      assert.deepEqual([...new Set(loaded)].sort(), ['gateway @redis/client', 'model-server ']);
+      assert.deepEqual([...new Set(loaded)].sort(), ['gateway @redis/client,yaml', 'model-server ']);
     } finally {
       delete process.env['REDIS_URL'];
     }

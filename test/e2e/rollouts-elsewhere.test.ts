@@ -30,7 +30,7 @@ let port: number;
 let registry: RegistryProcess;
 let connection: RegistryConnection;
 let up: RunningCommand;
-let gateways: Remote[];
+let gateways: readonly Remote[] = [];
 let keys: Record<'ops' | 'mesh' | 'reader', string>;
 
 const openRegistryProcess = async (): Promise<void> => {

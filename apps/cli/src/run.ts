@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   keys: async () => (await import('./commands/keys.ts')).keys,
   models: async () => (await import('./commands/models.ts')).models,
   pipelines: async () => (await import('./commands/pipelines.ts')).pipelines,
+  batch: async () => (await import('./commands/batch.ts')).batch,
   certs: async () => (await import('./commands/certs.ts')).certs,
   top: async () => (await import('./commands/top.ts')).top,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { report, type Unserved, unservedName } from '@sheaf/host';
 import { InferError, log } from '@sheaf/inference';
-import { contentChanged } from '@sheaf/mesh';
+import { contentChanged } from '@sheaf/mesh/content';
 import type { ServedVersion } from '@sheaf/runtime';
 
 /** Each has a thread or a process of its own, and keeps a core busy. */

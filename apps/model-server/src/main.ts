@@ -23,7 +23,8 @@ import {
   stack,
 } from '@sheaf/inference';
 import { enforceDeadline, explainOnRequest, refuseDryRun } from '@sheaf/layers';
-import { contentDigest, formatProblem, type Mesh, readMesh } from '@sheaf/mesh';
+import type { Mesh } from '@sheaf/mesh';
+import { contentDigest } from '@sheaf/mesh/content';
 import { residentBytes } from '@sheaf/runtime';
 import { createTracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, hostPort, mutualTls, readSecret, type Server } from '@sheaf/transport';
@@ -38,6 +39,8 @@ const serviceNoticeMs = 250;
 
 /** Reads what of the folder can be served: whoever starts a service by itself has checked the folder before. */
 async function readServable(folder: string): Promise<Handover<Mesh>> {
+  // Loaded when it is needed: a supervisor hands over what it has read, and reading takes more modules than all the rest.
+  const { formatProblem, readMesh } = await import('@sheaf/mesh');
   const { servable, problems } = await readMesh(folder);
   if (!servable) throw new InferError('FAILED_PRECONDITION', problems.map(formatProblem).join('\n'));
   const { secret } = servable;

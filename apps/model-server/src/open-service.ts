@@ -10,16 +10,8 @@ import {
   notFound,
   type Overrun,
 } from '@sheaf/inference';
-import {
-  checkCode,
-  checkContent,
-  type Mesh,
-  type MeshTransform,
-  type Model,
-  type ModelVersion,
-  runThreads,
-  transformPlace,
-} from '@sheaf/mesh';
+import type { Mesh, MeshTransform, Model, ModelVersion } from '@sheaf/mesh';
+import { checkCode, checkContent, runThreads, transformPlace } from '@sheaf/mesh/content';
 import { batchabilityText, type EndedRun, openModel, openTransform, type ServedVersion } from '@sheaf/runtime';
 import type { CountedVersion } from '@sheaf/telemetry';
 import { type Loading, loadVersions } from './load-versions.ts';

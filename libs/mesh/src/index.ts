@@ -1,3 +1,4 @@
+export { formatProblem, goldenFile, readAlone } from './alone.ts';
 export {
   type AskedSubject,
   askedIn,
@@ -5,12 +6,18 @@ export {
   type DeclaredBatch,
   readBatches,
 } from './batches/read-batches.ts';
-export { checkCode } from './content/code-digest.ts';
-export { contentChanged } from './content/content-changed.ts';
-export { contentDigest, fingerprint } from './content/fingerprint.ts';
-export { checkContent } from './content/version-content.ts';
+export { fingerprint } from './content/fingerprint.ts';
+export {
+  checkCode,
+  checkContent,
+  contentChanged,
+  contentDigest,
+  runThreads,
+  transformPlace,
+} from './content/index.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
+export type { Callbacks, Jobs } from './jobs.ts';
 export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
@@ -42,15 +49,13 @@ export {
   type VersionContent,
   type VersionFile,
 } from './mesh.ts';
-export { goldenFile, readGolden } from './models/read-golden.ts';
-export { readAlone } from './models/read-models.ts';
+export { readGolden } from './models/read-golden.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
 export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';
-export { transformPlace } from './pipelines/transform-place.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
-export { formatProblem, type MeshProblem, outText } from './problem.ts';
+export { type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { batchExample, batchPage } from './reference/batch-page.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';
@@ -80,7 +85,7 @@ export { isKept } from './services/keep-services.ts';
 export { type MetricsPlace, metricsPlace } from './services/metrics-place.ts';
 export { pushRules, signatureTrust, trialRules } from './services/read-now.ts';
 export { registryPlace } from './services/registry-place.ts';
-export { runThreads, threadsLine } from './services/run-threads.ts';
+export { threadsLine } from './services/run-threads.ts';
 export { setTls, type TlsSections } from './services/set-tls.ts';
 export { steeringProblem } from './steering.ts';
 export { parseYaml, readYaml } from './yaml-file.ts';

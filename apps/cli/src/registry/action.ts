@@ -35,7 +35,7 @@ export interface RegistryAction {
 /** Throws UsageError for words and options that the action does not take. */
 export function checkTyped(
   command: string,
-  { usage, options = {}, words: [least, most] }: RegistryAction,
+  { usage, options = {}, words: [least, most] }: Pick<RegistryAction, 'usage' | 'options' | 'words'>,
   words: readonly string[],
   values: OptionValues,
   shared: readonly string[],

@@ -17,14 +17,32 @@ interface Opened {
 }
 
 interface Unpacked extends Window {
-  readonly file: string;
+  /** Which file, as it was. */
+  readonly source: string;
   readonly rows: readonly (readonly unknown[])[];
+}
+
+/**
+ * What this process has unpacked last, the latest first: whoever runs chunks opens their input for each of them, and the next chunks lie in the same rows. Two,
+ * since two batches may run in turn.
+ */
+const unpacked: Unpacked[] = [];
+const unpackedMax = 2;
+
+async function unpack(folder: string, { file, typed }: Opened, window: Window): Promise<Unpacked> {
+  const { stamp } = file;
+  const source = JSON.stringify([folder, stamp, window.columns]);
+  const at = unpacked.findIndex((one) => one.source === source && one.from <= window.from && one.to >= window.to);
+  const [known] = at === -1 ? [] : unpacked.splice(at, 1);
+  const made = known ?? { ...window, source, rows: await readWindow(file, typed, window) };
+  unpacked.unshift(made);
+  unpacked.length = Math.min(unpacked.length, unpackedMax);
+  return made;
 }
 
 export async function openParquet(found: InputFiles, stamps: readonly FileStamp[]): Promise<Input> {
   const { folder, files } = found;
   let opened: Opened | undefined;
-  let unpacked: Unpacked | undefined;
   /** One file is open at a time: chunks are mostly asked in the order of the rows. */
   const open = async (name: string): Promise<Opened> => {
     if (opened?.file.stamp.file === name) return opened;
@@ -42,17 +60,6 @@ export async function openParquet(found: InputFiles, stamps: readonly FileStamp[
   const { typed } = await open(files[0] as string);
   const columns = typed.columns.map(({ name, type }) => ({ name, type }));
   const names = columns.map(({ name }) => name);
-  const rowsOf = async (file: Opened, window: Window): Promise<Unpacked> => {
-    const name = file.file.stamp.file;
-    const isThere =
-      unpacked?.file === name &&
-      unpacked.from <= window.from &&
-      unpacked.to >= window.to &&
-      unpacked.columns.join('\n') === window.columns.join('\n');
-    if (!unpacked || !isThere)
-      unpacked = { ...window, file: name, rows: await readWindow(file.file, file.typed, window) };
-    return unpacked;
-  };
   return {
     format: 'parquet',
     folder,
@@ -60,7 +67,7 @@ export async function openParquet(found: InputFiles, stamps: readonly FileStamp[
     rows: files.length === 1 ? Number(typed.metadata.num_rows) : undefined,
     bytes: stamps.reduce((sum, { bytes }) => sum + bytes, 0),
     cut: (options) => cutFiles(found, stamps, names, open, options),
-    read: (range, wanted) => readChunk(range, wanted ?? names, open, rowsOf),
+    read: (range, wanted) => readChunk(range, wanted ?? names, open, (file, window) => unpack(folder, file, window)),
     close: async () => {
       await opened?.file.handle.close();
       opened = undefined;

@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, describe, it } from 'node:test';
+import { aGeneration, aJob, bytesOf, claimOf, claimOne, refusal, textOf } from '../../testing/samples.ts';
+import { openSqliteWork } from './open-sqlite-work.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'sheaf-jobs-'));
+after(() => rmSync(root, { recursive: true }));
+const newFolder = (): string => mkdtempSync(join(root, 'mesh-'));
+const fileOf = (folder: string): string => join(folder, '.sheaf/jobs/jobs.db');
+
+describe('jobs in SQLite', () => {
+  it('are there after they were closed, with the leases that were held', async () => {
+    const folder = newFolder();
+    const before = await openSqliteWork(folder);
+    await before.jobs.submit([aJob(), aJob({ tenant: 'umbrella' })]);
+    const lease = await claimOne(before);
+    const all = await before.jobs.list({});
+    await before.close();
+    const again = await openSqliteWork(folder);
+    assert.deepEqual(await again.jobs.list({}), all);
+    assert.equal(await again.jobs.complete(lease, { kind: 'succeeded', result: bytesOf('3') }), true);
+    assert.equal(textOf(await again.jobs.result(lease.jobId)), '3');
+    await again.close();
+  });
+
+  it('are told to whoever listens in another process that has them open', async () => {
+    const folder = newFolder();
+    const [one, other] = [await openSqliteWork(folder), await openSqliteWork(folder, { pollMs: 5 })];
+    const heard = new Promise<string>((resolve) => {
+      other.jobs.onChange(([change]) => resolve(`${change?.tenant} ${change?.state}`));
+    });
+    assert.deepEqual(await other.jobs.list({}), []);
+    await one.jobs.submit([aJob()]);
+    assert.equal(await heard, 'acme queued');
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('are refused when there is no room for them, change nothing, and go on when there is', async () => {
+    const folder = newFolder();
+    const work = await openSqliteWork(folder, { bytesMax: 120 * 4_096 });
+    let [kept, refused]: [number, unknown] = [0, undefined];
+    const payload = new Uint8Array(4_000);
+    while (refused === undefined && kept < 500)
+      await work.jobs.submit([aJob({ payload })]).then(
+        () => (kept += 1),
+        (error) => (refused = error),
+      );
+    refusal('RESOURCE_EXHAUSTED', 'JOBS_FULL', /nothing was changed/)(refused);
+    assert.ok(kept > 5, `${kept} found room`);
+    assert.equal((await work.jobs.list({}, { limit: 1_000 })).length, kept);
+    assert.deepEqual((await work.jobs.counts()).counts, [
+      { tenant: 'acme', kind: 'infer', state: 'queued', count: kept },
+    ]);
+    await work.close();
+    const roomier = await openSqliteWork(folder);
+    for (const lease of await roomier.jobs.claim(claimOf({ count: 10 })))
+      assert.equal(await roomier.jobs.complete(lease, { kind: 'succeeded', result: payload }), true);
+    await roomier.close();
+  });
+
+  it('change nothing while another process holds the file, and are looked up all the same', async () => {
+    const folder = newFolder();
+    const work = await openSqliteWork(folder, { lockWaitMs: 50 });
+    await aGeneration(work, [3]);
+    const db = new DatabaseSync(fileOf(folder));
+    db.exec('BEGIN IMMEDIATE');
+    await assert.rejects(work.jobs.submit([aJob()]), refusal('UNAVAILABLE', 'JOBS_LOCKED'));
+    assert.equal((await work.predictions.get('digits', ['k1', 'k2']))?.predictions.length, 2);
+    assert.deepEqual(await work.jobs.list({ kinds: ['infer'] }), []);
+    db.exec('COMMIT');
+    db.close();
+    await work.jobs.submit([aJob()]);
+    await work.close();
+  });
+
+  it('are refused at the start where their file is damaged, of something else, or of a newer version', async () => {
+    const damaged = newFolder();
+    const work = await openSqliteWork(damaged);
+    await aGeneration(work, [200]);
+    await work.close();
+    const bytes = readFileSync(fileOf(damaged));
+    bytes.fill(0x5a, 4_096, 5 * 4_096);
+    writeFileSync(fileOf(damaged), bytes);
+    await assert.rejects(openSqliteWork(damaged), refusal('DATA_LOSS', 'JOBS_CORRUPT', /left as it is/));
+    assert.deepEqual(readFileSync(fileOf(damaged)), bytes);
+    for (const [sql, reason] of [
+      ['PRAGMA application_id = 7', 'JOBS_FOREIGN'],
+      ['PRAGMA user_version = 99', 'JOBS_NEWER'],
+    ] as const) {
+      const folder = newFolder();
+      await (await openSqliteWork(folder)).close();
+      const db = new DatabaseSync(fileOf(folder));
+      db.exec(sql);
+      db.close();
+      await assert.rejects(openSqliteWork(folder), refusal('FAILED_PRECONDITION', reason));
+    }
+  });
+});
