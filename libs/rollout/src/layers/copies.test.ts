@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CallCanceller, type InferRequest, Journal, monotonicClock, trustedCaller } from '@sheaf/inference';
+import {
+  CallCanceller,
+  type CallContext,
+  type InferRequest,
+  Journal,
+  monotonicClock,
+  trustedCaller,
+} from '@sheaf/inference';
 import { noEvidence } from '../evidence.ts';
 import { shadow } from '../testing/test-rollout.ts';
 import type { Traffic } from '../traffic.ts';
@@ -16,7 +23,7 @@ it('a copy that goes wrong in a way that nobody foresaw ends nothing, and leaves
     ...{ model: 'digits', version: '', id: '', parameters: new Map(), inputs: [], outputs: [] },
   };
   const journal = new Journal();
-  const context = {
+  const context: CallContext = {
     deadline: monotonicClock.now() + 10_000,
     signal: new CallCanceller(),
     clock: monotonicClock,
