@@ -1,4 +1,4 @@
-export type { Blobs, BlobsOptions, SweepOptions } from './blobs/blobs.ts';
+export { type Blobs, type BlobsOptions, createBlobs, type SweepOptions } from './blobs/blobs.ts';
 export type { Upload, UploadRequest } from './blobs/uploads.ts';
 export { downloadVersion, type OnDownloadProgress } from './client/download-version.ts';
 export { championBefore, moveAlias, type WantedMove } from './client/move-alias.ts';
