@@ -2,10 +2,9 @@
 import { hostname } from 'node:os';
 import { checkExposure, countInFlight, drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { innerLimits } from '@sheaf/inference';
-import { openWork, type Work } from '@sheaf/jobs';
+import { openContents, openWork, type Work } from '@sheaf/jobs';
 import { createTracing, type Exporter, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, mutualTls, type Server } from '@sheaf/transport';
-import { openContents } from './contents.ts';
 import { connectGateways } from './gateways.ts';
 import { nothingToInfer } from './idle-backend.ts';
 import { openLanes } from './lanes.ts';
