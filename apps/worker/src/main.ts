@@ -25,7 +25,7 @@ await main(async () => {
     ...{ name: 'the worker', host, isLoopback: true, isTls: task.tls !== undefined, secret },
     ...{ isOpen: line.isOpen, isInsecure: false },
   });
-  const work = await openWork(task.folder);
+  const work = await openWork(task.folder, { databaseUrl: process.env['DATABASE_URL'] });
   const tracing = await createTracing('sheaf-worker', exporter);
   await serve({ line, task, secret, work, tracing, exporter });
 });

@@ -67,6 +67,7 @@ export {
 export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';
 export { watchedRollouts } from './rollouts/watched-rollouts.ts';
 export { noSuchEntry } from './service/caller.ts';
+export { manifestOf } from './service/manifest-message.ts';
 export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked.ts';
 export type { PushLimits } from './service/push/limits.ts';
 export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';
