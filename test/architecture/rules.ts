@@ -53,7 +53,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Second entries of rooms: what a process needs that has no use for the rest, and would load it. Who may import the room may import these. */
-const parts = ['mesh/content'];
+const parts = ['mesh/alone', 'mesh/content'];
 
 /** Third-party packages that live in some rooms only. `cli` is an app. Everything else of npm is for tools and tests. */
 export const owners: Readonly<Record<string, readonly string[]>> = {

@@ -166,7 +166,8 @@ async function serve(gateway: Gateway): Promise<void> {
   const metrics = await openGatewayMetrics(gateway, bytes);
   const isServing = (name: string): boolean =>
     (outages.isEmpty && revisions.isWhole) || revisions.isReady(name, '', trustedCaller);
-  const shared = { mesh, revisions, tracing, onJournal: createOnJournal(tracing, metrics), bytes, isServing };
+  const onJournal = createOnJournal(tracing, metrics);
+  const shared = { mesh, revisions, tracing, onJournal, bytes, isServing, callers: () => server.standing().calls };
   // Neither is asked for before the server is open.
   const admin = createAdministration({
     ...{ revisions, reloads, breakers, quarantine },
@@ -176,10 +177,9 @@ async function serve(gateway: Gateway): Promise<void> {
     metrics: metrics?.text,
     drain: () => drain(),
   });
-  const repository = openRepository(gateway);
   const ownedRegistry = ownRegistry(gateway);
   const calls = metrics ? bothLogs(callLog.calls, metrics.calls) : callLog.calls;
-  const served = { admin, repository, registry: ownedRegistry.service };
+  const served = { admin, repository: openRepository(gateway), registry: ownedRegistry.service };
   const port = line.port ?? mesh.gateway.port;
   const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
   const server = await openPublicServer(own);

@@ -21,6 +21,7 @@ import { createGatewayMetrics, type GatewayMetrics } from './metrics.ts';
 import type { Revision } from './revision.ts';
 import type { Revisions } from './revisions.ts';
 import { createStatistics } from './statistics.ts';
+import { followWorkers } from './workers.ts';
 
 /** As much of a gateway as its metrics tell. */
 export interface MeasuredGateway {
@@ -28,6 +29,8 @@ export interface MeasuredGateway {
   readonly registry: Registry | undefined;
   readonly line: Pick<CommandLine, 'isHandedOver' | 'metrics' | 'port' | 'number'>;
   readonly mesh: Revision['mesh'];
+  /** What processes of the mesh want of whoever asks. */
+  readonly secret: string | undefined;
   readonly revisions: Revisions;
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
@@ -70,7 +73,9 @@ export async function openGatewayMetrics(
   const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
   const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
-  const gathered = createScrape({ registry, number: line.number, processes: () => processesOf(revisions.current) });
+  const workers = followWorkers(mesh, gateway.secret);
+  const processes = (): readonly ScrapedProcess[] => [...processesOf(revisions.current), ...workers.processes()];
+  const gathered = createScrape({ registry, number: line.number, processes });
   const scrape: Gather = async (asked) => {
     await before();
     return gathered(asked);
@@ -84,6 +89,7 @@ export async function openGatewayMetrics(
     heads: readHeads(registry),
     close: async () => {
       server?.close();
+      workers.close();
       await sender.shutdown();
       endProcess();
     },

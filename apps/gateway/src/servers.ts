@@ -144,6 +144,8 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
 export interface InternalServerPorts extends ServersPorts {
   readonly port: number;
   readonly secret: string | undefined;
+  /** Calls of callers from outside that are being answered. */
+  readonly callers: () => number;
 }
 
 /** Refuses to start an internal server that whoever reaches it could ask, unless that is meant. */
@@ -160,7 +162,7 @@ export const checkInternalServer = (mesh: Mesh, secret: string | undefined, isOp
 
 /** Serves calls from inside a graph: they were let in and counted already, so they enter below the policies. Never reachable from outside. */
 export function openInternalServer(ports: InternalServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, port, secret } = ports;
+  const { mesh, revisions, tracing, bytes, port, secret, callers } = ports;
   return createServer(
     {
       name: 'gateway',
@@ -177,6 +179,8 @@ export function openInternalServer(ports: InternalServerPorts): Promise<Server> 
       onJournal: ports.onJournal.ofInternal,
       sample: tracing.sampleInner,
       infer: around(revisions.inner),
+      // A worker asks less while there are callers.
+      load: () => ({ calls: callers(), fixedMs: 0, rowMs: 0 }),
     },
   );
 }

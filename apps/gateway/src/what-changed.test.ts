@@ -21,6 +21,7 @@ const mesh: Mesh = {
   pipelines: [],
   aliases: noAliases,
   shadows: new Map(),
+  jobs: { workers: 1, callsMax: 16, queuedPerTenantMax: 1 },
   services: [],
   limits: defaultLimits,
   policies,

@@ -34,3 +34,5 @@ export type { Mapping, TensorMapping } from './mapping/mapping.ts';
 export type { Cell, InputColumn, Row, RowError } from './rows/row.ts';
 export { type ChunkAnswer, type ChunkRun, runChunk } from './run-chunk.ts';
 export { dueTime, nextTime, type Schedule } from './schedule.ts';
+export { compareSamples, type Moved, type OutputSample, sampleOutputs } from './validation/output-samples.ts';
+export type { Stability } from './validation/psi.ts';

@@ -57,3 +57,4 @@ export {
   unservedName,
   type Vitals,
 } from './process.ts';
+export { onWorkers, type WorkersMessage } from './workers.ts';

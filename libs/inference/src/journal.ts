@@ -105,6 +105,11 @@ export class Journal {
     Object.assign(span.attributes, attributes);
   }
 
+  /** Tells of work elsewhere that a span which has not ended follows from. */
+  link(span: Span, links: readonly TraceParent[]): void {
+    Object.assign(span, { links });
+  }
+
   /** What has ended already stays as it is. */
   end(span: Span, code = 'OK', message?: string, attributes?: Span['attributes']): void {
     const at = this.#open.findLastIndex(({ spanId }) => spanId === span.spanId);

@@ -21,6 +21,8 @@ export type SpanKind =
   /** For a service whose process is started again. */
   | 'wait'
   | 'breaker'
+  /** Of no call: work that somebody has submitted before. */
+  | 'job'
   /** Of no call: what is told of the audit trail. */
   | 'audit'
   | 'queue'
@@ -34,7 +36,7 @@ export interface Span extends TraceParent {
   /** Milliseconds since the epoch, fractional. */
   readonly startMs: number;
   readonly attributes: Readonly<Record<string, AttributeValue>>;
-  /** Work of other calls that this was done together with. */
+  /** Work of other calls that this was done together with, or that it follows from. */
   readonly links?: readonly TraceParent[];
 }
 

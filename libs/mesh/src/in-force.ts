@@ -24,13 +24,13 @@ export function settingsInForce(
 ): InForce<MeshSettings> {
   if (problems.length > 0) {
     if (!before) return { value: undefined, out: [] };
-    const { services: written, gateway, resilience, tls, secret, registry, aliases, shadows, cache } = before;
+    const { services: written, gateway, resilience, tls, secret, registry, aliases, shadows, cache, jobs } = before;
     // What is new meanwhile gets a service of its own, as without a mesh.yaml.
     const models = read.services.flatMap((service) => service.models);
     const transforms = read.services.flatMap((service) => service.transforms);
     const services = [...written, ...ownServices(models, transforms, written)];
     return {
-      value: { services, gateway, resilience, tls, secret, registry, aliases, shadows, cache },
+      value: { services, gateway, resilience, tls, secret, registry, aliases, shadows, cache, jobs },
       out: [kept('mesh.yaml', whyOf(problems))],
     };
   }

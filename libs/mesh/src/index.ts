@@ -1,3 +1,4 @@
+export { formatProblem, goldenFile, readAlone } from './alone.ts';
 export {
   type AskedSubject,
   askedIn,
@@ -16,6 +17,7 @@ export {
 } from './content/index.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
+export type { Callbacks, Jobs } from './jobs.ts';
 export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';
 export { meshDocument, meshSchema, resilienceDefault } from './language/mesh-document.ts';
 export { modelDocument, modelSchema } from './language/model-document.ts';
@@ -47,14 +49,13 @@ export {
   type VersionContent,
   type VersionFile,
 } from './mesh.ts';
-export { goldenFile, readGolden } from './models/read-golden.ts';
-export { readAlone } from './models/read-models.ts';
+export { readGolden } from './models/read-golden.ts';
 export { checkedSignature, type SeenSignatures, signatureIn } from './pipelines/judge-pipelines.ts';
 export { transformsOf } from './pipelines/read-pipelines.ts';
 export { readTests, type TestFile, type TestsReading } from './pipelines/read-tests.ts';
 export { countingProblem, countingVariables, findShared, type SharedFinding } from './policies/counting.ts';
 export { readKeyDaysMax } from './policies/key-terms.ts';
-export { formatProblem, type MeshProblem, outText } from './problem.ts';
+export { type MeshProblem, outText } from './problem.ts';
 export { type MeshReading, type ReadOptions, readMesh } from './read-mesh.ts';
 export { batchExample, batchPage } from './reference/batch-page.ts';
 export { meshExample, meshPage, meshSnippets } from './reference/mesh-page.ts';

@@ -4,6 +4,10 @@ import type { PipelineSpec, StageOutputs } from '@sheaf/pipeline';
 import type { PoliciesSpec } from '@sheaf/policies';
 import type { ShadowTraffic } from '@sheaf/rollout';
 import type { BatchingOptions, ModelFiles, Provider, QueueOptions, TransformRights } from '@sheaf/runtime';
+import type { Jobs } from './jobs.ts';
+import type { SecretPlace } from './secret-place.ts';
+
+export type { SecretPlace };
 
 export interface ModelVersion {
   /** A positive decimal integer. */
@@ -99,9 +103,6 @@ export interface MeshTls {
 /** What somebody else's server is asked with; without `ca` the authorities that everybody trusts. */
 export type ForeignTls = Partial<MeshTls>;
 
-/** Where a secret is: a variable of the environment, or a file, absolute. */
-export type SecretPlace = { readonly env: string } | { readonly file: string };
-
 /** What somebody else's server is sent beside a request; keys of metadata in lower case. */
 export interface Sent {
   readonly metadata: Readonly<Record<string, string>>;
@@ -191,6 +192,8 @@ export interface Mesh {
   readonly shadows: ReadonlyMap<string, ShadowTraffic>;
   /** Which answers each gateway keeps. Undefined: none. */
   readonly cache?: CacheSpec | undefined;
+  /** Work that is done later. */
+  readonly jobs: Jobs;
   readonly services: readonly Service[];
   readonly limits: Limits;
   /** Undefined: the gateway listens on loopback, and everybody may use it. */

@@ -39,6 +39,7 @@ type Parts = Pick<
   | 'aliases'
   | 'shadows'
   | 'cache'
+  | 'jobs'
 >;
 
 export interface FolderParts {
@@ -75,11 +76,11 @@ export async function readParts(
   const pipelineFiles = parsePipelineFiles(yamls, unparsed);
   const held = { models: modelNames, versions: versionsIn(models, outModels, pipelineFiles) };
   const settings = await readSettingsInForce(folder, held, found, before, told.notes);
-  const { services, gateway, resilience, tls, secret, registry, shadows, cache, ...own } =
+  const { services, gateway, resilience, tls, secret, registry, shadows, cache, jobs, ...own } =
     settings.value ?? settings.read;
   const aliases = withViewAliases(own.aliases, view);
   const logs = await accessLogFiles(folder);
-  const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry }, logs);
+  const withheld = withheldFiles({ folder, services, gateway, tls, secret, registry, jobs }, logs);
   const { transforms, broken } = await readTransforms(found, { folder, services, secret, withheld }, told.problems);
   told.problems.push(...unparsed, ...settings.problems);
   const out = [...outModels, ...[...broken].map(([path, why]) => outTransform(path, why))];
@@ -97,6 +98,7 @@ export async function readParts(
     aliases,
     shadows,
     cache,
+    jobs,
   };
   return {
     parts: keepServices(whole, before, kept),

@@ -72,6 +72,7 @@ export type { PushLimits } from './service/push/limits.ts';
 export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';
 export { createRegistryService } from './service/registry-service.ts';
 export type { Trust } from './trusted.ts';
+export { type Posting, type PostPorts, postWebhook } from './webhooks/post.ts';
 export { signWebhook } from './webhooks/sign.ts';
 export { type TellingPorts, tellWebhooks } from './webhooks/tell.ts';
 export { addWebhook, readWebhooks, removeWebhook, type Webhook } from './webhooks/webhooks-file.ts';

@@ -8,7 +8,7 @@ export { openState, type StateOptions } from './open-state.ts';
 export { createListener, type Listener } from './postgres/listener.ts';
 export { postgresConfig } from './postgres/postgres-config.ts';
 export { asPostgresError } from './postgres/postgres-failures.ts';
-export { inTransaction } from './postgres/transaction.ts';
+export { inTransaction, outliveConnections } from './postgres/transaction.ts';
 export { operationsOnSqlite, type StepOperations } from './sqlite-operations.ts';
 export type {
   ApiKey,
@@ -27,6 +27,7 @@ export {
   all,
   first,
   places,
+  type Question,
   type Row,
   type Steps,
   stepsOnPostgres,

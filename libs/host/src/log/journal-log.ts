@@ -15,6 +15,8 @@ const eventOf: Readonly<
   breaker: 'breaker.passed',
   // It has an event of its own.
   audit: undefined,
+  // Nor is that a call; its end is told where it is for good.
+  job: undefined,
   queue: 'queue.left',
   run: 'run.ended',
 };

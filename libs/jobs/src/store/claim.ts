@@ -1,6 +1,6 @@
 /** Who gets which job. */
 import { randomHex } from '@sheaf/inference';
-import { all, first, places, type Row, type Steps } from '@sheaf/store';
+import { all, first, places, type Question, type Row, type Steps } from '@sheaf/store';
 import { type JobKind, jobKinds } from '../job.ts';
 import type { ClaimRequest } from '../job-store.ts';
 import type { Lease } from '../lease.ts';
@@ -11,7 +11,7 @@ import { endLate, endLeases } from './sweep-leases.ts';
 const lateMax = 1_000;
 
 /** Jobs of one tenant, kind and priority that may begin, in the order of their submission. */
-interface Lane {
+export interface JobLane {
   readonly tenant: string;
   readonly kind: JobKind;
   readonly priority: number;
@@ -19,28 +19,40 @@ interface Lane {
   left: number;
 }
 
-export function* claim(nowMs: number, request: ClaimRequest): Steps<readonly Lease[]> {
+/** Lets wait what may begin now. */
+export function* makeReady(nowMs: number, count: number): Steps<void> {
   // What is late is begun by nobody, and what a worker that died has left is taken over as soon as somebody looks for work.
   yield* endLate(nowMs, lateMax);
-  yield* endLeases(nowMs, request.count);
+  yield* endLeases(nowMs, count);
   yield* all(
     `UPDATE jobs SET state = 'queued', changed = (SELECT changed + 1 FROM work_state)
      WHERE state = 'waiting' AND not_before <= $1`,
     nowMs,
   );
+}
+
+export function* claim(nowMs: number, request: ClaimRequest): Steps<readonly Lease[]> {
+  yield* makeReady(nowMs, request.count);
   const leases: Lease[] = [];
   const batches = new Map<string, Lease['batch']>();
-  for (const lane of yield* share(request)) {
-    const taken = yield* take(nowMs, request, lane);
-    if (!taken) continue;
-    yield* serve(lane.tenant);
-    leases.push(yield* toLease(taken, batches));
+  for (const { tenant, kind, priority } of yield* share(request)) {
+    const lease = yield* begin(nowMs, request, batches, {
+      sql: `place = (SELECT place FROM jobs WHERE state = 'queued' AND tenant = $6 AND kind = $7 AND priority = $8
+        ORDER BY place LIMIT 1)`,
+      values: [tenant, kind, priority],
+    });
+    if (lease) leases.push(lease);
   }
   return leases;
 }
 
+/** Leases a job that somebody else has chosen; undefined: it does not wait. */
+export function* claimJob(nowMs: number, request: ClaimRequest, id: string): Steps<Lease | undefined> {
+  return yield* begin(nowMs, request, new Map(), { sql: `id = $6 AND state = 'queued'`, values: [id] });
+}
+
 /** From which lane each job is taken, one after the other. */
-function* share({ kinds = jobKinds, count }: ClaimRequest): Steps<readonly Lane[]> {
+export function* share({ kinds = jobKinds, count }: ClaimRequest): Steps<readonly JobLane[]> {
   const rows = yield* all(
     `SELECT tenant, kind, priority, count, (SELECT min(place) FROM jobs WHERE state = 'queued'
        AND tenant = c.tenant AND kind = c.kind AND priority = c.priority) AS oldest FROM job_counts c
@@ -48,7 +60,7 @@ function* share({ kinds = jobKinds, count }: ClaimRequest): Steps<readonly Lane[
     ...kinds,
   );
   const lanes = rows.map(
-    (row): Lane => ({
+    (row): JobLane => ({
       tenant: String(row['tenant']),
       kind: row['kind'] as JobKind,
       priority: Number(row['priority']),
@@ -57,7 +69,7 @@ function* share({ kinds = jobKinds, count }: ClaimRequest): Steps<readonly Lane[
     }),
   );
   const tenants = yield* tenantsOf(new Set(lanes.map(({ tenant }) => tenant)));
-  const picked: Lane[] = [];
+  const picked: JobLane[] = [];
   let turn = Number.MAX_SAFE_INTEGER / 2;
   while (picked.length < count) {
     const best = pick(lanes, tenants);
@@ -77,8 +89,8 @@ interface Tenant {
   served: number;
 }
 
-function pick(lanes: readonly Lane[], tenants: ReadonlyMap<string, Tenant>): Lane | undefined {
-  let best: Lane | undefined;
+function pick(lanes: readonly JobLane[], tenants: ReadonlyMap<string, Tenant>): JobLane | undefined {
+  let best: JobLane | undefined;
   for (const lane of lanes) {
     if (lane.left === 0) continue;
     if (!best || order(lane, best, tenants) < 0) best = lane;
@@ -86,7 +98,7 @@ function pick(lanes: readonly Lane[], tenants: ReadonlyMap<string, Tenant>): Lan
   return best;
 }
 
-function order(a: Lane, b: Lane, tenants: ReadonlyMap<string, Tenant>): number {
+function order(a: JobLane, b: JobLane, tenants: ReadonlyMap<string, Tenant>): number {
   const [ofA, ofB] = [tenants.get(a.tenant), tenants.get(b.tenant)];
   return (
     b.priority - a.priority ||
@@ -122,19 +134,22 @@ function* serve(tenant: string): Steps<void> {
   );
 }
 
-function* take(
+/** The job that `which` finds is in somebody's hands from now on. */
+function* begin(
   nowMs: number,
   { worker, leaseMs }: ClaimRequest,
-  { tenant, kind, priority }: Lane,
-): Steps<Row | undefined> {
-  return yield* first(
+  batches: Map<string, Lease['batch']>,
+  which: Question,
+): Steps<Lease | undefined> {
+  const row = yield* first(
     `UPDATE jobs SET state = 'running', attempt = attempt + 1, started_at = $1, worker = $2, token = $3, lease_ms = $4,
        lease_ends = $5, progress = NULL, changed = (SELECT changed + 1 FROM work_state)
-     WHERE place = (SELECT place FROM jobs WHERE state = 'queued' AND tenant = $6 AND kind = $7 AND priority = $8
-       ORDER BY place LIMIT 1)
-     RETURNING *`,
-    ...[nowMs, worker, randomHex(16), leaseMs, nowMs + leaseMs, tenant, kind, priority],
+     WHERE ${which.sql} RETURNING *`,
+    ...[nowMs, worker, randomHex(16), leaseMs, nowMs + leaseMs, ...which.values],
   );
+  if (!row) return undefined;
+  yield* serve(String(row['tenant']));
+  return yield* toLease(row, batches);
 }
 
 function* toLease(row: Row, batches: Map<string, Lease['batch']>): Steps<Lease> {

@@ -13,6 +13,7 @@ import { aliases } from './aliases.ts';
 import { cache } from './cache.ts';
 import { defaultsOf, settings } from './common.ts';
 import { gateway } from './gateway.ts';
+import { jobs } from './jobs.ts';
 import { limits } from './limits.ts';
 import { pushes, trials } from './pushes.ts';
 import { registry } from './registry.ts';
@@ -62,6 +63,7 @@ export const meshFields = {
     'Versions that get copies of calls, whose answers are compared and go to nobody, by name: `{ digits: { version: 4 } }`.',
   ),
   cache: optional(cache, 'Which answers the gateways keep, so that the same is not asked twice. Default: none.'),
+  jobs: optional(jobs, 'Work that is done later: who does it, how much may wait, and who is told of its end.'),
   limits: optional(limits, 'How much a call may bring, take and last.'),
   resilience: optional(resilience, 'What stands between the gateway and its services, each on unless told.'),
   tls: optional(

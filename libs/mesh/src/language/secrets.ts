@@ -53,6 +53,8 @@ function secretPlace<F extends Fields & typeof placeFields>(
 export const meshSecret = secretPlace('secret', meshSecretFields);
 /** Of a registry that is asked by gRPC. */
 export const registryKey = secretPlace('key', placeFields);
+/** Of call-backs of jobs. */
+export const jobsSecret = secretPlace('secret', placeFields);
 export const token = secretPlace('token', tokenFields);
 export type TokenGiven = ValueOf<typeof token>;
 export type SecretGiven = Pick<TokenGiven, 'env' | 'file'>;

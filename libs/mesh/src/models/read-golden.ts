@@ -6,9 +6,7 @@ import type { VersionContent } from '../mesh.ts';
 import { checkGolden } from '../pipelines/check-tests.ts';
 import type { MeshProblem } from '../problem.ts';
 import { readYaml } from '../yaml-file.ts';
-
-/** Where a version has its golden set, from its folder. */
-export const goldenFile = 'tests.yaml';
+import { goldenFile } from './golden-file.ts';
 
 /** The golden set of a version: a file of it like any other. None where it has no such file; every mistake in it goes to `problems`. */
 export async function readGolden(

@@ -32,7 +32,7 @@ describe('what no transform reads', () => {
 
   it('is what the environment names in the folder', () => {
     const folder = join(tmpdir(), 'a mesh');
-    const mesh = { folder, services: [], gateway: {} as never, tls: undefined };
+    const mesh = { folder, services: [], gateway: {} as never, tls: undefined, jobs: {} as never };
     const env = {
       REDIS_URL_FILE: join(folder, 'redis'),
       OTEL_EXPORTER_OTLP_HEADERS_FILE: join(folder, 'otlp'),

@@ -19,14 +19,17 @@ export function withheldFiles(
     secret,
     services,
     registry,
-  }: Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret' | 'registry'>,
+    jobs,
+  }: Pick<Mesh, 'folder' | 'services' | 'gateway' | 'tls' | 'secret' | 'registry' | 'jobs'>,
   logs: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
 ): string[] {
   const named = [
     gateway.tls?.key,
     tls?.key,
-    ...[secret, registry?.key].map((place) => (place && 'file' in place ? place.file : undefined)),
+    ...[secret, registry?.key, jobs.callbacks?.secret].map((place) =>
+      place && 'file' in place ? place.file : undefined,
+    ),
     registry?.tls?.key,
     ...services.flatMap(secretsOf),
   ].filter((file) => file !== undefined);

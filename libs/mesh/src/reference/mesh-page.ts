@@ -2,6 +2,7 @@
 import { fenced, fieldsTable, section } from '@sheaf/document';
 import { cacheFields, cacheRuleFields } from '../language/cache.ts';
 import { gatewayFields } from '../language/gateway.ts';
+import { callbackFields, jobsFields } from '../language/jobs.ts';
 import { limitFields } from '../language/limits.ts';
 import { meshFields, resilienceFields } from '../language/mesh-document.ts';
 import { metricsFields } from '../language/metrics.ts';
@@ -54,6 +55,13 @@ cache:
   answers:
     - { models: [read-postcode, digits-*], keep: 10m }
     - { models: [embed-text], keep: 60m, shared: true }`,
+  jobs: `
+jobs:
+  workers: 2
+  callsMax: 8
+  callbacks:
+    hosts: [hooks.example.com, '*.internal.example']
+    secret: { env: CALLBACK_SECRET }     # or { file: ./secrets/callbacks }`,
   shadows: `
 shadows:
   digits: { version: 4, percent: 20 }
@@ -184,6 +192,20 @@ const cacheSection = section(
   ].join('\n'),
 );
 
+const jobsSection = section(
+  'jobs',
+  fieldsTable(jobsFields),
+  'Each of `callbacks`:',
+  fieldsTable(callbackFields),
+  fenced(meshSnippets['jobs'] ?? ''),
+  [
+    '- A worker starts when the mesh has a job for the first time: a mesh without jobs has no process for them. Where the environment has `DATABASE_URL` it starts with the mesh, since others may put work there.',
+    '- It asks the gateways as the caller that submitted, below all callers that wait for an answer, and asks less as soon as there are any. What it may have under way is for each worker.',
+    '- A call-back is sent again, with longer waits each time, until its host takes it or its tries are used up. It follows no redirect, and a name that leads to an address that is not public is not called unless `private` says so.',
+    '- It takes effect when the mesh is started.',
+  ].join('\n'),
+);
+
 const limitsSection = section(
   'limits',
   fieldsTable(limitFields),
@@ -248,6 +270,7 @@ export const meshPage = (): string =>
     aliasesSection,
     shadowsSection,
     cacheSection,
+    jobsSection,
     limitsSection,
     section(
       'resilience',

@@ -13,6 +13,7 @@ import { type Place, readDocument, readYaml } from '../yaml-file.ts';
 import { checkAliases, type KnownVersions } from './check-aliases.ts';
 import type { LimitsSetting } from './fit-limits.ts';
 import { gatewayOf } from './read-gateway.ts';
+import { readJobs } from './read-jobs.ts';
 import { readRegistry } from './read-registry.ts';
 import { readMeshSecret, type SecretNoted } from './read-secret.ts';
 import { readSent } from './read-sent.ts';
@@ -30,7 +31,7 @@ const gatewayDefault = defaultsOf(gateway);
 export interface MeshSettings
   extends Pick<
     Mesh,
-    'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows' | 'cache'
+    'services' | 'gateway' | 'resilience' | 'tls' | 'secret' | 'registry' | 'aliases' | 'shadows' | 'cache' | 'jobs'
   > {
   readonly limits: LimitsSetting;
 }
@@ -77,6 +78,7 @@ export async function readSettings(
     registry: await readRegistry(at('registry'), written.registry),
     shadows: written.shadows ?? new Map(),
     cache: written.cache,
+    jobs: await readJobs(at('jobs'), written.jobs),
   };
 }
 

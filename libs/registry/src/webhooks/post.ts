@@ -42,7 +42,7 @@ export async function postWebhook(
   if (!first) throw new Error('its name has no address');
   // All of them: one that is fine must not stand for one that is not.
   const hidden = isPrivate ? undefined : addresses.find(({ address }) => isPrivateAddress(address));
-  if (hidden) throw new Error('its name leads to an address that is not public, which it may only with --private');
+  if (hidden) throw new Error('its name leads to an address that is not public, which it may only where that is said');
   // A name that leads elsewhere by now is not asked again.
   const pinned: LookupFunction = (_host, options, done) =>
     options.all ? done(null, [first]) : done(null, first.address, first.family);

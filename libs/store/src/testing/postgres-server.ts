@@ -66,7 +66,7 @@ export class PostgresServer {
       const child = spawn(program('postgres'), [...options, ...settings], {
         ...this.#user,
         cwd: this.#folder,
-        // A group of its own, so that its children are killed with it.
+        // A group of its own, so that what ends the test by its group leaves it to the test.
         detached: true,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
@@ -108,11 +108,24 @@ async function isReady(child: ChildProcess, told: string[]): Promise<boolean> {
   return false;
 }
 
+/** With those that serve connections: each is a group of its own, and would answer for a moment longer. */
 function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  for (const each of [pid, ...childrenOf(pid)]) {
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // It has gone by itself.
+    }
+  }
+}
+
+function childrenOf(pid: number): readonly number[] {
   try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    // It has gone by itself.
+    // Where the system does not say, or nothing is left of it, they see by themselves that it has gone.
+    return [];
   }
 }
 

@@ -41,6 +41,8 @@ export interface Gateways {
   tellLoading(names: readonly string[]): void;
   /** Has them know which endpoints are in a crash loop. */
   tellOutages(): void;
+  /** Has them know where the workers are. */
+  tellWorkers(targets: readonly string[]): void;
   stop(notice: boolean): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ class GatewayGroup implements Gateways {
   /** Those that an operator has drained. */
   readonly #left = new Set<number>();
   #processes: readonly Supervised[] = [];
+  #workers: readonly string[] = [];
   #counting: NodeJS.Timeout | undefined;
 
   constructor(first: Served, options: GatewaysOptions) {
@@ -167,6 +170,11 @@ class GatewayGroup implements Gateways {
     for (const process of this.#processes) process.tell({ kind: 'outages', outages });
   }
 
+  tellWorkers(targets: readonly string[]): void {
+    this.#workers = targets;
+    for (const process of this.#processes) process.tell({ kind: 'workers', targets });
+  }
+
   /** One of them, since they are the same numbers. */
   #tellLogCounts(): void {
     this.#processes[0]?.tell({ kind: 'log-counts', lines: logCounts() });
@@ -205,6 +213,7 @@ class GatewayGroup implements Gateways {
       onReread: (mesh) => onReread(mesh as Mesh),
       onAgain: () => {
         this.tellOutages();
+        this.tellWorkers(this.#workers);
         void this.#catchUp(index);
       },
     };

@@ -21,6 +21,8 @@ export interface RunningMesh {
   readonly gateways: readonly Supervised[];
   /** Those that we started; foreign ones are not ours. */
   readonly services: readonly Supervised[];
+  /** Those that do what waits for later; none until there is a first job. */
+  readonly workers: readonly Supervised[];
   /**
    * Serves another state of the folder from now on, all at once: services that changed are started beside the old ones, which go when the last
    * call that came in before has ended. What reads the state is called when changes before it are in force; an alias that is moved meanwhile stays where it was

@@ -6,6 +6,7 @@ import { followLimits, type Mesh } from '@sheaf/mesh';
 import type { Served } from '../gateways/gateways.ts';
 import type { StartReplicas } from '../services/replicas.ts';
 import { endpointsOf, type RunningServices, unservedOf } from '../services/running-services.ts';
+import type { Workers } from '../workers/workers.ts';
 
 export interface ServedMeshOptions {
   /** The mesh as it was read at the start: settings that take effect at a start alone are read from it. */
@@ -14,6 +15,7 @@ export interface ServedMeshOptions {
   /** Whether all of a folder is served, or none. */
   readonly isStrict: boolean;
   readonly onEvent: OnEvent;
+  readonly workers: Pick<Workers, 'processes'>;
 }
 
 /** Makes the message that gateways are told: a state of the folder, and where its services are. */

@@ -72,8 +72,8 @@ export class ServedMesh {
   tellLevels(change: LevelChange): void {
     setLogLevels(change);
     tellLogLevels(change);
-    const services = [...this.#services.values()].flatMap(({ processes }) => processes);
-    for (const process of [...this.#gateways.processes, ...services]) process.tell({ kind: 'levels', change });
+    const others = [...this.#services.values(), this.#options.workers].flatMap(({ processes }) => processes);
+    for (const process of [...this.#gateways.processes, ...others]) process.tell({ kind: 'levels', change });
   }
 
   /** Serves another state of the folder; answers false when nothing is different. What reads it is called in its turn. */

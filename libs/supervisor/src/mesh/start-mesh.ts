@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { LevelChange } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { Mesh } from '@sheaf/mesh';
 import { OutageBoard } from '../crash-loop/outage-board.ts';
@@ -15,6 +16,7 @@ import {
   stopAll,
   unservedOf,
 } from '../services/running-services.ts';
+import { startWorkers, type Workers } from '../workers/workers.ts';
 import { meshSecret } from './mesh-secret.ts';
 import type { RunningMesh, StartOptions } from './running-mesh.ts';
 import { lostLines, servedBy } from './served-by.ts';
@@ -37,12 +39,13 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
   // An event of one process while others still start is seen to when all have started.
   const whole = Promise.withResolvers<ServedMesh>();
   const onceUp = (task: (served: ServedMesh) => void): void => void whole.promise.then(task);
+  const onLevels = (change: LevelChange): void => onceUp((served) => served.tellLevels(change));
   const board = new OutageBoard(() => gateways?.tellOutages());
   let gateways: Gateways | undefined;
   const start = createReplicas({
     module: programs.modelServer,
     secret,
-    gateways: inner.map((own) => `127.0.0.1:${own}`),
+    gateways: targetsOf(inner),
     graceMs: mesh.limits.deadlineMaxMs,
     board,
     onEvent,
@@ -62,7 +65,7 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     onAllLeft: onDrained,
     onReread: (next) => onceUp((served) => served.follow(next)),
     onControl: async (control) => (await whole.promise).control(control),
-    onLevels: (change) => onceUp((served) => served.tellLevels(change)),
+    onLevels,
     board,
     startSignal: signal,
     module: programs.gateway,
@@ -70,19 +73,25 @@ export async function startMesh(mesh: Mesh, options: StartOptions): Promise<Runn
     await stopAll(services.values());
     throw error;
   });
-  const served = new ServedMesh({ first: mesh, start, isStrict, onEvent }, services, gateways);
-  const running = runningMesh(served, gateways, secret);
-  try {
-    for (const gateway of gateways.processes) tellReady(gateway);
-    gateways.tellOutages();
-    await served.takeUpSeen();
-  } catch (error) {
+  const own = { module: programs.worker, gateways: targetsOf(inner), secret, onEvent, onLevels };
+  const workers = startWorkers(mesh, { ...own, onTargets: (targets) => gateways?.tellWorkers(targets) });
+  const served = new ServedMesh({ first: mesh, start, isStrict, onEvent, workers }, services, gateways);
+  const running = runningMesh(served, { gateways, workers }, secret);
+  await lastSteps(gateways, served, tellReady).catch(async (error: unknown) => {
     await running.stop();
     throw error;
-  }
+  });
   whole.resolve(served);
   return running;
 }
+
+async function lastSteps(gateways: Gateways, served: ServedMesh, tellReady: (process: Supervised) => void) {
+  for (const gateway of gateways.processes) tellReady(gateway);
+  gateways.tellOutages();
+  await served.takeUpSeen();
+}
+
+const targetsOf = (ports: readonly number[]): string[] => ports.map((port) => `127.0.0.1:${port}`);
 
 const tellProcess = ({ name, pid, port }: Supervised, onEvent: OnEvent): void =>
   onEvent(`${name} is ready, pid ${pid}, port ${port}`, 'process.ready', { child: name, childPid: pid, port });
@@ -111,7 +120,11 @@ async function startAll(mesh: Mesh, start: StartReplicas, isStrict: boolean): Pr
 }
 
 /** The mesh as commands and tests see it. */
-function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | undefined): RunningMesh {
+function runningMesh(
+  served: ServedMesh,
+  { gateways, workers }: { readonly gateways: Gateways; readonly workers: Workers },
+  secret: string | undefined,
+): RunningMesh {
   const processes = (): readonly Supervised[] => [...served.services.values()].flatMap((service) => service.processes);
   return {
     get mesh() {
@@ -129,30 +142,35 @@ function runningMesh(served: ServedMesh, gateways: Gateways, secret: string | un
     get services() {
       return processes();
     },
+    workers: workers.processes,
     update: (next) => served.update(next),
     steer: (steering) => served.steer(steering),
     reread: () => served.reread(),
     get parts() {
-      return partsOf(served, gateways);
+      return partsOf(served, gateways, workers);
     },
     stop: async (notice = false) => {
       await served.stopChanging();
-      await gateways.stop(notice);
+      // A worker asks gateways, and gives back what is not answered.
+      await Promise.all([workers.stop(), gateways.stop(notice)]);
       await stopAll(served.services.values());
     },
     kill: () => {
       void served.stopChanging();
+      workers.kill();
       for (const process of [...gateways.processes, ...processes()]) process.kill();
     },
   };
 }
 
-function partsOf(served: ServedMesh, gateways: Gateways): readonly Part[] {
+function partsOf(served: ServedMesh, gateways: Gateways, workers: Workers): readonly Part[] {
   const services = [...served.services.keys()].map(
     (name): Part => ({ name, kind: 'service', restart: () => served.restartService(name) }),
   );
   const gatewayParts = gateways.serving.map(
     (gateway): Part => ({ name: gateway.name, kind: 'gateway', restart: () => served.restartGateway(gateway) }),
   );
-  return [...services, ...gatewayParts];
+  const workerParts: readonly Part[] =
+    workers.processes.length > 0 ? [{ name: 'worker', kind: 'worker', restart: workers.restart }] : [];
+  return [...services, ...workerParts, ...gatewayParts];
 }

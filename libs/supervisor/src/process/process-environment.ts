@@ -38,6 +38,16 @@ export function gatewayVariables(
   return selectVariables(env, (name) => wanted.has(name));
 }
 
+/** Selects the variables that a worker is told by message: where the queue is, and what call-backs are signed with. */
+export function workerVariables(
+  { jobs: { callbacks } }: Pick<Mesh, 'jobs'>,
+  env: NodeJS.ProcessEnv = process.env,
+): Readonly<Record<string, string>> {
+  const place = callbacks?.secret;
+  const wanted = ['DATABASE_URL', ...(place && 'env' in place ? [place.env] : [])];
+  return selectVariables(env, (name) => wanted.includes(name));
+}
+
 /** Selects the variables that every process which exports traces is told by message. */
 export const exporterVariables = (env: NodeJS.ProcessEnv = process.env): Exporter =>
   selectVariables(env, (name, value) => name.startsWith('OTEL_') && letsIn(name, value));

@@ -2,4 +2,6 @@
 export interface Programs {
   readonly gateway: URL;
   readonly modelServer: URL;
+  /** Undefined: no process does what waits for later. */
+  readonly worker?: URL | undefined;
 }

@@ -10,6 +10,7 @@ import type {
   SeenModel,
   Unserved,
   Vitals,
+  WorkersMessage,
 } from '@sheaf/host';
 import { asInferError } from '@sheaf/inference';
 import { CrashWatch } from '../crash-loop/crash-watch.ts';
@@ -140,7 +141,9 @@ class SupervisedProcess implements Supervised {
     return vitals(this.#child, this.name);
   }
 
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage): void {
+  tell(
+    message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage | WorkersMessage,
+  ): void {
     if (this.#child.connected) this.#child.send(message, () => {});
   }
 

@@ -12,6 +12,7 @@ import type {
   SeenModel,
   Unserved,
   Vitals,
+  WorkersMessage,
 } from '@sheaf/host';
 import type { OnEvent } from '@sheaf/inference';
 import type { CrashLoop } from '../crash-loop/crash-watch.ts';
@@ -44,7 +45,9 @@ export interface Supervised {
   /** Asks the process how it is; its event loop is watched from the first time on. */
   vitals(): Promise<Vitals>;
   /** Tells the process that runs now, if one does; the next one knows nothing of it. */
-  tell(message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage): void;
+  tell(
+    message: OutagesMessage | LevelsMessage | LoadingMessage | LogCountsMessage | ControlledMessage | WorkersMessage,
+  ): void;
   /** Ends the process as SIGTERM does and starts it again at the same port; resolves when it is ready. One at a time. */
   restart(): Promise<void>;
   /** Ends it when it has answered what it has. `notice`: its callers get the time to go elsewhere, as with SIGTERM. */

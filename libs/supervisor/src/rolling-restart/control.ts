@@ -125,7 +125,7 @@ const statusOf = (running: RunningMesh | undefined, host: string): MeshStatus =>
   kind: 'status',
   pid: process.pid,
   addresses: (running?.gateways ?? []).map(({ port }) => `${host}:${port}`),
-  processes: [...(running?.gateways ?? []), ...(running?.services ?? [])].map(
+  processes: [...(running?.gateways ?? []), ...(running?.services ?? []), ...(running?.workers ?? [])].map(
     ({ name, pid, isReady, failure, notices }) => ({ name, pid, isReady, failure, notices }),
   ),
 });

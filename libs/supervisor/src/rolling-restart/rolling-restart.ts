@@ -1,11 +1,11 @@
 /** Replaces the processes of a mesh one after another, so that no call is lost. */
 import { setTimeout } from 'node:timers/promises';
 
-/** A part of a mesh that can be replaced while the mesh serves: a service with all its replicas, or one gateway. */
+/** A part of a mesh that can be replaced while the mesh serves: a service with all its replicas, the workers, or one gateway. */
 export interface Part {
   /** A gateway's is `gateway`, or `gateway-1` and so on. */
   readonly name: string;
-  readonly kind: 'service' | 'gateway';
+  readonly kind: 'service' | 'worker' | 'gateway';
   /** Resolves when the new one is ready and the old one has answered its last call. */
   restart(): Promise<void>;
 }
@@ -17,7 +17,7 @@ export interface Part {
 export function partsToRestart(parts: readonly Part[], names: readonly string[]): readonly Part[] {
   const gateways = parts.filter(({ kind }) => kind === 'gateway');
   const isMeant = ({ name, kind }: Part): boolean => {
-    if (names.length === 0) return kind === 'service' || gateways.length > 1;
+    if (names.length === 0) return kind !== 'gateway' || gateways.length > 1;
     return names.includes(name) || (kind === 'gateway' && names.includes('gateway'));
   };
   const known = ['gateway', ...parts.map(({ name }) => name)];

@@ -1,7 +1,7 @@
 /** What a metric is: the shape of a line of the table. */
 
-/** Which processes have it: each gateway, each service that we run, or every process of a mesh. */
-export type MetricPlace = 'gateway' | 'service' | 'process';
+/** Which processes have it: each gateway, each service that we run, each worker, or every process of a mesh. */
+export type MetricPlace = 'gateway' | 'service' | 'worker' | 'process';
 
 /** What its numbers come from: calls that have ended, the journals of calls, runs of models, events as they happen, or a look at the time of the scrape. */
 export type MetricSource = 'calls' | 'journals' | 'runs' | 'events' | 'scrape';

@@ -5,6 +5,7 @@ import { buckets, groups } from './table.ts';
 const places: Readonly<Record<Metric['place'], string>> = {
   gateway: 'gateways',
   service: 'services',
+  worker: 'workers',
   process: 'both',
 };
 

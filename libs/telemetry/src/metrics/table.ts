@@ -7,6 +7,7 @@ import { outboundMetrics } from './table/outbound.ts';
 import { pipelineMetrics } from './table/pipelines.ts';
 import { processMetrics } from './table/processes.ts';
 import { rolloutMetrics } from './table/rollouts.ts';
+import { workerMetrics } from './table/workers.ts';
 
 export const metrics = {
   ...callMetrics,
@@ -15,6 +16,7 @@ export const metrics = {
   ...rolloutMetrics,
   ...cacheMetrics,
   ...modelMetrics,
+  ...workerMetrics,
   ...processMetrics,
 } as const satisfies Record<string, Metric>;
 
@@ -28,6 +30,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Rollouts', metrics: rolloutMetrics },
   { title: 'Answers that are kept', metrics: cacheMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
+  { title: 'Work that is done later', metrics: workerMetrics },
   { title: 'Processes', metrics: processMetrics },
 ];
 

@@ -60,7 +60,7 @@ export function startSdk(
       ({ traceId, spanId } = span);
       const { kind, attributes, startMs, endMs, code, message } = span;
       const written = tracer.startSpan(
-        kind === 'request' ? span.name : `${kind} ${span.name}`,
+        kind === 'request' || kind === 'job' ? span.name : `${kind} ${span.name}`,
         {
           kind: kinds[kind],
           startTime: hrTime(startMs),
@@ -119,6 +119,7 @@ const kinds: Readonly<Record<EndedSpan['kind'], SpanKind>> = {
   try: SpanKind.CLIENT,
   wait: SpanKind.INTERNAL,
   breaker: SpanKind.INTERNAL,
+  job: SpanKind.CONSUMER,
   audit: SpanKind.INTERNAL,
   queue: SpanKind.INTERNAL,
   run: SpanKind.INTERNAL,

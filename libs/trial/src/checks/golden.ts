@@ -1,6 +1,7 @@
 /** Runs the golden set of a version: inputs and what has to come out, written by whoever made it. */
 import { InferError, type Tensor } from '@sheaf/inference';
-import { type GoldenTest, goldenFile, type MeshProblem, readGolden } from '@sheaf/mesh';
+import type { GoldenTest, MeshProblem } from '@sheaf/mesh';
+import { goldenFile } from '@sheaf/mesh/alone';
 import { compare, compareRefusal } from '../golden/compare-answer.ts';
 import { inputTensor } from '../golden/given-tensors.ts';
 import type { Opened } from '../process/open-candidate.ts';
@@ -18,6 +19,9 @@ export async function runGolden(
   opened: Opened,
   tell: Tell,
 ): Promise<readonly (readonly Tensor[])[]> {
+  if (!content.files.some(({ path }) => path === goldenFile)) return [];
+  // What reads one knows pipelines and policies too, which most trials have no use for.
+  const { readGolden } = await import('@sheaf/mesh');
   const problems: MeshProblem[] = [];
   const tests = await readGolden(content, opened.signature, problems);
   tellProblems(problems, tell);

@@ -8,7 +8,7 @@ import {
   type Tensor,
   trustedCaller,
 } from '@sheaf/inference';
-import { checkContent } from '@sheaf/mesh';
+import { checkContent } from '@sheaf/mesh/alone';
 import { type ModelOptions, openModel, type ServedVersion } from '@sheaf/runtime';
 import type { TrialLimits } from '../limits.ts';
 import type { Read } from './read-candidate.ts';

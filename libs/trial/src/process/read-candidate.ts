@@ -1,7 +1,8 @@
 /** Reads the files of a version that somebody brought, and believes nothing of them. */
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatProblem, type MeshProblem, type Model, type ModelVersion, readAlone } from '@sheaf/mesh';
+import type { MeshProblem, Model, ModelVersion } from '@sheaf/mesh';
+import { formatProblem, readAlone } from '@sheaf/mesh/alone';
 import type { Candidate, UnreadCandidate } from '../candidate.ts';
 import type { TrialLimits } from '../limits.ts';
 import type { Tell } from './tell.ts';

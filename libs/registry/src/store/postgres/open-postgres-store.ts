@@ -4,6 +4,7 @@ import {
   errorOf,
   failuresOf,
   inTransaction,
+  outliveConnections,
   postgresConfig,
   type Steps,
   stepsOnPostgres,
@@ -37,9 +38,7 @@ const unordered: ReadonlySet<string> = new Set(['putEvidence', 'takeLease', 'giv
 export async function openPostgresStore(url: string, options: PostgresStoreOptions = {}): Promise<RegistryStore> {
   const { queueMax = 4_096, lockWaitMs = 5_000, pollMs = 1_000, now = Date.now } = options;
   const config = postgresConfig('registry', url, { lockWaitMs, getTypeParser: pg.types.getTypeParser });
-  const pool = new pg.Pool({ ...config, max: connectionsMax });
-  // An idle connection that breaks is replaced when it is needed.
-  pool.on('error', () => {});
+  const pool = outliveConnections(new pg.Pool({ ...config, max: connectionsMax }));
   const watch = new Watch();
   const transaction = <Result>(begin: string, task: (client: pg.ClientBase) => Promise<Result>): Promise<Result> =>
     inTransaction({ kept: 'registry', pool, begin }, task);
