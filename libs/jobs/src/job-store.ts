@@ -1,4 +1,4 @@
-/** The port of the queue. SQLite and Postgres fill it; `testing/jobs-contract.ts` says what both promise. */
+/** The port of the queue. SQLite and Postgres fill it; `testing/work-contract.ts` says what both promise. */
 import type { JobContent, JobKind, JobProgress, JobRecord, JobState, NewJob } from './job.ts';
 import type { Lease, LeaseId, Outcome } from './lease.ts';
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
+import { PostgresServer, skipWithoutPostgres } from '@sheaf/store/testing';
 import { openWork } from './index.ts';
 import { killRounds } from './testing/kill-rounds.ts';
 
@@ -62,6 +63,25 @@ describe('jobs whose processes are killed', () => {
     const { problems, jobs, batches } = await killRounds({ folder, seed: 1, rounds: 4, linesMax: 300 });
     assert.deepEqual(problems, []);
     assert.ok(jobs > 50 && batches > 0, `${jobs} jobs, ${batches} batches`);
+  });
+
+  it('are so in a Postgres, which is killed too', { skip: skipWithoutPostgres }, async () => {
+    const server = await PostgresServer.start();
+    try {
+      const postgres = { server, url: await server.newUrl() };
+      const folder = mkdtempSync(join(root, 'mesh-'));
+      const { problems, jobs, postgresKills } = await killRounds({
+        folder,
+        seed: 2,
+        rounds: 2,
+        linesMax: 150,
+        postgres,
+      });
+      assert.deepEqual(problems, []);
+      assert.ok(jobs > 10 && postgresKills === 1, `${jobs} jobs`);
+    } finally {
+      await server.stop();
+    }
   });
 
   for (const [bug, problem, sql] of planted)

@@ -151,11 +151,15 @@ function rowElements({ shape, unranked }: TensorSpec): number | undefined {
   return unranked || inner.includes(-1) ? undefined : elementCount(inner);
 }
 
-/** Whether what stands in the first rows can be such an element; texts that are numbers are none. */
+/** Of the cells that are not empty; the others are errors of their rows. */
+const fittingShare = 0.75;
+
+/** Whether what stands in most of the first rows can be such an element; texts that are numbers are none. */
 function holds(column: string, datatype: Datatype, rows: readonly Row[]): boolean {
   const cells = rows.map((row): Cell => row.cells.get(column) ?? null).filter((cell) => !isEmpty(cell, datatype));
   if (cells.length === 0 || cells.some((cell) => typeof cell === 'object')) return false;
-  if (datatype === 'BYTES')
-    return cells.every((cell) => typeof cell === 'string') && cells.some((cell) => isRefusal(elementOf(cell, 'FP64')));
-  return cells.every((cell) => !isRefusal(elementOf(cell, datatype)));
+  const asNumbers = cells.filter((cell) => !isRefusal(elementOf(cell, datatype === 'BYTES' ? 'FP64' : datatype)));
+  const share = asNumbers.length / cells.length;
+  if (datatype === 'BYTES') return cells.every((cell) => typeof cell === 'string') && share < fittingShare;
+  return share >= fittingShare;
 }

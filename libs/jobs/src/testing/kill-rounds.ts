@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { PostgresServer } from '@sheaf/store/testing';
 import { openWork } from '../index.ts';
 import type { Work } from '../work.ts';
 import { outcomeOf } from './do-work.ts';
@@ -19,12 +20,14 @@ export interface KillRounds {
   readonly rounds: number;
   /** About so many changes are acknowledged to each process before it is killed. */
   readonly linesMax: number;
-  /** Where it is in a Postgres. */
-  readonly databaseUrl?: string | undefined;
+  /** Where it is in a Postgres, which is killed too, in every other round, and comes back while the processes work. */
+  readonly postgres?: { readonly server: PostgresServer; readonly url: string } | undefined;
 }
 
 export interface KillFigures {
   readonly kills: number;
+  /** Of the Postgres, beside them. */
+  readonly postgresKills: number;
   /** Changes that were acknowledged. */
   readonly told: number;
   readonly jobs: number;
@@ -37,9 +40,11 @@ export interface KillFigures {
 
 const program = fileURLToPath(new URL('./working-process.ts', import.meta.url));
 
-export async function killRounds({ folder, seed, rounds, linesMax, databaseUrl }: KillRounds): Promise<KillFigures> {
+export async function killRounds({ folder, seed, rounds, linesMax, postgres }: KillRounds): Promise<KillFigures> {
   const random = seeded(seed);
+  const databaseUrl = postgres?.url;
   const told: string[] = [];
+  let postgresKills = 0;
   for (let round = 0; round < rounds; round++) {
     const workers = ['a', 'b'].map((name, index) => {
       const args = [program, folder, name, `${seed * 100_000 + round * 2 + index}`];
@@ -48,6 +53,14 @@ export async function killRounds({ folder, seed, rounds, linesMax, databaseUrl }
       });
     });
     const lines = workers.map((worker) => killLater(worker, Math.floor(linesMax * (1 - random() ** 2)), random() * 20));
+    if (postgres && round % 2 === 1) {
+      // Both have it open: who finds no database does not begin.
+      await Promise.all(workers.map((worker) => once(worker.stdout ?? worker, 'data')));
+      await sleep(random() * 200);
+      await postgres.server.kill();
+      await postgres.server.start();
+      postgresKills += 1;
+    }
     told.push(...(await Promise.all(lines)).flat());
   }
   const options = { lockWaitMs: 60_000, ...(databaseUrl ? { databaseUrl } : {}) };
@@ -59,6 +72,7 @@ export async function killRounds({ folder, seed, rounds, linesMax, databaseUrl }
     const problems = [...before, ...historyProblems(told, found), ...(undone === undefined ? [] : [undone])];
     return {
       kills: rounds * 2,
+      postgresKills,
       told: told.length,
       jobs: found.jobs.size,
       batches: found.batches.size,

@@ -1,10 +1,14 @@
 /** What every adapter of jobs, batches and predictions promises, whatever they are kept in. */
 import { describe } from 'node:test';
 import type { Work } from '../work.ts';
-import { batchContract, batchEndsContract } from './batches-contract.ts';
-import { endsContract, leaseContract, looksContract, orderContract, submitContract } from './jobs-contract.ts';
+import { batchEndsContract } from './batch-ends-contract.ts';
+import { batchContract } from './batches-contract.ts';
+import { endsContract } from './ends-contract.ts';
+import { leaseContract } from './leases-contract.ts';
 import { generationsContract, predictionsContract } from './predictions-contract.ts';
+import { looksContract, orderContract } from './queue-contract.ts';
 import type { WithWork } from './samples.ts';
+import { submitContract } from './submit-contract.ts';
 
 export interface WorkContractOptions {
   /** False, or why it cannot be run. */

@@ -155,12 +155,12 @@ function checkPages(packed: Buffer, where: string): void {
     const { uncompressed_page_size: unpacked, compressed_page_size: bytes } = header;
     const page = header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
     const values = page?.num_values ?? 0;
-    if (!(bytes >= 0) || reader.offset + bytes > packed.byteLength)
-      throw wrongInput(`${where}: a page claims ${bytes} bytes, more than are left`);
     if (!(unpacked >= 0) || unpacked > pageBytesMax)
       throw wrongInput(`${where}: want pages of at most ${pageBytesMax} bytes, got one of ${unpacked}`);
     if (values > pageValuesMax)
       throw wrongInput(`${where}: want pages of at most ${pageValuesMax} values, got one of ${values}`);
+    if (!(bytes >= 0) || reader.offset + bytes > packed.byteLength)
+      throw wrongInput(`${where}: a page claims ${bytes} bytes, more than are left`);
     reader.offset += bytes;
   }
 }
