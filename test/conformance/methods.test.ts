@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defaultLimits, InferError } from '@sheaf/inference';
 import { methodRoles } from '@sheaf/policies';
-import { type Backend, createServer, type RegistryService, type Server, type ServerOptions } from '@sheaf/transport';
+import {
+  type Backend,
+  createServer,
+  type LaterServices,
+  type RegistryService,
+  type Server,
+  type ServerOptions,
+} from '@sheaf/transport';
 
 const refused = async (): Promise<never> => {
   throw new InferError('UNIMPLEMENTED', 'this server is only looked at');
@@ -26,6 +33,12 @@ const publicly: Backend = {
   repository: { index: () => [], load: refused, unload: refused },
   // Its methods are looked at, and none is called.
   registry: {} as RegistryService,
+  later: {
+    submit: refused,
+    jobs: {} as LaterServices['jobs'],
+    operations: {} as LaterServices['operations'],
+    predictions: {} as LaterServices['predictions'],
+  },
   admin: {
     getConfiguration: refused,
     getLimits: refused,
@@ -78,7 +91,7 @@ describe('the table of roles', () => {
   it('gives nobody without a role more than looking', () => {
     const open = Object.keys(methodRoles).filter((method) => methodRoles[method] === 'any');
     assert.deepEqual(
-      open.filter((method) => /Infer$|Admin|Registry/.test(method)),
+      open.filter((method) => /Infer$|Admin|Registry|Jobs|Operations|Predictions/.test(method)),
       [],
     );
   });
@@ -87,7 +100,7 @@ describe('the table of roles', () => {
     const inner = await methodsOf(() => createServer({ ...options, mesh: true }, served));
     assert.ok(inner.includes('/sheaf.mesh.v1.Mesh/Calls'));
     assert.deepEqual(
-      inner.filter((method) => /Admin|Registry/.test(method)),
+      inner.filter((method) => /Admin|Registry|Jobs|Operations|Predictions/.test(method)),
       [],
     );
   });

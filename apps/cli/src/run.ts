@@ -10,6 +10,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   up: async () => (await import('./commands/up.ts')).up,
   restart: async () => (await import('./commands/restart.ts')).restart,
   infer: async () => (await import('./commands/infer.ts')).infer,
+  jobs: async () => (await import('./commands/jobs.ts')).jobs,
   explain: async () => (await import('./commands/explain.ts')).explain,
   graph: async () => (await import('./commands/graph.ts')).graph,
   keys: async () => (await import('./commands/keys.ts')).keys,

@@ -1,14 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import {
-  type Aliases,
-  broken,
-  type Infer,
-  log,
-  type ModelDescription,
-  noAliases,
-  notFound,
-  type Signature,
-} from '@sheaf/inference';
+import { type Aliases, broken, log, type ModelDescription, noAliases, type Signature } from '@sheaf/inference';
 import { checkedSignature, type Mesh, type OutPart, signatureIn } from '@sheaf/mesh';
 import {
   checkPipelines,
@@ -19,7 +10,8 @@ import {
   type Target,
 } from '@sheaf/pipeline';
 import { createAliasCheck } from './alias-check.ts';
-import { type Entry, modelEntry, notYet, outEntry, typed } from './entry.ts';
+import { type CatalogAnswers, catalogOf } from './catalog-answers.ts';
+import { type Entry, modelEntry, notYet, outEntry, ownPlatform, typed } from './entry.ts';
 import { askForeign, type Foreign, type ForeignBook } from './foreign.ts';
 import { describeOwn, idOf } from './own-models.ts';
 import {
@@ -34,16 +26,7 @@ import type { Services } from './services.ts';
 import { createStageTimes, type KnownTimes } from './stage-times.ts';
 import { createVersions, type Versions } from './versions.ts';
 
-export interface Catalog {
-  readonly infer: Infer;
-  readonly describe: (name: string, version: string) => ModelDescription;
-  readonly isReady: (name: string, version: string) => boolean;
-  readonly names: () => readonly string[];
-  readonly callsOf: (name: string, version: string) => readonly string[] | undefined;
-  /** How long a model or transform usually takes for so many rows; undefined while nobody knows. */
-  readonly usualMs: (name: string, rows: number) => number | undefined;
-  /** How many runs of each version of a pipeline have not ended. */
-  readonly pending: (name: string) => ReturnType<NonNullable<Entry['pending']>>;
+export interface Catalog extends CatalogAnswers {
   /** All that is there and not served as it stands in the folder. */
   readonly out: readonly CatalogOut[];
   /** Models of foreign servers that have not said yet what they serve. */
@@ -54,8 +37,6 @@ export interface Catalog {
   readonly foreign: ForeignBook;
   /** All that services have said. */
   readonly told: Told;
-  /** Which version answers a call. */
-  readonly versions: Versions;
   /** The same with other aliases; undefined where its pipelines have to be checked again by these. */
   readonly steer: (aliases: Aliases) => Catalog | undefined;
 }
@@ -180,7 +161,7 @@ function addModels({ mesh, services, out, own, foreign, entries }: Parts): void 
     const described = new Map(
       versions.map(({ version, signature, properties }) => [version, { ...signature, properties }] as const),
     );
-    const known = { name, versions: [...described.keys()], lost: lostOf(out, name), platform: 'onnxruntime_onnx' };
+    const known = { name, versions: [...described.keys()], lost: lostOf(out, name), platform: ownPlatform };
     const describe = (version: string) => own.get(idOf(name, version)) ?? described.get(version || newest.version);
     if (handle) entries.set(name, modelEntry(known, describe, handle));
   }
@@ -273,27 +254,4 @@ function versionsOf(
   if (meant !== '') return meant;
   const own = mesh.models.find(({ name }) => name === nameOf(target))?.versions.map(({ version }) => version);
   return (own ?? foreign.get(nameOf(target))?.versions ?? []).join(', ');
-}
-
-type Answers = Omit<Catalog, 'out' | 'silent' | 'latencies' | 'foreign' | 'told' | 'steer'>;
-
-function catalogOf(entries: ReadonlyMap<string, Entry>, services: Services, versions: Versions): Answers {
-  const get = (name: string): Entry => {
-    const entry = entries.get(name);
-    if (entry) return entry;
-    throw notFound(`there is no model or pipeline "${name}"`, name);
-  };
-  return {
-    versions,
-    infer: async (request, context) => {
-      const version = versions.ofCall(request, context);
-      return get(request.model).infer(version === request.version ? request : { ...request, version }, context);
-    },
-    describe: (name, version) => get(name).describe(versions.meant(name, version)),
-    isReady: (name, version) => entries.get(name)?.isReady(versions.meant(name, version)) ?? false,
-    names: () => [...entries.keys()],
-    callsOf: (name, version) => entries.get(name)?.callsOf(versions.meant(name, version)),
-    pending: (name) => entries.get(name)?.pending?.() ?? [],
-    usualMs: (name, rows) => services.holding(name)?.usualMs(name, rows),
-  };
 }

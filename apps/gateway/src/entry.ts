@@ -15,6 +15,8 @@ export interface Entry {
   readonly describe: (version: string) => ModelDescription;
   readonly infer: Infer;
   readonly isReady: (version: string) => boolean;
+  /** The version that is asked, for whoever asks it later; '' where only its server knows which that is. */
+  readonly pin: (version: string) => string;
   /** The models and transforms that a call asks, one for each time; undefined for a version that is not there. */
   readonly callsOf: (version: string) => readonly string[] | undefined;
   /** Of a pipeline: how many runs of each version have not ended. */
@@ -40,6 +42,9 @@ type Described = Signature & Pick<ModelDescription, 'properties'>;
 /** Many servers say nothing of what a model takes and gives unless its settings do: MLServer and KServe by default. */
 export const typed = <T extends Signature>(told: T | undefined): T | undefined =>
   told && told.inputs.length > 0 && told.outputs.length > 0 ? told : undefined;
+
+/** Of models that services of ours hold. */
+export const ownPlatform = 'onnxruntime_onnx';
 
 export function modelEntry(
   known: Versions & { readonly platform: string },
@@ -67,6 +72,8 @@ export function modelEntry(
       return { name, versions, platform, inputs, outputs, properties };
     },
     isReady: (version) => has(version) && isReady(),
+    // Of ours the newest comes first; which one somebody else's server asks of several is not known here.
+    pin: (version) => version || (platform === ownPlatform || versions.length === 1 ? (versions[0] ?? '') : ''),
     callsOf: (version) => (has(version) ? [name] : undefined),
   };
 }
@@ -76,7 +83,7 @@ export function outEntry(refusal: () => InferError): Entry {
   const refuse = (): never => {
     throw refusal();
   };
-  return { describe: refuse, infer: async () => refuse(), isReady: () => false, callsOf: () => undefined };
+  return { describe: refuse, infer: async () => refuse(), isReady: () => false, pin: refuse, callsOf: () => undefined };
 }
 
 /** Somebody else's server that holds it, or what it needs, is expected. */

@@ -13,13 +13,15 @@ export interface GaugePorts {
   readonly resilienceState: ResilienceState;
   /** Whether anybody can tell which keys count. */
   readonly isFresh: () => boolean;
+  /** Looks how much work waits. */
+  readonly refreshWork: () => Promise<void>;
 }
 
 const breakerStates = { closed: 0, 'forced-closed': 0, 'half-open': 1, open: 2, 'forced-open': 2 } as const;
 
 /** Answers what is to be done before each scrape: some of it has to be asked for. */
 export function readGauges(ports: GaugePorts): () => Promise<void> {
-  const { registry, revisions, isFresh } = ports;
+  const { registry, revisions, isFresh, refreshWork } = ports;
   const current = () => revisions.current;
   readOutbound(ports);
   registry.read('sheaf_epoch', () => [[[], revisions.snapshot().epoch]]);
@@ -41,6 +43,7 @@ export function readGauges(ports: GaugePorts): () => Promise<void> {
   return async () => {
     uses = await limitUses(revisions);
     ends = await certificateEnds(current().served.mesh);
+    await refreshWork();
   };
 }
 

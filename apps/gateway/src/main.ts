@@ -31,6 +31,7 @@ import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
 import { ownRegistry } from './own-registry.ts';
+import { type OwnWork, ownWork } from './own-work.ts';
 import { createReloads, type Reloads } from './reloads.ts';
 import { createRepository } from './repository.ts';
 import { openRevision, type Served } from './revision.ts';
@@ -74,6 +75,7 @@ interface Gateway {
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;
   readonly rollouts: GatewayRollouts;
+  readonly work: OwnWork;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
 }
@@ -106,8 +108,11 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
   const rollouts = createGatewayRollouts({ revisions: () => revisions, registry });
   const { onKept, propagation } = tracing;
   const isTried = (model: string): boolean => rollouts.book.of(model) !== undefined;
+  const rules = () => revisions.current.served.mesh.jobs;
+  const work = ownWork({ folder: mesh.folder, rules, audit: state.state.audit, registry });
   const answerCache = createAnswerCache({ registry, isTried });
-  const ports = { ...state, resilienceState, secret, onKept, propagation, traffic: rollouts.layer, answerCache };
+  const layers = { traffic: rollouts.layer, answerCache, queue: work.queue };
+  const ports = { ...state, ...layers, resilienceState, secret, onKept, propagation };
   const revisions = new Revisions(await openRevision(what, ports), line.number);
   rollouts.followFolder(mesh);
   policiesNow = () => revisions.current.served.mesh.policies;
@@ -128,19 +133,8 @@ async function openGateway(line: CommandLine, { what, secret, exporter }: Handov
     onSteered: announcer.announce,
     onReread: (reread) => process.send?.({ kind: 'reread', what: reread } satisfies ProcessMessage),
   });
-  const served = {
-    state,
-    resilienceState,
-    tracing,
-    revisions,
-    announcer,
-    callLog,
-    reloads,
-    rollouts,
-    registry,
-    exporter,
-  };
-  return { line, mesh, secret, host, ...served };
+  const served = { state, resilienceState, tracing, revisions, announcer, callLog, reloads };
+  return { line, mesh, secret, host, ...served, rollouts, work, registry, exporter };
 }
 
 /** Opens the servers, and follows the supervisor until the gateway is drained. */
@@ -182,7 +176,7 @@ async function serve(gateway: Gateway): Promise<void> {
   const served = { admin, repository: openRepository(gateway), registry: ownedRegistry.service };
   const port = line.port ?? mesh.gateway.port;
   const own = { ...shared, ...served, host, port, calls, isFresh: state.isFresh, statistics: metrics?.statistics };
-  const server = await openPublicServer(own);
+  const server = await openPublicServer({ ...own, later: gateway.work.services });
   const internal =
     line.innerPort === undefined ? undefined : await openInternalServer({ ...shared, port: line.innerPort, secret });
   announcer.servers.push(...(internal ? [internal, server] : [server]));
@@ -212,7 +206,7 @@ async function serve(gateway: Gateway): Promise<void> {
       endHeads();
       await metrics?.close();
       revisions.close();
-      await Promise.all([state.close(), callLog.close(), ownedRegistry.close()]);
+      await Promise.all([state.close(), callLog.close(), ownedRegistry.close(), gateway.work.close()]);
     },
   });
   announcer.keepAnnouncing();

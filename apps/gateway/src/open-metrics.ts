@@ -34,6 +34,7 @@ export interface MeasuredGateway {
   readonly revisions: Revisions;
   readonly resilienceState: ResilienceState;
   readonly state: { readonly isFresh: () => boolean };
+  readonly work: { readonly refresh: () => Promise<void> };
   readonly tracing: Pick<Tracing, 'counts' | 'keptCounts'>;
   /** Variables of OpenTelemetry that are not in the environment. */
   readonly exporter: Exporter | undefined;
@@ -55,7 +56,7 @@ export async function openGatewayMetrics(
   gateway: MeasuredGateway,
   bytes: BytesInFlight,
 ): Promise<OpenMetrics | undefined> {
-  const { registry, mesh, revisions, resilienceState, state, tracing, line, exporter } = gateway;
+  const { registry, mesh, revisions, resilienceState, state, work, tracing, line, exporter } = gateway;
   if (!registry) return undefined;
   const servers: Server[] = [];
   const metrics = createGatewayMetrics(registry, { revisions, publicServer: () => servers[0] });
@@ -70,7 +71,13 @@ export async function openGatewayMetrics(
     }),
   });
   readResults(registry, tracing);
-  const before = readGauges({ registry, revisions, resilienceState, isFresh: state.isFresh });
+  const before = readGauges({
+    registry,
+    revisions,
+    resilienceState,
+    isFresh: state.isFresh,
+    refreshWork: work.refresh,
+  });
   const sender = await sendMetrics('sheaf-gateway', registry, { variables: exporter, before });
   const place = placeOf(line, mesh);
   const workers = followWorkers(mesh, gateway.secret);

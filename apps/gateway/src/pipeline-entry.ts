@@ -49,6 +49,7 @@ export function pipelineEntry(name: string, given: readonly PipelineVersion[], l
     ask: (wanted) => get(wanted).compiled.ask,
     describe: (wanted) => ({ name, versions, platform: 'sheaf_pipeline', ...get(wanted).signature }),
     isReady: (wanted) => find(wanted)?.isReady() ?? false,
+    pin: (wanted) => String(get(wanted).version),
     callsOf: (wanted) => find(wanted)?.calls,
     pending: () => sorted.map(({ version, pending }) => [String(version), pending()] as const),
   };

@@ -36,6 +36,8 @@ import type { Catalog } from './catalog.ts';
 export interface PolicyStack {
   readonly admit: (shown: Shown) => Principal | Promise<Principal>;
   readonly infer: Infer;
+  /** The same for calls that are submitted: they are queued where others are answered. */
+  readonly submit: Infer;
   readonly names: () => readonly string[];
   readonly describe: (name: string, version: string, principal: Principal | TrustedCaller) => ModelDescription;
   readonly isReady: (name: string, version: string, principal: Principal | TrustedCaller) => boolean;
@@ -64,6 +66,8 @@ export interface PolicyStackPorts {
   readonly share: number;
   /** Gives calls that name no version the one that a rollout has for them. */
   readonly traffic: (catalog: Catalog) => Layer;
+  /** Queues what is asked of the catalog. */
+  readonly queue: (catalog: Catalog) => Infer;
 }
 
 /** Who calls where no policies are written: somebody at this machine. */
@@ -106,6 +110,7 @@ export function openPolicyStack(
   const kept = {
     admit: policies ? createAdmission(authenticateBy(policies, ports), policies.open, policies.addresses) : () => local,
     infer,
+    submit: stack([...layers, ports.traffic(catalog)], ports.queue(catalog)),
     strays,
     sightOf,
     limits: () => recent.standings(limits, ports.limiter),

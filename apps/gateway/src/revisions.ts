@@ -43,6 +43,10 @@ export class Revisions {
   /** For callers from outside. */
   infer: Infer = (request, context) => this.#within(context, ({ policyStack }, own) => policyStack.infer(request, own));
 
+  /** For callers from outside who come back for the answer. */
+  submit: Infer = (request, context) =>
+    this.#within(context, ({ policyStack }, own) => policyStack.submit(request, own));
+
   /** For what a graph asks: it has been let in, counted and routed already. */
   inner: Infer = (request, context) => this.#within(context, ({ catalog }, own) => catalog.infer(request, own));
 

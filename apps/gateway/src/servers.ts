@@ -19,6 +19,7 @@ import {
   type BytesInFlight,
   type CallLog,
   createServer,
+  type LaterServices,
   mutualTls,
   type RegistryService,
   type Repository,
@@ -89,6 +90,8 @@ export interface PublicServerPorts extends ServersPorts {
   readonly admin: AdminService;
   readonly repository: Repository;
   readonly registry: RegistryService;
+  /** Its `submit` is that of the revision. */
+  readonly later: Omit<LaterServices, 'submit'>;
   readonly calls: CallLog;
   /** Undefined: nothing is counted. */
   readonly statistics: Backend['statistics'] | undefined;
@@ -98,8 +101,8 @@ export interface PublicServerPorts extends ServersPorts {
 
 /** Serves callers from outside: what they may do, the policies of the current revision say. */
 export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
-  const { mesh, revisions, tracing, bytes, host, port, admin, repository, registry, calls, statistics, isFresh } =
-    ports;
+  const { mesh, revisions, tracing, bytes, host, port, admin, repository, registry, calls, statistics } = ports;
+  const { later, isFresh } = ports;
   const policiesNow = () => revisions.current.served.mesh.policies;
   /** Without policies it is somebody of this machine who calls. */
   const sample: Sample = (traceId, parent) =>
@@ -115,6 +118,8 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
     take: (called) => revisions.current.policyStack.strays.take(called),
   };
   const limits = liveLimits(mesh.limits, limitsNow(ports));
+  /** Outermost, since it is about all that a caller is told. */
+  const toldWhatIsSeen = tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal));
   return createServer(
     { name: 'gateway', host, port, limits, bytes, tls: mesh.gateway.tls, connections: mesh.gateway },
     {
@@ -123,16 +128,13 @@ export function openPublicServer(ports: PublicServerPorts): Promise<Server> {
       sample,
       propagation: tracing.propagation,
       acceptBaggage,
-      // Outermost, since it is about all that a caller is told.
-      infer: stack(
-        [tellOnlySeen((principal) => revisions.current.policyStack.sightOf(principal))],
-        around(revisions.infer),
-      ),
+      infer: toldWhatIsSeen(around(revisions.infer)),
       admit: (shown) => revisions.current.policyStack.admit(shown),
       strays,
       admin,
       repository,
       registry,
+      later: { ...later, submit: toldWhatIsSeen(enforceDeadline('the gateway')(revisions.submit)) },
       calls,
       ...(statistics && { statistics }),
       // Not of the internal server: whoever asks there has been let in.

@@ -2,10 +2,9 @@
 import { hostname } from 'node:os';
 import { checkExposure, countInFlight, drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { innerLimits } from '@sheaf/inference';
-import { openWork, type Work } from '@sheaf/jobs';
+import { openContents, openWork, type Work } from '@sheaf/jobs';
 import { createTracing, type Exporter, type Tracing } from '@sheaf/telemetry';
 import { BytesInFlight, createServer, mutualTls, type Server } from '@sheaf/transport';
-import { openContents } from './contents.ts';
 import { connectGateways } from './gateways.ts';
 import { nothingToInfer } from './idle-backend.ts';
 import { openLanes } from './lanes.ts';
@@ -26,7 +25,7 @@ await main(async () => {
     ...{ name: 'the worker', host, isLoopback: true, isTls: task.tls !== undefined, secret },
     ...{ isOpen: line.isOpen, isInsecure: false },
   });
-  const work = await openWork(task.folder);
+  const work = await openWork(task.folder, { databaseUrl: process.env['DATABASE_URL'] });
   const tracing = await createTracing('sheaf-worker', exporter);
   await serve({ line, task, secret, work, tracing, exporter });
 });

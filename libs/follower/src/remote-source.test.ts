@@ -18,6 +18,26 @@ const remote = (registry: Registry): RegistrySource => {
   return remoteSource({ calls, close: () => void registry.close() });
 };
 
+it('a registry elsewhere is not believed where it says another digest than its manifest has', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sheaf-source-'));
+  const registry = await openRegistry(folder);
+  await push(registry, 'model', 'm', { 'model.onnx': 'one' });
+  const calls = registryCallsOf(createRegistryService({ registry }), somebody);
+  const lying = {
+    ...calls,
+    getVersion: async (request: Parameters<typeof calls.getVersion>[0]) => {
+      const told = await calls.getVersion(request);
+      return { ...told, digest: `sha256:${'0'.repeat(64)}` };
+    },
+  };
+  const source = remoteSource({ calls: lying, close: () => void registry.close() });
+  await assert.rejects(source.version({ kind: 'model', name: 'm' }, 1, new AbortController().signal), {
+    code: 'DATA_LOSS',
+  });
+  await source.close();
+  await rm(folder, { recursive: true });
+});
+
 for (const [name, open] of Object.entries({ 'in this process': registrySource, 'by its service': remote }))
   describe(`a registry ${name}`, { timeout: 60_000 }, () => {
     it('tells what is there, what was before, and that it has changed, and gives its files', async () => {

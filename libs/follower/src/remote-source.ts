@@ -1,5 +1,7 @@
 /** A registry that is asked by gRPC, as a source: one watch says what is there and what changes. */
-import { type WatchedEntry, watchRegistry } from '@sheaf/registry';
+
+import { InferError } from '@sheaf/inference';
+import { digestOf, manifestOf, type WatchedEntry, watchRegistry } from '@sheaf/registry';
 import type { RegistryConnection } from '@sheaf/transport';
 import type { RegistrySource, SourceEntry } from './source.ts';
 
@@ -16,10 +18,16 @@ export function remoteSource({ calls, close }: Pick<RegistryConnection, 'calls' 
     },
     version: async ({ kind, name }, version) => {
       const { digest, manifest, signatures, why } = await calls.getVersion({ kind, name, version: String(version) });
-      const pins = (manifest?.pins ?? []).map((pin) =>
+      // What is kept and trusted under a digest is what has this digest, whatever a registry elsewhere says.
+      if (!manifest || digestOf(manifestOf(kind, manifest, manifest.files)) !== digest)
+        throw new InferError(
+          'DATA_LOSS',
+          `the registry says another digest of ${kind} ${name}/${version} than its manifest has`,
+        );
+      const pins = manifest.pins.map((pin) =>
         pin.alias === '' ? { name: pin.name, digest: pin.digest } : { name: pin.name, alias: pin.alias },
       );
-      return { version, digest, signatures, why, manifest: { files: manifest?.files ?? [], pins } };
+      return { version, digest, signatures, why, manifest: { files: manifest.files, pins } };
     },
     former: async ({ kind, name }, alias, count) => {
       const { moves } = await calls.listHistory({ kind, name, alias, limit: movesMax });

@@ -40,7 +40,13 @@ export function askControl(): (control: ModelControl) => Promise<void> {
     else asked.get(message.id)?.resolve();
     asked.delete(message.id);
   });
+  // Nobody is left who could answer.
+  process.once('disconnect', () => {
+    for (const { reject } of asked.values()) reject(supervisorGone());
+    asked.clear();
+  });
   return (control) => {
+    if (process.send && !process.connected) return Promise.reject(supervisorGone());
     if (!process.send)
       return Promise.reject(
         new InferError(
@@ -55,6 +61,9 @@ export function askControl(): (control: ModelControl) => Promise<void> {
     return answer.promise;
   };
 }
+
+const supervisorGone = (): InferError =>
+  new InferError('UNAVAILABLE', 'the supervisor of this gateway has ended: what is served stays as it is');
 
 /** Takes what the supervisor tells; it is trusted. */
 export function onLoading(take: (names: readonly string[]) => void): void {

@@ -13,6 +13,7 @@ export {
   type RowFailure,
 } from './batch.ts';
 export type { BatchFilter, BatchStore } from './batch-store.ts';
+export { type Contents, keptBytesMax, openContents } from './contents/contents.ts';
 export {
   type BlobRef,
   contentBytesMax,
@@ -56,4 +57,9 @@ export {
   type Promotion,
   type StoredPrediction,
 } from './predictions.ts';
+export { type CallbackRules, isAllowedHost } from './service/callback-url.ts';
+export { createLaterServices } from './service/later-services.ts';
+export type { LaterPorts, OpenedWork, OperatorChange } from './service/ports.ts';
+export type { PredictionPorts } from './service/predictions.ts';
+export { createQueue, type Pinned, type SubmitPorts, type SubmitRules } from './service/submit.ts';
 export type { Work } from './work.ts';

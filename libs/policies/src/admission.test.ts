@@ -33,11 +33,10 @@ describe('admission', () => {
         ['admin'],
         ['observe', 'admin'],
       ] as const) {
-        const may =
-          wanted === 'any' ||
-          (own as readonly Role[]).includes(wanted) ||
-          (wanted !== 'infer' && (own as readonly Role[]).includes('admin'));
-        const want = may ? 'acme' : `PERMISSION_DENIED ROLE_MISSING ${wanted} authorisation`;
+        const has = (role: Role): boolean => (own as readonly Role[]).includes(role);
+        const oneOf = [wanted].flat().filter((role) => role !== 'any');
+        const may = wanted === 'any' || oneOf.some((role) => has(role) || (role !== 'infer' && has('admin')));
+        const want = may ? 'acme' : `PERMISSION_DENIED ROLE_MISSING ${oneOf.join(' or ')} authorisation`;
         assert.equal(outcome(own, method), want, `${own}`);
       }
     });

@@ -4,8 +4,11 @@ import { InferError, type Principal, type Role } from '@sheaf/inference';
 import { createAddressCheck } from './address-rules.ts';
 import type { AddressRules, OpenMethods } from './spec.ts';
 
+/** Of jobs: whoever submits them looks after their own, and operators after all. */
+const submittedOr = (role: Role): readonly Role[] => ['infer', role];
+
 /** Every method of every service that a gateway has on its public server. One that is not here is nobody's. */
-export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
+export const methodRoles: Readonly<Record<string, Role | readonly Role[] | 'any'>> = {
   '/inference.GRPCInferenceService/ServerLive': 'any',
   '/inference.GRPCInferenceService/ServerReady': 'any',
   '/inference.GRPCInferenceService/ServerMetadata': 'any',
@@ -59,6 +62,20 @@ export const methodRoles: Readonly<Record<string, Role | 'any'>> = {
   '/sheaf.registry.v1.Registry/GetRollout': 'observe',
   '/sheaf.registry.v1.Registry/TellRollout': 'admin',
   '/sheaf.registry.v1.Registry/ReportEvidence': 'report',
+  '/sheaf.jobs.v1.Jobs/Submit': 'infer',
+  '/sheaf.jobs.v1.Jobs/Get': submittedOr('observe'),
+  '/sheaf.jobs.v1.Jobs/Wait': 'infer',
+  '/sheaf.jobs.v1.Jobs/List': submittedOr('observe'),
+  '/sheaf.jobs.v1.Jobs/Cancel': submittedOr('admin'),
+  '/sheaf.jobs.v1.Jobs/Delete': 'infer',
+  '/sheaf.jobs.v1.Jobs/Retry': submittedOr('admin'),
+  '/google.longrunning.Operations/ListOperations': 'infer',
+  '/google.longrunning.Operations/GetOperation': 'infer',
+  '/google.longrunning.Operations/DeleteOperation': 'infer',
+  '/google.longrunning.Operations/CancelOperation': 'infer',
+  '/google.longrunning.Operations/WaitOperation': 'infer',
+  '/sheaf.predictions.v1.Predictions/Get': 'infer',
+  '/sheaf.predictions.v1.Predictions/BatchGet': 'infer',
 };
 
 /** Not List: that is for whoever may observe. */
@@ -124,10 +141,14 @@ export function createAdmission(
 
 /** A method that nobody has goes on: it is answered as what it is, to those who have shown who they are. */
 function withRole(principal: Principal, method: string): Principal {
-  const role = Object.hasOwn(methodRoles, method) ? methodRoles[method] : 'any';
-  if (role === undefined || role === 'any' || principal.roles.includes(role)) return principal;
+  const wanted = Object.hasOwn(methodRoles, method) ? methodRoles[method] : 'any';
+  if (wanted === undefined || wanted === 'any') return principal;
   // Who may change the mesh may also look at it, and bring what it is changed to.
-  if (role !== 'infer' && principal.roles.includes('admin')) return principal;
+  const mayBe = (role: Role): boolean =>
+    principal.roles.includes(role) || (role !== 'infer' && principal.roles.includes('admin'));
+  const oneOf = typeof wanted === 'string' ? [wanted] : wanted;
+  if (oneOf.some(mayBe)) return principal;
+  const role = oneOf.join(' or ');
   throw InferError.withoutStack('PERMISSION_DENIED', `this method wants the role ${role}`, {
     reason: 'ROLE_MISSING',
     metadata: { role },

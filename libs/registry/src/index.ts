@@ -1,4 +1,4 @@
-export type { Blobs, BlobsOptions, SweepOptions } from './blobs/blobs.ts';
+export { type Blobs, type BlobsOptions, createBlobs, type SweepOptions } from './blobs/blobs.ts';
 export type { Upload, UploadRequest } from './blobs/uploads.ts';
 export { downloadVersion, type OnDownloadProgress } from './client/download-version.ts';
 export { championBefore, moveAlias, type WantedMove } from './client/move-alias.ts';
@@ -67,6 +67,7 @@ export {
 export { championsOf, rolloutStoreOf } from './rollouts/rollout-store.ts';
 export { watchedRollouts } from './rollouts/watched-rollouts.ts';
 export { noSuchEntry } from './service/caller.ts';
+export { manifestOf } from './service/manifest-message.ts';
 export { type OpenedWhenAsked, openWhenAsked } from './service/opened-when-asked.ts';
 export type { PushLimits } from './service/push/limits.ts';
 export type { Judgement, JudgeVersion, PushPorts } from './service/push/push.ts';

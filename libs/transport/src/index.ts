@@ -42,6 +42,7 @@ export type {
   SubmitTerms,
 } from './jobs-service.ts';
 export type { MetricSamples, MetricsRequest, TellMetrics } from './mesh-metrics.ts';
+export { packJob, responseMessage, rpcStatusOf } from './packed-messages.ts';
 export type {
   AliasMessage,
   AliasMoveMessage,

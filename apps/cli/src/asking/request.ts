@@ -49,13 +49,34 @@ export interface Question {
   readonly parameters?: AskOptions['parameters'];
 }
 
+/** A request as the options say it, at a server that is not asked yet. */
+export interface Prepared {
+  readonly remote: Remote;
+  readonly inputs: readonly Tensor[];
+  readonly options: AskOptions & { readonly timeoutMs: number };
+}
+
 /** Asks the mesh that the options name about `sources`, read as the model's inputs. */
-export async function askMesh(
+export const askMesh = (
   name: string,
   sources: readonly string[],
   values: OptionValues,
-  { onInputs, explain = false, parameters = {} }: Question = {},
-): Promise<Answered> {
+  question: Question = {},
+): Promise<Answered> =>
+  withRequest(name, sources, values, question, ({ remote, inputs, options }) =>
+    ask(remote, name, inputs, options).catch((error: unknown) => {
+      throw withTimeAdvice(error, options.timeoutMs);
+    }),
+  );
+
+/** Reads `sources` as the inputs of a model or pipeline of the mesh that the options name, for `use`. */
+export async function withRequest<T>(
+  name: string,
+  sources: readonly string[],
+  values: OptionValues,
+  { onInputs, explain = false, parameters = {} }: Question,
+  use: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
   const timeoutMs = integerOf('timeout', values['timeout'], 1, 3_600_000) ?? 10_000;
   const version = textOf(values['version']) ?? '';
   const given = pairs('parameter', values['parameter']).map(([key, text]): [string, Parameter] => [
@@ -72,10 +93,7 @@ export async function askMesh(
     const tensors = inputs.map(({ tensor }) => tensor);
     const outputs = (values['output'] ?? []) as string[];
     const own = { ...Object.fromEntries(given), ...parameters };
-    const options = { version, timeoutMs, outputs, explain, parameters: own };
-    return await ask(remote, name, tensors, options).catch((error: unknown) => {
-      throw withTimeAdvice(error, timeoutMs);
-    });
+    return await use({ remote, inputs: tensors, options: { version, timeoutMs, outputs, explain, parameters: own } });
   } finally {
     remote.close();
   }

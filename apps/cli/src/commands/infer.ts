@@ -1,10 +1,7 @@
-import { explanationParameter, parseExplanation } from '@sheaf/inference';
-import { decodeImage, drawBoxes, toJson } from '@sheaf/tensor-io';
-import { table } from '@sheaf/terminal';
-import type { Answered } from '@sheaf/transport';
+import { decodeImage, drawBoxes } from '@sheaf/tensor-io';
+import { printAnswer } from '../asking/print-answer.ts';
 import { askMesh, type Input, requestHelp, requestOptions } from '../asking/request.ts';
-import { type Command, type OptionValues, textOf, UsageError, writeOrFail } from '../command.ts';
-import { explanationTree, outputsTable } from '../print.ts';
+import { type Command, textOf, UsageError, writeOrFail } from '../command.ts';
 
 export const infer: Command = {
   usage: 'infer <pipeline or model> <input> ...',
@@ -23,7 +20,7 @@ export const infer: Command = {
         image = await imageToDraw(textOf(values['draw']), inputs);
       },
     });
-    print(answered, values);
+    printAnswer(answered, values);
     if (image) {
       await writeOrFail(image.file, await drawBoxes(image.decoded, answered.response.outputs));
       console.error(`drawn: ${image.file}`);
@@ -40,28 +37,4 @@ async function imageToDraw(file: string | undefined, inputs: readonly Input[]) {
   } catch (error) {
     throw new UsageError(`--draw wants an image as the first input: ${(error as Error).message}`);
   }
-}
-
-function print({ response, elapsedMs }: Answered, { json, explain }: OptionValues): void {
-  const { model, version, outputs, parameters } = response;
-  const explanation = explain ? parseExplanation(parameters.get(explanationParameter)) : undefined;
-  if (json) {
-    const others = [...parameters].filter(([key]) => key !== explanationParameter);
-    const body = {
-      model_name: model,
-      model_version: version,
-      parameters: Object.fromEntries(
-        others.map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
-      ),
-      outputs: outputs.map(toJson),
-      ...(explanation ? { explanation } : {}),
-    };
-    console.log(JSON.stringify(body));
-    return;
-  }
-  console.log(`${model}/${version}  ${elapsedMs.toFixed(1)} ms\n`);
-  console.log(outputsTable(outputs));
-  const told = [...parameters].filter(([key]) => key !== explanationParameter && key !== 'sheaf_versions');
-  if (told.length > 0) console.log(`\n${table(told.map(([key, value]) => [key, String(value)]))}`);
-  if (explanation) console.log(`\n${explanationTree(explanation)}`);
 }

@@ -109,6 +109,12 @@ export const events = {
   'caller.slowed': event('outbound', 'warn', 'calls of one caller ended a process', 'service', 'caller', 'ends'),
   // Models and transforms.
   'registry.untended': event('registry', 'warn', 'files of the registry could not be looked after'),
+  'shadow.failed': event('rollout', 'error', 'a copy of a call for a version in shadow could not be compared'),
+  'webhooks.forgotten': event(
+    'registry',
+    'warn',
+    'which entries webhooks were told is not known any more, and they are told again',
+  ),
   'registry.damaged': event('registry', 'error', 'a file of a version is damaged or gone', 'sha256', 'versions'),
   'run.failed': event('runtime', 'error', 'a run failed, and not for what the caller sent', 'subject'),
   'run.ended': event('runtime', 'debug', 'a model or transform ran', ...call),

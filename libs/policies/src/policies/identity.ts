@@ -14,7 +14,7 @@ const methods = [
   '| method | role |',
   '|---|---|',
   ...Object.entries(methodRoles).map(
-    ([method, role]) => `| \`${method}\` | ${role === 'any' ? 'any that is known' : role} |`,
+    ([method, role]) => `| \`${method}\` | ${role === 'any' ? 'any that is known' : [role].flat().join(' or ')} |`,
   ),
 ].join('\n');
 

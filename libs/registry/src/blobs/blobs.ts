@@ -21,7 +21,8 @@ export interface Blobs extends Pick<Uploads, 'sent' | 'forget' | 'sentBytes'> {
   /** Of these, the ones that are not there. What is there is taken for new from now on: no sweep of the next hour takes it. */
   missing(sha256s: readonly string[]): Promise<readonly string[]>;
   /**
-   * The bytes, from an offset on (default 0). The file is hashed by the descriptor that it is then read from, before the first byte; one that is not what it should
+   * The bytes, from an offset on (default 0). The file is hashed by the descriptor that it is then read from, before the first byte, unless it was a minute ago and
+   * nobody has written it since; one that is not what it should
    * be is put in quarantine and refused (BLOB_CORRUPT). Chunks are the reader's own, of 256 KiB at most.
    */
   read(sha256: string, from?: number): AsyncIterable<Uint8Array>;

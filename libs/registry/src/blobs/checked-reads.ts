@@ -8,6 +8,7 @@ import { invalid, notThere, refused } from '../refusals.ts';
 import { asBlobError } from './blob-failures.ts';
 import { orUndefined, type Places } from './places.ts';
 import { type ChunkMemory, hashOf, readFrom } from './read-file.ts';
+import { createHashRecent, type HashRecent } from './verified.ts';
 
 export interface CheckedReads {
   /** A descriptor that was hashed; the caller closes it. */
@@ -16,11 +17,12 @@ export interface CheckedReads {
 }
 
 export function createCheckedReads(places: Places, onCorrupt: (sha256: string) => Promise<void>): CheckedReads {
-  const opened = async (sha256: string): Promise<FileHandle> => {
+  const hashRecent = createHashRecent();
+  const opened = async (sha256: string, hash: HashRecent = hashOf): Promise<FileHandle> => {
     const handle = await openBlob(places, sha256);
     const found = await handle.stat();
     try {
-      if (found.isFile() && (await hashOf(handle)) === sha256) return handle;
+      if (found.isFile() && (await hash(handle)) === sha256) return handle;
     } catch (error) {
       await handle.close();
       throw asBlobError(error);
@@ -35,7 +37,8 @@ export function createCheckedReads(places: Places, onCorrupt: (sha256: string) =
     );
   };
   async function* read(sha256: string, from = 0, memory: ChunkMemory = 'own'): AsyncIterable<Uint8Array> {
-    const handle = await opened(sha256);
+    // Whoever reads parts of a file has it hashed once; a copy that is kept is hashed each time.
+    const handle = await opened(sha256, memory === 'own' ? hashRecent : hashOf);
     try {
       const { size } = await handle.stat();
       if (!Number.isSafeInteger(from) || from < 0 || from > size)

@@ -28,13 +28,20 @@ export function auditMethods(store: RegistryStore): Methods {
   };
 }
 
-/** Who asks while it runs waits for the same run: a long chain is not read twice at once, however many look. */
-function shared<T>(task: () => Promise<T>): () => Promise<T> {
-  let running: Promise<T> | undefined;
-  return () => {
+/** How long a chain that was found whole is taken for whole. Milliseconds. */
+const wholeMs = 10_000;
+
+/** Who asks while it runs waits for the same run, and who asks soon after it is told the same: a long chain is read once in a while, however many look. */
+function shared(task: () => Promise<number | undefined>): () => Promise<number | undefined> {
+  let running: Promise<number | undefined> | undefined;
+  let wholeAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (performance.now() - wholeAt < wholeMs) return undefined;
     running ??= task().finally(() => {
       running = undefined;
     });
-    return running;
+    const brokenAt = await running;
+    if (brokenAt === undefined) wholeAt = performance.now();
+    return brokenAt;
   };
 }

@@ -142,5 +142,13 @@ const placeOf = (folder: string): string => join(folder, '.sheaf', 'registry', '
 
 async function readPlaces(folder: string): Promise<Places> {
   const text = await readFile(placeOf(folder), 'utf8').catch(() => '{}');
-  return JSON.parse(text) as Places;
+  try {
+    const read: unknown = JSON.parse(text);
+    if (typeof read === 'object' && read !== null && Object.values(read).every(Number.isSafeInteger))
+      return read as Places;
+  } catch {
+    // It is damaged, as one of another form is.
+  }
+  log('webhooks.forgotten', 'webhooks-told.json is damaged: webhooks are told again of what they may have been told');
+  return {};
 }

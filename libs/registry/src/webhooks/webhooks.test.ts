@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { moveAlias } from '../client/move-alias.ts';
 import { pushVersion } from '../client/push-version.ts';
@@ -101,6 +103,20 @@ describe('webhooks', () => {
     await receiver.until(4);
     await next();
     assert.match(receiver.received[3]?.body ?? '', /"version":3/);
+  });
+
+  it('are told again where it is damaged what they were told', async () => {
+    for (const damaged of ['{', '[1', 'null', '{"http://127.0.0.1/":"x"}']) {
+      await using service = await openTestService();
+      await using receiver = await receive(200);
+      await push(service, 'one');
+      await writeFile(join(service.folder, '.sheaf', 'registry', 'webhooks-told.json'), damaged);
+      await addWebhook(service.folder, { url: `http://127.0.0.1:${receiver.port}/`, isPrivate: true, after: 0 });
+      const end = telling(service);
+      await receiver.until(1);
+      await end();
+      assert.match(receiver.received[0]?.body ?? '', /"version.add"/);
+    }
   });
 
   it('that take nothing are given up after a while, which the record tells', async () => {

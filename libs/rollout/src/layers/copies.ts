@@ -8,6 +8,7 @@ import {
   type InferRequest,
   Journal,
   knownPrincipal,
+  log,
   trustedCaller,
 } from '@sheaf/inference';
 import { type Comparison, compareOutcomes, type Outcome, ruleOf } from '../compare.ts';
@@ -88,7 +89,13 @@ export function createCopies(ports: CopiesPorts): Copies {
       return;
     }
     const end = begin(key, bytes);
-    later(() => void run(call, shadow, evidence, ports).finally(end));
+    later(
+      () =>
+        void run(call, shadow, evidence, ports)
+          // What goes wrong with a copy is nobody's call, and ends no process.
+          .catch((error: unknown) => log('shadow.failed', `${key}: a copy could not be compared`, {}, error))
+          .finally(end),
+    );
   };
   return {
     offer: (call, traffic) => {

@@ -50,6 +50,8 @@ export function shareTraffic(ports: SharePorts): Layer {
     // A version that is not loaded here yet, or any more, fails nobody's call: the champion is asked, or what there is without a rollout.
     const version = [chosen, traffic.champion].find((one) => one === '' || isReady(request.model, one)) ?? '';
     context.journal.mark(context.span, { 'sheaf.rollout': traffic.salt, 'sheaf.share': version });
+    // What is queued has not been answered yet: there is nothing to count or to compare.
+    if (context.submission) return next({ ...request, version }, context);
     return ask(next, { ...request, version }, context, traffic, ports);
   };
 }

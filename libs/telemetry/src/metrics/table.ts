@@ -2,6 +2,7 @@
 import type { Metric } from './metric.ts';
 import { cacheMetrics } from './table/cache.ts';
 import { callMetrics } from './table/calls.ts';
+import { jobMetrics } from './table/jobs.ts';
 import { modelMetrics } from './table/models.ts';
 import { outboundMetrics } from './table/outbound.ts';
 import { pipelineMetrics } from './table/pipelines.ts';
@@ -14,6 +15,7 @@ export const metrics = {
   ...pipelineMetrics,
   ...outboundMetrics,
   ...rolloutMetrics,
+  ...jobMetrics,
   ...cacheMetrics,
   ...modelMetrics,
   ...workerMetrics,
@@ -28,6 +30,7 @@ export const groups: readonly { readonly title: string; readonly metrics: Readon
   { title: 'Pipelines', metrics: pipelineMetrics },
   { title: 'The way to the services', metrics: outboundMetrics },
   { title: 'Rollouts', metrics: rolloutMetrics },
+  { title: 'Work for later', metrics: jobMetrics },
   { title: 'Answers that are kept', metrics: cacheMetrics },
   { title: 'Models and transforms', metrics: modelMetrics },
   { title: 'Work that is done later', metrics: workerMetrics },

@@ -17,11 +17,13 @@ export function laterMethods(
   isOpen: () => boolean,
 ): readonly ServerMethod[] {
   const methodsOf = (service: object, definitions: object): ServerMethod[] =>
-    Object.entries(definitions)
-      .filter(([name]) => methodName(name) in service)
-      .map(([name, definition]) => method(definition, (service as Record<string, Handler>)[methodName(name)], isOpen));
+    Object.entries(definitions).map(([name, definition]) =>
+      method(definition, (service as Record<string, Handler>)[methodName(name)], isOpen),
+    );
+  // It goes the way of an inference.
+  const { Submit: _, ...askedMethods } = jobsService;
   return [
-    ...methodsOf(jobs, jobsService),
+    ...methodsOf(jobs, askedMethods),
     ...methodsOf(operations, operationsService),
     ...methodsOf(predictions, predictionsService),
   ];
