@@ -44,6 +44,7 @@ const ports = {
   limiter: createMemoryLimiter({ now: monotonicClock.now, wallNow: Date.now }),
   share: 1,
   traffic: () => (next) => next,
+  queue: ({ infer }) => infer,
   answerCache: { layer: () => (next) => next },
   resilienceState: createResilienceState(),
 } satisfies RevisionPorts;
