@@ -66,7 +66,7 @@ export function ownWork({ folder, rules, audit, registry, env = process.env }: O
 }
 
 async function open(folder: string): Promise<OpenedWork & Pick<Work, 'close'>> {
-  const { jobs, predictions, close } = await openWork(folder);
+  const { jobs, predictions, close } = await openWork(folder, { databaseUrl: process.env['DATABASE_URL'] });
   const contents = openContents(folder);
   /** Files that no job refers to any more; what cannot be removed now is there the next time. */
   const sweep = (): void => void contents.sweep(jobs).catch(() => undefined);
