@@ -2,6 +2,7 @@
 import {
   askControl,
   countInFlight,
+  createCallLog,
   type Drain,
   drainOnSignal,
   type Handover,
@@ -13,6 +14,7 @@ import {
   openLog,
   type ProcessMessage,
   report,
+  type ServerCallLog,
 } from '@sheaf/host';
 import { InferError, trustedCaller } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh, type Steering } from '@sheaf/mesh';
@@ -25,7 +27,6 @@ import { type Announcer, createAnnouncer } from './announcer.ts';
 import { createAnswerCache } from './answer-cache.ts';
 import { tellHeads } from './audit-heads.ts';
 import { awaitForeign } from './await-foreign.ts';
-import { createCallLog, type GatewayCallLog } from './call-log.ts';
 import { type CommandLine, readCommandLine } from './command-line.ts';
 import { countOutbound, countReload, openRegistry } from './metrics.ts';
 import { openGatewayMetrics } from './open-metrics.ts';
@@ -69,7 +70,7 @@ interface Gateway {
   readonly tracing: Tracing;
   readonly revisions: Revisions;
   readonly announcer: Announcer;
-  readonly callLog: GatewayCallLog;
+  readonly callLog: ServerCallLog;
   readonly reloads: Reloads;
   /** Undefined: nothing is counted. */
   readonly registry: Registry | undefined;

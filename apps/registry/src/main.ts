@@ -1,7 +1,7 @@
 /** A registry as a process of its own. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { drainOnSignal, main, openLog, report } from '@sheaf/host';
+import { createCallLog, drainOnSignal, main, openLog, report } from '@sheaf/host';
 import { InferError, isLoopback } from '@sheaf/inference';
 import { formatProblem, type Mesh, readMesh, signatureTrust, trialRules } from '@sheaf/mesh';
 import { createRegistryService, createRolloutMover, moveRollouts, openRegistry, tellWebhooks } from '@sheaf/registry';
@@ -49,11 +49,13 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
   const holder = randomUUID();
   const databaseUrl = process.env['DATABASE_URL'];
   const registry = await openRegistry(folder, { ...(databaseUrl && { databaseUrl }) });
+  const callLog = createCallLog(() => policies);
   const server = await createServer(
     { name: 'registry', host, port, limits, tls: gateway.tls, connections: gateway },
     {
       ...nothingToInfer,
       onJournal: tracing.onJournal,
+      calls: callLog.calls,
       admit: callers.admit,
       isWell: callers.isFresh,
       registry: createRegistryService({
@@ -72,7 +74,7 @@ async function serve(mesh: Mesh, givenHost: string | undefined, port: number): P
     tracing,
     close: async () => {
       await Promise.all([endWebhooks(), endRollouts()]);
-      await Promise.all([registry.close(), callers.close()]);
+      await Promise.all([registry.close(), callers.close(), callLog.close()]);
     },
   });
   server.open();

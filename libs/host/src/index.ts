@@ -1,4 +1,5 @@
 export { type AccessLog, createAccessLog, type LoggedCalls } from './access-log.ts';
+export { type CallLogSpec, createCallLog, type ServerCallLog } from './call-log.ts';
 export { checkExposure, type InternalServer } from './internal-server.ts';
 export { childOutput } from './log/child-output.ts';
 export { logJournal } from './log/journal-log.ts';

@@ -21,7 +21,7 @@ export const gatewayEnvironment = (
   ...selectVariables(env, (name) => proxyVariables.includes(name) || named.includes(name)),
 });
 
-/** Selects the variables that a gateway is told by message: where limits are counted, secrets and tokens, and those that transforms are read with. */
+/** Selects the variables that a gateway is told by message: where limits are counted and jobs are kept, secrets and tokens, and those that transforms are read with. */
 export function gatewayVariables(
   { services, secret, registry }: Mesh,
   env: NodeJS.ProcessEnv = process.env,
@@ -30,6 +30,7 @@ export function gatewayVariables(
   const wanted = new Set([
     ...countingVariables.urls,
     ...countingVariables.files,
+    'DATABASE_URL',
     // Transforms that it reads are not to read that file.
     'SHEAF_API_KEY_FILE',
     ...places.flatMap((place) => (place && 'env' in place ? [place.env] : [])),

@@ -1,10 +1,19 @@
-/** The access log of the public server, as the policies in force want it. */
-import { createAccessLog, createLineWriter, fileTarget, type LineWriter, logOutput } from '@sheaf/host';
+/** The access log of a server, as the policies in force want it. */
 import { log } from '@sheaf/inference';
-import type { AccessLogSpec, PoliciesSpec } from '@sheaf/policies';
 import type { CallLog } from '@sheaf/transport';
+import { createAccessLog, type LoggedCalls } from './access-log.ts';
+import { fileTarget } from './log/line-target.ts';
+import { createLineWriter, type LineWriter } from './log/line-writer.ts';
+import { logOutput } from './log/process-log.ts';
 
-export interface GatewayCallLog {
+/** What policies say of it. */
+export interface CallLogSpec {
+  readonly calls: LoggedCalls;
+  /** Absolute; undefined: standard output. */
+  readonly file: string | undefined;
+}
+
+export interface ServerCallLog {
   readonly calls: CallLog;
   /** To be called when other policies may be in force. */
   follow(): void;
@@ -12,10 +21,12 @@ export interface GatewayCallLog {
 }
 
 /** Without policies nothing is logged: the server lets everybody of this machine in, and there is nobody to be watched. */
-const none: AccessLogSpec = { calls: 'off', file: undefined };
-const usual: AccessLogSpec = { calls: 'refused', file: undefined };
+const none: CallLogSpec = { calls: 'off', file: undefined };
+const usual: CallLogSpec = { calls: 'refused', file: undefined };
 
-export function createCallLog(policies: () => PoliciesSpec | undefined): GatewayCallLog {
+export function createCallLog(
+  policies: () => { readonly accessLog?: CallLogSpec | undefined } | undefined,
+): ServerCallLog {
   let spec = none;
   let lines: LineWriter | undefined;
   const calls = createAccessLog(
