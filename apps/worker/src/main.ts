@@ -9,6 +9,7 @@ import { connectGateways } from './gateways.ts';
 import { nothingToInfer } from './idle-backend.ts';
 import { openLanes } from './lanes.ts';
 import { openWorkerMetrics } from './metrics.ts';
+import { watchOwnBatches } from './own-batches/own-batches.ts';
 import { createPace } from './pace.ts';
 import { readArguments, readTask, type Task, type WorkerArguments } from './task.ts';
 
@@ -79,12 +80,16 @@ async function serve({ line, task, secret, work, tracing, exporter }: Worker): P
     },
     { ...nothingToInfer, onJournal: tracing.onJournal, ...(metrics && { metrics: metrics.tell }) },
   );
+  let endOwnBatches = (): void => {};
   drainOnSignal({
     server,
     noticeMs: 0,
     graceMs: () => graceMs,
     tracing,
-    onDraining: lanes.stop,
+    onDraining: () => {
+      endOwnBatches();
+      lanes.stop();
+    },
     close: async () => {
       await lanes.drain(graceMs);
       gateways.close();
@@ -93,5 +98,6 @@ async function serve({ line, task, secret, work, tracing, exporter }: Worker): P
   });
   server.open();
   lanes.wake();
+  endOwnBatches = watchOwnBatches({ folder: task.folder, work, gateways });
   report({ kind: 'ready', port: server.port }, 'the worker is ready');
 }

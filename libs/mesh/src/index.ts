@@ -16,6 +16,7 @@ export {
   transformPlace,
 } from './content/index.ts';
 export { pipelineDigest, policiesDigest } from './digests.ts';
+export { snapshotOf } from './folder-snapshot.ts';
 export { policiesKeptProblem, trustKeptProblem } from './in-force.ts';
 export type { Callbacks, Jobs } from './jobs.ts';
 export { type BatchDeclaration, batchDocument, batchSchema } from './language/batch-document.ts';

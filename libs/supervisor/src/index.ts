@@ -1,4 +1,3 @@
-export { snapshotOf } from './folder/folder-snapshot.ts';
 export type { RunningMesh, StartOptions } from './mesh/running-mesh.ts';
 export { startMesh } from './mesh/start-mesh.ts';
 export { type WatchOptions, watchMesh } from './mesh/watch-mesh.ts';

@@ -2,14 +2,13 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { isLogFormat, type LogFormat, logFormats, openLog } from '@sheaf/host';
 import { log, type OnEvent } from '@sheaf/inference';
-import { everything, type Mesh, namesIn, type ReadOptions, readMesh, threadsLine } from '@sheaf/mesh';
+import { everything, type Mesh, namesIn, type ReadOptions, readMesh, snapshotOf, threadsLine } from '@sheaf/mesh';
 import {
   askStatus,
   followMesh,
   openControl,
   type RunningMesh,
   readTried,
-  snapshotOf,
   startMesh,
   stopOnSignal,
   watchMesh,

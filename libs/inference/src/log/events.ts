@@ -34,6 +34,8 @@ export const events = {
   'jobs.no-queue': event('worker', 'error', 'a worker cannot read the jobs for the moment'),
   'jobs.callback-given-up': event('worker', 'warn', 'nobody took a call-back of a job, after many tries', 'job'),
   'jobs.failed': event('worker', 'warn', 'a job has failed for good', 'job', 'name', 'code', 'reason', 'attempt'),
+  'jobs.batch-begun': event('worker', 'info', 'a batch began by itself', 'name', 'key', 'batch', 'version'),
+  'jobs.batch-not-begun': event('worker', 'error', 'a batch that was due could not begin', 'name', 'key'),
   'jobs.worker-failed': event('supervisor', 'error', 'a worker could not start; it is not tried again'),
   'mesh.up': event('supervisor', 'info', 'all of the mesh has started', 'addresses'),
   'mesh.drained': event('supervisor', 'info', 'an operator drained the last gateway'),

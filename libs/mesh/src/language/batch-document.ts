@@ -162,8 +162,12 @@ export const batchFields = {
   ),
   hold: withDefault(boolean, false, 'Each generation waits for `sheaf batch promote`.'),
   keep: withDefault(integer(0, 100), 3, 'How many former generations stay, to roll back to.'),
-  schedule: optional(record(scheduleFields), 'When it runs by itself.'),
-  onPromotion: withDefault(boolean, false, 'It runs by itself when another version of the pipeline is the champion.'),
+  schedule: optional(record(scheduleFields), 'When it runs by itself. Default: at no time.'),
+  onPromotion: withDefault(
+    boolean,
+    false,
+    'It runs by itself when callers get a version of the pipeline that none of its generations is by: another champion, or a newer one where none is named.',
+  ),
 };
 
 export const batchDocument = record(batchFields);

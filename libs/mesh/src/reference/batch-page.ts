@@ -43,5 +43,10 @@ export const batchPage = (): string =>
     ),
     section('errors', fieldsTable(errorFields)),
     section('validate', fieldsTable(validateFields)),
-    section('schedule', fieldsTable(scheduleFields)),
+    section(
+      'schedule',
+      fieldsTable(scheduleFields),
+      'A worker of the mesh begins the batch within 2 s of the time, once however many workers there are. Of the times that came while nothing ran, the last one is made up for: not those of more than 7 days ago, nor those before the file was written. A batch that cannot begin, since its input is away or does not fit, is told in the log (`jobs.batch-not-begun`) and tried again at the next time. One that still runs keeps none from beginning.',
+      'With `onPromotion` a batch begins once for each version that callers get, the first one too, unless the collection has a generation by that version. Going back to a former version begins none.',
+    ),
   ].join('\n\n')}\n`;

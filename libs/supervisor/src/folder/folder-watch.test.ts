@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, utimes, writeFile 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { snapshotOf } from './folder-snapshot.ts';
+import { snapshotOf } from '@sheaf/mesh';
 import { watchFolder } from './folder-watch.ts';
 
 /** A system that says nothing. */

@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { OnEvent } from '@sheaf/inference';
-import { snapshotOf } from './folder-snapshot.ts';
+import { snapshotOf } from '@sheaf/mesh';
 
 /** A file is often written in several steps; a folder is read once it has been quiet this long. */
 const quietMs = 200;
