@@ -34,12 +34,15 @@ const reflected = ['v1', 'v1alpha'].map(
 const changes = (path: string): boolean =>
   /(Admin\/(Reload|Drain|Force\w+|Clear\w+|Set\w+|\w+Keys?)|RepositoryModel\w+)$/.test(path) ||
   (path.startsWith('/sheaf.registry.') && !/\/(Get|List|Watch|Download)\w*$/.test(path));
-/** Asks of one entry of the registry, which is empty here. */
+/** Of what is done later. */
+const isLater = (path: string): boolean => /^\/(sheaf\.(jobs|predictions)\.|google\.longrunning\.)/.test(path);
+/** Asks of one entry of the registry, or one job or prediction: there are none here. */
 const isOfEntry = (path: string): boolean =>
-  path.startsWith('/sheaf.registry.') && !/\/(ListEntries|ListAudit|Watch)$/.test(path);
+  (path.startsWith('/sheaf.registry.') && !/\/(ListEntries|ListAudit|Watch)$/.test(path)) ||
+  (isLater(path) && !/\/List(Operations)?$/.test(path));
 const isForObservers = (path: string): boolean =>
   /^\/sheaf\.(admin|registry)\.|Health\/List$|Repository(Index|Model\w+)$/.test(path);
-const openPaths = everyMethod.filter((path) => path !== inferPath && !isForObservers(path));
+const openPaths = everyMethod.filter((path) => path !== inferPath && !isForObservers(path) && !isLater(path));
 const mayCall = (path: string): 'operator' | 'watcher' | 'alice' => {
   if (changes(path)) return 'operator';
   return isForObservers(path) ? 'watcher' : 'alice';
@@ -187,6 +190,17 @@ describe('the public server', () => {
     for (const path of everyMethod.filter(changes))
       for (const who of ['alice', 'watcher'] as const)
         assertRefused(await caller.call(path, requestOf(path), as(who)), 'PERMISSION_DENIED', 'ROLE_MISSING', path);
+    for (const path of everyMethod.filter(isLater)) {
+      const told = await caller.call(path, requestOf(path), as('alice'));
+      assert.ok(['OK', 'NOT_FOUND', 'INVALID_ARGUMENT'].includes(told.code), `${path}: ${told.code}`);
+      if (!/(Get|Wait|List)/.test(path))
+        assertRefused(
+          await caller.call(path, requestOf(path), as('watcher')),
+          'PERMISSION_DENIED',
+          'ROLE_MISSING',
+          path,
+        );
+    }
     for (const path of openPaths)
       for (const who of ['alice', 'watcher', 'operator'] as const)
         assert.equal((await caller.call(path, requestOf(path), as(who))).code, 'OK', `${path} ${who}`);

@@ -6,8 +6,10 @@ import { decodeOutputs, encodeBatchSpec } from '@sheaf/batch';
 import { elements, type InferResponse, type Tensor, tensorOf } from '@sheaf/inference';
 import { isEnd, type JobRecord, type NewJob, openWork, type Work } from '@sheaf/jobs';
 import { sampleModels } from '@sheaf/onnx/testing';
+import { startMesh } from '@sheaf/supervisor';
 import { decodeResponse, encodeRequest } from '@sheaf/transport';
 import { type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
+import { programs } from '../support/programs.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const files: Files = { 'models/double': sampleModels.scale(2), 'models/slow': sampleModels.slowLoop() };
@@ -45,6 +47,14 @@ async function queueOf({ mesh }: TestMesh): Promise<Queue> {
 const valuesOf = ({ outputs: [first] }: InferResponse): number[] => [
   ...elements(first as Tensor & { datatype: 'FP32' }),
 ];
+
+function isAlive(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe('a worker of a mesh', () => {
   it('starts with the first job, and does what was submitted at the version that was pinned', async () => {
@@ -86,8 +96,49 @@ describe('a worker of a mesh', () => {
     await waitFor(async () => (await queue.jobs.list({ states: ['succeeded'] }, { limit: 1 })).length > 0);
     process.kill(mesh.running.workers[0]?.pid ?? 0, 'SIGKILL');
     const ended = await queue.ends(jobs);
-    assert.ok(ended.every(({ state }) => state === 'succeeded'));
+    assert.deepEqual(
+      ended.filter(({ state }) => state !== 'succeeded').map(({ error }) => error),
+      [],
+    );
     for (const [index, job] of jobs.entries()) assert.equal(valuesOf(await queue.answer(job))[0], 2 * index);
+  });
+
+  it('asks the gateway that comes after one that is killed, and each job has one result', async () => {
+    await using mesh = await startTestMesh(files);
+    await using queue = await queueOf(mesh);
+    const jobs = await queue.add(...Array.from({ length: 200 }, (_, index) => inferJob('double', [row(index)])));
+    await waitFor(async () => (await queue.jobs.list({ states: ['succeeded'] }, { limit: 1 })).length > 0);
+    process.kill(mesh.running.gateway.pid ?? 0, 'SIGKILL');
+    const ended = await queue.ends(jobs);
+    assert.deepEqual(
+      ended.filter(({ state }) => state !== 'succeeded').map(({ error }) => error),
+      [],
+    );
+    for (const [index, job] of jobs.entries()) assert.equal(valuesOf(await queue.answer(job))[0], 2 * index);
+  });
+
+  it('goes on where all processes of the mesh were killed, and no job that had ended is done again', async () => {
+    await using mesh = await startTestMesh(files);
+    await using queue = await queueOf(mesh);
+    const jobs = await queue.add(...Array.from({ length: 200 }, (_, index) => inferJob('double', [row(index)])));
+    await waitFor(async () => (await queue.jobs.list({ states: ['succeeded'] }, { limit: 1 })).length > 0);
+    const [slow] = await queue.add(inferJob('slow', [tensorOf('x', 'INT64', [], BigInt64Array.of(2n ** 18n))]));
+    await waitFor(async () => (await queue.jobs.get(slow?.id ?? ''))?.state !== 'queued');
+    mesh.running.kill();
+    await Promise.all(mesh.running.workers.map(({ pid }) => waitFor(() => !isAlive(pid))));
+    const before = await queue.jobs.list({ states: ['succeeded'] }, { limit: 1_000 });
+    const again = await startMesh(mesh.mesh, { programs, port: 0, onEvent: () => {} });
+    await using _ = { [Symbol.asyncDispose]: () => again.stop() };
+    const ended = await queue.ends([...jobs, slow as JobRecord]);
+    assert.deepEqual(
+      ended.filter(({ state }) => state !== 'succeeded').map(({ error }) => error),
+      [],
+    );
+    for (const [index, job] of jobs.entries()) assert.equal(valuesOf(await queue.answer(job))[0], 2 * index);
+    for (const { id, attempt, endedAt } of before) {
+      const now = ended.find((one) => one.id === id);
+      assert.deepEqual([now?.attempt, now?.endedAt], [attempt, endedAt]);
+    }
   });
 
   it('cuts, computes and promotes a batch, row by row where one is wrong', async () => {

@@ -1,6 +1,6 @@
 /**
- * `npm run faults:jobs`: processes that submit, claim, complete and cut are killed at any point, `--kills N` of them (default 200), each after about
- * `--lines N` acknowledged changes at most (default 1,200); `--seed N` is another run. With the store in SQLite, and then, with a quarter of the lines, in a
+ * `npm run faults:jobs`: processes that submit, claim, complete and cut are killed at any point, `--kills N` of them (default 80), each after about
+ * `--lines N` acknowledged changes at most (default 400); `--seed N` is another run. With the store in SQLite, and then, with a quarter of the lines, in a
  * Postgres that is killed too (`--store sqlite|postgres`: one of them). Then a history checker looks whether all that was promised holds.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -13,8 +13,8 @@ import { type KillFigures, killRounds } from '../../libs/jobs/src/testing/kill-r
 
 const { values } = parseArgs({
   options: {
-    kills: { type: 'string', default: '200' },
-    lines: { type: 'string', default: '1200' },
+    kills: { type: 'string', default: '80' },
+    lines: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
     store: { type: 'string', default: 'both' },
   },

@@ -11,6 +11,9 @@ const files = [
   'grpc/health/v1/health.proto',
   'sheaf/admin/v1/admin.proto',
   'sheaf/registry/v1/registry.proto',
+  'sheaf/jobs/v1/jobs.proto',
+  'sheaf/predictions/v1/predictions.proto',
+  'google/longrunning/operations.proto',
   'grpc/reflection/v1/reflection.proto',
   'grpc/reflection/v1alpha/reflection.proto',
   'google/rpc/status.proto',
@@ -34,7 +37,7 @@ const methods = new Map(
     .map((method) => [method.path, method]),
 );
 
-/** Every method of every service that anybody can look up: inference, health, reflection, administration and the registry. */
+/** Every method of every service that anybody can look up. */
 export const everyMethod: readonly string[] = [...methods.keys()];
 export const inferPath = '/inference.GRPCInferenceService/ModelInfer';
 

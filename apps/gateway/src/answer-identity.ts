@@ -21,18 +21,27 @@ export function createAnswerIdentity(
   fingerprints: ReadonlyMap<string, string>,
 ): AnswerIdentity {
   const forwarded = [...new Set(mesh.services.flatMap(({ sent }) => sent?.forward ?? []))].sort();
-  const serviceOf = new Map(mesh.services.flatMap(({ name, models }) => models.map((model) => [model, name] as const)));
+  const serviceOf = new Map(
+    mesh.services.flatMap((service) => service.models.map((model) => [model, service] as const)),
+  );
+  /** Of somebody else's server: where it is and what it is sent. What it runs, nobody here knows. */
+  const foreign = mesh.services
+    .filter(({ endpoint }) => endpoint)
+    .map(({ name, endpoint, tls, sent, models }) => ({ name, endpoint, tls, sent, models }));
   const sources = sourcesOf(mesh);
   // Aliases move without another catalog; which of them count, the call's snapshot says.
   const wholes = new WeakMap<Aliases, string>();
   const wholeBy = (aliases: Aliases): string => {
-    const whole = wholes.get(aliases) ?? digestOf([mesh.pipelines.map(({ spec }) => spec), aliases, fingerprints]);
+    const whole =
+      wholes.get(aliases) ?? digestOf([mesh.pipelines.map(({ spec }) => spec), aliases, fingerprints, foreign]);
     wholes.set(aliases, whole);
     return whole;
   };
   const contentOf = (name: string, { snapshot }: CallContext): string => {
     const service = serviceOf.get(name);
-    return service === undefined ? wholeBy(snapshot.aliases ?? mesh.aliases) : (fingerprints.get(service) ?? service);
+    const own = service && fingerprints.get(service.name);
+    // A pipeline's, and a foreign model's: any change of the mesh may be one of what answers.
+    return own ?? wholeBy(snapshot.aliases ?? mesh.aliases);
   };
   return (request, context) => {
     const version = catalog.versions.ofCall(request, context);

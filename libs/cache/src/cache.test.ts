@@ -41,12 +41,25 @@ function createScene({ rules = [rule], bytesMax = 2 ** 20, infer }: Partial<Scen
   });
   const ask = async (
     asking = request(),
-    { who = principal(), headers = {}, signal = new CallCanceller() }: Asking = {},
+    {
+      who = principal(),
+      headers = {},
+      signal = new CallCanceller(),
+      deadline = 1e9,
+      priority = 'standard',
+    }: Asking = {},
   ) => {
     const trailers = new Map<string, string>();
     const journal = new Journal(trailers);
     const context: CallContext = {
-      ...{ deadline: 1e9, signal, snapshot: { epoch: 1 }, journal, span: journal.start('request', 'x', undefined) },
+      ...{
+        deadline,
+        priority,
+        signal,
+        snapshot: { epoch: 1 },
+        journal,
+        span: journal.start('request', 'x', undefined),
+      },
       ...{ principal: who, metadata: (key) => headers[key], clock: { now: () => now, after: () => () => {} } },
     };
     const response = await layer(answer)(asking, context);
@@ -73,6 +86,8 @@ interface Asking {
   readonly who?: Principal;
   readonly headers?: Record<string, string>;
   readonly signal?: CallCanceller;
+  readonly deadline?: number;
+  readonly priority?: Principal['priority'];
 }
 
 const answerOf = (model: string, asked: number, parameters = {}): InferResponse => ({
@@ -252,11 +267,22 @@ describe('calls for the same at the same time', () => {
     assert.equal(numberIn((await third).response), 3);
   });
 
-  it('are made anew when the time of another caller was up, and share every other error', async () => {
+  it('are not shared by calls that matter differently', async () => {
+    const { ask, held } = createHeld();
+    const [cheap, dear] = [ask(request(), { priority: 'sheddable' }), ask(request(), { priority: 'critical' })];
+    held[0]?.end(new InferError('RESOURCE_EXHAUSTED', 'shed'));
+    held[1]?.end(answerOf('x', 2));
+    await assert.rejects(cheap, /shed/);
+    assert.equal((await dear).told, 'miss');
+  });
+
+  it('are made anew for those who have more time, and share every other error, also one of being late', async () => {
     const { ask, held, asked } = createHeld();
-    const [late, waiting] = [ask(), ask()];
+    const [late, waiting] = [ask(request(), { deadline: 100 }), ask()];
+    const asLate = ask(request(), { deadline: 100 });
     held[0]?.end(new InferError('DEADLINE_EXCEEDED', 'late'));
     await assert.rejects(late, /late/);
+    await assert.rejects(asLate, /late/);
     while (held.length < 2) await new Promise(setImmediate);
     held[1]?.end(new InferError('UNAVAILABLE', 'away'));
     await assert.rejects(waiting, /away/);

@@ -70,7 +70,9 @@ export function keepAnswers({ ruleOf, identityOf, store, calls, onAnswer = () =>
     let result: CacheResult = 'miss';
     // One that wants a new answer joins no call that began before it.
     if (wish === 'no-cache') return answered(result, await ask(context));
-    const response = await calls.run(key, context, ask, () => {
+    // A call that is shed first is no help to one that matters more.
+    const shared = `${key} ${context.priority ?? ''}`;
+    const response = await calls.run(shared, context, ask, () => {
       result = 'coalesced';
     });
     return answered(result, response);

@@ -4,8 +4,8 @@ import { abortReason, CallCanceller, type CallContext, InferError, type InferRes
 export interface SharedCalls {
   /**
    * Answers what a call under way with this key answers, or makes one by `ask`. `onJoined` is told where there is one already. Whoever leaves has left alone:
-   * the call is cancelled when nobody waits for it any more. One that ended because its own caller left, or had no more time, is made anew for those who
-   * have; every other error is everybody's.
+   * the call is cancelled when nobody waits for it any more. One that was late is made anew for those who have more time than it had; every other error is
+   * everybody's. What is more important than another call is not to be part of its key: it would share its refusals.
    */
   run(
     key: string,
@@ -18,6 +18,8 @@ export interface SharedCalls {
 interface Shared {
   readonly answer: Promise<InferResponse>;
   readonly canceller: CallCanceller;
+  /** Of the caller that began it. */
+  readonly deadline: number;
   waiting: number;
 }
 
@@ -27,7 +29,7 @@ export function createSharedCalls(): SharedCalls {
   const begin = (key: string, context: CallContext, ask: (context: CallContext) => Promise<InferResponse>): Shared => {
     const canceller = new CallCanceller();
     const answer = ask({ ...context, signal: canceller });
-    const shared: Shared = { answer, canceller, waiting: 0 };
+    const shared: Shared = { answer, canceller, deadline: context.deadline, waiting: 0 };
     underWay.set(key, shared);
     const end = (): void => {
       if (underWay.get(key) === shared) underWay.delete(key);
@@ -70,13 +72,12 @@ export function createSharedCalls(): SharedCalls {
     try {
       return await wait(key, before, context);
     } catch (error) {
-      if (context.signal.aborted || !isOfItsCaller(error)) throw error;
+      const hadLess = isLate(error) && before.deadline < context.deadline;
+      if (context.signal.aborted || !hadLess) throw error;
       return run(key, context, ask, onJoined);
     }
   };
   return { run };
 }
 
-/** What another caller's deadline, or its leaving, has done. */
-const isOfItsCaller = (error: unknown): boolean =>
-  error instanceof InferError && (error.code === 'CANCELLED' || error.code === 'DEADLINE_EXCEEDED');
+const isLate = (error: unknown): boolean => error instanceof InferError && error.code === 'DEADLINE_EXCEEDED';

@@ -7,6 +7,8 @@ import { errorOf, failuresOf, isBusy, type Kept, newerFailure } from './failures
 /** The longest that SQLite itself waits for a lock; longer waits are a matter of turns, between which reads are answered. */
 const lockTryMs = 20;
 const pageBytes = 4_096;
+/** The pages of larger files are not all looked at before they are opened, which takes minutes where there are gigabytes of them. */
+const checkedBytesMax = 32 * 1_048_576;
 
 export interface DatabaseFileOptions {
   /** Its folder is made where there is none. */
@@ -32,15 +34,16 @@ export function openDatabaseFile(
   preparePath(path);
   const db = new DatabaseSync(path, { timeout: lockTryMs });
   try {
+    // Damage is told as such by whoever reads it, at the start too.
+    db.exec('PRAGMA cell_size_check = ON');
     const giveUpAt = performance.now() + lockWaitMs;
     // The first look, the switch to WAL and the migration each need a lock that another process, which starts too, may have.
-    patiently(giveUpAt, () => inTransaction(db, 'DEFERRED', () => checkFile(db, schema)));
+    patiently(giveUpAt, () => inTransaction(db, 'DEFERRED', () => checkFile(db, path, schema)));
     patiently(giveUpAt, () => db.exec('PRAGMA journal_mode = WAL'));
     db.exec(`
       PRAGMA synchronous = FULL;
       PRAGMA journal_size_limit = ${16 * 1_048_576};
       PRAGMA trusted_schema = OFF;
-      PRAGMA cell_size_check = ON;
       PRAGMA max_page_count = ${Math.ceil(bytesMax / pageBytes)};
     `);
     patiently(giveUpAt, () => migrate(db, schema));
@@ -68,13 +71,14 @@ function preparePath(path: string): void {
   accessSync(path, constants.R_OK | constants.W_OK);
 }
 
-/** Reads only: whatever is not ours, or damaged, is left as it is. One view: another process may be making the tables. */
-function checkFile(db: DatabaseSync, { kept, applicationId, migrations }: DatabaseSchema): void {
+/** Damage of a large file is found here in its schema alone, and elsewhere when it is read. Reads only: whatever is not ours, or damaged, is left as it is. One view: another process may be making the tables. */
+function checkFile(db: DatabaseSync, path: string, { kept, applicationId, migrations }: DatabaseSchema): void {
   const found = pragma(db, 'application_id');
   const tables = db.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'];
   if (found !== applicationId && tables !== 0) throw errorOf(failuresOf(kept).foreign);
   const version = pragma(db, 'user_version');
   if (version > migrations.length) throw errorOf(newerFailure(kept, version, migrations.length));
+  if (statSync(path).size > checkedBytesMax) return;
   const problem = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
   if (problem !== 'ok') throw errorOf({ ...failuresOf(kept).corrupt, log: String(problem) });
 }

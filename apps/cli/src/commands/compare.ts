@@ -1,4 +1,5 @@
 /** `sheaf compare`: what serving a pipeline online, asynchronously and in batch comes to on this machine. */
+import { rmSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -28,11 +29,19 @@ export const compare: Command = {
   help: `${inputHelp}
     --picture <out.svg>  the figures as bars
     --json               the figures as JSON
-  A copy of the folder is served for the time, on free ports, without its policies and without what it keeps. Nothing else should
+  A copy of the folder is served for the time, on free ports, without its policies and without what it keeps. DATABASE_URL is
+  not heeded. Nothing else should
   be busy on the machine meanwhile.`,
   async run([name, folder = '.'], values) {
     if (!name) throw new UsageError(`usage: sheaf ${compare.usage} --input <file or folder>`);
     const copy = await mkdtemp(join(tmpdir(), 'sheaf-compare-'));
+    // The copy has a queue of its own: its workers are not to take what waits elsewhere.
+    delete process.env['DATABASE_URL'];
+    const leave = (): void => {
+      rmSync(copy, { recursive: true, force: true });
+      process.exit(130);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, leave);
     try {
       await copyFolder(folder, copy);
       const compared = await compareIn(copy, name, values);

@@ -38,7 +38,7 @@ export const jobsFields = {
   workers: withDefault(
     integer(0, 16),
     1,
-    'Processes that do the work. They start with the first job; 0 is none, where others do it.',
+    'Processes that do the work. They start with the first job, or the first batch that runs by itself; 0 is none, where others do it.',
   ),
   callsMax: withDefault(
     integer(1, 1_024),

@@ -99,4 +99,26 @@ describe('jobs in SQLite', () => {
       await assert.rejects(openSqliteWork(folder), refusal('FAILED_PRECONDITION', reason));
     }
   });
+
+  it('are opened without a look at all of a large file, whose damage is told when it is read', async () => {
+    const folder = newFolder();
+    await (await openSqliteWork(folder)).close();
+    const db = new DatabaseSync(fileOf(folder));
+    db.exec('CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(40 * 1024 * 1024))');
+    db.close();
+    const whole = await openSqliteWork(folder);
+    const [{ record } = assert.fail()] = await whole.jobs.submit([aJob()]);
+    await whole.close();
+    const bytes = readFileSync(fileOf(folder));
+    // Every page that has the job, none of which is read at the start.
+    let pages = 0;
+    for (let at = bytes.indexOf(record.id); at >= 0; at = bytes.indexOf(record.id), pages++)
+      bytes.fill(0x5a, at - (at % 4_096), at - (at % 4_096) + 4_096);
+    assert.ok(pages > 0);
+    writeFileSync(fileOf(folder), bytes);
+    const damaged = await openSqliteWork(folder);
+    const listed = await damaged.jobs.list({}).catch((error: unknown) => error);
+    await damaged.close();
+    refusal('DATA_LOSS', 'JOBS_CORRUPT')(listed);
+  });
 });
