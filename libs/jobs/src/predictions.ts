@@ -87,7 +87,10 @@ export interface PredictionStore {
   history(collection: string): Promise<readonly CurrentGeneration[]>;
   /** Moves the pointer to a generation that is `ready` or `held`. Refused: GENERATION_MOVED (another epoch), GENERATION_STATE. NOT_FOUND: there is no such generation. */
   promote(promotion: Promotion): Promise<CurrentGeneration>;
-  /** Moves the pointer to the generation with the next lower number, of those that were current once and still have their rows (NO_FORMER_GENERATION: there is none). */
+  /**
+   * Moves the pointer to the generation that was current before, of those that still have their rows (NO_FORMER_GENERATION: there is none). A move to that one is itself
+   * a way back: said again, it leads further back.
+   */
   rollback(change: {
     readonly collection: string;
     readonly expectedEpoch: number;

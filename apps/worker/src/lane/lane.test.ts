@@ -104,6 +104,19 @@ describe('a lane of work', () => {
     assert.deepEqual(kindsOf(), ['succeeded', 'released']);
   });
 
+  it('gives back a look at a generation during which another one has come to be served', async () => {
+    const { jobs, until, kindsOf } = queueOf(1);
+    const complete: JobStore['complete'] = async (lease, outcome) => {
+      if (outcome.kind === 'finish')
+        throw new InferError('FAILED_PRECONDITION', 'moved', { reason: 'GENERATION_MOVED' });
+      return jobs.complete(lease, outcome);
+    };
+    const commit = { kind: 'promote', expectedEpoch: 0, report: '' } as const;
+    laneOf({ ...jobs, complete }, async () => ({ kind: 'finish', commit })).wake();
+    await until(1);
+    assert.deepEqual(kindsOf(), ['released']);
+  });
+
   it('fails a try whose commit cannot be', async () => {
     const { jobs, committed, until } = queueOf(1);
     const complete: JobStore['complete'] = async (lease, outcome) => {

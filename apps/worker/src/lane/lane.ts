@@ -135,8 +135,10 @@ async function commit(
     } catch (error) {
       const isRefused =
         error instanceof InferError && error.code !== 'UNAVAILABLE' && error.code !== 'RESOURCE_EXHAUSTED';
+      // Another generation has come to be served during the look at this one: whoever looks next sees it, and no attempt is used up.
+      if (isRefused && error.reason === 'GENERATION_MOVED') wanted = { kind: 'released' };
       // A commit that cannot be will not be the next time.
-      if (isRefused && wanted.kind !== 'failed') wanted = outcomeOf(error, held.lease.job.attempt);
+      else if (isRefused && wanted.kind !== 'failed') wanted = outcomeOf(error, held.lease.job.attempt);
       else if (isRefused || held.why === 'lost') return 'lost';
       else await new Promise<void>((resolve) => void clock.after(awayMs, resolve));
     }

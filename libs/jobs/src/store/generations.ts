@@ -73,15 +73,28 @@ export function* rollback(
   const { collection } = change;
   const { epoch } = yield* pointer(collection);
   if (epoch === 0) throw noFormer(collection);
-  // By their numbers, not by the moves: rolled back twice, it is two generations back.
-  const former = yield* first(
-    `SELECT g.number FROM generations g WHERE g.collection = $1 AND g.state = 'ready'
-       AND g.number < (SELECT number FROM generation_moves WHERE collection = $2 AND epoch = $3)
-     ORDER BY g.number DESC LIMIT 1`,
-    ...[collection, collection, epoch],
+  const number = yield* servedBefore(collection);
+  if (number === undefined) throw noFormer(collection);
+  return yield* movePointer(nowMs, { ...change, number });
+}
+
+/**
+ * The generation that was current before the current one, of those that still have their rows. A move to that one is itself a way back, so to go back again leads
+ * further back, and not to and fro.
+ */
+function* servedBefore(collection: string): Steps<number | undefined> {
+  const moves = yield* all(
+    `SELECT m.number FROM generation_moves m JOIN generations g ON g.collection = m.collection AND g.number = m.number
+     WHERE m.collection = $1 AND g.state = 'ready' ORDER BY m.epoch`,
+    collection,
   );
-  if (!former) throw noFormer(collection);
-  return yield* movePointer(nowMs, { ...change, number: Number(former['number']) });
+  const line: number[] = [];
+  for (const move of moves) {
+    const number = Number(move['number']);
+    if (line.at(-2) === number) line.pop();
+    else if (line.at(-1) !== number) line.push(number);
+  }
+  return line.at(-2);
 }
 
 const noFormer = (collection: string): Error =>

@@ -154,6 +154,23 @@ export function generationsContract(withWork: WithWork): void {
   );
 
   it(
+    'goes back by what was served, also to a newer one, and further back the next time',
+    withWork(async (work) => {
+      const { predictions } = work;
+      for (let made = 0; made < 3; made++) await aGeneration(work, [1]);
+      await predictions.promote({ collection: 'digits', number: 1, expectedEpoch: 3, ...who });
+      const numbers: number[] = [];
+      for (const expectedEpoch of [4, 5, 6])
+        numbers.push((await predictions.rollback({ collection: 'digits', expectedEpoch, ...who })).number);
+      assert.deepEqual(numbers, [3, 2, 1]);
+      await assert.rejects(
+        predictions.rollback({ collection: 'digits', expectedEpoch: 7, ...who }),
+        refusal('FAILED_PRECONDITION', 'NO_FORMER_GENERATION'),
+      );
+    }),
+  );
+
+  it(
     'keeps so many former ones, and removes the rows of the others by sweeps',
     withWork(async (work) => {
       const { jobs, predictions } = work;
