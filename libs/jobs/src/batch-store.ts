@@ -28,6 +28,6 @@ export interface BatchStore {
   resume(id: string, changes?: { readonly errorBudget?: ErrorBudget | undefined }): Promise<BatchRecord | undefined>;
   /** Rows that have no prediction, by their number. `after`: a row. At most 1,000. */
   errors(id: string, page?: { readonly after?: number; readonly limit?: number }): Promise<readonly RowFailure[]>;
-  /** Forgets an end (BATCH_STATE otherwise) with its jobs and errors. Its generation stays. */
+  /** Forgets an end (BATCH_STATE otherwise) with its jobs and errors. Its generation stays, but for one that it had not built to the end. */
   remove(id: string): Promise<boolean>;
 }

@@ -30,7 +30,7 @@ export interface NewBatch {
   readonly attemptsMax?: number | undefined;
   /** Of its tenant: a second batch with the same key and spec is the first one. */
   readonly idempotencyKey?: string | undefined;
-  /** How long it, its jobs and its errors are kept after its end, in milliseconds; its generation is not touched. Default 30 days. */
+  /** How long it, its jobs and its errors are kept after its end, in milliseconds; its generation stays where it was built to the end. Default 30 days. */
   readonly ttlMs?: number | undefined;
   readonly traceparent?: string | undefined;
 }

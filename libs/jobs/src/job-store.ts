@@ -91,7 +91,9 @@ export interface JobStore {
   renew(lease: LeaseId, request: RenewRequest): Promise<Renewal>;
   /**
    * Commits what came of it. False: the lease was lost, and nothing was written. Said again by the same lease, it is true and changes nothing. A commit that
-   * cannot be, such as a chunk without all of its rows, is refused (INVALID_ARGUMENT), and the lease is still held.
+   * cannot be, such as a chunk without all of its rows, is refused (INVALID_ARGUMENT), and the lease is still held. What somebody has given up meanwhile, a chunk of
+   * a generation that was dropped or the last look of a batch that has ended, is not written, and the job is CANCELLED. `cancelled` of a job that nobody wants
+   * cancelled (any more) gives it back.
    */
   complete(lease: LeaseId, outcome: Outcome): Promise<boolean>;
   get(id: string): Promise<JobRecord | undefined>;

@@ -78,6 +78,15 @@ describe('a lane of work', () => {
     assert.deepEqual(kindsOf(), ['cancelled']);
   });
 
+  it('promotes nothing for a batch that somebody cancels, though it has looked at it to the end', async () => {
+    const { jobs, until, kindsOf } = queueOf(1, () => 'cancel');
+    const outcome: Outcome = { kind: 'finish', commit: { kind: 'promote', expectedEpoch: 0, report: '' } };
+    const look: Perform = (held) => untilAborted(held).catch(() => outcome);
+    laneOf(jobs, look, { leaseMs: 3 }).wake();
+    await until(1);
+    assert.deepEqual(kindsOf(), ['cancelled']);
+  });
+
   it('gives back what is not done when it ends, and the result of what is', async () => {
     const { jobs, kindsOf } = queueOf(2);
     const begun = Promise.withResolvers<void>();

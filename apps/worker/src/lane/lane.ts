@@ -114,7 +114,9 @@ async function perform(
     outcome = outcomeOf(error, lease.job.attempt);
   }
   if (held.why === 'lost') return 'lost';
-  if (held.why === 'cancelled' && outcome.kind === 'failed') outcome = { kind: 'cancelled' };
+  // What it has computed is kept, but nothing is promoted that nobody wants any more.
+  if (held.why === 'cancelled' && (outcome.kind === 'failed' || outcome.kind === 'finish'))
+    outcome = { kind: 'cancelled' };
   // Whatever it failed with: it was not given the time.
   if (held.why === 'draining' && outcome.kind === 'failed') outcome = { kind: 'released' };
   return commit(held, outcome, jobs, clock);

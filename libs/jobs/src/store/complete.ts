@@ -44,15 +44,13 @@ export function* complete(nowMs: number, lease: LeaseId, outcome: Outcome): Step
       yield* end(nowMs, job, { state: 'succeeded', result: outcome.result });
       break;
     case 'chunk':
-      yield* commitChunk(nowMs, job, outcome.commit);
-      yield* end(nowMs, job, { state: 'succeeded' });
-      break;
     case 'finish':
-      yield* commitFinish(nowMs, job, outcome.commit);
-      yield* end(nowMs, job, { state: 'succeeded' });
+      yield* commit(nowMs, job, outcome);
       break;
     case 'cancelled':
-      yield* end(nowMs, job, { state: 'cancelled' });
+      // Its batch may have been resumed before the worker could say that it had stopped.
+      if (job['cancel_asked'] === 1) yield* end(nowMs, job, { state: 'cancelled' });
+      else yield* requeue(nowMs, job, { attempt: Number(job['attempt']) - 1 });
       break;
     case 'released':
       yield* giveBack(nowMs, job, { attempt: Number(job['attempt']) - 1 });
@@ -61,6 +59,28 @@ export function* complete(nowMs: number, lease: LeaseId, outcome: Outcome): Step
       yield* fail(nowMs, job, outcome.error, outcome.retryAt);
   }
   return true;
+}
+
+/** What a batch has computed: kept where it has a place, else the job is cancelled and nothing else is changed. */
+function* commit(
+  nowMs: number,
+  job: Row,
+  outcome: Extract<Outcome, { readonly kind: 'chunk' | 'finish' }>,
+): Steps<void> {
+  if (!(yield* isWanted(job))) return yield* end(nowMs, job, { state: 'cancelled' });
+  if (outcome.kind === 'chunk') yield* commitChunk(nowMs, job, outcome.commit);
+  else yield* commitFinish(nowMs, job, outcome.commit);
+  yield* end(nowMs, job, { state: 'succeeded' });
+}
+
+/** Whether its generation is still being built. A chunk is kept also for a batch that has ended, which may be resumed; its last look is for one that runs alone. */
+function* isWanted(job: Row): Steps<boolean> {
+  const row = yield* first(
+    `SELECT b.state AS batch, g.state AS generation FROM batches b JOIN generations g ON g.place = b.generation
+     WHERE b.id = $1`,
+    String(job['batch']),
+  );
+  return row?.['generation'] === 'building' && (job['kind'] === 'chunk' || row['batch'] === 'running');
 }
 
 /** Whether this lease has ended the job before: an answer that was lost on its way is asked for again. */

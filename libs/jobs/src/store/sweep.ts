@@ -35,7 +35,7 @@ function* removeJobs(nowMs: number): Steps<Removed> {
 /** One batch: some of its jobs and errors, and once they are gone itself. */
 function* removeBatch(nowMs: number): Steps<Removed> {
   const batch = yield* first(
-    'SELECT id FROM batches WHERE remove_at IS NOT NULL AND remove_at <= $1 ORDER BY remove_at LIMIT 1',
+    'SELECT id, generation FROM batches WHERE remove_at IS NOT NULL AND remove_at <= $1 ORDER BY remove_at LIMIT 1',
     nowMs,
   );
   if (!batch) return { count: 0, more: false };
@@ -51,6 +51,11 @@ function* removeBatch(nowMs: number): Steps<Removed> {
   );
   if (jobs.length === jobsMax || errors.length === rowsMax) return { count: jobs.length, more: true };
   yield* all('DELETE FROM batches WHERE id = $1', id);
+  // Nobody can go on with what it had not built to the end.
+  yield* all(
+    `UPDATE generations SET state = 'dropped' WHERE place = $1 AND state = 'building'`,
+    Number(batch['generation']),
+  );
   // There may be another one.
   return { count: jobs.length + 1, more: true };
 }

@@ -4,6 +4,7 @@ import type { Work } from '../work.ts';
 import { batchEndsContract } from './batch-ends-contract.ts';
 import { batchContract } from './batches-contract.ts';
 import { endsContract } from './ends-contract.ts';
+import { lateCommitsContract } from './late-commits-contract.ts';
 import { leaseContract } from './leases-contract.ts';
 import { generationsContract, predictionsContract } from './predictions-contract.ts';
 import { looksContract, orderContract } from './queue-contract.ts';
@@ -34,6 +35,7 @@ export function workContract(name: string, { skip = false, open }: WorkContractO
   describe(`${name}: looking at jobs`, { skip }, () => looksContract(withWork));
   describe(`${name}: a batch`, { skip }, () => batchContract(withWork));
   describe(`${name}: the end of a batch`, { skip }, () => batchEndsContract(withWork));
+  describe(`${name}: a late commit`, { skip }, () => lateCommitsContract(withWork));
   describe(`${name}: predictions`, { skip }, () => predictionsContract(withWork));
   describe(`${name}: generations`, { skip }, () => generationsContract(withWork));
 }
