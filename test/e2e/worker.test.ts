@@ -7,7 +7,7 @@ import { elements, type InferResponse, type Tensor, tensorOf } from '@sheaf/infe
 import { isEnd, type JobRecord, type NewJob, openWork, type Work } from '@sheaf/jobs';
 import { sampleModels } from '@sheaf/onnx/testing';
 import { startMesh } from '@sheaf/supervisor';
-import { decodeResponse, encodeRequest } from '@sheaf/transport';
+import { connectJobs, decodeResponse, encodeRequest, readResult } from '@sheaf/transport';
 import { type Files, startTestMesh, type TestMesh } from '../support/mesh-folder.ts';
 import { programs } from '../support/programs.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -77,6 +77,27 @@ describe('a worker of a mesh', () => {
     );
     const answer = await queue.answer(jobs[0] as JobRecord);
     assert.deepEqual([answer.version, valuesOf(answer)], ['1', [42, 2]]);
+  });
+
+  it('does what is too large for the queue, and whose result is, by files', async () => {
+    await using mesh = await startTestMesh(files);
+    const target = `127.0.0.1:${mesh.running.gateway.port}`;
+    const { jobs, close } = connectJobs(target, { metadata: {}, tls: undefined, timeoutMs: 60_000 });
+    try {
+      const values = Float32Array.from({ length: 2 ** 21 }, (_, index) => index % 1_000);
+      const inputs = [tensorOf('x', 'FP32', [2 ** 20, 2], values)];
+      const request = { model: 'double', version: '', id: '', parameters: new Map(), inputs, outputs: [] };
+      const { name = '' } = await jobs.submit(request);
+      let result: { readonly value: Buffer } | null = null;
+      for await (const told of jobs.wait({ id: name.slice(name.lastIndexOf('/') + 1) })) result = told.result ?? result;
+      assert.ok(result);
+      const [y] = readResult(result).outputs;
+      const doubled = elements(y as Tensor & { datatype: 'FP32' });
+      assert.equal(doubled.length, values.length);
+      assert.ok(values.every((value, index) => doubled[index] === 2 * value));
+    } finally {
+      close();
+    }
   });
 
   it('ends the call of a job that is cancelled while it runs', async () => {
