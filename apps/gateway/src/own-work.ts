@@ -51,6 +51,7 @@ export function ownWork({ folder, rules, audit, registry, env = process.env }: O
   return {
     services: createLaterServices({
       opened,
+      rules,
       loadDecode: async () => (await import('@sheaf/batch')).decodeOutputs,
       onOperator: async ({ action, actor, job, tenant }) => {
         await audit.append({ at: Date.now(), actor, action, subject: job, detail: `of tenant ${tenant}` });

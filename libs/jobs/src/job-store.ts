@@ -3,7 +3,7 @@ import type { JobContent, JobKind, JobProgress, JobRecord, JobState, NewJob } fr
 import type { Lease, LeaseId, Outcome } from './lease.ts';
 
 export interface SubmitLimits {
-  /** The most jobs of one tenant that wait; a submission that would make more is refused as a whole (RESOURCE_EXHAUSTED, JOBS_QUOTA). Default: no limit. */
+  /** The most jobs of kind `infer` of one tenant that wait; a submission that would make more is refused as a whole (RESOURCE_EXHAUSTED, JOBS_QUOTA). Default: no limit. */
   readonly queuedPerTenantMax?: number | undefined;
 }
 
@@ -103,8 +103,8 @@ export interface JobStore {
   list(filter: JobFilter, page?: Page): Promise<readonly JobRecord[]>;
   /** What waits is CANCELLED at once; whoever runs it is told. Of an end nothing is changed. Answers the record; undefined where there is no such job. */
   cancel(id: string): Promise<JobRecord | undefined>;
-  /** Queues an end that did not succeed once more, with all attempts and without its deadline. Refused: of another state (JOB_STATE), of a job of a batch (JOB_OF_BATCH), which is resumed as a whole. */
-  retry(id: string): Promise<JobRecord | undefined>;
+  /** Queues an end that did not succeed once more, with all attempts and without its deadline. Refused: of another state (JOB_STATE), of a job of a batch (JOB_OF_BATCH), which is resumed as a whole, and where too many would wait (JOBS_QUOTA). */
+  retry(id: string, limits?: SubmitLimits): Promise<JobRecord | undefined>;
   /** Forgets an end, with its result. Refused: of another state (JOB_STATE), of a job of a batch (JOB_OF_BATCH). False where there is no such job. */
   remove(id: string): Promise<boolean>;
   counts(tenantsMax?: number): Promise<JobCounts>;

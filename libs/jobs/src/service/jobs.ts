@@ -51,7 +51,8 @@ export function jobsMethods(ports: LaterPorts): JobsService {
       const { jobs } = await opened();
       const record = await jobOf(jobs, id, caller, 'change');
       await tellAudit(ports, 'job.retry', record, caller);
-      return jobMessage((await jobs.retry(id)) ?? record, caller.principal);
+      const { queuedPerTenantMax } = ports.rules();
+      return jobMessage((await jobs.retry(id, { queuedPerTenantMax })) ?? record, caller.principal);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface OpenedWork {
 export interface LaterPorts {
   /** Opened with the first call: most meshes have no jobs. */
   readonly opened: () => Promise<OpenedWork>;
+  /** How many jobs of a tenant may wait, also of those that are retried. */
+  readonly rules: () => { readonly queuedPerTenantMax: number };
   /** Told before an operator changes a job of somebody else. */
   readonly onOperator: (told: OperatorChange) => Promise<void>;
 }

@@ -78,6 +78,7 @@ describe('the services of what is done later', () => {
 
   const services = createLaterServices({
     opened: async () => opened,
+    rules: () => rules,
     loadDecode: async () => () => [],
     onOperator: async (change) => void told.push(change),
   });
@@ -194,11 +195,15 @@ describe('the services of what is done later', () => {
   });
 
   it('hold a tenant to the jobs of it that may wait', async () => {
-    // One waits already: the call-back of the job that was cancelled.
-    rules = { queuedPerTenantMax: 2 };
+    // The call-back of the job that was cancelled waits as well, and does not count.
+    rules = { queuedPerTenantMax: 1 };
+    const quota = { code: 'RESOURCE_EXHAUSTED', reason: 'JOBS_QUOTA' };
     const id = idOf(await submit());
-    await assert.rejects(submit(), { code: 'RESOURCE_EXHAUSTED', reason: 'JOBS_QUOTA' });
+    await assert.rejects(submit(), quota);
     await services.jobs.cancel({ id }, as(acme));
+    const second = idOf(await submit());
+    await assert.rejects(services.jobs.retry({ id }, as(acme)), quota);
+    await services.jobs.cancel({ id: second }, as(acme));
     rules = { queuedPerTenantMax: 1_000 };
   });
 

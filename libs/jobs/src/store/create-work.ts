@@ -72,9 +72,9 @@ function questions(
       check.checkId('id', id);
       return ask('cancelJob', now(), id);
     },
-    retry: async (id) => {
+    retry: async (id, limits = {}) => {
       check.checkId('id', id);
-      return ask('retryJob', now(), id);
+      return ask('retryJob', now(), id, limits);
     },
     remove: async (id) => {
       check.checkId('id', id);

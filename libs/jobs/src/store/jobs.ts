@@ -1,11 +1,12 @@
 /** Questions about jobs, and what people do to them. */
 import { all, first, places, type Row, type Steps, type Value } from '@sheaf/store';
 import { isEnd, type JobContent, type JobKind, type JobRecord } from '../job.ts';
-import type { JobChange, JobCount, JobCounts, JobFilter } from '../job-store.ts';
+import type { JobChange, JobCount, JobCounts, JobFilter, SubmitLimits } from '../job-store.ts';
 import { refused } from '../refusals.ts';
 import { payloadOf } from './claim.ts';
 import { end } from './complete.ts';
 import { publicState, storedStates, toContent, toJob } from './rows.ts';
+import { quotaSpent, roomOf } from './submit.ts';
 
 function* jobRow(id: string): Steps<Row | undefined> {
   return yield* first('SELECT * FROM jobs WHERE id = $1', id);
@@ -85,13 +86,19 @@ export function* cancelJob(nowMs: number, id: string): Steps<JobRecord | undefin
   return yield* getJob(id);
 }
 
-export function* retryJob(nowMs: number, id: string): Steps<JobRecord | undefined> {
+export function* retryJob(
+  nowMs: number,
+  id: string,
+  { queuedPerTenantMax = Number.POSITIVE_INFINITY }: SubmitLimits,
+): Steps<JobRecord | undefined> {
   const row = yield* jobRow(id);
   if (!row) return undefined;
-  const { state, batch } = toJob(row);
+  const { kind, tenant, state, batch } = toJob(row);
   if (batch !== undefined) throw ofBatch(id, batch, 'resume');
   if (!isEnd(state) || state === 'succeeded')
     throw refused('JOB_STATE', `job ${id}: want one that failed, was cancelled or expired, got ${state}`);
+  if (kind === 'infer' && (yield* roomOf(tenant, queuedPerTenantMax)) <= 0)
+    throw quotaSpent(tenant, queuedPerTenantMax);
   yield* all(
     `UPDATE jobs SET state = 'queued', attempt = 0, error = NULL, ended_at = NULL, remove_at = NULL, deadline = NULL,
        not_before = $1, token = NULL, progress = NULL, callback_job = NULL, changed = (SELECT changed + 1 FROM work_state)

@@ -22,9 +22,11 @@ export function* submit(
       submitted.push({ record: toJob(known), added: false });
       continue;
     }
-    const left = room.get(job.tenant) ?? queuedPerTenantMax - (yield* queuedOf(job.tenant));
-    if (left <= 0) throw quotaSpent(job.tenant, queuedPerTenantMax);
-    room.set(job.tenant, left - 1);
+    if (job.kind === 'infer') {
+      const left = room.get(job.tenant) ?? (yield* roomOf(job.tenant, queuedPerTenantMax));
+      if (left <= 0) throw quotaSpent(job.tenant, queuedPerTenantMax);
+      room.set(job.tenant, left - 1);
+    }
     submitted.push({ record: toJob(yield* insertJob(nowMs, { ...job, payloadDigest })), added: true });
   }
   return submitted;
@@ -53,18 +55,20 @@ function checkSame(at: string, job: NewJob, payloadDigest: string, known: Row): 
 const digestOf = (payload: JobContent): string =>
   payload instanceof Uint8Array ? hash('sha256', payload, 'hex') : payload.sha256;
 
-function* queuedOf(tenant: string): Steps<number> {
+/** How many more jobs of a tenant may wait. Its chunks and call-backs do not count: they follow from what was taken already. */
+export function* roomOf(tenant: string, queuedPerTenantMax: number): Steps<number> {
   const row = yield* first(
-    `SELECT coalesce(sum(count), 0) AS count FROM job_counts WHERE tenant = $1 AND state IN ('queued', 'waiting')`,
+    `SELECT coalesce(sum(count), 0) AS count FROM job_counts
+     WHERE tenant = $1 AND kind = 'infer' AND state IN ('queued', 'waiting')`,
     tenant,
   );
-  return Number(row?.['count']);
+  return queuedPerTenantMax - Number(row?.['count']);
 }
 
-const quotaSpent = (tenant: string, max: number): InferError =>
+export const quotaSpent = (tenant: string, max: number): InferError =>
   InferError.withoutStack(
     'RESOURCE_EXHAUSTED',
-    `tenant ${quoted(tenant)}: want at most ${max} jobs that wait; nothing was added, try again when some have begun`,
+    `tenant ${quoted(tenant)}: want at most ${max} jobs that wait; nothing was queued, try again when some have begun`,
     {
       reason: 'JOBS_QUOTA',
       about: {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Principal } from '@sheaf/inference';
 import type { JobError } from '../job.ts';
-import { aJob, bytesOf, claimOf, hostileTexts, refusal, textOf, type WithWork } from './samples.ts';
+import { aJob, bytesOf, claimOf, cutBatch, hostileTexts, refusal, textOf, type WithWork } from './samples.ts';
 
 export function submitContract(withWork: WithWork): void {
   it(
@@ -63,6 +63,36 @@ export function submitContract(withWork: WithWork): void {
       await jobs.submit([aJob({ idempotencyKey: 'k' })], limits);
       await jobs.claim(claimOf({ count: 3 }));
       await jobs.submit([aJob()], limits);
+    }),
+  );
+
+  it(
+    'lets nobody have more waiting by submitting and retrying in turns',
+    withWork(async ({ jobs }) => {
+      const limits = { queuedPerTenantMax: 1 };
+      const [{ record: first } = assert.fail()] = await jobs.submit([aJob()], limits);
+      await jobs.cancel(first.id);
+      const [{ record: second } = assert.fail()] = await jobs.submit([aJob()], limits);
+      await assert.rejects(jobs.retry(first.id, limits), refusal('RESOURCE_EXHAUSTED', 'JOBS_QUOTA', /at most 1 jobs/));
+      assert.equal((await jobs.get(first.id))?.state, 'cancelled');
+      await jobs.cancel(second.id);
+      assert.equal((await jobs.retry(first.id, limits))?.state, 'queued');
+    }),
+  );
+
+  it(
+    'counts what callers have submitted, and neither chunks nor call-backs',
+    withWork(async (work) => {
+      const { jobs } = work;
+      const limits = { queuedPerTenantMax: 1 };
+      await cutBatch(work, [1, 1, 1]);
+      const callback = { kind: 'callback' } as const;
+      const [{ record } = assert.fail()] = await jobs.submit([aJob(callback), aJob(callback)], limits);
+      await jobs.submit([aJob()], limits);
+      await jobs.submit([aJob(callback)], limits);
+      await jobs.cancel(record.id);
+      assert.equal((await jobs.retry(record.id, limits))?.state, 'queued');
+      await assert.rejects(jobs.submit([aJob()], limits), refusal('RESOURCE_EXHAUSTED', 'JOBS_QUOTA'));
     }),
   );
 

@@ -48,7 +48,7 @@ export const jobsFields = {
   queuedPerTenantMax: withDefault(
     integer(1, 10_000_000),
     100_000,
-    'Jobs of one tenant that may wait; what would be more is refused.',
+    'Jobs that one tenant has submitted and that may wait; what would be more is refused. Chunks of batches and call-backs do not count.',
   ),
   callbacks: optional(
     record(callbackFields),
