@@ -13,6 +13,7 @@ export const longFunctions: Readonly<Record<string, Readonly<Record<string, stri
     batchEndsContract: aListOfCases,
     endsContract: aListOfCases,
     generationsContract: aListOfCases,
+    lateCommitsContract: aListOfCases,
     leaseContract: aListOfCases,
     looksContract: aListOfCases,
     orderContract: aListOfCases,

@@ -91,14 +91,8 @@ describe('the services of what is done later', () => {
     { principal = acme, model = 'm', rows = 1 }: { principal?: Principal; model?: string; rows?: number } = {},
   ): Promise<OperationMessage> => {
     const submission: Submission = { terms: { ...usual, ...terms } };
-    const inputs = [
-      tensorOfNumbers(
-        'x',
-        'FP32',
-        [rows, 2],
-        Array.from({ length: 2 * rows }, (_, at) => at),
-      ),
-    ];
+    const numbers = Array.from({ length: 2 * rows }, (_, at) => at);
+    const inputs = [tensorOfNumbers('x', 'FP32', [rows, 2], numbers)];
     await queue(
       { model, version: '', id: '', parameters: new Map(), inputs, outputs: [] },
       contextOf(principal, submission),
