@@ -22,6 +22,7 @@ const made = [
   'asked-mesh',
   'versioned-mesh',
   'rolled-mesh',
+  'later-mesh',
 ].map((name) => root + name);
 
 interface Ran {

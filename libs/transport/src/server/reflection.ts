@@ -1,60 +1,11 @@
-/** Server reflection, with descriptors as protoc would make them. */
+/** Server reflection. */
 import { createRequire } from 'node:module';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import type { ReflectionService } from '@grpc/reflection';
 import { InferError } from '@sheaf/inference';
-import descriptor from 'protobufjs/ext/descriptor/index.js';
-import { protoFolder } from '../proto.ts';
 import type { MethodDefinition } from './grpc/method-definition.ts';
 import type { ServerMethod } from './grpc/methods.ts';
 import { type StreamingHandler, streaming } from './grpc/streaming.ts';
-
-const { FileDescriptorProto } = descriptor;
-
-/** The parts of google.protobuf.DescriptorProto that are looked at. */
-interface Message {
-  name: string;
-  field?: { name: string; typeName?: string; jsonName?: string }[];
-  nestedType?: (Message & { options?: { mapEntry?: boolean } })[];
-}
-
-/** Names as they stand in the .proto file, since JSON clients read them here. */
-const asWritten = { keepCase: true, includeDirs: [protoFolder] };
-
-function loadReflected(file: string): PackageDefinition {
-  const definition = loadSync(file, asWritten);
-  return Object.fromEntries(
-    Object.entries(definition).map(([name, type]) => [
-      name,
-      'fileDescriptorProtos' in type && Array.isArray(type.fileDescriptorProtos)
-        ? { ...type, fileDescriptorProtos: type.fileDescriptorProtos.map(asProtoc) }
-        : type,
-    ]),
-  ) as PackageDefinition;
-}
-
-function asProtoc(bytes: Buffer): Buffer {
-  const file = FileDescriptorProto.decode(bytes) as unknown as { messageType?: Message[] };
-  file.messageType?.forEach(repair);
-  return Buffer.from(FileDescriptorProto.encode(file).finish());
-}
-
-/**
- * protobufjs calls the entry type of a map field after the field alone; protoc calls it `<Field>Entry` in UpperCamelCase, and clients in Go refuse a file where it is
- * called otherwise. It also makes the name in JSON the one in the file, where protoc makes it lowerCamelCase.
- */
-function repair({ field = [], nestedType = [] }: Message): void {
-  for (const own of field) own.jsonName = camelCase(own.name);
-  for (const nested of nestedType) {
-    repair(nested);
-    if (!nested.options?.mapEntry || nested.name.endsWith('Entry')) continue;
-    const name = `${camelCase(nested.name)}Entry`;
-    for (const owner of field) if (owner.typeName === nested.name) owner.typeName = name;
-    nested.name = name;
-  }
-}
-
-const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+import { loadReflected } from './reflected-files.ts';
 
 /** A question names a file, a symbol or a type of ours, and the host that was called. */
 const questionCharsMax = 1_024;
@@ -110,8 +61,7 @@ function openReflection(files: readonly string[]): ReadonlyMap<string, ServerMet
         methods.set(definition.path, streaming(definition, reflect(serve), { ofConnectionMax }));
     },
   };
-  const loaded = Object.assign({}, ...files.map(loadReflected));
-  new library.ReflectionService(loaded).addToServer(
+  new library.ReflectionService(loadReflected(files)).addToServer(
     registry as unknown as Parameters<ReflectionService['addToServer']>[0],
   );
   return methods;
