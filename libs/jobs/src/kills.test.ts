@@ -11,6 +11,8 @@ import { killRounds } from './testing/kill-rounds.ts';
 const root = mkdtempSync(join(tmpdir(), 'sheaf-jobs-'));
 after(() => rmSync(root, { recursive: true }));
 
+const seedsMax = 20;
+
 /** Bugs of a store, as triggers in its file, and what is to be found of them. */
 const planted: readonly [string, RegExp, string][] = [
   [
@@ -49,7 +51,11 @@ const planted: readonly [string, RegExp, string][] = [
     /committed by a lease that was lost/,
     `CREATE TABLE former (place INTEGER PRIMARY KEY, token TEXT);
      CREATE TRIGGER bug AFTER UPDATE OF token ON jobs WHEN old.token IS NOT NULL AND new.token IS NULL
-     BEGIN INSERT OR REPLACE INTO former VALUES (new.place, old.token); END;
+     BEGIN
+       INSERT OR REPLACE INTO former VALUES (new.place, old.token);
+       -- Long enough for the former one to hear that its lease is lost, and short enough for it to come with its commit after the next claim.
+       UPDATE jobs SET state = 'waiting', not_before = not_before + 100 WHERE place = new.place AND state = 'queued';
+     END;
      CREATE TRIGGER bug2 AFTER UPDATE OF token ON jobs WHEN new.state = 'running'
      BEGIN UPDATE jobs SET token = (SELECT token FROM former f WHERE f.place = new.place)
        WHERE place = new.place AND place IN (SELECT place FROM former); END`,
@@ -86,15 +92,19 @@ describe('jobs whose processes are killed', () => {
 
   for (const [bug, problem, sql] of planted)
     it(`are found out by the same test where the store ${bug}`, async () => {
-      const folder = mkdtempSync(join(root, 'mesh-'));
-      await (await openWork(folder)).close();
-      const db = new DatabaseSync(join(folder, '.sheaf/jobs/jobs.db'));
-      db.exec(sql);
-      db.close();
-      const { problems } = await killRounds({ folder, seed: 1, rounds: 1, linesMax: 1_000 });
-      assert.ok(
-        problems.some((found) => problem.test(found)),
-        problems.slice(0, 5).join('\n') || 'nothing was found',
-      );
+      let isFound = false;
+      const all: string[] = [];
+      // A bug shows only where a kill or a pause comes at the right time: it is looked for until it does.
+      for (let seed = 1; !isFound && seed <= seedsMax; seed++) {
+        const folder = mkdtempSync(join(root, 'mesh-'));
+        await (await openWork(folder)).close();
+        const db = new DatabaseSync(join(folder, '.sheaf/jobs/jobs.db'));
+        db.exec(sql);
+        db.close();
+        const { problems } = await killRounds({ folder, seed, rounds: 1, linesMax: 1_000 });
+        isFound = problems.some((found) => problem.test(found));
+        all.push(...problems.slice(0, 5));
+      }
+      assert.ok(isFound, all.join('\n') || 'nothing was found');
     });
 });
