@@ -98,6 +98,8 @@ describe('predictions', () => {
       'INVALID_ARGUMENT',
       /key: want 1 to 1024 bytes/,
     );
+    const twice = lookUp('reader').batchGet({ collection: 'scale', keys: ['k1', 'k1'] });
+    await refused(twice, 'INVALID_ARGUMENT', /keys: want each key once/);
     await refused(
       lookUp('reader').batchGet({ collection: 'scale', keys: [] }),
       'INVALID_ARGUMENT',

@@ -47,6 +47,16 @@ describe('what is settled after a call', () => {
     assert.deepEqual(await settledBy(make(31)), [30, 20, 1, 1]);
   });
 
+  it('is what was planned, of a call that is submitted: it is run when nobody can be charged for it', async () => {
+    const { limiter, settled } = fakeLimiter();
+    const infer = layerOf(
+      [...limits, { name: 'free', quota: '1000/day', cost: 'ms', settle: 1 }],
+      limiter,
+    )(recorder().infer);
+    await infer(requestOf('m'), { ...contextOf().context, submission: {} });
+    assert.deepEqual(settled, [[20, 20, 1, 1, 20]]);
+  });
+
   it('is all that was made where that is more calls than were planned, whatever the bounds', async () => {
     assert.deepEqual(await settledBy(make(9, 3)), [27, 27, 1, 1]);
     assert.deepEqual(await settledBy(make(9, 1_024)), [9_216, 9_216, 1, 1]);

@@ -59,6 +59,9 @@ export function enforceLimits(
         // What it keeps of rates, a fallback of its route does not leave again.
         for (const { take } of charges) if (take.kind === 'rate') kept.note(journal, take.key, keptOf(take));
         limiter.settle(verdict.receipt, takes.map(keptOf));
+      } else if (context.submission) {
+        // What was planned will be run, when nobody can be charged for it any more.
+        limiter.settle(verdict.receipt, takes.map(plannedOf));
       } else limiter.settle(verdict.receipt, spentBy(charges, made, planned?.length ?? 0));
     }
   };
@@ -74,6 +77,8 @@ const holdMarginMs = 1_000;
  * and again would not be held by it; of a quota nothing.
  */
 const keptOf = (take: LimitCharge['take']): number => (take.kind === 'rate' ? Math.min(1, take.cost) : 0);
+
+const plannedOf = (take: LimitCharge['take']): number => (take.kind === 'concurrent' ? 1 : take.cost);
 
 /** The same, less what the request has left in these buckets before. */
 function withoutKept(
@@ -96,8 +101,7 @@ function withoutKept(
 function spentBy(charges: readonly LimitCharge[], made: readonly ChargedCall[], planned: number): number[] {
   const calls: readonly MeasuredCall[] = answeredCalls(made);
   return charges.map(({ limit, take }) => {
-    if (take.kind === 'concurrent') return 1;
-    if (!limit.cost) return take.cost;
+    if (take.kind === 'concurrent' || !limit.cost) return plannedOf(take);
     const { settle: share } = limit.spec;
     const spent = Math.max(costOf(limit.cost, calls), take.cost * (1 - share));
     return calls.length > planned ? spent : Math.min(spent, take.cost * (1 + share));

@@ -47,7 +47,7 @@ describe('a call-back', () => {
     assert.deepEqual(JSON.parse(body), {
       type: 'job.succeeded',
       timestamp: '1970-01-01T00:00:00.000Z',
-      data: { job: 'j1', subject: 'digits', version: '3', state: 'succeeded', result_bytes: 9 },
+      data: { job: 'j1', state: 'succeeded', result_bytes: 9 },
     });
   });
 

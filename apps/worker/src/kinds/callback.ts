@@ -1,6 +1,6 @@
 /** Tells a URL that a job has ended, as Standard Webhooks has it. */
 import { log } from '@sheaf/inference';
-import type { JobRecord, JobStore, Outcome } from '@sheaf/jobs';
+import { isEnd, type JobRecord, type JobStore, type Outcome } from '@sheaf/jobs';
 import type { Callbacks } from '@sheaf/mesh';
 import { type PostPorts, postWebhook, signWebhook } from '@sheaf/registry';
 import type { Perform } from '../lane/lane.ts';
@@ -31,8 +31,8 @@ export function callbackJobs(ports: CallbackPorts): Perform {
   return async ({ lease: { job, payload } }) => {
     const { job: id, url } = JSON.parse(Buffer.from(payload as Uint8Array).toString()) as Payload;
     const ended = await jobs.get(id);
-    // It was removed since, and with it whatever there was to tell.
-    if (!ended) return { kind: 'succeeded' };
+    // It was removed since, and with it whatever there was to tell; or it is tried again, and its next end will be told.
+    if (!ended || !isEnd(ended.state)) return { kind: 'succeeded' };
     const { host, hostname } = new URL(url);
     if (!callbacks || !isAllowed(callbacks, hostname))
       return refused(
@@ -42,7 +42,8 @@ export function callbackJobs(ports: CallbackPorts): Perform {
       );
     try {
       const body = bodyOf(ended);
-      const headers = signWebhook(secret(), `msg_${ended.id}`, Math.floor(now() / 1_000), body);
+      // A job may end more than once, since it may be tried again: each end is news of its own.
+      const headers = signWebhook(secret(), `msg_${job.id}`, Math.floor(now() / 1_000), body);
       await postWebhook({ url, body, isPrivate: callbacks.isPrivate, headers: { ...headers } }, ports.post);
       return { kind: 'succeeded' };
     } catch (error) {
@@ -70,10 +71,10 @@ export const isAllowed = ({ hosts }: Pick<Callbacks, 'hosts'>, hostname: string)
   );
 
 /** What came of it is to be asked for: whoever gets this may not be who may see that. */
-function bodyOf({ id, subject, version, state, endedAt, error, resultBytes }: JobRecord): string {
+function bodyOf({ id, state, endedAt, error, resultBytes }: JobRecord): string {
   return JSON.stringify({
     type: `job.${state}`,
     timestamp: new Date(endedAt ?? 0).toISOString(),
-    data: { job: id, subject, version, state, result_bytes: resultBytes, error },
+    data: { job: id, state, result_bytes: resultBytes, ...(error && { code: error.code, reason: error.reason }) },
   });
 }

@@ -42,6 +42,14 @@ export const listedTenant = (principal: Anybody, wanted: string): string | undef
 export const maySeeSubject = (principal: Anybody, subject: string): boolean =>
   maySee(principal, subject) || seesInside(principal);
 
+/** Whether it may know what its answers were made by, and of what an error speaks: it sees every name, or looks after the mesh. */
+export const maySeeAll = (principal: Anybody): boolean =>
+  principal === trustedCaller || seesInside(principal) || principal.models.includes('*');
+
+/** Whether its jobs may be begun before those of other tenants: whoever may not has the priority 0, whatever it says. */
+export const mayGoFirst = (principal: Anybody): boolean =>
+  principal === trustedCaller || principal.priority === 'critical';
+
 export const noSuchJob = (id: string) => notThere('JOB_NOT_FOUND', `there is no job ${quoted(id)}`);
 
 const idForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

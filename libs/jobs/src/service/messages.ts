@@ -11,7 +11,7 @@ import {
 import type { Contents } from '../contents/contents.ts';
 import { isEnd, type JobRecord } from '../job.ts';
 import type { JobStore } from '../job-store.ts';
-import { isOwn, maySeeSubject } from './caller.ts';
+import { isOwn, maySeeAll, maySeeSubject } from './caller.ts';
 
 const operationPrefix = 'operations/';
 const resultType = 'type.googleapis.com/inference.ModelInferResponse';
@@ -33,7 +33,8 @@ export function jobMessage(record: JobRecord, principal: Principal | TrustedCall
     ...{ notBeforeMs: notBefore, deadlineMs: deadline },
     keptUntilMs: endedAt === undefined ? 0 : endedAt + record.ttlMs,
     progress: progress ? { done: progress.done, total: progress.total ?? 0, failed: progress.failed ?? 0 } : null,
-    error: error ? { ...error, message: isNamed ? error.message : 'the job failed' } : null,
+    // It may name what stands behind what was asked.
+    error: error ? { ...error, message: isNamed && maySeeAll(principal) ? error.message : 'the job failed' } : null,
     ...{ payloadBytes: record.payloadBytes, resultBytes: record.resultBytes ?? 0, cancelAsked: record.cancelAsked },
     ...{ idempotencyKey: record.idempotencyKey ?? '', callbackUrl: record.callback ?? '', batch: record.batch ?? '' },
   };
@@ -54,14 +55,18 @@ export async function resultMessage(
   const content = await jobs.result(record.id);
   if (!content) return null;
   const bytes = Buffer.from(await contents.read(content));
-  return { type_url: resultType, value: maySeeSubject(principal, record.subject) ? bytes : unnamed(bytes) };
+  if (maySeeAll(principal)) return { type_url: resultType, value: bytes };
+  return { type_url: resultType, value: unnamed(bytes, maySeeSubject(principal, record.subject)) };
 }
 
-/** Without what tells the caller of a route where it leads. */
-function unnamed(bytes: Buffer): Buffer {
+/** Without the names of what the answer was made by, and where a route has led to it, of what made it. */
+function unnamed(bytes: Buffer, isNamed: boolean): Buffer {
   const response = decodeResponse(bytes, anySize);
-  const parameters = new Map([...response.parameters].filter(([name]) => !name.startsWith('sheaf_')));
-  return encodeResponse({ response: { ...response, model: '', version: '', parameters }, id: '', typed: false }, 0);
+  const isTold = ([name, value]: readonly [string, unknown]): boolean =>
+    !name.startsWith('sheaf_') || typeof value === 'boolean';
+  const parameters = new Map([...response.parameters].filter(isTold));
+  const own = isNamed ? {} : { model: '', version: '' };
+  return encodeResponse({ response: { ...response, ...own, parameters }, id: '', typed: false }, 0);
 }
 
 const anySize = { ...defaultLimits, messageBytesMax: Number.POSITIVE_INFINITY };

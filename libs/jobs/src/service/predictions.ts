@@ -1,5 +1,5 @@
 /** sheaf.predictions.v1.Predictions as functions from message to message. */
-import { maySee, type Tensor } from '@sheaf/inference';
+import { InferError, maySee, type Tensor } from '@sheaf/inference';
 import { type JobsCaller, type PredictionMessage, type PredictionsService, responseMessage } from '@sheaf/transport';
 import type { GenerationRecord, LookUp, StoredPrediction } from '../predictions.ts';
 import { invalid, notThere, quoted } from '../refusals.ts';
@@ -16,6 +16,8 @@ export interface PredictionPorts extends Pick<LaterPorts, 'opened'> {
 
 const keysMax = 1_000;
 const keyBytesMax = 1_024;
+/** As much as clients take of a message unless they say otherwise is 4 MiB; a single prediction may be larger. */
+const answerBytesMax = 16 * 2 ** 20;
 
 export function predictionsMethods({ opened, loadDecode, now = Date.now }: PredictionPorts): PredictionsService {
   const lookUp = async (collection: string, keys: readonly string[], { principal }: JobsCaller): Promise<LookUp> => {
@@ -53,8 +55,16 @@ export function predictionsMethods({ opened, loadDecode, now = Date.now }: Predi
       if (keys.length === 0 || keys.length > keysMax)
         throw invalid('keys', `want 1 to ${keysMax}, got ${keys.length}`, 'KEYS_INVALID');
       for (const [index, key] of keys.entries()) checkKey(`keys[${index}]`, key);
+      if (new Set(keys).size < keys.length) throw invalid('keys', 'want each key once', 'KEYS_INVALID');
       checkAge(ageMsMax);
       const { generation, epoch, predictions } = await lookUp(collection, keys, caller);
+      const bytes = predictions.reduce((sum, found) => sum + (found?.outputs.byteLength ?? 0), 0);
+      if (bytes > answerBytesMax)
+        throw new InferError(
+          'RESOURCE_EXHAUSTED',
+          `keys: their predictions have ${bytes} bytes; want at most ${answerBytesMax} in an answer, so ask for fewer at once`,
+          { reason: 'ANSWER_TOO_LARGE', retryAfterMs: -1 },
+        );
       const how = { ageMsMax, decodeOutputs: await loadDecode() };
       return {
         generation: generationMessage(generation, epoch),

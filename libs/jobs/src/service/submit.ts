@@ -1,7 +1,9 @@
 /** What stands where a model would be asked, for calls that are submitted: it checks all that can be checked now, and queues. */
 import {
+  boolParameter,
   type CallContext,
   checkRequest,
+  explainParameter,
   formatTraceparent,
   type Infer,
   InferError,
@@ -14,7 +16,7 @@ import { encodeRequest } from '@sheaf/transport';
 import { jobDefaults, type NewJob } from '../job.ts';
 import { invalid, refused } from '../refusals.ts';
 import { type CallbackRules, checkCallback } from './callback-url.ts';
-import { tenantOf } from './caller.ts';
+import { mayGoFirst, tenantOf } from './caller.ts';
 import { operationMessage } from './messages.ts';
 import type { LaterPorts } from './ports.ts';
 
@@ -58,6 +60,8 @@ export function createQueue(
     if (signature) checkRequest(signature, request.inputs, request.outputs);
     const { queuedPerTenantMax, callbacks } = rules();
     checkTerms(terms);
+    if (boolParameter(request, explainParameter))
+      throw invalid(`parameters["${explainParameter}"]`, 'a job is not explained; ask ModelInfer for it');
     if (terms.callbackUrl !== '') checkCallback(terms.callbackUrl, callbacks);
     const work = await opened();
     // Without its version, which is kept beside it: the same request is the same payload, whatever the version is by then.
@@ -71,6 +75,7 @@ export function createQueue(
       payload,
       traceparent: formatTraceparent(context.span),
       ...saidOf(terms, now()),
+      priority: mayGoFirst(principal) ? terms.priority : 0,
     };
     const [taken] = await work.jobs.submit([job], { queuedPerTenantMax }).catch(asToldToSubmitter);
     if (!taken) throw new InferError('INTERNAL', 'a job was submitted and none was taken');
@@ -88,7 +93,6 @@ function asToldToSubmitter(error: unknown): never {
 }
 
 const saidOf = (terms: JobTerms, at: number) => ({
-  priority: terms.priority,
   attemptsMax: terms.attemptsMax || jobDefaults.attemptsMax,
   ttlMs: terms.ttlMs || jobDefaults.ttlMs,
   ...(terms.idempotencyKey && { idempotencyKey: terms.idempotencyKey }),
