@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { after, before, describe, it } from 'node:test';
+import * as grpc from '@grpc/grpc-js';
 import { defaultLimits, tensorOfNumbers } from '@sheaf/inference';
 import { openWork, type Work } from '@sheaf/jobs';
 import { sampleModels } from '@sheaf/onnx/testing';
@@ -180,5 +181,20 @@ describe('jobs of a mesh', () => {
   it('that want to tell a place which nobody has allowed are refused', async () => {
     const bad = await jobs('alice', 'submit', 'double', '[[1, 2]]', '--callback', 'https://169.254.169.254/latest');
     assert.match(bad.stderr, /callback_url/);
+  });
+
+  it('in a message of many small fields are refused as it is read', async () => {
+    const client = new grpc.Client(address, grpc.credentials.createInsecure());
+    const metadata = new grpc.Metadata();
+    metadata.set('x-api-key', keys.get('alice') ?? '');
+    // The priority, again and again.
+    const message = Buffer.from(Array.from({ length: 2_000 }, () => [0x18, 1]).flat());
+    const asItIs = (bytes: Buffer): Buffer => bytes;
+    const error = await new Promise<grpc.ServiceError | null>((resolve) => {
+      client.makeUnaryRequest('/sheaf.jobs.v1.Jobs/Submit', asItIs, asItIs, message, metadata, (told) => resolve(told));
+    });
+    client.close();
+    assert.equal(error?.code, grpc.status.INVALID_ARGUMENT);
+    assert.match(error?.details ?? '', /want at most 64 fields around the request/);
   });
 });
