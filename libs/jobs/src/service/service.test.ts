@@ -3,62 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import {
-  type CallContext,
-  elements,
-  type JobTerms,
-  Journal,
-  monotonicClock,
-  type Principal,
-  type Submission,
-  tensorOfNumbers,
-} from '@sheaf/inference';
-import { encodeResponse, type JobsCaller, type OperationMessage, readResult } from '@sheaf/transport';
+import { elements, type JobTerms, type Principal, type Submission, tensorOfNumbers } from '@sheaf/inference';
+import { encodeResponse, type OperationMessage, readResult } from '@sheaf/transport';
 import { keptBytesMax, openContents } from '../contents/contents.ts';
 import { openWork } from '../open-work.ts';
+import { acme, as, contextOf, operator, other, signature, usual } from '../testing/later-samples.ts';
 import type { Work } from '../work.ts';
 import { createLaterServices } from './later-services.ts';
 import type { OpenedWork, OperatorChange } from './ports.ts';
 import { createQueue, type SubmitRules } from './submit.ts';
-
-const usual: JobTerms = {
-  idempotencyKey: '',
-  priority: 0,
-  deadlineMs: 0,
-  delayMs: 0,
-  ttlMs: 0,
-  attemptsMax: 0,
-  callbackUrl: '',
-};
-const acme: Principal = {
-  id: 'key:a',
-  tenant: 'acme',
-  roles: ['infer'],
-  models: ['*'],
-  priority: 'standard',
-  claims: {},
-};
-const other: Principal = { ...acme, id: 'key:b', tenant: 'other' };
-const operator: Principal = { ...acme, id: 'key:o', tenant: 'operators', roles: ['admin'] };
-const as = (principal: Principal, signal = new AbortController().signal): JobsCaller => ({
-  principal,
-  signal,
-  timeoutMs: Number.POSITIVE_INFINITY,
-});
-
-const signature = {
-  inputs: [{ name: 'x', datatype: 'FP32', shape: [-1, 2] }],
-  outputs: [{ name: 'y', datatype: 'FP32', shape: [-1, 1] }],
-} as const;
-
-function contextOf(principal: Principal, submission: Submission): CallContext {
-  const journal = new Journal();
-  return {
-    ...{ clock: monotonicClock, deadline: Number.POSITIVE_INFINITY, signal: new AbortController().signal },
-    ...{ snapshot: { epoch: 1 }, principal, journal, submission },
-    span: journal.start('request', 'gateway', undefined),
-  };
-}
 
 describe('the services of what is done later', () => {
   let folder: string;
@@ -99,50 +52,6 @@ describe('the services of what is done later', () => {
     );
     return submission.operation as OperationMessage;
   };
-  const reader: Principal = { ...acme, id: 'key:r', models: ['m', 'n'] };
-  it('takes no job that is to be explained, and lets those begin first whom operators let', async () => {
-    const submission: Submission = { terms: usual };
-    const inputs = [tensorOfNumbers('x', 'FP32', [1, 2], [1, 2])];
-    const parameters = new Map([['sheaf_explain', true]]);
-    await assert.rejects(
-      queue({ model: 'm', version: '', id: '', parameters, inputs, outputs: [] }, contextOf(acme, submission)),
-      { code: 'INVALID_ARGUMENT', message: /sheaf_explain.*a job is not explained/ },
-    );
-    const priorityOf = async (principal: Principal): Promise<number | undefined> => {
-      const id = idOf(await submit({ priority: 9 }, { principal }));
-      const record = await work.jobs.get(id);
-      await work.jobs.cancel(id);
-      return record?.priority;
-    };
-    assert.deepEqual([await priorityOf(acme), await priorityOf({ ...acme, priority: 'critical' })], [0, 9]);
-  });
-
-  it('tells whoever does not see every name neither by what an answer was made, nor of what an error speaks', async () => {
-    const end = async (succeeded: boolean): Promise<string> => {
-      const id = idOf(await submit({}, { principal: reader }));
-      const [lease] = await work.jobs.claim({ worker: 'w', kinds: ['infer'], count: 1, leaseMs: 60_000 });
-      assert.equal(lease?.jobId, id);
-      const parameters = new Map<string, string | boolean>([
-        ['sheaf_versions', 's=hidden/3'],
-        ['sheaf_degraded', true],
-        ['label', 'x'],
-      ]);
-      const response = { model: 'm', version: '3', parameters, outputs: [] };
-      const error = { code: 'INTERNAL', reason: 'R', message: 'hidden failed' } as const;
-      const result = encodeResponse({ response, id: '', typed: false }, 0);
-      await work.jobs.complete(lease, succeeded ? { kind: 'succeeded', result } : { kind: 'failed', error });
-      return id;
-    };
-    const [good, bad] = [await end(true), await end(false)];
-    const told = async (principal: Principal) => {
-      const { result } = await services.jobs.get({ id: good }, as(principal));
-      const { job } = await services.jobs.get({ id: bad }, as(principal));
-      return [result && [...readResult(result as { value: Buffer }).parameters.keys()], job?.error?.message];
-    };
-    assert.deepEqual(await told(reader), [['sheaf_degraded', 'label'], 'the job failed']);
-    assert.deepEqual(await told(acme), [['sheaf_versions', 'sheaf_degraded', 'label'], 'hidden failed']);
-  });
-
   const idOf = ({ name }: OperationMessage): string => name.replace('operations/', '');
   /** Does the next job, as a worker would. */
   const workOff = async (): Promise<string> => {
