@@ -12,6 +12,14 @@ after(() => rmSync(root, { recursive: true }));
 const newFolder = (): string => mkdtempSync(join(root, 'mesh-'));
 const fileOf = (folder: string): string => join(folder, '.sheaf/jobs/jobs.db');
 
+/** With all that still stood in the log beside it: of two threads that close at once, neither may have been the last. */
+function wholeFile(folder: string): Buffer {
+  const db = new DatabaseSync(fileOf(folder));
+  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  return readFileSync(fileOf(folder));
+}
+
 describe('jobs in SQLite', () => {
   it('are there after they were closed, with the leases that were held', async () => {
     const folder = newFolder();
@@ -34,7 +42,15 @@ describe('jobs in SQLite', () => {
       other.jobs.onChange(([change]) => resolve(`${change?.tenant} ${change?.state}`));
     });
     assert.deepEqual(await other.jobs.list({}), []);
-    await one.jobs.submit([aJob()]);
+    let isHeard = false;
+    void heard.then(() => {
+      isHeard = true;
+    });
+    // What is told begins a moment after somebody listens.
+    while (!isHeard) {
+      await one.jobs.submit([aJob()]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     assert.equal(await heard, 'acme queued');
     await Promise.all([one.close(), other.close()]);
   });
@@ -82,7 +98,7 @@ describe('jobs in SQLite', () => {
     const work = await openSqliteWork(damaged);
     await aGeneration(work, [200]);
     await work.close();
-    const bytes = readFileSync(fileOf(damaged));
+    const bytes = wholeFile(damaged);
     bytes.fill(0x5a, 4_096, 5 * 4_096);
     writeFileSync(fileOf(damaged), bytes);
     await assert.rejects(openSqliteWork(damaged), refusal('DATA_LOSS', 'JOBS_CORRUPT', /left as it is/));
@@ -109,7 +125,7 @@ describe('jobs in SQLite', () => {
     const whole = await openSqliteWork(folder);
     const [{ record } = assert.fail()] = await whole.jobs.submit([aJob()]);
     await whole.close();
-    const bytes = readFileSync(fileOf(folder));
+    const bytes = wholeFile(folder);
     // Every page that has the job, none of which is read at the start.
     let pages = 0;
     for (let at = bytes.indexOf(record.id); at >= 0; at = bytes.indexOf(record.id), pages++)
