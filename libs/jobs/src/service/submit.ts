@@ -64,8 +64,8 @@ export function createQueue(
       throw invalid(`parameters["${explainParameter}"]`, 'a job is not explained; ask ModelInfer for it');
     if (terms.callbackUrl !== '') checkCallback(terms.callbackUrl, callbacks);
     const work = await opened();
-    // Without its version, which is kept beside it: the same request is the same payload, whatever the version is by then.
-    const payload = await work.contents.keep(encodeRequest({ ...request, version: '' }));
+    // Without its version, which is kept beside it, and its id: the same request is the same payload, whatever the version is by then.
+    const payload = await work.contents.keep(encodeRequest({ ...request, version: '', id: '' }));
     const job: NewJob = {
       kind: 'infer',
       tenant: tenantOf(principal),

@@ -80,6 +80,20 @@ describe('what callers are told of jobs', () => {
       return id;
     };
     const [good, bad] = [await end(true), await end(false)];
+    const narrow: Principal = { ...reader, models: ['n'] };
+    const namesOf = async (subject: string, principal: Principal): Promise<number> => {
+      const { jobs = [] } = await services.jobs.list(
+        { states: [], kinds: [], subject, batch: '', tenant: '', before: '', limit: 0 },
+        as(principal),
+      );
+      const { operations = [] } = await services.operations.listOperations(
+        { name: '', filter: `subject=${subject}`, pageSize: 0, pageToken: '' },
+        as(principal),
+      );
+      return jobs.length + operations.length;
+    };
+    assert.equal(await namesOf('m', narrow), 0, 'its own jobs, by a name that it may not know');
+    assert.ok((await namesOf('m', reader)) > 0);
     const told = async (principal: Principal) => {
       const { result } = await services.jobs.get({ id: good }, as(principal));
       const { job } = await services.jobs.get({ id: bad }, as(principal));
