@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { describe, it } from 'node:test';
 import { Problems } from '@sheaf/document';
-import { meshDocument, readMesh } from '@sheaf/mesh';
+import { batchDocument, meshDocument, readMesh } from '@sheaf/mesh';
 import { parsePipeline } from '@sheaf/pipeline';
 import { parsePolicies } from '@sheaf/policies';
 import { parsePlan } from '@sheaf/rollout';
@@ -14,11 +14,14 @@ import { schemaMistake } from '../support/schemas.ts';
 
 const root = new URL('../../', import.meta.url);
 
-function meshProblems(value: unknown): readonly object[] {
-  const problems = new Problems();
-  meshDocument.read(value, [], problems);
-  return problems.list;
-}
+const problemsBy =
+  (document: typeof meshDocument | typeof batchDocument) =>
+  (value: unknown): readonly object[] => {
+    const problems = new Problems();
+    document.read(value, [], problems);
+    return problems.list;
+  };
+const meshProblems = problemsBy(meshDocument);
 
 /** The versions are typed beside the file. */
 function planProblems(value: unknown): readonly string[] {
@@ -31,6 +34,8 @@ const kinds = [
   { key: 'pipeline', name: 'pipeline', mistakes: (value: unknown) => parsePipeline(value).problems },
   { key: 'services', name: 'mesh', mistakes: meshProblems },
   { key: 'aliases', name: 'mesh', mistakes: meshProblems },
+  { key: 'jobs', name: 'mesh', mistakes: meshProblems },
+  { key: 'input', name: 'batch', mistakes: problemsBy(batchDocument) },
   { key: 'limits', name: 'policies', mistakes: (value: unknown) => parsePolicies(value).problems },
   { key: 'routes', name: 'policies', mistakes: (value: unknown) => parsePolicies(value).problems },
   // No editor reads these.
