@@ -1,6 +1,6 @@
 /** Tells a URL that a job has ended, as Standard Webhooks has it. */
 import { log } from '@sheaf/inference';
-import { isEnd, type JobRecord, type JobStore, type Outcome } from '@sheaf/jobs';
+import { isAllowedHost, isEnd, type JobRecord, type JobStore, type Outcome } from '@sheaf/jobs';
 import type { Callbacks } from '@sheaf/mesh';
 import { type PostPorts, postWebhook, signWebhook } from '@sheaf/registry';
 import type { Perform } from '../lane/lane.ts';
@@ -34,7 +34,7 @@ export function callbackJobs(ports: CallbackPorts): Perform {
     // It was removed since, and with it whatever there was to tell; or it is tried again, and its next end will be told.
     if (!ended || !isEnd(ended.state)) return { kind: 'succeeded' };
     const { host, hostname } = new URL(url);
-    if (!callbacks || !isAllowed(callbacks, hostname))
+    if (!callbacks || !isAllowedHost(callbacks, { hostname }))
       return refused(
         'PERMISSION_DENIED',
         'CALLBACK_NOT_ALLOWED',
@@ -61,14 +61,6 @@ const refused = (
   reason: string,
   message: string,
 ): Extract<Outcome, { kind: 'failed' }> => ({ kind: 'failed', error: { code, reason, message } });
-
-/** `*.example.com` is every name below it. */
-export const isAllowed = ({ hosts }: Pick<Callbacks, 'hosts'>, hostname: string): boolean =>
-  hosts.some((host) =>
-    host.startsWith('*.')
-      ? hostname.toLowerCase().endsWith(host.slice(1).toLowerCase())
-      : hostname.toLowerCase() === host.toLowerCase(),
-  );
 
 /** What came of it is to be asked for: whoever gets this may not be who may see that. */
 function bodyOf({ id, state, endedAt, error, resultBytes }: JobRecord): string {

@@ -18,8 +18,8 @@ export function checkCallback(url: string, rules: CallbackRules | undefined): vo
   if (!parsed || !['https:', 'http:'].includes(parsed.protocol))
     throw invalid('callback_url', `want an address of https, got ${quoted(url)}`);
   if (parsed.username || parsed.password) throw invalid('callback_url', 'want one without a user and a password in it');
-  const host = parsed.hostname.replace(/^\[|\]$/g, '');
-  if (!rules || !isAllowedHost(rules, host))
+  const host = hostOf(parsed);
+  if (!rules || !isAllowedHost(rules, parsed))
     throw denied(`jobs.callbacks.hosts in mesh.yaml does not have ${quoted(host)}`);
   if (rules.isPrivate) return;
   if (parsed.protocol !== 'https:') throw denied('want https, since jobs.callbacks.private in mesh.yaml is false');
@@ -27,8 +27,12 @@ export function checkCallback(url: string, rules: CallbackRules | undefined): vo
     throw denied('its address is not public, and jobs.callbacks.private in mesh.yaml is false');
 }
 
-export const isAllowedHost = ({ hosts }: Pick<CallbackRules, 'hosts'>, hostname: string): boolean => {
-  const name = hostname.toLowerCase();
+/** An IPv6 address without its brackets. */
+const hostOf = ({ hostname }: Pick<URL, 'hostname'>): string => hostname.replace(/^\[|\]$/g, '');
+
+/** Asked when a job is submitted, and again when its end is told: the rules may be others by then. */
+export const isAllowedHost = ({ hosts }: Pick<CallbackRules, 'hosts'>, url: Pick<URL, 'hostname'>): boolean => {
+  const name = hostOf(url).toLowerCase();
   return hosts.some((host) =>
     host.startsWith('*.') ? name.endsWith(host.slice(1).toLowerCase()) : name === host.toLowerCase(),
   );
