@@ -1,20 +1,12 @@
-import { resolve } from 'node:path';
-import {
-  type BatchSpec,
-  compileMapping,
-  declaredSpec,
-  encodeBatchSpec,
-  exportFormat,
-  exportFormats,
-} from '@sheaf/batch';
+import { compileMapping, encodeBatchSpec, exportFormat, exportFormats } from '@sheaf/batch';
 import type { ErrorBudget } from '@sheaf/jobs';
-import { formatProblem, type Mesh, readBatches } from '@sheaf/mesh';
 import { integerOf, type OptionValues, textOf, UsageError } from '../../command.ts';
 import { readMeshOrFail } from '../../read-mesh.ts';
-import type { BatchAction, BatchPlace } from '../action.ts';
+import type { BatchAction } from '../action.ts';
 import { exportGeneration } from '../export-generation.ts';
 import { followToEnd, shortId } from '../follow.ts';
-import { guessedSpec, inputHelp, inputOf, inputOptions, keyOf, subjectOf, withInput } from '../input-options.ts';
+import { inputHelp, inputOptions, subjectOf, withInput } from '../input-options.ts';
+import { wantedBatch } from '../wanted-batch.ts';
 
 export const run: BatchAction = {
   usage: '<pipeline|batch>',
@@ -69,49 +61,6 @@ export const run: BatchAction = {
       await exportGeneration(place, { collection: ended.collection, number: ended.generation }, to);
   },
 };
-
-interface WantedBatch {
-  readonly pipeline: string;
-  readonly collection: string | undefined;
-  readonly spec: BatchSpec;
-  readonly errorBudget: ErrorBudget | undefined;
-}
-
-/** By the file of that name in batches/, or by what the options say and the table tells. */
-export async function wantedBatch(
-  { folder }: Pick<BatchPlace, 'folder'>,
-  mesh: Mesh,
-  name: string,
-  values: OptionValues,
-): Promise<WantedBatch> {
-  const { batches, problems } = await readBatches(resolve(folder), mesh);
-  const own = problems.filter(({ file }) => file === `batches/${name}.yaml` || file === `batches/${name}.yml`);
-  if (own.length > 0) throw new UsageError(own.map(formatProblem).join('\n'));
-  const declared = batches.find((one) => one.name === name)?.declaration;
-  if (!declared) {
-    const { signature } = subjectOf(mesh, name);
-    return {
-      pipeline: name,
-      collection: undefined,
-      spec: await guessedSpec(name, signature, values),
-      errorBudget: undefined,
-    };
-  }
-  const spec = declaredSpec(name, declared, resolve(folder));
-  const key = keyOf(values);
-  const { share, rows } = declared.errors ?? {};
-  return {
-    pipeline: declared.pipeline,
-    collection: declared.collection,
-    // Another file of the same columns is read where one is named.
-    spec: {
-      ...spec,
-      ...(values['input'] !== undefined && { input: inputOf(values) }),
-      ...(key && { mapping: { ...spec.mapping, key } }),
-    },
-    errorBudget: { rowsMax: rows, ratioMax: share },
-  };
-}
 
 function budgetOf(values: OptionValues): ErrorBudget | undefined {
   const rowsMax = integerOf('errors-max', values['errors-max'], 0, Number.MAX_SAFE_INTEGER);
